@@ -1,0 +1,1 @@
+"""Regulatory markers from DNA, as genome browser tracks."""

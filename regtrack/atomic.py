@@ -1,0 +1,112 @@
+"""Publish a file or a folder whole or not at all.
+
+What is written goes under a temporary name beside its destination and is renamed when whole, so
+that a reader never sees half an output and an interruption leaves nothing that looks finished.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from regtrack.errors import OutputError
+
+
+def check_free(path: Path, *, overwrite: bool = False) -> None:
+    """Refuse an output that exists, before any work is done for it.
+
+    Raises:
+        OutputError: `path` exists and `overwrite` is off.
+    """
+    if path.exists() and not overwrite:
+        raise OutputError(
+            f"{path} exists already; name another output, or pass --overwrite to replace it"
+        )
+
+
+@contextmanager
+def publish_file(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Yield a temporary path in the same folder, renamed to `path` if the block succeeds.
+
+    Raises:
+        OutputError: `path` exists and `overwrite` is off, the folder cannot be written, or the
+            disk is full.
+    """
+    check_free(path, overwrite=overwrite)
+    temporary = _beside(path)
+    try:
+        with _disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            _sync(temporary)
+            temporary.replace(path)
+            _sync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def publish_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`, renamed to `path` if the block succeeds.
+
+    An empty folder at `path` counts as free. With `overwrite` the old folder is moved aside first
+    and removed only after the new one stands in its place.
+
+    Raises:
+        OutputError: as `publish_file`.
+    """
+    if not (path.is_dir() and not any(path.iterdir())):
+        check_free(path, overwrite=overwrite)
+    temporary = _beside(path)
+    try:
+        with _disk_errors(path):
+            temporary.mkdir(parents=True)
+            yield temporary
+            for file in temporary.rglob("*"):
+                _sync(file)
+            _swap(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _swap(new: Path, path: Path) -> None:
+    old = _beside(path) if path.exists() else None
+    if old is not None:
+        path.rename(old)
+    new.rename(path)
+    _sync(path.parent)
+    if old is not None:
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _disk_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        message = {
+            errno.ENOSPC: "the disk is full; free some space or choose another output",
+            errno.EDQUOT: "the disk quota is used up; free some space or choose another output",
+            errno.EACCES: "no permission to write there; choose another output",
+            errno.EROFS: "the file system is read-only; choose another output",
+        }.get(error.errno or 0)
+        if message is None:
+            raise
+        raise OutputError(f"cannot write {path}: {message}") from error

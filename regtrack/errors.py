@@ -1,0 +1,74 @@
+"""The exceptions of regtrack: one tree, each message one line that a user can act on.
+
+A message says what was found, what was expected and what to do. The command line prints it and
+exits with status 2; a traceback means a bug in regtrack.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class RegtrackError(Exception):
+    """What a user can mend: bad input, a clash of files, a full disk."""
+
+
+class RegionError(RegtrackError):
+    """A region or interval that cannot exist, or lies outside the assembly."""
+
+
+class AssemblyError(RegtrackError):
+    """Chromosome names or lengths that do not agree."""
+
+
+class FastaError(RegtrackError):
+    """A FASTA that cannot be read as a reference."""
+
+
+class PeakFileError(RegtrackError):
+    """A peak or BED file with content that is not a peak."""
+
+
+class MarkerError(RegtrackError):
+    """A markers table that cannot be read, or a marker that is not there."""
+
+
+class DatasetError(RegtrackError):
+    """A dataset that cannot be built, is incomplete, or does not fit the request."""
+
+
+class CheckpointError(RegtrackError):
+    """A checkpoint that cannot be read or does not fit the request."""
+
+
+class TrainingError(RegtrackError):
+    """A training run that cannot start or cannot go on."""
+
+
+class PlanError(RegtrackError):
+    """A sweep that cannot be planned as asked."""
+
+
+class TrackError(RegtrackError):
+    """Values that no track file may hold, or a track file that cannot be read."""
+
+
+class OutputError(RegtrackError):
+    """An output that exists already, cannot be written, or does not fit on the disk."""
+
+
+def nearest(name: str, candidates: Iterable[str], count: int = 3) -> str:
+    """The candidates that look most like a name, as the end of an error message.
+
+    Returns:
+        `` Did you mean "CTCF"?`` with a leading space, or an empty string where nothing is near.
+
+    >>> nearest("CTFC", ["CTCF", "EBF1"])
+    ' Did you mean "CTCF"?'
+    """
+    lower = {candidate.lower(): candidate for candidate in candidates}
+    close = difflib.get_close_matches(name.lower(), lower, n=count, cutoff=0.6)
+    if not close:
+        return ""
+    return " Did you mean " + " or ".join(f'"{lower[match]}"' for match in close) + "?"

@@ -1,0 +1,1 @@
+"""Coordinates, chromosomes and sequence: NumPy and pyfaidx only."""

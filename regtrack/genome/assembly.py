@@ -1,0 +1,125 @@
+"""The chromosomes of an assembly: names, order and lengths."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from regtrack.errors import AssemblyError, nearest
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """Names and lengths (bp) of chromosomes, in the order of the reference.
+
+    Raises:
+        AssemblyError: no chromosome, a name twice, or a length below 1.
+    """
+
+    names: tuple[str, ...]
+    lengths: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not self.names or len(self.names) != len(self.lengths):
+            raise AssemblyError(
+                f"an assembly needs one length a chromosome and at least one chromosome; "
+                f"found {len(self.names)} names and {len(self.lengths)} lengths"
+            )
+        if len(set(self.names)) != len(self.names):
+            twice = sorted({name for name in self.names if self.names.count(name) > 1})
+            raise AssemblyError(f"chromosome {twice[0]} is named twice; names must be unique")
+        for name, length in zip(self.names, self.lengths, strict=True):
+            if length < 1:
+                raise AssemblyError(f"chromosome {name} has length {length}; expected at least 1")
+
+    @cached_property
+    def _length_of(self) -> dict[str, int]:
+        return dict(zip(self.names, self.lengths, strict=True))
+
+    @cached_property
+    def digest(self) -> str:
+        """A short digest of names, order and lengths: equal assemblies have equal digests."""
+        text = "\n".join(f"{n}\t{s}" for n, s in zip(self.names, self.lengths, strict=True))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def total(self) -> int:
+        """The sum of the lengths (bp)."""
+        return sum(self.lengths)
+
+    def __contains__(self, chrom: object) -> bool:
+        return chrom in self._length_of
+
+    def length(self, chrom: str) -> int:
+        """The length of a chromosome (bp).
+
+        Raises:
+            AssemblyError: the chromosome is not in the assembly.
+        """
+        try:
+            return self._length_of[chrom]
+        except KeyError:
+            raise AssemblyError(
+                f'chromosome "{chrom}" is not in the assembly, which has {self.summary()}.'
+                f"{nearest(chrom, self.names)}"
+            ) from None
+
+    def resolve(self, chrom: str) -> str | None:
+        """The assembly's own name of a chromosome, bridging `chr1` and `1`, `chrM` and `MT`.
+
+        >>> Assembly(("1", "MT"), (10, 5)).resolve("chrM")
+        'MT'
+        >>> Assembly(("chr1",), (10,)).resolve("7") is None
+        True
+        """
+        if chrom in self._length_of:
+            return chrom
+        bare = chrom[3:] if chrom.lower().startswith("chr") else chrom
+        bare = "M" if bare == "MT" else bare
+        aliases = [f"chr{bare}", bare] + (["chrMT", "MT"] if bare == "M" else [])
+        return next((alias for alias in aliases if alias in self._length_of), None)
+
+    def subset(self, chroms: Iterable[str]) -> Assembly:
+        """The named chromosomes alone, in this assembly's order.
+
+        Raises:
+            AssemblyError: a name that is not here, also after bridging `chr1` and `1`.
+        """
+        wanted = {self.resolve(chrom) or chrom for chrom in chroms}
+        for chrom in wanted:
+            self.length(chrom)
+        kept = [name for name in self.names if name in wanted]
+        return Assembly(tuple(kept), tuple(self._length_of[name] for name in kept))
+
+    def summary(self, count: int = 3) -> str:
+        """The first few names, for messages.
+
+        >>> Assembly(("chr1", "chr2", "chr3", "chr4"), (1, 1, 1, 1)).summary()
+        'chr1, chr2, chr3 and 1 more'
+        """
+        shown = ", ".join(self.names[:count])
+        more = len(self.names) - count
+        return f"{shown} and {more} more" if more > 0 else shown
+
+
+def read_sizes(path: Path) -> Assembly:
+    """Read a chrom.sizes or .fai file: name and length in the first two columns.
+
+    Raises:
+        AssemblyError: a line without a name and a whole number, or an empty file.
+    """
+    names, lengths = [], []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if not line.strip():
+            continue
+        fields = line.split()
+        if len(fields) < 2 or not fields[1].isdigit():
+            raise AssemblyError(
+                f'{path} line {number}: found "{line}"; expected a name and a length in bp'
+            )
+        names.append(fields[0])
+        lengths.append(int(fields[1]))
+    return Assembly(tuple(names), tuple(lengths))

@@ -1,0 +1,62 @@
+"""Bases as codes: uint8 with A C G T N = 0 1 2 3 4.
+
+Lower case (soft-masked) a c g t are bases; every other letter, IUPAC ambiguity codes among them,
+is N.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Codes = npt.NDArray[np.uint8]
+
+LETTERS = "ACGTN"
+N = 4
+_COMPLEMENT = np.array([3, 2, 1, 0, 4], dtype=np.uint8)
+_DECODE = np.frombuffer(LETTERS.encode(), dtype=np.uint8)
+
+
+def _encode_table() -> Codes:
+    table = np.full(256, N, dtype=np.uint8)
+    for code, letter in enumerate("ACGT"):
+        table[ord(letter)] = code
+        table[ord(letter.lower())] = code
+    return table
+
+
+_ENCODE = _encode_table()
+
+
+def encode(sequence: str | bytes) -> Codes:
+    """Letters to codes, shape (L,).
+
+    >>> encode("acgTRN").tolist()
+    [0, 1, 2, 3, 4, 4]
+    """
+    raw = sequence.encode("ascii", "replace") if isinstance(sequence, str) else sequence
+    return _ENCODE[np.frombuffer(raw, dtype=np.uint8)]
+
+
+def decode(codes: Codes) -> str:
+    """Codes to upper-case letters.
+
+    >>> decode(encode("acgtn"))
+    'ACGTN'
+    """
+    return _DECODE[codes].tobytes().decode("ascii")
+
+
+def reverse_complement(codes: Codes) -> Codes:
+    """The other strand, read in its own direction, along the last axis.
+
+    >>> decode(reverse_complement(encode("AACGN")))
+    'NCGTT'
+    """
+    return _COMPLEMENT[codes[..., ::-1]]
+
+
+def one_hot(codes: Codes) -> npt.NDArray[np.float32]:
+    """Codes (..., L) to floats (..., 4, L) in the order A C G T; N is four zeros."""
+    letters = np.arange(4, dtype=np.uint8)[:, None]
+    return (codes[..., None, :] == letters).astype(np.float32)
