@@ -1,1 +1,74 @@
-"""Regulatory markers from DNA, as genome browser tracks."""
+"""Regulatory markers from DNA, as genome browser tracks.
+
+What the commands do is one call each; the names load on first use, so that `import regtrack` costs
+nothing.
+
+    import regtrack
+
+    regtrack.build_dataset("hg38.fa", "markers.tsv", "dataset")
+    regtrack.train("dataset", "run", model="dilated")
+    regtrack.predict_genome("run/checkpoint.safetensors", "hg38.fa", "tracks")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from regtrack.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+    from regtrack.dataset.build import build_dataset
+    from regtrack.dataset.spec import DatasetSpec, SplitSpec
+    from regtrack.dataset.store import Dataset
+    from regtrack.errors import RegtrackError
+    from regtrack.evaluation.report import evaluate
+    from regtrack.genome.interval import Interval, parse_region
+    from regtrack.genome.reference import Reference
+    from regtrack.models.registry import build_model
+    from regtrack.simulate.genome import simulate
+    from regtrack.sweep.run import predict_genome
+    from regtrack.training.config import TrainingConfig
+    from regtrack.training.fit import train
+    from regtrack.version import __version__
+
+_HOMES = {
+    "Checkpoint": "regtrack.checkpoint",
+    "Dataset": "regtrack.dataset.store",
+    "DatasetSpec": "regtrack.dataset.spec",
+    "Interval": "regtrack.genome.interval",
+    "Reference": "regtrack.genome.reference",
+    "RegtrackError": "regtrack.errors",
+    "SplitSpec": "regtrack.dataset.spec",
+    "TrainingConfig": "regtrack.training.config",
+    "__version__": "regtrack.version",
+    "build_dataset": "regtrack.dataset.build",
+    "build_model": "regtrack.models.registry",
+    "evaluate": "regtrack.evaluation.report",
+    "load_checkpoint": "regtrack.checkpoint",
+    "parse_region": "regtrack.genome.interval",
+    "predict_genome": "regtrack.sweep.run",
+    "save_checkpoint": "regtrack.checkpoint",
+    "simulate": "regtrack.simulate.genome",
+    "train": "regtrack.training.fit",
+}
+
+__all__ = [  # noqa: RUF022 - in the order of a user's work
+    "Interval", "parse_region", "Reference", "simulate",
+    "DatasetSpec", "SplitSpec", "build_dataset", "Dataset",
+    "build_model", "TrainingConfig", "train",
+    "Checkpoint", "load_checkpoint", "save_checkpoint",
+    "evaluate", "predict_genome",
+    "RegtrackError", "__version__",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'regtrack' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -59,4 +59,5 @@ def reverse_complement(codes: Codes) -> Codes:
 def one_hot(codes: Codes) -> npt.NDArray[np.float32]:
     """Codes (..., L) to floats (..., 4, L) in the order A C G T; N is four zeros."""
     letters = np.arange(4, dtype=np.uint8)[:, None]
-    return (codes[..., None, :] == letters).astype(np.float32)
+    matches: npt.NDArray[np.bool_] = codes[..., None, :] == letters
+    return matches.astype(np.float32)

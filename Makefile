@@ -1,0 +1,35 @@
+# Each target sets up .venv by itself when it must; nothing is installed outside it.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint check docs bench clean
+
+demo: .venv/ready            ## the main job on the embedded default, in about three minutes
+	$(BIN)/regtrack demo --out regtrack-demo --overwrite
+
+test: .venv/ready            ## every test
+	$(BIN)/pytest
+
+lint: .venv/ready            ## format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+check: lint test             ## what must pass before a commit
+
+docs: .venv/ready            ## the documentation, into docs/_build
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build
+
+bench: .venv/ready           ## how fast: predict-genome beside the bare forward pass
+	$(BIN)/python scripts/bench_sweep.py
+
+clean:                       ## what the targets above made
+	rm -rf .venv docs/_build regtrack-demo
+
+# torch first and by pip with the constraints, so that one build is taken and kept
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "regtrack needs Python 3.11 or newer; name one: make PYTHON=python3.11 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs]'
+	touch $@

@@ -1,0 +1,209 @@
+"""What every command prints with: tables and JSON on stdout, notes and progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress as RichProgress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task as RichTask,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from regtrack.progress import SILENT, Progress, Task
+
+console = Console(soft_wrap=True)
+errors = Console(stderr=True, soft_wrap=True)
+
+_PLAIN_SECONDS = 10.0
+_quiet = False
+
+
+def set_quiet(quiet: bool) -> None:
+    """Show neither bars nor notes."""
+    global _quiet  # noqa: PLW0603 - the one switch of the process, set by --quiet
+    _quiet = quiet
+
+
+def start_notes(*, verbose: bool) -> None:
+    """Show the library's log on stderr: warnings as notes, with `verbose` everything."""
+    logger = logging.getLogger("regtrack")
+    logger.handlers = [_Notes()]
+    logger.propagate = False
+    logger.setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+class _Notes(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        if not _quiet or record.levelno >= logging.ERROR:
+            errors.print(f"[yellow]note:[/] {escape(record.getMessage())}", highlight=False)
+
+
+def print_error(message: str) -> None:
+    """The one line that a user's mistake costs."""
+    errors.print(f"[bold red]error:[/] {escape(message)}", highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """A result for a script, alone on stdout."""
+    print(json.dumps(value, indent=2))
+
+
+def print_table(
+    title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    """A table on stdout; columns after the first whose cells are numbers stand to the right."""
+    body = [[str(cell) for cell in row] for row in rows]
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for index, column in enumerate(columns):
+        numeric = index > 0 and all(_is_number(row[index]) for row in body)
+        table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
+    for row in body:
+        table.add_row(*(escape(cell) for cell in row))
+    # a pipe gets the whole table, however narrow it claims to be
+    width = console.width if console.is_terminal else 200
+    console.print(table, width=max(width, 40), soft_wrap=False)
+
+
+def _is_number(cell: str) -> bool:
+    return cell[:1].isdigit() or cell in {"", "-", "nan"} or cell[:2] in {"-0", "<0"}
+
+
+@contextmanager
+def bars() -> Iterator[Progress]:
+    """Progress on stderr: rich's bars on a terminal, a line now and then in a log file."""
+    if _quiet:
+        yield SILENT
+    elif errors.is_terminal:
+        columns = [
+            SpinnerColumn(finished_text="[green]✓[/]"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=28),
+            TaskProgressColumn(),
+            _Rate(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(compact=True),
+            TextColumn("[dim]{task.fields[note]}[/]"),
+        ]
+        with RichProgress(*columns, console=errors) as rich:
+            yield _Bars(rich)
+    else:
+        yield _Lines()
+
+
+class _Rate(ProgressColumn):
+    """Units a second: `1.4 Mbp/s`."""
+
+    def render(self, task: RichTask) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{per_second(speed, task.fields['unit'])}" if speed else "", style="cyan")
+
+
+def per_second(speed: float, unit: str) -> str:
+    """A speed in words.
+
+    >>> per_second(1_400_000, "bp")
+    '1.4 Mbp/s'
+    >>> per_second(12, "files")
+    '12.0 files/s'
+    """
+    if unit == "bp":
+        for size, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+            if speed >= size:
+                return f"{speed / size:.1f} {prefix}bp/s"
+    return f"{speed:,.1f} {unit}/s"
+
+
+class _BarTask:
+    def __init__(self, rich: RichProgress, task: TaskID) -> None:
+        self._rich, self._task = rich, task
+
+    def advance(self, amount: float = 1, note: str | None = None) -> None:
+        fields = {} if note is None else {"note": escape(note)}
+        self._rich.update(self._task, advance=amount, **fields)
+
+
+class _Bars:
+    def __init__(self, rich: RichProgress) -> None:
+        self._rich = rich
+
+    @contextmanager
+    def task(self, description: str, total: float | None, unit: str) -> Iterator[Task]:
+        task = self._rich.add_task(escape(description), total=total, unit=unit, note="")
+        yield _BarTask(self._rich, task)
+        if total is None:
+            done = self._rich.tasks[self._rich.task_ids.index(task)].completed
+            self._rich.update(task, total=done)
+
+
+class _LineTask:
+    """Progress for a log file: at most a line every ten seconds, and one at the end."""
+
+    def __init__(self, description: str, total: float | None, unit: str) -> None:
+        self._description, self._total, self._unit = description, total, unit
+        self._done = 0.0
+        self._note = ""
+        self._start = self._said = time.monotonic()
+
+    def advance(self, amount: float = 1, note: str | None = None) -> None:
+        self._done += amount
+        self._note = self._note if note is None else note
+        if time.monotonic() - self._said >= _PLAIN_SECONDS:
+            self._said = time.monotonic()
+            self.say()
+
+    def say(self) -> None:
+        seconds = max(time.monotonic() - self._start, 1e-9)
+        speed = self._done / seconds
+        parts = [f"{self._description}: {self._done:,.0f}"]
+        if self._total:
+            left = (self._total - self._done) / speed if speed else 0.0
+            parts = [f"{self._description}: {self._done / self._total:.0%}"]
+            parts.append(f"{left:.0f} s left" if left >= 1 else f"{seconds:.1f} s")
+        parts += [per_second(speed, self._unit), self._note]
+        errors.print(", ".join(filter(None, parts)), markup=False, highlight=False)
+
+
+class _Lines:
+    @contextmanager
+    def task(self, description: str, total: float | None, unit: str) -> Iterator[Task]:
+        task = _LineTask(description, total, unit)
+        yield task
+        task.say()
+
+
+def split_list(values: Sequence[str] | None) -> tuple[str, ...]:
+    """A repeatable option whose values may also hold commas.
+
+    >>> split_list(["chr1,chr2", "chrX"])
+    ('chr1', 'chr2', 'chrX')
+    """
+    return tuple(part for value in values or () for part in value.split(",") if part)
+
+
+def size_text(count: float) -> str:
+    """Bytes in words.
+
+    >>> size_text(3_200_000)
+    '3.2 MB'
+    """
+    for size, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= size:
+            return f"{count / size:.1f} {prefix}B"
+    return f"{count:.0f} B"

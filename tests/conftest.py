@@ -1,0 +1,43 @@
+"""Fixtures that every layer's tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_BESIDE = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder hg38-chr1-10mb: a real sequence of 10 Mb and 259 real peak files."""
+    folder = Path(os.environ.get("REGTRACK_REAL_DATA", _BESIDE)) / "hg38-chr1-10mb"
+    if not folder.is_dir():
+        message = f"no real data at {folder}; set REGTRACK_REAL_DATA to the folder that holds it"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def paper_manifest() -> Path:
+    """The table of the paper's 919 markers."""
+    table = Path(os.environ.get("REGTRACK_REAL_DATA", _BESIDE)) / "encode-919" / "manifest.tsv"
+    if not table.is_file():
+        message = f"no manifest at {table}; set REGTRACK_REAL_DATA to the folder that holds it"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return table
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Unpacked references go to a folder of this test run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REGTRACK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from regtrack.errors import AssemblyError, RegionError
+from regtrack.genome.assembly import Assembly, read_sizes
+from regtrack.genome.interval import Interval, parse_region
+
+ASSEMBLY = Assembly(("chr1", "chr2", "chrM"), (1_000_000, 500, 16_569))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("chr1:1,000-2,000", Interval("chr1", 999, 2000)),
+        ("chr1:1000-2000", Interval("chr1", 999, 2000)),
+        ("  chr1:7 ", Interval("chr1", 6, 7)),
+        ("chr2", Interval("chr2", 0, 500)),
+        ("2:1-500", Interval("chr2", 0, 500)),
+        ("MT", Interval("chrM", 0, 16_569)),
+    ],
+)
+def test_regions_are_read_as_browsers_write_them(text: str, expected: Interval) -> None:
+    assert parse_region(text, ASSEMBLY) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("chr1:0-10", "does not lie on chr1, whose bases are 1 to 1,000,000"),
+        ("chr1:20-10", "does not lie on chr1"),
+        ("chr2:1-501", "does not lie on chr2, whose bases are 1 to 500"),
+        ("chr9:1-10", 'chromosome "chr9" .* is not in the assembly'),
+        ("", "is not a region"),
+        ("chr1:a-b", "not in the assembly"),
+    ],
+)
+def test_wrong_regions_are_refused(text: str, message: str) -> None:
+    with pytest.raises(RegionError, match=message):
+        parse_region(text, ASSEMBLY)
+
+
+@given(st.integers(0, 999_998), st.integers(1, 1_000_000))
+def test_text_and_interval_round_trip(start: int, size: int) -> None:
+    interval = Interval("chr1", start, min(start + size, 1_000_000))
+    assert parse_region(str(interval), ASSEMBLY) == interval
+
+
+def test_an_empty_interval_cannot_exist() -> None:
+    with pytest.raises(RegionError):
+        Interval("chr1", 5, 5)
+    with pytest.raises(RegionError):
+        Interval("chr1", -1, 5)
+
+
+@pytest.mark.parametrize(
+    ("names", "lengths", "message"),
+    [
+        ((), (), "at least one chromosome"),
+        (("a", "a"), (1, 2), "a is named twice"),
+        (("a",), (0,), "length 0"),
+    ],
+)
+def test_an_assembly_checks_itself(
+    names: tuple[str, ...], lengths: tuple[int, ...], message: str
+) -> None:
+    with pytest.raises(AssemblyError, match=message):
+        Assembly(names, lengths)
+
+
+def test_subset_keeps_order_and_bridges_names() -> None:
+    assert ASSEMBLY.subset(["M", "chr1"]).names == ("chr1", "chrM")
+    with pytest.raises(AssemblyError, match='"chr3" is not in the assembly'):
+        ASSEMBLY.subset(["chr3"])
+
+
+def test_equal_assemblies_have_equal_digests() -> None:
+    assert ASSEMBLY.digest == Assembly(ASSEMBLY.names, ASSEMBLY.lengths).digest
+    assert ASSEMBLY.digest != Assembly(ASSEMBLY.names[::-1], ASSEMBLY.lengths[::-1]).digest
+
+
+def test_sizes_are_read_from_sizes_and_fai(tmp_path) -> None:
+    sizes = tmp_path / "a.sizes"
+    sizes.write_text("chr1\t10\nchr2\t20\t4\t60\t61\n\n")
+    assert read_sizes(sizes) == Assembly(("chr1", "chr2"), (10, 20))
+    sizes.write_text("chr1 ten\n")
+    with pytest.raises(AssemblyError, match="line 1"):
+        read_sizes(sizes)

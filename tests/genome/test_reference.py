@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import gzip
+import logging
+import multiprocessing
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from Bio import bgzf
+
+from regtrack.errors import FastaError, RegionError
+from regtrack.genome.reference import Reference
+from regtrack.genome.sequence import decode
+
+TEXT = ">chr1 the first\nACGTNacgtn\nRYKMAC\n>chr2\nTTTT\n"
+
+
+def write(path: Path, text: str = TEXT) -> Path:
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(text.encode()))
+    elif path.suffix == ".bgz":
+        with bgzf.BgzfWriter(str(path)) as out:
+            out.write(text)
+    else:
+        path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("name", ["ref.fa", "ref.fa.bgz", "ref.fa.gz"])
+def test_every_kind_of_fasta_reads_the_same(tmp_path: Path, name: str) -> None:
+    with Reference(write(tmp_path / name)) as reference:
+        assert reference.assembly.names == ("chr1", "chr2")
+        assert reference.assembly.lengths == (16, 4)
+        assert decode(reference.codes("chr1", 0, 16)) == "ACGTNACGTNNNNNAC"
+        assert decode(reference.codes("chr1", 8, 12)) == "TNNN"
+        assert decode(reference.codes("chr2", 3, 4)) == "T"
+        assert len(reference.codes("chr2", 2, 2)) == 0
+
+
+def test_plain_gzip_is_unpacked_once_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write(tmp_path / "ref.fa.gz")
+    with caplog.at_level(logging.WARNING):
+        Reference(path).close()
+        assert "plain gzip" in caplog.text
+        assert "bgzip" in caplog.text
+        caplog.clear()
+        Reference(path).close()
+        assert caplog.text == ""
+    assert [p.name for p in tmp_path.iterdir()] == ["ref.fa.gz"]
+
+
+@pytest.mark.parametrize("interval", [("chr1", -1, 4), ("chr1", 0, 17), ("chr1", 5, 4)])
+def test_reads_past_the_ends_are_refused(tmp_path: Path, interval: tuple[str, int, int]) -> None:
+    with Reference(write(tmp_path / "ref.fa")) as reference, pytest.raises(RegionError):
+        reference.codes(*interval)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("chr1\t5\t10\n", "is not a FASTA"),
+        ("", "is not a FASTA"),
+        (">chr1\nACGT\n>chr1\nAC\n", "name of its own"),
+        (">chr1\nACGT\nAC\nACGT\n", "cannot be indexed"),
+    ],
+)
+def test_what_is_no_fasta_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(FastaError, match=message):
+        Reference(write(tmp_path / "ref.fa", text))
+
+
+def test_a_damaged_gzip_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "ref.fa.gz")
+    path.write_bytes(path.read_bytes()[:-12])
+    with pytest.raises(FastaError, match="damaged"):
+        Reference(path)
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(FastaError, match="no FASTA at"):
+        Reference(tmp_path / "ref.fa")
+
+
+def test_a_changed_file_is_indexed_anew(tmp_path: Path) -> None:
+    path = write(tmp_path / "ref.fa")
+    Reference(path).close()
+    write(path, ">chr1\nGGGGGG\n")
+    newer = path.stat().st_mtime + 10
+    os.utime(path, (newer, newer))
+    with Reference(path) as reference:
+        assert reference.assembly.lengths == (6,)
+
+
+def test_workers_open_their_own_file(tmp_path: Path) -> None:
+    reference = Reference(write(tmp_path / "ref.fa"))
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        read = pool.starmap(reference.codes, [("chr1", i, i + 2) for i in range(8)])
+    whole = reference.codes("chr1", 0, 16)
+    assert all(np.array_equal(codes, whole[i : i + 2]) for i, codes in enumerate(read))
+    reference.close()
+
+
+def test_the_digest_follows_the_content(tmp_path: Path) -> None:
+    first = Reference(write(tmp_path / "a.fa"))
+    second = Reference(write(tmp_path / "b.fa"))
+    third = Reference(write(tmp_path / "c.fa", TEXT + "A\n"))
+    assert first.digest() == second.digest() != third.digest()
+    for reference in (first, second, third):
+        reference.close()
+
+
+@pytest.mark.real
+def test_the_real_sequence(real_data: Path) -> None:
+    with Reference(real_data / "chr1_hg38_10M.fa.gz") as reference:
+        codes = reference.codes("chr1", 0, 10_000_000)
+    assert reference.assembly.lengths == (10_000_000,)
+    assert int((codes != 4).sum()) == 9_796_491  # the data's own README

@@ -1,0 +1,121 @@
+"""The house stands as docs/architecture.md says: imports point one way, the light stays light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+GROUND = {"errors", "progress", "atomic", "version"}
+
+# each part of the house, and the parts that it may import besides GROUND and itself
+PERMITTED: dict[str, set[str]] = {
+    **{name: set() for name in GROUND},
+    "genome": set(),
+    "labels": {"genome"},
+    "tracks": {"genome"},
+    "dataset": {"genome", "labels"},
+    "models": set(),
+    "checkpoint": {"genome", "labels", "models"},
+    "inference": {"models"},
+    "training": {"genome", "labels", "dataset", "models", "checkpoint", "evaluation", "inference"},
+    "evaluation": {"genome", "labels", "dataset", "models", "checkpoint", "inference"},
+    "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "inference"},
+    "simulate": {"genome"},
+    "figures": {"genome"},
+}
+EVERYTHING = {"cli", "demo", "__main__"}
+
+# third-party packages that only these parts may import
+KEPT_TO: dict[str, set[str]] = {
+    "torch": {"models", "checkpoint", "inference", "training", "evaluation", "sweep", "dataset"},
+    "lightning": {"training"},
+    "matplotlib": {"figures", "training"},
+    "pyBigWig": {"tracks"},
+    "pyfaidx": {"genome"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+}
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(ROOT / "regtrack").parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports, wherever in the file."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path} has a relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+SOURCES = sorted(p for p in (ROOT / "regtrack").rglob("*.py") if p.parent != ROOT / "regtrack")
+SOURCES += sorted(p for p in (ROOT / "regtrack").glob("*.py") if p.name != "__init__.py")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_one_way(path: Path) -> None:
+    part = part_of(path)
+    if part in EVERYTHING:
+        return
+    ours = {name.split(".")[1] for name in imports(path) if name.startswith("regtrack.")}
+    assert part in PERMITTED, f"{part} has no place in the house: name what it may import"
+    assert ours <= PERMITTED[part] | GROUND | {part}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_packages_are_kept_to_their_parts(path: Path) -> None:
+    for name in imports(path):
+        package = name.split(".")[0]
+        if package in KEPT_TO:
+            assert part_of(path) in KEPT_TO[package], f"{path} imports {package}"
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The top-level packages in a fresh interpreter after a statement."""
+    code = f"{statement}\nimport sys\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return set(result.stdout.splitlines()[-1].split())
+
+
+HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import regtrack",
+        "import regtrack.cli",
+        "import regtrack.dataset.store",
+        "import regtrack.dataset.build",
+        "import regtrack.labels.manifest",
+        "import regtrack.tracks.bigwig.read",
+        "import regtrack.sweep.plan",
+        "import regtrack.simulate.genome",
+    ],
+)
+def test_light_parts_load_nothing_heavy(statement: str) -> None:
+    assert not loaded_by(statement) & HEAVY
+
+
+def test_no_file_imports_our_own_modules_inside_a_function() -> None:
+    """But for the command line, which loads late on purpose, and the lazy top-level names."""
+    for path in SOURCES:
+        if part_of(path) in {"cli"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                for inner in ast.walk(node):
+                    if isinstance(inner, ast.ImportFrom) and inner.module:
+                        assert not inner.module.startswith("regtrack"), f"{path}:{inner.lineno}"
