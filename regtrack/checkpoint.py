@@ -1,0 +1,119 @@
+"""A trained network as one safetensors file that says everything about itself; never a pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+from regtrack.atomic import publish_file
+from regtrack.checkpoint_header import FORMAT, CheckpointHeader, read_header, read_shapes
+from regtrack.errors import CheckpointError
+from regtrack.genome.assembly import Assembly
+from regtrack.labels.marker import Marker
+from regtrack.models.network import TrackModel
+from regtrack.models.registry import build_model
+
+__all__ = ["Checkpoint", "CheckpointHeader", "load_checkpoint", "read_header", "save_checkpoint"]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained network and what it was trained on.
+
+    Attributes:
+        model: the network.
+        markers: what each row of its last layer predicts, in order.
+        assembly: the chromosomes it was trained on.
+        window: bp that it labelled at a time in training.
+        training: provenance and scores, as JSON holds them.
+        path: the file it came from, if any.
+
+    Raises:
+        CheckpointError: markers that do not fit the model, or as `CheckpointHeader`.
+    """
+
+    model: TrackModel
+    markers: tuple[Marker, ...]
+    assembly: Assembly
+    window: int
+    training: Mapping[str, Any]
+    path: Path | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.markers) != self.model.marker_count:
+            raise CheckpointError(
+                f"the model predicts {self.model.marker_count} markers and {len(self.markers)} "
+                "are named; expected one name a row of its last layer"
+            )
+        _ = self.header
+
+    @property
+    def header(self) -> CheckpointHeader:
+        """All but the weights."""
+        return CheckpointHeader(
+            model=self.model.name,
+            config=self.model.config,
+            markers=self.markers,
+            assembly=self.assembly,
+            window=self.window,
+            training=self.training,
+        )
+
+
+def save_checkpoint(path: str | Path, checkpoint: Checkpoint, *, overwrite: bool = False) -> None:
+    """Write a checkpoint, whole or not at all; equal checkpoints become equal bytes.
+
+    Raises:
+        CheckpointError: the training record holds what JSON cannot, such as NaN.
+        OutputError: `path` exists and `overwrite` is off, or it cannot be written.
+    """
+    metadata = {FORMAT: checkpoint.header.to_json()}
+    state = checkpoint.model.state_dict()
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+    with publish_file(Path(path), overwrite=overwrite) as temporary:
+        temporary.write_bytes(save(tensors, metadata))
+
+
+def load_checkpoint(path: str | Path) -> Checkpoint:
+    """Read a checkpoint; the network is on the CPU and in evaluation mode.
+
+    Torch's random generator is left as it was.
+
+    Raises:
+        CheckpointError: no such file, no checkpoint, one cut short, one of a newer version, or
+            one whose weights do not fit the network it names.
+    """
+    path = Path(path)
+    header = read_header(path)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            model = build_model(header.model, len(header.markers), **header.config)
+        _check_shapes(read_shapes(path), model)
+        model.load_state_dict(load_file(path))
+    except (CheckpointError, SafetensorError) as error:
+        raise CheckpointError(f"{path} cannot be loaded: {error}") from error
+    return Checkpoint(
+        model=model.eval(),
+        markers=header.markers,
+        assembly=header.assembly,
+        window=header.window,
+        training=header.training,
+        path=path,
+    )
+
+
+def _check_shapes(found: Mapping[str, tuple[int, ...]], model: TrackModel) -> None:
+    """Refuse weights that are not those of the model, in one line instead of torch's many."""
+    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    for name in sorted(expected.keys() | found.keys()):
+        if found.get(name) != expected.get(name):
+            raise CheckpointError(
+                f"tensor {name} is {found.get(name, 'missing')}; the {model.name} of its header "
+                f"has {expected.get(name, 'none of that name')}"
+            )

@@ -1,0 +1,176 @@
+"""What a checkpoint says about itself, read without torch and without its weights.
+
+A checkpoint is a safetensors file: eight bytes of header length, a JSON header, then the numbers.
+Everything but the numbers lies in the header's metadata as one JSON text under one key, so that
+equal checkpoints are equal bytes. docs/checkpoint.md describes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from regtrack.errors import CheckpointError, RegtrackError
+from regtrack.genome.assembly import Assembly
+from regtrack.labels.marker import Marker
+
+FORMAT = "regtrack.checkpoint"
+VERSION = 1
+_LARGEST_HEADER = 100_000_000  # safetensors' own bound
+_EXPECTED = "expected a checkpoint that regtrack train wrote (.safetensors)"
+
+
+@dataclass(frozen=True)
+class CheckpointHeader:
+    """A checkpoint without its weights.
+
+    Attributes:
+        model: the name of the network in the registry.
+        config: the network's settings.
+        markers: what each row of its last layer predicts, in order.
+        assembly: the chromosomes it was trained on.
+        window: bp that it labelled at a time in training.
+        training: provenance and scores, as JSON holds them.
+
+    Raises:
+        CheckpointError: no marker, a marker named twice, or a window below 1.
+    """
+
+    model: str
+    config: Mapping[str, Any]
+    markers: tuple[Marker, ...]
+    assembly: Assembly
+    window: int
+    training: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        names = [marker.name for marker in self.markers]
+        if len(set(names)) != len(names) or not names:
+            twice = sorted({name for name in names if names.count(name) > 1})
+            found = f"{twice[0]} twice" if twice else "none"
+            raise CheckpointError(f"found {found}; expected markers with names of their own")
+        if self.window < 1:
+            raise CheckpointError(f"the window is {self.window} bp; expected at least 1")
+
+    def to_json(self) -> str:
+        """The text of the metadata.
+
+        Raises:
+            CheckpointError: the training record holds what JSON cannot, such as NaN.
+        """
+        record = {
+            "version": VERSION,
+            "model": {"name": self.model, "config": dict(self.config)},
+            "markers": [marker.to_dict() for marker in self.markers],
+            "assembly": {
+                "names": list(self.assembly.names),
+                "lengths": list(self.assembly.lengths),
+            },
+            "window": self.window,
+            "training": dict(self.training),
+        }
+        try:
+            return json.dumps(record, allow_nan=False, separators=(",", ":"))
+        except (TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"the training record cannot be kept as JSON: {error}; expected texts, finite "
+                "numbers, true, false, null, and lists and objects of them"
+            ) from error
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The header that `to_json` wrote.
+
+        Raises:
+            CheckpointError: a newer version, or a field that is missing or wrong.
+        """
+        try:
+            record = json.loads(text)
+            if record["version"] > VERSION:
+                raise CheckpointError(
+                    f"its format is version {record['version']} and this regtrack reads up to "
+                    f"{VERSION}; update regtrack"
+                )
+            assembly = record["assembly"]
+            return cls(
+                model=record["model"]["name"],
+                config=dict(record["model"]["config"]),
+                markers=tuple(Marker.from_dict(marker) for marker in record["markers"]),
+                assembly=Assembly(tuple(assembly["names"]), tuple(assembly["lengths"])),
+                window=record["window"],
+                training=dict(record["training"]),
+            )
+        except CheckpointError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError, RegtrackError) as error:
+            raise CheckpointError(f"its header is damaged ({_line(error)}); {_EXPECTED}") from error
+
+
+def read_header(path: str | Path) -> CheckpointHeader:
+    """What a checkpoint says about itself.
+
+    Raises:
+        CheckpointError: no such file, no checkpoint, one cut short, or one of a newer version.
+    """
+    path = Path(path)
+    metadata = _safetensors_header(path).get("__metadata__", {})
+    if FORMAT not in metadata:
+        raise CheckpointError(f"{path} holds weights but no record of regtrack's; {_EXPECTED}")
+    try:
+        return CheckpointHeader.from_json(metadata[FORMAT])
+    except CheckpointError as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+
+
+def read_shapes(path: str | Path) -> dict[str, tuple[int, ...]]:
+    """The names and shapes of the tensors in a safetensors file.
+
+    Raises:
+        CheckpointError: no such file, no safetensors file, or one cut short.
+    """
+    header = _safetensors_header(Path(path))
+    return {
+        name: tuple(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__"
+    }
+
+
+def _safetensors_header(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise CheckpointError(f"no checkpoint at {path}; {_EXPECTED}")
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        raw = file.read(length) if length <= min(size - 8, _LARGEST_HEADER) else b""
+    try:
+        header = json.loads(raw)
+        tensors = [value for name, value in header.items() if name != "__metadata__"]
+        end = 8 + length + max((tensor["data_offsets"][1] for tensor in tensors), default=0)
+    except (ValueError, AttributeError, KeyError, TypeError, IndexError) as error:
+        raise _not_safetensors(path) from error
+    if size != end:
+        raise CheckpointError(
+            f"{path} has {size:,} bytes and its header promises {end:,}; it is incomplete: "
+            "copy it again"
+        )
+    return dict(header)
+
+
+def _not_safetensors(path: Path) -> CheckpointError:
+    with path.open("rb") as file:
+        start = file.read(16)
+    if start.startswith(b"PK\x03\x04") or (start[:1] == b"\x80" and start[1:2] in b"\2\3\4\5"):
+        return CheckpointError(
+            f"{path} is a pickle, as torch.save and Lightning write them; regtrack loads none, "
+            f"since loading one runs its code: {_EXPECTED}"
+        )
+    if start[8:10] == b'{"':
+        return CheckpointError(f"{path} is incomplete; copy it again")
+    return CheckpointError(f"{path} is no safetensors file; {_EXPECTED}")
+
+
+def _line(error: Exception) -> str:
+    """An exception in one line, with its kind where the text alone says little."""
+    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,0 +1,288 @@
+"""The shared blocks: convolution, pooling, upsampling, LSTM and the dense head.
+
+Every block of a trunk maps (B, L, C) to (B, L', C') and says which of its inputs an output depends
+on (`needs`), so that a network's stride and receptive field are counted as it is built. Channels
+lie last because strided, transposed and dense layers are then plain matrix products of views.
+
+A block is called with the number of the pass it runs in: ID-CNN runs one set of blocks three
+times, every other network once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class AfterConv:
+    """What follows every convolution: batch normalisation, ReLU, dropout.
+
+    Attributes:
+        dropout: the share of activations dropped in training.
+        momentum: the weight of the newest batch in the running statistics (torch's convention).
+        passes: how often a block runs in one forward pass.
+    """
+
+    dropout: float
+    momentum: float
+    passes: int = 1
+
+
+class Block(nn.Module):
+    """A piece of a trunk that counts its positions; pointwise unless it says otherwise.
+
+    Attributes:
+        stride: input positions that one output position steps over.
+        factor: output positions made of one input position.
+        bounded: whether an output depends on a limited span of inputs.
+    """
+
+    stride: int = 1
+    factor: int = 1
+    bounded: bool = True
+
+    def needs(self, first: int, last: int) -> tuple[int, int]:
+        """The first and last input position on which outputs first..last depend."""
+        return first, last
+
+
+class PassNorm(nn.Module):
+    """Batch normalisation whose scale and shift all passes share, each with its own statistics.
+
+    In training every pass is normalised by its own batch; one set of running statistics for all
+    passes would fit none of them in evaluation.
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+    eps = 1e-5
+
+    def __init__(self, channels: int, momentum: float, passes: int) -> None:
+        super().__init__()
+        self.momentum = momentum
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(passes, channels))
+        self.register_buffer("running_var", torch.ones(passes, channels))
+
+    def forward(self, x: Tensor, index: int) -> Tensor:
+        """Normalise (B, L, C) by its own mean and variance, and remember them."""
+        normed = F.batch_norm(
+            _as_image(x),
+            self.running_mean[index],  # a view, updated in place
+            self.running_var[index],
+            self.weight,
+            self.bias,
+            training=True,
+            momentum=self.momentum,
+            eps=self.eps,
+        )
+        return _as_sequence(normed)
+
+    def fold(self, weight: Tensor, bias: Tensor, index: int) -> tuple[Tensor, Tensor]:
+        """The convolution whose output is normalised already, by what pass `index` has seen.
+
+        Args:
+            weight: of the convolution, (C', C, width).
+            bias: of the convolution, (C',).
+            index: the pass.
+        """
+        scale = self.weight * torch.rsqrt(self.running_var[index] + self.eps)
+        return weight * scale[:, None, None], (bias - self.running_mean[index]) * scale + self.bias
+
+
+class _Convolution(Block):
+    """A convolution and what follows it.
+
+    Args:
+        inputs: C.
+        outputs: C'.
+        width: positions of the weight (C', C, width).
+        fan_in: numbers that one output adds up.
+        after: what follows.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, width: int, fan_in: int, after: AfterConv
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(outputs, inputs, width))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.norm = PassNorm(outputs, after.momentum, after.passes)
+        self.dropout = nn.Dropout(after.dropout)
+        nn.init.normal_(self.weight, std=math.sqrt(2 / fan_in))  # He et al. 2015, equation 10
+
+    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """The convolution alone, (B, L, C) to (B, L * factor / stride, C')."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor, index: int = 0) -> Tensor:
+        """Convolution, batch normalisation, ReLU, dropout; (B, L, C) to (B, L', C')."""
+        if self.training:
+            x = self.norm(self.convolve(x, self.weight, self.bias), index)
+        else:
+            x = self.convolve(x, *self.norm.fold(self.weight, self.bias, index))
+        return cast(Tensor, self.dropout(F.relu_(x)))
+
+
+class SamePadConv(_Convolution):
+    """A convolution at stride 1 whose output is as long as its input, padded with zeros.
+
+    Of the (width - 1) * dilation zeros the smaller half goes to the left.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, width: int, after: AfterConv, *, dilation: int = 1
+    ) -> None:
+        super().__init__(inputs, outputs, width, inputs * width, after)
+        self.dilation = dilation
+        reach = (width - 1) * dilation
+        self.left = reach // 2
+        self.right = reach - self.left
+
+    def needs(self, first: int, last: int) -> tuple[int, int]:
+        """An output reads `left` positions before it and `right` after it."""
+        return first - self.left, last + self.right
+
+    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """(B, L, C) to (B, L, C')."""
+        x = F.pad(x, (0, 0, self.left, self.right))
+        # as an image of height 1: conv1d would copy channels-last memory
+        return _as_sequence(
+            F.conv2d(_as_image(x), weight[:, :, None], bias, dilation=(1, self.dilation))
+        )
+
+
+class Downsample(_Convolution):
+    """A convolution whose width is its stride: every `width` positions become one."""
+
+    def __init__(self, inputs: int, outputs: int, width: int, after: AfterConv) -> None:
+        super().__init__(inputs, outputs, width, inputs * width, after)
+        self.stride = width
+
+    def needs(self, first: int, last: int) -> tuple[int, int]:
+        """All the positions that the outputs were made of."""
+        return first * self.stride, (last + 1) * self.stride - 1
+
+    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """(B, L, C) to (B, L / width, C'); L is a multiple of the width."""
+        rows = x.reshape(len(x), -1, self.stride * x.shape[2])  # (B, L / width, width * C)
+        matrix = weight.transpose(1, 2).flatten(1)  # (C', C, width) to (C', width * C)
+        return F.linear(rows, matrix, bias)
+
+
+class Upsample(_Convolution):
+    """A transposed convolution whose width is its stride: each position becomes `width`."""
+
+    def __init__(self, inputs: int, outputs: int, width: int, after: AfterConv) -> None:
+        super().__init__(inputs, outputs, width, inputs, after)
+        self.factor = width
+
+    def needs(self, first: int, last: int) -> tuple[int, int]:
+        """The one position that each output was made of."""
+        return first // self.factor, last // self.factor
+
+    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """(B, L, C) to (B, L * width, C')."""
+        matrix = weight.permute(2, 0, 1).flatten(0, 1)  # (C', C, width) to (width * C', C)
+        rows = F.linear(x, matrix, bias.repeat(self.factor))  # (B, L, width * C')
+        return rows.view(len(x), -1, len(bias))  # (B, L * width, C')
+
+
+class SamePool(Block):
+    """Max pooling at stride 1 whose output is as long as its input; nothing beyond the ends.
+
+    Args:
+        width: positions looked at, odd so that they lie evenly around the output.
+        dilation: the distance between them.
+    """
+
+    def __init__(self, width: int, *, dilation: int = 1) -> None:
+        super().__init__()
+        if width % 2 == 0:
+            raise ValueError(f"a pooling width must be odd; found {width}")
+        self.width = width
+        self.dilation = dilation
+        self.side = (width - 1) // 2 * dilation
+
+    def needs(self, first: int, last: int) -> tuple[int, int]:
+        """As many positions on either side."""
+        return first - self.side, last + self.side
+
+    def forward(self, x: Tensor, index: int = 0) -> Tensor:  # noqa: ARG002
+        """(B, L, C) to (B, L, C)."""
+        # torch pads by half the undilated width at most
+        x = F.pad(x, (0, 0, self.side, self.side), value=-math.inf)
+        return _as_sequence(
+            F.max_pool2d(_as_image(x), (1, self.width), 1, dilation=(1, self.dilation))
+        )
+
+
+class BiLstm(Block):
+    """One bidirectional LSTM: every output depends on the whole sequence.
+
+    Args:
+        inputs: channels in.
+        hidden: size of each direction; channels out are twice that.
+    """
+
+    bounded = False
+
+    def __init__(self, inputs: int, hidden: int) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(inputs, hidden, batch_first=True, bidirectional=True)
+        # remember at first (Jozefowicz et al. 2015); torch's gates are input, forget, cell, output
+        with torch.no_grad():
+            for name, bias in self.lstm.named_parameters():
+                if name.startswith("bias"):
+                    bias.zero_()
+                if name.startswith("bias_ih"):
+                    bias[hidden : 2 * hidden] = 1
+
+    def forward(self, x: Tensor, index: int = 0) -> Tensor:  # noqa: ARG002
+        """(B, L, C) to (B, L, 2 * hidden)."""
+        states, _ = self.lstm(x)
+        return cast(Tensor, states)
+
+
+class Head(nn.Module):
+    """The dense layers at every base: hidden with ReLU and dropout, then one logit a marker."""
+
+    def __init__(self, inputs: int, hidden: int, marker_count: int, dropout: float) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(inputs, hidden)
+        self.output = nn.Linear(hidden, marker_count)
+        self.dropout = nn.Dropout(dropout)
+        nn.init.normal_(self.hidden.weight, std=math.sqrt(2 / inputs))
+        # small, so that the first loss is that of the bias alone (Lin et al. 2017, section 4.1)
+        nn.init.normal_(self.output.weight, std=0.01)
+        nn.init.zeros_(self.hidden.bias)
+        nn.init.zeros_(self.output.bias)
+
+    def forward(self, x: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
+        """(B, L, C) to logits (B, M, L), of the chosen markers' rows alone."""
+        x = self.dropout(F.relu_(self.hidden(x)))
+        weight: Tensor = self.output.weight
+        bias: Tensor = self.output.bias
+        if markers is not None:
+            rows = torch.as_tensor(markers, dtype=torch.long, device=weight.device)
+            weight, bias = weight[rows], bias[rows]
+        # (M, hidden) times (B, hidden, L): each marker's positions lie together
+        return torch.baddbmm(bias[None, :, None], weight.expand(len(x), -1, -1), x.transpose(1, 2))
+
+
+def _as_image(x: Tensor) -> Tensor:
+    """(B, L, C) as (B, C, 1, L), a view that torch knows as an image with channels last."""
+    return x.transpose(1, 2)[:, :, None]
+
+
+def _as_sequence(image: Tensor) -> Tensor:
+    """(B, C, 1, L) as (B, L, C), a view."""
+    return image[:, :, 0].transpose(1, 2)

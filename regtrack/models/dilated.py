@@ -1,0 +1,64 @@
+"""DILATED: convolutions whose dilation grows, with or without pooling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regtrack.models.blocks import Block, Head, SamePool
+from regtrack.models.cnn import CnnSettings, strided_trunk
+from regtrack.models.network import TrackModel
+
+POOLINGS = ("none", "max", "dilated")
+POOL_WIDTH = 5
+
+
+@dataclass(frozen=True)
+class DilatedSettings(CnnSettings):
+    """DILATED.
+
+    Attributes:
+        dilations: of the convolutions after the first one, in blocks of `width` bases.
+        pooling: "none"; "max" after layers 1, 2 and 4; "dilated" after the last two
+            convolutions, dilated as they are.
+    """
+
+    dilations: tuple[int, ...] = (3, 9, 27, 81)
+    pooling: str = "none"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        least = 1 if self.pooling == "none" else 3
+        enough = len(self.dilations) >= least and min(self.dilations) >= 1
+        self._check("dilations", enough, f"{least} numbers or more, each at least 1")
+        self._check("pooling", self.pooling in POOLINGS, " or ".join(POOLINGS))
+
+
+def build_dilated(marker_count: int, settings: DilatedSettings) -> TrackModel:
+    """A convolution of stride `width`, dilated ones, and back; pooling between them."""
+    return TrackModel(
+        "dilated",
+        settings.to_dict(),
+        trunk=_pooled(strided_trunk(settings, settings.dilations), settings),
+        head=Head(settings.channels[-1], settings.hidden, marker_count, settings.dropout),
+    )
+
+
+def _pooled(trunk: list[Block], settings: DilatedSettings) -> list[Block]:
+    """Put a pooling block behind the layers (counted from 1) that the kind of pooling names."""
+    blocks = []
+    for layer, block in enumerate(trunk, 1):
+        blocks.append(block)
+        dilation = _pool_dilations(settings).get(layer)
+        if dilation is not None:
+            blocks.append(SamePool(POOL_WIDTH, dilation=dilation))
+    return blocks
+
+
+def _pool_dilations(settings: DilatedSettings) -> dict[int, int]:
+    """Which layers are pooled, and how far apart the positions of the pool lie."""
+    if settings.pooling == "max":
+        return {1: 1, 2: 1, 4: 1}
+    if settings.pooling == "dilated":
+        last = 1 + len(settings.dilations)
+        return {last - 1: settings.dilations[-2], last: settings.dilations[-1]}
+    return {}

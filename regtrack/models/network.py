@@ -1,0 +1,132 @@
+"""The network: an embedding, a trunk of blocks and a dense head, at single-base resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from regtrack.models.blocks import Block, Head
+from regtrack.models.receptive_field import count_reach, count_stride
+
+LETTERS = 5
+EMBEDDING = 4
+
+
+class TrackModel(nn.Module):
+    """Codes in, one logit a marker and base out.
+
+    The trunk runs `passes` times, each time on what the last pass left; each pass is a stage with
+    logits of its own through the one head, and the last stage is the prediction.
+
+    Args:
+        name: the name in the registry.
+        config: the settings it was built with, as JSON can hold them.
+        trunk: blocks that come back to single bases.
+        head: the dense layers.
+        stem: blocks that run once, before the trunk.
+        passes: how often the trunk runs.
+
+    Attributes:
+        stride: bp at whose multiples the positions of the network repeat.
+        receptive_field: the largest span that one output depends on (bp); None is the whole
+            sequence.
+        reach: bp that an output needs at most to its left and right; None is all.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: Mapping[str, Any],
+        *,
+        trunk: Sequence[Block],
+        head: Head,
+        stem: Sequence[Block] = (),
+        passes: int = 1,
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.config = dict(config)
+        self.passes = passes
+        self.embed = nn.Embedding(LETTERS, EMBEDDING)
+        self.stem = nn.ModuleList(stem)
+        self.trunk = nn.ModuleList(trunk)
+        self.head = head
+        reach = count_reach(self.chain)
+        self.stride = count_stride(self.chain)
+        self.receptive_field = reach.span if reach else None
+        self.reach = (reach.left, reach.right) if reach else None
+
+    @property
+    def chain(self) -> list[Block]:
+        """The blocks in the order they run, a repeated one as often as it does."""
+        return cast("list[Block]", [*self.stem, *list(self.trunk) * self.passes])
+
+    @property
+    def marker_count(self) -> int:
+        """M, the number of markers that the last layer knows."""
+        return self.head.output.out_features
+
+    @property
+    def parameter_count(self) -> int:
+        """The numbers that training changes."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    @property
+    def flank(self) -> int | None:
+        """The bp to read beside a window, a multiple of the stride; None: no bound."""
+        if self.reach is None:
+            return None
+        return -(-max(self.reach) // self.stride) * self.stride
+
+    def features(self, codes: Tensor) -> list[Tensor]:
+        """What the head sees, (B, C, L) a stage, of codes (B, L) of any length from 1."""
+        return [stage.transpose(1, 2) for stage in self._stages(codes)]
+
+    def logits(self, codes: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
+        """Logits (B, M, L) of codes (B, L), from the last stage.
+
+        Args:
+            codes: uint8, A C G T N = 0 1 2 3 4.
+            markers: rows of the last layer to compute, in the order wanted; all where None.
+        """
+        return cast(Tensor, self.head(self._stages(codes)[-1], markers))
+
+    def stage_logits(self, codes: Tensor) -> list[Tensor]:
+        """Logits (B, M, L) of every stage, for a loss that averages over them."""
+        return [self.head(stage) for stage in self._stages(codes)]
+
+    def _stages(self, codes: Tensor) -> list[Tensor]:
+        """The trunk's output after each pass, (B, L, C).
+
+        A sequence whose length is no multiple of the stride is filled up with zeros after the
+        embedding, as padding is inside the network.
+        """
+        length = codes.shape[1]
+        x = self.embed(codes.int())  # (B, L) to (B, L, 4)
+        x = F.pad(x, (0, 0, 0, -length % self.stride))
+        for block in self.stem:
+            x = block(x)
+        stages = []
+        for index in range(self.passes):
+            for block in self.trunk:
+                x = block(x, index)
+            stages.append(x[:, :length])
+        return stages
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """The logits (B, M, L) of all markers."""
+        return self.logits(codes)
+
+    @torch.no_grad()
+    def set_base_rates(self, rates: Sequence[float]) -> None:
+        """Let the first prediction of each marker be its base rate.
+
+        Args:
+            rates: the labelled fraction of bases, one a marker; kept within 1e-6 of 0 and 1.
+        """
+        p = torch.as_tensor(rates, dtype=torch.float64).clamp(1e-6, 1 - 1e-6)
+        self.head.output.bias.copy_(torch.logit(p))

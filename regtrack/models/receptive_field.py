@@ -1,0 +1,80 @@
+"""The exact receptive field of a chain of blocks, counted from what each block reads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Counted(Protocol):
+    """What a block says about its positions.
+
+    Attributes:
+        stride: input positions that one output position steps over.
+        factor: output positions made of one input position.
+        bounded: whether an output depends on a limited span of inputs.
+    """
+
+    stride: int
+    factor: int
+    bounded: bool
+
+    def needs(self, first: int, last: int) -> tuple[int, int]:
+        """The first and last input position on which outputs first..last depend."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a network sees, in bp.
+
+    Attributes:
+        span: the largest span that one output depends on, both ends included.
+        left: bp before an output that it needs at most.
+        right: bp after an output that it needs at most.
+    """
+
+    span: int
+    left: int
+    right: int
+
+
+def count_stride(blocks: Sequence[Counted]) -> int:
+    """The number of bp at whose multiples the network's positions repeat.
+
+    Raises:
+        ValueError: the blocks do not come back to single bases.
+    """
+    scale, scales = 1, [1]
+    for block in blocks:
+        scale = scale * block.stride // block.factor
+        scales.append(scale)
+    if scale != 1:
+        raise ValueError(f"the blocks end at {scale} bp a position; expected 1")
+    return math.lcm(*scales)
+
+
+def count_reach(blocks: Sequence[Counted]) -> Reach | None:
+    """The reach of a chain of blocks, over every phase of its stride.
+
+    Returns:
+        The reach, or None where a block depends on the whole sequence.
+    """
+    if not all(block.bounded for block in blocks):
+        return None
+    phases = range(count_stride(blocks))
+    spans = [needed_span(blocks, phase) for phase in phases]
+    return Reach(
+        span=max(last - first + 1 for first, last in spans),
+        left=max(phase - first for phase, (first, _) in zip(phases, spans, strict=True)),
+        right=max(last - phase for phase, (_, last) in zip(phases, spans, strict=True)),
+    )
+
+
+def needed_span(blocks: Sequence[Counted], position: int) -> tuple[int, int]:
+    """The first and last base on which the output at one base depends, as if without ends."""
+    first = last = position
+    for block in reversed(blocks):
+        first, last = block.needs(first, last)
+    return first, last

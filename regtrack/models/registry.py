@@ -1,0 +1,88 @@
+"""The names of the networks: what each is called, its settings and its builder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, Generic, TypeVar
+
+from regtrack.errors import CheckpointError, nearest
+from regtrack.models.bi_lstm import BiLstmSettings, build_bi_lstm
+from regtrack.models.cnn import Cnn1Settings, CnnSettings, build_cnn1, build_cnn3, build_cnn7
+from regtrack.models.dilated import DilatedSettings, build_dilated
+from regtrack.models.id_cnn import IdCnnSettings, build_id_cnn
+from regtrack.models.network import TrackModel
+from regtrack.models.settings import Settings
+
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True)
+class Family(Generic[S]):
+    """One row of the registry.
+
+    Attributes:
+        title: the paper's name.
+        settings: the class of its settings.
+        build: makes the network of a marker count and settings.
+    """
+
+    title: str
+    settings: type[S]
+    build: Callable[[int, S], TrackModel]
+
+
+MODELS: dict[str, Family[Any]] = {
+    "cnn1": Family("CNN1", Cnn1Settings, build_cnn1),
+    "cnn3": Family("CNN3", CnnSettings, build_cnn3),
+    "cnn7": Family("CNN7", CnnSettings, build_cnn7),
+    "id-cnn": Family("ID-CNN", IdCnnSettings, build_id_cnn),
+    "dilated": Family("DILATED", DilatedSettings, build_dilated),
+    "bi-lstm": Family("BI-LSTM", BiLstmSettings, build_bi_lstm),
+}
+MODEL_TITLES = {name: family.title for name, family in MODELS.items()}
+
+
+def build_model(name: str, marker_count: int, **settings: Any) -> TrackModel:
+    """Build a network with fresh weights, drawn from torch's default generator.
+
+    `build_model(model.name, model.marker_count, **model.config)` has the same architecture.
+
+    Args:
+        name: one of `MODELS`.
+        marker_count: M, the number of logits a base.
+        settings: what differs from `default_settings(name)`.
+
+    Raises:
+        CheckpointError: no such network or setting, or a value that it cannot have.
+    """
+    family = _family(name)
+    known = [field.name for field in fields(family.settings)]
+    for setting in settings:
+        if setting not in known:
+            raise CheckpointError(
+                f'{name} has no setting "{setting}"; it has {", ".join(known)}.'
+                f"{nearest(setting, known)}"
+            )
+    if marker_count < 1:
+        raise CheckpointError(f"a network for {marker_count} markers; expected at least 1")
+    return family.build(marker_count, family.settings(**settings))
+
+
+def default_settings(name: str) -> dict[str, Any]:
+    """The settings of a network and the values they have unless said otherwise.
+
+    Raises:
+        CheckpointError: no such network.
+    """
+    settings: Settings = _family(name).settings()
+    return settings.to_dict()
+
+
+def _family(name: str) -> Family[Any]:
+    if name not in MODELS:
+        raise CheckpointError(
+            f'no model is called "{name}"; expected one of {", ".join(MODELS)}.'
+            f"{nearest(name, MODELS)}"
+        )
+    return MODELS[name]

@@ -1,0 +1,80 @@
+"""The settings that every family of networks has, checked once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar
+
+from regtrack.errors import CheckpointError
+from regtrack.models.blocks import AfterConv
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user may choose in any network.
+
+    Attributes:
+        channels: of the convolutions, in the order of the family's `channel_roles`.
+        hidden: size of the dense layer at every base.
+        width: of every convolution (positions).
+        dropout: share of activations dropped in training.
+        bn_momentum: weight of the newest batch in the batch norm's running statistics.
+
+    Raises:
+        CheckpointError: a value that no network can have.
+    """
+
+    channel_roles: ClassVar[tuple[str, ...]] = ()
+
+    channels: tuple[int, ...] = ()
+    hidden: int = 125
+    width: int = 10
+    dropout: float = 0.25
+    bn_momentum: float = 0.1
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = _typed(field.name, getattr(self, field.name), field.default)
+            object.__setattr__(self, field.name, value)
+        if len(self.channels) != len(self.channel_roles):
+            raise CheckpointError(
+                f"channels is {list(self.channels)}; expected {len(self.channel_roles)} numbers "
+                f"({', '.join(self.channel_roles)})"
+            )
+        self._check("channels", min(self.channels) >= 1, "numbers of at least 1")
+        self._check("hidden", self.hidden >= 1, "at least 1")
+        self._check("width", self.width >= 1, "at least 1")
+        self._check("dropout", 0 <= self.dropout < 1, "at least 0 and below 1")
+        self._check("bn_momentum", 0 < self.bn_momentum <= 1, "above 0 and at most 1")
+
+    def _check(self, name: str, holds: bool, expected: str) -> None:
+        if not holds:
+            raise CheckpointError(f"{name} is {getattr(self, name)}; expected {expected}")
+
+    def after_conv(self, passes: int = 1) -> AfterConv:
+        """What follows every convolution."""
+        return AfterConv(self.dropout, self.bn_momentum, passes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as JSON can hold them."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
+
+
+def _typed(name: str, value: Any, default: Any) -> Any:
+    """A setting as the type of its default; JSON knows lists for tuples and 0 for 0.0."""
+    if isinstance(default, tuple):
+        if isinstance(value, list | tuple) and all(type(item) is int for item in value):
+            return tuple(value)
+        expected = "a list of whole numbers"
+    elif isinstance(default, float):
+        if type(value) in (int, float):
+            return float(value)
+        expected = "a number"
+    else:
+        if type(value) is type(default):
+            return value
+        expected = "a whole number" if isinstance(default, int) else "a text"
+    raise CheckpointError(f"{name} is {value!r}; expected {expected}")

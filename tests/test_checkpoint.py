@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from regtrack.checkpoint import (
+    Checkpoint,
+    CheckpointHeader,
+    load_checkpoint,
+    read_header,
+    save_checkpoint,
+)
+from regtrack.checkpoint_header import FORMAT
+from regtrack.errors import CheckpointError, OutputError
+from regtrack.genome.assembly import Assembly
+from regtrack.labels.marker import Marker
+from regtrack.models.registry import MODELS, build_model
+
+MARKERS = (
+    Marker("GM12878_CTCF", "TF", "GM12878", "CTCF"),
+    Marker("K562_DNase", "DNase", "K562", "DNase", "none"),
+)
+ASSEMBLY = Assembly(("chr1", "chrÄ"), (1_000, 70_000))
+TRAINING: dict[str, Any] = {"epochs": 3, "valid": {"TF": 0.25, "DNase": None}, "note": "naïve"}
+
+
+def make(name: str = "dilated", **settings: Any) -> Checkpoint:
+    torch.manual_seed(0)
+    model = build_model(name, 2, hidden=6, **settings)
+    return Checkpoint(model, MARKERS, ASSEMBLY, 25_000, TRAINING)
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    path = tmp_path / "run" / "checkpoint.safetensors"
+    save_checkpoint(path, make(channels=[4, 5, 3]))
+    return path
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_round_trip_keeps_everything(tmp_path: Path, name: str) -> None:
+    checkpoint = make(name, width=5)
+    checkpoint.model.train().stage_logits(torch.randint(0, 4, (2, 99), dtype=torch.uint8))
+    path = tmp_path / "a.safetensors"
+    save_checkpoint(path, checkpoint)
+    loaded = load_checkpoint(path)
+    codes = torch.randint(0, 5, (2, 333), dtype=torch.uint8)
+
+    assert loaded.header == checkpoint.header == read_header(path)
+    assert loaded.path == path
+    assert loaded.model.config == checkpoint.model.config
+    assert not any(module.training for module in loaded.model.modules())
+    with torch.inference_mode():
+        assert torch.equal(loaded.model.logits(codes), checkpoint.model.eval().logits(codes))
+
+
+def test_the_header_needs_no_torch(saved: Path) -> None:
+    code = (
+        "import sys; from regtrack.checkpoint_header import read_header; "
+        f"print(read_header({str(saved)!r}).model, 'torch' in sys.modules, "
+        "'safetensors' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["dilated", "False", "False"]
+
+
+def test_any_safetensors_reader_sees_the_record(saved: Path) -> None:
+    with safe_open(saved, framework="pt") as file:
+        record = json.loads(file.metadata()[FORMAT])
+        assert file.get_tensor("head.output.weight").shape == (2, 6)
+
+    assert record["version"] == 1
+    assert record["model"]["name"] == "dilated"
+    assert record["model"]["config"]["channels"] == [4, 5, 3]
+    assert record["markers"][0]["name"] == "GM12878_CTCF"
+    assert record["assembly"] == {"names": ["chr1", "chrÄ"], "lengths": [1_000, 70_000]}
+    assert record["window"] == 25_000
+    assert record["training"] == TRAINING
+
+
+def test_equal_checkpoints_are_equal_bytes(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "a", make())
+    save_checkpoint(tmp_path / "b", make())
+
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_loading_leaves_the_random_generator(saved: Path) -> None:
+    before = torch.get_rng_state()
+    load_checkpoint(saved)
+
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_an_existing_file_stays_unless_asked(saved: Path) -> None:
+    before = saved.read_bytes()
+    with pytest.raises(OutputError, match="exists already"):
+        save_checkpoint(saved, make("cnn1"))
+    assert saved.read_bytes() == before
+
+    save_checkpoint(saved, make("cnn1"), overwrite=True)
+    assert read_header(saved).model == "cnn1"
+
+
+def test_a_record_that_json_cannot_hold_writes_nothing(tmp_path: Path) -> None:
+    for wrong in ({"score": float("nan")}, {"path": tmp_path}):
+        checkpoint = dataclasses.replace(make(), training=wrong)
+        with pytest.raises(CheckpointError, match="cannot be kept as JSON"):
+            save_checkpoint(tmp_path / "a", checkpoint)
+    assert list(tmp_path.iterdir()) == []
+
+
+def refused(path: Path, message: str, *, header_too: bool = True) -> None:
+    for read in [load_checkpoint, read_header] if header_too else [load_checkpoint]:
+        with pytest.raises(CheckpointError, match=message) as caught:
+            read(path)
+        assert str(path) in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+    refused(tmp_path / "none.safetensors", "no checkpoint at")
+    refused(tmp_path, "no checkpoint at")
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_a_pickle_is_refused_unread(tmp_path: Path, legacy: bool) -> None:
+    path = tmp_path / "last.ckpt"
+    torch.save({"a": torch.zeros(9)}, path, _use_new_zipfile_serialization=not legacy)
+
+    refused(path, "is a pickle, .* regtrack loads none")
+
+
+@pytest.mark.parametrize("content", [b"", b"abc", b">chr1\nACGTACGTACGT\n", b"\0" * 100, b"[]" * 9])
+def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "other"
+    path.write_bytes(content)
+
+    refused(path, "is no safetensors file")
+
+
+@pytest.mark.parametrize(
+    "header", [b"[]", b'{"a": 3}', b'{"a": {}}', b'{"a": {"data_offsets": 1}}']
+)
+def test_a_header_of_another_shape_is_refused(tmp_path: Path, header: bytes) -> None:
+    path = tmp_path / "other"
+    path.write_bytes(struct.pack("<Q", len(header)) + header)
+
+    refused(path, "is no safetensors file|incomplete")
+
+
+def test_a_file_cut_anywhere_is_refused(saved: Path) -> None:
+    whole = saved.read_bytes()
+    for length in (20, 200, len(whole) // 2, len(whole) - 1):
+        saved.write_bytes(whole[:length])
+        refused(saved, "incomplete")
+    saved.write_bytes(whole + b"x")
+    refused(saved, "incomplete")
+
+
+def test_other_weights_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    for metadata in (None, {"format": "pt"}):
+        save_file({"a": torch.zeros(2)}, path, metadata)
+        refused(path, "no record of regtrack's")
+
+
+def rewrite(path: Path, **changes: Any) -> None:
+    """Change fields of the record and keep the weights."""
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        record = json.loads(file.metadata()[FORMAT]) | changes
+    record = {key: value for key, value in record.items() if value is not None}
+    save_file(tensors, path, {FORMAT: json.dumps(record)})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"version": 2}, "version 2 and this regtrack reads up to 1; update regtrack"),
+        ({"version": "new"}, "header is damaged"),
+        ({"window": None}, "header is damaged .*window"),
+        ({"window": 0}, "window is 0 bp"),
+        ({"markers": []}, "found none; expected markers"),
+        ({"markers": [MARKERS[0].to_dict()] * 2}, "found GM12878_CTCF twice"),
+        ({"markers": [{"name": "a"}]}, "header is damaged .*marker lacks"),
+        ({"assembly": {"names": ["a"], "lengths": []}}, "header is damaged"),
+        ({"model": "dilated"}, "header is damaged"),
+        ({"training": 3}, "header is damaged"),
+    ],
+)
+def test_a_wrong_record_is_refused(saved: Path, changes: dict[str, Any], message: str) -> None:
+    rewrite(saved, **changes)
+
+    refused(saved, message)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ({"name": "dilatd", "config": {}}, 'no model is called "dilatd".*Did you mean'),
+        ({"name": "dilated", "config": {"depth": 1}}, 'no setting "depth"'),
+        ({"name": "dilated", "config": {"hidden": "6"}}, "hidden is '6'"),
+        ({"name": "dilated", "config": {}}, r"tensor head.hidden.bias is \(6,\); .* has \(125,\)"),
+        ({"name": "cnn1", "config": {"channels": [4], "hidden": 6}}, "of its header has"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(
+    saved: Path, model: dict[str, Any], message: str
+) -> None:
+    rewrite(saved, model=model)
+
+    assert read_header(saved).model == model["name"]
+    refused(saved, message, header_too=False)
+
+
+def test_markers_must_fit_the_model() -> None:
+    with pytest.raises(CheckpointError, match="predicts 2 markers and 1 are named"):
+        dataclasses.replace(make(), markers=MARKERS[:1])
+
+
+def test_a_header_is_a_value() -> None:
+    header = make().header
+
+    assert CheckpointHeader.from_json(header.to_json()) == header
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        header.window = 3  # type: ignore[misc]
