@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# a slow machine is no failure
+settings.register_profile("regtrack", deadline=None)
+settings.load_profile("regtrack")
 
 _BESIDE = Path(__file__).parents[2] / "shared" / "data"
 

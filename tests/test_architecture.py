@@ -20,7 +20,8 @@ PERMITTED: dict[str, set[str]] = {
     "tracks": {"genome"},
     "dataset": {"genome", "labels"},
     "models": set(),
-    "checkpoint": {"genome", "labels", "models"},
+    "checkpoint_header": {"genome", "labels"},
+    "checkpoint": {"genome", "labels", "models", "checkpoint_header"},
     "inference": {"models"},
     "training": {"genome", "labels", "dataset", "models", "checkpoint", "evaluation", "inference"},
     "evaluation": {"genome", "labels", "dataset", "models", "checkpoint", "inference"},
@@ -103,6 +104,7 @@ HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy"}
         "import regtrack.tracks.bigwig.read",
         "import regtrack.sweep.plan",
         "import regtrack.simulate.genome",
+        "import regtrack.checkpoint_header",
     ],
 )
 def test_light_parts_load_nothing_heavy(statement: str) -> None:

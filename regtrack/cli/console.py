@@ -32,6 +32,7 @@ console = Console(soft_wrap=True)
 errors = Console(stderr=True, soft_wrap=True)
 
 _PLAIN_SECONDS = 10.0
+_PIPE_WIDTH = 240
 _quiet = False
 
 
@@ -76,9 +77,10 @@ def print_table(
         table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
     for row in body:
         table.add_row(*(escape(cell) for cell in row))
-    # a pipe gets the whole table, however narrow it claims to be
-    width = console.width if console.is_terminal else 200
-    console.print(table, width=max(width, 40), soft_wrap=False)
+    if console.is_terminal:
+        console.print(table, soft_wrap=False)
+    else:  # a pipe or a file gets the whole table, however wide
+        Console(width=_PIPE_WIDTH).print(table)
 
 
 def _is_number(cell: str) -> bool:

@@ -52,7 +52,7 @@ def test_a_flanked_slice_equals_the_whole(
     length = 2 * model.flank + 1_237
     codes = bases(length)
 
-    @settings(max_examples=6, deadline=None, derandomize=True)
+    @settings(max_examples=6, derandomize=True)
     @given(st.data())
     def check(data: st.DataObject) -> None:
         start = data.draw(st.integers(0, (length - 1) // model.stride)) * model.stride

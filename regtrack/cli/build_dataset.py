@@ -1,0 +1,165 @@
+"""`regtrack build-dataset`: a FASTA and peak files in, a labelled assembly out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from regtrack.cli.console import bars, console, print_json, print_table, size_text, split_list
+from regtrack.errors import DatasetError
+
+if TYPE_CHECKING:
+    from regtrack.dataset.summary import BuildSummary
+
+EPILOG = """
+Examples:
+
+  regtrack build-dataset --reference hg19.fa --markers markers.tsv --out data
+
+  regtrack build-dataset --reference hg38.fa --markers markers.tsv --out data
+  --exclude blacklist.bed --split chrom --valid-chroms 7 --test-chroms 8,9
+
+  regtrack build-dataset --reference chr1.fa --markers markers.tsv --out data
+  --split block --block 500000
+"""
+
+_SHOWN = 20  # markers that get a line each; more are summed up, and named by --json
+
+
+def command(
+    *,
+    reference: Annotated[Path, typer.Option(help="The FASTA, plain or bgzip.")],
+    markers: Annotated[
+        Path, typer.Option(help="Markers table (TSV): file or url, category, biosample, target.")
+    ],
+    out: Annotated[Path, typer.Option(help="The dataset's folder, made whole or not at all.")],
+    peaks_folder: Annotated[
+        Path | None, typer.Option(help="Where the peak files lie; by default beside the table.")
+    ] = None,
+    exclude: Annotated[
+        Path | None, typer.Option(help="BED of bases that count as N when windows are dropped.")
+    ] = None,
+    multimap: Annotated[
+        Path | None, typer.Option(help="BED of bases where reads map to several places.")
+    ] = None,
+    window: Annotated[int, typer.Option(help="Length of a window, bp.")] = 25_000,
+    max_n: Annotated[
+        float, typer.Option(help="Drop a window with a larger share N or excluded.")
+    ] = 0.1,
+    max_multimap: Annotated[
+        float, typer.Option(help="Drop a window with a larger share multi-mapped.")
+    ] = 0.1,
+    split: Annotated[
+        str,
+        typer.Option(help="random windows, whole chromosomes (chrom), or stretches (block)."),
+    ] = "random",
+    fractions: Annotated[
+        str, typer.Option(help="Train, valid and test; for random and block.")
+    ] = "0.8,0.1,0.1",
+    block: Annotated[int, typer.Option(help="Length of a stretch, bp; for block.")] = 1_000_000,
+    valid_chroms: Annotated[
+        list[str] | None, typer.Option(help="Chromosomes of the valid split; for chrom.")
+    ] = None,
+    test_chroms: Annotated[
+        list[str] | None, typer.Option(help="Chromosomes of the test split; for chrom.")
+    ] = None,
+    chroms: Annotated[
+        list[str] | None, typer.Option(help="Use these chromosomes alone; by default all.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides what is random in the split.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+) -> None:
+    """Build a dataset: windows of a FASTA, split, with labels from peak files.
+
+    Lists take commas, or the option again.
+    """
+    from regtrack.dataset.build import build_dataset
+    from regtrack.dataset.spec import DatasetSpec, SplitSpec
+
+    division = SplitSpec(
+        kind=split,
+        seed=seed,
+        fractions=_fractions(fractions),
+        valid_chroms=split_list(valid_chroms),
+        test_chroms=split_list(test_chroms),
+        block=block,
+    )
+    spec = DatasetSpec(window, max_n, max_multimap, division, split_list(chroms))
+    with bars() as progress:
+        summary = build_dataset(
+            reference,
+            markers,
+            out,
+            spec=spec,
+            exclude=exclude,
+            multimap=multimap,
+            peaks_folder=peaks_folder,
+            progress=progress,
+            overwrite=overwrite,
+        )
+    if as_json:
+        print_json({"path": str(out), **summary.to_dict()})
+    else:
+        _print(summary, out)
+
+
+def _fractions(text: str) -> tuple[float, float, float]:
+    try:
+        train, valid, test = map(float, text.split(","))
+    except ValueError:
+        raise DatasetError(
+            f'--fractions "{text}" is not three numbers; expected train,valid,test as 0.8,0.1,0.1'
+        ) from None
+    return train, valid, test
+
+
+def _print(summary: BuildSummary, out: Path) -> None:
+    _print_windows(summary)
+    _print_categories(summary)
+    if len(summary.markers) <= _SHOWN:
+        _print_markers(summary)
+    console.print(
+        f"{out}: windows {summary.kept:,} ({summary.bases / 1e6:,.1f} Mb), chromosomes "
+        f"{summary.chroms:,}, markers {len(summary.markers):,}, {size_text(summary.bytes)}",
+        highlight=False,
+    )
+    console.print(f"Next: regtrack train {out} --model dilated --out RUN", highlight=False)
+
+
+def _print_windows(summary: BuildSummary) -> None:
+    dropped = summary.dropped
+    counts = [
+        ("kept", summary.kept),
+        *((f"  {split}", count) for split, count in summary.splits.items()),
+        ("dropped: too many N", dropped.n),
+        ("dropped: excluded", dropped.excluded),
+        ("dropped: multi-mapped", dropped.multimap),
+        ("dropped: shorter, at a chromosome's end", dropped.short),
+    ]
+    total = summary.kept + sum(dropped.to_dict().values())
+    rows = [(what, f"{count:,}", f"{count / total:.1%}") for what, count in counts]
+    print_table(f"Windows of {summary.window:,} bp", ("", "windows", "share"), rows)
+
+
+def _print_categories(summary: BuildSummary) -> None:
+    rows = [
+        (category, found.markers, *map(_share, (found.mean, found.median, found.low, found.high)))
+        for category, found in summary.categories().items()
+    ]
+    columns = ("category", "markers", "mean", "median", "lowest", "highest")
+    print_table("Labelled share of the kept bases, by marker", columns, rows)
+
+
+def _print_markers(summary: BuildSummary) -> None:
+    rows = [
+        (marker.name, marker.category, _share(share))
+        for marker, share in zip(summary.markers, summary.coverage, strict=True)
+    ]
+    print_table(None, ("marker", "category", "labelled"), rows)
+
+
+def _share(value: float) -> str:
+    return f"{value:.3%}"

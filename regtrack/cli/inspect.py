@@ -1,0 +1,137 @@
+"""`regtrack inspect`: what a dataset, checkpoint, sweep or bigWig holds."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from regtrack.cli.console import print_json, print_table
+from regtrack.errors import RegtrackError
+
+EPILOG = """
+Examples:
+
+  regtrack inspect data
+
+  regtrack inspect run/checkpoint.safetensors --markers
+
+  regtrack inspect tracks --json
+"""
+
+
+def command(
+    path: Annotated[Path, typer.Argument(help="A dataset, checkpoint, sweep or bigWig.")],
+    *,
+    markers: Annotated[bool, typer.Option("--markers", help="Name every marker.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+) -> None:
+    """Say what a file or folder of regtrack holds, and whether it is whole."""
+    found = describe(path)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(key, _cell(value)) for key, value in found.items() if key != "markers"]
+    if "markers" in found:
+        rows.append(("markers", _by_category(found["markers"])))
+    print_table(None, (found["kind"], str(path)), rows[1:])
+    if markers:
+        columns = ("marker", "category", "biosample", "target")
+        print_table(None, columns, [[m[c.replace("marker", "name")] for c in columns]
+                                    for m in found.get("markers", ())])  # fmt: skip
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """What stands at a path, as JSON can hold it; the first key is its kind.
+
+    Raises:
+        RegtrackError: nothing that regtrack knows, or something damaged.
+    """
+    if (path / "dataset.json").is_file():
+        return _dataset(path)
+    if (path / "sweep.json").is_file():
+        return {"kind": "sweep", **json.loads((path / "sweep.json").read_text())}
+    if (path / "checkpoint.safetensors").is_file():
+        return _checkpoint(path / "checkpoint.safetensors")
+    if path.is_dir():
+        raise RegtrackError(
+            f"{path} holds no dataset.json, checkpoint.safetensors or sweep.json; expected what a "
+            "regtrack command made"
+        )
+    if path.suffix in {".bw", ".bigwig", ".bigWig"}:
+        return _bigwig(path)
+    return _checkpoint(path)
+
+
+def _dataset(path: Path) -> dict[str, Any]:
+    from regtrack.dataset.store import Dataset
+
+    dataset = Dataset.open(path)
+    return {
+        "kind": "dataset",
+        "windows": dict(dataset.summary["splits"]),
+        "window": dataset.window,
+        "split": dataset.spec.split.kind,
+        "chromosomes": dataset.assembly.summary(),
+        "bases": dataset.assembly.total,
+        "bytes": dataset.summary["bytes"],
+        "provenance": dataset.provenance,
+        "markers": [marker.to_dict() for marker in dataset.markers],
+    }
+
+
+def _checkpoint(path: Path) -> dict[str, Any]:
+    from regtrack.checkpoint_header import read_header
+
+    header = read_header(path)
+    return {
+        "kind": "checkpoint",
+        "model": header.model,
+        "config": dict(header.config),
+        "window": header.window,
+        "chromosomes": header.assembly.summary(),
+        "training": dict(header.training),
+        "markers": [marker.to_dict() for marker in header.markers],
+    }
+
+
+def _bigwig(path: Path) -> dict[str, Any]:
+    from regtrack.tracks.bigwig.read import open_bigwig
+
+    with open_bigwig(path) as file:
+        header, chroms = file.header(), file.chroms()
+    return {
+        "kind": "bigWig",
+        "chromosomes": len(chroms),
+        "bases": sum(chroms.values()),
+        "bases with a value": header["nBasesCovered"],
+        "mean": header["sumData"] / max(header["nBasesCovered"], 1),
+        "zoom levels": header["nLevels"],
+        "bytes": path.stat().st_size,
+    }
+
+
+def _by_category(markers: list[Mapping[str, str]]) -> str:
+    counts = Counter(marker["category"] for marker in markers)
+    parts = ", ".join(f"{count:,} {category}" for category, count in counts.items())
+    return f"{len(markers):,}: {parts}"
+
+
+def _cell(value: Any) -> str:
+    """One line a value: numbers with commas, small mappings in full, large ones by their keys."""
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        text = ", ".join(f"{key} {_cell(item)}" for key, item in value.items())
+        return text if len(text) <= 80 else ", ".join(map(str, value))
+    if isinstance(value, list):
+        return f"{len(value):,}" if len(value) > 6 else ", ".join(map(_cell, value))
+    return str(value)

@@ -1,0 +1,148 @@
+"""Build a dataset from a FASTA and peak files, a chromosome and a marker at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regtrack.atomic import publish_folder
+from regtrack.dataset.array_file import ArrayFile
+from regtrack.dataset.codes import Kept, write_codes
+from regtrack.dataset.format import ARRAY_FILES, SPLITS, WINDOW, WINDOWS_FILE, write_header
+from regtrack.dataset.labelling import LabelledMarker, write_labels
+from regtrack.dataset.spec import DatasetSpec
+from regtrack.dataset.split import Splits, assign_splits, check_split
+from regtrack.dataset.summary import BuildSummary
+from regtrack.dataset.windows import Stretches
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.reference import Reference
+from regtrack.labels.manifest import read_markers
+from regtrack.labels.peaks import PeakCounts, read_peaks
+from regtrack.progress import SILENT, Progress
+from regtrack.version import __version__
+
+_log = logging.getLogger(__name__)
+
+_PathLike = str | Path
+
+
+def build_dataset(
+    reference: _PathLike,
+    markers: _PathLike,
+    out: _PathLike,
+    *,
+    spec: DatasetSpec | None = None,
+    exclude: _PathLike | None = None,
+    multimap: _PathLike | None = None,
+    peaks_folder: _PathLike | None = None,
+    progress: Progress = SILENT,
+    overwrite: bool = False,
+) -> BuildSummary:
+    """Label an assembly: its windows with their split, and every marker's peaks, in a folder.
+
+    Memory holds one chromosome's codes, one peak file, and 10 bytes for each labelled stretch.
+
+    Args:
+        reference: the FASTA.
+        markers: the markers table (see `regtrack.labels.manifest.read_markers`).
+        out: the folder to make; it appears only when whole.
+        spec: windows and split; the paper's by default.
+        exclude: BED of bases that count as N when windows are dropped.
+        multimap: BED of bases where reads map to several places.
+        peaks_folder: where the peak files lie; the table's own folder by default.
+        progress: told of the bases and files read.
+        overwrite: replace `out` if it exists.
+
+    Raises:
+        OutputError: `out` exists, or cannot be written.
+        FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
+        DatasetError: no window or no label is left, or a split is empty.
+    """
+    spec = spec or DatasetSpec()
+    sources = {
+        "reference": reference, "markers": markers, "exclude": exclude, "multimap": multimap
+    }  # fmt: skip
+    with publish_folder(Path(out), overwrite=overwrite) as folder:
+        files = read_markers(Path(markers), None if peaks_folder is None else Path(peaks_folder))
+        with Reference(reference) as fasta:
+            usable = fasta.assembly.subset(spec.chroms) if spec.chroms else fasta.assembly
+            check_split(spec, usable)
+            # peaks for another assembly show in the first file: before the sequence is read
+            read_peaks(files[0].path, fasta.assembly)
+            masks = _read_mask(exclude, fasta.assembly), _read_mask(multimap, fasta.assembly)
+            kept = write_codes(fasta, usable, spec, masks, folder=folder, progress=progress)
+            splits = _write_windows(kept, spec, folder)
+            labelled = write_labels(files, fasta.assembly, kept, folder=folder, progress=progress)
+        summary = _summarize(folder, kept, splits, labelled)
+        write_header(folder, _header(spec, kept, labelled, summary, sources))
+    return summary
+
+
+def _read_mask(path: _PathLike | None, assembly: Assembly) -> dict[str, Stretches]:
+    if path is None:
+        return {}
+    mask = read_peaks(Path(path), assembly)
+    if not mask.by_chrom:
+        _log.warning("%s names no base of the reference; nothing is masked by it", path)
+    return mask.by_chrom
+
+
+def _write_windows(kept: Kept, spec: DatasetSpec, folder: Path) -> Splits:
+    windows = np.empty(kept.count, dtype=WINDOW)
+    windows["chrom"] = np.repeat(np.arange(len(kept.starts)), [len(s) for s in kept.starts])
+    starts = np.concatenate(kept.starts)
+    windows["start"] = starts
+    windows["split"] = assign_splits(windows["chrom"], starts, kept.assembly, spec)
+    with ArrayFile(folder / WINDOWS_FILE, WINDOW) as file:
+        file.append(windows)
+    return windows["split"]
+
+
+def _summarize(
+    folder: Path, kept: Kept, splits: Splits, labelled: Sequence[LabelledMarker]
+) -> BuildSummary:
+    per_split = np.bincount(splits, minlength=len(SPLITS)).tolist()
+    return BuildSummary(
+        chroms=len(kept.assembly.names),
+        window=kept.window,
+        kept=kept.count,
+        dropped=kept.dropped,
+        splits=dict(zip(SPLITS, per_split, strict=True)),
+        markers=tuple(found.marker for found in labelled),
+        coverage=tuple(found.covered / (kept.count * kept.window) for found in labelled),
+        peaks=sum((found.counts for found in labelled), PeakCounts()),
+        unlabelled=tuple(found.marker.name for found in labelled if not found.labelled),
+        bytes=sum((folder / name).stat().st_size for name in ARRAY_FILES),
+    )
+
+
+def _header(
+    spec: DatasetSpec,
+    kept: Kept,
+    labelled: Sequence[LabelledMarker],
+    summary: BuildSummary,
+    sources: Mapping[str, _PathLike | None],
+) -> dict[str, Any]:
+    return {
+        "spec": spec.to_dict(),
+        "assembly": {"names": kept.assembly.names, "lengths": kept.assembly.lengths},
+        "markers": [found.marker.to_dict() for found in labelled],
+        "summary": summary.to_dict(),
+        "provenance": {
+            "regtrack": __version__,
+            **{name: _source(path) for name, path in sources.items()},
+            "peaks": [found.source() for found in labelled],
+        },
+    }
+
+
+def _source(path: _PathLike | None) -> dict[str, str] | None:
+    if path is None:
+        return None
+    with Path(path).open("rb") as file:
+        return {"path": str(path), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}

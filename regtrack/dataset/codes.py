@@ -1,0 +1,109 @@
+"""The sequence part of a build: which windows and chromosomes are kept, and their codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from regtrack.dataset.array_file import ArrayFile
+from regtrack.dataset.format import BASE, CODES_FILE
+from regtrack.dataset.spec import DatasetSpec
+from regtrack.dataset.windows import NOWHERE, Dropped, Stretches, keep_windows
+from regtrack.errors import DatasetError
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.intervals import Positions, merge
+from regtrack.genome.reference import Reference
+from regtrack.progress import Progress
+
+_MOST = 2**16  # chromosomes, numbered in 16 bits
+_LONGEST = 2**32  # bp; a window's start takes 32 bits
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """The windows that a dataset keeps.
+
+    Attributes:
+        assembly: the chromosomes with at least one kept window.
+        starts: starts of each chromosome's kept windows, ascending (bp).
+        window: length of a window (bp).
+        dropped: windows left out, of all chromosomes that might have been used.
+    """
+
+    assembly: Assembly
+    starts: tuple[Positions, ...]
+    window: int
+    dropped: Dropped
+
+    @cached_property
+    def stretches(self) -> dict[str, Stretches]:
+        """The kept windows of each chromosome, neighbours joined."""
+        return {
+            chrom: merge(starts, starts + self.window)
+            for chrom, starts in zip(self.assembly.names, self.starts, strict=True)
+        }
+
+    @property
+    def count(self) -> int:
+        """Kept windows."""
+        return sum(map(len, self.starts))
+
+
+def write_codes(
+    reference: Reference,
+    usable: Assembly,
+    spec: DatasetSpec,
+    masks: tuple[Mapping[str, Stretches], Mapping[str, Stretches]],
+    *,
+    folder: Path,
+    progress: Progress,
+) -> Kept:
+    """Choose windows and write the codes of the chromosomes that have some, one at a time.
+
+    Args:
+        reference: where the sequence is read.
+        usable: the chromosomes that the dataset may keep.
+        spec: length of a window and what drops one.
+        masks: excluded and multi-mapped stretches by chromosome.
+        folder: where the codes go.
+        progress: told of the bases read.
+
+    Raises:
+        DatasetError: no window is kept, or chromosomes too many or too long for the format.
+    """
+    excluded, multimapped = masks
+    starts, dropped = {}, Dropped()
+    with (
+        ArrayFile(folder / CODES_FILE, BASE) as file,
+        progress.task("Reading sequence", usable.total, "bp") as task,
+    ):
+        for chrom, length in zip(usable.names, usable.lengths, strict=True):
+            if length >= _LONGEST:
+                raise DatasetError(f"{chrom} has {length:,} bp; expected less than {_LONGEST:,}")
+            codes = reference.codes(chrom, 0, length)
+            clean, lost = keep_windows(
+                codes, spec, excluded.get(chrom, NOWHERE), multimapped.get(chrom, NOWHERE)
+            )
+            dropped += lost
+            if len(clean):
+                starts[chrom] = clean
+                file.append(codes)
+            task.advance(length, chrom)
+    if not starts:
+        raise _nothing_kept(spec, dropped)
+    if len(starts) > _MOST:
+        raise DatasetError(
+            f"{len(starts):,} chromosomes have windows; expected at most {_MOST:,}: name the ones "
+            "to use with --chroms"
+        )
+    return Kept(usable.subset(starts), tuple(starts.values()), spec.window, dropped)
+
+
+def _nothing_kept(spec: DatasetSpec, dropped: Dropped) -> DatasetError:
+    return DatasetError(
+        f"no window of {spec.window:,} bp is kept: {dropped.short} were short, {dropped.n} had too "
+        f"many N, {dropped.excluded} were excluded, {dropped.multimap} multi-mapped; choose a "
+        "smaller --window, or raise --max-n or --max-multimap"
+    )

@@ -1,0 +1,171 @@
+"""The label part of a build: every marker's peaks, as rows of tiles."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from regtrack.dataset.codes import Kept
+from regtrack.dataset.rows import RowTable
+from regtrack.dataset.windows import Stretches
+from regtrack.errors import DatasetError
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.intervals import covered_below
+from regtrack.labels.manifest import MarkerFile
+from regtrack.labels.marker import Marker
+from regtrack.labels.peaks import PeakCounts, Peaks, read_peaks
+from regtrack.progress import Progress
+
+_log = logging.getLogger(__name__)
+
+_MOST = 2**16  # markers, numbered in 16 bits
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class LabelledMarker:
+    """A marker, and what its file gave.
+
+    Attributes:
+        marker: the marker.
+        file: its peak file, as it was named.
+        sha256: digest of the file.
+        counts: what became of its peaks.
+        labelled: whether it has a peak on the kept chromosomes.
+        covered: labelled bases in the kept windows.
+        bridged: chromosome names read as the reference's.
+        unknown: chromosome names that the reference lacks.
+    """
+
+    marker: Marker
+    file: str
+    sha256: str
+    counts: PeakCounts
+    labelled: bool
+    covered: int
+    bridged: dict[str, str]
+    unknown: tuple[str, ...]
+
+    def source(self) -> dict[str, Any]:
+        """File, digest and counts, for JSON."""
+        return {"path": self.file, "sha256": self.sha256, **asdict(self.counts)}
+
+
+def write_labels(
+    files: Sequence[MarkerFile],
+    assembly: Assembly,
+    kept: Kept,
+    *,
+    folder: Path,
+    progress: Progress,
+) -> tuple[LabelledMarker, ...]:
+    """Read the peaks one file at a time and write them as label rows.
+
+    Args:
+        files: the markers and their files.
+        assembly: the whole reference, which peaks are checked against.
+        kept: the windows, whose chromosomes get labels from end to end.
+        folder: where the rows go.
+        progress: told of the files read.
+
+    Raises:
+        PeakFileError: a file is no peak file.
+        DatasetError: no marker has a peak on the kept chromosomes, the peaks are for another
+            assembly, or there are too many markers.
+    """
+    if len(files) > _MOST:
+        raise DatasetError(f"there are {len(files):,} markers; expected at most {_MOST:,}")
+    rows = RowTable(kept.assembly)
+    labelled = []
+    with progress.task("Reading peaks", len(files), "files") as task:
+        for index, file in enumerate(files):
+            peaks = read_peaks(file.path, assembly)
+            on_kept = {
+                chrom: peaks.by_chrom[chrom]
+                for chrom in kept.assembly.names
+                if chrom in peaks.by_chrom
+            }
+            rows.add(index, on_kept)
+            labelled.append(_labelled(file, peaks, on_kept, kept))
+            task.advance(1, file.marker.name)
+    _check(labelled, kept.assembly)
+    _report(labelled)
+    rows.write(folder)
+    return tuple(labelled)
+
+
+def _labelled(
+    file: MarkerFile, peaks: Peaks, on_kept: Mapping[str, Stretches], kept: Kept
+) -> LabelledMarker:
+    return LabelledMarker(
+        marker=file.marker,
+        file=str(file.path),
+        sha256=peaks.sha256,
+        counts=peaks.counts,
+        labelled=bool(on_kept),
+        covered=sum(_shared(kept.stretches[chrom], found) for chrom, found in on_kept.items()),
+        bridged=peaks.bridged,
+        unknown=peaks.unknown,
+    )
+
+
+def _shared(one: Stretches, other: Stretches) -> int:
+    """Bases that lie in both of two merged sets."""
+    starts, ends = one
+    return int((covered_below(*other, ends) - covered_below(*other, starts)).sum())
+
+
+def _check(labelled: Sequence[LabelledMarker], kept: Assembly) -> None:
+    """Refuse peaks that cannot be the reference's, seen over all files."""
+    total = _total(labelled)
+    if total.foreign:
+        raise DatasetError(
+            f"the peaks are for another assembly than the reference: {total.outside:,} of "
+            f"{total.read:,} start past their chromosome's end; take both from one assembly"
+        )
+    if not any(found.labelled for found in labelled):
+        unknown = _unknown(labelled)
+        named = f"; they name {_listed(unknown)}" if unknown else ""
+        raise DatasetError(
+            f"no peak of any marker lies on the kept chromosomes, {kept.summary()}{named}; give "
+            "peaks for the assembly of the reference"
+        )
+
+
+def _report(labelled: Sequence[LabelledMarker]) -> None:
+    """Say once, over all files, what a user should know about their peaks."""
+    bridged = sorted(pair for found in labelled for pair in found.bridged.items())
+    if bridged:
+        _log.warning('peak files name chromosomes otherwise: "%s" is read as "%s"', *bridged[0])
+    total = _total(labelled)
+    lacking = f"on chromosomes that the reference lacks ({_listed(_unknown(labelled))})"
+    for count, what in (
+        (total.unknown, f"{lacking}: dropped"),
+        (total.outside, "starting past their chromosome's end: dropped"),
+        (total.clipped, "ending past their chromosome's end: clipped"),
+        (total.empty, "without a base: dropped"),
+    ):
+        if count:
+            _log.warning("of %s peaks, %s %s", f"{total.read:,}", f"{count:,}", what)
+    without = [found.marker.name for found in labelled if not found.labelled]
+    if without:
+        _log.warning(
+            "%d of %d markers have no peak on the kept chromosomes, so all their labels are 0: %s",
+            len(without), len(labelled), _listed(without),
+        )  # fmt: skip
+
+
+def _total(labelled: Sequence[LabelledMarker]) -> PeakCounts:
+    return sum((found.counts for found in labelled), PeakCounts())
+
+
+def _unknown(labelled: Sequence[LabelledMarker]) -> list[str]:
+    return sorted({name for found in labelled for name in found.unknown})
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

@@ -1,0 +1,154 @@
+"""What a dataset is asked to be: its windows, what drops one, and how they are split."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+from regtrack.errors import DatasetError
+
+# The settings that each kind of split reads; setting another one is a mistake, and refused.
+_USES = {
+    "random": {"fractions"},
+    "chrom": {"valid_chroms", "test_chroms"},
+    "block": {"fractions", "block"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSpec:
+    """How windows are divided into train, valid and test.
+
+    Attributes:
+        kind: `random` windows (80/10/10, as Gupta and Rush 2017), whole chromosomes (`chrom`), or
+            contiguous stretches (`block`).
+        seed: decides what is random.
+        fractions: of the windows, in train, valid and test; for `random` and `block`.
+        valid_chroms: chromosomes of the valid split; for `chrom`.
+        test_chroms: chromosomes of the test split; for `chrom`.
+        block: bp of a stretch; for `block`.
+
+    Raises:
+        DatasetError: an unknown kind, fractions that are no division of 1, a chromosome in two
+            splits, a block below 1 bp, or a setting that the kind does not read.
+    """
+
+    kind: str = "random"
+    seed: int = 0
+    fractions: tuple[float, float, float] = (0.8, 0.1, 0.1)
+    valid_chroms: tuple[str, ...] = ()
+    test_chroms: tuple[str, ...] = ()
+    block: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        if self.kind not in _USES:
+            raise DatasetError(f'no split is called "{self.kind}"; expected {", ".join(_USES)}')
+        if self.seed < 0:
+            raise DatasetError(f"the seed is {self.seed}; expected 0 or more")
+        self._check_unread()
+        self._check_fractions()
+        self._check_chroms()
+        if self.block < 1:
+            raise DatasetError(f"a block of {self.block} bp; expected at least 1")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The split that `to_dict` wrote, also after a round trip through JSON."""
+        return cls(**{name: _tupled(value) for name, value in values.items()})
+
+    def _check_unread(self) -> None:
+        for setting in fields(self):
+            if setting.name in {"kind", "seed"} | _USES[self.kind]:
+                continue
+            if getattr(self, setting.name) != setting.default:
+                raise DatasetError(
+                    f"{setting.name} is set, but a {self.kind} split does not read it; leave it "
+                    f"out, or choose the split {_reader(setting.name)}"
+                )
+
+    def _check_fractions(self) -> None:
+        if (
+            len(self.fractions) != 3
+            or not all(0 <= fraction <= 1 for fraction in self.fractions)
+            or not math.isclose(sum(self.fractions), 1, abs_tol=1e-6)
+        ):
+            raise DatasetError(
+                f"fractions {_listed(self.fractions)}; expected three for train, valid and test, "
+                "each from 0 to 1 and together 1"
+            )
+        if self.fractions[0] == 0:
+            raise DatasetError("the train fraction is 0; expected more, or nothing can be trained")
+
+    def _check_chroms(self) -> None:
+        both = set(self.valid_chroms) & set(self.test_chroms)
+        if both:
+            raise DatasetError(
+                f"chromosome {min(both)} is in valid and in test; name it for one of them"
+            )
+        if self.kind == "chrom" and not (self.valid_chroms or self.test_chroms):
+            raise DatasetError(
+                "a chrom split needs chromosomes held out; name some as valid_chroms or test_chroms"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSpec:
+    """Which windows a dataset has.
+
+    Attributes:
+        window: bp of a window.
+        max_n: a window with a larger share of its bases N or excluded is dropped.
+        max_multimap: a window with a larger share of its bases multi-mapped is dropped.
+        split: how the windows are divided.
+        chroms: the chromosomes to use; none named means all.
+
+    Raises:
+        DatasetError: a window below 1 bp, or a share outside 0 to 1.
+    """
+
+    window: int = 25_000
+    max_n: float = 0.1
+    max_multimap: float = 0.1
+    split: SplitSpec = field(default_factory=SplitSpec)
+    chroms: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.window < 1:
+            raise DatasetError(f"a window of {self.window} bp; expected at least 1")
+        for name, share in (("max_n", self.max_n), ("max_multimap", self.max_multimap)):
+            if not 0 <= share <= 1:
+                raise DatasetError(f"{name} is {share}; expected a share from 0 to 1")
+        if self.split.kind == "block" and self.split.block < self.window:
+            raise DatasetError(
+                f"a block of {self.split.block:,} bp holds no window of {self.window:,} bp; "
+                "expected a block of at least one window"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The spec that `to_dict` wrote, also after a round trip through JSON."""
+        split = SplitSpec.from_dict(values["split"])
+        rest = {name: _tupled(value) for name, value in values.items() if name != "split"}
+        return cls(**rest, split=split)
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _listed(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:g}" for value in values)
+
+
+def _reader(setting: str) -> str:
+    return " or ".join(kind for kind, settings in _USES.items() if setting in settings)

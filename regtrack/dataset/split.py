@@ -1,0 +1,151 @@
+"""Which split each window belongs to: at random, by chromosome or by block."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.dataset.format import SPLITS
+from regtrack.dataset.spec import DatasetSpec, SplitSpec
+from regtrack.errors import DatasetError, nearest
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.intervals import Positions
+
+_log = logging.getLogger(__name__)
+
+Splits = npt.NDArray[np.uint8]
+_TRAIN, _VALID, _TEST = range(len(SPLITS))
+
+
+def check_split(spec: DatasetSpec, assembly: Assembly) -> None:
+    """Refuse held-out chromosomes that are not there, before any work is done.
+
+    Args:
+        spec: the dataset asked for.
+        assembly: the chromosomes that the dataset may use.
+
+    Raises:
+        DatasetError: a chromosome that the dataset does not use, or one held out twice.
+    """
+    held_out: dict[str, str] = {}
+    for name in (*spec.split.valid_chroms, *spec.split.test_chroms):
+        chrom = assembly.resolve(name) or name
+        if chrom not in assembly:
+            raise DatasetError(
+                f'"{name}" is to be held out, but the dataset uses {assembly.summary()} alone; '
+                f"name one of those.{nearest(name, assembly.names)}"
+            )
+        if chrom in held_out:
+            raise DatasetError(
+                f'"{held_out[chrom]}" and "{name}" both hold out {chrom}; name it once'
+            )
+        held_out[chrom] = name
+
+
+def assign_splits(
+    chroms: npt.NDArray[np.integer], starts: Positions, assembly: Assembly, spec: DatasetSpec
+) -> Splits:
+    """The split of each window, as an index into `SPLITS`.
+
+    Args:
+        chroms: index of each window's chromosome in the assembly (W,).
+        starts: first base of each window (W,), windows of one chromosome ascending.
+        assembly: the kept chromosomes.
+        spec: length of a window and how to split.
+
+    Returns:
+        uint8 (W,).
+
+    Raises:
+        DatasetError: a split that was asked for is left without a window.
+    """
+    if spec.split.kind == "chrom":
+        splits = _by_chrom(chroms, assembly, spec.split)
+    elif spec.split.kind == "block":
+        splits = _by_block(chroms, starts, spec)
+    else:
+        splits = _at_random(len(starts), spec.split)
+    _check_filled(splits, spec)
+    return splits
+
+
+def block_length(spec: DatasetSpec) -> int:
+    """The block of a block split, rounded down to whole windows (bp)."""
+    return spec.split.block // spec.window * spec.window
+
+
+def _at_random(count: int, split: SplitSpec) -> Splits:
+    """A split a window: fractions rounded, and at least one window where one is asked for."""
+    _, valid, test = (
+        max(round(fraction * count), int(fraction > 0)) for fraction in split.fractions
+    )
+    train = max(count - valid - test, 0)
+    dealt = np.repeat([_VALID, _TEST, _TRAIN], [valid, test, train])[:count]
+    return np.random.default_rng(split.seed).permutation(dealt.astype(np.uint8))
+
+
+def _by_chrom(chroms: npt.NDArray[np.integer], assembly: Assembly, split: SplitSpec) -> Splits:
+    of_chrom = np.full(len(assembly.names), _TRAIN, dtype=np.uint8)
+    for index, names in ((_VALID, split.valid_chroms), (_TEST, split.test_chroms)):
+        for chrom in map(assembly.resolve, names):
+            # a chromosome with no clean window is not among the kept ones
+            if chrom is not None:
+                of_chrom[assembly.names.index(chrom)] = index
+    splits: Splits = of_chrom[chroms]
+    return splits
+
+
+def _by_block(chroms: npt.NDArray[np.integer], starts: Positions, spec: DatasetSpec) -> Splits:
+    block = block_length(spec)
+    if block != spec.split.block:
+        _log.warning(
+            "blocks of %s bp are rounded down to %s bp, so that they hold whole windows of %s bp",
+            f"{spec.split.block:,}", f"{block:,}", f"{spec.window:,}",
+        )  # fmt: skip
+    places = np.stack([chroms.astype(np.int64), starts // block])
+    _, owner, sizes = np.unique(places, axis=1, return_inverse=True, return_counts=True)
+    return _share_out(sizes, spec.split)[owner.ravel()]
+
+
+def _share_out(sizes: Sequence[int] | Positions, split: SplitSpec) -> Splits:
+    """The split of each block: large ones first, each to the split that lacks most of its share.
+
+    Relative shares, since absolute ones would leave the small splits nothing but the small blocks
+    beside gaps and chromosome ends. A split without a block lacks all of its share, and so none
+    stays empty where there are as many blocks as splits.
+    """
+    order = np.random.default_rng(split.seed).permutation(len(sizes))
+    order = order[np.argsort(-np.asarray(sizes)[order], kind="stable")]
+    targets = np.array(split.fractions) * np.sum(sizes)
+    asked = targets > 0
+    held = np.zeros(len(SPLITS))
+    splits = np.empty(len(sizes), dtype=np.uint8)
+    for block in order:
+        lack = np.where(asked, 1 - held / np.where(asked, targets, 1), -np.inf)
+        splits[block] = np.argmax(lack)
+        held[splits[block]] += sizes[block]
+    return splits
+
+
+def _check_filled(splits: Splits, spec: DatasetSpec) -> None:
+    counts = np.bincount(splits, minlength=len(SPLITS))
+    asked = [fraction > 0 for fraction in spec.split.fractions]
+    if spec.split.kind == "chrom":
+        asked = [True, bool(spec.split.valid_chroms), bool(spec.split.test_chroms)]
+    for name, wanted, count in zip(SPLITS, asked, counts, strict=True):
+        if wanted and count == 0:
+            raise DatasetError(
+                f"the {name} split is empty: {len(splits)} windows of {spec.window:,} bp are kept; "
+                f"{_advice(spec.split.kind)}"
+            )
+
+
+def _advice(kind: str) -> str:
+    return {
+        "random": "give it a larger fraction, choose a smaller --window, or use more sequence",
+        "chrom": "hold out other chromosomes",
+        "block": "choose a smaller --block, or use more sequence",
+    }[kind]

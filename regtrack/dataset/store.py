@@ -1,0 +1,293 @@
+"""The dataset on disk, opened for reading: any region's codes and labels, and the windows.
+
+docs/dataset.md describes the format. Arrays are memory-mapped on first use in each process, so a
+`Dataset` may be handed to worker processes and costs no memory by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.dataset.format import (
+    BASE,
+    CODES_FILE,
+    HEADER_FILE,
+    OFFSET,
+    OFFSETS_FILE,
+    ROW,
+    ROWS_FILE,
+    SPLITS,
+    TILE,
+    WINDOW,
+    WINDOWS_FILE,
+    damaged,
+    load_array,
+    read_header,
+    tile_counts,
+)
+from regtrack.dataset.spec import DatasetSpec
+from regtrack.errors import DatasetError, RegionError, RegtrackError
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import Interval
+from regtrack.genome.intervals import Positions, covered_below, merge
+from regtrack.genome.sequence import Codes
+from regtrack.labels.marker import Marker
+
+__all__ = ["SPLITS", "TILE", "Dataset", "LabelRows"]
+
+Int32s = npt.NDArray[np.int32]
+Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class LabelRows:
+    """The labelled stretches of a region; one marker's never overlap, but may touch.
+
+    Attributes:
+        marker: index of the marker, int32 (R,).
+        start: first base, relative to the region's start and clipped to the region, int32 (R,).
+        end: one past the last base, int32 (R,).
+    """
+
+    marker: Int32s
+    start: Int32s
+    end: Int32s
+
+    def __len__(self) -> int:
+        return len(self.marker)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A labelled assembly: open it with `Dataset.open`.
+
+    Attributes:
+        path: its folder.
+        spec: what was asked for.
+        assembly: the kept chromosomes.
+        markers: the columns of the labels.
+        summary: what the build counted, as `BuildSummary.to_dict` gives it.
+        provenance: what it was built from.
+    """
+
+    path: Path
+    spec: DatasetSpec
+    assembly: Assembly
+    markers: tuple[Marker, ...]
+    summary: dict[str, Any]
+    provenance: dict[str, Any]
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Read the header and check that every file is there and whole.
+
+        Raises:
+            DatasetError: no dataset, one of another version, or one with a file missing or cut.
+        """
+        folder = Path(path)
+        header = read_header(folder)
+        try:
+            chroms = header["assembly"]
+            return cls(
+                path=folder,
+                spec=DatasetSpec.from_dict(header["spec"]),
+                assembly=Assembly(tuple(chroms["names"]), tuple(chroms["lengths"])),
+                markers=tuple(Marker.from_dict(marker) for marker in header["markers"]),
+                summary=header["summary"],
+                provenance=header["provenance"],
+            )
+        except (KeyError, TypeError, AttributeError, RegtrackError) as error:
+            raise damaged(folder, f"{HEADER_FILE} lacks or garbles {error}") from error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Dataset.open, (self.path,)
+
+    @property
+    def window(self) -> int:
+        """Length of every window (bp)."""
+        return self.spec.window
+
+    @cached_property
+    def windows(self) -> npt.NDArray[np.void]:
+        """The kept windows in order: chrom (index into the assembly), start (bp), split (index)."""
+        windows = load_array(self.path, WINDOWS_FILE, WINDOW)
+        if len(windows) == 0 or windows["chrom"].max() >= len(self.assembly.names):
+            raise damaged(self.path, f"{WINDOWS_FILE} does not fit the assembly")
+        return windows
+
+    def window_ids(self, split: str) -> Ids:
+        """The ids of a split's windows, ascending.
+
+        Raises:
+            DatasetError: no such split.
+        """
+        return np.flatnonzero(self.windows["split"] == _split_index(split)).astype(np.int64)
+
+    def interval(self, window_id: int) -> Interval:
+        """Where a window lies."""
+        window = self._window(window_id)
+        start = int(window["start"])
+        return Interval(self.assembly.names[window["chrom"]], start, start + self.window)
+
+    def split_of(self, window_id: int) -> str:
+        """The split that a window belongs to."""
+        return SPLITS[self._window(window_id)["split"]]
+
+    def extent(self, window_id: int) -> tuple[int, int]:
+        """The stretch of kept windows of one split that holds a window: start and end (bp).
+
+        A read that is shifted or flanked within it touches no other split and no dropped window.
+        """
+        self._window(window_id)
+        lows, highs = self._extents
+        return int(lows[window_id]), int(highs[window_id])
+
+    def codes(self, chrom: str, start: int, end: int) -> Codes:
+        """A copy of the bases of [start, end) as codes, shape (end - start,).
+
+        Raises:
+            AssemblyError: the dataset does not keep the chromosome.
+            RegionError: the region is not within it.
+        """
+        self._check_region(chrom, start, end)
+        first = self._first_base[self.assembly.names.index(chrom)]
+        return np.array(self._codes[first + start : first + end])
+
+    def labels(self, chrom: str, start: int, end: int) -> LabelRows:
+        """The labelled stretches of [start, end), whichever windows were dropped.
+
+        Raises:
+            AssemblyError: the dataset does not keep the chromosome.
+            RegionError: the region is not within it.
+        """
+        self._check_region(chrom, start, end)
+        first = self._first_tile[self.assembly.names.index(chrom)]
+        low, high = first + start // TILE, first + -(-end // TILE)
+        offsets = self._offsets[low : high + 1]
+        rows = self._rows[offsets[0] : offsets[-1]]
+        origin = np.repeat(np.arange(low - first, high - first) * TILE - start, np.diff(offsets))
+        starts = np.maximum(origin + rows["start"], 0).astype(np.int32)
+        ends = np.minimum(origin + rows["end"], end - start).astype(np.int32)
+        keep = starts < ends
+        return LabelRows(rows["marker"][keep].astype(np.int32), starts[keep], ends[keep])
+
+    def dense(
+        self, chrom: str, start: int, end: int, markers: Sequence[int] | None = None
+    ) -> npt.NDArray[np.uint8]:
+        """Labels of [start, end) base by base, uint8 (markers, end - start).
+
+        For figures and tests. Training makes them on the device.
+
+        Args:
+            chrom: a kept chromosome.
+            start: first base.
+            end: one past the last base.
+            markers: which markers, and in which order; all by default.
+        """
+        chosen = range(len(self.markers)) if markers is None else markers
+        rows = self.labels(chrom, start, end)
+        dense = np.zeros((len(chosen), end - start), dtype=np.uint8)
+        for line, marker in enumerate(chosen):
+            mine = rows.marker == marker
+            for low, high in zip(rows.start[mine], rows.end[mine], strict=True):
+                dense[line, low:high] = 1
+        return dense
+
+    def positives(self, split: str) -> npt.NDArray[np.int64]:
+        """Labelled bases of a split's windows, int64 (markers,)."""
+        ids = self.window_ids(split)
+        windows = self.windows[ids]
+        total = np.zeros(len(self.markers), dtype=np.int64)
+        for index, (chrom, length) in enumerate(
+            zip(self.assembly.names, self.assembly.lengths, strict=True)
+        ):
+            starts = windows["start"][windows["chrom"] == index].astype(np.int64)
+            if len(starts):
+                stretches = merge(starts, starts + self.window)
+                total += self._covered(chrom, length, stretches)
+        return total
+
+    def base_rates(self, split: str = "train") -> npt.NDArray[np.float64]:
+        """Labelled share of the bases of a split's windows, float64 (markers,).
+
+        Raises:
+            DatasetError: the split has no windows.
+        """
+        count = len(self.window_ids(split))
+        if count == 0:
+            raise DatasetError(
+                f"the {split} split of {self.path} has no windows; build the dataset with some"
+            )
+        return self.positives(split) / (count * self.window)
+
+    def _covered(
+        self, chrom: str, length: int, stretches: tuple[Positions, Positions]
+    ) -> npt.NDArray[np.int64]:
+        rows = self.labels(chrom, 0, length)
+        below_end = covered_below(*stretches, rows.end.astype(np.int64))
+        below_start = covered_below(*stretches, rows.start.astype(np.int64))
+        # float64 sums of whole numbers are exact below 2^53
+        totals = np.bincount(rows.marker, below_end - below_start, minlength=len(self.markers))
+        return totals.astype(np.int64)
+
+    def _window(self, window_id: int) -> Any:
+        if not 0 <= window_id < len(self.windows):
+            raise DatasetError(
+                f"no window {window_id} in {self.path}; expected 0 to {len(self.windows) - 1}"
+            )
+        return self.windows[window_id]
+
+    def _check_region(self, chrom: str, start: int, end: int) -> None:
+        length = self.assembly.length(chrom)
+        if not 0 <= start <= end <= length:
+            raise RegionError(
+                f"[{start:,}, {end:,}) is not within {chrom} of {self.path}, {length:,} bp long"
+            )
+
+    @cached_property
+    def _extents(self) -> tuple[Positions, Positions]:
+        windows = self.windows
+        starts = windows["start"].astype(np.int64)
+        breaks = np.ones(len(windows), dtype=bool)
+        breaks[1:] = (
+            (windows["chrom"][1:] != windows["chrom"][:-1])
+            | (windows["split"][1:] != windows["split"][:-1])
+            | (starts[1:] != starts[:-1] + self.window)
+        )
+        first = np.flatnonzero(breaks)
+        stretch = np.cumsum(breaks) - 1
+        last = np.append(first[1:], len(windows)) - 1
+        return starts[first][stretch], starts[last][stretch] + self.window
+
+    @cached_property
+    def _codes(self) -> npt.NDArray[np.uint8]:
+        return load_array(self.path, CODES_FILE, BASE, self.assembly.total)
+
+    @cached_property
+    def _offsets(self) -> npt.NDArray[np.int64]:
+        return load_array(self.path, OFFSETS_FILE, OFFSET, sum(tile_counts(self.assembly)) + 1)
+
+    @cached_property
+    def _rows(self) -> npt.NDArray[np.void]:
+        return load_array(self.path, ROWS_FILE, ROW, int(self._offsets[-1]))
+
+    @cached_property
+    def _first_base(self) -> list[int]:
+        return [0, *np.cumsum(self.assembly.lengths).tolist()]
+
+    @cached_property
+    def _first_tile(self) -> list[int]:
+        return [0, *np.cumsum(tile_counts(self.assembly)).tolist()]
+
+
+def _split_index(split: str) -> int:
+    if split not in SPLITS:
+        raise DatasetError(f'no split is called "{split}"; expected {", ".join(SPLITS)}')
+    return SPLITS.index(split)

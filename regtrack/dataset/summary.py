@@ -1,0 +1,87 @@
+"""What a build kept, dropped and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean, median
+from typing import Any
+
+from regtrack.dataset.windows import Dropped
+from regtrack.labels.marker import Marker
+from regtrack.labels.peaks import PeakCounts
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryCoverage:
+    """Base coverage of one category's markers: their number, mean, median and extremes."""
+
+    markers: int
+    mean: float
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class BuildSummary:
+    """A finished build in numbers.
+
+    Attributes:
+        chroms: kept chromosomes.
+        window: bp of a window.
+        kept: windows kept.
+        dropped: windows left out, by reason.
+        splits: windows of each split.
+        markers: the markers.
+        coverage: for each marker, the labelled share of the kept windows' bases.
+        peaks: what became of the peaks of all files.
+        unlabelled: names of the markers without a peak on the kept chromosomes.
+        bytes: size of the arrays on disk.
+    """
+
+    chroms: int
+    window: int
+    kept: int
+    dropped: Dropped
+    splits: dict[str, int]
+    markers: tuple[Marker, ...]
+    coverage: tuple[float, ...]
+    peaks: PeakCounts
+    unlabelled: tuple[str, ...]
+    bytes: int
+
+    @property
+    def bases(self) -> int:
+        """Bases of the kept windows."""
+        return self.kept * self.window
+
+    def categories(self) -> dict[str, CategoryCoverage]:
+        """Base coverage by category, in the order of the markers."""
+        groups: dict[str, list[float]] = {}
+        for marker, coverage in zip(self.markers, self.coverage, strict=True):
+            groups.setdefault(marker.category, []).append(coverage)
+        return {name: _coverage(values) for name, values in groups.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the path, for JSON."""
+        return {
+            "chroms": self.chroms,
+            "window": self.window,
+            "kept": self.kept,
+            "bases": self.bases,
+            "dropped": self.dropped.to_dict(),
+            "splits": self.splits,
+            "categories": {name: asdict(found) for name, found in self.categories().items()},
+            "coverage": {
+                marker.name: share
+                for marker, share in zip(self.markers, self.coverage, strict=True)
+            },
+            "peaks": asdict(self.peaks),
+            "unlabelled": list(self.unlabelled),
+            "bytes": self.bytes,
+        }
+
+
+def _coverage(values: Sequence[float]) -> CategoryCoverage:
+    return CategoryCoverage(len(values), fmean(values), median(values), min(values), max(values))

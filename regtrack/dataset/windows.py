@@ -1,0 +1,81 @@
+"""Which windows of a chromosome are kept, and why the others are not."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, astuple, dataclass
+from operator import add
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.dataset.spec import DatasetSpec
+from regtrack.genome.intervals import Positions, covered_per_tile
+from regtrack.genome.sequence import Codes, N
+
+Stretches = tuple[Positions, Positions]
+NOWHERE: Stretches = (np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Windows left out, each counted once, under the first reason that holds.
+
+    Attributes:
+        short: the rest at a chromosome's end, shorter than a window.
+        n: too many bases N.
+        excluded: too many bases N or excluded, taken together.
+        multimap: too many bases multi-mapped.
+    """
+
+    short: int = 0
+    n: int = 0
+    excluded: int = 0
+    multimap: int = 0
+
+    def __add__(self, other: Dropped) -> Dropped:
+        return Dropped(*map(add, astuple(self), astuple(other)))
+
+    def to_dict(self) -> dict[str, int]:
+        """The counts by reason."""
+        return asdict(self)
+
+
+def keep_windows(
+    codes: Codes,
+    spec: DatasetSpec,
+    excluded: Stretches = NOWHERE,
+    multimapped: Stretches = NOWHERE,
+) -> tuple[Positions, Dropped]:
+    """Tile a chromosome from base 0 and keep the windows that are clean enough.
+
+    Args:
+        codes: the whole chromosome (L,).
+        spec: length of a window and the largest shares allowed (Gupta and Rush 2017: 0.1 each).
+        excluded: merged starts and ends that count as N.
+        multimapped: merged starts and ends where reads map to several places.
+
+    Returns:
+        Starts of the kept windows, ascending (bp), and the count of the others by reason.
+    """
+    full, rest = divmod(len(codes), spec.window)
+    unread = codes == N
+    too_n = _per_window(unread, spec.window) > spec.max_n * spec.window
+    for start, end in zip(*excluded, strict=True):
+        unread[start:end] = True
+    too_excluded = _per_window(unread, spec.window) > spec.max_n * spec.window
+    shared = covered_per_tile(*multimapped, len(codes), spec.window)[:full]
+    too_shared = shared > spec.max_multimap * spec.window
+    starts = np.arange(full, dtype=np.int64) * spec.window
+    dropped = Dropped(
+        short=int(rest > 0),
+        n=int(too_n.sum()),
+        excluded=int((too_excluded & ~too_n).sum()),
+        multimap=int((too_shared & ~too_excluded).sum()),
+    )
+    return starts[~(too_excluded | too_shared)], dropped
+
+
+def _per_window(mask: npt.NDArray[np.bool_], window: int) -> Positions:
+    full = len(mask) // window
+    counts: Positions = mask[: full * window].reshape(full, window).sum(axis=1, dtype=np.int64)
+    return counts

@@ -1,0 +1,171 @@
+"""The markers table: which peak file labels which marker."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from regtrack.errors import MarkerError, nearest
+from regtrack.labels.marker import Marker
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9.+-]+")
+_Row = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerFile:
+    """A marker and the file that holds its peaks."""
+
+    marker: Marker
+    path: Path
+
+
+def read_markers(table: Path, peaks_folder: Path | None = None) -> tuple[MarkerFile, ...]:
+    """Read a markers table: tab-separated, a header, a row a marker.
+
+    Columns: `file` (a path, from the peaks folder) or `url` (its last part is looked up there);
+    `category`; `biosample` or `cell`; `target`; and if wanted `treatment` (`None` for none) and
+    `name`. Other columns are not read. Without a `name`, a marker is called
+    `{biosample}_{target}`, and `_{treatment}` if it has one; a name that stands already gets `_2`,
+    `_3` in the order of the table.
+
+    Args:
+        table: the TSV.
+        peaks_folder: where the peak files lie; the table's own folder by default.
+
+    Raises:
+        MarkerError: no table, a column or value missing, a file or given name twice, or peak files
+            that are not there.
+    """
+    rows = _read_rows(table)
+    folder = table.parent if peaks_folder is None else peaks_folder
+    paths = [_locate(folder, row) for row in rows]
+    _check_once(table, "peak file", [str(path) for path in paths])
+    _check_there(table, folder, paths)
+    names = _names(table, rows)
+    return tuple(
+        MarkerFile(_marker(name, row), path)
+        for name, row, path in zip(names, rows, paths, strict=True)
+    )
+
+
+def _read_rows(table: Path) -> list[_Row]:
+    """The rows as dicts, with `biosample`, `treatment` and `name` always there."""
+    if not table.is_file():
+        raise MarkerError(f"no markers table at {table}; expected a TSV file")
+    try:
+        lines = table.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise MarkerError(f"{table} is not text ({error}); expected a TSV file") from error
+    reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    columns = [column.strip() for column in next(reader, [])]
+    _check_columns(table, columns)
+    rows = []
+    for number, cells in enumerate(reader, 2):
+        if any(cell.strip() for cell in cells):
+            rows.append(_row(table, number, columns, cells))
+    if not rows:
+        raise MarkerError(f"{table} names no marker; expected a row a marker below its header")
+    return rows
+
+
+def _check_columns(table: Path, columns: Sequence[str]) -> None:
+    for choices in (("file", "url"), ("category",), ("biosample", "cell"), ("target",)):
+        if not set(choices) & set(columns):
+            found = ", ".join(columns) or "nothing"
+            raise MarkerError(
+                f"{table} has no column {' or '.join(choices)}; found {found}; expected a "
+                f"tab-separated header.{nearest(choices[0], columns)}"
+            )
+
+
+def _row(table: Path, number: int, columns: Sequence[str], cells: Sequence[str]) -> _Row:
+    if len(cells) > len(columns):
+        raise MarkerError(
+            f"{table} line {number} has {len(cells)} columns; expected the header's {len(columns)}"
+        )
+    row = {column: cell.strip() for column, cell in zip(columns, cells, strict=False)}
+    row["source"] = row.get("file") or row.get("url") or ""
+    row["biosample"] = row.get("biosample") or row.get("cell") or ""
+    row["treatment"] = "" if row.get("treatment", "None") == "None" else row["treatment"]
+    row.setdefault("name", "")
+    for column in ("source", "category", "biosample", "target"):
+        if not row.get(column):
+            shown = "file or url" if column == "source" else column
+            raise MarkerError(f"{table} line {number} has no {shown}; expected one in every row")
+    return row
+
+
+def _locate(folder: Path, row: _Row) -> Path:
+    """Where a row's peak file lies: as the table says, else by its last part."""
+    if not row.get("file"):
+        return folder / Path(urlsplit(row["source"]).path).name
+    named = folder / row["file"]
+    return named if named.is_file() else folder / Path(row["file"]).name
+
+
+def _check_once(
+    table: Path, what: str, values: Sequence[str], key: Callable[[str], str] = str
+) -> None:
+    seen: dict[str, int] = {}
+    for number, value in enumerate(values, 1):
+        first = seen.setdefault(key(value), number)
+        if first != number:
+            raise MarkerError(
+                f"{table} names the {what} {value} twice, for markers {first} and {number}; "
+                "each marker needs its own"
+            )
+
+
+def _check_there(table: Path, folder: Path, paths: Sequence[Path], shown: int = 3) -> None:
+    missing = [path.name for path in paths if not path.is_file()]
+    if missing:
+        more = f" and {len(missing) - shown} more" if len(missing) > shown else ""
+        raise MarkerError(
+            f"{folder} lacks {len(missing)} of the {len(paths)} peak files that {table} names: "
+            f"{', '.join(missing[:shown])}{more}; put them there, or name their folder with "
+            "--peaks-folder"
+        )
+
+
+def _names(table: Path, rows: Sequence[_Row]) -> list[str]:
+    """A name a row: given ones as they are, derived ones numbered where they stand already.
+
+    Names that differ only in case count as equal, since some file systems say so.
+    """
+    given = [row["name"] for row in rows if row["name"]]
+    _check_once(table, "marker", given, key=str.lower)
+    wanted = [row["name"] or _derived(row) for row in rows]
+    spoken_for = {name.lower() for name in wanted}
+    taken = {name.lower() for name in given}
+    names = []
+    for row, want in zip(rows, wanted, strict=True):
+        name = want if row["name"] else _free(want, taken, spoken_for)
+        taken.add(name.lower())
+        names.append(name)
+    return names
+
+
+def _free(name: str, taken: Collection[str], spoken_for: Collection[str]) -> str:
+    """The name, or the first of name_2, name_3, ... that no row has or should have."""
+    if name.lower() not in taken:
+        return name
+    numbered = (f"{name}_{number}" for number in itertools.count(2))
+    return next(
+        name for name in numbered if name.lower() not in taken and name.lower() not in spoken_for
+    )
+
+
+def _derived(row: _Row) -> str:
+    parts = (row["biosample"], row["target"], row["treatment"])
+    safe = (_UNSAFE.sub("-", part).strip("-") for part in parts)
+    return "_".join(part for part in safe if part).lstrip("._+-")
+
+
+def _marker(name: str, row: _Row) -> Marker:
+    return Marker(name, row["category"], row["biosample"], row["target"], row["treatment"])

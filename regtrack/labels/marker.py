@@ -1,0 +1,108 @@
+"""One thing predicted, and how markers are chosen by name."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Self
+
+from regtrack.errors import MarkerError, nearest
+
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_CATEGORY = "category:"
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A column of the labels: one assay of one target in one biosample.
+
+    Attributes:
+        name: unique in its dataset and safe as part of a file name, such as `GM12878_CTCF`.
+        category: the kind of assay; the paper's are `TF`, `histone` and `DNase`.
+        biosample: the cell type or tissue.
+        target: the protein, modification or assay.
+        treatment: what the biosample was given; empty for nothing.
+
+    Raises:
+        MarkerError: a name that no file can safely carry, or no category.
+    """
+
+    name: str
+    category: str
+    biosample: str
+    target: str
+    treatment: str = ""
+
+    def __post_init__(self) -> None:
+        if not _SAFE.fullmatch(self.name):
+            raise MarkerError(
+                f'"{self.name}" cannot name a marker; expected letters, digits and . _ + - with a '
+                "letter or digit first, since files are named after it"
+            )
+        if not self.category.strip():
+            raise MarkerError(f"marker {self.name} has no category; expected one, such as TF")
+
+    def to_dict(self) -> dict[str, str]:
+        """The fields, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, str]) -> Self:
+        """The marker that `to_dict` wrote.
+
+        Raises:
+            MarkerError: a field is missing.
+        """
+        known = {field.name for field in fields(cls)}
+        missing = known - values.keys() - {"treatment"}
+        if missing:
+            raise MarkerError(f"a marker lacks {', '.join(sorted(missing))}; found {dict(values)}")
+        return cls(**{name: value for name, value in values.items() if name in known})
+
+
+def select_markers(markers: Sequence[Marker], globs: Sequence[str]) -> list[int]:
+    """The positions of the markers that any glob matches, in the order of the markers.
+
+    A glob is compared with the name as a shell would (`*CTCF`), upper and lower case alike;
+    `category:histone` compares with the category instead. No glob at all selects every marker.
+
+    Raises:
+        MarkerError: a glob that matches nothing.
+
+    >>> ctcf = Marker("GM12878_CTCF", "TF", "GM12878", "CTCF")
+    >>> dnase = Marker("K562_DNase", "DNase", "K562", "DNase")
+    >>> select_markers([ctcf, dnase], ["*ctcf"])
+    [0]
+    >>> select_markers([ctcf, dnase], ["category:DNase", "GM*"])
+    [0, 1]
+    """
+    if not globs:
+        return list(range(len(markers)))
+    chosen: set[int] = set()
+    for glob in globs:
+        matches = {index for index, marker in enumerate(markers) if _matches(marker, glob)}
+        if not matches:
+            raise _no_match(glob, markers)
+        chosen |= matches
+    return sorted(chosen)
+
+
+def _matches(marker: Marker, glob: str) -> bool:
+    pattern = glob.lower()
+    if pattern.startswith(_CATEGORY):
+        return fnmatch.fnmatchcase(marker.category.lower(), pattern.removeprefix(_CATEGORY))
+    return fnmatch.fnmatchcase(marker.name.lower(), pattern)
+
+
+def _no_match(glob: str, markers: Sequence[Marker]) -> MarkerError:
+    categories = sorted({marker.category for marker in markers})
+    if glob.lower().startswith(_CATEGORY):
+        found = ", ".join(categories)
+        return MarkerError(f'no marker is of "{glob}"; the categories here are {found}')
+    hint = nearest(glob, [marker.name for marker in markers])
+    return MarkerError(
+        f'no marker matches "{glob}"; there are {len(markers)} markers, the first '
+        f"{markers[0].name if markers else 'none'}.{hint}"
+    )

@@ -1,0 +1,72 @@
+"""Specs refuse what cannot be built, and survive JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from regtrack.dataset.spec import DatasetSpec, SplitSpec
+from regtrack.errors import DatasetError
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"kind": "blok"}, 'no split is called "blok"; expected random, chrom, block'),
+        ({"seed": -1}, "the seed is -1"),
+        ({"fractions": (0.5, 0.5)}, "fractions 0.5, 0.5; expected three"),
+        ({"fractions": (0.8, 0.1, 0.2)}, "together 1"),
+        ({"fractions": (1.2, -0.1, -0.1)}, "each from 0 to 1"),
+        ({"fractions": (float("nan"), 0.5, 0.5)}, "each from 0 to 1"),
+        ({"fractions": (0.0, 0.5, 0.5)}, "train fraction is 0"),
+        ({"kind": "chrom"}, "needs chromosomes held out"),
+        (
+            {"kind": "chrom", "valid_chroms": ("chr1",), "test_chroms": ("chr2", "chr1")},
+            "chromosome chr1 is in valid and in test",
+        ),
+        ({"kind": "block", "block": 0}, "a block of 0 bp"),
+        ({"block": 500_000}, "a random split does not read it; .* the split block"),
+        ({"valid_chroms": ("chr1",)}, "valid_chroms is set, but a random split"),
+        (
+            {"kind": "chrom", "valid_chroms": ("chr1",), "fractions": (0.6, 0.2, 0.2)},
+            "fractions is set, but a chrom split does not read it; .* random or block",
+        ),
+    ],
+)
+def test_a_split_that_cannot_be_is_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(DatasetError, match=message):
+        SplitSpec(**settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"window": 0}, "a window of 0 bp"),
+        ({"max_n": 1.5}, "max_n is 1.5; expected a share"),
+        ({"max_multimap": -0.1}, "max_multimap is -0.1"),
+        ({"window": 2000, "split": SplitSpec("block", block=1999)}, "holds no window of 2,000 bp"),
+    ],
+)
+def test_a_dataset_that_cannot_be_is_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(DatasetError, match=message):
+        DatasetSpec(**settings)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        DatasetSpec(),
+        DatasetSpec(1000, 0.2, 0.3, SplitSpec("block", 7, (0.5, 0.5, 0.0), block=5000), ("chr1",)),
+        DatasetSpec(split=SplitSpec("chrom", valid_chroms=("chr7",), test_chroms=("chr8", "chr9"))),
+    ],
+)
+def test_round_trip_through_json(spec: DatasetSpec) -> None:
+    assert DatasetSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+
+
+def test_the_default_is_the_papers() -> None:
+    spec = DatasetSpec()
+    assert (spec.window, spec.max_n, spec.max_multimap) == (25_000, 0.1, 0.1)
+    assert (spec.split.kind, spec.split.fractions) == ("random", (0.8, 0.1, 0.1))

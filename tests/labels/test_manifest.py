@@ -1,0 +1,172 @@
+"""Markers tables: columns, where peak files are looked for, and names."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from regtrack.errors import MarkerError
+from regtrack.labels.manifest import read_markers
+
+Row = dict[str, str]
+
+
+def written(folder: Path, rows: list[Row], *, peaks: bool = True) -> Path:
+    """A table of the rows, and beside it the files that they name."""
+    table = folder / "markers.tsv"
+    lines = ["\t".join(rows[0]), *("\t".join(row.values()) for row in rows)]
+    table.write_text("\n".join(lines) + "\n")
+    for row in rows if peaks else []:
+        if "file" in row:
+            (folder / row["file"]).parent.mkdir(exist_ok=True, parents=True)
+            (folder / row["file"]).touch()
+    return table
+
+
+def row(file: str, cell: str = "K562", target: str = "CTCF", **more: str) -> Row:
+    return {"file": file, "category": "TF", "cell": cell, "target": target, **more}
+
+
+def names(table: Path) -> list[str]:
+    return [found.marker.name for found in read_markers(table)]
+
+
+def test_a_row_becomes_a_marker_and_its_file(tmp_path: Path) -> None:
+    table = written(tmp_path, [row("peaks/a.bed", treatment="IFNa30", n_peaks="7")])
+    (found,) = read_markers(table)
+    assert found.path == tmp_path / "peaks" / "a.bed"
+    assert found.marker.to_dict() == {
+        "name": "K562_CTCF_IFNa30",
+        "category": "TF",
+        "biosample": "K562",
+        "target": "CTCF",
+        "treatment": "IFNa30",
+    }
+
+
+def test_blank_lines_spaces_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "a.bed").touch()
+    table = tmp_path / "markers.tsv"
+    text = "file\tcategory\tbiosample\ttarget \r\n\r\n a.bed\tTF\tK562\tCTCF\r\n\t\t\t\r\n"
+    table.write_text("\ufeff" + text, newline="")
+    assert names(table) == ["K562_CTCF"]
+
+
+def test_files_are_looked_up_in_the_peaks_folder(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "a.bed").touch()
+    (elsewhere / "b.gz").touch()
+    by_file = written(tmp_path, [row("peaks/a.bed")], peaks=False)
+    assert read_markers(by_file, elsewhere)[0].path == elsewhere / "a.bed"
+    source = {"url": "http://host/folder/b.gz?x=1", "category": "TF", "cell": "K", "target": "T"}
+    by_url = written(tmp_path, [source])
+    assert read_markers(by_url, elsewhere)[0].path == elsewhere / "b.gz"
+
+
+def test_all_missing_files_are_counted_in_one_error(tmp_path: Path) -> None:
+    table = written(tmp_path, [row(f"{n}.bed") for n in range(6)], peaks=False)
+    (tmp_path / "0.bed").touch()
+    with pytest.raises(MarkerError, match=r"lacks 5 of the 6 .* 1.bed, 2.bed, 3.bed and 2 more;"):
+        read_markers(table)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no column file or url; found nothing"),
+        ("file\tcategory\tcell\ttarget\n", "names no marker"),
+        ("file,category,cell,target\n", "no column file or url; found file,category,cell,target"),
+        ("file\tcategory\ttarget\n", "no column biosample or cell; found file, category, target"),
+        ("file\tcategroy\tcell\ttarget\n", 'no column category; .*Did you mean "categroy"'),
+        ("file\tcategory\tcell\ttarget\na.bed\tTF\t\tCTCF\n", "line 2 has no biosample"),
+        ("file\tcategory\tcell\ttarget\n\na.bed\tTF\tK562\n", "line 3 has no target"),
+        ("file\tcategory\tcell\ttarget\n\tTF\tK562\tCTCF\n", "line 2 has no file or url"),
+        ("file\tcategory\tcell\ttarget\na\tTF\tK\tT\textra\n", "line 2 has 5 columns"),
+    ],
+)
+def test_a_table_that_is_none_says_why(tmp_path: Path, text: str, message: str) -> None:
+    table = tmp_path / "markers.tsv"
+    table.write_text(text)
+    with pytest.raises(MarkerError, match=message):
+        read_markers(table)
+
+
+def test_no_table_and_no_text_are_errors(tmp_path: Path) -> None:
+    table = tmp_path / "markers.tsv"
+    with pytest.raises(MarkerError, match="no markers table at"):
+        read_markers(table)
+    table.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(MarkerError, match="is not text"):
+        read_markers(table)
+
+
+def test_a_file_serves_one_marker(tmp_path: Path) -> None:
+    table = written(tmp_path, [row("a.bed"), row("b.bed"), row("a.bed", target="EBF1")])
+    with pytest.raises(MarkerError, match=r"a.bed twice, for markers 1 and 3"):
+        read_markers(table)
+
+
+def test_derived_names_are_safe_and_say_the_treatment(tmp_path: Path) -> None:
+    rows = [
+        row("a", "H1-hESC", "Pol2(phosphoS2)", treatment="None"),
+        row("b", "K562", "Pol2", treatment="IFN a/30 µM"),
+        row("c", "CD34+ mobilized", "p300", treatment=""),
+    ]
+    assert names(written(tmp_path, rows)) == [
+        "H1-hESC_Pol2-phosphoS2",
+        "K562_Pol2_IFN-a-30-M",
+        "CD34+-mobilized_p300",
+    ]
+
+
+def test_repeated_names_are_numbered_in_the_order_of_the_table(tmp_path: Path) -> None:
+    # the last differs only in case, which some file systems do not see
+    rows = [row("a"), row("b"), row("c"), row("d", "k562", "ctcf")]
+    expected = ["K562_CTCF", "K562_CTCF_2", "K562_CTCF_3", "k562_ctcf_4"]
+    assert names(written(tmp_path, rows)) == expected
+
+
+def test_a_number_takes_no_name_that_another_row_derives(tmp_path: Path) -> None:
+    rows = [row(file, treatment="2" if file == "c" else "") for file in "abc"]
+    assert names(written(tmp_path, rows)) == ["K562_CTCF", "K562_CTCF_3", "K562_CTCF_2"]
+
+
+def test_a_derived_name_takes_none_that_is_given(tmp_path: Path) -> None:
+    given = {"a": "", "b": "K562_CTCF", "c": "", "d": "K562_CTCF_3"}
+    rows = [row(file, name=name) for file, name in given.items()]
+    expected = ["K562_CTCF_2", "K562_CTCF", "K562_CTCF_4", "K562_CTCF_3"]
+    assert names(written(tmp_path, rows)) == expected
+
+
+def test_given_names_must_be_safe_and_unique(tmp_path: Path) -> None:
+    with pytest.raises(MarkerError, match='"a b" cannot name a marker'):
+        read_markers(written(tmp_path, [row("a", name="a b")]))
+    with pytest.raises(MarkerError, match="names the marker ctcf twice, for markers 1 and 2"):
+        read_markers(written(tmp_path, [row("a", name="CTCF"), row("b", name="ctcf")]))
+
+
+@pytest.mark.real
+def test_the_real_table_loads(real_data: Path) -> None:
+    found = read_markers(real_data / "markers.tsv")
+    assert len(found) == len({item.marker.name for item in found}) == 259
+    assert {item.marker.category for item in found} == {"TF", "DNase", "histone"}
+
+
+@pytest.mark.real
+def test_the_papers_919_markers_get_919_names(paper_manifest: Path, tmp_path: Path) -> None:
+    with paper_manifest.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    for source in rows:
+        (tmp_path / source["url"].rsplit("/", 1)[1]).touch()
+    found = read_markers(paper_manifest, tmp_path)
+    assert len(found) == len({item.marker.name.lower() for item in found}) == 919
+    assert [item.path.name for item in found] == [s["url"].rsplit("/", 1)[1] for s in rows]
+    assert [item.marker.target for item in found] == [source["target"] for source in rows]
+    # the table writes "None" for no treatment
+    assert sum(bool(item.marker.treatment) for item in found) == sum(
+        source["treatment"] != "None" for source in rows
+    )
+    assert found == read_markers(paper_manifest, tmp_path)

@@ -1,0 +1,159 @@
+"""Peak files against sets of bases, and every rule about what is wrong with one."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+
+from regtrack.errors import PeakFileError
+from regtrack.genome.assembly import Assembly
+from regtrack.labels.peaks import PeakCounts, Peaks, read_peaks
+
+ASSEMBLY = Assembly(("chr1", "chr2", "chrM"), (60, 40, 20))
+
+
+def bases(peaks: Peaks) -> dict[str, set[int]]:
+    return {
+        chrom: {base for s, e in zip(*found, strict=True) for base in range(s, e)}
+        for chrom, found in peaks.by_chrom.items()
+    }
+
+
+def written(folder: Path, text: str | bytes, name: str = "peaks.bed") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+lines = st.tuples(
+    st.sampled_from(["chr1", "chr2", "2", "chrM", "MT", "chr9"]),
+    st.integers(0, 70),
+    st.integers(0, 30),
+)
+
+
+# fewer than 10 lines, so that none is a file for another assembly
+
+
+@given(st.lists(lines, max_size=9))
+def test_peaks_cover_the_bases_of_their_lines(
+    tmp_path_factory: pytest.TempPathFactory, found: list[tuple[str, int, int]]
+) -> None:
+    text = "".join(f"{chrom}\t{start}\t{start + size}\n" for chrom, start, size in found)
+    peaks = read_peaks(written(tmp_path_factory.mktemp("peaks"), text), ASSEMBLY)
+
+    own = {"chr1": "chr1", "chr2": "chr2", "2": "chr2", "chrM": "chrM", "MT": "chrM"}
+    expected: dict[str, set[int]] = {}
+    for chrom, start, size in found:
+        if chrom in own:
+            on_it = set(range(start, min(start + size, ASSEMBLY.length(own[chrom]))))
+            expected.setdefault(own[chrom], set()).update(on_it)
+    assert bases(peaks) == {chrom: covered for chrom, covered in expected.items() if covered}
+    assert peaks.covered == sum(map(len, expected.values()))
+    assert list(peaks.by_chrom) == [name for name in ASSEMBLY.names if name in peaks.by_chrom]
+    for starts, ends in peaks.by_chrom.values():
+        assert (starts[1:] > ends[:-1]).all()
+
+
+NARROW = "chr1\t5\t9\t.\t0\t.\t98.2\t-1\t-1\t2\n"
+BROAD = "chr1\t5\t9\t.\t0\t.\t98.2\t-1\t-1\n"
+BED12 = "chr1\t5\t9\tname\t0\t+\t5\t9\t255,0,0\t1\t4\t0\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "chr1\t5\t9\n",
+        "chr1\t5\t9",
+        NARROW,
+        BROAD,
+        BED12,
+        "chr1 5 9\n",
+        "chr1\t5\t9\r\n",
+        "1\t5\t9\n",
+        "chr1\t7\t9\nchr1\t5\t8\nchr1\t5\t7\n",
+        "track name=peaks\nbrowser position chr1:1-9\n# comment\n\n  \nchr1\t5\t9\n",
+    ],
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_every_format_gives_the_same_bases(tmp_path: Path, text: str, pack: type[bytes]) -> None:
+    # what counts is the content: a gzip need not be called .gz
+    assert bases(read_peaks(written(tmp_path, pack(text.encode())), ASSEMBLY)) == {
+        "chr1": {5, 6, 7, 8}
+    }
+
+
+def test_a_file_without_peaks_is_none(tmp_path: Path) -> None:
+    peaks = read_peaks(written(tmp_path, ""), ASSEMBLY)
+    assert (peaks.by_chrom, peaks.counts, peaks.covered) == ({}, PeakCounts(), 0)
+
+
+def test_every_peak_is_counted_once(tmp_path: Path) -> None:
+    text = "chr1\t1\t9\nchr1\t3\t3\nchr1\t55\t61\n2\t40\t41\nchrX\t1\t2\nchrUn\t1\t1\n"
+    peaks = read_peaks(written(tmp_path, text), ASSEMBLY)
+    assert peaks.counts == PeakCounts(read=6, empty=1, unknown=2, outside=1, clipped=1)
+    assert peaks.counts.used == 2
+    assert peaks.bridged == {"2": "chr2"}
+    assert peaks.unknown == ("chrX", "chrUn")
+    assert bases(peaks) == {"chr1": {*range(1, 9), *range(55, 60)}}
+
+
+def test_counts_add_up() -> None:
+    assert PeakCounts(9, 1, 2, 3, 1) + PeakCounts(1) == PeakCounts(10, 1, 2, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("chr1\t5", "at least 3 columns"),
+        ("<html>", "at least 3 columns"),
+        ("chr1\t-5\t9", "whole numbers of 0 or more"),
+        ("chr1\t+5\t9", "whole numbers of 0 or more"),
+        ("chr1\t1_0\t19", "whole numbers of 0 or more"),
+        ("chr1\t5.0\t9", "whole numbers of 0 or more"),
+        ("chrom\tstart\tend", "whole numbers of 0 or more"),
+        ("chr1\t9\t5", "ends before it starts"),
+        ("chr1\t9\t5" + "0" * 30, "no chromosome is that long"),
+        ("chr1\t" + "9" * 5000 + "\t5", "no chromosome is that long"),
+    ],
+)
+def test_a_line_that_is_no_peak_is_named(tmp_path: Path, line: str, reason: str) -> None:
+    path = written(tmp_path, f"# comment\nchr1\t1\t2\n{line}\nchr1\t1\t2\n")
+    with pytest.raises(PeakFileError) as caught:
+        read_peaks(path, ASSEMBLY)
+    message = str(caught.value)
+    assert f"{path} line 3 " in message
+    assert reason in message
+    assert repr(line)[1:40] in message
+    assert "\n" not in message
+
+
+def test_a_damaged_gzip_is_an_error(tmp_path: Path) -> None:
+    packed = gzip.compress(b"".join(b"chr1\t%d\t%d\n" % (i, i + 9) for i in range(50)))
+    for broken in (packed[:60], packed[:-4] + b"xxxx", packed[:20] + b"xxxxxx" + packed[26:]):
+        with pytest.raises(PeakFileError, match="damaged gzip"):
+            read_peaks(written(tmp_path, broken), ASSEMBLY)
+
+
+def test_no_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PeakFileError, match="no peak or BED file at"):
+        read_peaks(tmp_path / "peaks.bed", ASSEMBLY)
+
+
+def test_peaks_past_the_ends_are_for_another_assembly(tmp_path: Path) -> None:
+    inside, outside, unknown = "chr1\t1\t2\n", "chr1\t60\t62\n", "chr9\t1\t2\n"
+    # fewer than ten may be a slip, and so may one in a thousand
+    assert read_peaks(written(tmp_path, outside * 9), ASSEMBLY).counts.outside == 9
+    assert read_peaks(written(tmp_path, outside * 10 + inside * 9990), ASSEMBLY).covered == 1
+    for text in (outside * 10, outside * 10 + inside * 9980, outside * 10 + unknown * 99999):
+        with pytest.raises(PeakFileError, match="for another assembly"):
+            read_peaks(written(tmp_path, text), ASSEMBLY)
+
+
+def test_peaks_that_only_end_past_the_ends_are_clipped(tmp_path: Path) -> None:
+    peaks = read_peaks(written(tmp_path, "chr1\t58\t62\n" * 20), ASSEMBLY)
+    assert peaks.counts == PeakCounts(read=20, clipped=20)
+    assert bases(peaks) == {"chr1": {58, 59}}
