@@ -23,6 +23,8 @@ COMMANDS = (
     "inspect",
 )
 
+_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
 app = typer.Typer(
     help="Learn regulatory markers from DNA and write genome browser tracks.",
     no_args_is_help=True,
@@ -70,9 +72,13 @@ def main() -> None:
             raise
         print_error(str(error))
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as stop:
+        # typer turns Ctrl-C into a silent exit with this status
+        interrupted = isinstance(stop, KeyboardInterrupt) or stop.code == _INTERRUPTED
+        if not interrupted:
+            raise
         print_error("interrupted")
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         # the reader of our output went away (`| head`); nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

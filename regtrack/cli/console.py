@@ -137,7 +137,7 @@ class _BarTask:
         self._rich, self._task = rich, task
 
     def advance(self, amount: float = 1, note: str | None = None) -> None:
-        fields = {} if note is None else {"note": escape(note)}
+        fields: dict[str, Any] = {} if note is None else {"note": escape(note)}
         self._rich.update(self._task, advance=amount, **fields)
 
 
@@ -166,7 +166,8 @@ class _LineTask:
     def advance(self, amount: float = 1, note: str | None = None) -> None:
         self._done += amount
         self._note = self._note if note is None else note
-        if time.monotonic() - self._said >= _PLAIN_SECONDS:
+        finished = self._total is not None and self._done >= self._total
+        if time.monotonic() - self._said >= _PLAIN_SECONDS and not finished:
             self._said = time.monotonic()
             self.say()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,8 @@ import typer
 
 from regtrack.cli.console import print_json, print_table
 from regtrack.errors import RegtrackError
+
+_WIDTH = 60  # of a value's cell
 
 EPILOG = """
 Examples:
@@ -35,14 +37,16 @@ def command(
     if as_json:
         print_json(found)
         return
-    rows = [(key, _cell(value)) for key, value in found.items() if key != "markers"]
-    if "markers" in found:
-        rows.append(("markers", _by_category(found["markers"])))
-    print_table(None, (found["kind"], str(path)), rows[1:])
+    listed = found.pop("markers", [])
+    kind = found.pop("kind")
+    rows = list(_rows(found))
+    if listed:
+        rows.append(("markers", _by_category(listed)))
+    print_table(None, (kind, str(path)), rows)
     if markers:
         columns = ("marker", "category", "biosample", "target")
         print_table(None, columns, [[m[c.replace("marker", "name")] for c in columns]
-                                    for m in found.get("markers", ())])  # fmt: skip
+                                    for m in listed])  # fmt: skip
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -121,8 +125,18 @@ def _by_category(markers: list[Mapping[str, str]]) -> str:
     return f"{len(markers):,}: {parts}"
 
 
+def _rows(found: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """A line a value; a mapping that does not fit one line gets a line each of its own."""
+    for key, value in found.items():
+        text = _cell(value)
+        if isinstance(value, Mapping) and len(text) > _WIDTH:
+            yield from _rows(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", text
+
+
 def _cell(value: Any) -> str:
-    """One line a value: numbers with commas, small mappings in full, large ones by their keys."""
+    """One value in words: numbers with commas, long lists by their length."""
     if isinstance(value, bool) or value is None:
         return str(value)
     if isinstance(value, int):
@@ -130,8 +144,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, Mapping):
-        text = ", ".join(f"{key} {_cell(item)}" for key, item in value.items())
-        return text if len(text) <= 80 else ", ".join(map(str, value))
+        return ", ".join(f"{key} {_cell(item)}" for key, item in value.items())
     if isinstance(value, list):
-        return f"{len(value):,}" if len(value) > 6 else ", ".join(map(_cell, value))
+        text = ", ".join(map(_cell, value))
+        return text if len(text) <= _WIDTH else f"{len(value):,} of them"
     return str(value)

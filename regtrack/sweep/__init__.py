@@ -1,0 +1,1 @@
+"""A model over a genome: what is read, what is computed, what is written."""

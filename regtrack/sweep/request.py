@@ -1,0 +1,87 @@
+"""What a user asks for, checked against the reference and the checkpoint before work starts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from regtrack.errors import AssemblyError, PlanError
+from regtrack.genome.assembly import Assembly
+from regtrack.labels.peaks import read_peaks
+from regtrack.sweep.plan import Intervals, choose_targets
+
+_log = logging.getLogger(__name__)
+
+
+def check_assembly(trained: Assembly, reference: Assembly, *, any_assembly: bool = False) -> None:
+    """Compare the chromosomes that a model was trained on with those of the reference.
+
+    `chr1` and `1` are the same chromosome. Chromosomes that only one side has say nothing: the
+    reference may hold more, and a model may go over a genome it has never seen, which is noted.
+
+    Raises:
+        AssemblyError: a chromosome of both has two lengths and `any_assembly` is off.
+    """
+    pairs = [(name, reference.resolve(name)) for name in trained.names]
+    shared = [(name, there) for name, there in pairs if there is not None]
+    if not shared:
+        _log.warning(
+            "the model was trained on %s, of which the reference has none: another genome",
+            trained.summary(),
+        )
+    for name, there in shared:
+        before, now = trained.length(name), reference.length(there)
+        if before == now:
+            continue
+        if not any_assembly:
+            raise AssemblyError(
+                f"the checkpoint is for another assembly: {there} is {now:,} bp in the reference "
+                f"and was {before:,} bp in training; take the reference it was trained on, or pass "
+                "--any-assembly where another is meant"
+            )
+        _log.warning(
+            "%s is %s bp in the reference and was %s bp in training: another assembly, as asked",
+            there, f"{now:,}", f"{before:,}",
+        )  # fmt: skip
+        return
+
+
+def read_targets(
+    assembly: Assembly,
+    *,
+    chroms: Sequence[str] = (),
+    regions: Path | None = None,
+    exclude: Path | None = None,
+) -> dict[str, Intervals]:
+    """The bases to emit, by chromosome: those asked for, or all, less the excluded ones.
+
+    Raises:
+        PlanError: both chromosomes and regions, or a BED file without a base on the reference.
+        AssemblyError: a chromosome that the reference lacks.
+        PeakFileError: a BED file that cannot be read or is for another assembly.
+    """
+    if chroms and regions is not None:
+        raise PlanError(
+            "chromosomes and regions were both given; take one of --chroms and --regions"
+        )
+    return choose_targets(
+        assembly,
+        assembly.subset(chroms).names if chroms else assembly.names,
+        regions=None if regions is None else _read_bed(regions, assembly),
+        exclude=None if exclude is None else _read_bed(exclude, assembly),
+    )
+
+
+def _read_bed(path: Path, assembly: Assembly) -> dict[str, Intervals]:
+    found = read_peaks(path, assembly)
+    for name, ours in list(found.bridged.items())[:1]:
+        _log.warning("%s: its chromosome %s is read as %s, and so on", path, name, ours)
+    if found.unknown:
+        _log.warning(
+            "%s: left out %s lines on chromosomes that the reference lacks, such as %s",
+            path, f"{found.counts.unknown:,}", found.unknown[0],
+        )  # fmt: skip
+    if not found.by_chrom:
+        raise PlanError(f"{path} names no base of the reference, which has {assembly.summary()}")
+    return found.by_chrom

@@ -1,0 +1,108 @@
+"""What a sweep takes of the machine: memory, file descriptors and disk.
+
+The numbers are measured (docs/sweep.md) and meant as upper bounds.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+from pathlib import Path
+
+import torch
+
+from regtrack.errors import OutputError, PlanError
+
+BYTES_A_BASE = 1_200  # activations of the widest network at single-base resolution
+BYTES_A_SCORE = 16  # logits, scores of both strands, scores that wait for the writer
+BYTES_ON_DISK = 5.2  # a value and its part of the zoom levels, for noise, which hardly compresses
+_AT_ONCE = {"cpu": 250_000, "other": 2_000_000}  # bp beyond which nothing gets faster
+_MEMORY = {"cpu": 2 << 30}
+_SPARE_FILES = 64  # the reference, the checkpoint, libraries
+
+
+def memory_of(bases: int, markers: int) -> int:
+    """Bytes that a pass over so many bases takes at most, beside the model."""
+    return bases * (BYTES_A_BASE + BYTES_A_SCORE * markers)
+
+
+def choose_batch_size(
+    batch_size: int | str, *, window: int, markers: int, device: torch.device
+) -> int:
+    """Windows to compute at once.
+
+    `auto` fills 250 kb on the CPU and 2 Mb elsewhere, or as much as 2 GiB of memory, or half of
+    what the device has free, hold.
+
+    Raises:
+        PlanError: no number, or below 1.
+    """
+    if batch_size == "auto":
+        kind = "cpu" if device.type == "cpu" else "other"
+        fits = _memory(device) // memory_of(1, markers)
+        return max(1, min(_AT_ONCE[kind], fits) // max(window, 1))
+    try:
+        chosen = int(batch_size)
+    except ValueError:
+        chosen = 0
+    if chosen < 1:
+        raise PlanError(f'batch size "{batch_size}"; expected a number from 1, or auto')
+    return chosen
+
+
+def _memory(device: torch.device) -> int:
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return int(free) // 2
+    return _MEMORY["cpu"]
+
+
+def check_memory(needed: int, device: torch.device) -> None:
+    """Refuse what cannot fit into the machine's memory, where failing would kill the process.
+
+    Raises:
+        PlanError: more is needed than there is.
+    """
+    if device.type != "cpu":
+        return
+    present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > present:
+        raise PlanError(
+            f"about {needed / 1e9:,.0f} GB of memory would be needed and the machine has "
+            f"{present / 1e9:,.0f} GB; choose a smaller --batch-size, fewer markers or a smaller "
+            "--window"
+        )
+
+
+def allow_open_files(count: int) -> None:
+    """Raise the limit of open files as far as it goes.
+
+    Raises:
+        PlanError: it does not go far enough for `count` tracks at once.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = count + _SPARE_FILES
+    if soft == resource.RLIM_INFINITY or needed <= soft:
+        return
+    if hard != resource.RLIM_INFINITY and needed > hard:
+        raise PlanError(
+            f"{count} tracks are written at once and this account may open {hard} files; "
+            "choose fewer with --markers, or raise the limit (ulimit -n)"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+def check_disk(out: Path, needed: int) -> None:
+    """Refuse an output that the disk cannot hold.
+
+    Raises:
+        OutputError: less is free than `needed` bytes.
+    """
+    folder = next(parent for parent in out.resolve().parents if parent.exists())
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise OutputError(
+            f"about {needed / 1e9:,.1f} GB will be written and {folder} has {free / 1e9:,.1f} GB "
+            "free; choose fewer markers or chromosomes, or another output"
+        )

@@ -1,0 +1,94 @@
+"""What a sweep will write, and what it wrote."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a sweep is about to do; sizes are upper bounds.
+
+    Attributes:
+        out: the folder to be made.
+        files: names of the tracks, one a marker.
+        bases: bases asked for (bp), N among them, which get no value.
+        disk: bytes of all files together.
+        memory: bytes of one batch.
+        windows: windows to compute, unless they are all N.
+        window, flank: bp.
+        batch_size: windows at once.
+        device, precision: where and how.
+        strands: 1, or 2 with the reverse complement.
+    """
+
+    out: Path
+    files: tuple[str, ...]
+    bases: int
+    disk: int
+    memory: int
+    windows: int
+    window: int
+    flank: int
+    batch_size: int
+    device: str
+    precision: str
+    strands: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The forecast as JSON holds it."""
+        return {**asdict(self), "out": str(self.out)}
+
+
+@dataclass(frozen=True)
+class TrackSummary:
+    """One file that was written.
+
+    Attributes:
+        file: its name in the output folder.
+        marker, category: what it predicts.
+        bases: bases with a value.
+        size: bytes on disk.
+        low, high, mean: of its values.
+    """
+
+    file: str
+    marker: str
+    category: str
+    bases: int
+    size: int
+    low: float
+    high: float
+    mean: float
+
+
+@dataclass(frozen=True)
+class SweepSummary:
+    """What a sweep wrote.
+
+    Attributes:
+        out: the folder.
+        model: the network's name.
+        tracks: one a marker, in the order of the checkpoint.
+        bases: bases with a value in each track.
+        absent: bases asked for that have none, since they are N.
+        seconds: wall time from the first window to the last file.
+    """
+
+    out: Path
+    model: str
+    tracks: tuple[TrackSummary, ...]
+    bases: int
+    absent: int
+    seconds: float
+
+    @property
+    def size(self) -> int:
+        """Bytes of all tracks together."""
+        return sum(track.size for track in self.tracks)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The summary as JSON holds it."""
+        return {**asdict(self), "out": str(self.out), "size": self.size}

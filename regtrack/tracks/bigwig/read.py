@@ -1,0 +1,74 @@
+"""Read a bigWig: its chromosomes, and its values base by base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyBigWig
+
+from regtrack.errors import RegionError, TrackError
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import Interval
+from regtrack.tracks.bigwig.header import read_header
+
+Values = npt.NDArray[np.float32]
+
+
+@contextmanager
+def open_bigwig(path: Path) -> Iterator[Any]:
+    """Open a bigWig with pyBigWig, and close it again.
+
+    The handle must not be carried over to another process.
+
+    Raises:
+        TrackError: no such file, no bigWig, or one that was cut short or holds no value.
+    """
+    read_header(path)
+    try:
+        handle = pyBigWig.open(str(path))
+    except RuntimeError as error:
+        raise TrackError(f"{path} cannot be read as bigWig; write or fetch it again") from error
+    try:
+        if not handle.isBigWig():
+            raise TrackError(f"{path} is a bigBed; expected a bigWig")
+        yield handle
+    finally:
+        handle.close()
+
+
+def chroms(path: Path) -> Assembly:
+    """The chromosomes that a bigWig knows, in its own order: sorted bytewise by name.
+
+    Raises:
+        TrackError: as `open_bigwig`.
+    """
+    with open_bigwig(path) as handle:
+        return _assembly(handle)
+
+
+def values(path: Path, interval: Interval) -> Values:
+    """The value of every base of an interval, shape (bp,); NaN where the file has none.
+
+    Raises:
+        TrackError: as `open_bigwig`.
+        AssemblyError: the file lacks the chromosome.
+        RegionError: the interval ends past the chromosome's end.
+    """
+    with open_bigwig(path) as handle:
+        length = _assembly(handle).length(interval.chrom)
+        if interval.end > length:
+            raise RegionError(
+                f"{interval} does not lie on {interval.chrom} of {path}, {length:,} bp long"
+            )
+        found = handle.values(interval.chrom, interval.start, interval.end, numpy=True)
+    return np.asarray(found, dtype=np.float32)
+
+
+def _assembly(handle: Any) -> Assembly:
+    lengths = sorted(handle.chroms().items(), key=lambda item: item[0].encode())
+    return Assembly(tuple(name for name, _ in lengths), tuple(length for _, length in lengths))

@@ -1,0 +1,66 @@
+"""The command line as a whole: help, errors, quiet, completion."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from regtrack.cli.app import COMMANDS
+from regtrack.version import __version__
+
+
+def regtrack(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "regtrack", *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "100", **environment},
+        check=False,
+    )
+
+
+def test_the_version_is_the_packages() -> None:
+    assert regtrack("--version").stdout.strip() == f"regtrack {__version__}"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_examples(command: str) -> None:
+    result = regtrack(command, "--help")
+    assert result.returncode == 0, result.stderr
+    assert f"regtrack {command}" in result.stdout
+    assert "Examples:" in result.stdout
+
+
+def test_a_users_mistake_costs_one_line_and_status_2(tmp_path: Path) -> None:
+    result = regtrack("inspect", str(tmp_path))
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_verbose_shows_the_traceback(tmp_path: Path) -> None:
+    assert "Traceback" in regtrack("--verbose", "inspect", str(tmp_path)).stderr
+
+
+def test_a_mistyped_command_is_answered_with_the_nearest() -> None:
+    result = regtrack("predict-genom")
+    assert result.returncode == 2
+    assert "predict-genome" in result.stderr
+
+
+def test_the_shell_completes_commands() -> None:
+    script = Path(sys.executable).with_name("regtrack")
+    words = {"COMP_WORDS": "regtrack pre", "COMP_CWORD": "1"}
+    result = subprocess.run(
+        [script],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "_REGTRACK_COMPLETE": "complete_bash", **words},
+        check=False,
+    )
+    assert result.stdout.split() == ["predict-genome"]

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import pytest
+from rich.console import Console
+
+from regtrack.cli import console
+
+
+@pytest.fixture
+def stderr(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    stream = io.StringIO()
+    monkeypatch.setattr(console, "errors", Console(file=stream, width=100))
+    return stream
+
+
+def test_a_log_file_gets_a_line_at_the_end_of_each_task(stderr: io.StringIO) -> None:
+    with console.bars() as progress, progress.task("reading", 4, "files") as task:
+        for _ in range(4):
+            task.advance(note="a.bed")
+    line = stderr.getvalue()
+    assert line.startswith("reading: 100%")
+    assert "files/s" in line
+    assert line.rstrip().endswith("a.bed")
+
+
+def test_a_task_of_unknown_length_says_how_far_it_got(stderr: io.StringIO) -> None:
+    with console.bars() as progress, progress.task("reading", None, "bp") as task:
+        task.advance(1500)
+    assert stderr.getvalue().startswith("reading: 1,500")
+
+
+def test_a_terminal_gets_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(console, "errors", Console(file=stream, width=120, force_terminal=True))
+    with console.bars() as progress, progress.task("reading [x]", 2, "files") as task:
+        task.advance(2, note="[bold]")
+    assert "reading [x]" in stream.getvalue()
+    assert "100%" in stream.getvalue()
+
+
+def test_quiet_shows_neither_bars_nor_notes(
+    stderr: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "_quiet", True)
+    console.start_notes(verbose=False)
+    with console.bars() as progress, progress.task("reading", 1, "files") as task:
+        task.advance()
+    logging.getLogger("regtrack.x").warning("something")
+    assert stderr.getvalue() == ""
+
+
+def test_warnings_of_the_library_become_notes(stderr: io.StringIO) -> None:
+    console.start_notes(verbose=False)
+    logging.getLogger("regtrack.x").warning("3 of %d [left] out", 4)
+    logging.getLogger("regtrack.x").debug("unseen")
+    assert stderr.getvalue() == "note: 3 of 4 [left] out\n"
+
+
+def test_a_pipe_gets_the_whole_table(capsys: pytest.CaptureFixture[str]) -> None:
+    wide = "x" * 150
+    console.print_table("Title", ("name", "value"), [(wide, 1.5), ("[b]", "-")])
+    shown = capsys.readouterr().out
+    assert wide in shown
+    assert "[b]" in shown
+
+
+def test_json_stands_alone_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    console.print_json({"a": [1, 2]})
+    assert json.loads(capsys.readouterr().out) == {"a": [1, 2]}

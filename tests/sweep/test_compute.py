@@ -1,0 +1,147 @@
+"""Stitched windows equal one pass: exactly for a network of whole numbers, for any plan."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings, strategies as st
+
+from regtrack.genome.sequence import reverse_complement
+from regtrack.inference import scores
+from regtrack.sweep.compute import Scorer
+from regtrack.sweep.plan import SweepPlan, choose_targets
+
+from .toys import Sequences, Sums, draw_intervals, random_codes, stitched
+
+CPU = torch.device("cpu")
+
+
+# the sigmoid rounds by place in the array; a sum that is off by one block is off by 4e-5
+ROUNDING = 3e-7
+
+
+def differs(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    return np.abs(found - expected) > ROUNDING
+
+
+def assert_same(found: np.ndarray, expected: np.ndarray) -> None:
+    np.testing.assert_allclose(found, expected, rtol=0, atol=ROUNDING)
+
+
+def one_pass(model: Sums, codes: np.ndarray, *, both_strands: bool = False) -> np.ndarray:
+    """Scores (M, L) of a whole chromosome at once."""
+    forward = scores(model, codes[None])[0]
+    if not both_strands:
+        return forward
+    reverse = scores(model, reverse_complement(codes)[None])[0]
+    return (forward + reverse[:, ::-1]) / 2
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_any_plan_gives_what_one_pass_gives(data: st.DataObject) -> None:
+    draw = data.draw
+    model = Sums(
+        stride=draw(st.sampled_from([1, 4, 10])), left=draw(st.integers(0, 4)),
+        right=draw(st.integers(0, 4)),
+    )  # fmt: skip
+    lengths = draw(
+        st.dictionaries(st.sampled_from("abc"), st.integers(1, 400), min_size=1, max_size=2)
+    )
+    n_runs = {chrom: draw_intervals(draw, {chrom: lengths[chrom]}) for chrom in lengths}
+    codes = {
+        chrom: random_codes(
+            length, draw(st.integers(0, 9)), list(zip(*n_runs[chrom].get(chrom, ()), strict=True))
+        )
+        for chrom, length in lengths.items()
+    }
+    reference = Sequences(codes)
+    regions = draw_intervals(draw, lengths) if draw(st.booleans()) else None
+    targets = choose_targets(
+        reference.assembly, lengths, regions=regions, exclude=draw_intervals(draw, lengths)
+    ) or choose_targets(reference.assembly, lengths)
+    plan = SweepPlan(
+        assembly=reference.assembly,
+        targets=targets,
+        window=model.stride * draw(st.integers(1, 40)),
+        flank=model.flank + model.stride * draw(st.integers(0, 2)),
+        batch_size=draw(st.integers(1, 5)),
+        stride=model.stride,
+        fused=draw(st.booleans()),
+        both_strands=draw(st.booleans()),
+    )
+    scorer = Scorer(model, (0, 1, 2), CPU, both_strands=plan.both_strands)
+    found = stitched(plan, reference, scorer)
+    for chrom, bases in codes.items():
+        expected = one_pass(model, bases, both_strands=plan.both_strands)
+        asked = np.zeros(len(bases), bool)
+        for start, end in zip(*targets.get(chrom, ((), ())), strict=True):
+            asked[start:end] = True
+        expected[:, ~asked | (bases == 4)] = np.nan
+        assert_same(found[chrom], expected)
+
+
+def seam_plan(reference: Sequences, **changes: object) -> SweepPlan:
+    settings: dict[str, object] = {
+        "targets": choose_targets(reference.assembly, reference.assembly.names),
+        "window": 100, "flank": 40, "batch_size": 2, "stride": 10, "fused": True,
+    }  # fmt: skip
+    return SweepPlan(assembly=reference.assembly, **settings | changes)  # type: ignore[arg-type]
+
+
+def test_less_flank_makes_seams_and_a_misaligned_read_shows() -> None:
+    """The oracle can fail: what the plan prevents is seen by the network of whole numbers."""
+    model = Sums(stride=10, left=3, right=3)
+    codes = random_codes(1003)
+    scorer = Scorer(model, (0,), CPU)
+    reference = Sequences({"c": codes})
+    expected = one_pass(model, codes)[:1]
+    assert_same(stitched(seam_plan(reference), reference, scorer)["c"], expected)
+    narrow = stitched(seam_plan(reference, flank=20), reference, scorer)["c"]
+    wrong = np.flatnonzero(differs(narrow, expected)[0])
+    assert len(wrong)
+    assert {int(base) % 200 // 10 for base in wrong} <= {0, 19}  # beside the seams
+    shifted = one_pass(model, codes[3:])[:1]
+    assert differs(shifted, expected[:, 3:]).any()
+
+
+def test_the_other_strand_counts_from_the_end() -> None:
+    model = Sums(stride=10, left=1, right=2)
+    codes = random_codes(1003)
+    reference = Sequences({"c": codes})
+    scorer = Scorer(model, (0,), CPU, both_strands=True)
+    expected = one_pass(model, codes, both_strands=True)[:1]
+    aligned = seam_plan(reference, both_strands=True)
+    assert_same(stitched(aligned, reference, scorer)["c"], expected)
+    assert differs(stitched(seam_plan(reference), reference, scorer)["c"], expected).any()
+
+
+def test_what_is_all_n_is_not_computed() -> None:
+    model = Sums()
+    codes = random_codes(1000, n_runs=[(200, 600), (900, 1000)])
+    reference = Sequences({"c": codes})
+    for fused, shapes in [
+        (True, [(1, 240), (1, 280), (1, 240)]),  # 0-200, 600-800, 800-1000
+        (False, [(1, 140), (1, 180), (1, 180), (2, 180)]),  # pairs of windows
+    ]:
+        model.seen.clear()
+        plan = seam_plan(reference, fused=fused)
+        stitched(plan, reference, Scorer(model, (0,), CPU))
+        assert model.seen == shapes, fused
+
+
+def test_only_the_chosen_markers_in_their_order() -> None:
+    model = Sums(stride=10, left=1)
+    reference = Sequences({"c": random_codes(505)})
+    every = stitched(seam_plan(reference), reference, Scorer(model, (0, 1, 2), CPU))["c"]
+    some = stitched(seam_plan(reference), reference, Scorer(model, (2, 0), CPU))["c"]
+    assert_same(some, every[[2, 0]])
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_memory_holds_one_batch(fused: bool) -> None:
+    model = Sums()
+    reference = Sequences({"c": random_codes(5000)})
+    stitched(seam_plan(reference, fused=fused), reference, Scorer(model, (0,), CPU))
+    assert max(batch * length for batch, length in model.seen) <= 2 * (100 + 80)

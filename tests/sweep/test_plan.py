@@ -1,0 +1,205 @@
+"""The plan, from lengths alone: sets of bases are the oracle, no file is opened."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from regtrack.errors import PlanError
+from regtrack.genome.assembly import Assembly
+from regtrack.sweep.plan import LSTM_FLANK, SweepPlan, choose_flank, choose_targets
+
+from .toys import draw_intervals, intervals
+
+few = settings(max_examples=60, deadline=None)
+
+
+def plan_of(lengths: dict[str, int], **changes: Any) -> SweepPlan:
+    assembly = Assembly(tuple(lengths), tuple(lengths.values()))
+    settings: dict[str, Any] = {
+        "targets": choose_targets(assembly, assembly.names),
+        "window": 100, "flank": 20, "batch_size": 3, "stride": 10, "fused": True,
+    }  # fmt: skip
+    return SweepPlan(assembly=assembly, **settings | changes)
+
+
+lengths_of = st.dictionaries(
+    st.sampled_from(["chr1", "chr10", "chr2", "1", "X"]), st.integers(1, 700), min_size=1
+)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> SweepPlan:
+    lengths = draw(lengths_of)
+    assembly = Assembly(tuple(lengths), tuple(lengths.values()))
+    stride = draw(st.sampled_from([1, 5, 10]))
+    regions = exclude = None
+    if draw(st.booleans()):
+        regions = draw_intervals(draw, lengths)
+    if draw(st.booleans()):
+        exclude = draw_intervals(draw, lengths)
+    targets = choose_targets(assembly, assembly.names, regions=regions, exclude=exclude)
+    if not targets:
+        targets = choose_targets(assembly, assembly.names)
+    return SweepPlan(
+        assembly=assembly,
+        targets=targets,
+        window=stride * draw(st.integers(1, 30)),
+        flank=stride * draw(st.integers(0, 9)),
+        batch_size=draw(st.integers(1, 5)),
+        stride=stride,
+        fused=draw(st.booleans()),
+        both_strands=draw(st.booleans()),
+    )
+
+
+def bases(targets: dict[str, Any]) -> set[tuple[str, int]]:
+    return {
+        (chrom, base)
+        for chrom, (starts, ends) in targets.items()
+        for start, end in zip(starts, ends, strict=True)
+        for base in range(start, end)
+    }
+
+
+@few
+@given(plans())
+def test_every_base_asked_for_is_emitted_once_and_no_other(plan: SweepPlan) -> None:
+    strips = list(itertools.chain(*plan.batches()))
+    emitted = [
+        (strip.chrom, strip.start + int(index))
+        for strip in strips
+        for index in np.flatnonzero(plan.mask(strip))
+    ]
+    assert sorted(emitted) == sorted(bases(dict(plan.targets)))
+    assert plan.bases == len(emitted) == sum(map(plan.bases_of, strips))
+
+
+@few
+@given(plans())
+def test_reads_reach_far_enough_and_start_on_the_stride(plan: SweepPlan) -> None:
+    for strip in itertools.chain(*plan.batches()):
+        length = plan.assembly.length(strip.chrom)
+        assert 0 <= strip.read_start <= max(0, strip.start - plan.flank)
+        assert min(length, strip.end + plan.flank) <= strip.read_end <= length
+        assert strip.read_end < strip.end + plan.flank + plan.stride
+        assert strip.read_start % plan.stride == 0
+        if plan.both_strands:
+            assert (length - strip.read_end) % plan.stride == 0
+        read = np.arange(strip.read_start, strip.read_end)
+        np.testing.assert_array_equal(read[strip.crop], np.arange(strip.start, strip.end))
+
+
+@few
+@given(plans())
+def test_batches_hold_no_more_than_said_and_equal_lengths(plan: SweepPlan) -> None:
+    for batch in plan.batches():
+        assert len({strip.read_end - strip.read_start for strip in batch}) == 1
+        if plan.fused:
+            assert len(batch) == 1
+            assert batch[0].end - batch[0].start <= plan.batch_size * plan.window
+        else:
+            assert len(batch) <= plan.batch_size
+            assert all(strip.end - strip.start <= plan.window for strip in batch)
+        read = sum(strip.read_end - strip.read_start for strip in batch)
+        aligned = (plan.stride - 1) * len(batch) if plan.both_strands else 0
+        assert read <= plan.bases_at_once + aligned
+
+
+@few
+@given(plans())
+def test_windows_lie_on_the_grid_of_base_0_and_all_are_counted(plan: SweepPlan) -> None:
+    strips = list(itertools.chain(*plan.batches()))
+    windows = 0
+    for strip in strips:
+        assert strip.start % plan.window == 0
+        assert strip.end % plan.window == 0 or strip.end == plan.assembly.length(strip.chrom)
+        windows += -(-(strip.end - strip.start) // plan.window)
+    touched = {(chrom, base // plan.window) for chrom, base in bases(dict(plan.targets))}
+    assert plan.windows == windows == len(touched)
+
+
+@few
+@given(plans())
+def test_strips_come_in_the_order_of_the_output(plan: SweepPlan) -> None:
+    places = [(s.chrom.encode(), s.start) for batch in plan.batches() for s in batch]
+    assert places == sorted(places)
+
+
+@few
+@given(lengths=lengths_of, data=st.data())
+def test_targets_are_the_regions_less_the_excluded(
+    lengths: dict[str, int], data: st.DataObject
+) -> None:
+    regions, exclude = draw_intervals(data.draw, lengths), draw_intervals(data.draw, lengths)
+    assembly = Assembly(tuple(lengths), tuple(lengths.values()))
+    some = list(lengths)[: data.draw(st.integers(1, len(lengths)))]
+    found = choose_targets(assembly, some, regions=regions, exclude=exclude)
+    expected = bases(regions) - bases(exclude)
+    assert bases(found) == {(chrom, base) for chrom, base in expected if chrom in some}
+    whole = choose_targets(assembly, some)
+    assert bases(whole) == {(chrom, base) for chrom in some for base in range(lengths[chrom])}
+
+
+def test_fusing_saves_the_flanks() -> None:
+    apart = plan_of({"c": 3000}, batch_size=1)
+    fused = plan_of({"c": 3000}, batch_size=30)
+    read = [
+        sum(s.read_end - s.read_start for batch in plan.batches() for s in batch)
+        for plan in (apart, fused)
+    ]
+    assert read == [3000 + 2 * 20 * 29, 3000]
+
+
+def test_a_region_takes_whole_windows_and_emits_its_bases() -> None:
+    plan = plan_of({"c": 1000}, targets={"c": intervals((150, 160), (250, 255), (700, 701))})
+    strips = list(itertools.chain(*plan.batches()))
+    assert [(s.start, s.end) for s in strips] == [(100, 300), (700, 800)]
+    assert [(s.read_start, s.read_end) for s in strips] == [(80, 320), (680, 820)]
+    assert (plan.windows, plan.bases) == (3, 16)
+
+
+def test_the_plan_in_numbers() -> None:
+    found = plan_of({"chr2": 250, "chr10": 99}).to_dict()
+    assert found["chroms"] == ["chr10", "chr2"]
+    assert (found["windows"], found["bases"], found["flank"]) == (4, 349, 20)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"window": 99}, "window 99 is no multiple .* stride of 10 bp; the nearest are 90 or 100"),
+        ({"window": 7}, "the nearest are 10"),
+        ({"window": 0}, "window 0 is below 1 bp"),
+        ({"flank": 25}, "flank 25 .* the nearest are 20 or 30"),
+        ({"flank": -10}, "flank -10"),
+        ({"batch_size": 0}, "batch size 0 is below 1"),
+        ({"targets": {}}, "nothing to predict"),
+    ],
+)
+def test_what_cannot_be_planned(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(PlanError, match=message):
+        plan_of({"c": 1000, "d": 5}, **changes)
+
+
+def test_one_window_may_be_a_whole_chromosome() -> None:
+    plan = plan_of({"c": 1003}, window=1003)
+    (batch,) = plan.batches()
+    assert (batch[0].read_start, batch[0].read_end) == (0, 1003)
+
+
+def test_flanks() -> None:
+    assert choose_flank("auto", needed=5430, stride=10) == 5430
+    assert choose_flank("5440", needed=5430, stride=10) == 5440
+    assert choose_flank("auto", needed=None, stride=30) == -(-LSTM_FLANK // 30) * 30
+    assert choose_flank(0, needed=None, stride=10) == 0
+    with pytest.raises(PlanError, match="needs 5,430 bp on each side"):
+        choose_flank(5420, needed=5430, stride=10)
+    with pytest.raises(PlanError, match="the nearest are 5,430 or 5,440"):
+        choose_flank("5431", needed=5430, stride=10)
+    with pytest.raises(PlanError, match='flank "wide" is no number'):
+        choose_flank("wide", needed=5430, stride=10)

@@ -1,0 +1,77 @@
+"""What a sweep takes of the machine is found out beforehand."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+import torch
+
+from regtrack.errors import OutputError, PlanError
+from regtrack.sweep.room import (
+    allow_open_files,
+    check_disk,
+    check_memory,
+    choose_batch_size,
+    memory_of,
+)
+
+CPU = torch.device("cpu")
+
+
+def test_auto_fills_250_kb_on_the_cpu_where_memory_allows() -> None:
+    assert choose_batch_size("auto", window=25_000, markers=8, device=CPU) == 10
+    assert choose_batch_size("auto", window=2_000_000, markers=8, device=CPU) == 1
+    many = choose_batch_size("auto", window=25_000, markers=919, device=CPU)
+    assert 1 <= many < 10
+    assert memory_of(many * 25_000, 919) <= 2 << 30
+
+
+def test_auto_takes_half_of_what_a_gpu_has_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (8 << 30, 16 << 30))
+    cuda = torch.device("cuda:0")
+    assert choose_batch_size("auto", window=25_000, markers=8, device=cuda) == 80
+    many = choose_batch_size("auto", window=1_000, markers=919, device=cuda)
+    assert memory_of(many * 1_000, 919) <= 4 << 30 < memory_of((many + 1) * 1_000, 919)
+
+
+def test_a_number_is_taken_as_it_is() -> None:
+    assert choose_batch_size("3", window=25_000, markers=8, device=CPU) == 3
+    for bad in ("0", -1, "2.5", ""):
+        with pytest.raises(PlanError, match="expected a number from 1, or auto"):
+            choose_batch_size(bad, window=25_000, markers=8, device=CPU)
+
+
+def test_more_memory_than_the_machine_has() -> None:
+    check_memory(1 << 20, CPU)
+    check_memory(1 << 60, torch.device("cuda:0"))  # there, torch itself says so
+    with pytest.raises(PlanError, match="smaller --batch-size"):
+        check_memory(1 << 60, CPU)
+
+
+def test_the_limit_of_open_files_is_raised_as_far_as_it_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raised = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 4096))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: raised.append(limits))
+    allow_open_files(100)
+    assert raised == []
+    allow_open_files(919)
+    assert raised == [(983, 4096)]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 512))
+    with pytest.raises(PlanError, match=r"919 tracks .* may open 512 files; .*--markers"):
+        allow_open_files(919)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY,) * 2)
+    allow_open_files(10**6)
+
+
+def test_a_disk_that_is_too_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**10, 0, 10**9))
+    check_disk(tmp_path / "deep" / "out", 10**9)
+    with pytest.raises(OutputError, match=r"about 2\.0 GB will be written .* 1\.0 GB free"):
+        check_disk(tmp_path / "deep" / "out", 2 * 10**9)

@@ -1,0 +1,391 @@
+"""`predict_genome` from files to files: seamless, gapped where it must be, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyBigWig
+import pytest
+import torch
+
+from regtrack.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from regtrack.errors import (
+    AssemblyError,
+    CheckpointError,
+    MarkerError,
+    OutputError,
+    PlanError,
+    RegtrackError,
+)
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import Interval
+from regtrack.genome.reference import Reference
+from regtrack.genome.sequence import Codes, reverse_complement
+from regtrack.inference import scores
+from regtrack.sweep.run import predict_genome
+from regtrack.sweep.summary import Forecast
+from regtrack.tracks.bigwig.read import chroms, values
+
+from .toys import CATEGORIES, as_checkpoint, random_codes, small_model, write_fasta
+
+CONVOLUTIONAL = ("cnn1", "cnn3", "cnn7", "id-cnn", "dilated")
+ROUNDING = 3e-7
+
+# no multiple of anything; N at a start, an end and inside; shorter than a stride; all N
+CODES: dict[str, Codes] = {
+    "chr2": random_codes(6_007, 0, [(0, 30), (2_000, 3_111)]),
+    "chr10": random_codes(1_403, 1, [(1_390, 1_403)]),
+    "chrM": random_codes(7, 2),
+    "chrN": random_codes(50, 3, [(0, 50)]),
+}
+ASSEMBLY = Assembly(tuple(CODES), tuple(map(len, CODES.values())))
+
+
+@pytest.fixture(scope="module")
+def fasta(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_fasta(tmp_path_factory.mktemp("reference") / "r.fa", CODES)
+
+
+def one_pass(checkpoint: Checkpoint, codes: Codes, *, both_strands: bool = False) -> np.ndarray:
+    """Scores (M, L) of a whole chromosome in one forward pass, NaN where it is N."""
+    found = scores(checkpoint.model, codes[None])[0]
+    if both_strands:
+        reverse = scores(checkpoint.model, reverse_complement(codes)[None])[0]
+        found = (found + reverse[:, ::-1]) / 2
+    found[:, codes == 4] = np.nan
+    return found
+
+
+def written(out: Path, model: str, chrom: str, length: int) -> np.ndarray:
+    """The tracks (M, L) of a chromosome as the files hold them."""
+    whole = Interval(chrom, 0, length)
+    files = [out / f"{model}.K562_{kind}.bw" for kind in CATEGORIES]
+    return np.stack([values(file, whole) for file in files])
+
+
+def assert_same(found: np.ndarray, expected: np.ndarray) -> None:
+    np.testing.assert_allclose(found, expected, rtol=0, atol=ROUNDING)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"window": 500, "batch_size": 1},
+        {"window": 940, "batch_size": 3},
+        {"window": 100, "batch_size": 7, "reverse_complement": True},
+        {"window": 6_007},
+        {},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", CONVOLUTIONAL)
+def test_stitched_tracks_equal_one_pass(
+    tmp_path: Path, fasta: Path, name: str, options: dict[str, Any]
+) -> None:
+    checkpoint = as_checkpoint(small_model(name), ASSEMBLY)
+    out = tmp_path / "tracks"
+    predict_genome(checkpoint, fasta, out, **options)
+    both = options.get("reverse_complement", False)
+    for chrom, codes in CODES.items():
+        expected = one_pass(checkpoint, codes, both_strands=both)
+        if chrom == "chr2":  # the comparison means something: scores vary along the sequence
+            assert np.ptp(expected[:, codes != 4], axis=1).min() > 1e4 * ROUNDING
+        assert_same(written(out, name, chrom, len(codes)), expected)
+
+
+@pytest.mark.parametrize("pooling", ["max", "dilated"])
+def test_pooling_needs_a_wider_flank_and_gets_it(tmp_path: Path, fasta: Path, pooling: str) -> None:
+    checkpoint = as_checkpoint(small_model("dilated", pooling=pooling), ASSEMBLY)
+    predict_genome(checkpoint, fasta, tmp_path / "t", window=500, batch_size=2)
+    found = written(tmp_path / "t", "dilated", "chr2", 6_007)
+    assert_same(found, one_pass(checkpoint, CODES["chr2"]))
+
+
+def test_regions_and_exclude_choose_bases_and_change_no_value(tmp_path: Path, fasta: Path) -> None:
+    (tmp_path / "regions.bed").write_text("chr2\t100\t101\n2\t1900\t3500\nchr10\t0\t1403\n")
+    (tmp_path / "exclude.bed").write_text("chr2\t3200\t3300\nchr10\t5\t1403\n")
+    checkpoint = as_checkpoint(small_model("cnn7"), ASSEMBLY)
+    summary = predict_genome(
+        checkpoint, fasta, tmp_path / "t", window=200, batch_size=2,
+        regions=tmp_path / "regions.bed", exclude=tmp_path / "exclude.bed",
+    )  # fmt: skip
+    wanted = {chrom: np.zeros(len(codes), bool) for chrom, codes in CODES.items()}
+    wanted["chr2"][100] = wanted["chr2"][1900:3200] = wanted["chr2"][3300:3500] = True
+    wanted["chr10"][:5] = True
+    for chrom, codes in CODES.items():
+        expected = one_pass(checkpoint, codes)
+        expected[:, ~wanted[chrom]] = np.nan
+        assert_same(written(tmp_path / "t", "cnn7", chrom, len(codes)), expected)
+    n_bases = 3_111 - 2_000
+    assert (summary.bases, summary.absent) == (1 + 1300 + 200 + 5 - n_bases, n_bases)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", CONVOLUTIONAL)
+def test_real_sequence_with_an_n_run(tmp_path: Path, real_data: Path, name: str) -> None:
+    with Reference(real_data / "chr1_hg38_10M.fa.gz") as whole:
+        codes = whole.codes("chr1", 190_004, 290_017)  # the N are 207,666 to 257,666
+    assert (codes == 4).sum() == 50_000
+    fasta = write_fasta(tmp_path / "r.fa", {"chr1": codes})
+    checkpoint = as_checkpoint(small_model(name), Assembly(("chr1",), (len(codes),)))
+    expected = one_pass(checkpoint, codes)
+    for index, options in enumerate(
+        [{"window": 1_000, "batch_size": 13}, {"window": 25_000, "batch_size": 1}, {}]
+    ):
+        out = tmp_path / str(index)
+        predict_genome(checkpoint, fasta, out, **options)
+        assert_same(written(out, name, "chr1", len(codes)), expected)
+
+
+def lstm_errors(tmp_path: Path, codes: Codes, flanks: tuple[int, ...]) -> list[float]:
+    """The largest difference from one pass, by flank."""
+    fasta = write_fasta(tmp_path / "r.fa", {"c": codes})
+    checkpoint = as_checkpoint(small_model("bi-lstm"), Assembly(("c",), (len(codes),)))
+    expected = one_pass(checkpoint, codes)
+    errors = []
+    for flank in flanks:
+        out = tmp_path / str(flank)
+        predict_genome(checkpoint, fasta, out, window=1_000, flank=flank, batch_size=3)
+        found = written(out, "bi-lstm", "c", len(codes))
+        np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+        errors.append(float(np.nanmax(np.abs(found - expected))))
+    return errors
+
+
+def test_a_bi_lstm_comes_nearer_to_one_pass_with_more_flank(tmp_path: Path) -> None:
+    errors = lstm_errors(tmp_path, CODES["chr2"], (0, 50, 200, 800, 1_600))
+    assert errors == sorted(errors, reverse=True)
+    assert errors[0] > 2 * errors[1] > 4 * errors[2] > 400 * errors[3]
+    assert errors[4] <= ROUNDING
+
+
+@pytest.mark.real
+def test_a_bi_lstm_on_real_sequence(tmp_path: Path, real_data: Path) -> None:
+    with Reference(real_data / "chr1_hg38_10M.fa.gz") as whole:
+        codes = whole.codes("chr1", 204_001, 209_008)
+    errors = lstm_errors(tmp_path, codes, (0, 200, 1_600))
+    assert errors[0] > 10 * errors[1] > 100 * errors[2]
+    assert errors[2] <= ROUNDING
+
+
+def test_windows_of_a_bi_lstm_are_the_same_alone_and_in_a_batch(
+    tmp_path: Path, fasta: Path
+) -> None:
+    checkpoint = as_checkpoint(small_model("bi-lstm"), ASSEMBLY)
+    for batch_size in (1, 4):
+        predict_genome(
+            checkpoint, fasta, tmp_path / str(batch_size), window=500, batch_size=batch_size
+        )
+    alone, together = (
+        written(tmp_path / batch_size, "bi-lstm", "chr2", 6_007) for batch_size in "14"
+    )
+    assert_same(alone, together)
+
+
+def test_files_are_named_by_model_and_marker_and_open_in_pybigwig(
+    tmp_path: Path, fasta: Path
+) -> None:
+    checkpoint = as_checkpoint(small_model("cnn3"), ASSEMBLY)
+    out = tmp_path / "tracks"
+    summary = predict_genome(checkpoint, fasta, out, markers=["category:dnase", "*_TF"])
+    assert [track.file for track in summary.tracks] == ["cnn3.K562_TF.bw", "cnn3.K562_DNase.bw"]
+    assert {path.name for path in out.iterdir()} == {
+        "cnn3.K562_TF.bw", "cnn3.K562_DNase.bw", "sweep.json",
+    }  # fmt: skip
+    assert list(tmp_path.glob(".*")) == []
+    known = sum(int((codes != 4).sum()) for codes in CODES.values())
+    for track in summary.tracks:
+        handle = pyBigWig.open(str(out / track.file))
+        assert handle.chroms() == {chrom: len(codes) for chrom, codes in CODES.items()}
+        header = handle.header()
+        handle.close()
+        assert header["nLevels"] >= 1
+        assert header["nBasesCovered"] == track.bases == summary.bases == known
+        assert track.size == (out / track.file).stat().st_size
+    found = np.concatenate(
+        [values(out / "cnn3.K562_TF.bw", Interval(c, 0, len(codes))) for c, codes in CODES.items()]
+    )
+    first = summary.tracks[0]
+    assert (first.low, first.high) == (np.nanmin(found), np.nanmax(found))
+    assert first.mean == pytest.approx(np.nanmean(found.astype(np.float64)))
+    assert list(chroms(out / first.file).names) == sorted(CODES, key=str.encode)
+
+
+def test_the_record_says_what_made_the_tracks_and_is_the_same_again(
+    tmp_path: Path, fasta: Path
+) -> None:
+    path = tmp_path / "c.safetensors"
+    save_checkpoint(path, as_checkpoint(small_model("cnn1"), ASSEMBLY))
+    outs = tmp_path / "a", tmp_path / "b"
+    for out in outs:
+        summary = predict_genome(str(path), str(fasta), str(out), window=500)
+    texts = [(out / "sweep.json").read_text() for out in outs]
+    assert texts[0] == texts[1]
+    tracks = [(out / "cnn1.K562_TF.bw").read_bytes() for out in outs]
+    assert tracks[0] == tracks[1]
+    record = json.loads(texts[0])
+    assert record["format"] == 1
+    assert record["checkpoint"]["path"] == str(path)
+    assert record["checkpoint"]["model"] == "cnn1"
+    with Reference(fasta) as reference:
+        assert record["reference"]["sha256"] == reference.digest()
+    assert record["plan"]["window"] == 500
+    assert record["tracks"] == json.loads(json.dumps(summary.to_dict()))["tracks"]
+    assert summary.to_dict()["out"] == str(outs[1])
+
+
+def test_a_model_that_is_handed_over_is_left_as_it_was(tmp_path: Path, fasta: Path) -> None:
+    checkpoint = as_checkpoint(small_model("cnn3"), ASSEMBLY)
+    checkpoint.model.train()
+    predict_genome(checkpoint, fasta, tmp_path / "t")
+    assert all(module.training for module in checkpoint.model.modules())
+
+
+def test_bf16_is_near(tmp_path: Path, fasta: Path) -> None:
+    path = tmp_path / "c.safetensors"
+    save_checkpoint(path, as_checkpoint(small_model("cnn7").float(), ASSEMBLY))
+    predict_genome(path, fasta, tmp_path / "t", precision="bf16")
+    found = written(tmp_path / "t", "cnn7", "chr2", 6_007)
+    expected = one_pass(load_checkpoint(path), CODES["chr2"])
+    assert 0 < np.nanmax(np.abs(found - expected)) < 0.05
+
+
+def test_it_is_announced_before_the_work_and_progress_ends_at_the_total(
+    tmp_path: Path, fasta: Path, recorder: Any
+) -> None:
+    forecasts: list[Forecast] = []
+
+    def announce(forecast: Forecast) -> None:
+        assert recorder.totals == {}
+        forecasts.append(forecast)
+
+    checkpoint = as_checkpoint(small_model("cnn3"), ASSEMBLY)
+    summary = predict_genome(
+        checkpoint, fasta, tmp_path / "t", window=500, batch_size=2,
+        announce=announce, progress=recorder,
+    )  # fmt: skip
+    (forecast,) = forecasts
+    assert forecast.bases == ASSEMBLY.total == summary.bases + summary.absent
+    assert forecast.windows == 13 + 3 + 1 + 1
+    assert forecast.files == tuple(track.file for track in summary.tracks)
+    assert recorder.totals == {"Predicting": ASSEMBLY.total, "Adding zoom levels": 3}
+    assert recorder.done == recorder.totals
+    json.dumps(forecast.to_dict())
+
+
+def test_the_forecast_of_the_disk_is_an_upper_bound(tmp_path: Path) -> None:
+    codes = random_codes(60_000)
+    fasta = write_fasta(tmp_path / "r.fa", {"c": codes})
+    checkpoint = as_checkpoint(small_model("cnn7"), Assembly(("c",), (len(codes),)))
+    forecasts: list[Forecast] = []
+    summary = predict_genome(checkpoint, fasta, tmp_path / "t", announce=forecasts.append)
+    assert summary.size <= forecasts[0].disk + 3 * 4096  # headers of small files
+
+
+Refusal = tuple[dict[str, Any], type[RegtrackError], str]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        ({"markers": ["CTCF"]}, MarkerError, 'no marker matches "CTCF"'),
+        ({"chroms": ["chr7"]}, AssemblyError, '"chr7"'),
+        ({"chroms": ["chr2"], "regions": "empty.bed"}, PlanError, "take one of"),
+        ({"regions": "empty.bed"}, PlanError, "names no base of the reference"),
+        ({"exclude": "all.bed"}, PlanError, "nothing to predict"),
+        ({"chroms": ["chrN"]}, PlanError, "every base asked for is N"),
+        ({"window": 505}, PlanError, "the nearest are 500 or 510"),
+        ({"flank": 10}, PlanError, "would leave seams"),
+        ({"batch_size": 0}, PlanError, 'batch size "0"'),
+        ({"batch_size": "many"}, PlanError, 'batch size "many"'),
+        ({"precision": "fp8"}, PlanError, "fp8"),
+        ({"device": "cuda:77"}, PlanError, "cannot be used here"),
+    ],
+    ids=lambda refusal: str(refusal[0]),
+)
+def test_what_cannot_be_done_is_refused_and_leaves_nothing(
+    tmp_path: Path,
+    fasta: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    refusal: Refusal,
+) -> None:
+    options, error, message = refusal
+    monkeypatch.chdir(tmp_path)
+    Path("empty.bed").write_text("chr99\t0\t10\n")
+    Path("all.bed").write_text("".join(f"{c}\t0\t{len(v)}\n" for c, v in CODES.items()))
+    checkpoint = as_checkpoint(small_model("cnn7"), ASSEMBLY)
+    with pytest.raises(error, match=message):
+        predict_genome(checkpoint, fasta, "t", **options)
+    assert {path.name for path in tmp_path.iterdir()} == {"empty.bed", "all.bed"}
+
+
+def test_a_file_that_is_no_checkpoint(tmp_path: Path, fasta: Path) -> None:
+    with pytest.raises(CheckpointError):
+        predict_genome(fasta, fasta, tmp_path / "t")
+
+
+def test_another_assembly_is_an_error_until_it_is_meant(
+    tmp_path: Path, fasta: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    checkpoint = as_checkpoint(small_model("cnn1"), Assembly(("2", "7"), (5_000, 99)))
+    with pytest.raises(AssemblyError, match=r"chr2 is 6,007 bp .* was 5,000 bp .*--any-assembly"):
+        predict_genome(checkpoint, fasta, tmp_path / "t")
+    with caplog.at_level(logging.WARNING, "regtrack"):
+        predict_genome(checkpoint, fasta, tmp_path / "t", any_assembly=True)
+    assert "another assembly, as asked" in caplog.text
+
+
+def test_a_genome_it_has_never_seen_is_noted(
+    tmp_path: Path, fasta: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    checkpoint = as_checkpoint(small_model("cnn1"), Assembly(("mouse1",), (5_000,)))
+    with caplog.at_level(logging.WARNING, "regtrack"):
+        predict_genome(checkpoint, fasta, tmp_path / "t")
+    assert "trained on mouse1, of which the reference has none" in caplog.text
+
+
+def test_names_are_bridged_and_more_chromosomes_say_nothing(
+    tmp_path: Path, fasta: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    checkpoint = as_checkpoint(small_model("cnn1"), Assembly(("10", "2"), (1_403, 6_007)))
+    with caplog.at_level(logging.WARNING, "regtrack"):
+        summary = predict_genome(checkpoint, fasta, tmp_path / "t", chroms=["10", "MT"])
+    assert caplog.text == ""
+    assert summary.bases == 1_390 + 7
+
+
+def test_a_finished_output_is_kept_unless_asked(tmp_path: Path, fasta: Path) -> None:
+    checkpoint = as_checkpoint(small_model("cnn1"), ASSEMBLY)
+    out = tmp_path / "t"
+    predict_genome(checkpoint, fasta, out, chroms=["chrM"])
+    before = (out / "sweep.json").read_text()
+    with pytest.raises(OutputError, match="exists already"):
+        predict_genome(checkpoint, fasta, out)
+    assert (out / "sweep.json").read_text() == before
+    predict_genome(checkpoint, fasta, out, overwrite=True, markers=["*TF"])
+    assert sorted(path.name for path in out.iterdir()) == ["cnn1.K562_TF.bw", "sweep.json"]
+
+
+def test_an_interruption_leaves_nothing_and_gives_the_model_back(
+    tmp_path: Path, fasta: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = as_checkpoint(small_model("cnn1"), ASSEMBLY)
+    model = checkpoint.model.train()
+    logits, calls = model.logits, []
+
+    def interrupted(*arguments: Any) -> torch.Tensor:
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return logits(*arguments)
+
+    monkeypatch.setattr(model, "logits", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        predict_genome(checkpoint, fasta, tmp_path / "t", window=500, batch_size=1)
+    assert len(calls) == 3
+    assert list(tmp_path.iterdir()) == []
+    assert model.training
