@@ -1,0 +1,116 @@
+"""`regtrack evaluate`: checkpoints and a dataset in, PR AUC and ROC AUC out."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from regtrack.cli.console import bars, console, print_json, print_table, split_list
+
+if TYPE_CHECKING:
+    from regtrack.evaluation.scores import CategoryScores, MarkerScores, Report
+
+EPILOG = """
+Examples:
+
+  regtrack evaluate data run/checkpoint.safetensors
+
+  regtrack evaluate data run-cnn7/checkpoint.safetensors run/checkpoint.safetensors
+  --split valid --out scores
+
+  regtrack evaluate data run/checkpoint.safetensors --markers "*CTCF" --per-marker
+"""
+
+_NAMED = 10  # markers without a score that are named; --json names all
+
+
+def command(
+    *,
+    dataset: Annotated[Path, typer.Argument(help="A dataset that build-dataset made.")],
+    checkpoints: Annotated[list[Path], typer.Argument(help="Trained networks.")],
+    split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
+    markers: Annotated[
+        list[str] | None,
+        typer.Option(help="Names, globs or category:NAME; by default all in common."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write report.json, markers.csv and categories.csv here.")
+    ] = None,
+    per_marker: Annotated[
+        bool, typer.Option("--per-marker", help="Print a row a marker as well.")
+    ] = False,
+    batch_size: Annotated[int, typer.Option(help="Windows at once.")] = 4,
+    precision: Annotated[str, typer.Option(help="fp32 or bf16.")] = "fp32",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    workers: Annotated[int, typer.Option(help="Reading processes; 0: none.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+) -> None:
+    """Score networks on a split: PR AUC and ROC AUC by category, beside the base rate.
+
+    PR AUC is average precision (steps); the files also have the paper's trapezoid rule. Each is a
+    mean over the markers of a category. Lists take commas, or the option again.
+    """
+    from regtrack.atomic import check_free
+    from regtrack.evaluation.report import evaluate
+
+    if out is not None:
+        check_free(out, overwrite=overwrite)
+    with bars() as progress:
+        report = evaluate(
+            dataset,
+            checkpoints,
+            split=split,
+            markers=split_list(markers),
+            batch_size=batch_size,
+            precision=precision,
+            device=device,
+            workers=workers,
+            progress=progress,
+        )
+    if out is not None:
+        report.write(out, overwrite=overwrite)
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        _print(report, out, per_marker=per_marker)
+
+
+def _print(report: Report, out: Path | None, *, per_marker: bool) -> None:
+    numbers = ("PR AUC (average precision)", "base rate", "lift", "ROC AUC")
+    if per_marker:
+        rows = [(row.marker, row.category, row.model, *_cells(row)) for row in report.markers]
+        print_table(None, ("marker", "category", "model", *numbers), rows)
+    means = [
+        (row.category, f"{row.markers:,}", row.model, *_cells(row))
+        for category in dict.fromkeys(row.category for row in report.categories)
+        for row in report.categories
+        if row.category == category
+    ]
+    print_table(
+        f"Means over the markers of each category, {report.split} split",
+        ("category", "markers", "model", *numbers),
+        means,
+    )
+    if report.unscored:
+        named = ", ".join(report.unscored[:_NAMED])
+        more = f" and {len(report.unscored) - _NAMED} more" * (len(report.unscored) > _NAMED)
+        console.print(
+            f"Left out, with fewer than 10 labelled bases: {named}{more}", highlight=False
+        )
+    if out is not None:
+        console.print(f"{out}: report.json, markers.csv, categories.csv", highlight=False)
+
+
+def _cells(row: MarkerScores | CategoryScores) -> tuple[str, str, str, str]:
+    if math.isnan(row.average_precision):
+        return ("-", "-", "-", "-")
+    return (
+        f"{row.average_precision:.4f}",
+        f"{row.base_rate:.4f}",
+        f"{row.lift:.1f}",
+        "-" if math.isnan(row.roc_auc) else f"{row.roc_auc:.3f}",
+    )

@@ -1,0 +1,200 @@
+"""`regtrack train`: a dataset in, a trained network out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from regtrack.cli.console import bars, console, print_json, print_table
+from regtrack.errors import TrainingError
+
+if TYPE_CHECKING:
+    from regtrack.training.fit import TrainingResult
+
+EPILOG = """
+Examples:
+
+  regtrack train data --out run
+
+  regtrack train data --model cnn7 --out run-cnn7 --precision bf16 --workers 2
+
+  regtrack train data --model dilated --pooling max --epochs 60 --epoch-windows 8000
+  --devices 4 --out run-max
+
+An interrupted run goes on when the same command is given again.
+"""
+
+_NETWORK, _LOOP, _MACHINE = "Network", "Training", "Machine"
+
+
+def command(
+    *,
+    dataset: Annotated[Path, typer.Argument(help="A dataset that build-dataset made.")],
+    out: Annotated[Path, typer.Option(help="The run's folder.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            help="cnn1, cnn3, cnn7, id-cnn, dilated or bi-lstm.", rich_help_panel=_NETWORK
+        ),
+    ] = "dilated",
+    dropout: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of activations dropped; by default 0.25.", rich_help_panel=_NETWORK
+        ),
+    ] = None,
+    pooling: Annotated[
+        str | None,
+        typer.Option(help="none, max or dilated; of dilated alone.", rich_help_panel=_NETWORK),
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Any setting of the network: hidden=200, channels=[64,128,50].",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = None,
+    epochs: Annotated[int, typer.Option(help="Epochs at most.", rich_help_panel=_LOOP)] = 30,
+    epoch_windows: Annotated[
+        int,
+        typer.Option(help="Windows an epoch; 0: all of the train split.", rich_help_panel=_LOOP),
+    ] = 0,
+    patience: Annotated[
+        int,
+        typer.Option(
+            help="Stop after so many epochs without a better PR AUC; 0: never.",
+            rich_help_panel=_LOOP,
+        ),
+    ] = 5,
+    batch_size: Annotated[
+        int, typer.Option(help="Windows a step and device.", rich_help_panel=_LOOP)
+    ] = 8,
+    learning_rate: Annotated[
+        float, typer.Option(help="Of Adam, at its highest.", rich_help_panel=_LOOP)
+    ] = 0.001,
+    schedule: Annotated[
+        str,
+        typer.Option(help="constant, or cosine down to nothing.", rich_help_panel=_LOOP),
+    ] = "cosine",
+    warmup: Annotated[
+        float,
+        typer.Option(help="Share of all steps with a rising learning rate.", rich_help_panel=_LOOP),
+    ] = 0.05,
+    positive_weight: Annotated[
+        float,
+        typer.Option(help="What a labelled base counts beside another.", rich_help_panel=_LOOP),
+    ] = 1.0,
+    clip: Annotated[
+        float, typer.Option(help="Largest norm of the gradient; 0: any.", rich_help_panel=_LOOP)
+    ] = 1.0,
+    reverse_complement: Annotated[
+        bool,
+        typer.Option(
+            "--reverse-complement/--no-reverse-complement",
+            help="Turn windows around by the toss of a coin.",
+            rich_help_panel=_LOOP,
+        ),
+    ] = True,
+    shift: Annotated[
+        int,
+        typer.Option(help="Move windows up to so many bp, in their split.", rich_help_panel=_LOOP),
+    ] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Decides weights, order and dropout.", rich_help_panel=_LOOP)
+    ] = 0,
+    precision: Annotated[
+        str, typer.Option(help="fp32, or bf16 for mixed precision.", rich_help_panel=_MACHINE)
+    ] = "fp32",
+    workers: Annotated[
+        int, typer.Option(help="Reading processes a device; 0: none.", rich_help_panel=_MACHINE)
+    ] = 0,
+    accelerator: Annotated[
+        str, typer.Option(help="auto, cpu or gpu.", rich_help_panel=_MACHINE)
+    ] = "auto",
+    devices: Annotated[
+        str, typer.Option(help="How many, or auto for all.", rich_help_panel=_MACHINE)
+    ] = "auto",
+    strategy: Annotated[
+        str, typer.Option(help="Lightning's: auto, ddp, ...", rich_help_panel=_MACHINE)
+    ] = "auto",
+    nodes: Annotated[
+        int, typer.Option(help="Machines with as many devices.", rich_help_panel=_MACHINE)
+    ] = 1,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the run that --out holds.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
+) -> None:
+    """Train a network on a dataset; keep the epoch with the best validation PR AUC.
+
+    The folder gets checkpoint.safetensors, metrics.csv and metrics.png. PR AUC is average
+    precision: its mean over the markers of a category, and then over the categories.
+    """
+    from regtrack.training.config import Hardware, TrainingConfig
+    from regtrack.training.fit import train
+
+    config = TrainingConfig(
+        epochs=epochs, patience=patience, batch_size=batch_size, learning_rate=learning_rate,
+        schedule=schedule, warmup=warmup, positive_weight=positive_weight, clip=clip,
+        precision=precision, reverse_complement=reverse_complement, shift=shift,
+        epoch_windows=epoch_windows, seed=seed,
+    )  # fmt: skip
+    hardware = Hardware(
+        accelerator=accelerator,
+        devices=int(devices) if devices.isdigit() else devices,
+        strategy=strategy,
+        nodes=nodes,
+        workers=workers,
+    )
+    with bars() as progress:
+        result = train(
+            dataset,
+            out,
+            model=model,
+            settings=_settings(setting or [], dropout=dropout, pooling=pooling),
+            config=config,
+            hardware=hardware,
+            progress=progress,
+            overwrite=overwrite,
+        )
+    if not result.leads:
+        return
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        _print(result, dataset)
+
+
+def _settings(pairs: Sequence[str], **values: Any) -> dict[str, Any]:
+    """What the user set of the network; the rest is the network's own default."""
+    settings = {name: value for name, value in values.items() if value is not None}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise TrainingError(f'--set "{pair}" is no setting; expected name=value')
+        try:
+            settings[name] = json.loads(text)
+        except ValueError:
+            settings[name] = text
+    return settings
+
+
+def _print(result: TrainingResult, dataset: Path) -> None:
+    best = result.best
+    rows = [
+        (name, f"{value:.4f}", f"{result.base_rates[name]:.4f}")
+        for name, value in best.categories.items()
+    ]
+    print_table(
+        f"Validation, epoch {best.epoch} of {len(result.history)}",
+        ("category", "PR AUC (average precision)", "base rate"),
+        rows,
+    )
+    console.print(f"{result.checkpoint}: the best epoch's network", highlight=False)
+    console.print(f"{result.folder.plot}: loss and PR AUC by epoch", highlight=False)
+    console.print(f"Next: regtrack evaluate {dataset} {result.checkpoint}", highlight=False)

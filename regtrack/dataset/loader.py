@@ -1,0 +1,233 @@
+"""Batches of windows for training: sequence as codes, labels as rows until they reach the device.
+
+What a window looks like in an epoch depends on (seed, epoch, window) alone, so batches are the same
+whatever the number of workers, and the same windows are seen whatever the number of processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset as TorchDataset
+
+from regtrack.dataset.store import Dataset
+from regtrack.errors import DatasetError
+from regtrack.genome.sequence import Codes, N, reverse_complement
+
+Ids = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int32]
+
+PADDING = -1  # the id of a window of N without labels, which evens out the shares of processes
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Some windows.
+
+    Attributes:
+        codes: uint8 (B, L).
+        rows: int32 (R, 4): index in the batch, marker, start, end of each labelled stretch.
+    """
+
+    codes: Tensor
+    rows: Tensor
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def known(self) -> Tensor:
+        """Bool (B, L): the bases that are not N."""
+        return self.codes != N
+
+    def to(self, device: torch.device | str, *, non_blocking: bool = False) -> Batch:
+        """The same batch on another device."""
+        return Batch(
+            self.codes.to(device, non_blocking=non_blocking),
+            self.rows.to(device, non_blocking=non_blocking),
+        )
+
+    def pin_memory(self) -> Batch:
+        """The same batch in memory that a GPU reads directly; called by PyTorch's loader."""
+        return Batch(self.codes.pin_memory(), self.rows.pin_memory())
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How a training window is varied.
+
+    Attributes:
+        seed: with the epoch and the window's id, decides every draw.
+        epoch: counted from 0.
+        reverse_complement: turn every other window around, by the toss of a coin.
+        max_shift: bp that a window may move either way, never out of its `Dataset.extent`.
+    """
+
+    seed: int = 0
+    epoch: int = 0
+    reverse_complement: bool = False
+    max_shift: int = 0
+
+    def draw(self, window_id: int, low: int, high: int) -> tuple[int, bool]:
+        """A window's shift, from `low` to `high`, and whether it is turned around."""
+        if not (self.reverse_complement or self.max_shift):
+            return 0, False
+        random = np.random.default_rng(
+            np.random.SeedSequence(self.seed, spawn_key=(1, self.epoch, window_id))
+        )
+        turned = bool(random.integers(2)) and self.reverse_complement
+        return int(random.integers(low, high + 1)), turned
+
+
+def dense_labels(batch: Batch, marker_count: int) -> Tensor:
+    """Labels base by base, uint8 (B, M, L), made on the batch's device.
+
+    Every row adds 1 at its start and -1 at its end; their running sum is the label.
+    """
+    count, length = batch.codes.shape
+    index, marker, start, end = batch.rows.long().unbind(1)
+    line = (index * marker_count + marker) * length
+    steps = torch.zeros(count * marker_count * length, dtype=torch.int8, device=batch.codes.device)
+    steps.index_add_(0, line + start, torch.ones_like(start, dtype=torch.int8))
+    # a stretch that reaches the window's end takes no step down
+    steps.index_add_(0, line + end.clamp(max=length - 1), -(end < length).to(torch.int8))
+    return steps.view(count, marker_count, length).cumsum_(-1).view(torch.uint8)
+
+
+def make_loader(
+    dataset: Dataset,
+    split: str,
+    *,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    shuffle: bool,
+    reverse_complement: bool = False,
+    max_shift: int = 0,
+    workers: int = 0,
+    limit: int = 0,
+    rank: int = 0,
+    world: int = 1,
+) -> DataLoader[Batch]:
+    """The batches of one epoch.
+
+    Args:
+        dataset: where the windows are.
+        split: `train`, `valid` or `test`.
+        batch_size: windows a batch and process.
+        seed: decides order and augmentation.
+        epoch: counted from 0.
+        shuffle: in an order of the epoch's own, and an even number of windows for every process
+            (at most `world - 1` are left out of the epoch); else in the dataset's order, where
+            processes with fewer windows get `PADDING`.
+        reverse_complement: turn windows around by the toss of a coin.
+        max_shift: bp that a window may move either way.
+        workers: reading processes; 0 reads in this one.
+        limit: windows an epoch, the next epoch taking up where this one ends; 0 for all.
+        rank: which process this is.
+        world: how many processes share the epoch.
+
+    Raises:
+        DatasetError: the split has no windows, or fewer than there are processes.
+    """
+    ids = (
+        epoch_windows(dataset.window_ids(split), seed, epoch, limit)
+        if shuffle
+        else (dataset.window_ids(split)[: limit or None])
+    )
+    if len(ids) < world:
+        raise DatasetError(
+            f"the {split} split of {dataset.path} has {len(ids)} windows for {world} "
+            f"process{'es' * (world > 1)}; build a dataset with more, or use fewer processes"
+        )
+    mine = _share(ids, rank, world, even=shuffle)
+    batches = [mine[first : first + batch_size] for first in range(0, len(mine), batch_size)]
+    augmentation = Augmentation(seed, epoch, reverse_complement, max_shift)
+    return DataLoader(
+        cast(TorchDataset[Batch], _Batches(dataset, augmentation)),
+        sampler=cast(Sequence[int], batches),
+        batch_size=None,
+        num_workers=workers,
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+def epoch_windows(ids: Ids, seed: int, epoch: int, limit: int = 0) -> Ids:
+    """The windows of an epoch in order: the epoch's piece of an endless series of shuffles.
+
+    With a limit, every window is seen once before any is seen again.
+
+    >>> ids = np.arange(5)
+    >>> first, second = (epoch_windows(ids, 0, epoch, limit=3) for epoch in (0, 1))
+    >>> sorted({*first.tolist(), *second.tolist()})
+    [0, 1, 2, 3, 4]
+    """
+    total = len(ids)
+    size = min(limit, total) or total
+    if total == 0:
+        return ids
+    rounds = range(epoch * size // total, -(-(epoch + 1) * size // total))
+    orders = [_shuffled(ids, seed, number) for number in rounds]
+    first = epoch * size - rounds.start * total
+    return np.concatenate(orders)[first : first + size]
+
+
+def _shuffled(ids: Ids, seed: int, number: int) -> Ids:
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, number))).permutation(
+        ids
+    )
+
+
+def _share(ids: Ids, rank: int, world: int, *, even: bool) -> Ids:
+    """The windows of one process: every `world`-th, equally many for each process."""
+    if even:
+        ids = ids[: len(ids) // world * world]
+    padding = np.full(-len(ids) % world, PADDING, dtype=np.int64)
+    return np.concatenate([ids, padding])[rank::world]
+
+
+@dataclass(frozen=True, eq=False)
+class _Batches(TorchDataset[Batch]):
+    """Reads the windows of a batch by their ids."""
+
+    dataset: Dataset
+    augmentation: Augmentation
+
+    def __getitem__(self, ids: Ids) -> Batch:
+        windows = [self._read(int(window_id)) for window_id in ids]
+        rows = [np.insert(rows, 0, index, axis=1) for index, (_, rows) in enumerate(windows)]
+        return Batch(
+            torch.from_numpy(np.stack([codes for codes, _ in windows])),
+            torch.from_numpy(np.concatenate(rows)),
+        )
+
+    def _read(self, window_id: int) -> tuple[Codes, Rows]:
+        """Codes (L,) and rows (R, 3) of marker, start and end, as the epoch wants them."""
+        if window_id == PADDING:
+            return np.full(self.dataset.window, N, np.uint8), np.empty((0, 3), np.int32)
+        window = self.dataset.interval(window_id)
+        low, high = self.dataset.extent(window_id)
+        reach = self.augmentation.max_shift
+        shift, turned = self.augmentation.draw(
+            window_id,
+            max(low - window.start, -reach),
+            min(high - window.end, reach),
+        )
+        start, end = window.start + shift, window.end + shift
+        codes = self.dataset.codes(window.chrom, start, end)
+        labels = self.dataset.labels(window.chrom, start, end)
+        rows = np.stack([labels.marker, labels.start, labels.end], axis=1)
+        return _turned(codes, rows) if turned else (codes, rows)
+
+
+def _turned(codes: Codes, rows: Rows) -> tuple[Codes, Rows]:
+    """A window and its labels as the other strand reads them."""
+    length = len(codes)
+    marker, start, end = rows.T
+    return reverse_complement(codes), np.stack([marker, length - end, length - start], axis=1)

@@ -1,0 +1,1 @@
+"""Scores of models: streamed curves, and reports by marker and category."""

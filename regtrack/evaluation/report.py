@@ -1,0 +1,207 @@
+"""Evaluate trained networks on a split of a dataset, streamed over its positions."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from regtrack.checkpoint import Checkpoint, load_checkpoint
+from regtrack.dataset.identity import dataset_digest
+from regtrack.dataset.loader import dense_labels, make_loader
+from regtrack.dataset.store import Dataset
+from regtrack.errors import AssemblyError, CheckpointError, MarkerError, nearest
+from regtrack.evaluation.metrics import StreamingCurves, centres
+from regtrack.evaluation.scores import MarkerScores, Report, score_categories, score_markers
+from regtrack.inference import borrowed, check_precision, pick_device
+from regtrack.labels.marker import select_markers
+from regtrack.progress import SILENT, Progress
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Pairing:
+    """Which columns of a dataset and rows of a checkpoint are the same marker, in order."""
+
+    dataset: list[int]
+    model: list[int]
+
+
+def evaluate(
+    dataset: Dataset | str | Path,
+    checkpoints: Sequence[Checkpoint | str | Path],
+    *,
+    split: str = "test",
+    markers: Sequence[str] = (),
+    batch_size: int = 4,
+    precision: str = "fp32",
+    device: str = "auto",
+    workers: int = 0,
+    progress: Progress = SILENT,
+) -> Report:
+    """PR AUC and ROC AUC of models on a split, by marker and by category.
+
+    Every known base of the split counts once; memory does not grow with the split. A model is
+    evaluated on the markers that it and the dataset have in common, by name.
+
+    Args:
+        dataset: a dataset or its folder.
+        checkpoints: the models, or their files.
+        split: `train`, `valid` or `test`.
+        markers: names or globs, as `select_markers` reads them; none means all.
+        batch_size: windows at once.
+        precision: `fp32` or `bf16`.
+        device: `auto`, `cpu`, `cuda`, ...
+        workers: processes that read the dataset; 0 reads in this one.
+        progress: told of the bases that each model has seen.
+
+    Raises:
+        AssemblyError: a chromosome that the dataset and a model know by different lengths, or
+            none that both know.
+        CheckpointError: no checkpoint, or one that cannot be read.
+        DatasetError: no dataset, or a split without windows.
+        MarkerError: no marker in common, or a glob that matches none.
+        PlanError: an unknown precision or device.
+    """
+    dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
+    check_precision(precision)
+    place = pick_device(device)
+    wanted = select_markers(dataset.markers, markers)
+    models = _labelled([_opened(checkpoint) for checkpoint in checkpoints])
+    pairings = {label: _pair(dataset, model, wanted) for label, model in models.items()}
+    for label, model in models.items():
+        _check_assembly(dataset, model)
+        _note_provenance(dataset, label, model, split)
+    rows: list[tuple[MarkerScores, ...]] = []
+    for label, model in models.items():
+        curves = _stream(
+            dataset, model, pairings[label], split=split, batch_size=batch_size,
+            precision=precision, device=place, workers=workers, label=label, progress=progress,
+        )  # fmt: skip
+        rows.append(
+            score_markers(label, [dataset.markers[i] for i in pairings[label].dataset], curves)
+        )
+    return Report(
+        dataset=str(dataset.path),
+        split=split,
+        checkpoints={label: str(model.path or "") for label, model in models.items()},
+        markers=tuple(row for of_model in rows for row in of_model),
+        categories=tuple(row for of_model in rows for row in score_categories(of_model)),
+    )
+
+
+def _stream(
+    dataset: Dataset,
+    checkpoint: Checkpoint,
+    pairing: _Pairing,
+    *,
+    split: str,
+    batch_size: int,
+    precision: str,
+    device: torch.device,
+    workers: int,
+    label: str,
+    progress: Progress,
+) -> StreamingCurves:
+    """The curves of one model over every window of a split."""
+    loader = make_loader(
+        dataset, split, batch_size=batch_size, seed=0, epoch=0, shuffle=False, workers=workers
+    )
+    total = len(dataset.window_ids(split)) * dataset.window
+    columns = torch.tensor(pairing.dataset, device=device)
+    with (
+        borrowed(checkpoint.model, device) as model,
+        torch.inference_mode(),
+        torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"),
+        progress.task(f"evaluate {label}", total, "bp") as task,
+    ):
+        curves = StreamingCurves(centres(model)[pairing.model])
+        for found in loader:
+            batch = found.to(device)
+            labels = dense_labels(batch, len(dataset.markers))[:, columns]
+            curves.update(model.logits(batch.codes, pairing.model), labels, batch.known)
+            task.advance(batch.codes.numel())
+    return curves
+
+
+def _opened(checkpoint: Checkpoint | str | Path) -> Checkpoint:
+    return checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
+
+
+def _labelled(checkpoints: Sequence[Checkpoint]) -> dict[str, Checkpoint]:
+    """A label for each: the model's name, and where that is taken its folder's beside it."""
+    if not checkpoints:
+        raise CheckpointError("no checkpoint to evaluate; name at least one")
+    names = [checkpoint.model.name for checkpoint in checkpoints]
+    labelled: dict[str, Checkpoint] = {}
+    for name, checkpoint in zip(names, checkpoints, strict=True):
+        folder = checkpoint.path.resolve().parent.name if checkpoint.path else ""
+        label = name if names.count(name) == 1 else f"{name} ({folder})"
+        if label in labelled:
+            label = f"{name} ({checkpoint.path or len(labelled) + 1})"
+        if label in labelled:
+            raise CheckpointError(f"{checkpoint.path} is named twice; name each checkpoint once")
+        labelled[label] = checkpoint
+    return labelled
+
+
+def _pair(dataset: Dataset, checkpoint: Checkpoint, wanted: Sequence[int]) -> _Pairing:
+    """The wanted markers of the dataset that the checkpoint predicts.
+
+    Raises:
+        MarkerError: there is none.
+    """
+    rows = {marker.name: index for index, marker in enumerate(checkpoint.markers)}
+    common = [index for index in wanted if dataset.markers[index].name in rows]
+    if not common:
+        name = dataset.markers[wanted[0]].name
+        raise MarkerError(
+            f"{_named(checkpoint)} predicts none of the {len(wanted)} markers asked for, such as "
+            f'"{name}"; it predicts {len(rows)}, such as "{checkpoint.markers[0].name}".'
+            f"{nearest(name, rows)}"
+        )
+    if len(common) < len(wanted):
+        _log.warning(
+            "%s predicts %d of the %d markers; it is evaluated on those",
+            _named(checkpoint), len(common), len(wanted),
+        )  # fmt: skip
+    return _Pairing(common, [rows[dataset.markers[index].name] for index in common])
+
+
+def _check_assembly(dataset: Dataset, checkpoint: Checkpoint) -> None:
+    ours, theirs = dataset.assembly, checkpoint.assembly
+    shared = [name for name in ours.names if name in theirs]
+    if not shared:
+        raise AssemblyError(
+            f"{_named(checkpoint)} was trained on {theirs.summary()}, and {dataset.path} has "
+            f"{ours.summary()}; expected chromosomes of one assembly, by the same names"
+        )
+    for name in shared:
+        if ours.length(name) != theirs.length(name):
+            raise AssemblyError(
+                f"{name} is {theirs.length(name):,} bp long for {_named(checkpoint)} and "
+                f"{ours.length(name):,} bp in {dataset.path}; expected the same assembly"
+            )
+
+
+def _note_provenance(dataset: Dataset, label: str, checkpoint: Checkpoint, split: str) -> None:
+    """Say where a score would measure memory, or may."""
+    trained_on = checkpoint.training.get("dataset", {}).get("digest")
+    if trained_on != dataset_digest(dataset):
+        _log.warning(
+            "%s was not trained on this dataset: windows it has seen may lie in the %s split",
+            label, split,
+        )  # fmt: skip
+    elif split == "train":
+        _log.warning(
+            "%s was trained on these very windows: its scores on the train split measure memory",
+            label,
+        )
+
+
+def _named(checkpoint: Checkpoint) -> str:
+    return str(checkpoint.path or f"the {checkpoint.model.name} model")

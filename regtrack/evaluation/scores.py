@@ -1,0 +1,197 @@
+"""The scores of models, by marker and by category, and their files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regtrack.atomic import publish_folder
+from regtrack.evaluation.metrics import MIN_POSITIVES, StreamingCurves, Values, category_means
+from regtrack.labels.marker import Marker
+
+FORMAT = "regtrack evaluation"
+VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scores:
+    """What a model scores; NaN where there are too few labelled bases.
+
+    Attributes:
+        base_rate: the labelled share of the bases: the PR AUC of a model that knows nothing.
+        average_precision: PR AUC by the step rule.
+        pr_auc_trapezoid: PR AUC by the rule of the paper.
+        roc_auc: area under the receiver operating characteristic.
+    """
+
+    base_rate: float
+    average_precision: float
+    pr_auc_trapezoid: float
+    roc_auc: float
+
+    @property
+    def lift(self) -> float:
+        """How many times the base rate the average precision is."""
+        return self.average_precision / self.base_rate
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields, for JSON: None where there is no score."""
+        values = asdict(self)
+        return {
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in values.items()
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkerScores(_Scores):
+    """A model's scores on one marker.
+
+    Attributes:
+        model: its label in the report.
+        marker: the marker's name.
+        category: the marker's category.
+        positives: labelled bases, N left out.
+    """
+
+    model: str
+    marker: str
+    category: str
+    positives: int
+
+    @property
+    def scored(self) -> bool:
+        """Whether there are enough labelled bases."""
+        return self.positives >= MIN_POSITIVES
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoryScores(_Scores):
+    """A model's mean scores over the markers of a category that have scores.
+
+    Attributes:
+        model: its label in the report.
+        category: the category.
+        markers: how many markers have scores.
+    """
+
+    model: str
+    category: str
+    markers: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """The scores of one or more models on a split.
+
+    Attributes:
+        dataset: the dataset's folder.
+        split: which windows.
+        checkpoints: the file of each model's label.
+        markers: a row a model and marker.
+        categories: a row a model and category.
+    """
+
+    dataset: str
+    split: str
+    checkpoints: dict[str, str]
+    markers: tuple[MarkerScores, ...]
+    categories: tuple[CategoryScores, ...]
+
+    @property
+    def unscored(self) -> tuple[str, ...]:
+        """The markers with too few labelled bases, which the means leave out."""
+        return tuple(dict.fromkeys(row.marker for row in self.markers if not row.scored))
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "dataset": self.dataset,
+            "split": self.split,
+            "checkpoints": self.checkpoints,
+            "unscored": {"fewer_positives_than": MIN_POSITIVES, "markers": list(self.unscored)},
+            "categories": [row.to_dict() for row in self.categories],
+            "markers": [row.to_dict() for row in self.markers],
+        }
+
+    def write(self, out: str | Path, *, overwrite: bool = False) -> None:
+        """Write the folder `out`: report.json, markers.csv and categories.csv.
+
+        Raises:
+            OutputError: `out` exists and `overwrite` is off, or it cannot be written.
+        """
+        with publish_folder(Path(out), overwrite=overwrite) as folder:
+            text = json.dumps(self.to_dict(), indent=1) + "\n"
+            (folder / "report.json").write_text(text, encoding="utf-8")
+            _write_table(folder / "markers.csv", self.markers, MarkerScores)
+            _write_table(folder / "categories.csv", self.categories, CategoryScores)
+
+
+def score_markers(
+    model: str, markers: Sequence[Marker], curves: StreamingCurves
+) -> tuple[MarkerScores, ...]:
+    """A model's rows by marker, in the order of the curves."""
+    columns = _columns(curves)
+    positives = curves.positives()
+    return tuple(
+        MarkerScores(
+            model=model,
+            marker=marker.name,
+            category=marker.category,
+            positives=int(positives[index]),
+            **{name: float(values[index]) for name, values in columns.items()},
+        )
+        for index, marker in enumerate(markers)
+    )
+
+
+def score_categories(rows: Sequence[MarkerScores]) -> tuple[CategoryScores, ...]:
+    """One model's rows by category: means over the markers that have scores."""
+    categories = [row.category for row in rows]
+    names = [field.name for field in fields(_Scores)]
+    means = {
+        name: category_means(np.array([getattr(row, name) for row in rows]), categories)
+        for name in names
+    }
+    return tuple(
+        CategoryScores(
+            model=rows[0].model,
+            category=category,
+            markers=sum(row.scored for row in rows if row.category == category),
+            **{name: means[name][category] for name in names},
+        )
+        for category in dict.fromkeys(categories)
+    )
+
+
+def _columns(curves: StreamingCurves) -> dict[str, Values]:
+    return {
+        "base_rate": curves.base_rate(),
+        "average_precision": curves.average_precision(),
+        "pr_auc_trapezoid": curves.pr_auc_trapezoid(),
+        "roc_auc": curves.roc_auc(),
+    }
+
+
+def _write_table(path: Path, rows: Sequence[_Scores], kind: type[_Scores]) -> None:
+    """A row each, the names before the numbers, a cell empty where there is no score."""
+    inherited = [field.name for field in fields(_Scores)]
+    own = [field.name for field in fields(kind) if field.name not in inherited]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=own + inherited)
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({name: _cell(value) for name, value in row.to_dict().items()})
+
+
+def _cell(value: Any) -> Any:
+    return f"{value:.6g}" if isinstance(value, float) else value

@@ -1,0 +1,1 @@
+"""Training on Lightning: the loss, the loop around a network, and a run in a folder."""

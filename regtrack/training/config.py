@@ -1,0 +1,118 @@
+"""What a training run is asked to do, and what it may use of the machine."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from regtrack.errors import TrainingError
+
+SCHEDULES = ("constant", "cosine")
+PRECISIONS = ("fp32", "bf16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """How a network is trained; everything here changes its weights.
+
+    Loss, optimiser (Adam at 0.001) and batch are those of Gupta and Rush (2017).
+
+    Attributes:
+        epochs: at most.
+        patience: stop after so many epochs without a better validation PR AUC; 0 never stops.
+        batch_size: windows a step and process.
+        learning_rate: of Adam, at its highest.
+        schedule: `constant`, or `cosine` down to nothing in the last step.
+        warmup: share of all steps in which the learning rate rises from nothing.
+        positive_weight: how much a labelled base counts in the loss beside one that is not.
+        clip: the largest norm of the gradient; 0 leaves it as it is.
+        precision: `fp32`, or `bf16` for mixed precision.
+        reverse_complement: turn training windows around by the toss of a coin.
+        shift: bp that a training window may move either way.
+        epoch_windows: windows an epoch; 0 for all of the train split.
+        seed: decides first weights, order, augmentation and dropout.
+
+    Raises:
+        TrainingError: a value that no run can have.
+    """
+
+    epochs: int = 30
+    patience: int = 5
+    batch_size: int = 8
+    learning_rate: float = 0.001
+    schedule: str = "cosine"
+    warmup: float = 0.05
+    positive_weight: float = 1.0
+    clip: float = 1.0
+    precision: str = "fp32"
+    reverse_complement: bool = True
+    shift: int = 0
+    epoch_windows: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        self._check("epochs", self.epochs >= 1, "at least 1")
+        self._check("patience", self.patience >= 0, "0 or more")
+        self._check("batch_size", self.batch_size >= 1, "at least 1")
+        self._check("learning_rate", 0 < self.learning_rate < math.inf, "more than 0")
+        self._check("schedule", self.schedule in SCHEDULES, " or ".join(SCHEDULES))
+        self._check("warmup", 0 <= self.warmup < 1, "a share from 0 to below 1")
+        self._check("positive_weight", 0 < self.positive_weight < math.inf, "more than 0")
+        self._check("clip", 0 <= self.clip < math.inf, "0 or more")
+        self._check("precision", self.precision in PRECISIONS, " or ".join(PRECISIONS))
+        self._check("shift", self.shift >= 0, "0 bp or more")
+        self._check("epoch_windows", self.epoch_windows >= 0, "0 or more")
+        self._check("seed", 0 <= self.seed < 2**32, "0 or more and below 2^32")
+
+    def _check(self, name: str, holds: bool, expected: str) -> None:
+        if not holds:
+            raise TrainingError(f"{name} is {getattr(self, name)}; expected {expected}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields, for JSON."""
+        return asdict(self)
+
+    def rate(self, step: int, steps: int) -> float:
+        """The share of the learning rate that step `step` of `steps` gets, from 0 to 1.
+
+        >>> config = TrainingConfig(schedule="cosine", warmup=0.1)
+        >>> [round(config.rate(step, 100), 2) for step in (0, 4, 9, 10, 55, 100)]
+        [0.1, 0.5, 1.0, 1.0, 0.5, 0.0]
+        """
+        rising = round(self.warmup * steps)
+        if step < rising:
+            return (step + 1) / rising
+        if self.schedule == "constant":
+            return 1.0
+        done = (step - rising) / max(1, steps - rising)
+        return (1 + math.cos(math.pi * min(1.0, done))) / 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hardware:
+    """Where a network is trained, in the words of Lightning's Trainer.
+
+    Attributes:
+        accelerator: `auto`, `cpu`, `gpu`, ...
+        devices: how many of them; `auto` takes all.
+        strategy: how they work together; `auto` lets Lightning choose.
+        nodes: how many machines, each with as many devices.
+        workers: processes that read the dataset for each device; 0 reads in the training process.
+
+    Raises:
+        TrainingError: fewer than none.
+    """
+
+    accelerator: str = "auto"
+    devices: str | int = "auto"
+    strategy: str = "auto"
+    nodes: int = 1
+    workers: int = 0
+
+    def __post_init__(self) -> None:
+        if self.workers < 0 or self.nodes < 1:
+            raise TrainingError(
+                f"{self.workers} workers on {self.nodes} nodes; expected 0 workers or more, and at "
+                "least 1 node"
+            )

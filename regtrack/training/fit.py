@@ -1,0 +1,237 @@
+"""Train a network on a dataset, in a folder from which an interrupted run goes on."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from regtrack.checkpoint import Checkpoint, save_checkpoint
+from regtrack.dataset.identity import dataset_digest
+from regtrack.dataset.store import Dataset
+from regtrack.errors import DatasetError
+from regtrack.evaluation.metrics import MIN_POSITIVES, category_means
+from regtrack.models.network import TrackModel
+from regtrack.models.registry import build_model
+from regtrack.progress import SILENT, Progress, Task
+from regtrack.training.config import Hardware, TrainingConfig
+from regtrack.training.data import Windows
+from regtrack.training.history import Epoch, best_epoch, out_of_patience
+from regtrack.training.keeper import RunKeeper
+from regtrack.training.module import TrackTraining, step_seed
+from regtrack.training.run import RunFolder
+from regtrack.training.state import read_history
+from regtrack.training.trainer import interruptible, leads, make_trainer, quiet_lightning
+from regtrack.version import __version__
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a finished run has.
+
+    Attributes:
+        folder: where it is kept.
+        history: every epoch, in order.
+        best: the epoch whose network is the checkpoint.
+        base_rates: of the validation split, by category: what a model that knows nothing scores.
+        leads: whether this process is the one that reports; the others of a run on several
+            devices end with the same result and should keep silent.
+    """
+
+    folder: RunFolder
+    history: tuple[Epoch, ...]
+    best: Epoch
+    base_rates: Mapping[str, float]
+    leads: bool = True
+
+    @property
+    def checkpoint(self) -> Path:
+        """The best epoch's network, in regtrack's format."""
+        return self.folder.checkpoint
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; a score that does not exist is None."""
+        return {
+            "checkpoint": str(self.checkpoint),
+            "epochs": len(self.history),
+            "best_epoch": self.best.epoch,
+            **_scores(self.best),
+            "seconds": round(sum(epoch.seconds for epoch in self.history), 1),
+        }
+
+
+def train(
+    dataset: Dataset | str | Path,
+    out: str | Path,
+    *,
+    model: str = "dilated",
+    settings: Mapping[str, Any] | None = None,
+    config: TrainingConfig | None = None,
+    hardware: Hardware | None = None,
+    progress: Progress = SILENT,
+    overwrite: bool = False,
+) -> TrainingResult:
+    """Train a network, and keep the epoch with the best validation PR AUC (average precision).
+
+    Called again for a run that was interrupted, it goes on after the last whole epoch and ends,
+    on the same machine, in the same weights.
+
+    Args:
+        dataset: a dataset or its folder.
+        out: the run's folder; see `regtrack.training.run` for what it will hold.
+        model: a name of `regtrack.models.registry.MODELS`.
+        settings: of the network, where they differ from its defaults.
+        config: how to train.
+        hardware: where to train.
+        progress: told of the bases trained on and validated.
+        overwrite: replace the run that `out` holds.
+
+    Raises:
+        CheckpointError: no such network or setting, or a network that diverged.
+        DatasetError: a split without windows or labels.
+        OutputError: `out` holds a finished run.
+        TrainingError: `out` holds a run of other settings, or the hardware is not there.
+        KeyboardInterrupt: SIGINT or SIGTERM arrived; the run can go on.
+    """
+    dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
+    config, hardware = config or TrainingConfig(), hardware or Hardware()
+    base_rates = _validation_base_rates(dataset)
+    with torch.random.fork_rng(devices=[]):
+        network = _new_network(dataset, model, settings or {}, config.seed)
+        folder = RunFolder(Path(out))
+        request = _request(dataset, network, config)
+        if leads():
+            folder.start(request, overwrite=overwrite)
+        # only whole epochs write the state, and those need every process: none comes too late
+        resume = folder.last.exists() and not overwrite
+        history = read_history(folder.last) if resume else []
+        run = _Run(dataset, network, config, hardware, folder, request, base_rates)
+        if not _is_over(history, config):
+            history = run.fit(history, progress if leads() else SILENT)
+    return run.finish(history)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """All that one run is made of."""
+
+    dataset: Dataset
+    network: TrackModel
+    config: TrainingConfig
+    hardware: Hardware
+    folder: RunFolder
+    request: Mapping[str, Any]
+    base_rates: Mapping[str, float]
+
+    def fit(self, history: list[Epoch], progress: Progress) -> list[Epoch]:
+        """Train the epochs that are left; `history` holds those that are done."""
+        if history and leads():
+            _log.info(
+                "%s holds this run up to epoch %d of %d; going on from there",
+                self.folder.path, len(history), self.config.epochs,
+            )  # fmt: skip
+        module = TrackTraining(
+            self.network, self.config, [marker.category for marker in self.dataset.markers]
+        )
+        total = (self.config.epochs - len(history)) * self._bases_an_epoch()
+        with (
+            quiet_lightning(),
+            interruptible(self.folder),
+            progress.task(f"train {self.network.name}", total, "bp") as task,
+        ):
+            keeper = self._keeper(task)
+            trainer = make_trainer(self.config, self.hardware, self.folder, keeper)
+            trainer.fit(
+                module,
+                datamodule=Windows(self.dataset, self.config, self.hardware.workers),
+                ckpt_path=self.folder.last if history else None,
+            )
+        return keeper.history
+
+    def finish(self, history: list[Epoch]) -> TrainingResult:
+        """Write what is left to write."""
+        best = best_epoch(history)
+        assert best is not None
+        result = TrainingResult(self.folder, tuple(history), best, self.base_rates, leads())
+        if leads():
+            self.folder.publish(history, self.base_rates)
+            self.folder.finish(self.request, result.to_dict())
+        return result
+
+    def _keeper(self, task: Task) -> RunKeeper:
+        return RunKeeper(self.folder, self.config.patience, task, self.base_rates, self._save)
+
+    def _save(self, epoch: Epoch) -> None:
+        """Write the network as it is after an epoch, with where it came from."""
+        training = {
+            "regtrack": __version__,
+            "dataset": {"path": str(self.dataset.path), **self.request["dataset"]},
+            "config": self.config.to_dict(),
+            "epoch": epoch.epoch,
+            "validation": _scores(epoch),
+        }
+        checkpoint = Checkpoint(
+            self.network,
+            self.dataset.markers,
+            self.dataset.assembly,
+            self.dataset.window,
+            training,
+        )
+        save_checkpoint(self.folder.checkpoint, checkpoint, overwrite=True)
+
+    def _bases_an_epoch(self) -> int:
+        train, valid = (len(self.dataset.window_ids(split)) for split in ("train", "valid"))
+        return (min(self.config.epoch_windows or train, train) + valid) * self.dataset.window
+
+
+def _new_network(
+    dataset: Dataset, model: str, settings: Mapping[str, Any], seed: int
+) -> TrackModel:
+    """Fresh weights, and each marker's base rate as its first prediction."""
+    torch.manual_seed(step_seed(seed))
+    network = build_model(model, len(dataset.markers), **settings)
+    network.set_base_rates(dataset.base_rates("train").tolist())
+    return network
+
+
+def _request(dataset: Dataset, network: TrackModel, config: TrainingConfig) -> dict[str, Any]:
+    """Everything that decides a run's outcome."""
+    return {
+        "dataset": {"digest": dataset_digest(dataset)},
+        "model": network.name,
+        "settings": network.config,
+        "config": config.to_dict(),
+    }
+
+
+def _validation_base_rates(dataset: Dataset) -> dict[str, float]:
+    """The mean base rate a category, over the markers that the validation split can score."""
+    positives = dataset.positives("valid")
+    if not (positives >= MIN_POSITIVES).any():
+        raise DatasetError(
+            f"no marker has {MIN_POSITIVES} labelled bases in the valid split of {dataset.path}, "
+            "so no epoch can be called the best; build the dataset with another split"
+        )
+    rates = np.where(positives >= MIN_POSITIVES, dataset.base_rates("valid"), np.nan)
+    return category_means(rates, [marker.category for marker in dataset.markers])
+
+
+def _is_over(history: list[Epoch], config: TrainingConfig) -> bool:
+    return len(history) >= config.epochs or out_of_patience(history, config.patience)
+
+
+def _scores(epoch: Epoch) -> dict[str, Any]:
+    values = {
+        "loss": epoch.valid_loss,
+        "average_precision": epoch.average_precision,
+        **{f"average_precision_{name}": value for name, value in epoch.categories.items()},
+    }
+    return {name: None if math.isnan(value) else value for name, value in values.items()}

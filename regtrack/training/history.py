@@ -1,0 +1,84 @@
+"""The epochs of a run: their scores, which one was best, and when to give up."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from regtrack.atomic import publish_file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    """The scores of one epoch.
+
+    Attributes:
+        epoch: counted from 1.
+        learning_rate: as the epoch left it.
+        train_loss: mean over the windows, as they were trained on.
+        valid_loss: mean over the validation split.
+        categories: mean average precision over the markers of each category, on the validation
+            split; NaN where no marker has a score.
+        seconds: training and validation.
+    """
+
+    epoch: int
+    learning_rate: float
+    train_loss: float
+    valid_loss: float
+    categories: dict[str, float]
+    seconds: float
+
+    @property
+    def average_precision(self) -> float:
+        """The mean over the categories that have a score: what early stopping watches."""
+        scored = [value for value in self.categories.values() if not math.isnan(value)]
+        return sum(scored) / len(scored) if scored else math.nan
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The epoch that `to_dict` wrote."""
+        return cls(**values)
+
+
+def best_epoch(history: Sequence[Epoch]) -> Epoch | None:
+    """The first epoch with the highest average precision."""
+    return max(history, key=lambda epoch: epoch.average_precision, default=None)
+
+
+def out_of_patience(history: Sequence[Epoch], patience: int) -> bool:
+    """Whether the last `patience` epochs brought no better average precision; 0 is endless."""
+    best = best_epoch(history)
+    return bool(patience) and best is not None and history[-1].epoch - best.epoch >= patience
+
+
+def write_history(history: Sequence[Epoch], path: Path) -> None:
+    """Write metrics.csv: a row an epoch, a cell empty where no marker has a score."""
+    with (
+        publish_file(path, overwrite=True) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        rows = [_row(epoch) for epoch in history]
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _row(epoch: Epoch) -> dict[str, Any]:
+    scores = {
+        "learning_rate": epoch.learning_rate,
+        "train_loss": epoch.train_loss,
+        "valid_loss": epoch.valid_loss,
+        "average_precision": epoch.average_precision,
+        **{f"average_precision_{name}": value for name, value in epoch.categories.items()},
+    }
+    cells = {name: "" if math.isnan(value) else f"{value:.6g}" for name, value in scores.items()}
+    return {"epoch": epoch.epoch, **cells, "seconds": f"{epoch.seconds:.1f}"}

@@ -1,0 +1,132 @@
+"""What happens in a run's folder and on its progress bar while Lightning trains."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import lightning.pytorch as pl
+from torch import Tensor
+from typing_extensions import override
+
+from regtrack.dataset.loader import Batch
+from regtrack.progress import Task
+from regtrack.training.history import Epoch, best_epoch, out_of_patience
+from regtrack.training.module import TrackTraining
+from regtrack.training.run import RunFolder
+from regtrack.training.state import HISTORY_KEY
+
+_DRAW_SECONDS = 20.0  # between two drawings of the plot
+
+
+class RunKeeper(pl.Callback):
+    """Keeps the folder of a run up to date and decides when it stops.
+
+    After each epoch it writes, in this order: the network, if its validation PR AUC is the best so
+    far; the state to go on from; the table and the plot. Killed at any point, the run goes on from
+    the last whole state and writes the same again.
+
+    Args:
+        folder: where the run is kept.
+        patience: see `TrainingConfig`.
+        task: the bar, in bp.
+        base_rates: of the validation split, by category, for the plot.
+        save: writes the network of an epoch as a checkpoint.
+
+    Attributes:
+        history: the epochs so far.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        patience: int,
+        task: Task,
+        base_rates: Mapping[str, float],
+        save: Callable[[Epoch], None],
+    ) -> None:
+        self.history: list[Epoch] = []
+        self._folder = folder
+        self._patience = patience
+        self._task = task
+        self._base_rates = base_rates
+        self._save = save
+        self._drawn = self._started = time.monotonic()
+
+    @property
+    @override
+    def state_key(self) -> str:
+        return HISTORY_KEY
+
+    @override
+    def state_dict(self) -> dict[str, Any]:
+        return {"history": [epoch.to_dict() for epoch in self.history]}
+
+    @override
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.history = [Epoch.from_dict(epoch) for epoch in state_dict["history"]]
+
+    @override
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._started = time.monotonic()
+
+    @override
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Batch,
+        batch_idx: int,
+    ) -> None:
+        loss = outputs["loss"] if isinstance(outputs, dict) else outputs
+        assert isinstance(loss, Tensor)
+        self._advance(trainer, batch, f"loss {loss.item():.4f}")
+
+    @override
+    def on_validation_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Batch,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        self._advance(trainer, batch, "validating")
+
+    @override
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        assert isinstance(pl_module, TrackTraining)
+        epoch = self._scored(trainer, pl_module)
+        self.history.append(epoch)
+        if trainer.is_global_zero and best_epoch(self.history) is epoch:
+            self._save(epoch)
+        trainer.save_checkpoint(self._folder.last)  # all processes take part in it
+        if out_of_patience(self.history, self._patience):
+            trainer.should_stop = True
+        if trainer.is_global_zero:
+            draw = time.monotonic() - self._drawn > _DRAW_SECONDS
+            self._folder.publish(self.history, self._base_rates if draw else None)
+            self._drawn = time.monotonic() if draw else self._drawn
+
+    def _scored(self, trainer: pl.Trainer, module: TrackTraining) -> Epoch:
+        return Epoch(
+            epoch=trainer.current_epoch + 1,
+            learning_rate=float(trainer.optimizers[0].param_groups[0]["lr"]),
+            train_loss=module.train_loss.value(trainer.strategy),
+            valid_loss=module.valid_loss.value(trainer.strategy),
+            categories=module.categories,
+            seconds=time.monotonic() - self._started,
+        )
+
+    def _advance(self, trainer: pl.Trainer, batch: Batch, doing: str) -> None:
+        note = f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}, {doing}"
+        if self.history:
+            note += f", average precision {_scores(self.history[-1])}"
+        self._task.advance(batch.codes.numel() * trainer.world_size, note)
+
+
+def _scores(epoch: Epoch) -> str:
+    return " ".join(f"{name} {value:.3f}" for name, value in epoch.categories.items())

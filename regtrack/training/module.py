@@ -1,0 +1,114 @@
+"""The loop's view of a network: its loss, its validation scores, its optimiser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
+from torch import Tensor
+from typing_extensions import override
+
+from regtrack.dataset.loader import Batch, dense_labels
+from regtrack.evaluation.metrics import StreamingCurves, category_means, centres
+from regtrack.models.network import TrackModel
+from regtrack.training.config import TrainingConfig
+from regtrack.training.loss import cross_entropy
+
+
+class Mean:
+    """A running mean over batches, kept on the device, over all processes in the end."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._sums = torch.zeros(2, device=device)
+
+    def add(self, value: Tensor, batch: Batch) -> None:
+        """Take in one batch's mean, which counts by the batch's known bases."""
+        weight = batch.known.float().mean(1).sum()
+        self._sums += torch.stack([value.detach() * weight, weight])
+
+    def value(self, strategy: pl.strategies.Strategy) -> float:
+        """The mean, the same in every process."""
+        total, weight = cast(Tensor, strategy.reduce(self._sums, reduce_op="sum")).tolist()
+        return total / weight if weight else float("nan")
+
+
+class TrackTraining(pl.LightningModule):
+    """A `TrackModel` in training.
+
+    Attributes:
+        train_loss: of the current epoch so far, or the last one.
+        valid_loss: of the last validation.
+        categories: mean average precision a category, of the last validation.
+    """
+
+    def __init__(
+        self, model: TrackModel, config: TrainingConfig, categories: Sequence[str]
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.config = config
+        self.marker_categories = tuple(categories)
+        self.categories: dict[str, float] = {}
+
+    @override
+    def on_train_epoch_start(self) -> None:
+        self.train_loss = Mean(self.device)
+
+    @override
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        # dropout depends on the step alone, so that a resumed run draws what it would have drawn
+        torch.manual_seed(step_seed(self.config.seed, self.global_step, self.global_rank))
+
+    @override
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        loss, _, _ = self._loss(batch)
+        self.train_loss.add(loss, batch)
+        return loss
+
+    @override
+    def on_validation_epoch_start(self) -> None:
+        self.valid_loss = Mean(self.device)
+        self.curves = StreamingCurves(centres(self.model))
+
+    @override
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        loss, logits, labels = self._loss(batch)
+        self.valid_loss.add(loss, batch)
+        self.curves.update(logits, labels, batch.known)
+
+    @override
+    def on_validation_epoch_end(self) -> None:
+        reduced = self.trainer.strategy.reduce(self.curves.counts, reduce_op="sum")
+        self.curves.counts = cast(Tensor, reduced)
+        self.categories = category_means(self.curves.average_precision(), self.marker_categories)
+
+    @override
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
+        optimizer = torch.optim.Adam(self.model.parameters(), lr=self.config.learning_rate)
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: self.config.rate(step, steps)
+        )
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+    def _loss(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """The mean loss over the stages, the logits of the last one, and the labels."""
+        labels = dense_labels(batch, self.model.marker_count)
+        stages = self.model.stage_logits(batch.codes)
+        losses = [
+            cross_entropy(logits, labels, batch.known, self.config.positive_weight)
+            for logits in stages
+        ]
+        return torch.stack(losses).mean(), stages[-1], labels
+
+
+def step_seed(*numbers: int) -> int:
+    """One seed of several numbers."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)

@@ -1,0 +1,57 @@
+"""`last.ckpt`: the state after a whole epoch, from which an interrupted run goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.plugins.io.torch_io import TorchCheckpointIO
+from typing_extensions import override
+
+from regtrack.atomic import publish_file
+from regtrack.errors import TrainingError
+from regtrack.training.history import Epoch
+
+HISTORY_KEY = "regtrack"  # among the states of Lightning's callbacks
+
+
+class StateFile(TorchCheckpointIO):
+    """`last.ckpt`: written whole or not at all, and read without running any code in it."""
+
+    @override
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
+    ) -> None:
+        if storage_options is not None:
+            raise TypeError("a state file has no storage options")
+        with publish_file(Path(path), overwrite=True) as temporary:
+            torch.save(checkpoint, temporary)
+
+    @override
+    def load_checkpoint(
+        self,
+        path: str | Path,
+        map_location: Any = "cpu",
+        weights_only: bool | None = True,
+    ) -> dict[str, Any]:
+        # weights alone are ever read, whatever is asked
+        state: dict[str, Any] = torch.load(path, map_location=map_location, weights_only=True)
+        return state
+
+
+def read_history(path: Path) -> list[Epoch]:
+    """The epochs of an interrupted run.
+
+    Raises:
+        TrainingError: the state cannot be read.
+    """
+    try:
+        state = StateFile().load_checkpoint(path)
+        return [Epoch.from_dict(epoch) for epoch in state["callbacks"][HISTORY_KEY]["history"]]
+    except Exception as error:
+        # torch names no error of its own for a file that is cut or strange
+        raise TrainingError(
+            f"{path} cannot be read ({' '.join(str(error).split())[:200]}); the run cannot "
+            "go on: pass --overwrite to start anew"
+        ) from error

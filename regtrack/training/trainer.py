@@ -1,0 +1,114 @@
+"""Lightning's Trainer as a run needs it: our state file, no chatter, a clean stop on a signal."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import lightning.pytorch as pl
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.utilities import rank_zero_only
+
+from regtrack.errors import TrainingError
+from regtrack.training.config import Hardware, TrainingConfig
+from regtrack.training.run import RunFolder
+from regtrack.training.state import StateFile
+
+_log = logging.getLogger(__name__)
+
+_PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"fp32": "32-true", "bf16": "bf16-mixed"}
+
+# Lightning's advice and its own use of old names, none of which a user of regtrack can act on
+_ADVICE = (
+    ".*does not have many workers.*",
+    ".*isinstance.treespec, LeafSpec.*",
+    ".*GPU available but not used.*",
+)
+
+
+def leads() -> bool:
+    """Whether this is the first of the processes of a run, the one that writes and reports."""
+    return getattr(rank_zero_only, "rank", 0) == 0
+
+
+def make_trainer(
+    config: TrainingConfig, hardware: Hardware, folder: RunFolder, keeper: pl.Callback
+) -> pl.Trainer:
+    """A Trainer that leaves files, bars and stopping to the keeper.
+
+    Raises:
+        TrainingError: the hardware is not there, or does not work together so.
+    """
+    plugins: list[Any] = [StateFile()]
+    if SLURMEnvironment.detect():
+        # a requeued job goes on from our own state, which is whole epochs
+        plugins.append(SLURMEnvironment(auto_requeue=False))
+    try:
+        return pl.Trainer(
+            accelerator=hardware.accelerator,
+            devices=hardware.devices,
+            strategy=hardware.strategy,
+            num_nodes=hardware.nodes,
+            precision=_PRECISIONS[config.precision],
+            max_epochs=config.epochs,
+            gradient_clip_val=config.clip or None,
+            callbacks=[keeper],
+            plugins=plugins,
+            default_root_dir=folder.path,
+            reload_dataloaders_every_n_epochs=1,
+            use_distributed_sampler=False,
+            num_sanity_val_steps=0,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+    except (MisconfigurationException, TypeError, ValueError) as error:
+        raise TrainingError(
+            f"accelerator {hardware.accelerator}, devices {hardware.devices} and strategy "
+            f"{hardware.strategy} cannot be used here: {' '.join(str(error).split())}"
+        ) from error
+
+
+@contextmanager
+def interruptible(folder: RunFolder) -> Iterator[None]:
+    """Turn Lightning's exit on SIGINT and SIGTERM into KeyboardInterrupt, and say how to go on."""
+    in_main = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except (SystemExit, KeyboardInterrupt) as stop:
+        if leads():
+            _log.warning(
+                "interrupted: %s",
+                f"the same command goes on from {folder.last}"
+                if folder.last.exists()
+                else "no epoch was whole yet, the same command starts anew",
+            )
+        raise KeyboardInterrupt from stop
+    finally:
+        if in_main:
+            signal.signal(signal.SIGINT, handler)
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Keep Lightning's advice to itself; its errors still come through."""
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        for message in _ADVICE:
+            warnings.filterwarnings("ignore", message=message)
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

@@ -1,0 +1,176 @@
+"""`regtrack train` and `regtrack evaluate` from the outside: what is printed, and exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from regtrack.cli import main
+from regtrack.dataset.build import build_dataset
+from regtrack.dataset.spec import DatasetSpec, SplitSpec
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dataset of 30 windows; one marker has no label in the test split."""
+    folder = tmp_path_factory.mktemp("data")
+    random = np.random.default_rng(0)
+    with (folder / "genome.fa").open("w") as file:
+        for chrom, length in {"chr1": 6_000, "chr2": 2_000, "chr3": 1_000}.items():
+            letters = np.array(list("ACGT"))[random.integers(4, size=length)]
+            file.write(f">{chrom}\n{''.join(letters)}\n")
+    everywhere = [f"chr{c}\t{s}\t{s + 90}\n" for c in (1, 2, 3) for s in range(50, 900, 200)]
+    (folder / "a.bed").write_text("".join(everywhere))
+    (folder / "b.bed").write_text("chr1\t100\t900\nchr2\t100\t500\n")
+    (folder / "markers.tsv").write_text(
+        "file\tcategory\tbiosample\ttarget\na.bed\tTF\tK562\tCTCF\nb.bed\tDNase\tK562\tDNase\n"
+    )
+    split = SplitSpec(kind="chrom", valid_chroms=("chr2",), test_chroms=("chr3",))
+    build_dataset(
+        folder / "genome.fa",
+        folder / "markers.tsv",
+        folder / "dataset",
+        spec=DatasetSpec(window=300, split=split),
+    )
+    return folder / "dataset"
+
+
+@pytest.fixture
+def call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Call:
+    """Run regtrack in an empty folder; returns exit status, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["regtrack", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        shown = capsys.readouterr()
+        return int(ended.value.code or 0), shown.out, " ".join(shown.err.split())
+
+    return run
+
+
+@pytest.fixture
+def train(call: Call, data: Path) -> Call:
+    """Train for an epoch into the folder run."""
+    fixed = ["train", data, "--model", "cnn1", "--out", "run", "--accelerator", "cpu"]
+    return lambda *options: call(*fixed, "--devices", "1", "--epochs", "1", *options)
+
+
+def test_training_ends_in_a_table_and_the_next_command(train: Call, data: Path) -> None:
+    code, out, err = train()
+    assert code == 0
+    assert "PR AUC (average precision)" in out
+    assert "base rate" in out
+    assert "TF" in out and "DNase" in out
+    assert f"Next: regtrack evaluate {data} run/checkpoint.safetensors" in " ".join(out.split())
+    assert "100%" in err
+    assert "lightning" not in (out + err).lower()
+
+
+def test_training_as_json(train: Call) -> None:
+    code, out, _ = train("--json")
+    assert code == 0
+    result = json.loads(out)
+    assert result["checkpoint"] == "run/checkpoint.safetensors"
+    assert result["epochs"] == result["best_epoch"] == 1
+    assert Path("run/metrics.csv").read_text().startswith("epoch,")
+
+
+def test_options_reach_the_run(train: Call) -> None:
+    code, _, err = train(
+        *("--dropout", "0.5", "--batch-size", "3", "--learning-rate", "0.01"),
+        *("--schedule", "constant", "--positive-weight", "2", "--shift", "20", "--seed", "5"),
+        *("--no-reverse-complement", "--patience", "1", "--epoch-windows", "9"),
+        *("--precision", "bf16", "--clip", "0", "--warmup", "0"),
+        *("--set", "hidden=20", "--set", "channels=[16]"),
+    )
+    assert code == 0, err
+    request = json.loads(Path("run/training.json").read_text())["request"]
+    settings = {"dropout": 0.5, "hidden": 20, "channels": [16]}
+    assert {name: request["settings"][name] for name in settings} == settings
+    assert request["config"] == {
+        "epochs": 1,
+        "patience": 1,
+        "batch_size": 3,
+        "learning_rate": 0.01,
+        "schedule": "constant",
+        "warmup": 0,
+        "positive_weight": 2,
+        "clip": 0,
+        "precision": "bf16",
+        "reverse_complement": False,
+        "shift": 20,
+        "epoch_windows": 9,
+        "seed": 5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--pooling", "max"], 'cnn1 has no setting "pooling"'),
+        (["--set", "hidden"], '--set "hidden" is no setting'),
+        (["--set", "hiden=7"], 'Did you mean "hidden"'),
+        (["--set", "hidden=wide"], "expected a whole number"),
+        (["--schedule", "step"], "schedule is step; expected constant or cosine"),
+        (["--devices", "many"], "devices many"),
+    ],
+)
+def test_mistakes_cost_one_line(train: Call, options: list[str], message: str) -> None:
+    code, _, err = train(*options)
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_a_finished_run_is_refused(train: Call) -> None:
+    train()
+    code, _, err = train()
+    assert code == 2
+    assert "holds this run, finished" in err
+    assert train("--overwrite")[0] == 0
+
+
+def test_evaluation_prints_a_row_a_category_and_writes_files(
+    train: Call, call: Call, data: Path
+) -> None:
+    train()
+    code, out, _ = call("evaluate", data, "run/checkpoint.safetensors", "--out", "scores")
+    assert code == 0
+    for word in ("PR AUC (average precision)", "base rate", "lift", "ROC AUC", "TF", "cnn1"):
+        assert word in out
+    assert "Left out, with fewer than 10 labelled bases: K562_DNase" in out
+    assert Path("scores/markers.csv").exists()
+    code, _, err = call("evaluate", data, "run/checkpoint.safetensors", "--out", "scores")
+    assert code == 2
+    assert "exists" in err
+
+
+def test_evaluation_by_marker_and_as_json(train: Call, call: Call, data: Path) -> None:
+    train()
+    evaluate = ("evaluate", data, "run/checkpoint.safetensors", "--split", "valid")
+    _, out, _ = call(*evaluate, "--per-marker")
+    assert "K562_CTCF" in out and "K562_DNase" in out
+    _, out, _ = call(*evaluate, "--json", "--markers", "*ctcf")
+    report = json.loads(out)
+    assert [row["marker"] for row in report["markers"]] == ["K562_CTCF"]
+    code, _, err = call(*evaluate, "--markers", "K562_CTFC")
+    assert code == 2
+    assert 'Did you mean "K562_CTCF"' in err
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_help_has_one_line_of_purpose_and_examples(call: Call, command: str) -> None:
+    code, out, _ = call(command, "--help")
+    assert code == 0
+    assert "Examples" in out
+    assert f"regtrack {command} data" in out

@@ -1,0 +1,265 @@
+"""Evaluation of whole models against scikit-learn over every position of a split."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
+
+from regtrack.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from regtrack.dataset.build import build_dataset
+from regtrack.dataset.identity import dataset_digest
+from regtrack.dataset.spec import DatasetSpec, SplitSpec
+from regtrack.dataset.store import Dataset
+from regtrack.errors import (
+    AssemblyError,
+    CheckpointError,
+    DatasetError,
+    MarkerError,
+    OutputError,
+    PlanError,
+)
+from regtrack.evaluation.report import evaluate
+from regtrack.evaluation.scores import MarkerScores, Report
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.sequence import N
+from regtrack.models.registry import build_model
+
+WINDOW = 300
+FEW = "cell_few"
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Two chromosomes, N in a kept window, and a marker with 6 labelled bases a split at most."""
+    folder = tmp_path_factory.mktemp("data")
+    random = np.random.default_rng(1)
+    lengths = {"chr1": 12_000, "chr2": 9_000}
+    with (folder / "genome.fa").open("w") as file:
+        for name, length in lengths.items():
+            letters = np.array(list("ACGT"))[random.integers(4, size=length)]
+            letters[3_010:3_030] = "N"
+            file.write(f">{name}\n{''.join(letters)}\n")
+    for marker in ("a", "b", "c"):
+        with (folder / f"{marker}.bed").open("w") as file:
+            for name, length in lengths.items():
+                for start in random.integers(0, length - 200, size=40).tolist():
+                    file.write(f"{name}\t{start}\t{start + int(random.integers(5, 150))}\n")
+    (folder / "few.bed").write_text("chr2\t100\t103\nchr2\t8000\t8003\n")
+    categories = {"a": "TF", "b": "TF", "c": "histone", "few": "TF"}
+    rows = [f"{name}.bed\t{category}\tcell\t{name}\n" for name, category in categories.items()]
+    (folder / "markers.tsv").write_text("file\tcategory\tbiosample\ttarget\n" + "".join(rows))
+    spec = DatasetSpec(
+        window=WINDOW, split=SplitSpec(kind="chrom", valid_chroms=("chr2",)), max_n=0.5
+    )
+    path = folder / "dataset"
+    build_dataset(folder / "genome.fa", folder / "markers.tsv", path, spec=spec)
+    return Dataset.open(path)
+
+
+def trained(
+    dataset: Dataset,
+    seed: int = 0,
+    name: str = "cnn1",
+    columns: list[int] | None = None,
+) -> Checkpoint:
+    """A model whose weights are random, for some of the dataset's markers in some order."""
+    chosen = list(range(len(dataset.markers))) if columns is None else columns
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = build_model(name, len(chosen), hidden=16)
+        torch.nn.init.normal_(model.head.output.weight, std=1.0)
+    return Checkpoint(
+        model=model,
+        markers=tuple(dataset.markers[index] for index in chosen),
+        assembly=dataset.assembly,
+        window=dataset.window,
+        training={"dataset": {"digest": dataset_digest(dataset)}},
+    )  # fmt: skip
+
+
+def known_positions(
+    dataset: Dataset, checkpoint: Checkpoint, split: str
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
+    """Logits and labels (M, positions) of every known base of a split, one window at a time."""
+    logits, labels = [], []
+    model = checkpoint.model.eval()
+    for window_id in dataset.window_ids(split).tolist():
+        at = dataset.interval(window_id)
+        codes = dataset.codes(at.chrom, at.start, at.end)
+        with torch.no_grad():
+            found = model.logits(torch.from_numpy(codes)[None])[0].numpy()
+        logits.append(found[:, codes != N])
+        labels.append(dataset.dense(at.chrom, at.start, at.end)[:, codes != N])
+    return np.concatenate(logits, axis=1), np.concatenate(labels, axis=1)
+
+
+def row(report: Report, marker: str, model: str = "cnn1") -> MarkerScores:
+    (found,) = [r for r in report.markers if (r.marker, r.model) == (marker, model)]
+    return found
+
+
+@pytest.mark.parametrize("batch_size", [1, 7])
+def test_scores_agree_with_sklearn_over_all_positions(dataset: Dataset, batch_size: int) -> None:
+    checkpoint = trained(dataset)
+    logits, labels = known_positions(dataset, checkpoint, "valid")
+    report = evaluate(dataset, [checkpoint], split="valid", batch_size=batch_size)
+    for index, marker in enumerate(dataset.markers):
+        found = row(report, marker.name)
+        assert found.positives == labels[index].sum()
+        if marker.name == FEW:
+            continue
+        precision, recall, _ = precision_recall_curve(labels[index], logits[index])
+        assert found.base_rate == pytest.approx(labels[index].mean())
+        assert found.average_precision == pytest.approx(
+            average_precision_score(labels[index], logits[index]), abs=5e-4
+        )
+        assert found.pr_auc_trapezoid == pytest.approx(auc(recall, precision), abs=5e-4)
+        assert found.roc_auc == pytest.approx(roc_auc_score(labels[index], logits[index]), abs=5e-4)
+        assert found.lift == pytest.approx(found.average_precision / found.base_rate)
+
+
+def test_a_marker_with_few_labelled_bases_is_named_and_left_out_of_the_means(
+    dataset: Dataset,
+) -> None:
+    report = evaluate(dataset, [trained(dataset)], split="valid")
+    assert report.unscored == (FEW,)
+    assert row(report, FEW).positives == 6
+    assert math.isnan(row(report, FEW).average_precision)
+    tf, histone = report.categories
+    assert (tf.category, tf.markers) == ("TF", 2)
+    assert (histone.category, histone.markers) == ("histone", 1)
+    for name in ("average_precision", "pr_auc_trapezoid", "roc_auc", "base_rate"):
+        values = [getattr(row(report, marker), name) for marker in ("cell_a", "cell_b")]
+        assert getattr(tf, name) == pytest.approx(np.mean(values))
+        assert getattr(histone, name) == getattr(row(report, "cell_c"), name)
+
+
+def test_columns_are_matched_by_name(dataset: Dataset, caplog: pytest.LogCaptureFixture) -> None:
+    """A model of some markers in another order scores as its rows do, whatever their place."""
+    whole = trained(dataset)
+    order = [2, 0]
+    part = trained(dataset, columns=order)
+    part.model.load_state_dict(
+        {
+            name: tensor[order] if name.startswith("head.output") else tensor
+            for name, tensor in whole.model.state_dict().items()
+        }
+    )
+    expected = evaluate(dataset, [whole], split="valid")
+    found = evaluate(dataset, [part], split="valid")
+    assert found.markers == (row(expected, "cell_a"), row(expected, "cell_c"))
+    assert "predicts 2 of the 4 markers" in caplog.text
+
+
+def test_markers_can_be_chosen(dataset: Dataset) -> None:
+    whole = evaluate(dataset, [trained(dataset)], split="valid")
+    some = evaluate(dataset, [trained(dataset)], split="valid", markers=["category:histone", "*_B"])
+    assert some.markers == (row(whole, "cell_b"), row(whole, "cell_c"))
+    with pytest.raises(MarkerError, match="nothing"):
+        evaluate(dataset, [trained(dataset)], markers=["nothing"])
+
+
+def test_a_checkpoint_without_a_marker_in_common_is_refused(dataset: Dataset) -> None:
+    checkpoint = trained(dataset)
+    strangers = tuple(replace(m, name=m.name.replace("cell", "cel")) for m in checkpoint.markers)
+    with pytest.raises(MarkerError, match=r'none of the 4 markers .* Did you mean "cel_a"'):
+        evaluate(dataset, [replace(checkpoint, markers=strangers)], split="valid")
+
+
+def test_another_assembly_is_refused(dataset: Dataset) -> None:
+    checkpoint = trained(dataset)
+    longer = replace(checkpoint, assembly=Assembly(("chr1", "chr2"), (12_000, 9_001)))
+    with pytest.raises(AssemblyError, match=r"chr2 is 9,001 bp long .* 9,000 bp"):
+        evaluate(dataset, [longer], split="valid")
+    other = replace(checkpoint, assembly=Assembly(("1", "2"), (12_000, 9_000)))
+    with pytest.raises(AssemblyError, match="trained on 1, 2"):
+        evaluate(dataset, [other], split="valid")
+    part = replace(checkpoint, assembly=Assembly(("chr1",), (12_000,)))
+    assert evaluate(dataset, [part], split="valid").markers
+
+
+def test_scores_that_measure_memory_are_noted(
+    dataset: Dataset, caplog: pytest.LogCaptureFixture
+) -> None:
+    checkpoint = trained(dataset)
+    evaluate(dataset, [checkpoint], split="valid")
+    assert caplog.text == ""
+    evaluate(dataset, [checkpoint], split="train")
+    assert "measure memory" in caplog.text
+    caplog.clear()
+    evaluate(dataset, [replace(checkpoint, training={})], split="valid")
+    assert "was not trained on this dataset" in caplog.text
+
+
+def test_models_are_told_apart(dataset: Dataset, tmp_path: Path) -> None:
+    paths = [tmp_path / name / "checkpoint.safetensors" for name in ("first", "second")]
+    for seed, path in enumerate(paths):
+        save_checkpoint(path, trained(dataset, seed))
+    report = evaluate(dataset, [*paths, trained(dataset, name="cnn3")], split="valid")
+    assert list(report.checkpoints) == ["cnn1 (first)", "cnn1 (second)", "cnn3"]
+    assert report.checkpoints["cnn1 (first)"] == str(paths[0])
+    alone = evaluate(dataset, [load_checkpoint(paths[1])], split="valid")
+    assert row(report, "cell_a", "cnn1 (second)") == replace(
+        row(alone, "cell_a"), model="cnn1 (second)"
+    )
+    with pytest.raises(CheckpointError, match="twice"):
+        evaluate(dataset, [paths[0]] * 3, split="valid")
+
+
+def test_the_model_is_given_back_as_it_was(dataset: Dataset) -> None:
+    checkpoint = trained(dataset)
+    checkpoint.model.train()
+    evaluate(dataset, [checkpoint], split="valid")
+    assert checkpoint.model.training
+
+
+def test_half_precision_scores_are_close(dataset: Dataset) -> None:
+    full = evaluate(dataset, [trained(dataset)], split="valid")
+    half = evaluate(dataset, [trained(dataset)], split="valid", precision="bf16")
+    for ours, theirs in zip(half.categories, full.categories, strict=True):
+        assert ours.average_precision == pytest.approx(theirs.average_precision, abs=0.01)
+
+
+def test_requests_that_cannot_be_met_are_refused(dataset: Dataset) -> None:
+    with pytest.raises(CheckpointError, match="no checkpoint to evaluate"):
+        evaluate(dataset, [])
+    with pytest.raises(DatasetError, match="test"):
+        evaluate(dataset, [trained(dataset)], split="test")
+    with pytest.raises(PlanError, match="fp64"):
+        evaluate(dataset, [trained(dataset)], precision="fp64")
+
+
+def test_the_files_say_what_the_report_says(dataset: Dataset, tmp_path: Path) -> None:
+    report = evaluate(dataset, [trained(dataset)], split="valid")
+    out = tmp_path / "scores"
+    report.write(out)
+    assert {path.name for path in out.iterdir()} == {
+        "report.json",
+        "markers.csv",
+        "categories.csv",
+    }
+    found = json.loads((out / "report.json").read_text())
+    assert found == report.to_dict()
+    assert found["unscored"]["markers"] == [FEW]
+    with (out / "markers.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [r["marker"] for r in rows] == [marker.name for marker in dataset.markers]
+    assert list(rows[0])[:4] == ["model", "marker", "category", "positives"]
+    assert float(rows[0]["average_precision"]) == pytest.approx(
+        report.markers[0].average_precision, rel=1e-5
+    )
+    assert rows[3]["roc_auc"] == ""
+    with (out / "categories.csv").open() as file:
+        assert [r["markers"] for r in csv.DictReader(file)] == ["2", "1"]
+    with pytest.raises(OutputError, match="exists"):
+        report.write(out)
+    report.write(out, overwrite=True)

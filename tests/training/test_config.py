@@ -1,0 +1,59 @@
+"""Settings that check themselves, and the learning rate over a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from regtrack.errors import TrainingError
+from regtrack.training.config import Hardware, TrainingConfig
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epochs", 0),
+        ("patience", -1),
+        ("batch_size", 0),
+        ("learning_rate", 0.0),
+        ("learning_rate", float("nan")),
+        ("schedule", "linear"),
+        ("warmup", 1.0),
+        ("positive_weight", 0.0),
+        ("clip", -1.0),
+        ("precision", "fp16"),
+        ("shift", -1),
+        ("epoch_windows", -1),
+        ("seed", -1),
+    ],
+)
+def test_a_value_that_no_run_can_have_is_refused_by_name(name: str, value: Any) -> None:
+    with pytest.raises(TrainingError, match=f"{name} is {value}; expected"):
+        TrainingConfig(**{name: value})
+
+
+def test_hardware_that_no_machine_has_is_refused() -> None:
+    with pytest.raises(TrainingError, match="-1 workers"):
+        Hardware(workers=-1)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+@pytest.mark.parametrize("warmup", [0.0, 0.1])
+@pytest.mark.parametrize("steps", [1, 7, 1000])
+def test_the_learning_rate_rises_once_and_never_leaves_its_bounds(
+    schedule: str, warmup: float, steps: int
+) -> None:
+    config = TrainingConfig(schedule=schedule, warmup=warmup)
+    rates = [config.rate(step, steps) for step in range(steps)]
+    assert all(0 < rate <= 1 for rate in rates)
+    assert max(rates) == 1
+    top = rates.index(1)
+    assert rates[:top] == sorted(rates[:top])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+    assert top <= warmup * steps
+
+
+def test_the_cosine_ends_near_nothing_and_a_constant_where_it_was() -> None:
+    assert TrainingConfig(schedule="cosine").rate(999, 1000) < 1e-4
+    assert TrainingConfig(schedule="constant").rate(999, 1000) == 1

@@ -1,0 +1,325 @@
+"""A run from start to end, interrupted, resumed and refused, on a small dataset."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import pytest
+import torch
+
+from regtrack.checkpoint import load_checkpoint
+from regtrack.dataset.identity import dataset_digest
+from regtrack.dataset.store import Dataset
+from regtrack.errors import CheckpointError, OutputError, TrainingError
+from regtrack.progress import Task
+from regtrack.training.config import Hardware, TrainingConfig
+from regtrack.training.fit import TrainingResult, train
+from regtrack.training.run import RunFolder
+
+SETTINGS = {"channels": [6, 8, 4], "hidden": 8, "dropout": 0.2}
+CONFIG = TrainingConfig(epochs=3, learning_rate=0.01, shift=40, batch_size=16)
+CPU = Hardware(accelerator="cpu", devices=1)
+
+
+def fit(dataset: Dataset, out: Path, **options: Any) -> TrainingResult:
+    """A short run of a small network."""
+    given = {"model": "cnn3", "settings": SETTINGS, "config": CONFIG, "hardware": CPU, **options}
+    return train(dataset, out, **given)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
+    return fit(dataset, tmp_path_factory.mktemp("undisturbed") / "run")
+
+
+def table(result: TrainingResult) -> list[dict[str, str]]:
+    """metrics.csv but for the time it took."""
+    with result.folder.table.open() as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def assert_same(first: TrainingResult, second: TrainingResult) -> None:
+    """The same weights to the bit, the same table, the same best epoch."""
+    assert first.checkpoint.read_bytes() == second.checkpoint.read_bytes()
+    assert table(first) == table(second)
+    assert first.best.to_dict() | {"seconds": 0} == second.best.to_dict() | {"seconds": 0}
+
+
+class Stopping:
+    """Progress that is interrupted after some advances; it also records what it is told."""
+
+    def __init__(self, after: int = -1) -> None:
+        self.left = after
+        self.told: list[tuple[float, str | None]] = []
+        self.total = 0.0
+        self.unit = ""
+
+    @contextmanager
+    def task(self, description: str, total: float | None, unit: str) -> Iterator[Task]:
+        self.total, self.unit = total or 0.0, unit
+        yield self
+
+    def advance(self, amount: float = 1, note: str | None = None) -> None:
+        self.told.append((amount, note))
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+def test_a_run_learns_and_keeps_its_best_epoch(
+    dataset: Dataset, undisturbed: TrainingResult
+) -> None:
+    history = undisturbed.history
+    assert [epoch.epoch for epoch in history] == [1, 2, 3]
+    assert history[-1].train_loss < history[0].train_loss
+    assert undisturbed.best.average_precision == max(e.average_precision for e in history)
+    checkpoint = load_checkpoint(undisturbed.checkpoint)
+    assert checkpoint.markers == dataset.markers
+    assert checkpoint.window == dataset.window
+    assert checkpoint.assembly == dataset.assembly
+    assert checkpoint.training["dataset"]["digest"] == dataset_digest(dataset)
+    assert checkpoint.training["epoch"] == undisturbed.best.epoch
+    assert checkpoint.training["config"] == CONFIG.to_dict()
+    assert checkpoint.training["validation"]["average_precision"] == pytest.approx(
+        undisturbed.best.average_precision
+    )
+
+
+def test_a_finished_folder_holds_the_table_the_plot_and_the_record(
+    undisturbed: TrainingResult,
+) -> None:
+    folder = undisturbed.folder
+    assert {path.name for path in folder.path.iterdir()} == {
+        "checkpoint.safetensors",
+        "metrics.csv",
+        "metrics.png",
+        "training.json",
+    }
+    assert folder.plot.read_bytes().startswith(b"\x89PNG")
+    record = json.loads(folder.record.read_text())
+    assert record["status"] == "finished"
+    assert record["result"] == undisturbed.to_dict()
+    rows = table(undisturbed)
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert float(rows[1]["average_precision_TF"]) == pytest.approx(
+        undisturbed.history[1].categories["TF"], rel=1e-5
+    )
+
+
+@pytest.mark.parametrize("advances", [1, 3, 4, 5, 6, 8, 11, 15])
+def test_an_interrupted_run_ends_in_the_same_weights(
+    dataset: Dataset, run: Path, undisturbed: TrainingResult, advances: int
+) -> None:
+    """An epoch is 4 training and 1 validation batches: stopped in each part of each epoch."""
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        fit(dataset, run, progress=Stopping(advances))
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert RunFolder(run).last.exists() == (advances > 5)
+    assert_same(fit(dataset, run), undisturbed)
+
+
+@pytest.mark.parametrize("moment", ["before the state", "after the state", "before the end"])
+def test_a_run_killed_while_it_writes_ends_in_the_same_weights(
+    dataset: Dataset,
+    run: Path,
+    undisturbed: TrainingResult,
+    moment: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        target, name = {
+            "before the state": (pl.Trainer, "save_checkpoint"),
+            "after the state": (RunFolder, "publish"),
+            "before the end": (RunFolder, "finish"),
+        }[moment]
+        patch.setattr(target, name, killed)
+        with pytest.raises(KeyboardInterrupt):
+            fit(dataset, run)
+    assert_same(fit(dataset, run), undisturbed)
+
+
+def test_a_run_interrupted_twice_ends_in_the_same_weights(
+    dataset: Dataset, run: Path, undisturbed: TrainingResult
+) -> None:
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            fit(dataset, run, progress=Stopping(7))
+    assert_same(fit(dataset, run), undisturbed)
+
+
+def test_reading_in_other_processes_changes_nothing(
+    dataset: Dataset, run: Path, undisturbed: TrainingResult
+) -> None:
+    assert_same(fit(dataset, run, hardware=replace(CPU, workers=2)), undisturbed)
+
+
+def test_a_resumed_run_says_so(
+    dataset: Dataset, run: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fit(dataset, run, progress=Stopping(6))
+    assert "the same command goes on" in caplog.text
+    caplog.clear()
+    with caplog.at_level("INFO", logger="regtrack"):
+        fit(dataset, run)
+    assert "up to epoch 1 of 3; going on" in caplog.text
+
+
+def test_patience_stops_a_run_and_a_stopped_run_does_not_go_on(
+    dataset: Dataset, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(CONFIG, learning_rate=1e-9, epochs=50, patience=2)
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "finish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            fit(dataset, run, config=config)
+    stopped = len(table(TrainingResult(RunFolder(run), (), None, {})))  # type: ignore[arg-type]
+    result = fit(dataset, run, config=config)
+    assert len(result.history) == stopped < 50
+    assert result.history[-1].epoch - result.best.epoch == 2
+
+
+def test_a_finished_run_is_not_trained_again_unless_asked(dataset: Dataset, run: Path) -> None:
+    config = replace(CONFIG, epochs=1)
+    first = fit(dataset, run, config=config)
+    before = first.checkpoint.read_bytes()
+    with pytest.raises(OutputError, match="finished"):
+        fit(dataset, run, config=config)
+    again = fit(dataset, run, config=config, overwrite=True)
+    assert again.checkpoint.read_bytes() == before
+
+
+def test_other_settings_in_the_same_folder_are_refused_by_name(dataset: Dataset, run: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fit(dataset, run, progress=Stopping(6))
+    with pytest.raises(
+        TrainingError, match=r"config.learning_rate 0.01 there and 0.02 now; config.seed 0 .* 1 now"
+    ):
+        fit(dataset, run, config=replace(CONFIG, learning_rate=0.02, seed=1))
+    with pytest.raises(TrainingError, match="model cnn3 there and cnn7 now"):
+        fit(dataset, run, model="cnn7")
+    with pytest.raises(TrainingError, match=r"settings.dropout 0.2 there and 0.5 now"):
+        fit(dataset, run, settings={**SETTINGS, "dropout": 0.5})
+    assert fit(dataset, run, config=replace(CONFIG, seed=1), overwrite=True).history
+
+
+def test_a_damaged_state_is_refused(dataset: Dataset, run: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fit(dataset, run, progress=Stopping(6))
+    last = RunFolder(run).last
+    last.write_bytes(last.read_bytes()[:100])
+    with pytest.raises(TrainingError, match=r"last.ckpt cannot be read"):
+        fit(dataset, run)
+
+
+class Trap:
+    """What unpickles into a call."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (Path("sprung"),)
+
+
+def test_no_code_in_the_state_is_run(
+    dataset: Dataset, run: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        fit(dataset, run, progress=Stopping(6))
+    last = RunFolder(run).last
+    state = torch.load(last, weights_only=True)  # all of it is plain
+    torch.save({**state, "trap": Trap()}, last)
+    with pytest.raises(TrainingError, match="cannot be read"):
+        fit(dataset, run)
+    assert not Path("sprung").exists()
+
+
+def test_the_run_leaves_the_callers_random_numbers_alone(dataset: Dataset, run: Path) -> None:
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    fit(dataset, run, config=replace(CONFIG, epochs=1))
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_the_seed_decides_the_weights(
+    dataset: Dataset, run: Path, undisturbed: TrainingResult
+) -> None:
+    other = fit(dataset, run, config=replace(CONFIG, seed=1))
+    assert other.best.valid_loss != undisturbed.best.valid_loss
+
+
+def test_progress_counts_every_base_and_names_the_scores(dataset: Dataset, run: Path) -> None:
+    progress = Stopping()
+    fit(dataset, run, progress=progress)
+    assert progress.unit == "bp"
+    assert sum(amount for amount, _ in progress.told) == progress.total
+    assert "epoch 1 of 3, loss 0." in (progress.told[0][1] or "")
+    assert "average precision TF 0." in (progress.told[-1][1] or "")
+
+
+def test_an_epoch_of_some_windows_is_that_long(dataset: Dataset, run: Path) -> None:
+    progress = Stopping()
+    fit(dataset, run, config=replace(CONFIG, epoch_windows=20, epochs=2), progress=progress)
+    assert sum(amount for amount, _ in progress.told) == progress.total
+    trained = [a for a, note in progress.told if "loss" in (note or "")]
+    assert sum(trained) == 2 * 20 * dataset.window
+
+
+def test_mixed_precision_trains_a_float32_network(
+    dataset: Dataset, run: Path, undisturbed: TrainingResult
+) -> None:
+    result = fit(dataset, run, config=replace(CONFIG, precision="bf16"))
+    losses = [epoch.valid_loss for epoch in result.history]
+    full = [epoch.valid_loss for epoch in undisturbed.history]
+    assert losses == pytest.approx(full, rel=1e-3)
+    assert losses != full
+    state = load_checkpoint(result.checkpoint).model.state_dict()
+    assert {t.dtype for t in state.values() if t.is_floating_point()} == {torch.float32}
+
+
+def test_a_network_that_diverges_is_named(dataset: Dataset, run: Path) -> None:
+    config = replace(CONFIG, learning_rate=1e30, schedule="constant", warmup=0.0, clip=0.0)
+    with pytest.raises(CheckpointError, match="lower learning rate"):
+        fit(dataset, run, config=config)
+
+
+def test_hardware_that_is_not_there_is_refused(dataset: Dataset, run: Path) -> None:
+    with pytest.raises(TrainingError, match="accelerator abacus"):
+        fit(dataset, run, hardware=Hardware(accelerator="abacus"))
+
+
+def test_a_folder_with_a_strange_checkpoint_is_left_alone(dataset: Dataset, run: Path) -> None:
+    run.mkdir()
+    (run / "checkpoint.safetensors").write_text("somebody's")
+    with pytest.raises(OutputError, match="exists"):
+        fit(dataset, run)
+    assert (run / "checkpoint.safetensors").read_text() == "somebody's"
+
+
+def test_a_file_in_the_folders_place_is_refused(dataset: Dataset, run: Path) -> None:
+    run.write_text("not a folder")
+    with pytest.raises(OutputError, match="is a file"):
+        fit(dataset, run)
+
+
+def test_nothing_is_warned_of(dataset: Dataset, run: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit(dataset, run, config=replace(CONFIG, epochs=1))
