@@ -1,0 +1,55 @@
+"""`regtrack simulate`: a genome with planted grammar, and the peaks that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from regtrack.cli.console import bars, console, print_json, print_table
+
+EPILOG = """
+Examples:
+
+  regtrack simulate --out genome
+
+  regtrack simulate --out bigger --length 20000000 --seed 7
+"""
+
+
+def command(
+    *,
+    out: Annotated[Path, typer.Option(help="The folder to make.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.", min=0)] = 0,
+    length: Annotated[
+        int, typer.Option(help="Length of the four chromosomes together, bp.")
+    ] = 2_000_000,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+) -> None:
+    """Simulate a genome with planted motifs, whose right answer is known.
+
+    Writes reference.fa, markers.tsv with its peak files, and truth.bed, every motif with its role.
+    """
+    from regtrack.simulate.genome import simulate
+
+    with bars() as progress:
+        made = simulate(out, seed=seed, length=length, overwrite=overwrite, progress=progress)
+    if as_json:
+        print_json({name: _plain(value) for name, value in asdict(made).items()})
+        return
+    rows = [(target, f"{bp:,}", f"{bp / length:.1%}") for target, bp in made.labelled.items()]
+    print_table("Labelled", ("marker", "bp", "share"), rows)
+    print_table("Sites", ("role", "count"), made.planted.items())
+    console.print(f"{out}: reference.fa, markers.tsv, peaks/, truth.bed", highlight=False)
+    console.print(
+        f"Next: regtrack build-dataset --reference {made.reference} --markers {made.markers} "
+        "--split chrom --valid-chroms chr3 --test-chroms chr4 --out data",
+        highlight=False,
+    )
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value

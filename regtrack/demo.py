@@ -1,0 +1,188 @@
+"""The whole path on an embedded example: a simulated genome, three models, tracks and a picture.
+
+Everything here is a call that a user can make; only the settings are the demo's own, chosen so
+that two cores learn the grammar in about two minutes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regtrack.atomic import check_free
+from regtrack.dataset.build import build_dataset
+from regtrack.dataset.spec import DatasetSpec, SplitSpec
+from regtrack.dataset.store import Dataset
+from regtrack.dataset.summary import BuildSummary
+from regtrack.evaluation.report import evaluate
+from regtrack.evaluation.scores import Report
+from regtrack.figures.style import save_figure
+from regtrack.figures.window import Row, window_figure
+from regtrack.genome.interval import Interval
+from regtrack.models.registry import MODEL_TITLES
+from regtrack.progress import SILENT, Progress
+from regtrack.simulate.genome import Simulation, simulate
+from regtrack.sweep.run import predict_genome
+from regtrack.sweep.summary import SweepSummary
+from regtrack.tracks.bigwig.read import values
+from regtrack.training.config import Hardware, TrainingConfig
+from regtrack.training.fit import TrainingResult, train
+
+# short windows make many steps of one pass; a domain of 3 kb still fits well inside
+_SPEC = DatasetSpec(
+    window=10_000,
+    split=SplitSpec(kind="chrom", valid_chroms=("chr3",), test_chroms=("chr4",)),
+)
+_SHOWN = 20_000  # bp in the picture
+
+
+@dataclass(frozen=True)
+class _Training:
+    """A model's settings, where they differ from the paper's, and its epochs."""
+
+    epochs: int
+    settings: dict[str, Any]
+
+
+# Narrower than the paper's, and without dropout, which a minute of training has no need of. DILATED
+# pools, for its dilations are multiples of 3: an output would see one block of 10 bp in three.
+_MODELS = {
+    "dilated": _Training(
+        20, {"channels": (128, 64, 32), "hidden": 32, "dropout": 0.0, "pooling": "max"}
+    ),
+    "cnn7": _Training(10, {"channels": (128, 64, 32), "hidden": 32, "dropout": 0.0}),
+    "bi-lstm": _Training(
+        10, {"channels": (128, 32), "hidden": 32, "dropout": 0.0, "lstm_hidden": 32}
+    ),
+}
+
+
+def _config(epochs: int, seed: int) -> TrainingConfig:
+    return TrainingConfig(
+        epochs=epochs,
+        patience=0,
+        batch_size=1,
+        learning_rate=0.005,
+        warmup=0.2,
+        positive_weight=3.0,
+        shift=2_000,
+        seed=seed,
+    )
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo made.
+
+    Attributes:
+        folder: all of it.
+        simulation: the genome and its peaks, in `genome/`.
+        summary: of the dataset in `data/`.
+        trained: the runs by model, in `models/`.
+        report: the scores on the test split, in `scores/`.
+        sweeps: the tracks by model, in `tracks/`.
+        shown: where the picture is of.
+        picture: the PNG.
+    """
+
+    folder: Path
+    simulation: Simulation
+    summary: BuildSummary
+    trained: dict[str, TrainingResult]
+    report: Report
+    sweeps: dict[str, SweepSummary]
+    shown: Interval
+    picture: Path
+
+
+def run_demo(
+    out: str | Path, *, seed: int = 0, overwrite: bool = False, progress: Progress = SILENT
+) -> Demo:
+    """Simulate, build, train, evaluate, predict and draw, in a folder.
+
+    Args:
+        out: the folder.
+        seed: what genome and weights are drawn from.
+        overwrite: replace what `out` holds of an earlier demo.
+        progress: told of every step.
+
+    Raises:
+        OutputError: `out` exists, or cannot be written.
+    """
+    out = Path(out)
+    check_free(out, overwrite=overwrite)
+    simulation = simulate(out / "genome", seed=seed, overwrite=overwrite, progress=progress)
+    summary = build_dataset(
+        simulation.reference,
+        simulation.markers,
+        out / "data",
+        spec=_SPEC,
+        progress=progress,
+        overwrite=overwrite,
+    )
+    dataset = Dataset.open(out / "data")
+    trained = {
+        model: train(
+            dataset,
+            out / "models" / model,
+            model=model,
+            settings=training.settings,
+            config=_config(training.epochs, seed),
+            hardware=Hardware(devices=1),
+            progress=progress,
+            overwrite=overwrite,
+        )
+        for model, training in _MODELS.items()
+    }
+    report = evaluate(dataset, [run.checkpoint for run in trained.values()], progress=progress)
+    report.write(out / "scores", overwrite=overwrite)
+    sweeps = {
+        model: predict_genome(
+            run.checkpoint,
+            simulation.reference,
+            out / "tracks" / model,
+            progress=progress,
+            overwrite=overwrite,
+        )
+        for model, run in trained.items()
+    }
+    shown = _telling_interval(dataset)
+    picture = out / "window.png"
+    figure = window_figure(shown, _rows(dataset, sweeps, shown))
+    save_figure(figure, picture, overwrite=overwrite)
+    return Demo(out, simulation, summary, trained, report, sweeps, shown, picture)
+
+
+def _telling_interval(dataset: Dataset) -> Interval:
+    """The stretch of the test split with the most labelled stretches, all markers among them."""
+    best, found = (0, 0), None
+    for window in dataset.window_ids("test"):
+        _, high = dataset.extent(window)
+        chrom, start = dataset.interval(window).chrom, dataset.interval(window).start
+        if start + _SHOWN > high:
+            continue
+        rows = dataset.labels(chrom, start, start + _SHOWN)
+        score = len(np.unique(rows.marker)), len(rows)
+        if score > best:
+            best, found = score, Interval(chrom, start, start + _SHOWN)
+    assert found is not None, "the test chromosome is longer than the picture"
+    return found
+
+
+def _rows(dataset: Dataset, sweeps: dict[str, SweepSummary], shown: Interval) -> list[Row]:
+    labels = dataset.dense(shown.chrom, shown.start, shown.end)
+    return [
+        Row(
+            name=marker.target,
+            note=marker.category,
+            labels=labels[index],
+            tracks={
+                MODEL_TITLES[model]: values(sweep.out / sweep.tracks[index].file, shown)
+                for model, sweep in sweeps.items()
+            },
+        )
+        for index, marker in enumerate(dataset.markers)
+    ]

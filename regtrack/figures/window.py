@@ -1,0 +1,180 @@
+"""One window: the labels of some markers and what models say, above each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from regtrack.figures.style import COLOURS, style
+from regtrack.genome.interval import Interval
+from regtrack.genome.intervals import Positions, runs
+
+Labels = npt.NDArray[np.uint8]
+Scores = npt.NDArray[np.float32]
+
+_Dashes = Literal["-"] | tuple[float, Sequence[float]]
+
+_LINES: tuple[tuple[str, _Dashes], ...] = (
+    (COLOURS["blue"], "-"),
+    (COLOURS["vermillion"], (0, (4, 1.2))),
+    (COLOURS["green"], (0, (1, 1))),
+    (COLOURS["purple"], (0, (5, 1, 1, 1))),
+    (COLOURS["orange"], (0, (8, 2))),
+    (COLOURS["black"], (0, (2, 2))),
+)
+_LABEL = "#4D4D4D"
+_TINT = "#EFEFEF"
+_ABSENT = "#BDBDBD"
+_BAR = (1.07, 0.10)  # bottom and height of the label bars, in units of the score
+
+
+@dataclass(frozen=True)
+class Row:
+    """One panel.
+
+    Attributes:
+        name: of the marker.
+        note: what stands under the name in grey; the category, say.
+        labels: 0 or 1 a base, shape (L,).
+        tracks: scores from 0 to 1 a base by model, each of shape (L,); NaN where absent.
+    """
+
+    name: str
+    note: str
+    labels: Labels
+    tracks: Mapping[str, Scores]
+
+
+def window_figure(
+    interval: Interval, rows: Sequence[Row], *, width: float = 8.0, bins: int = 800
+) -> Figure:
+    """Draw markers above each other: labels as bars, and a line a model.
+
+    Args:
+        interval: where the arrays lie.
+        rows: a panel each; all have the same models, of which six can be told apart.
+        width: of the figure, inches.
+        bins: points of a line at most; each is the mean of the bases that have a value.
+
+    Raises:
+        ValueError: no row, too many models, rows with different models, or an array whose length
+            is not the interval's.
+    """
+    models = _check(interval, rows)
+    with style():
+        figure = Figure(figsize=(width, 0.75 + 0.95 * len(rows)), layout="constrained")
+        panels = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
+        for axes, row in zip(panels, rows, strict=True):
+            _draw_row(axes, interval, row, models, bins)
+        _dress_position(panels[-1], interval)
+        figure.supylabel("Score", fontsize=8)
+        figure.legend(
+            handles=_legend(models, rows), loc="outside upper right", ncols=len(models) + 2,
+            frameon=False, handlelength=2.2, columnspacing=1.6, borderaxespad=0.2,
+        )  # fmt: skip
+    return figure
+
+
+def _check(interval: Interval, rows: Sequence[Row]) -> tuple[str, ...]:
+    """The models that every row has."""
+    if not rows:
+        raise ValueError("a window figure needs at least one row")
+    models = tuple(rows[0].tracks)
+    if len(models) > len(_LINES):
+        raise ValueError(f"{len(models)} models; expected at most {len(_LINES)}")
+    for row in rows:
+        if tuple(row.tracks) != models:
+            raise ValueError(f"{row.name} has models {tuple(row.tracks)}; expected {models}")
+        for shape in (row.labels.shape, *(values.shape for values in row.tracks.values())):
+            if shape != (len(interval),):
+                raise ValueError(
+                    f"{row.name} has an array of shape {shape}; expected ({len(interval)},)"
+                )
+    return models
+
+
+def _draw_row(axes: Axes, interval: Interval, row: Row, models: Sequence[str], bins: int) -> None:
+    bottom, height = _BAR
+    spans = _spans(interval, runs(row.labels > 0))
+    axes.broken_barh(spans, (0, bottom), facecolor=_TINT, zorder=0)
+    axes.broken_barh(spans, (bottom, height), facecolor=_LABEL, zorder=1)
+    absent = _spans(interval, runs(_absent(row)))
+    axes.broken_barh(
+        absent, (0, bottom), facecolor="none", edgecolor=_ABSENT, hatch="////", linewidth=0
+    )
+    for model, (colour, dashes) in zip(models, _LINES, strict=False):
+        edges, means = bin_means(row.tracks[model], bins)
+        middles = interval.start + (edges[:-1] + edges[1:]) / 2
+        axes.plot(middles, means, color=colour, linestyle=dashes, linewidth=1.1, zorder=3)
+    axes.set_xlim(interval.start, interval.end)
+    axes.set_ylim(0, bottom + height)
+    axes.set_yticks([0, 0.5, 1])
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines["left"].set_bounds(0, 1)
+    axes.tick_params(axis="x", length=0)
+    axes.text(1.01, 0.62, row.name, transform=axes.transAxes, va="bottom", fontweight="bold")
+    axes.text(1.01, 0.56, row.note, transform=axes.transAxes, va="top", color="#6A6A6A", fontsize=7)
+
+
+def _dress_position(axes: Axes, interval: Interval) -> None:
+    axes.tick_params(axis="x", length=3)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10], integer=True))
+    # 1-based, as browsers show positions
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.set_xlabel(f"Position on {interval.chrom} (bp)")
+
+
+def _legend(models: Sequence[str], rows: Sequence[Row]) -> list[Line2D | Patch]:
+    handles: list[Line2D | Patch] = [Patch(facecolor=_LABEL, label="Labelled")]
+    handles += [
+        Line2D([], [], color=colour, linestyle=dashes, linewidth=1.4, label=model)
+        for model, (colour, dashes) in zip(models, _LINES, strict=False)
+    ]
+    if any(_absent(row).any() for row in rows):
+        handles.append(
+            Patch(facecolor="none", edgecolor=_ABSENT, hatch="////", linewidth=0, label="Absent")
+        )
+    return handles
+
+
+def _absent(row: Row) -> npt.NDArray[np.bool_]:
+    """Where no model has a value."""
+    absent = np.full(row.labels.shape, bool(row.tracks))
+    for values in row.tracks.values():
+        absent &= np.isnan(values)
+    return absent
+
+
+def _spans(interval: Interval, found: tuple[Positions, Positions]) -> list[tuple[float, float]]:
+    starts, ends = found
+    return [
+        (float(interval.start + start), float(end - start))
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def bin_means(values: Scores, bins: int) -> tuple[Positions, npt.NDArray[np.float64]]:
+    """The mean of each of at most `bins` stretches of nearly equal length.
+
+    Returns:
+        Edges of the stretches (bins + 1,), and means over the values that are not NaN (bins,), NaN
+        where there is none.
+
+    >>> edges, means = bin_means(np.array([0, 1, np.nan, 3, np.nan, np.nan], np.float32), 3)
+    >>> edges.tolist(), means.tolist()
+    ([0, 2, 4, 6], [0.5, 3.0, nan])
+    """
+    edges = np.linspace(0, len(values), min(bins, len(values)) + 1).astype(np.int64)
+    known = ~np.isnan(values)
+    counts = np.add.reduceat(known.astype(np.float64), edges[:-1])
+    sums = np.add.reduceat(np.where(known, values, 0).astype(np.float64), edges[:-1])
+    return edges, np.divide(sums, counts, out=np.full(len(counts), np.nan), where=counts > 0)

@@ -1,0 +1,1 @@
+"""A genome with planted grammar, whose answer is known."""

@@ -1,0 +1,192 @@
+"""Simulate a reference with planted grammar and the peaks that follow from it."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from regtrack.atomic import publish_folder
+from regtrack.errors import AssemblyError
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.intervals import Positions, clip, merge
+from regtrack.genome.sequence import Codes, decode
+from regtrack.progress import SILENT, Progress
+from regtrack.simulate.background import Mask, draw_background, draw_soft_mask, put_gaps
+from regtrack.simulate.default import DEFAULT_GRAMMAR
+from regtrack.simulate.grammar import Grammar, PlantedMarker, Site
+from regtrack.simulate.plant import find_sites, plant
+
+BIOSAMPLE = "sim"
+SHORTEST = 100_000
+
+_COLUMNS = 60
+# share of the length, of each telomere-like end and of the gap inside that are N
+_CHROMS = {
+    "chr1": (0.45, 0.003, 0.007),
+    "chr2": (0.30, 0.003, 0.0),
+    "chr3": (0.125, 0.0, 0.004),
+    "chr4": (0.125, 0.0, 0.0),
+}
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What was simulated, and where it lies.
+
+    Attributes:
+        folder: all files.
+        reference: the FASTA.
+        markers: the markers table.
+        truth: a BED of every site, named `motif/role`.
+        assembly: names and lengths.
+        planted: elements' sites by role, chance sites among them.
+        labelled: bp a marker's peaks cover, by target.
+        seed: what all was drawn from.
+    """
+
+    folder: Path
+    reference: Path
+    markers: Path
+    truth: Path
+    assembly: Assembly
+    planted: dict[str, int]
+    labelled: dict[str, int]
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Chromosome:
+    name: str
+    codes: Codes
+    soft_mask: Mask
+    sites: list[Site]
+    decoys: list[Site]
+
+    def peaks(self, marker: PlantedMarker) -> tuple[Positions, Positions]:
+        spans = np.array(marker.rule.label(self.sites), dtype=np.int64).reshape(-1, 2)
+        return clip(*merge(spans[:, 0], spans[:, 1]), 0, len(self.codes))
+
+
+def simulate(
+    out: str | Path,
+    *,
+    seed: int = 0,
+    length: int = 2_000_000,
+    grammar: Grammar = DEFAULT_GRAMMAR,
+    overwrite: bool = False,
+    progress: Progress = SILENT,
+) -> Simulation:
+    """Write a simulated assembly with planted grammar, and the peaks of its markers.
+
+    The folder holds `reference.fa`, `markers.tsv`, `peaks/TARGET.bed.gz` a marker, and
+    `truth.bed`, every site of every motif with its role. The same seed gives the same bytes.
+
+    Args:
+        out: the folder to write.
+        seed: what everything is drawn from.
+        length: bp of the four chromosomes together.
+        grammar: what is planted and labelled.
+        overwrite: replace `out`.
+        progress: told of the chromosomes.
+
+    Raises:
+        AssemblyError: `length` is below 100,000.
+        OutputError: `out` exists, or cannot be written.
+    """
+    assembly, out = _assembly(length), Path(out)
+    with publish_folder(out, overwrite=overwrite) as folder:
+        with progress.task("simulate", assembly.total, "bp") as task:
+            chromosomes = []
+            for index, name in enumerate(assembly.names):
+                rng = np.random.default_rng([seed, index])
+                chromosomes.append(_draw_chromosome(name, assembly.length(name), grammar, rng))
+                task.advance(assembly.length(name))
+        _write_fasta(folder / "reference.fa", chromosomes)
+        _write_truth(folder / "truth.bed", chromosomes)
+        labelled = _write_markers(folder, grammar.markers, chromosomes)
+    return Simulation(
+        folder=out,
+        reference=out / "reference.fa",
+        markers=out / "markers.tsv",
+        truth=out / "truth.bed",
+        assembly=assembly,
+        planted=dict(Counter(s.role for c in chromosomes for s in (*c.sites, *c.decoys))),
+        labelled=labelled,
+        seed=seed,
+    )
+
+
+def _assembly(length: int) -> Assembly:
+    if length < SHORTEST:
+        raise AssemblyError(
+            f"a simulated assembly of {length:,} bp has no room for its grammar; "
+            f"expected a length of {SHORTEST:,} or more"
+        )
+    # odd bases, since a real chromosome's length is a multiple of nothing
+    lengths = [round(share * length) + 37 - 2 * i for i, (share, *_) in enumerate(_CHROMS.values())]
+    lengths[-1] = length - sum(lengths[:-1])
+    return Assembly(tuple(_CHROMS), tuple(lengths))
+
+
+def _draw_chromosome(
+    name: str, length: int, grammar: Grammar, rng: np.random.Generator
+) -> _Chromosome:
+    codes = draw_background(length, rng)
+    _, ends, middle = _CHROMS[name]
+    put_gaps(codes, ends=ends, middle=middle)
+    planted = plant(codes, name, grammar.elements, rng)
+    return _Chromosome(
+        name=name,
+        codes=codes,
+        soft_mask=draw_soft_mask(length, rng),
+        sites=find_sites(codes, name, planted),
+        decoys=[site for site in planted if not site.real],
+    )
+
+
+def _write_fasta(path: Path, chromosomes: Iterable[_Chromosome]) -> None:
+    with path.open("w") as file:
+        for chromosome in chromosomes:
+            letters = np.frombuffer(decode(chromosome.codes).encode(), dtype=np.uint8).copy()
+            letters[chromosome.soft_mask] |= 0x20  # ASCII: lower case is bit 5
+            text = letters.tobytes().decode()
+            file.write(f">{chromosome.name}\n")
+            for start in range(0, len(text), _COLUMNS):
+                file.write(f"{text[start : start + _COLUMNS]}\n")
+
+
+def _write_truth(path: Path, chromosomes: Iterable[_Chromosome]) -> None:
+    with path.open("w") as file:
+        for chromosome in chromosomes:
+            for site in sorted([*chromosome.sites, *chromosome.decoys]):
+                name = f"{site.motif}/{site.role}"
+                file.write(f"{site.chrom}\t{site.start}\t{site.end}\t{name}\t0\t{site.strand}\n")
+
+
+def _write_markers(
+    folder: Path, markers: Iterable[PlantedMarker], chromosomes: Sequence[_Chromosome]
+) -> dict[str, int]:
+    """Write the table and a peak file a marker; returns the labelled bp of each target."""
+    (folder / "peaks").mkdir()
+    rows = ["file\tcategory\tbiosample\ttarget"]
+    labelled = {}
+    for marker in markers:
+        file = f"peaks/{marker.target}.bed.gz"
+        rows.append(f"{file}\t{marker.category}\t{BIOSAMPLE}\t{marker.target}")
+        lines = [
+            f"{chromosome.name}\t{start}\t{end}\n"
+            for chromosome in chromosomes
+            for start, end in zip(*chromosome.peaks(marker), strict=True)
+        ]
+        # no time in the header: the same seed gives the same bytes
+        (folder / file).write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
+        labelled[marker.target] = sum(
+            int((ends - starts).sum()) for starts, ends in (c.peaks(marker) for c in chromosomes)
+        )
+    (folder / "markers.tsv").write_text("\n".join(rows) + "\n")
+    return labelled

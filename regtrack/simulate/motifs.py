@@ -1,0 +1,105 @@
+"""Motifs as IUPAC strings, with the publication each was taken from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from regtrack.genome.intervals import Positions
+from regtrack.genome.sequence import LETTERS, Codes, encode, reverse_complement
+
+# the bases that each letter stands for: Cornish-Bowden 1985, Nucleic Acids Res. 13:3021, table 1
+IUPAC = {
+    "A": "A", "C": "C", "G": "G", "T": "T",
+    "R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC",
+    "B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": "ACGT",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Motif:
+    """What a factor binds: a string of IUPAC letters, read on the forward strand.
+
+    Attributes:
+        name: the factor.
+        letters: the consensus.
+        source: where the consensus was published.
+    """
+
+    name: str
+    letters: str
+    source: str
+
+    def __post_init__(self) -> None:
+        if not self.letters or not set(self.letters) <= set(IUPAC):
+            raise ValueError(f"motif {self.name}: {self.letters!r} is no IUPAC string")
+
+    def __len__(self) -> int:
+        return len(self.letters)
+
+    @cached_property
+    def allowed(self) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+        """Which bases each position takes, shape (len(self), 5); N is never one of them."""
+        table = np.zeros((len(self.letters), len(LETTERS)), dtype=np.bool_)
+        for position, letter in enumerate(self.letters):
+            table[position, encode(IUPAC[letter])] = True
+        return table
+
+    def draw(self, rng: np.random.Generator) -> Codes:
+        """One sequence that matches, each permitted base as likely as the others."""
+        return np.array([rng.choice(np.flatnonzero(row)) for row in self.allowed], dtype=np.uint8)
+
+    def find(self, codes: Codes) -> Positions:
+        """Starts of all matches on the forward strand, sorted."""
+        starts = np.arange(max(len(codes) - len(self) + 1, 0), dtype=np.int64)
+        # the positions that permit the fewest bases leave the fewest candidates for the rest
+        for offset in np.argsort(self.allowed.sum(axis=1), kind="stable"):
+            starts = starts[self.allowed[offset][codes[starts + offset]]]
+        return starts
+
+    def find_both(self, codes: Codes) -> tuple[Positions, Positions]:
+        """Starts of all matches on the forward and on the reverse strand.
+
+        A place that matches on both strands, as a palindrome does, is given as forward alone.
+        """
+        forward = self.find(codes)
+        backward = np.sort(len(codes) - len(self) - self.find(reverse_complement(codes)))
+        return forward, np.setdiff1d(backward, forward)
+
+    def is_in(self, codes: Codes) -> bool:
+        """Whether there is a match on either strand."""
+        return any(len(starts) for starts in self.find_both(codes))
+
+
+MOTIFS = {
+    motif.name: motif
+    for motif in (
+        Motif(
+            "CTCF",
+            "YDRCCASYAGRKGGCRSYV",
+            "Kheradpour and Kellis 2014, Nucleic Acids Res. 42:2976 (CTCF_known1)",
+        ),
+        Motif(
+            "REST",
+            "TTCAGCACCACGGACAGCGCC",
+            "Schoenherr, Paquette and Anderson 1996, Proc. Natl. Acad. Sci. USA 93:9881 (NRSE)",
+        ),
+        Motif(
+            "TP53",
+            "GGACATGCCCGGGCATGTCC",
+            "Funk et al. 1992, Mol. Cell. Biol. 12:2866 (p53CON)",
+        ),
+        Motif(
+            "HSF1",
+            "NGAANNTTCNNGAANNTTCN",
+            "Amin, Ananthan and Voellmy 1988, Mol. Cell. Biol. 8:3761 (NGAAN, alternating)",
+        ),
+        Motif(
+            "MAFK",
+            "TGCTGASTCAGCA",
+            "Yoshida et al. 2005, Nucleic Acids Res. 33:3465 (Maf recognition element)",
+        ),
+    )
+}

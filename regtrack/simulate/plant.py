@@ -1,0 +1,161 @@
+"""Plant elements into a sequence, and find every site that is then there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from regtrack.genome.sequence import Codes, N, reverse_complement
+from regtrack.simulate.background import Mask
+from regtrack.simulate.grammar import Element, Family, Site
+from regtrack.simulate.motifs import MOTIFS, Motif
+
+_log = logging.getLogger(__name__)
+
+_TRIES = 2_000
+_MARGIN = 10  # bp that the sites of two elements keep between them
+
+
+def plant(
+    codes: Codes, chrom: str, elements: Iterable[Element], rng: np.random.Generator
+) -> list[Site]:
+    """Write elements into a chromosome's codes, in place, at random places and strands.
+
+    An element lies on bases alone, keeps the distance that its family asks for, and has no site
+    within 10 bp of another element's. Where a chromosome has no room left, fewer are planted, which
+    is said through the log.
+
+    Returns:
+        The planted sites, shuffled ones among them, sorted.
+    """
+    elements = tuple(elements)
+    known = [MOTIFS[name] for name in sorted({m for e in elements for m in e.motifs})]
+    gap = codes == N
+    families = {e.family: gap.copy() for e in elements if e.family is not None}
+    ground = _Ground(gap.copy(), families)
+    sites: list[Site] = []
+    for element in elements:
+        wanted = round(element.per_mb * len(codes) / 1e6)
+        for count in range(wanted):
+            layout = ground.place(element, rng)
+            if layout is None:
+                _log.warning(
+                    "%s has room for %d of %d %s elements; a longer sequence has room for more",
+                    chrom, count, wanted, element.role,
+                )  # fmt: skip
+                break
+            for spot in layout:
+                drawn = _draw(spot.motif, element.shuffled, known, rng)
+                forward = drawn if spot.strand == "+" else reverse_complement(drawn)
+                codes[spot.start : spot.end] = forward
+                sites.append(spot.site(chrom, element))
+    return sorted(sites)
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """Where one motif of an element goes."""
+
+    start: int
+    motif: Motif
+    strand: str
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.motif)
+
+    def moved(self, offset: int) -> _Spot:
+        return _Spot(self.start + offset, self.motif, self.strand)
+
+    def site(self, chrom: str, element: Element) -> Site:
+        name, real = self.motif.name, not element.shuffled
+        return Site(chrom, self.start, self.end, name, self.strand, element.role, real)
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What of a chromosome is taken.
+
+    Attributes:
+        taken: N, and planted sites with their margin.
+        families: N, and what each family spans.
+    """
+
+    taken: Mask
+    families: dict[Family, Mask]
+
+    def place(self, element: Element, rng: np.random.Generator) -> list[_Spot] | None:
+        """Take the room of one element at random, or find none."""
+        for _ in range(_TRIES):
+            layout = _draw_layout(element, rng)
+            room = len(self.taken) - layout[-1].end
+            if room < 0:
+                continue
+            offset = int(rng.integers(room, endpoint=True))
+            layout = [spot.moved(offset) for spot in layout]
+            if self._is_free(element, layout):
+                self._take(element, layout)
+                return layout
+        return None
+
+    def _is_free(self, element: Element, layout: Sequence[_Spot]) -> bool:
+        if element.family is not None:
+            apart = element.family.apart
+            spanned = self.families[element.family]
+            if spanned[max(layout[0].start - apart, 0) : layout[-1].end + apart].any():
+                return False
+        return not any(self.taken[spot.start : spot.end].any() for spot in layout)
+
+    def _take(self, element: Element, layout: Sequence[_Spot]) -> None:
+        for spot in layout:
+            self.taken[max(spot.start - _MARGIN, 0) : spot.end + _MARGIN] = True
+        if element.family is not None:
+            self.families[element.family][layout[0].start : layout[-1].end] = True
+
+
+def _draw_layout(element: Element, rng: np.random.Generator) -> list[_Spot]:
+    """The element's spots from position 0, from left to right on the forward strand."""
+    motifs = [MOTIFS[name] for name in element.motifs]
+    gaps = [int(rng.integers(low, high, endpoint=True)) for low, high in element.gaps]
+    strands = ["+-"[rng.integers(2)]] * len(motifs)
+    if element.free:
+        motifs = [motifs[index] for index in rng.permutation(len(motifs))]
+        strands = ["+-"[rng.integers(2)] for _ in motifs]
+    elif strands[0] == "-":
+        motifs, gaps = motifs[::-1], gaps[::-1]
+    spots = [_Spot(0, motifs[0], strands[0])]
+    for gap, motif, strand in zip(gaps, motifs[1:], strands[1:], strict=True):
+        spots.append(_Spot(spots[-1].end + gap, motif, strand))
+    return spots
+
+
+def _draw(motif: Motif, shuffled: bool, known: Sequence[Motif], rng: np.random.Generator) -> Codes:
+    """A match of the motif and of no other, or its bases in an order that matches none."""
+    expected = [] if shuffled else [motif.name]
+    for _ in range(_TRIES):
+        codes = motif.draw(rng)
+        if shuffled:
+            codes = rng.permutation(codes)
+        if [other.name for other in known if other.is_in(codes)] == expected:
+            return codes
+    raise ValueError(f"{motif.name} cannot be drawn {'shuffled' * shuffled} without another motif")
+
+
+def find_sites(codes: Codes, chrom: str, planted: Sequence[Site]) -> list[Site]:
+    """Every real site of the planted motifs, those that arose by chance among them, sorted.
+
+    A site that nobody planted has the role "chance".
+    """
+    # by place, not by strand: a palindrome that was planted on the reverse strand is found on both
+    roles = {(site.start, site.motif): site.role for site in planted if site.real}
+    sites = []
+    for name in sorted({site.motif for site in planted}):
+        motif = MOTIFS[name]
+        for strand, starts in zip("+-", motif.find_both(codes), strict=True):
+            for start in starts.tolist():
+                role = roles.get((start, name), "chance")
+                sites.append(Site(chrom, start, start + len(motif), name, strand, role))
+    return sorted(sites)

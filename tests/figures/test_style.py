@@ -1,0 +1,69 @@
+"""Saving a figure: by suffix, whole, the same bytes again, and text that stays text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from matplotlib.figure import Figure
+
+from regtrack.errors import OutputError
+from regtrack.figures.style import COLOURS, FORMATS, save_figure, style
+
+STARTS = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
+
+
+def drawn() -> Figure:
+    with style():
+        figure = Figure(figsize=(2, 1))
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1])
+        axes.set_title("Position on chr1 (bp)")
+    return figure
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_suffix_decides_the_format(kind: str, tmp_path: Path) -> None:
+    save_figure(drawn(), tmp_path / f"a.{kind}")
+    save_figure(drawn(), tmp_path / f"b.{kind.upper()}")
+    first = (tmp_path / f"a.{kind}").read_bytes()
+    assert first.startswith(STARTS[kind])
+    assert first == (tmp_path / f"b.{kind.upper()}").read_bytes()
+
+
+def test_text_is_text(tmp_path: Path) -> None:
+    save_figure(drawn(), tmp_path / "a.svg")
+    assert ">Position on chr1 (bp)</text>" in (tmp_path / "a.svg").read_text()
+    save_figure(drawn(), tmp_path / "a.pdf")
+    raw = (tmp_path / "a.pdf").read_bytes()
+    assert b"/CIDFontType2" in raw  # TrueType; matplotlib's own choice would be /Type3
+    assert b"/Type3" not in raw
+
+
+def test_another_suffix_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"expected \.png, \.pdf or \.svg") as caught:
+        save_figure(drawn(), tmp_path / "a.pngg")
+    assert 'Did you mean "png"?' in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_file_stays_unless_it_may_go(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_text("mine")
+    with pytest.raises(OutputError, match="exists already"):
+        save_figure(drawn(), path)
+    assert path.read_text() == "mine"
+    save_figure(drawn(), path, overwrite=True)
+    assert path.read_bytes().startswith(STARTS["png"])
+
+
+def test_the_callers_settings_come_back() -> None:
+    with mpl.rc_context({"font.size": 23}):
+        with style():
+            assert mpl.rcParams["font.size"] != 23
+        assert mpl.rcParams["font.size"] == 23
+
+
+def test_colours_are_eight_and_differ() -> None:
+    assert len(set(COLOURS.values())) == len(COLOURS) == 8
