@@ -1,0 +1,1 @@
+"""The bigWig format: encoding, assembling, reading by its parts, validating."""
