@@ -68,14 +68,9 @@ def encode(
     """
     grid = _grid(chrom, start, len(values), resolution, end)
     values = np.ascontiguousarray(values, dtype=np.float32)
+    reduction = first_reduction(resolution)
     with np.errstate(invalid="ignore"):  # of infinities, refused next
-        bins = bin_values(
-            values,
-            start,
-            resolution=resolution,
-            reduction=first_reduction(resolution),
-            end=grid.end,
-        )
+        bins = bin_values(values, start, resolution=resolution, reduction=reduction, end=grid.end)
     if np.isinf(bins["min"]).any() or np.isinf(bins["max"]).any():
         where = start + int(np.flatnonzero(np.isinf(values))[0]) * resolution
         raise TrackError(

@@ -16,7 +16,7 @@ from regtrack.tracks.bigwig import layout
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.layout import Leaves
 from regtrack.tracks.bigwig.source import Source
-from regtrack.tracks.bigwig.trees import Chrom, read_chromosomes, read_index
+from regtrack.tracks.bigwig.trees import Chrom, order_key, read_chromosomes, read_index
 
 Positions = npt.NDArray[np.int64]
 Records = npt.NDArray[np.void]
@@ -133,7 +133,7 @@ class RawBigWig:
         return int.from_bytes(data, "little")
 
     def record_count(self, level: ZoomLevel) -> int:
-        """How many records a zoom level has, as the head of its data says."""
+        """How many records a zoom level has, as its head says; libBigWig counts blocks there."""
         data = self.source.read(level.data_at, 4, f"zoom level {level.reduction:,} bp")
         return int.from_bytes(data, "little")
 
@@ -191,7 +191,7 @@ class RawBigWig:
         parts = [self.records(leaf) for leaf in leaves[_near(leaves, number, start, end)]]
         records = np.concatenate([np.empty(0, dtype=layout.ZOOM_RECORD), *parts])
         here = (records["chrom"] == number) & (records["start"] < end) & (records["end"] > start)
-        return records[here]
+        return np.extract(here, records)
 
     def _unpacked(self, leaf: np.void, what: str) -> bytes:
         at, size, limit = int(leaf["offset"]), int(leaf["size"]), self.header.block_size
@@ -235,12 +235,9 @@ def _data_block(head: np.void, items: npt.NDArray[np.void]) -> DataBlock:
     return DataBlock(int(head["chrom"]), start, int(head["end"]), starts, ends, items["value"])
 
 
-def _near(leaves: Leaves, chrom: int, start: int, end: int) -> npt.NDArray[np.bool_]:
-    """Which blocks may hold something of a stretch of a chromosome."""
-    before = (leaves["last_chrom"] < chrom) | (
-        (leaves["last_chrom"] == chrom) & (leaves["end"] <= start)
-    )
-    behind = (leaves["first_chrom"] > chrom) | (
-        (leaves["first_chrom"] == chrom) & (leaves["start"] >= end)
-    )
-    return ~(before | behind)
+def _near(leaves: Leaves, chrom: int, start: int, end: int) -> npt.NDArray[np.intp]:
+    """The blocks that may hold something of a stretch of a chromosome."""
+    begins = order_key(leaves["first_chrom"], leaves["start"])
+    ends = order_key(leaves["last_chrom"], leaves["end"])
+    base = chrom << 32
+    return np.flatnonzero((begins < base + end) & (ends > base + start))

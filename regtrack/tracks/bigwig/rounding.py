@@ -88,4 +88,5 @@ def average(values: Values, resolution: int) -> Values:
     present = ~np.isnan(table)
     sums = np.where(present, table, 0).sum(axis=1)
     with np.errstate(invalid="ignore"):  # 0 / 0 where nothing is present
-        return (sums / present.sum(axis=1)).astype(np.float32)
+        means: Values = (sums / present.sum(axis=1)).astype(np.float32)
+    return means

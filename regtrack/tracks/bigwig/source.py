@@ -85,7 +85,7 @@ class Source:
         try:
             # one byte more than allowed, so that the end and its checksum are always reached
             data = inflater.decompress(self.read(at, size, what), limit + 1)
-        except isal_zlib.error as error:
+        except isal_zlib.IsalError as error:
             raise self.error(what, at, f"cannot be unpacked ({error})") from error
         if len(data) > limit:
             raise self.error(what, at, f"unpacks to more than the header's {limit:,} bytes")

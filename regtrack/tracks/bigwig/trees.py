@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from regtrack.tracks.bigwig.layout import (
     BRANCH,
@@ -20,6 +21,8 @@ from regtrack.tracks.bigwig.layout import (
     Leaves,
 )
 from regtrack.tracks.bigwig.source import Source
+
+Keys = npt.NDArray[np.uint64]
 
 _LONGEST_NAME = 4096
 _TREE = "chromosome tree"
@@ -118,11 +121,16 @@ def _name(source: Source, at: int, key: bytes) -> str:
 
 
 def _within(items: Leaves, above: np.void) -> bool:
-    low = _key(items["first_chrom"], items["start"]) >= _key(above["first_chrom"], above["start"])
-    high = _key(items["last_chrom"], items["end"]) <= _key(above["last_chrom"], above["end"])
+    low = order_key(items["first_chrom"], items["start"]) >= order_key(
+        above["first_chrom"], above["start"]
+    )
+    high = order_key(items["last_chrom"], items["end"]) <= order_key(
+        above["last_chrom"], above["end"]
+    )
     return bool(low.all() and high.all())
 
 
-def _key(chrom: np.ndarray, base: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-    """Chromosome and base as one number that orders them."""
-    return np.asarray(chrom, dtype=np.uint64) << np.uint64(32) | base
+def order_key(chrom: npt.NDArray[np.uint32], base: npt.NDArray[np.uint32]) -> Keys:
+    """Chromosome number and base as one number that orders them."""
+    key: Keys = np.asarray(chrom, dtype=np.uint64) << np.uint64(32) | base
+    return key
