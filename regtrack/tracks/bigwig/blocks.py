@@ -25,8 +25,8 @@ from regtrack.tracks.bigwig.layout import (
 _COMPRESSION_LEVEL = 3
 # bytes of a block beside its values: its header and its leaf in the index
 _BLOCK_COST = BLOCK_HEADER.itemsize + LEAF.itemsize
-# shorter runs were never smaller as bedGraph (docs/bigwig.md), so it is not tried
-_SHORTEST_RUNS = 32
+# shorter runs were never smaller as bedGraph, so it is not tried
+_SHORTEST_RUNS = 4
 
 Indices = npt.NDArray[np.int64]
 

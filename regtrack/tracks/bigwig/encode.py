@@ -141,7 +141,7 @@ def _grid(chrom: int, start: int, count: int, resolution: int, end: int | None) 
             f"expected a multiple of {resolution}"
         )
     stop = start + count * resolution
-    limit = stop if end is None else end
+    limit = stop if end is None or count == 0 else end
     if count and not stop - resolution < limit <= stop:
         raise TrackError(
             f"{count:,} values of {resolution} bp from base {start:,} end at {stop:,}, or up to "

@@ -21,6 +21,7 @@ from regtrack.tracks.bigwig.trees import Chrom
 # other writers add up sums in float32, which costs them up to about this share
 TOLERANCE = 1e-4
 
+_LEAST = float(np.finfo(np.float32).tiny)  # what a record holds of smaller sums is no number
 _NO_RECORDS = np.empty(0, dtype=ZOOM_RECORD)
 _FAR = 2**32  # behind every base, and every chromosome's number
 _WORDS = {
@@ -212,8 +213,11 @@ def _stream(raw: RawBigWig, level: ZoomLevel) -> Iterator[Records]:
 def _differences(records: Records, counted: Bins) -> Iterator[tuple[int, str]]:
     """The first record that differs from the data, for each of its numbers."""
     squares = counted["squares"]
-    # no sum is larger than this (Cauchy and Schwarz), so it serves as the scale
-    slack = {"sum": np.sqrt(counted["valid"] * squares) * TOLERANCE, "squares": squares * TOLERANCE}
+    slack = {
+        # no sum is larger than this (Cauchy and Schwarz), so it serves as the scale
+        "sum": np.sqrt(counted["valid"] * squares) * TOLERANCE + _LEAST,
+        "squares": squares * TOLERANCE + _LEAST,
+    }
     for name in _WORDS:
         expected = np.clip(counted[name].astype(np.float64), -LARGEST, LARGEST)
         differs = np.abs(records[name] - expected) > slack.get(name, 0.0)

@@ -15,6 +15,9 @@ from isal import isal_zlib
 
 from regtrack.errors import TrackError
 
+# what the inflater raises; the package's stub says that it is an instance
+_DAMAGED: type[Exception] = isal_zlib.error  # type: ignore[assignment]
+
 
 class Source:
     """A file opened for reading.
@@ -85,7 +88,7 @@ class Source:
         try:
             # one byte more than allowed, so that the end and its checksum are always reached
             data = inflater.decompress(self.read(at, size, what), limit + 1)
-        except isal_zlib.IsalError as error:
+        except _DAMAGED as error:
             raise self.error(what, at, f"cannot be unpacked ({error})") from error
         if len(data) > limit:
             raise self.error(what, at, f"unpacks to more than the header's {limit:,} bytes")

@@ -45,6 +45,17 @@ class Report:
         """Whether nothing is wrong."""
         return not self.findings
 
+    def text(self) -> str:
+        """A line if the file is valid, else one more for everything that is wrong."""
+        if not self.valid:
+            lines = [f"  {found.part}: {found.message}" for found in self.findings]
+            return "\n".join([f"{self.path}: not valid", *lines])
+        zooms = ", ".join(f"{reduction:,}" for reduction in self.zooms)
+        return (
+            f"{self.path}: valid; {self.chroms:,} chromosomes, {self.covered:,} bases with a "
+            f"value, zoom levels of {zooms} bp"
+        )
+
 
 def validate(
     path: Path, assembly: Assembly | None = None, *, progress: Progress = SILENT
@@ -228,8 +239,8 @@ class _DataCheck:
         squares = float(totals["squares"].sum())
         for name, wanted, slack in (
             ("covered", self.covered, 0.0),
-            ("least", totals["min"].min(), 0.0),
-            ("greatest", totals["max"].max(), 0.0),
+            ("least", float(totals["min"].min()), 0.0),
+            ("greatest", float(totals["max"].max()), 0.0),
             ("total", totals["sum"].sum(), TOLERANCE * (self.covered * squares) ** 0.5),
             ("squares", squares, TOLERANCE * squares),
         ):
