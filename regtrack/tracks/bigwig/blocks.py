@@ -66,20 +66,27 @@ def pack(data: bytes) -> bytes:
 
 def make_blocks(grid: Grid, values: Values) -> list[Block]:
     """The blocks of a few thousand values, in order; none where all values are absent."""
+    if _is_plain(values):
+        return _fixed_steps(grid, values, np.array([0]), np.array([len(values)]))
     lefts, rights = equal_runs(values)
     if len(lefts) == 0:
         return []
     # a run that does not touch its left neighbour begins a stretch without gaps
     begins = np.concatenate([[True], lefts[1:] != rights[:-1]])
     items, stretches = int((rights - lefts).sum()), int(begins.sum())
-    bed_excess = items * (BED_ITEM.itemsize - 4)
+    bed_excess = items * (BED_ITEM.itemsize - values.itemsize)
     if stretches * _BLOCK_COST > bed_excess:
         return [_bed_graph(grid, values, lefts, rights)]
     ends = rights[np.concatenate([begins[1:], [True]])]
     steps = _fixed_steps(grid, values, lefts[begins], ends)
-    if stretches == 1 and items < len(lefts) * _SHORTEST_RUNS:
-        return steps
-    return min([_bed_graph(grid, values, lefts, rights)], steps, key=_cost)
+    return min(steps, [_bed_graph(grid, values, lefts, rights)], key=_cost)
+
+
+def _is_plain(values: Values) -> bool:
+    """Whether one fixedStep block is the smaller form at a glance: no gap, and few equal runs."""
+    bits = values.view(np.uint32)
+    runs = np.count_nonzero(bits[1:] != bits[:-1]) + 1
+    return runs * _SHORTEST_RUNS > len(values) and not np.isnan(values).any()
 
 
 def equal_runs(values: Values) -> tuple[Indices, Indices]:
