@@ -1,6 +1,6 @@
 """Other people's bigWig readers behind one signature each, so that a test can ask them all.
 
-`python bigwig_readers.py READER FILE` reads in a process of its own, as some readers crash.
+`python bigwig_readers.py READER FILE...` reads in a process of its own, as some readers crash.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def bins_pybbi(path: Path, chrom: str, end: int, count: int) -> Bins:
         }
 
 
-def read_gmod(paths: Sequence[Path], bases_per_span: float = 1.0) -> list[dict[str, Any]]:
+def read_gmod(paths: Sequence[Path], bases_per_pixel: int = 1) -> list[dict[str, Any]]:
     """Files as @gmod/bbi reads them; see read.mjs."""
     node = shutil.which("node")
     if node is None or not (HERE / "node_modules" / "@gmod" / "bbi").is_dir():
@@ -109,7 +109,7 @@ def read_gmod(paths: Sequence[Path], bases_per_span: float = 1.0) -> list[dict[s
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    command = [node, str(HERE / "read.mjs"), str(bases_per_span), *map(str, paths)]
+    command = [node, str(HERE / "read.mjs"), str(bases_per_pixel), *map(str, paths)]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert result.returncode == 0, result.stderr
     return [json.loads(line) for line in result.stdout.splitlines()]
@@ -120,7 +120,7 @@ def gmod_track(chroms: dict[str, Any]) -> Track:
     track = {}
     for chrom, found in chroms.items():
         track[chrom] = np.full(found["length"], np.nan, dtype=np.float32)
-        for start, end, value in found["intervals"]:
+        for start, end, value, *_ in found["drawn"]:
             track[chrom][start:end] = value
     return track
 
@@ -146,14 +146,15 @@ def _sizes(path: Path) -> dict[str, int]:
         return dict(file.chroms())
 
 
-def covered_apart(reader: str, path: Path) -> dict[str, int]:
-    """Bases with a value by chromosome, read in another process."""
-    command = [sys.executable, __file__, reader, str(path)]
+def covered_apart(reader: str, paths: Sequence[Path]) -> list[dict[str, int]]:
+    """Bases with a value by chromosome and file, read in another process."""
+    command = [sys.executable, __file__, reader, *map(str, paths)]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert result.returncode == 0, f"{reader}: status {result.returncode}: {result.stderr[-500:]}"
-    return dict(json.loads(result.stdout))
+    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
 if __name__ == "__main__":
-    track = READERS[sys.argv[1]](Path(sys.argv[2]))
-    print(json.dumps({c: int((~np.isnan(values)).sum()) for c, values in track.items()}))
+    for name in sys.argv[2:]:
+        track = READERS[sys.argv[1]](Path(name))
+        print(json.dumps({c: int((~np.isnan(values)).sum()) for c, values in track.items()}))

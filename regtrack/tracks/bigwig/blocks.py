@@ -86,7 +86,7 @@ def _is_plain(values: Values) -> bool:
     """Whether one fixedStep block is the smaller form at a glance: no gap, and few equal runs."""
     bits = values.view(np.uint32)
     runs = np.count_nonzero(bits[1:] != bits[:-1]) + 1
-    return runs * _SHORTEST_RUNS > len(values) and not np.isnan(values).any()
+    return bool(runs * _SHORTEST_RUNS > len(values) and not np.isnan(values).any())
 
 
 def equal_runs(values: Values) -> tuple[Indices, Indices]:

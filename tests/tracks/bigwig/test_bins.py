@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from bigwig_tracks import pieces
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from regtrack.tracks.bigwig.bins import (
     BIN,
@@ -32,6 +32,7 @@ def by_hand(bases: np.ndarray, start: int, reduction: int) -> list[tuple[float, 
     return rows
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 2**32 - 1), st.integers(1, 3000), st.integers(0, 500),
     st.sampled_from([1, 3, 10, 200]), st.data(),
@@ -54,6 +55,7 @@ def test_bins_are_sums_over_bases(
         np.testing.assert_allclose(bins[name], expected[:, column], rtol=1e-13, atol=tolerance)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 4000), max_size=6))
 def test_merging_does_not_depend_on_where_stretches_were_cut(seed: int, cuts: list[int]) -> None:
     values = pieces(np.random.default_rng(seed), 4000)

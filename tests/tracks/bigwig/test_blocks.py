@@ -8,7 +8,7 @@ from itertools import groupby
 import numpy as np
 import pytest
 from bigwig_tracks import pieces
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from regtrack.tracks.bigwig import blocks
 from regtrack.tracks.bigwig.blocks import Block, Grid, equal_runs, make_blocks
@@ -24,6 +24,7 @@ def made(values: np.ndarray, resolution: int = 1, end: int | None = None) -> lis
     return make_blocks(Grid(0, 1000, resolution, stop if end is None else end), values)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 600))
 def test_runs_are_those_of_groupby(seed: int, count: int) -> None:
     values = pieces(np.random.default_rng(seed), count)

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from regtrack.errors import TrackError
 from regtrack.tracks.bigwig.rounding import average, round_mantissa
@@ -31,6 +31,7 @@ def nearest(value: float, keep_bits: int) -> Fraction:
     return round(Fraction(value) / step) * step
 
 
+@settings(deadline=None)
 @given(finite, st.integers(1, 23))
 def test_rounds_to_nearest_even(value: float, keep_bits: int) -> None:
     found = float(rounded([value], keep_bits)[0])
@@ -47,6 +48,7 @@ def test_23_bits_change_nothing() -> None:
     assert (values.view(np.uint32) == bits).all()
 
 
+@settings(deadline=None)
 @given(st.integers(1, 23))
 def test_nan_and_infinity_stay_bit_for_bit(keep_bits: int) -> None:
     bits = np.array(
@@ -77,6 +79,7 @@ def test_refuses_what_it_cannot_round() -> None:
         round_mantissa(np.zeros((4, 4), dtype=np.float32)[:, :3], 5)
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1, width=32)), max_size=60), st.integers(1, 25))
 def test_average_is_the_mean_of_what_is_present(
     values: list[float | None], resolution: int

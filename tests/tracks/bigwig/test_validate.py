@@ -251,10 +251,10 @@ def damages(size: int, tree_end: int) -> list[tuple[str, int, bytes]]:
     """(what, where, new bytes): one flipped bit, eight bytes of one, and cuts."""
     rng = np.random.default_rng(8)
     # every byte of what comes before the data, and bytes everywhere
-    places = [*range(tree_end), *rng.integers(0, size, 400).tolist()]
+    places = [*range(tree_end), *rng.integers(0, size, 250).tolist()]
     flips = [("flip", at, bytes([1 << int(rng.integers(8))])) for at in places]
-    fills = [("fill", int(at), b"\xff" * 8) for at in rng.integers(0, size - 8, 150)]
-    return flips + fills + [("cut", int(at), b"") for at in rng.integers(0, size, 60)]
+    fills = [("fill", int(at), b"\xff" * 8) for at in rng.integers(0, size - 8, 100)]
+    return flips + fills + [("cut", int(at), b"") for at in rng.integers(0, size, 40)]
 
 
 def test_damage_is_harmless_or_said(path: Path, case: Case) -> None:
@@ -282,4 +282,4 @@ def test_damage_is_harmless_or_said(path: Path, case: Case) -> None:
         assert tracemalloc.get_traced_memory()[1] < 80e6
     finally:
         tracemalloc.stop()
-    assert said > 500
+    assert said > 300
