@@ -18,6 +18,7 @@ from regtrack.tracks.bigwig.layout import (
     BED_ITEM,
     BLOCK_HEADER,
     FIXED_STEP,
+    ITEMS_PER_BLOCK,
     LEAF,
 )
 
@@ -65,9 +66,35 @@ def pack(data: bytes) -> bytes:
 
 
 def make_blocks(grid: Grid, values: Values) -> list[Block]:
-    """The blocks of a few thousand values, in order; none where all values are absent."""
-    if _is_plain(values):
-        return _fixed_steps(grid, values, np.array([0]), np.array([len(values)]))
+    """The blocks of a stretch of values, in order; none where all values are absent."""
+    blocks = []
+    for plain, first in zip(
+        _plain_cells(values), range(0, len(values), ITEMS_PER_BLOCK), strict=False
+    ):
+        cell, place = values[first : first + ITEMS_PER_BLOCK], grid.behind(first)
+        if plain:
+            blocks += _fixed_steps(place, cell, [0], [len(cell)])
+        else:
+            blocks += _smaller_form(place, cell)
+    return blocks
+
+
+def _plain_cells(values: Values) -> list[bool]:
+    """Which blocks' worths of values are one fixedStep block at a glance.
+
+    They are full, without a gap, and have few equal neighbours. All are looked at in one go: a call
+    of NumPy for each would pass the interpreter lock to and fro between threads.
+    """
+    full = len(values) // ITEMS_PER_BLOCK
+    cells = values[: full * ITEMS_PER_BLOCK].reshape(full, ITEMS_PER_BLOCK)
+    bits = cells.view(np.uint32)
+    runs = np.count_nonzero(bits[:, 1:] != bits[:, :-1], axis=1) + 1
+    whole = ~np.isnan(cells).any(axis=1)
+    return [*(whole & (runs * _SHORTEST_RUNS > ITEMS_PER_BLOCK)).tolist(), False]
+
+
+def _smaller_form(grid: Grid, values: Values) -> list[Block]:
+    """One bedGraph block, or a fixedStep block for each stretch without a gap."""
     lefts, rights = equal_runs(values)
     if len(lefts) == 0:
         return []
@@ -78,15 +105,10 @@ def make_blocks(grid: Grid, values: Values) -> list[Block]:
     if stretches * _BLOCK_COST > bed_excess:
         return [_bed_graph(grid, values, lefts, rights)]
     ends = rights[np.concatenate([begins[1:], [True]])]
-    steps = _fixed_steps(grid, values, lefts[begins], ends)
+    steps = _fixed_steps(grid, values, lefts[begins].tolist(), ends.tolist())
+    if stretches == 1 and len(lefts) * _SHORTEST_RUNS > items:
+        return steps
     return min(steps, [_bed_graph(grid, values, lefts, rights)], key=_cost)
-
-
-def _is_plain(values: Values) -> bool:
-    """Whether one fixedStep block is the smaller form at a glance: no gap, and few equal runs."""
-    bits = values.view(np.uint32)
-    runs = np.count_nonzero(bits[1:] != bits[:-1]) + 1
-    return bool(runs * _SHORTEST_RUNS > len(values) and not np.isnan(values).any())
 
 
 def equal_runs(values: Values) -> tuple[Indices, Indices]:
@@ -106,10 +128,10 @@ def _cost(blocks: list[Block]) -> int:
     return sum(len(block.packed) + LEAF.itemsize for block in blocks)
 
 
-def _fixed_steps(grid: Grid, values: Values, lefts: Indices, rights: Indices) -> list[Block]:
+def _fixed_steps(grid: Grid, values: Values, lefts: list[int], rights: list[int]) -> list[Block]:
     """A block a stretch; a last value that stands for fewer bases has one of its own."""
     blocks = []
-    for left, right in zip(lefts.tolist(), rights.tolist(), strict=True):
+    for left, right in zip(lefts, rights, strict=True):
         short = grid.base(right) - grid.base(right - 1) < grid.resolution
         if right - short > left:
             blocks.append(_fixed_step(grid, values, left, right - short))

@@ -18,12 +18,10 @@ import numpy.typing as npt
 from regtrack.errors import TrackError
 from regtrack.tracks.bigwig.bins import Bins, Values, bin_values, first_reduction
 from regtrack.tracks.bigwig.blocks import Grid, make_blocks
-from regtrack.tracks.bigwig.layout import ITEMS_PER_BLOCK
+from regtrack.tracks.bigwig.layout import BLOCK_ENTRY, ITEMS_PER_BLOCK
 
 # values that `encode_all` encodes at a time: whole blocks and whole bins
 STRETCH = 64 * ITEMS_PER_BLOCK
-
-BLOCK_ENTRY = np.dtype([("start", "<u4"), ("end", "<u4"), ("size", "<u4")])
 
 
 @dataclass(frozen=True)
@@ -77,11 +75,7 @@ def encode(
             f"infinite value at base {where + 1:,}; a track holds finite values, and NaN where it "
             "is absent"
         )
-    blocks = [
-        block
-        for first in range(0, len(values), ITEMS_PER_BLOCK)
-        for block in make_blocks(grid.behind(first), values[first : first + ITEMS_PER_BLOCK])
-    ]
+    blocks = make_blocks(grid, values)
     entries = [(block.start, block.end, len(block.packed)) for block in blocks]
     return Encoded(
         chrom=chrom,

@@ -53,7 +53,7 @@ def make_leaves(chrom: int, blocks: npt.NDArray[np.void], offset: int) -> Leaves
 
     Args:
         chrom: the chromosome's number in the file.
-        blocks: records with `start` and `end` (bp) and `size` (bytes).
+        blocks: a `BLOCK_ENTRY` each.
         offset: where in the file the first begins.
     """
     leaves = np.zeros(len(blocks), dtype=LEAF)

@@ -14,9 +14,9 @@ import numpy as np
 
 from regtrack.tracks.bigwig.bins import NO_BINS, Bins, merge_bins, zoom_records
 from regtrack.tracks.bigwig.blocks import pack
-from regtrack.tracks.bigwig.encode import BLOCK_ENTRY
 from regtrack.tracks.bigwig.index import block_index, end_to_end, join_leaves, make_leaves
 from regtrack.tracks.bigwig.layout import (
+    BLOCK_ENTRY,
     SUMMARY,
     ZOOM_HEADER,
     ZOOM_RECORDS_PER_BLOCK,

@@ -54,6 +54,9 @@ LEAF = np.dtype(
 )  # fmt: skip
 BRANCH = np.dtype(LEAF.descr[:-1])
 
+# of a block before its place in the file is known: the bases that it spans, and its bytes
+BLOCK_ENTRY = np.dtype([("start", "<u4"), ("end", "<u4"), ("size", "<u4")])
+
 Leaves = npt.NDArray[np.void]
 
 # values a data block: larger ones compress better and faster, smaller ones are read sooner;
