@@ -39,6 +39,8 @@ KEPT_TO: dict[str, set[str]] = {
     "pyBigWig": {"tracks"},
     "isal": {"tracks"},
     "pyfaidx": {"genome"},
+    "dask": {"sweep"},
+    "distributed": {"sweep"},
     "typer": {"cli"},
     "rich": {"cli"},
 }

@@ -8,7 +8,7 @@ of the interpreter lock: threads scale with cores.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -84,6 +84,18 @@ def encode(
         blocks=np.array(entries, dtype=BLOCK_ENTRY),
         bins=bins,
         largest=max((block.unpacked for block in blocks), default=0),
+    )
+
+
+def join(stretches: Sequence[Encoded]) -> Encoded:
+    """One stretch of several, in order, on one chromosome and of one resolution."""
+    return Encoded(
+        chrom=stretches[0].chrom,
+        resolution=stretches[0].resolution,
+        data=b"".join(stretch.data for stretch in stretches),
+        blocks=np.concatenate([stretch.blocks for stretch in stretches]),
+        bins=np.concatenate([stretch.bins for stretch in stretches]),
+        largest=max(stretch.largest for stretch in stretches),
     )
 
 
