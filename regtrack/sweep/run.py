@@ -163,7 +163,7 @@ def run_share(
         start = time.perf_counter()
         job.work.open(overwrite=overwrite)
         made = _make(job, chunks, progress)
-        left = sum(not job.work.shard(chunk).exists() for chunk in job.work.chunks)
+        left = len(job.work.chunks) - _there(job.work, job.work.chunks)
         seconds = time.perf_counter() - start
         return ShareSummary(job.work.folder, len(chunks), made, left, seconds)
 
@@ -177,23 +177,26 @@ def forecast_sweep(request: Request, *, overwrite: bool = False) -> Forecast:
 
 def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> int:
     """Make the shards that are missing; returns how many."""
-    begun = any(job.work.shard(chunk).exists() for chunk in chunks)
+    begun = _there(job.work, chunks) > 0
     missing = job.work.missing(chunks, progress if begun else SILENT)
     if begun:
         _log.warning(
             "going on: %s of %s chunks are in %s",
             f"{len(chunks) - len(missing):,}", f"{len(chunks):,}", job.work.folder,
         )  # fmt: skip
-    made = 0
     try:
         with progress.task("Predicting", sum(chunk.bases for chunk in missing), "bp") as task:
             for chunk in job.make(missing):
-                made += 1
                 task.advance(chunk.bases, note=chunk.chrom)
     except BaseException:
         _log.warning(
             "%s of %s chunks are kept in %s; the same command goes on from there",
-            f"{len(chunks) - len(missing) + made:,}", f"{len(chunks):,}", job.work.folder,
+            f"{_there(job.work, chunks):,}", f"{len(chunks):,}", job.work.folder,
         )  # fmt: skip
         raise
-    return made
+    return len(missing)
+
+
+def _there(work: Work, chunks: Sequence[Chunk]) -> int:
+    """How many have a shard, whole or not."""
+    return sum(work.shard(chunk).exists() for chunk in chunks)

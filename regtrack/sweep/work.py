@@ -6,6 +6,7 @@ begins the sweep writes the plan; all others, also on other machines, compare th
 
 from __future__ import annotations
 
+import glob
 import json
 import platform
 import shutil
@@ -129,8 +130,10 @@ class Work:
             raise PlanError(f"{platform.node()}: {_refusal(self.folder, changed)}")
 
     def remove(self) -> None:
-        """Take the folder away."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Take the folder away, and what a kill left of making it."""
+        left = self.folder.parent.glob(f".{glob.escape(self.folder.name)}.*{SUFFIX}")
+        for folder in (self.folder, *left):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _begin(self) -> bool:
         """Make the folder with the plan in it; whether it was not there before."""
