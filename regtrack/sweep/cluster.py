@@ -62,7 +62,7 @@ class ClusterJob:
             _make, chunks, request=self.request, retries=_RETRIES, pure=False, batch_size=1
         )
         with _named_errors():
-            for future in as_completed(futures):
+            for future in as_completed(futures, loop=self.client.loop):
                 yield future.result()
 
 
