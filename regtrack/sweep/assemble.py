@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from regtrack.atomic import check_folder_free, disk_errors, move_folder
+from regtrack.atomic import check_folder_free, disk_errors, move_folder, publish_file
 from regtrack.errors import PlanError
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
@@ -100,9 +100,8 @@ def _join(work: Work, progress: Progress) -> dict[str, Any]:
             "absent": work.record["plan"]["bases"] - bases,
             "tracks": [asdict(track) for track in tracks],
         }
-        partial = work.joined / f"{SWEEP_FILE}.partial"
-        partial.write_text(json.dumps(record, indent=2) + "\n")
-        partial.rename(work.joined / SWEEP_FILE)
+        with publish_file(work.joined / SWEEP_FILE) as partial:
+            partial.write_text(json.dumps(record, indent=2) + "\n")
     return record
 
 

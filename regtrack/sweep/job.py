@@ -158,7 +158,7 @@ def open_job(request: Request) -> Iterator[Job]:
                 reference.assembly,
                 chroms=request.chroms, regions=request.regions, exclude=request.exclude,
             ),
-            **_sizes(request, scorer),
+            **_sizes(request, checkpoint, scorer),
         )  # fmt: skip
         job = Job(request, checkpoint, reference, plan, scorer, encoding)
         job.check()
@@ -166,12 +166,13 @@ def open_job(request: Request) -> Iterator[Job]:
             yield job
 
 
-def _sizes(request: Request, scorer: Scorer) -> dict[str, Any]:
+def _sizes(request: Request, checkpoint: Checkpoint, scorer: Scorer) -> dict[str, Any]:
     """The plan's numbers."""
     window, markers = request.window, len(scorer.rows)
     batch_size = request.batch_size
     if batch_size == "auto":  # what was begun goes on in the same steps, whatever is free now
-        batch_size = begun_batch_size(request.out) or "auto"
+        names = [checkpoint.markers[row].name for row in scorer.rows]
+        batch_size = begun_batch_size(request.out, window=window, markers=names) or "auto"
     batch = choose_batch_size(batch_size, window=window, markers=markers, device=scorer.device)
     return {
         "window": window,

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from regtrack.atomic import beside, disk_errors
-from regtrack.errors import PlanError
+from regtrack.errors import OutputError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
@@ -103,11 +103,15 @@ class Work:
 
         Raises:
             PlanError: another plan was begun there and `overwrite` is off.
-            OutputError: the folder cannot be written.
+            OutputError: the folder cannot be written, or is no sweep's.
         """
         with disk_errors(self.folder):
             if self._begin():
                 return
+            if not (self.folder / SWEEP_FILE).exists():
+                raise OutputError(
+                    f"{self.folder} is needed for the work and is something else; move it away"
+                )
             changed = self._changed()
             if changed and not overwrite:
                 raise PlanError(_refusal(self.folder, changed))
@@ -197,10 +201,13 @@ def load_work(folder: Path) -> Work:
     )
 
 
-def begun_batch_size(out: Path) -> int | None:
-    """The batch size of a sweep that was begun, which `auto` takes again."""
+def begun_batch_size(out: Path, *, window: int, markers: Sequence[str]) -> int | None:
+    """The batch size of a sweep that was begun with this window and these markers, if one was."""
     found = _read(work_folder(out))
-    return int(found["record"]["plan"]["batch_size"]) if found else None
+    record = found["record"] if found else None
+    if record and (record["plan"]["window"], record["markers"]) == (window, list(markers)):
+        return int(record["plan"]["batch_size"])
+    return None
 
 
 def _read(folder: Path) -> dict[str, Any] | None:

@@ -24,12 +24,14 @@ from regtrack.genome.reference import Reference
 from regtrack.sweep import chunks, shard
 from regtrack.sweep.assemble import assemble_genome
 from regtrack.sweep.run import predict_genome
+from regtrack.sweep.work import begun_batch_size
 
-from .toys import as_checkpoint, random_codes, small_model, write_fasta
+from .toys import CATEGORIES, as_checkpoint, random_codes, small_model, write_fasta
 
 CODES = {"chr2": random_codes(9_007, 0, [(2_000, 3_111)]), "chr10": random_codes(4_403, 1)}
 ASSEMBLY = Assembly(tuple(CODES), tuple(map(len, CODES.values())))
 OPTIONS: dict[str, Any] = {"window": 250, "batch_size": 2}
+MARKERS = [f"K562_{kind}" for kind in CATEGORIES]
 CHUNKS = 19 + 9  # of 500 bp
 
 # begins sweeps and kills each after a while; torch is loaded once for them all
@@ -300,10 +302,20 @@ def test_overwrite_starts_anew_where_the_plan_differs(
     go_on()
 
 
+def test_a_folder_that_is_no_sweeps_is_left_alone(folder: Path) -> None:
+    Path("tracks.partial").mkdir()
+    Path("tracks.partial/mine.txt").write_text("mine")
+    with pytest.raises(OutputError, match="is something else; move it away"):
+        predict_genome("c.safetensors", "r.fa", "tracks", overwrite=True)
+    assert Path("tracks.partial/mine.txt").exists()
+
+
 def test_auto_takes_the_batch_size_that_was_begun(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped(monkeypatch)
+    assert begun_batch_size(Path("tracks"), window=500, markers=MARKERS) is None
+    assert begun_batch_size(Path("tracks"), window=250, markers=MARKERS[:1]) is None
     go_on(batch_size="auto")
 
 
