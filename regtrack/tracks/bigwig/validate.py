@@ -78,8 +78,9 @@ def validate(
         data = _DataCheck(raw, chroms, findings)
         with findings.reading("index"):
             _check_index(raw)
-            with progress.task(f"checking {path.name}", len(raw.index), "blocks") as task:
-                data.run(task)
+            if chroms:
+                with progress.task(f"checking {path.name}", len(raw.index), "blocks") as task:
+                    data.run(task)
         zooms = tuple(level.reduction for level in raw.header.zooms)
         return Report(path, findings.all(), len(chroms), data.covered, zooms)
     return Report(path, findings.all())
@@ -158,6 +159,7 @@ class _DataCheck:
         self._zooms = ZoomCheck(raw, findings)
         self._reached = (0, 0)  # chromosome and base where the last block ends
         self._batch: list[DataBlock] = []
+        self._waiting = 0  # values in the batch
         self._totals: list[Bins] = []
 
     def run(self, task: Task) -> None:
@@ -187,7 +189,8 @@ class _DataCheck:
         self._reached = (block.chrom, int(block.ends[-1]))
         if self._whole:
             self._batch.append(block)
-            if sum(len(waiting.starts) for waiting in self._batch) >= _BATCH:
+            self._waiting += len(block.starts)
+            if self._waiting >= _BATCH:
                 self._compare()
 
     def _compare(self) -> None:
@@ -202,7 +205,7 @@ class _DataCheck:
         pieces = cut_out(starts, ends, values, self._zooms.cuts(chrom, end))
         self._zooms.add(chrom, pieces, end)
         self._totals.append(reduce_bins(pieces, np.zeros(1, dtype=np.intp)))
-        self._batch = []
+        self._batch, self._waiting = [], 0
 
     def _end_chromosome(self) -> None:
         self._compare()
@@ -213,6 +216,9 @@ class _DataCheck:
         chrom, at = self._chroms.get(block.chrom), int(leaf["offset"])
         if chrom is None:
             message = f"chromosome number {block.chrom}, which has no name"
+            raise self._raw.source.error("data block", at, message)
+        if not leaf["first_chrom"] <= block.chrom <= leaf["last_chrom"]:
+            message = f"is on {chrom.name}, but not by the index"
             raise self._raw.source.error("data block", at, message)
         if len(block.starts) == 0:
             raise self._raw.source.error("data block", at, "holds no value")

@@ -94,6 +94,7 @@ DATA = [  # what is put where in the first data block, and what is said
     ("<f", 24 + 4 * 100, np.nan, r"value nan of chr1:101-101 is not finite"),
     ("<f", 24 + 4 * 100, np.inf, r"value inf of chr1:101-101 is not finite"),
     ("<I", 0, 7, "chromosome number 7, which has no name"),
+    ("<I", 0, 1, "is on chr2, but not by the index"),
     ("<I", 4, 100, "is outside what the index says"),
     ("<I", 12, 0, "begins before the one in front of it ends"),
     ("<I", 16, 0, "has no bases"),
@@ -136,10 +137,11 @@ ZOOM = [
     ("<f", 28, np.nan, r"holds a number that is not finite"),
     ("<I", 4, 128, r"has no bases"),
     ("<I", 4, 1, r"no record for the value at chr1:1-1"),
-    ("<I", 8, 2**31, r"ends past the chromosome"),
+    ("<I", 8, 129, r"begins before the one in front of it ends"),
+    ("<I", 8, 2**31, r"outside what the index says"),
     ("<I", 8, 0, r"has no bases"),
     ("<I", 8, 100, r"no record for the value at chr1:101-101"),
-    ("<I", 0, 1, r"no record for the value at chr1:1-1"),
+    ("<I", 0, 1, r"outside what the index says"),
 ]
 
 
@@ -207,6 +209,26 @@ def test_no_zoom_level_is_said(tmp_path: Path) -> None:
     file.addEntries("chr1", 0, values=[1.0, 2.0], span=1, step=1)
     file.close()
     assert ("header", "no zoom level; IGV refuses such a file") in findings(validate(path))
+
+
+def test_other_writers_have_the_values_right_and_the_zoom_nearly(tmp_path: Path) -> None:
+    """What libBigWig and bigtools get wrong is in zoom records alone."""
+    import pybigtools
+
+    rng = np.random.default_rng(9)
+    values = rng.random(60_000, dtype=np.float32)
+    first, second = tmp_path / "first.bw", tmp_path / "second.bw"
+    file = pyBigWig.open(str(first), "w")
+    file.addHeader([("chr1", 60_000)])
+    file.addEntries("chr1", 0, values=values, span=1, step=1)
+    file.close()
+    starts = np.arange(0, 60_000, 10)
+    rows = [("chr1", int(s), int(s) + 7, float(v)) for s, v in zip(starts, values, strict=False)]
+    pybigtools.open(str(second), "w").write({"chr1": 60_000}, iter(rows))
+    for path, covered in ((first, 60_000), (second, 42_000)):
+        report = validate(path, Assembly(("chr1",), (60_000,)))
+        assert report.covered == covered
+        assert {found.part.split()[0] for found in report.findings} <= {"zoom"}
 
 
 def test_many_findings_are_counted(path: Path) -> None:
