@@ -2,13 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint check docs bench clean
+.PHONY: demo test readers lint check docs bench clean
 
 demo: .venv/ready            ## the main job on the embedded default, in about three minutes
 	$(BIN)/regtrack demo --out regtrack-demo --overwrite
 
 test: .venv/ready            ## every test
 	$(BIN)/pytest
+
+readers: tests/readers/node_modules  ## JavaScript readers that tests use where they are (needs npm)
 
 lint: .venv/ready            ## format, lint and types
 	$(BIN)/ruff format --check .
@@ -20,11 +22,16 @@ check: lint test             ## what must pass before a commit
 docs: .venv/ready            ## the documentation, into docs/_build
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build
 
-bench: .venv/ready           ## how fast: predict-genome beside the bare forward pass
+bench: .venv/ready           ## how fast: writing beside pyBigWig, predict-genome beside the bare forward pass
+	$(BIN)/python scripts/bench_bigwig.py
 	$(BIN)/python scripts/bench_sweep.py
 
 clean:                       ## what the targets above made
-	rm -rf .venv docs/_build regtrack-demo
+	rm -rf .venv docs/_build regtrack-demo tests/readers/node_modules
+
+tests/readers/node_modules: tests/readers/package.json tests/readers/package-lock.json
+	npm ci --prefix tests/readers --ignore-scripts --no-audit --no-fund
+	touch $@
 
 # torch first and by pip with the constraints, so that one build is taken and kept
 .venv/ready: pyproject.toml constraints.txt

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from regtrack.genome.reference import Reference
     from regtrack.models.registry import build_model
     from regtrack.simulate.genome import simulate
+    from regtrack.sweep.assemble import assemble_genome
     from regtrack.sweep.run import predict_genome
     from regtrack.training.config import TrainingConfig
     from regtrack.training.fit import train
@@ -41,6 +42,7 @@ _HOMES = {
     "SplitSpec": "regtrack.dataset.spec",
     "TrainingConfig": "regtrack.training.config",
     "__version__": "regtrack.version",
+    "assemble_genome": "regtrack.sweep.assemble",
     "build_dataset": "regtrack.dataset.build",
     "build_model": "regtrack.models.registry",
     "evaluate": "regtrack.evaluation.report",
@@ -57,7 +59,7 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "DatasetSpec", "SplitSpec", "build_dataset", "Dataset",
     "build_model", "TrainingConfig", "train",
     "Checkpoint", "load_checkpoint", "save_checkpoint",
-    "evaluate", "predict_genome",
+    "evaluate", "predict_genome", "assemble_genome",
     "RegtrackError", "__version__",
 ]  # fmt: skip
 

@@ -29,6 +29,16 @@ def check_free(path: Path, *, overwrite: bool = False) -> None:
         )
 
 
+def check_folder_free(path: Path, *, overwrite: bool = False) -> None:
+    """As `check_free`, for a folder: an empty one counts as free.
+
+    Raises:
+        OutputError: `path` exists, is not empty, and `overwrite` is off.
+    """
+    if not (path.is_dir() and not any(path.iterdir())):
+        check_free(path, overwrite=overwrite)
+
+
 @contextmanager
 def publish_file(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """Yield a temporary path in the same folder, renamed to `path` if the block succeeds.
@@ -38,9 +48,9 @@ def publish_file(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
             disk is full.
     """
     check_free(path, overwrite=overwrite)
-    temporary = _beside(path)
+    temporary = beside(path)
     try:
-        with _disk_errors(path):
+        with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             yield temporary
             _sync(temporary)
@@ -60,22 +70,31 @@ def publish_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     Raises:
         OutputError: as `publish_file`.
     """
-    if not (path.is_dir() and not any(path.iterdir())):
-        check_free(path, overwrite=overwrite)
-    temporary = _beside(path)
+    check_folder_free(path, overwrite=overwrite)
+    temporary = beside(path)
     try:
-        with _disk_errors(path):
+        with disk_errors(path):
             temporary.mkdir(parents=True)
             yield temporary
-            for file in temporary.rglob("*"):
-                _sync(file)
-            _swap(temporary, path)
+        move_folder(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def move_folder(made: Path, path: Path) -> None:
+    """Let a folder that is whole, on the same disk, take the place of whatever is at `path`.
+
+    Raises:
+        OutputError: it cannot be written there.
+    """
+    with disk_errors(path):
+        for file in made.rglob("*"):
+            _sync(file)
+        _swap(made, path)
+
+
 def _swap(new: Path, path: Path) -> None:
-    old = _beside(path) if path.exists() else None
+    old = beside(path) if path.exists() else None
     if old is not None:
         path.rename(old)
     new.rename(path)
@@ -84,7 +103,8 @@ def _swap(new: Path, path: Path) -> None:
         shutil.rmtree(old) if old.is_dir() else old.unlink()
 
 
-def _beside(path: Path) -> Path:
+def beside(path: Path) -> Path:
+    """A temporary name in the same folder."""
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
 
 
@@ -97,7 +117,12 @@ def _sync(path: Path) -> None:
 
 
 @contextmanager
-def _disk_errors(path: Path) -> Iterator[None]:
+def disk_errors(path: Path) -> Iterator[None]:
+    """Say in one line why `path` cannot be written.
+
+    Raises:
+        OutputError: the disk is full or fails, or the folder cannot be written or has vanished.
+    """
     try:
         yield
     except OSError as error:
@@ -106,6 +131,9 @@ def _disk_errors(path: Path) -> Iterator[None]:
             errno.EDQUOT: "the disk quota is used up; free some space or choose another output",
             errno.EACCES: "no permission to write there; choose another output",
             errno.EROFS: "the file system is read-only; choose another output",
+            errno.ENOENT: "its folder has vanished; run again",
+            errno.EIO: "the disk fails (input/output error); choose another output",
+            errno.ESTALE: "the network folder has gone; run again when it is back",
         }.get(error.errno or 0)
         if message is None:
             raise

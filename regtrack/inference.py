@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 
@@ -17,6 +18,9 @@ from regtrack.models.network import TrackModel
 Scores = npt.NDArray[np.float32]
 
 PRECISIONS = ("fp32", "bf16")
+
+# one pass at a time: the switches of arithmetic and the model's mode are the whole process's
+_ALONE = threading.Lock()
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -85,12 +89,47 @@ def scores(
     Raises:
         PlanError: an unknown precision, or too little memory for so many bases at once.
     """
+    return _forward(model, codes, torch.sigmoid, markers, precision=precision, device=device)
+
+
+def logits(
+    model: TrackModel,
+    codes: npt.NDArray[np.uint8] | Tensor,
+    *,
+    markers: Sequence[int] | None = None,
+    precision: str = "fp32",
+    device: torch.device | None = None,
+) -> Scores:
+    """The logits, as `scores` gives their sigmoid.
+
+    Raises:
+        PlanError: as `scores`.
+    """
+    return _forward(
+        model, codes, torch.Tensor.contiguous, markers, precision=precision, device=device
+    )
+
+
+def _forward(
+    model: TrackModel,
+    codes: npt.NDArray[np.uint8] | Tensor,
+    last: Callable[[Tensor], Tensor],
+    markers: Sequence[int] | None,
+    *,
+    precision: str,
+    device: torch.device | None,
+) -> Scores:
     check_precision(precision)
     device = device or torch.device("cpu")
-    with borrowed(model, device), torch.inference_mode(), _arithmetic(device, precision):
+    with (
+        _ALONE,
+        borrowed(model, device),
+        torch.inference_mode(),
+        _arithmetic(device, precision),
+    ):
         try:
-            logits = model.logits(torch.as_tensor(codes, device=device), markers)
-            result: Scores = torch.sigmoid(logits.float()).cpu().numpy()
+            found = model.logits(torch.as_tensor(codes, device=device), markers)
+            result: Scores = last(found.float()).cpu().numpy()
         except (RuntimeError, MemoryError) as error:
             if not _is_memory(error):
                 raise

@@ -37,7 +37,10 @@ KEPT_TO: dict[str, set[str]] = {
     "lightning": {"training"},
     "matplotlib": {"figures", "training"},
     "pyBigWig": {"tracks"},
+    "isal": {"tracks"},
     "pyfaidx": {"genome"},
+    "dask": {"sweep"},
+    "distributed": {"sweep"},
     "typer": {"cli"},
     "rich": {"cli"},
 }
@@ -102,6 +105,7 @@ HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy"}
         "import regtrack.dataset.build",
         "import regtrack.labels.manifest",
         "import regtrack.tracks.bigwig.read",
+        "import regtrack.tracks.bigwig.validate",
         "import regtrack.sweep.plan",
         "import regtrack.simulate.genome",
         "import regtrack.checkpoint_header",

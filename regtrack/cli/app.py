@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module
 from typing import Annotated
@@ -20,10 +21,13 @@ COMMANDS = (
     "train",
     "evaluate",
     "predict-genome",
+    "assemble",
+    "validate",
     "inspect",
 )
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+_TERMINATED = 128 + signal.SIGTERM
 
 app = typer.Typer(
     help="Learn regulatory markers from DNA and write genome browser tracks.",
@@ -63,8 +67,15 @@ for _name in COMMANDS:
     app.command(_name, epilog=_module.EPILOG, no_args_is_help=_name != "demo")(_module.command)
 
 
+def _terminate(_signal: int, _frame: object) -> None:
+    """End as Ctrl-C does, so that what is written is let go of."""
+    print_error("terminated")
+    raise SystemExit(_TERMINATED)
+
+
 def main() -> None:
     """Run the command line; a user's mistake costs one line and exit status 2."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
     except RegtrackError as error:

@@ -210,3 +210,17 @@ def size_text(count: float) -> str:
         if count >= size:
             return f"{count / size:.1f} {prefix}B"
     return f"{count:.0f} B"
+
+
+def duration_text(seconds: float) -> str:
+    """A time in words.
+
+    >>> [duration_text(seconds) for seconds in (0.2, 42, 200, 7_400)]
+    ['1 s', '42 s', '3 min 20 s', '2 h 03 min']
+    """
+    whole = max(1, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regtrack.cli.console import bars, console, print_json, print_table, size_text, split_list
+from regtrack.cli.console import (
+    bars,
+    console,
+    duration_text,
+    print_json,
+    print_table,
+    size_text,
+    split_list,
+)
 
 if TYPE_CHECKING:
-    from regtrack.sweep.summary import Forecast, SweepSummary
+    from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
 
 EPILOG = """
 Examples:
@@ -22,6 +30,11 @@ Examples:
 
   regtrack predict-genome run/checkpoint.safetensors --reference hg38.fa --out loci
   --regions loci.bed --reverse-complement
+
+  regtrack predict-genome run/checkpoint.safetensors --reference hg38.fa --out tracks --dry-run
+
+  regtrack predict-genome run/checkpoint.safetensors --reference hg38.fa --out tracks
+  --shard 3/16
 """
 
 _SHOWN = 20  # tracks that get a line each; more are summed up, and named by --json
@@ -61,55 +74,125 @@ def command(
         bool,
         typer.Option("--any-assembly", help="Go on where the model was trained on another."),
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
+    logits: Annotated[
+        bool, typer.Option("--logits", help="Store logits instead of scores.")
+    ] = False,
+    keep_bits: Annotated[
+        int, typer.Option(help="Bits of each value's mantissa to keep; 23 is lossless.")
+    ] = 7,
+    resolution: Annotated[int, typer.Option(help="Store the mean of so many bp.")] = 1,
+    shard: Annotated[
+        str | None,
+        typer.Option(help="Make one share, such as 3/16, for regtrack assemble to join."),
+    ] = None,
+    dask_scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler whose workers do the work.")
+    ] = None,
+    dask_scheduler_file: Annotated[
+        Path | None, typer.Option(help="The same as the file that the scheduler writes.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be written, and stop.")
+    ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Replace --out, and what was begun with another plan."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
     """Predict a genome: a bigWig a marker, seamless, from a checkpoint and a FASTA.
 
-    Lists take commas, or the option again.
+    Lists take commas, or the option again. Interrupted, the same command goes on.
     """
-    from regtrack.sweep.run import predict_genome
+    from regtrack.sweep.job import open_job
+    from regtrack.sweep.request import Request
+    from regtrack.sweep.run import Open, forecast_sweep, run_share, run_sweep
 
+    request = Request(
+        checkpoint=checkpoint,
+        reference=reference,
+        out=out,
+        markers=split_list(markers),
+        chroms=split_list(chroms),
+        regions=regions,
+        exclude=exclude,
+        window=window,
+        flank=flank,
+        batch_size=batch_size,
+        precision=precision,
+        device=device,
+        reverse_complement=reverse_complement,
+        logits=logits,
+        keep_bits=keep_bits,
+        resolution=resolution,
+        any_assembly=any_assembly,
+    )
+    show = _as_json if as_json else _as_text
+    if dry_run:
+        show(forecast_sweep(request, overwrite=overwrite))
+        return
+    runner: Open = open_job
+    if scheduler := dask_scheduler or dask_scheduler_file:
+        from regtrack.sweep.cluster import on_dask
+
+        runner = on_dask(scheduler)
     with bars() as progress:
-        summary = predict_genome(
-            checkpoint,
-            reference,
-            out,
-            markers=split_list(markers),
-            chroms=split_list(chroms),
-            regions=regions,
-            window=window,
-            flank=flank,
-            batch_size=batch_size,
-            precision=precision,
-            device=device,
-            reverse_complement=reverse_complement,
-            exclude=exclude,
-            any_assembly=any_assembly,
-            progress=progress,
-            announce=(lambda _: None) if as_json else _print_forecast,
-            overwrite=overwrite,
-        )
-    if as_json:
-        print_json(summary.to_dict())
+        options: dict[str, Any] = {
+            "runner": runner,
+            "progress": progress,
+            "announce": (lambda _: None) if as_json else _print_forecast,
+            "overwrite": overwrite,
+        }
+        found = run_share(request, shard, **options) if shard else run_sweep(request, **options)
+    show(found)
+
+
+def _as_json(found: Forecast | ShareSummary | SweepSummary) -> None:
+    print_json(found.to_dict())
+
+
+def _as_text(found: Forecast | ShareSummary | SweepSummary) -> None:
+    from regtrack.sweep.summary import Forecast, ShareSummary
+
+    if isinstance(found, Forecast):
+        _print_forecast(found)
+    elif isinstance(found, ShareSummary):
+        _print_share(found)
     else:
-        _print_summary(summary)
+        print_summary(found)
 
 
 def _print_forecast(forecast: Forecast) -> None:
     files = f"{len(forecast.files)} files" if len(forecast.files) > 1 else "1 file"
     strands = ", both strands" if forecast.strands == 2 else ""
+    averaged = f", means of {forecast.resolution} bp" if forecast.resolution > 1 else ""
     console.print(
         f"{forecast.out}: {files}, {forecast.bases / 1e6:,.2f} Mb each, "
-        f"at most {size_text(forecast.disk)}\n"
+        f"{forecast.keep_bits} bits kept{averaged}, at most {size_text(forecast.disk)}, "
+        "twice that until they are joined\n"
         f"{forecast.windows:,} windows of {forecast.window:,} bp, {forecast.batch_size} at once, "
-        f"flank {forecast.flank:,} bp, {forecast.precision} on {forecast.device}{strands}, "
-        f"about {size_text(forecast.memory)} of memory",
+        f"flank {forecast.flank:,} bp, {forecast.precision} on {forecast.device}{strands}\n"
+        f"{forecast.chunks:,} chunks, about {duration_text(forecast.seconds)} "
+        f"and {size_text(forecast.memory)} of memory",
         highlight=False,
     )
 
 
-def _print_summary(summary: SweepSummary) -> None:
+def _print_share(share: ShareSummary) -> None:
+    then = (
+        f"{share.left:,} chunks of other shares are left"
+        if share.left
+        else f"all shards are there: regtrack assemble {share.folder}"
+    )
+    console.print(
+        f"{share.folder}: {share.chunks:,} chunks of this share, {share.made:,} made now in "
+        f"{duration_text(share.seconds)}; {then}",
+        highlight=False,
+    )
+
+
+def print_summary(summary: SweepSummary) -> None:
+    """What a sweep wrote, a line a track, and its sums."""
     columns = ("file", "category", "mean", "lowest", "highest", "size")
     rows = [
         (

@@ -1,7 +1,8 @@
-"""From strips to scores: the part of a sweep that runs the model."""
+"""From batches to values: the part of a sweep that runs the model."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from regtrack.errors import FastaError
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, N, reverse_complement
-from regtrack.inference import Scores, scores
+from regtrack.inference import Scores, logits, scores
 from regtrack.models.network import TrackModel
 from regtrack.sweep.plan import Strip, SweepPlan
 
@@ -24,7 +26,8 @@ class Scorer:
         model: borrowed by whoever made this.
         rows: the markers to compute.
         device, precision: as `regtrack.inference.scores` takes them.
-        both_strands: the mean of the scores of both strands, instead of the forward strand's.
+        both_strands: the mean of both strands, instead of the forward strand alone.
+        logits: logits instead of scores.
     """
 
     model: TrackModel
@@ -32,19 +35,44 @@ class Scorer:
     device: torch.device
     precision: str = "fp32"
     both_strands: bool = False
+    logits: bool = False
 
     def __call__(self, codes: Codes) -> Scores:
-        """Scores (B, M, L) of codes (B, L), along the forward strand."""
-        forward = self._scores(codes)
+        """Values (B, M, L) of codes (B, L), along the forward strand."""
+        forward = self._run(codes)
         if not self.both_strands:
             return forward
-        reverse = self._scores(reverse_complement(codes))
+        reverse = self._run(reverse_complement(codes))
         return (forward + reverse[..., ::-1]) * np.float32(0.5)
 
-    def _scores(self, codes: Codes) -> Scores:
-        return scores(
+    def speed(self, length: int) -> float:
+        """Bases a second, measured on so many; the first pass, which warms up, is not counted."""
+        codes = np.zeros((1, length), dtype=np.uint8)
+        self(codes)
+        start = time.perf_counter()
+        self(codes)
+        return length / (time.perf_counter() - start)
+
+    def _run(self, codes: Codes) -> Scores:
+        run = logits if self.logits else scores
+        return run(
             self.model, codes, markers=self.rows, precision=self.precision, device=self.device
         )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A batch, read.
+
+    Attributes:
+        strips: where its parts lie.
+        codes: of each strip what the model sees.
+        present: which bases of each strip get a value, shape (L,): asked for, and not N.
+    """
+
+    strips: tuple[Strip, ...]
+    codes: list[Codes]
+    present: list[npt.NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -53,24 +81,38 @@ class Piece:
 
     Attributes:
         strip: where it lies.
-        present: which of its bases get a value, shape (L,): asked for, and not N.
-        scores: shape (M, L); None where no base gets a value, and nothing was computed.
+        present: which of its bases get a value, shape (L,).
+        values: shape (M, L); None where no base gets a value, and nothing was computed.
     """
 
     strip: Strip
     present: npt.NDArray[np.bool_]
-    scores: Scores | None
+    values: Scores | None
 
 
-def predict(plan: SweepPlan, reference: Reference, score: Scorer) -> Iterator[Piece]:
-    """Every strip of a plan, in its order, predicted where a base needs it."""
-    for batch in plan.batches():
+def read(plan: SweepPlan, reference: Reference, batch: tuple[Strip, ...]) -> Reading:
+    """The sequence of a batch.
+
+    Raises:
+        FastaError: the file cannot be read.
+    """
+    try:
         codes = [reference.codes(s.chrom, s.read_start, s.read_end) for s in batch]
-        present = [
-            plan.mask(strip) & (read[strip.crop] != N)
-            for strip, read in zip(batch, codes, strict=True)
-        ]
-        needed = [index for index, mask in enumerate(present) if mask.any()]
-        found = iter(score(np.stack([codes[index] for index in needed])) if needed else ())
-        for strip, mask in zip(batch, present, strict=True):
-            yield Piece(strip, mask, next(found)[:, strip.crop] if mask.any() else None)
+    except OSError as error:
+        raise FastaError(
+            f"{reference.path} cannot be read: {error.strerror or error}; run again when it can"
+        ) from error
+    present = [
+        plan.mask(strip) & (read[strip.crop] != N) for strip, read in zip(batch, codes, strict=True)
+    ]
+    return Reading(batch, codes, present)
+
+
+def predict(reading: Reading, score: Scorer) -> Iterator[Piece]:
+    """Every strip of a batch, in its order, predicted where a base needs it."""
+    needed = [
+        codes for codes, mask in zip(reading.codes, reading.present, strict=True) if mask.any()
+    ]
+    found = iter(score(np.stack(needed)) if needed else ())
+    for strip, mask in zip(reading.strips, reading.present, strict=True):
+        yield Piece(strip, mask, next(found)[:, strip.crop] if mask.any() else None)

@@ -9,10 +9,13 @@ positions do too.
 For a convolutional network `batch_size` consecutive windows are fused into one strip, since every
 base gets the same value and the flank is read once. A Bi-LSTM sees all it is given, so its windows
 stay what they are and `batch_size` of them are computed side by side.
+
+Chunks are the independent parts of a plan: each can be predicted without the others.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +27,7 @@ import numpy.typing as npt
 from regtrack.errors import PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Positions, clip, complement, covered_below, merge
+from regtrack.sweep.chunks import CHUNK, Chunk
 
 Intervals = tuple[Positions, Positions]
 
@@ -67,9 +71,11 @@ class SweepPlan:
         stride: bp at whose multiples the model's positions repeat.
         fused: consecutive windows become one strip.
         both_strands: the reverse complement is read too, which needs the strip's end aligned.
+        chunk: bp of a chunk, of which as many whole windows are taken as fit, and at least one.
+        resolution: bp of a value in the file.
 
     Raises:
-        PlanError: a window, flank or batch that cannot be, or nothing to predict.
+        PlanError: a window, flank, batch or resolution that cannot be, or nothing to predict.
     """
 
     assembly: Assembly
@@ -80,16 +86,20 @@ class SweepPlan:
     stride: int
     fused: bool
     both_strands: bool = False
+    chunk: int = CHUNK
+    resolution: int = 1
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
             raise PlanError(f"batch size {self.batch_size} is below 1")
         if not self.targets:
             raise PlanError("nothing to predict: every base asked for is excluded")
-        if self.window < 1:
-            raise PlanError(f"window {self.window:,} is below 1 bp")
+        for what, value in (("window", self.window), ("resolution", self.resolution)):
+            if value < 1:
+                raise PlanError(f"{what} {value:,} is below 1 bp")
         if self.window < self._longest:
             check_multiple("window", self.window, self.stride)
+            self._check_resolution()
         check_multiple("flank", self.flank, self.stride)
 
     @cached_property
@@ -109,7 +119,7 @@ class SweepPlan:
     @cached_property
     def windows(self) -> int:
         """Windows with at least one base asked for."""
-        return sum(int((lasts - firsts).sum()) for firsts, lasts in map(self._runs, self.chroms))
+        return sum(int((lasts - firsts).sum()) for firsts, lasts in self._runs.values())
 
     @property
     def bases_at_once(self) -> int:
@@ -118,19 +128,27 @@ class SweepPlan:
         read = min(size + 2 * self.flank, self._longest)
         return read * (1 if self.fused else self.batch_size)
 
-    def batches(self) -> Iterator[tuple[Strip, ...]]:
-        """What goes through the model at once, in the order of the output; equally long pieces."""
+    @cached_property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """Every chunk with a base asked for, in the order of the output."""
+        size = max(1, self.chunk // self.window) * self.window
+        found: list[Chunk] = []
         for chrom in self.chroms:
-            if self.fused:
-                yield from ((strip,) for strip in self._strips(chrom, self.batch_size))
-            else:
-                yield from _alike(self._strips(chrom, 1), self.batch_size)
+            starts, ends = self.targets[chrom]
+            length = self.assembly.length(chrom)
+            for first, last in zip(*merge(starts // size, -(-ends // size)), strict=True):
+                for start in range(int(first) * size, int(last) * size, size):
+                    end = min(start + size, length)
+                    below = covered_below(starts, ends, np.array([start, end]))
+                    found.append(Chunk(len(found), chrom, start, end, int(below[1] - below[0])))
+        return tuple(found)
 
-    def bases_of(self, strip: Strip) -> int:
-        """Bases of a strip that are asked for, N among them (bp)."""
-        edges = np.array([strip.start, strip.end])
-        below = covered_below(*self.targets[strip.chrom], edges)
-        return int(below[1] - below[0])
+    def batches(self, chunk: Chunk) -> Iterator[tuple[Strip, ...]]:
+        """What goes through the model at once, in the order of the output; equally long pieces."""
+        if self.fused:
+            yield from ((strip,) for strip in self._strips(chunk, self.batch_size))
+        else:
+            yield from _alike(self._strips(chunk, 1), self.batch_size)
 
     def mask(self, strip: Strip) -> npt.NDArray[np.bool_]:
         """Which of a strip's bases are asked for, shape (end - start,)."""
@@ -151,22 +169,37 @@ class SweepPlan:
             "stride": self.stride,
             "fused": self.fused,
             "both_strands": self.both_strands,
+            "chunk": self.chunk,
+            "resolution": self.resolution,
             "windows": self.windows,
+            "chunks": len(self.chunks),
             "bases": self.bases,
         }
 
-    def _runs(self, chrom: str) -> Intervals:
+    @cached_property
+    def _runs(self) -> dict[str, Intervals]:
         """First and last window (half-open) of each stretch of consecutive windows that run."""
-        starts, ends = self.targets[chrom]
-        return merge(starts // self.window, -(-ends // self.window))
+        return {
+            chrom: merge(starts // self.window, -(-ends // self.window))
+            for chrom, (starts, ends) in self.targets.items()
+        }
 
-    def _strips(self, chrom: str, size: int) -> Iterator[Strip]:
-        length = self.assembly.length(chrom)
-        for first, last in zip(*self._runs(chrom), strict=True):
+    def _strips(self, chunk: Chunk, size: int) -> Iterator[Strip]:
+        length = self.assembly.length(chunk.chrom)
+        edges = chunk.start // self.window, -(-chunk.end // self.window)
+        for first, last in zip(*clip(*self._runs[chunk.chrom], *edges), strict=True):
             for index in range(int(first), int(last), size):
                 start = index * self.window
                 end = min(min(index + size, int(last)) * self.window, length)
-                yield Strip(chrom, start, end, *self._read(start, end, length))
+                yield Strip(chunk.chrom, start, end, *self._read(start, end, length))
+
+    def _check_resolution(self) -> None:
+        step = math.lcm(self.stride, self.resolution)
+        if self.window % self.resolution:
+            raise PlanError(
+                f"resolution {self.resolution:,} does not divide the window of {self.window:,} bp; "
+                f"take a window of {-(-self.window // step) * step:,} bp, or another resolution"
+            )
 
     def _read(self, start: int, end: int, length: int) -> tuple[int, int]:
         left, right = max(0, start - self.flank), min(length, end + self.flank)

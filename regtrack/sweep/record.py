@@ -1,36 +1,50 @@
-"""sweep.json: what made the tracks beside it, in numbers and digests."""
+"""What decides the bytes of a sweep, in numbers and digests; and what differs between two."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from safetensors.torch import save
+
 from regtrack.checkpoint import Checkpoint
 from regtrack.genome.reference import Reference
 from regtrack.sweep.compute import Scorer
+from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.plan import SweepPlan
-from regtrack.sweep.summary import SweepSummary
 from regtrack.version import __version__
 
-SWEEP_FILE = "sweep.json"
-FORMAT = 1
+FORMAT = 2
 
 
-def provenance(
+def make_record(
     checkpoint: Checkpoint,
     reference: Reference,
+    plan: SweepPlan,
+    scorer: Scorer,
+    encoding: Encoding,
     *,
     regions: Path | None = None,
     exclude: Path | None = None,
 ) -> dict[str, Any]:
-    """The inputs of a sweep by path and SHA-256; a checkpoint that is no file has neither."""
-    return {
+    """Everything that decides the bytes of a sweep, as JSON holds it.
+
+    A checkpoint that is no file has neither path nor digest, but its weights have one.
+    """
+    record = {
+        "format": FORMAT,
+        "versions": {"regtrack": __version__}
+        | {name: version(name) for name in ("torch", "numpy", "isal")},
         "checkpoint": (_file(checkpoint.path) if checkpoint.path else {})
-        | {"model": checkpoint.model.name, "config": checkpoint.model.config},
+        | {
+            "weights": _weights(checkpoint),
+            "model": checkpoint.model.name,
+            "config": checkpoint.model.config,
+        },
         "reference": {
             "path": str(reference.path),
             "sha256": reference.digest(),
@@ -38,30 +52,51 @@ def provenance(
         },
         "regions": regions and _file(regions),
         "exclude": exclude and _file(exclude),
-    }
-
-
-def write_record(
-    folder: Path,
-    made_from: dict[str, Any],
-    plan: SweepPlan,
-    scorer: Scorer,
-    summary: SweepSummary,
-) -> None:
-    """Write sweep.json; the same sweep writes the same bytes."""
-    record = {
-        "format": FORMAT,
-        "versions": {"regtrack": __version__}
-        | {name: version(name) for name in ("torch", "numpy", "pyBigWig")},
-        **made_from,
+        "markers": [checkpoint.markers[row].name for row in scorer.rows],
         "plan": plan.to_dict(),
+        "values": "logits" if scorer.logits else "scores",
+        "keep_bits": encoding.keep_bits,
         "precision": scorer.precision,
-        "device": str(scorer.device),
-        "bases": summary.bases,
-        "absent": summary.absent,
-        "tracks": [asdict(track) for track in summary.tracks],
+        "device": scorer.device.type,
     }
-    (folder / SWEEP_FILE).write_text(json.dumps(record, indent=2) + "\n")
+    plain: dict[str, Any] = json.loads(json.dumps(record))
+    return plain
+
+
+def digest(record: Mapping[str, Any]) -> str:
+    """SHA-256 of a record, paths aside: the same for a sweep that was moved."""
+    text = json.dumps(sorted(_leaves(record)), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two records, paths aside, in words.
+
+    >>> differences({"plan": {"window": 500}, "path": "a"}, {"plan": {"window": 940}, "path": "b"})
+    ['plan.window was 500 and is 940']
+    """
+    old, new = dict(_leaves(before)), dict(_leaves(now))
+    return [
+        f"{name} was {old.get(name, 'not there')} and is {new.get(name, 'not there')}"
+        for name in [*old, *(new.keys() - old.keys())]
+        if old.get(name) != new.get(name)
+    ]
+
+
+def _leaves(value: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, str]]:
+    for key, inner in value.items():
+        if key == "path":
+            continue
+        if isinstance(inner, Mapping):
+            yield from _leaves(inner, f"{name}{key}.")
+        else:
+            yield name + key, json.dumps(inner)
+
+
+def _weights(checkpoint: Checkpoint) -> str:
+    state = checkpoint.model.state_dict()
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+    return hashlib.sha256(save(tensors)).hexdigest()
 
 
 def _file(path: Path) -> dict[str, str]:

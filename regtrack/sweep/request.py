@@ -4,14 +4,40 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from regtrack.checkpoint import Checkpoint
 from regtrack.errors import AssemblyError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.peaks import read_peaks
 from regtrack.sweep.plan import Intervals, choose_targets
+from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks for, in plain values: `regtrack.sweep.run.predict_genome` explains them."""
+
+    checkpoint: Path | Checkpoint
+    reference: Path
+    out: Path
+    markers: tuple[str, ...] = ()
+    chroms: tuple[str, ...] = ()
+    regions: Path | None = None
+    exclude: Path | None = None
+    window: int = 25_000
+    flank: int | str = "auto"
+    batch_size: int | str = "auto"
+    precision: str = "fp32"
+    device: str = "auto"
+    reverse_complement: bool = False
+    logits: bool = False
+    keep_bits: int = DEFAULT_KEEP_BITS
+    resolution: int = 1
+    any_assembly: bool = False
 
 
 def check_assembly(trained: Assembly, reference: Assembly, *, any_assembly: bool = False) -> None:

@@ -6,20 +6,21 @@ The numbers are measured (docs/sweep.md) and meant as upper bounds.
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 from pathlib import Path
 
 import torch
 
 from regtrack.errors import OutputError, PlanError
+from regtrack.tracks.bigwig.bins import first_reduction
 
 BYTES_A_BASE = 1_200  # activations of the widest network at single-base resolution
-BYTES_A_SCORE = 16  # logits, scores of both strands, scores that wait for the writer
-BYTES_ON_DISK = 5.2  # a value and its part of the zoom levels, for noise, which hardly compresses
+BYTES_A_SCORE = 24  # logits, scores of both strands, scores that wait to be encoded
 _AT_ONCE = {"cpu": 250_000, "other": 2_000_000}  # bp beyond which nothing gets faster
 _MEMORY = {"cpu": 2 << 30}
-_SPARE_FILES = 64  # the reference, the checkpoint, libraries
+_SIGN_AND_EXPONENT = 9  # bits of a float32 beside its mantissa
+_RECORD = 22  # bytes of a packed zoom record: four numbers that are noise, and its place
+_SLACK = 0.35  # bytes by which blocks were larger than the bits that are kept
 
 
 def memory_of(bases: int, markers: int) -> int:
@@ -75,22 +76,15 @@ def check_memory(needed: int, device: torch.device) -> None:
         )
 
 
-def allow_open_files(count: int) -> None:
-    """Raise the limit of open files as far as it goes.
+def bytes_a_value(keep_bits: int, resolution: int) -> float:
+    """Bytes that a value and its part of the zoom levels take on disk, for noise, at most.
 
-    Raises:
-        PlanError: it does not go far enough for `count` tracks at once.
+    >>> [round(bytes_a_value(bits, 1), 1) for bits in (7, 23)]
+    [2.6, 4.6]
     """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = count + _SPARE_FILES
-    if soft == resource.RLIM_INFINITY or needed <= soft:
-        return
-    if hard != resource.RLIM_INFINITY and needed > hard:
-        raise PlanError(
-            f"{count} tracks are written at once and this account may open {hard} files; "
-            "choose fewer with --markers, or raise the limit (ulimit -n)"
-        )
-    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    value = (_SIGN_AND_EXPONENT + keep_bits) / 8 + _SLACK
+    bins = resolution / first_reduction(resolution) * 4 / 3  # of all levels
+    return value + bins * _RECORD
 
 
 def check_disk(out: Path, needed: int) -> None:

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
-from regtrack.atomic import publish_folder
-from regtrack.checkpoint import Checkpoint, load_checkpoint
-from regtrack.genome.reference import Reference
-from regtrack.inference import borrowed, check_precision, pick_device
-from regtrack.labels.marker import Marker, select_markers
+from regtrack.atomic import check_folder_free
+from regtrack.checkpoint import Checkpoint
 from regtrack.progress import SILENT, Progress
-from regtrack.sweep.compute import Scorer, predict
-from regtrack.sweep.plan import SweepPlan, choose_flank
-from regtrack.sweep.record import provenance, write_record
-from regtrack.sweep.request import check_assembly, read_targets
-from regtrack.sweep.room import (
-    BYTES_ON_DISK,
-    allow_open_files,
-    check_disk,
-    check_memory,
-    choose_batch_size,
-    memory_of,
-)
-from regtrack.sweep.summary import Forecast, SweepSummary
-from regtrack.sweep.tracks import file_names, open_tracks
+from regtrack.sweep.assemble import finish
+from regtrack.sweep.chunks import Chunk, choose_share
+from regtrack.sweep.job import open_job
+from regtrack.sweep.request import Request
+from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
+from regtrack.sweep.work import Work
+from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS
 
 _PathLike = str | Path
+_log = logging.getLogger(__name__)
 
 
 def predict_genome(
@@ -45,6 +38,9 @@ def predict_genome(
     precision: str = "fp32",
     device: str = "auto",
     reverse_complement: bool = False,
+    logits: bool = False,
+    keep_bits: int = DEFAULT_KEEP_BITS,
+    resolution: int = 1,
     exclude: _PathLike | None = None,
     any_assembly: bool = False,
     progress: Progress = SILENT,
@@ -53,9 +49,11 @@ def predict_genome(
 ) -> SweepSummary:
     """Write a model's scores along a genome: a bigWig a marker, and sweep.json.
 
-    With a convolutional network every value is, to float rounding, that of one pass over the whole
-    chromosome, whatever the window, batch or regions. N and excluded bases have no value. Memory
-    does not grow with the genome. Everything is checked before the first window is computed.
+    With a convolutional network every value is, to float rounding and the bits that are kept, that
+    of one pass over the whole chromosome, whatever the window, batch or regions. N and excluded
+    bases have no value. Memory does not grow with the genome. Everything is checked before the
+    first window is computed. What is interrupted goes on when it is asked for again, and ends in
+    the same bytes.
 
     Args:
         checkpoint: the trained network; one that is handed over as an object is left as it was.
@@ -64,110 +62,141 @@ def predict_genome(
         markers: globs on the markers' names, or `category:NAME`; all by default.
         chroms: chromosomes to predict; all by default.
         regions: BED of the bases to predict, instead of `chroms`.
-        window: bp of a window, a multiple of the model's stride.
+        window: bp of a window, a multiple of the model's stride and of the resolution.
         flank: bp read beside a window and not emitted; `auto` is what the model needs.
         batch_size: windows computed at once; `auto` is measured for the device and the memory.
         precision: `fp32` or `bf16`.
         device: `auto`, `cpu`, `cuda` or `cuda:0`.
-        reverse_complement: the mean of both strands' scores.
+        reverse_complement: the mean of both strands.
+        logits: store logits instead of scores.
+        keep_bits: bits of the mantissa to keep, 1 to 23; 23 is lossless.
+        resolution: store the mean of so many bp.
         exclude: BED of bases that get no value.
         any_assembly: go on where the reference is another assembly than the training's.
         progress: told of the bases computed and the files finished.
         announce: called once with what is about to be written, before the work starts.
-        overwrite: replace `out` if it exists.
+        overwrite: replace `out` if it exists, and drop what was begun with another plan.
 
     Raises:
         OutputError: `out` exists, cannot be written, or the disk is too small.
         CheckpointError, FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
-        PlanError: a window, flank, batch or device that cannot be, too little memory, or no base
-            to predict.
+        PlanError: a window, flank, batch or device that cannot be, too little memory, no base
+            to predict, or a sweep that was begun for `out` with another plan.
+        TrackError: a number of bits that cannot be, or a model that gives no finite value.
     """
-    regions, exclude = _path(regions), _path(exclude)
-    with publish_folder(Path(out), overwrite=overwrite) as folder, Reference(reference) as fasta:
-        loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
-        check_assembly(loaded.assembly, fasta.assembly, any_assembly=any_assembly)
-        scorer = Scorer(
-            model=loaded.model,
-            rows=select_markers(loaded.markers, markers),
-            device=pick_device(device),
-            precision=check_precision(precision),
-            both_strands=reverse_complement,
-        )
-        targets = read_targets(fasta.assembly, chroms=chroms, regions=regions, exclude=exclude)
-        plan = SweepPlan(
-            assembly=fasta.assembly,
-            targets=targets,
-            window=window,
-            flank=choose_flank(flank, needed=scorer.model.flank, stride=scorer.model.stride),
-            batch_size=choose_batch_size(
-                batch_size, window=window, markers=len(scorer.rows), device=scorer.device
-            ),
-            stride=scorer.model.stride,
-            fused=scorer.model.flank is not None,
-            both_strands=reverse_complement,
-        )
-        job = _Job(Path(out), plan, scorer, [loaded.markers[row] for row in scorer.rows])
-        job.check(folder)
-        announce(job.forecast)
-        made_from = provenance(loaded, fasta, regions=regions, exclude=exclude)
-        summary = job.run(fasta, folder, progress)
-        write_record(folder, made_from, plan, scorer, summary)
-    return summary
+    request = Request(
+        checkpoint=checkpoint if isinstance(checkpoint, Checkpoint) else Path(checkpoint),
+        reference=Path(reference),
+        out=Path(out),
+        markers=tuple(markers),
+        chroms=tuple(chroms),
+        regions=None if regions is None else Path(regions),
+        exclude=None if exclude is None else Path(exclude),
+        window=window,
+        flank=flank,
+        batch_size=batch_size,
+        precision=precision,
+        device=device,
+        reverse_complement=reverse_complement,
+        logits=logits,
+        keep_bits=keep_bits,
+        resolution=resolution,
+        any_assembly=any_assembly,
+    )
+    return run_sweep(request, progress=progress, announce=announce, overwrite=overwrite)
 
 
-@dataclass(frozen=True)
-class _Job:
-    out: Path
-    plan: SweepPlan
-    scorer: Scorer
-    markers: Sequence[Marker]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return file_names(self.scorer.model.name, self.markers)
+class Runner(Protocol):
+    """What can run a sweep: this process, or a cluster."""
 
     @property
     def forecast(self) -> Forecast:
-        return Forecast(
-            out=self.out,
-            files=self.names,
-            bases=self.plan.bases,
-            disk=int(BYTES_ON_DISK * self.plan.bases * len(self.markers)),
-            memory=memory_of(self.plan.bases_at_once, len(self.markers)),
-            windows=self.plan.windows,
-            window=self.plan.window,
-            flank=self.plan.flank,
-            batch_size=self.plan.batch_size,
-            device=str(self.scorer.device),
-            precision=self.scorer.precision,
-            strands=2 if self.scorer.both_strands else 1,
-        )
+        """What it will write and take."""
 
-    def check(self, folder: Path) -> None:
-        check_memory(self.forecast.memory, self.scorer.device)
-        check_disk(folder, self.forecast.disk)
-        allow_open_files(len(self.markers))
+    @property
+    def work(self) -> Work:
+        """The sweep as its folder holds it."""
 
-    def run(self, reference: Reference, folder: Path, progress: Progress) -> SweepSummary:
+    def make(self, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
+        """Make the shards of some chunks; each chunk is yielded when its shard is on disk."""
+
+
+Open = Callable[[Request], AbstractContextManager[Runner]]
+
+
+def run_sweep(
+    request: Request,
+    *,
+    runner: Open = open_job,
+    progress: Progress = SILENT,
+    announce: Callable[[Forecast], None] = lambda _: None,
+    overwrite: bool = False,
+) -> SweepSummary:
+    """Make what is missing of a sweep, join it and let it take its place; see `predict_genome`."""
+    check_folder_free(request.out, overwrite=overwrite)
+    with runner(request) as job:
+        announce(job.forecast)
         start = time.perf_counter()
-        with (
-            borrowed(self.scorer.model, self.scorer.device),
-            open_tracks(folder, self.names, reference.assembly) as files,
-        ):
-            with progress.task("Predicting", self.plan.bases, "bp") as task:
-                for piece in predict(self.plan, reference, self.scorer):
-                    files.write(piece)
-                    task.advance(self.plan.bases_of(piece.strip), note=piece.strip.chrom)
-            tracks = files.finish(self.markers, progress)
-        return SweepSummary(
-            out=self.out,
-            model=self.scorer.model.name,
-            tracks=tracks,
-            bases=files.bases,
-            absent=self.plan.bases - files.bases,
-            seconds=time.perf_counter() - start,
-        )
+        job.work.open(overwrite=overwrite)
+        _make(job, job.work.chunks, progress)
+        return finish(job.work, start=start, progress=progress, overwrite=overwrite)
 
 
-def _path(path: _PathLike | None) -> Path | None:
-    return None if path is None else Path(path)
+def run_share(
+    request: Request,
+    share: str,
+    *,
+    runner: Open = open_job,
+    progress: Progress = SILENT,
+    announce: Callable[[Forecast], None] = lambda _: None,
+    overwrite: bool = False,
+) -> ShareSummary:
+    """Make the shards of one share of a sweep, such as `3/16`; `assemble_genome` joins them all.
+
+    Raises:
+        PlanError, OutputError: as `predict_genome`.
+    """
+    check_folder_free(request.out, overwrite=overwrite)
+    with runner(request) as job:
+        chunks = choose_share(job.work.chunks, share)
+        announce(job.forecast)
+        start = time.perf_counter()
+        job.work.open(overwrite=overwrite)
+        made = _make(job, chunks, progress)
+        left = len(job.work.chunks) - _there(job.work, job.work.chunks)
+        seconds = time.perf_counter() - start
+        return ShareSummary(job.work.folder, len(chunks), made, left, seconds)
+
+
+def forecast_sweep(request: Request, *, overwrite: bool = False) -> Forecast:
+    """Check a sweep and say what it would write and take; nothing is written."""
+    check_folder_free(request.out, overwrite=overwrite)
+    with open_job(request) as job:
+        return job.forecast
+
+
+def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> int:
+    """Make the shards that are missing; returns how many."""
+    begun = _there(job.work, chunks) > 0
+    missing = job.work.missing(chunks, progress if begun else SILENT)
+    if begun:
+        _log.warning(
+            "going on: %s of %s chunks are in %s",
+            f"{len(chunks) - len(missing):,}", f"{len(chunks):,}", job.work.folder,
+        )  # fmt: skip
+    try:
+        with progress.task("Predicting", sum(chunk.bases for chunk in missing), "bp") as task:
+            for chunk in job.make(missing):
+                task.advance(chunk.bases, note=chunk.chrom)
+    except BaseException:
+        _log.warning(
+            "%s of %s chunks are kept in %s; the same command goes on from there",
+            f"{_there(job.work, chunks):,}", f"{len(chunks):,}", job.work.folder,
+        )  # fmt: skip
+        raise
+    return len(missing)
+
+
+def _there(work: Work, chunks: Sequence[Chunk]) -> int:
+    """How many have a shard, whole or not."""
+    return sum(work.shard(chunk).exists() for chunk in chunks)

@@ -15,13 +15,16 @@ class Forecast:
         out: the folder to be made.
         files: names of the tracks, one a marker.
         bases: bases asked for (bp), N among them, which get no value.
-        disk: bytes of all files together.
-        memory: bytes of one batch.
+        disk: bytes of all files together; as many again are taken until they are joined.
+        memory: bytes beside the model and the libraries.
+        seconds: how long it takes by the speed of one measured pass.
         windows: windows to compute, unless they are all N.
+        chunks: the parts that are made apart.
         window, flank: bp.
         batch_size: windows at once.
         device, precision: where and how.
         strands: 1, or 2 with the reverse complement.
+        keep_bits, resolution: how values are stored.
     """
 
     out: Path
@@ -29,13 +32,17 @@ class Forecast:
     bases: int
     disk: int
     memory: int
+    seconds: float
     windows: int
+    chunks: int
     window: int
     flank: int
     batch_size: int
     device: str
     precision: str
     strands: int
+    keep_bits: int
+    resolution: int
 
     def to_dict(self) -> dict[str, Any]:
         """The forecast as JSON holds it."""
@@ -62,6 +69,29 @@ class TrackSummary:
     low: float
     high: float
     mean: float
+
+
+@dataclass(frozen=True)
+class ShareSummary:
+    """What a share of a sweep made.
+
+    Attributes:
+        folder: the work folder.
+        chunks: chunks of the share.
+        made: those made now; the others were there.
+        left: chunks of the whole sweep whose shard is not there yet.
+        seconds: wall time.
+    """
+
+    folder: Path
+    chunks: int
+    made: int
+    left: int
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The summary as JSON holds it."""
+        return {**asdict(self), "folder": str(self.folder)}
 
 
 @dataclass(frozen=True)

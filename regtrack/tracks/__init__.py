@@ -1,1 +1,1 @@
-"""Values along a genome, as files that browsers open."""
+"""Values along a genome, as files that genome browsers show."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,8 +58,9 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 def test_it_says_what_it_will_write_and_what_it_wrote(run: Run) -> None:
     code, out, err = run("--window", "1000", "--batch-size", "2")
     assert code == 0
-    forecast, windows = out.splitlines()[:2]
-    assert forecast == "tracks: 2 files, 0.01 Mb each, at most 62.4 kB"
+    forecast, windows, chunks = out.splitlines()[:3]
+    assert forecast.startswith("tracks: 2 files, 0.01 Mb each, 7 bits kept, at most ")
+    assert chunks.startswith("2 chunks, about 1 s and ")
     assert windows.startswith("6 windows of 1,000 bp, 2 at once, flank ")
     assert "fp32 on cpu" in windows
     assert "cnn3.K562_CTCF.bw" in out
@@ -120,27 +122,89 @@ def test_an_existing_output_is_kept(run: Run) -> None:
     assert not Path("tracks/mine.txt").exists()
 
 
-def test_ctrl_c_ends_without_a_traceback_and_leaves_nothing(folder: Path) -> None:
+def test_a_dry_run_says_what_would_be_and_writes_nothing(run: Run, folder: Path) -> None:
+    before = {path.name for path in folder.iterdir()} | {"r.fa.fai"}
+    code, out, _ = run("--dry-run", "--resolution", "10", "--keep-bits", "10")
+    assert code == 0
+    assert "10 bits kept, means of 10 bp" in out
+    code, out, _ = run("--dry-run", "--json")
+    assert json.loads(out)["chunks"] == 2
+    assert {path.name for path in folder.iterdir()} == before
+
+
+def test_shares_are_made_apart_and_assembled(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run()[0] == 0
+    expected = {path.name: path.read_bytes() for path in Path("tracks").iterdir()}
+    shutil.rmtree("tracks")
+    code, out, _ = run("--shard", "1/2")
+    assert code == 0
+    assert "1 chunks of this share, 1 made now" in out
+    assert "1 chunks of other shares are left" in out
+
+    def assemble(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["regtrack", "assemble", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), capsys.readouterr().err
+
+    code, err = assemble("tracks")
+    assert code == 2
+    assert "1 of 2 shards are missing or broken in tracks.partial: 1 (chr2:1-1,000)" in err
+    code, out, _ = run("--shard", "2/2", "--json")
+    assert json.loads(out)["left"] == 0
+    assert assemble("tracks.partial")[0] == 0
+    assert {path.name: path.read_bytes() for path in Path("tracks").iterdir()} == expected
+    assert not Path("tracks.partial").exists()
+    code, err = assemble("tracks")
+    assert code == 2
+    assert "exists already" in err or "no sweep is at work" in err
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_costs_one_line_and_the_same_command_goes_on(folder: Path, stop: int) -> None:
     Path("long.fa").write_text(">chr1\n" + ("ACGT" * 15 + "\n") * 100_000)
-    before = set(folder.iterdir()) | {folder / "long.fa.fai"}
+    command = [
+        sys.executable, "-m", "regtrack", "predict-genome", "c.safetensors",
+        "--reference", "long.fa", "--out", "tracks", "--any-assembly",
+        "--window", "1000", "--batch-size", "1",
+    ]  # fmt: skip
     process = subprocess.Popen(
-        [
-            sys.executable, "-m", "regtrack", "--quiet", "predict-genome", "c.safetensors",
-            "--reference", "long.fa", "--out", "tracks", "--any-assembly",
-            "--window", "1000", "--batch-size", "1",
-        ],
-        stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     try:
         for _ in range(600):
-            if list(folder.glob(".tracks.*/.*.partial")) or process.poll() is not None:
+            if list(folder.glob("tracks.partial/shards/*.shard")) or process.poll() is not None:
                 break
-            time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        process.send_signal(stop)
         _, err = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert process.returncode == 130
-    assert err.strip() in {"", "error: interrupted"}
-    assert set(folder.iterdir()) == before
+    assert process.returncode == 128 + stop
+    assert "Traceback" not in err
+    last = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}[stop]
+    assert f"error: {last}" in err
+    assert "chunks are kept in tracks.partial; the same command goes on from there" in err
+    assert not Path("tracks").exists()
+
+
+def test_another_plan_is_refused_by_name(run: Run) -> None:
+    assert run("--shard", "1/2")[0] == 0
+    code, _, err = run("--window", "500", "--keep-bits", "9")
+    assert code == 2
+    assert "plan.window was 25000 and is 500" in err
+    assert "keep_bits was 7 and is 9" in err
+    assert "--overwrite" in err
+    assert run("--window", "500", "--overwrite")[0] == 0
+    assert json.loads(Path("tracks/sweep.json").read_text())["plan"]["window"] == 500
+    assert not Path("tracks.partial").exists()
+
+
+def test_no_scheduler(run: Run) -> None:
+    pytest.importorskip("distributed")
+    code, _, err = run("--dask-scheduler-file", "none.json")
+    assert code == 2
+    assert "no scheduler file at none.json" in err

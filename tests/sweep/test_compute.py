@@ -7,9 +7,10 @@ import pytest
 import torch
 from hypothesis import given, settings, strategies as st
 
+from regtrack.errors import FastaError
 from regtrack.genome.sequence import reverse_complement
 from regtrack.inference import scores
-from regtrack.sweep.compute import Scorer
+from regtrack.sweep.compute import Scorer, read
 from regtrack.sweep.plan import SweepPlan, choose_targets
 
 from .toys import Sequences, Sums, draw_intervals, random_codes, stitched
@@ -70,6 +71,7 @@ def test_any_plan_gives_what_one_pass_gives(data: st.DataObject) -> None:
         stride=model.stride,
         fused=draw(st.booleans()),
         both_strands=draw(st.booleans()),
+        chunk=draw(st.integers(1, 200)),
     )
     scorer = Scorer(model, (0, 1, 2), CPU, both_strands=plan.both_strands)
     found = stitched(plan, reference, scorer)
@@ -145,3 +147,26 @@ def test_memory_holds_one_batch(fused: bool) -> None:
     reference = Sequences({"c": random_codes(5000)})
     stitched(seam_plan(reference, fused=fused), reference, Scorer(model, (0,), CPU))
     assert max(batch * length for batch, length in model.seen) <= 2 * (100 + 80)
+
+
+def test_logits_are_not_squashed() -> None:
+    model = Sums()
+    reference = Sequences({"c": random_codes(300)})
+    plan = seam_plan(reference)
+    found = stitched(plan, reference, Scorer(model, (0,), CPU, logits=True))["c"]
+    squashed = stitched(plan, reference, Scorer(model, (0,), CPU))["c"]
+    assert_same(1 / (1 + np.exp(-found)), squashed)
+    assert np.abs(found - squashed).max() > 0.1
+
+
+def test_a_reference_that_fails_is_one_line() -> None:
+    class Failing:
+        path = "hg38.fa"
+
+        def codes(self, *_: object) -> np.ndarray:
+            raise OSError(5, "Input/output error")
+
+    plan = seam_plan(Sequences({"c": random_codes(300)}))
+    (chunk,) = plan.chunks
+    with pytest.raises(FastaError, match=r"hg38\.fa cannot be read: Input/output error; run again"):
+        read(plan, Failing(), next(plan.batches(chunk)))  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,15 @@ from hypothesis import given, settings, strategies as st
 
 from regtrack.errors import PlanError
 from regtrack.genome.assembly import Assembly
-from regtrack.sweep.plan import LSTM_FLANK, SweepPlan, choose_flank, choose_targets
+from regtrack.sweep.plan import LSTM_FLANK, Strip, SweepPlan, choose_flank, choose_targets
 
 from .toys import draw_intervals, intervals
+
+
+def batches(plan: SweepPlan) -> Iterator[tuple[Strip, ...]]:
+    """Those of all chunks, in order."""
+    return itertools.chain.from_iterable(map(plan.batches, plan.chunks))
+
 
 few = settings(max_examples=60, deadline=None)
 
@@ -54,6 +61,7 @@ def plans(draw: st.DrawFn) -> SweepPlan:
         stride=stride,
         fused=draw(st.booleans()),
         both_strands=draw(st.booleans()),
+        chunk=draw(st.integers(1, 400)),
     )
 
 
@@ -69,20 +77,20 @@ def bases(targets: dict[str, Any]) -> set[tuple[str, int]]:
 @few
 @given(plans())
 def test_every_base_asked_for_is_emitted_once_and_no_other(plan: SweepPlan) -> None:
-    strips = list(itertools.chain(*plan.batches()))
+    strips = list(itertools.chain(*batches(plan)))
     emitted = [
         (strip.chrom, strip.start + int(index))
         for strip in strips
         for index in np.flatnonzero(plan.mask(strip))
     ]
     assert sorted(emitted) == sorted(bases(dict(plan.targets)))
-    assert plan.bases == len(emitted) == sum(map(plan.bases_of, strips))
+    assert plan.bases == len(emitted) == sum(chunk.bases for chunk in plan.chunks)
 
 
 @few
 @given(plans())
 def test_reads_reach_far_enough_and_start_on_the_stride(plan: SweepPlan) -> None:
-    for strip in itertools.chain(*plan.batches()):
+    for strip in itertools.chain(*batches(plan)):
         length = plan.assembly.length(strip.chrom)
         assert 0 <= strip.read_start <= max(0, strip.start - plan.flank)
         assert min(length, strip.end + plan.flank) <= strip.read_end <= length
@@ -97,7 +105,7 @@ def test_reads_reach_far_enough_and_start_on_the_stride(plan: SweepPlan) -> None
 @few
 @given(plans())
 def test_batches_hold_no_more_than_said_and_equal_lengths(plan: SweepPlan) -> None:
-    for batch in plan.batches():
+    for batch in batches(plan):
         assert len({strip.read_end - strip.read_start for strip in batch}) == 1
         if plan.fused:
             assert len(batch) == 1
@@ -113,7 +121,7 @@ def test_batches_hold_no_more_than_said_and_equal_lengths(plan: SweepPlan) -> No
 @few
 @given(plans())
 def test_windows_lie_on_the_grid_of_base_0_and_all_are_counted(plan: SweepPlan) -> None:
-    strips = list(itertools.chain(*plan.batches()))
+    strips = list(itertools.chain(*batches(plan)))
     windows = 0
     for strip in strips:
         assert strip.start % plan.window == 0
@@ -126,7 +134,7 @@ def test_windows_lie_on_the_grid_of_base_0_and_all_are_counted(plan: SweepPlan) 
 @few
 @given(plans())
 def test_strips_come_in_the_order_of_the_output(plan: SweepPlan) -> None:
-    places = [(s.chrom.encode(), s.start) for batch in plan.batches() for s in batch]
+    places = [(s.chrom.encode(), s.start) for batch in batches(plan) for s in batch]
     assert places == sorted(places)
 
 
@@ -145,11 +153,28 @@ def test_targets_are_the_regions_less_the_excluded(
     assert bases(whole) == {(chrom, base) for chrom in some for base in range(lengths[chrom])}
 
 
+@few
+@given(plans())
+def test_chunks_hold_whole_windows_and_every_strip_lies_in_one(plan: SweepPlan) -> None:
+    ends: dict[str, int] = {}
+    for number, chunk in enumerate(plan.chunks):
+        assert chunk.number == number
+        assert chunk.start % plan.window == 0
+        assert chunk.end % plan.window == 0 or chunk.end == plan.assembly.length(chunk.chrom)
+        assert ends.get(chunk.chrom, 0) <= chunk.start
+        ends[chunk.chrom] = chunk.end
+        assert chunk.bases > 0
+        strips = list(itertools.chain(*plan.batches(chunk)))
+        assert strips
+        assert all(chunk.start <= s.start < s.end <= chunk.end for s in strips)
+        assert sum(int(plan.mask(s).sum()) for s in strips) == chunk.bases
+
+
 def test_fusing_saves_the_flanks() -> None:
     apart = plan_of({"c": 3000}, batch_size=1)
     fused = plan_of({"c": 3000}, batch_size=30)
     read = [
-        sum(s.read_end - s.read_start for batch in plan.batches() for s in batch)
+        sum(s.read_end - s.read_start for batch in batches(plan) for s in batch)
         for plan in (apart, fused)
     ]
     assert read == [3000 + 2 * 20 * 29, 3000]
@@ -157,7 +182,7 @@ def test_fusing_saves_the_flanks() -> None:
 
 def test_a_region_takes_whole_windows_and_emits_its_bases() -> None:
     plan = plan_of({"c": 1000}, targets={"c": intervals((150, 160), (250, 255), (700, 701))})
-    strips = list(itertools.chain(*plan.batches()))
+    strips = list(itertools.chain(*batches(plan)))
     assert [(s.start, s.end) for s in strips] == [(100, 300), (700, 800)]
     assert [(s.read_start, s.read_end) for s in strips] == [(80, 320), (680, 820)]
     assert (plan.windows, plan.bases) == (3, 16)
@@ -175,6 +200,9 @@ def test_the_plan_in_numbers() -> None:
         ({"window": 99}, "window 99 is no multiple .* stride of 10 bp; the nearest are 90 or 100"),
         ({"window": 7}, "the nearest are 10"),
         ({"window": 0}, "window 0 is below 1 bp"),
+        ({"resolution": 0}, "resolution 0 is below 1 bp"),
+        ({"resolution": 30}, "resolution 30 does not divide .* take a window of 120 bp"),
+        ({"resolution": 16}, "take a window of 160 bp"),
         ({"flank": 25}, "flank 25 .* the nearest are 20 or 30"),
         ({"flank": -10}, "flank -10"),
         ({"batch_size": 0}, "batch size 0 is below 1"),
@@ -188,7 +216,7 @@ def test_what_cannot_be_planned(changes: dict[str, Any], message: str) -> None:
 
 def test_one_window_may_be_a_whole_chromosome() -> None:
     plan = plan_of({"c": 1003}, window=1003)
-    (batch,) = plan.batches()
+    (batch,) = batches(plan)
     assert (batch[0].read_start, batch[0].read_end) == (0, 1003)
 
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
 from collections import namedtuple
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from regtrack.errors import OutputError, PlanError
+from regtrack.genome.assembly import Assembly
 from regtrack.sweep.room import (
-    allow_open_files,
+    bytes_a_value,
     check_disk,
     check_memory,
     choose_batch_size,
     memory_of,
 )
+from regtrack.tracks.bigwig.assemble import create_bigwig
+from regtrack.tracks.bigwig.rounding import round_mantissa
 
 CPU = torch.device("cpu")
 
@@ -52,21 +55,17 @@ def test_more_memory_than_the_machine_has() -> None:
         check_memory(1 << 60, CPU)
 
 
-def test_the_limit_of_open_files_is_raised_as_far_as_it_goes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    raised = []
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 4096))
-    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: raised.append(limits))
-    allow_open_files(100)
-    assert raised == []
-    allow_open_files(919)
-    assert raised == [(983, 4096)]
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 512))
-    with pytest.raises(PlanError, match=r"919 tracks .* may open 512 files; .*--markers"):
-        allow_open_files(919)
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY,) * 2)
-    allow_open_files(10**6)
+@pytest.mark.parametrize("keep_bits", [1, 4, 7, 8, 15, 23])
+@pytest.mark.parametrize("resolution", [1, 10, 100])
+def test_noise_takes_no_more_than_said(tmp_path: Path, keep_bits: int, resolution: int) -> None:
+    noise = np.exp(np.random.default_rng(0).normal(size=200_000) * 5).astype(np.float32)
+    round_mantissa(noise, keep_bits)
+    assembly = Assembly(("c",), (len(noise) * resolution,))
+    with create_bigwig(tmp_path / "t.bw", assembly, resolution=resolution) as file:
+        file.write("c", 0, noise)
+    bound = bytes_a_value(keep_bits, resolution) * len(noise)
+    size = (tmp_path / "t.bw").stat().st_size
+    assert 0.5 * bound < size <= bound + 4096
 
 
 def test_a_disk_that_is_too_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from regtrack.errors import (
     OutputError,
     PlanError,
     RegtrackError,
+    TrackError,
 )
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
@@ -88,7 +89,7 @@ def test_stitched_tracks_equal_one_pass(
 ) -> None:
     checkpoint = as_checkpoint(small_model(name), ASSEMBLY)
     out = tmp_path / "tracks"
-    predict_genome(checkpoint, fasta, out, **options)
+    predict_genome(checkpoint, fasta, out, keep_bits=23, **options)
     both = options.get("reverse_complement", False)
     for chrom, codes in CODES.items():
         expected = one_pass(checkpoint, codes, both_strands=both)
@@ -100,7 +101,7 @@ def test_stitched_tracks_equal_one_pass(
 @pytest.mark.parametrize("pooling", ["max", "dilated"])
 def test_pooling_needs_a_wider_flank_and_gets_it(tmp_path: Path, fasta: Path, pooling: str) -> None:
     checkpoint = as_checkpoint(small_model("dilated", pooling=pooling), ASSEMBLY)
-    predict_genome(checkpoint, fasta, tmp_path / "t", window=500, batch_size=2)
+    predict_genome(checkpoint, fasta, tmp_path / "t", window=500, batch_size=2, keep_bits=23)
     found = written(tmp_path / "t", "dilated", "chr2", 6_007)
     assert_same(found, one_pass(checkpoint, CODES["chr2"]))
 
@@ -110,7 +111,7 @@ def test_regions_and_exclude_choose_bases_and_change_no_value(tmp_path: Path, fa
     (tmp_path / "exclude.bed").write_text("chr2\t3200\t3300\nchr10\t5\t1403\n")
     checkpoint = as_checkpoint(small_model("cnn7"), ASSEMBLY)
     summary = predict_genome(
-        checkpoint, fasta, tmp_path / "t", window=200, batch_size=2,
+        checkpoint, fasta, tmp_path / "t", window=200, batch_size=2, keep_bits=23,
         regions=tmp_path / "regions.bed", exclude=tmp_path / "exclude.bed",
     )  # fmt: skip
     wanted = {chrom: np.zeros(len(codes), bool) for chrom, codes in CODES.items()}
@@ -137,7 +138,7 @@ def test_real_sequence_with_an_n_run(tmp_path: Path, real_data: Path, name: str)
         [{"window": 1_000, "batch_size": 13}, {"window": 25_000, "batch_size": 1}, {}]
     ):
         out = tmp_path / str(index)
-        predict_genome(checkpoint, fasta, out, **options)
+        predict_genome(checkpoint, fasta, out, keep_bits=23, **options)
         assert_same(written(out, name, "chr1", len(codes)), expected)
 
 
@@ -149,7 +150,9 @@ def lstm_errors(tmp_path: Path, codes: Codes, flanks: tuple[int, ...]) -> list[f
     errors = []
     for flank in flanks:
         out = tmp_path / str(flank)
-        predict_genome(checkpoint, fasta, out, window=1_000, flank=flank, batch_size=3)
+        predict_genome(
+            checkpoint, fasta, out, window=1_000, flank=flank, batch_size=3, keep_bits=23
+        )
         found = written(out, "bi-lstm", "c", len(codes))
         np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
         errors.append(float(np.nanmax(np.abs(found - expected))))
@@ -178,8 +181,9 @@ def test_windows_of_a_bi_lstm_are_the_same_alone_and_in_a_batch(
     checkpoint = as_checkpoint(small_model("bi-lstm"), ASSEMBLY)
     for batch_size in (1, 4):
         predict_genome(
-            checkpoint, fasta, tmp_path / str(batch_size), window=500, batch_size=batch_size
-        )
+            checkpoint, fasta, tmp_path / str(batch_size), window=500, batch_size=batch_size,
+            keep_bits=23,
+        )  # fmt: skip
     alone, together = (
         written(tmp_path / batch_size, "bi-lstm", "chr2", 6_007) for batch_size in "14"
     )
@@ -228,7 +232,7 @@ def test_the_record_says_what_made_the_tracks_and_is_the_same_again(
     tracks = [(out / "cnn1.K562_TF.bw").read_bytes() for out in outs]
     assert tracks[0] == tracks[1]
     record = json.loads(texts[0])
-    assert record["format"] == 1
+    assert record["format"] == 2
     assert record["checkpoint"]["path"] == str(path)
     assert record["checkpoint"]["model"] == "cnn1"
     with Reference(fasta) as reference:
@@ -272,7 +276,7 @@ def test_it_is_announced_before_the_work_and_progress_ends_at_the_total(
     assert forecast.bases == ASSEMBLY.total == summary.bases + summary.absent
     assert forecast.windows == 13 + 3 + 1 + 1
     assert forecast.files == tuple(track.file for track in summary.tracks)
-    assert recorder.totals == {"Predicting": ASSEMBLY.total, "Adding zoom levels": 3}
+    assert recorder.totals == {"Predicting": ASSEMBLY.total, "Joining": 3}
     assert recorder.done == recorder.totals
     json.dumps(forecast.to_dict())
 
@@ -302,6 +306,8 @@ Refusal = tuple[dict[str, Any], type[RegtrackError], str]
         ({"flank": 10}, PlanError, "would leave seams"),
         ({"batch_size": 0}, PlanError, 'batch size "0"'),
         ({"batch_size": "many"}, PlanError, 'batch size "many"'),
+        ({"keep_bits": 24}, TrackError, "expected 1 to 23"),
+        ({"resolution": 3, "window": 500}, PlanError, "take a window of 510 bp"),
         ({"precision": "fp8"}, PlanError, "fp8"),
         ({"device": "cuda:77"}, PlanError, "cannot be used here"),
     ],
@@ -370,22 +376,73 @@ def test_a_finished_output_is_kept_unless_asked(tmp_path: Path, fasta: Path) -> 
     assert sorted(path.name for path in out.iterdir()) == ["cnn1.K562_TF.bw", "sweep.json"]
 
 
-def test_an_interruption_leaves_nothing_and_gives_the_model_back(
-    tmp_path: Path, fasta: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_interruption_keeps_what_is_done_and_gives_the_model_back(
+    tmp_path: Path, fasta: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     checkpoint = as_checkpoint(small_model("cnn1"), ASSEMBLY)
     model = checkpoint.model.train()
+    options: dict[str, Any] = {"window": 500, "batch_size": 1}
+    predict_genome(checkpoint, fasta, tmp_path / "undisturbed", **options)
     logits, calls = model.logits, []
 
     def interrupted(*arguments: Any) -> torch.Tensor:
         calls.append(1)
-        if len(calls) == 3:
+        if len(calls) == 7:  # two of them time the model
             raise KeyboardInterrupt
         return logits(*arguments)
 
     monkeypatch.setattr(model, "logits", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        predict_genome(checkpoint, fasta, tmp_path / "t", window=500, batch_size=1)
-    assert len(calls) == 3
-    assert list(tmp_path.iterdir()) == []
+        predict_genome(checkpoint, fasta, tmp_path / "t", **options)
+    assert len(calls) == 7
+    assert {path.name for path in tmp_path.iterdir()} == {"undisturbed", "t.partial"}
+    assert "chunks are kept in" in caplog.text
     assert model.training
+    predict_genome(checkpoint, fasta, tmp_path / "t", **options)
+    assert_same_files(tmp_path / "undisturbed", tmp_path / "t")
+    assert {path.name for path in tmp_path.iterdir()} == {"undisturbed", "t"}
+
+
+def assert_same_files(expected: Path, found: Path) -> None:
+    names = sorted(path.name for path in expected.iterdir())
+    assert names == sorted(path.name for path in found.iterdir())
+    for name in names:
+        assert (found / name).read_bytes() == (expected / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("keep_bits", [4, 7])
+def test_rounding_is_relative_and_the_default_is_7(
+    tmp_path: Path, fasta: Path, keep_bits: int
+) -> None:
+    checkpoint = as_checkpoint(small_model("cnn3"), ASSEMBLY)
+    options: dict[str, Any] = {} if keep_bits == 7 else {"keep_bits": keep_bits}
+    predict_genome(checkpoint, fasta, tmp_path / "t", **options)
+    found = written(tmp_path / "t", "cnn3", "chr2", 6_007)
+    expected = one_pass(checkpoint, CODES["chr2"])
+    error = np.nanmax(np.abs(found - expected) / expected)
+    assert 2 ** -(keep_bits + 3) < error <= 2 ** -(keep_bits + 1) + 1e-5
+
+
+def test_a_resolution_stores_means_of_what_is_there(tmp_path: Path, fasta: Path) -> None:
+    checkpoint = as_checkpoint(small_model("cnn3"), ASSEMBLY)
+    predict_genome(
+        checkpoint, fasta, tmp_path / "t", resolution=20, keep_bits=23, window=500, batch_size=3
+    )
+    for chrom, codes in CODES.items():
+        found = written(tmp_path / "t", "cnn3", chrom, len(codes))
+        expected = np.full_like(found, np.nan)
+        single = one_pass(checkpoint, codes)
+        for start in range(0, len(codes), 20):
+            present = codes[start : start + 20] != 4
+            if present.any():
+                there = single[:, start : start + 20][:, present]
+                expected[:, start : start + 20] = there.mean(axis=1, keepdims=True)
+        assert_same(found, expected)
+
+
+def test_logits_are_stored_where_asked(tmp_path: Path, fasta: Path) -> None:
+    checkpoint = as_checkpoint(small_model("cnn3"), ASSEMBLY)
+    predict_genome(checkpoint, fasta, tmp_path / "t", logits=True, keep_bits=23)
+    found = written(tmp_path / "t", "cnn3", "chr2", 6_007)
+    assert_same(1 / (1 + np.exp(-found)), one_pass(checkpoint, CODES["chr2"]))
+    assert json.loads((tmp_path / "t" / "sweep.json").read_text())["values"] == "logits"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from regtrack.labels.marker import Marker
 from regtrack.models.blocks import PassNorm
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
-from regtrack.sweep.compute import Scorer, predict
+from regtrack.sweep.compute import Scorer, predict, read
 from regtrack.sweep.plan import SweepPlan
 
 CATEGORIES = ("TF", "histone", "DNase")
@@ -94,14 +95,16 @@ def stitched(plan: SweepPlan, reference: Any, scorer: Scorer) -> dict[str, np.nd
         chrom: np.full((len(scorer.rows), length), np.nan, np.float32)
         for chrom, length in zip(reference.assembly.names, reference.assembly.lengths, strict=True)
     }
-    for piece in predict(plan, reference, scorer):
-        if piece.scores is None:
+    batches = itertools.chain.from_iterable(map(plan.batches, plan.chunks))
+    readings = (read(plan, reference, batch) for batch in batches)
+    for piece in itertools.chain.from_iterable(predict(one, scorer) for one in readings):
+        if piece.values is None:
             assert not piece.present.any()
             continue
         bases = piece.strip.start + np.flatnonzero(piece.present)
         track = tracks[piece.strip.chrom]
         assert np.isnan(track[:, bases]).all()
-        track[:, bases] = piece.scores[:, piece.present]
+        track[:, bases] = piece.values[:, piece.present]
     return tracks
 
 

@@ -1,1 +1,1 @@
-"""bigWig files: written through a guard, read with errors that say what is wrong."""
+"""The bigWig format: encoding, assembling, reading by its parts, validating."""

@@ -1,0 +1,42 @@
+"""`regtrack assemble`: the shards of a sweep to its tracks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from regtrack.cli.console import bars, print_json
+from regtrack.cli.predict_genome import print_summary
+
+EPILOG = """
+Examples:
+
+  regtrack predict-genome run/checkpoint.safetensors --reference hg38.fa --out tracks
+  --shard 3/16
+
+  regtrack assemble tracks
+"""
+
+
+def command(
+    folder: Annotated[
+        Path, typer.Argument(help="The --out of the sweep, or its work folder.", metavar="DIR")
+    ],
+    *,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+) -> None:
+    """Join the shards that predict-genome --shard made into one bigWig a marker.
+
+    Refuses while shards are missing or broken, and names them.
+    """
+    from regtrack.sweep.assemble import assemble_genome
+
+    with bars() as progress:
+        summary = assemble_genome(folder, progress=progress, overwrite=overwrite)
+    if as_json:
+        print_json(summary.to_dict())
+    else:
+        print_summary(summary)

@@ -1,0 +1,178 @@
+"""Shards to tracks: copying, indexes, the wider zoom levels, and then all appears at once."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from regtrack.atomic import check_folder_free, disk_errors, move_folder, publish_file
+from regtrack.errors import PlanError
+from regtrack.progress import SILENT, Progress
+from regtrack.sweep.chunks import Chunk
+from regtrack.sweep.engine import cores
+from regtrack.sweep.shard import Shard
+from regtrack.sweep.summary import SweepSummary, TrackSummary
+from regtrack.sweep.work import SWEEP_FILE, Work, load_work
+from regtrack.tracks.bigwig.assemble import create_bigwig
+from regtrack.tracks.bigwig.bins import Bins
+
+_AT_ONCE = 8  # files, of which each holds its index in memory
+_NAMED = 5  # missing chunks that are named
+
+
+def assemble_genome(
+    folder: str | Path, *, progress: Progress = SILENT, overwrite: bool = False
+) -> SweepSummary:
+    """Join the shards of a sweep whose shares were made apart.
+
+    Args:
+        folder: the `out` of that sweep, or its work folder.
+        progress: told of the files finished.
+        overwrite: replace the output if it exists.
+
+    Raises:
+        PlanError: no sweep is at work there, or shards are missing.
+        OutputError: the output exists, or cannot be written.
+    """
+    start = time.perf_counter()
+    work = load_work(Path(folder))
+    check_folder_free(work.out, overwrite=overwrite)
+    if missing := work.missing(work.chunks, progress):
+        raise PlanError(_missing(work, missing))
+    return finish(work, start=start, progress=progress, overwrite=overwrite)
+
+
+def finish(
+    work: Work, *, start: float, progress: Progress = SILENT, overwrite: bool = False
+) -> SweepSummary:
+    """Join the shards of a sweep and let the tracks take their place; the work folder goes.
+
+    Args:
+        work: the sweep, all of whose shards are there.
+        start: when it began, by `time.perf_counter`.
+        progress: told of the files finished.
+        overwrite: replace the output if it exists.
+
+    Raises:
+        PlanError: no base has a value.
+        OutputError: a shard is broken, the output cannot be written, or the disk is full.
+    """
+    record = work.joined_record()
+    if record is None:
+        record = _join(work, progress)
+    check_folder_free(work.out, overwrite=overwrite)
+    # from here on the tracks are whole: a kill between these lines leaves them to be moved
+    shutil.rmtree(work.folder / "shards", ignore_errors=True)
+    move_folder(work.joined, work.out)
+    work.remove()
+    return SweepSummary(
+        out=work.out,
+        model=record["checkpoint"]["model"],
+        tracks=tuple(TrackSummary(**track) for track in record["tracks"]),
+        bases=record["bases"],
+        absent=record["absent"],
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _join(work: Work, progress: Progress) -> dict[str, Any]:
+    bases = _bases(work)
+    if bases == 0:
+        work.remove()
+        raise PlanError(
+            "nothing to predict: every base asked for is N or excluded, and browsers refuse "
+            "a track without a value"
+        )
+    with disk_errors(work.joined):
+        shutil.rmtree(work.joined, ignore_errors=True)
+        work.joined.mkdir()
+        tracks = _join_tracks(work, progress)
+        record = {
+            **work.record,
+            "bases": bases,
+            "absent": work.record["plan"]["bases"] - bases,
+            "tracks": [asdict(track) for track in tracks],
+        }
+        with publish_file(work.joined / SWEEP_FILE) as partial:
+            partial.write_text(json.dumps(record, indent=2) + "\n")
+    return record
+
+
+def _join_tracks(work: Work, progress: Progress) -> list[TrackSummary]:
+    markers = range(len(work.tracks))
+    found: dict[int, TrackSummary] = {}
+    pool = ThreadPoolExecutor(min(_AT_ONCE, cores()))
+    try:
+        with progress.task("Joining", len(markers), "files") as task:
+            jobs = {pool.submit(_join_track, work, marker): marker for marker in markers}
+            for job in as_completed(jobs):
+                found[jobs[job]] = job.result()
+                task.advance(note=found[jobs[job]].file)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return [found[marker] for marker in markers]
+
+
+def _join_track(work: Work, marker: int) -> TrackSummary:
+    track = work.tracks[marker]
+    path = work.joined / track.file
+    totals = _Totals()
+    with create_bigwig(path, work.assembly, resolution=work.record["plan"]["resolution"]) as file:
+        for chunk in work.chunks:
+            with Shard(work.shard(chunk)) as shard:
+                stretch = shard.track(marker)
+            file.append(stretch)
+            totals.add(stretch.bins)
+    return TrackSummary(
+        file=track.file,
+        marker=track.marker,
+        category=track.category,
+        bases=totals.bases,
+        size=path.stat().st_size,
+        low=totals.low,
+        high=totals.high,
+        mean=totals.total / totals.bases,
+    )
+
+
+class _Totals:
+    """Bases covered, least, greatest and sum of a track so far."""
+
+    def __init__(self) -> None:
+        self.bases, self.total = 0, 0.0
+        self.low, self.high = math.inf, -math.inf
+
+    def add(self, bins: Bins) -> None:
+        if len(bins):
+            self.bases += int(bins["valid"].sum(dtype="u8"))
+            self.total += float(bins["sum"].sum())
+            self.low = min(self.low, float(bins["min"].min()))
+            self.high = max(self.high, float(bins["max"].max()))
+
+
+def _bases(work: Work) -> int:
+    total = 0
+    for chunk in work.chunks:
+        with Shard(work.shard(chunk)) as shard:
+            total += shard.header.bases
+    return total
+
+
+def _missing(work: Work, chunks: Sequence[Chunk]) -> str:
+    named = ", ".join(
+        f"{chunk.number} ({chunk.chrom}:{chunk.start + 1:,}-{chunk.end:,})"
+        for chunk in chunks[:_NAMED]
+    )
+    more = f" and {len(chunks) - _NAMED} more" if len(chunks) > _NAMED else ""
+    return (
+        f"{len(chunks)} of {len(work.chunks)} shards are missing or broken in {work.folder}: "
+        f"{named}{more}; run their shares again (predict-genome --shard), or predict-genome "
+        "without --shard, which makes what is missing"
+    )

@@ -1,0 +1,150 @@
+"""The chunks of a sweep on a Dask cluster, whose workers share the output's storage.
+
+A worker opens the request once, which checks that it sees the same inputs and has the same
+versions; after that a task is a chunk, and ends in the same shard as anywhere else. Dask gives the
+tasks of a worker that dies to another.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from regtrack.checkpoint import Checkpoint
+from regtrack.errors import PlanError
+from regtrack.sweep.chunks import Chunk
+from regtrack.sweep.job import Job, open_job
+from regtrack.sweep.request import Request
+from regtrack.sweep.summary import Forecast
+from regtrack.sweep.work import Work
+
+try:
+    from distributed import CancelledError, Client, KilledWorker, as_completed
+except ModuleNotFoundError as error:
+    raise PlanError(
+        "a Dask scheduler was named and Dask is not installed; pip install 'regtrack[cluster]'"
+    ) from error
+
+_PATIENCE = 30  # seconds to find the scheduler
+_RETRIES = 2  # of a task that fails, as when a disk is away for a moment
+
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class ClusterJob:
+    """A sweep on a cluster.
+
+    Attributes:
+        client: of Dask.
+        request: with paths that hold anywhere, and the numbers that the first worker chose.
+        forecast, work: as that worker found them.
+    """
+
+    client: Any
+    request: Request
+    forecast: Forecast
+    work: Work
+
+    def make(self, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
+        """Make the shards of some chunks; each chunk is yielded when its shard is on disk.
+
+        Raises:
+            PlanError: the cluster went away, or too many workers died.
+            RegtrackError: whatever a worker meets.
+        """
+        futures = self.client.map(
+            _make, chunks, request=self.request, retries=_RETRIES, pure=False, batch_size=1
+        )
+        with _named_errors():
+            for future in as_completed(futures, loop=self.client.loop):
+                yield future.result()
+
+
+def on_dask(scheduler: str | Path) -> Callable[[Request], AbstractContextManager[ClusterJob]]:
+    """What runs a sweep on a cluster, for `regtrack.sweep.run.run_sweep`.
+
+    Args:
+        scheduler: its address, or as a path the file that it writes.
+    """
+
+    @contextmanager
+    def open_on_cluster(request: Request) -> Iterator[ClusterJob]:
+        request = _anywhere(request)
+        with _client(scheduler) as client:
+            with _named_errors():
+                forecast, work = client.submit(_prepare, request, pure=False).result()
+            plan = work.record["plan"]
+            chosen = replace(request, batch_size=plan["batch_size"], device=work.record["device"])
+            yield ClusterJob(client, chosen, forecast, work)
+
+    return open_on_cluster
+
+
+def _anywhere(request: Request) -> Request:
+    """A request whose paths do not depend on where a process runs."""
+    if isinstance(request.checkpoint, Checkpoint):
+        raise PlanError("a cluster needs the checkpoint as a file; save it and name its path")
+    paths: dict[str, Any] = {
+        name: path.resolve()
+        for name in ("checkpoint", "reference", "out", "regions", "exclude")
+        if isinstance(path := getattr(request, name), Path)
+    }
+    return replace(request, **paths)
+
+
+@contextmanager
+def _client(scheduler: str | Path) -> Iterator[Any]:
+    if isinstance(scheduler, Path) and not scheduler.is_file():
+        raise PlanError(f"no scheduler file at {scheduler}; start the scheduler first")
+    where = (
+        {"scheduler_file": str(scheduler)}
+        if isinstance(scheduler, Path)
+        else {"address": scheduler}
+    )
+    try:
+        client = Client(**where, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise PlanError(f"no Dask scheduler answers at {scheduler}; start it first") from error
+    with client:
+        yield client
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    """Dask's own failures in one line."""
+    try:
+        yield
+    except KilledWorker as error:
+        raise PlanError(
+            "workers died again and again on the same chunk, perhaps for want of memory; see their "
+            "logs, then run again"
+        ) from error
+    except CancelledError as error:
+        raise PlanError("the Dask cluster went away; run again when it is back") from error
+
+
+def _prepare(request: Request) -> tuple[Forecast, Work]:
+    """What a sweep will be, found out where it will run."""
+    with open_job(request) as job:
+        return job.forecast, job.work
+
+
+def _make(chunk: Chunk, request: Request) -> Chunk:
+    with _one_at_a_time:
+        job = _job(request)
+    (made,) = job.make([chunk])
+    return made
+
+
+@lru_cache(maxsize=1)
+def _job(request: Request) -> Job:
+    """The job of this process, which is never given back: the model is loaded once."""
+    job = ExitStack().enter_context(open_job(request))
+    job.work.check()
+    return job

@@ -1,0 +1,153 @@
+"""Chunks to shards: reading, model, encoding and disk at the same time.
+
+One thread reads ahead, the caller's runs the model, a few encode, one writes shards. NumPy, torch
+and ISA-L let go of the interpreter lock while they work. Little waits between them, so that memory
+holds a few batches and a few chunks' compressed blocks, however long the genome.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import TypeVar
+
+import numpy as np
+
+from regtrack.genome.reference import Reference
+from regtrack.sweep.chunks import Chunk
+from regtrack.sweep.compute import Piece, Reading, Scorer, predict, read
+from regtrack.sweep.encoding import Encoding
+from regtrack.sweep.plan import Strip, SweepPlan
+from regtrack.sweep.shard import ShardHeader, write_shard
+from regtrack.sweep.work import Work
+from regtrack.tracks.bigwig.assemble import file_order
+from regtrack.tracks.bigwig.encode import Encoded, encode, join
+
+_READ_AHEAD = 2  # batches
+_ENCODED_BEHIND = 2  # pieces whose values are still needed
+_WRITTEN_BEHIND = 2  # chunks
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A sweep ready to run.
+
+    Attributes:
+        plan: what is read and emitted.
+        reference: where it is read.
+        scorer: what computes it; the model is on its device and in evaluation mode.
+        encoding: how it is stored.
+        work: where the shards go.
+    """
+
+    plan: SweepPlan
+    reference: Reference
+    scorer: Scorer
+    encoding: Encoding
+    work: Work
+
+    def make(self, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
+        """Make the shards of some chunks; each chunk is yielded when its shard is on disk.
+
+        Raises:
+            FastaError: the reference cannot be read.
+            PlanError: too little memory.
+            TrackError: the model gives a value that is not finite.
+            OutputError: the disk is full, or the work folder has vanished.
+        """
+        with _pool(1) as reader, _pool(max(1, cores() // 2)) as encoder, _pool(1) as writer:
+            batches = chain.from_iterable(map(self.plan.batches, chunks))
+            readings = _ahead(reader, self._read, batches, _READ_AHEAD)
+            encoding: deque[list[Future[Encoded]]] = deque()
+            writing: deque[Future[Chunk]] = deque()
+            for chunk in chunks:
+                parts: list[list[Future[Encoded]]] = []
+                bases = 0
+                for _ in self.plan.batches(chunk):
+                    for piece in predict(next(readings), self.scorer):
+                        if piece.values is not None:
+                            parts.append(self._encode(encoder, piece))
+                            encoding.append(parts[-1])
+                        bases += int(piece.present.sum())
+                        while len(encoding) > _ENCODED_BEHIND:
+                            wait(encoding.popleft())
+                writing.append(writer.submit(self._write, chunk, parts, bases))
+                while len(writing) > _WRITTEN_BEHIND:
+                    yield writing.popleft().result()
+            while writing:
+                yield writing.popleft().result()
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """Each chromosome's number in the files."""
+        order = file_order(self.reference.assembly)
+        return {chrom: number for number, chrom in enumerate(order)}
+
+    def _read(self, batch: tuple[Strip, ...]) -> Reading:
+        return read(self.plan, self.reference, batch)
+
+    def _encode(self, encoder: Executor, piece: Piece) -> list[Future[Encoded]]:
+        number = self._numbers[piece.strip.chrom]
+        markers = range(len(self.scorer.rows))
+        return [encoder.submit(self.encoding, number, piece, marker) for marker in markers]
+
+    def _write(self, chunk: Chunk, parts: list[list[Future[Encoded]]], bases: int) -> Chunk:
+        nothing = encode(
+            self._numbers[chunk.chrom],
+            chunk.start,
+            np.empty(0, dtype=np.float32),
+            resolution=self.encoding.resolution,
+        )
+        tracks = [
+            join([nothing, *(futures[marker].result() for futures in parts)])
+            for marker in range(len(self.scorer.rows))
+        ]
+        header = ShardHeader(
+            plan=self.work.digest,
+            chunk=chunk,
+            chrom=nothing.chrom,
+            resolution=nothing.resolution,
+            bases=bases,
+            markers=len(tracks),
+        )
+        write_shard(self.work.shard(chunk), header, tracks)
+        return chunk
+
+
+def _ahead(
+    pool: Executor, work: Callable[[_Item], _Result], items: Iterable[_Item], count: int
+) -> Iterator[_Result]:
+    """Results in order, the next few being worked on meanwhile."""
+    waiting: deque[Future[_Result]] = deque()
+    for item in items:
+        waiting.append(pool.submit(work, item))
+        if len(waiting) > count:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+@contextmanager
+def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that drop what they have not begun when the block ends."""
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

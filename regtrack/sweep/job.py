@@ -1,0 +1,188 @@
+"""A request, checked against its inputs and the machine, and ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from regtrack.checkpoint import Checkpoint, load_checkpoint
+from regtrack.genome.reference import Reference
+from regtrack.inference import borrowed, check_precision, pick_device
+from regtrack.labels.marker import Marker, select_markers
+from regtrack.sweep.chunks import Chunk, choose_chunk
+from regtrack.sweep.compute import Scorer
+from regtrack.sweep.encoding import Encoding
+from regtrack.sweep.engine import Engine
+from regtrack.sweep.plan import SweepPlan, choose_flank
+from regtrack.sweep.record import make_record
+from regtrack.sweep.request import Request, check_assembly, read_targets
+from regtrack.sweep.room import (
+    bytes_a_value,
+    check_disk,
+    check_memory,
+    choose_batch_size,
+    memory_of,
+)
+from regtrack.sweep.summary import Forecast
+from regtrack.sweep.work import Track, Work, begun_batch_size
+
+_TIMED = {"cpu": 50_000, "other": 2_000_000}  # bp of the pass that is timed
+
+
+@dataclass(frozen=True)
+class Job:
+    """A sweep of which everything is known; `open_job` makes one.
+
+    Attributes:
+        request: what was asked for.
+        checkpoint: the network, on its device and in evaluation mode.
+        reference: the sequence.
+        plan: what is read and emitted.
+        scorer: what computes it.
+        encoding: how it is stored.
+    """
+
+    request: Request
+    checkpoint: Checkpoint
+    reference: Reference
+    plan: SweepPlan
+    scorer: Scorer
+    encoding: Encoding
+
+    @property
+    def markers(self) -> list[Marker]:
+        """What is predicted."""
+        return [self.checkpoint.markers[row] for row in self.scorer.rows]
+
+    @cached_property
+    def work(self) -> Work:
+        """The sweep as its folder holds it; the first look reads all inputs for their digests."""
+        return Work(
+            out=self.request.out,
+            record=make_record(
+                self.checkpoint, self.reference, self.plan, self.scorer, self.encoding,
+                regions=self.request.regions, exclude=self.request.exclude,
+            ),
+            assembly=self.reference.assembly,
+            chunks=self.plan.chunks,
+            tracks=tuple(
+                Track(f"{self.scorer.model.name}.{marker.name}.bw", marker.name, marker.category)
+                for marker in self.markers
+            ),
+        )  # fmt: skip
+
+    @cached_property
+    def forecast(self) -> Forecast:
+        """What it will write and take; the first look runs the model for a moment."""
+        kind = "cpu" if self.scorer.device.type == "cpu" else "other"
+        speed = self.scorer.speed(min(self.plan.bases_at_once, _TIMED[kind]))
+        return Forecast(
+            out=self.request.out,
+            files=tuple(f"{self.scorer.model.name}.{marker.name}.bw" for marker in self.markers),
+            bases=self.plan.bases,
+            disk=self._disk,
+            memory=self._memory,
+            seconds=self.plan.bases / speed,
+            windows=self.plan.windows,
+            chunks=len(self.plan.chunks),
+            window=self.plan.window,
+            flank=self.plan.flank,
+            batch_size=self.plan.batch_size,
+            device=str(self.scorer.device),
+            precision=self.scorer.precision,
+            strands=2 if self.scorer.both_strands else 1,
+            keep_bits=self.encoding.keep_bits,
+            resolution=self.encoding.resolution,
+        )
+
+    def check(self) -> None:
+        """Refuse what the machine cannot hold.
+
+        Raises:
+            PlanError: too little memory.
+            OutputError: too little room on the disk.
+        """
+        check_memory(self._memory, self.scorer.device)
+        check_disk(self.request.out, 2 * self._disk)
+
+    def make(self, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
+        """Make the shards of some chunks; each chunk is yielded when its shard is on disk."""
+        engine = Engine(self.plan, self.reference, self.scorer, self.encoding, self.work)
+        return engine.make(chunks)
+
+    @property
+    def _disk(self) -> int:
+        return int(self._bytes_a_base * self.plan.bases)
+
+    @property
+    def _memory(self) -> int:
+        shards = 3 * self._bytes_a_base * min(self.plan.chunk, self.plan.bases)
+        return memory_of(self.plan.bases_at_once, len(self.scorer.rows)) + int(shards)
+
+    @property
+    def _bytes_a_base(self) -> float:
+        resolution = self.encoding.resolution
+        stored = bytes_a_value(self.encoding.keep_bits, resolution) / resolution
+        return stored * len(self.scorer.rows)
+
+
+@contextmanager
+def open_job(request: Request) -> Iterator[Job]:
+    """Check a request and open what it needs; a model that was handed over is given back as it was.
+
+    Raises:
+        CheckpointError, FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
+        PlanError: a window, flank, batch or device that cannot be, too little memory, or no base
+            to predict.
+        OutputError: too little room on the disk.
+    """
+    with Reference(request.reference) as reference:
+        given = request.checkpoint
+        checkpoint = given if isinstance(given, Checkpoint) else load_checkpoint(given)
+        check_assembly(checkpoint.assembly, reference.assembly, any_assembly=request.any_assembly)
+        scorer = Scorer(
+            model=checkpoint.model,
+            rows=select_markers(checkpoint.markers, request.markers),
+            device=pick_device(request.device),
+            precision=check_precision(request.precision),
+            both_strands=request.reverse_complement,
+            logits=request.logits,
+        )
+        encoding = Encoding(request.keep_bits, request.resolution)
+        plan = SweepPlan(
+            assembly=reference.assembly,
+            targets=read_targets(
+                reference.assembly,
+                chroms=request.chroms, regions=request.regions, exclude=request.exclude,
+            ),
+            **_sizes(request, checkpoint, scorer),
+        )  # fmt: skip
+        job = Job(request, checkpoint, reference, plan, scorer, encoding)
+        job.check()
+        with borrowed(scorer.model, scorer.device):
+            yield job
+
+
+def _sizes(request: Request, checkpoint: Checkpoint, scorer: Scorer) -> dict[str, Any]:
+    """The plan's numbers."""
+    window, markers = request.window, len(scorer.rows)
+    batch_size = request.batch_size
+    if batch_size == "auto":  # what was begun goes on in the same steps, whatever is free now
+        names = [checkpoint.markers[row].name for row in scorer.rows]
+        batch_size = begun_batch_size(request.out, window=window, markers=names) or "auto"
+    batch = choose_batch_size(batch_size, window=window, markers=markers, device=scorer.device)
+    return {
+        "window": window,
+        "flank": choose_flank(request.flank, needed=scorer.model.flank, stride=scorer.model.stride),
+        "batch_size": batch,
+        "stride": scorer.model.stride,
+        "fused": scorer.model.flank is not None,
+        "both_strands": scorer.both_strands,
+        "resolution": request.resolution,
+        "chunk": choose_chunk(
+            window=window, batch_size=batch, markers=markers, resolution=request.resolution
+        ),
+    }

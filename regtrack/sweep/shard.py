@@ -1,0 +1,172 @@
+"""A shard: what a chunk became, one file with every marker's blocks and bins.
+
+The file begins with a head: magic number, length of a JSON header, the header, a table with an
+entry a marker, and the SHA-256 of all this. Then come the sections, a marker each: compressed
+blocks, their entries and the bins of the first zoom level, with the section's SHA-256 in the table.
+docs/sweep.md describes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.atomic import beside, disk_errors
+from regtrack.errors import OutputError
+from regtrack.sweep.chunks import Chunk
+from regtrack.tracks.bigwig.bins import BIN
+from regtrack.tracks.bigwig.encode import Encoded
+from regtrack.tracks.bigwig.layout import BLOCK_ENTRY
+
+_HEAD = struct.Struct("<8sI")
+_MAGIC = b"RTSHARD1"
+_DIGEST = 32
+_ENTRY = np.dtype(
+    [("offset", "<u8"), ("data", "<u8"), ("blocks", "<u4"), ("bins", "<u4"), ("largest", "<u4"),
+     ("sha256", "u1", (_DIGEST,))]
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ShardHeader:
+    """What a shard says of itself.
+
+    Attributes:
+        plan: digest of the sweep that it belongs to.
+        chunk: what it holds.
+        chrom: the chromosome's number in the files.
+        resolution: bp of a value.
+        bases: bases with a value.
+        markers: how many.
+    """
+
+    plan: str
+    chunk: Chunk
+    chrom: int
+    resolution: int
+    bases: int
+    markers: int
+
+
+def write_shard(path: Path, header: ShardHeader, tracks: Sequence[Encoded]) -> None:
+    """Write a shard whole or not at all; an old one is replaced.
+
+    Raises:
+        OutputError: the disk is full, or the folder has vanished.
+    """
+    text = json.dumps(asdict(header)).encode()
+    sections = [b"".join((t.data, t.blocks.tobytes(), t.bins.tobytes())) for t in tracks]
+    table = np.zeros(len(tracks), dtype=_ENTRY)
+    start = _HEAD.size + len(text) + table.nbytes + _DIGEST
+    sizes = np.array([len(section) for section in sections], dtype=np.uint64)
+    table["offset"] = start + np.cumsum(sizes) - sizes
+    for entry, track, section in zip(table, tracks, sections, strict=True):
+        entry["data"], entry["blocks"] = len(track.data), len(track.blocks)
+        entry["bins"], entry["largest"] = len(track.bins), track.largest
+        entry["sha256"] = np.frombuffer(hashlib.sha256(section).digest(), np.uint8)
+    head = _HEAD.pack(_MAGIC, len(text)) + text + table.tobytes()
+    temporary = beside(path)
+    try:
+        with disk_errors(path), temporary.open("wb") as file:
+            file.writelines([head, hashlib.sha256(head).digest(), *sections])
+        # not synced: a shard that a power cut tore does not pass its checksum, and is made again
+        with disk_errors(path):
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+class Shard:
+    """A shard opened for reading; a context manager.
+
+    Attributes:
+        header: what it says of itself.
+
+    Raises:
+        OutputError: no such shard, or one that is broken.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file = path.open("rb")
+        except OSError as error:
+            raise OutputError(f"{path} cannot be read; run again, which makes it again") from error
+        try:
+            self.header, self._table = self._read_head(self._file)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Shard:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def track(self, marker: int) -> Encoded:
+        """What the shard holds of a marker.
+
+        Raises:
+            OutputError: it is broken.
+        """
+        entry = self._table[marker]
+        data = int(entry["data"])  # the head's checksum held, so its numbers are true
+        blocks = data + int(entry["blocks"]) * BLOCK_ENTRY.itemsize
+        size = blocks + int(entry["bins"]) * BIN.itemsize
+        self._file.seek(int(entry["offset"]))
+        section = self._file.read(size)
+        if len(section) != size or hashlib.sha256(section).digest() != entry["sha256"].tobytes():
+            raise self._broken()
+        return Encoded(
+            chrom=self.header.chrom,
+            resolution=self.header.resolution,
+            data=section[:data],
+            blocks=np.frombuffer(section[data:blocks], dtype=BLOCK_ENTRY),
+            bins=np.frombuffer(section[blocks:], dtype=BIN),
+            largest=int(entry["largest"]),
+        )
+
+    def _read_head(self, file: BinaryIO) -> tuple[ShardHeader, npt.NDArray[np.void]]:
+        start = file.read(_HEAD.size)
+        if len(start) < _HEAD.size or start[: len(_MAGIC)] != _MAGIC:
+            raise self._broken()
+        try:
+            text = self._take(file, _HEAD.unpack(start)[1])
+            found = json.loads(text)
+            table = self._take(file, found["markers"] * _ENTRY.itemsize)
+            header = ShardHeader(**{**found, "chunk": Chunk(**found["chunk"])})
+        except (ValueError, TypeError, KeyError) as error:
+            raise self._broken() from error
+        if hashlib.sha256(start + text + table).digest() != file.read(_DIGEST):
+            raise self._broken()
+        return header, np.frombuffer(table, dtype=_ENTRY)
+
+    def _take(self, file: BinaryIO, count: int) -> bytes:
+        if not 0 <= count <= self._path.stat().st_size:
+            raise self._broken()
+        return file.read(count)
+
+    def _broken(self) -> OutputError:
+        return OutputError(f"{self._path} is broken; run again, which makes it again")
+
+
+def is_whole(path: Path, plan: str, chunk: Chunk) -> bool:
+    """Whether a shard is there, belongs to the sweep, and holds what was written, to the bit."""
+    if not path.exists():
+        return False
+    try:
+        with Shard(path) as shard:
+            for marker in range(shard.header.markers):
+                shard.track(marker)
+            return (shard.header.plan, shard.header.chunk) == (plan, chunk)
+    except OutputError:
+        return False

@@ -1,0 +1,187 @@
+"""Encoded stretches, in order, to one bigWig file.
+
+Memory holds the index, 32 bytes a block of 16,384 values, and one block of each zoom level.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from regtrack.atomic import publish_file
+from regtrack.errors import TrackError, nearest
+from regtrack.genome.assembly import Assembly
+from regtrack.tracks.bigwig.bins import Values, zoom_reductions
+from regtrack.tracks.bigwig.encode import Encoded, encode_all
+from regtrack.tracks.bigwig.index import block_index, chromosome_tree, join_leaves, make_leaves
+from regtrack.tracks.bigwig.ladder import Ladder
+from regtrack.tracks.bigwig.layout import (
+    HEADER,
+    ITEMS_PER_BLOCK,
+    MAGIC,
+    SUMMARY,
+    VERSION,
+    ZOOM_HEADER,
+    ZOOM_RECORD,
+    ZOOM_RECORDS_PER_BLOCK,
+    Leaves,
+)
+
+
+def file_order(assembly: Assembly) -> tuple[str, ...]:
+    """The chromosomes as a file holds them, bytewise by name: readers look names up by bisection.
+
+    A chromosome's place here is its number in the file.
+
+    >>> file_order(Assembly(("chr2", "chr10", "chr1"), (3, 2, 1)))
+    ('chr1', 'chr10', 'chr2')
+    """
+    return tuple(sorted(assembly.names, key=str.encode))
+
+
+@contextmanager
+def create_bigwig(
+    path: Path, assembly: Assembly, *, resolution: int = 1, overwrite: bool = False
+) -> Iterator[BigWigFile]:
+    """A bigWig to fill; it appears at `path` whole if the block succeeds, and else not at all.
+
+    Args:
+        path: the file.
+        assembly: names and lengths of its chromosomes.
+        resolution: bp of a value; zoom levels are made to fit.
+        overwrite: replace what is there.
+
+    Raises:
+        OutputError: the file exists and `overwrite` is off, or the disk is full.
+        TrackError: a chromosome that is longer than the format can say.
+    """
+    with (
+        publish_file(path, overwrite=overwrite) as partial,
+        partial.open("wb") as file,
+        tempfile.TemporaryFile(dir=path.parent) as spool,
+    ):
+        bigwig = BigWigFile(file, spool, assembly, resolution=resolution)
+        yield bigwig
+        bigwig.finish()
+
+
+class BigWigFile:
+    """A bigWig being written to an open file; `create_bigwig` makes one.
+
+    Attributes:
+        chroms: the chromosomes in the file's order, in which stretches must come.
+
+    Raises:
+        TrackError: a chromosome that is longer than the format can say.
+    """
+
+    def __init__(
+        self, file: BinaryIO, spool: BinaryIO, assembly: Assembly, *, resolution: int = 1
+    ) -> None:
+        self.chroms = file_order(assembly)
+        self._lengths = [assembly.length(chrom) for chrom in self.chroms]
+        if (longest := max(self._lengths)) >= 2**32:
+            raise TrackError(
+                f"a chromosome of {longest:,} bp does not fit a bigWig, whose coordinates end at "
+                f"{2**32 - 1:,}"
+            )
+        self._numbers = {chrom: number for number, chrom in enumerate(self.chroms)}
+        self._file = file
+        self._resolution = resolution
+        reductions = zoom_reductions(resolution, longest)
+        self._ladder = Ladder(reductions, self._lengths, spool)
+        self._leaves: list[Leaves] = []
+        self._largest = ZOOM_RECORDS_PER_BLOCK * ZOOM_RECORD.itemsize
+        self._end = (0, 0)  # chromosome and base where the next stretch may begin
+        self._summary_at = HEADER.size + len(reductions) * ZOOM_HEADER.size
+        self._tree_at = self._summary_at + SUMMARY.size
+        tree = chromosome_tree(self.chroms, self._lengths, self._tree_at)
+        self._data_at = self._tree_at + len(tree)
+        # header, summary and count of blocks are filled in at the end
+        file.write(b"\0" * self._tree_at + tree + b"\0" * 8)
+
+    def number(self, chrom: str) -> int:
+        """The chromosome's number in the file, for `encode`.
+
+        Raises:
+            TrackError: the file has no such chromosome.
+        """
+        if chrom not in self._numbers:
+            raise TrackError(f'no chromosome "{chrom}" in this file{nearest(chrom, self.chroms)}')
+        return self._numbers[chrom]
+
+    def write(self, chrom: str, start: int, values: Values, *, threads: int = 1) -> None:
+        """Encode and append any number of values.
+
+        Args:
+            chrom: the chromosome.
+            start: bp of the first value, a multiple of the file's resolution.
+            values: one float32 per `resolution` bp, shape (n,); NaN where absent. At the
+                chromosome's end the last may stand for fewer bases.
+            threads: how many stretches are encoded at once. The bytes do not depend on it.
+
+        Raises:
+            TrackError: as `append` and `encode`.
+        """
+        number = self.number(chrom)
+        stop, length = start + len(values) * self._resolution, self._lengths[number]
+        end = length if length < stop < length + self._resolution else stop
+        for stretch in encode_all(
+            number, start, values, resolution=self._resolution, end=end, threads=threads
+        ):
+            self.append(stretch)
+
+    def append(self, stretch: Encoded) -> None:
+        """Add a stretch that lies behind all that came before.
+
+        Raises:
+            TrackError: it lies before or over what is written, ends past the chromosome, or has
+                another resolution than the file.
+        """
+        if len(stretch.blocks) == 0:
+            return
+        self._check(stretch)
+        self._end = (stretch.chrom, int(stretch.blocks["end"][-1]))
+        self._leaves.append(make_leaves(stretch.chrom, stretch.blocks, self._file.tell()))
+        self._file.write(stretch.data)
+        self._largest = max(self._largest, stretch.largest)
+        self._ladder.add(stretch.chrom, stretch.bins)
+
+    def _check(self, stretch: Encoded) -> None:
+        """Refuse what the file cannot take."""
+        start, end = int(stretch.blocks["start"][0]), int(stretch.blocks["end"][-1])
+        place = f"{self.chroms[stretch.chrom]}:{start + 1:,}-{end:,}"
+        if (stretch.chrom, start) < self._end:
+            last, base = self._end
+            raise TrackError(
+                f"{place} comes after {self.chroms[last]}:{base:,} is written; expected "
+                "chromosomes bytewise by name, stretches in order, and none over another"
+            )
+        if end > self._lengths[stretch.chrom]:
+            raise TrackError(
+                f"{place} ends past the chromosome, {self._lengths[stretch.chrom]:,} bp long"
+            )
+        if stretch.resolution != self._resolution:
+            raise TrackError(
+                f"{place} has values of {stretch.resolution} bp; expected {self._resolution} bp, "
+                "the file's resolution"
+            )
+
+    def finish(self) -> None:
+        """Write indexes and zoom levels, and fill in the header."""
+        leaves = join_leaves(self._leaves)
+        index_at = self._file.tell()
+        self._file.write(block_index(leaves, index_at, ITEMS_PER_BLOCK))
+        zooms = self._ladder.write(self._file)
+        self._file.write(MAGIC.to_bytes(4, "little"))
+        header = HEADER.pack(
+            MAGIC, VERSION, len(zooms), self._tree_at, self._data_at, index_at,
+            0, 0, 0, self._summary_at, self._largest, 0,
+        )  # fmt: skip
+        self._file.seek(0)
+        self._file.write(b"".join([header, *zooms, self._ladder.summary()]))
+        self._file.seek(self._data_at)
+        self._file.write(len(leaves).to_bytes(8, "little"))

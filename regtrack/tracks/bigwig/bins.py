@@ -1,0 +1,149 @@
+"""Summaries of values over bins: what zoom levels are made of.
+
+A bin holds how many bases have a value, their least, greatest, sum and sum of squares. Sums are
+float64 until they are stored. Bins are counted from the chromosome's start and widths are a factor
+4 apart, so that a wider bin is four narrower ones, always added in the same order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.tracks.bigwig.layout import MAX_ZOOM_LEVELS, ZOOM_RECORD
+
+Values = npt.NDArray[np.float32]
+Bins = npt.NDArray[np.void]
+
+BIN = np.dtype(
+    [("start", "<u4"), ("valid", "<u4"), ("min", "<f4"), ("max", "<f4"),
+     ("sum", "<f8"), ("squares", "<f8")]
+)  # fmt: skip
+NO_BINS: Bins = np.empty(0, dtype=BIN)
+
+# the largest number that a zoom record can hold
+LARGEST = float(np.finfo(np.float32).max)
+
+_STEP = 4
+
+
+def first_reduction(resolution: int) -> int:
+    """The first zoom level's bp a bin: at least 128, and at least four values.
+
+    The number of values is a power of two, so that stretches that begin on a multiple of 128 values
+    never cut a bin.
+
+    >>> [first_reduction(resolution) for resolution in (1, 10, 25, 100)]
+    [128, 160, 200, 400]
+    """
+    values = _STEP
+    while values * resolution < 128:
+        values *= 2
+    return values * resolution
+
+
+def zoom_reductions(resolution: int, longest: int) -> list[int]:
+    """Every zoom level's bp a bin, until the longest chromosome is a few hundred bins.
+
+    There is always one level, or IGV refuses the file.
+
+    >>> zoom_reductions(1, 10_000_000)
+    [128, 512, 2048, 8192, 32768]
+    """
+    reductions = [first_reduction(resolution)]
+    while len(reductions) < MAX_ZOOM_LEVELS and reductions[-1] * _STEP <= longest / 256:
+        reductions.append(reductions[-1] * _STEP)
+    return reductions
+
+
+def bin_values(values: Values, start: int, *, resolution: int, reduction: int, end: int) -> Bins:
+    """Summarise a stretch of values.
+
+    Args:
+        values: one float32 per `resolution` bp, shape (n,); NaN where absent.
+        start: bp of the first value, a multiple of `resolution`.
+        resolution: bp of a value.
+        reduction: bp of a bin, a multiple of `resolution`.
+        end: bp where the last value ends; it may stand for fewer bases than the others.
+
+    Returns:
+        The bins that hold a value, in order. A bin at either edge of the stretch holds only what
+        lies in it; `merge_bins` joins it with its other part.
+    """
+    width = reduction // resolution
+    lead = (start // resolution) % width
+    table = _table(values, lead, width)
+    bins = np.zeros(len(table), dtype=BIN)
+    bins["start"] = start - lead * resolution + np.arange(len(table)) * reduction
+    bins["min"] = np.fmin.reduce(table, axis=1)
+    bins["max"] = np.fmax.reduce(table, axis=1)
+    wide = table.astype(np.float64)
+    bins["valid"] = reduction
+    holed = np.isnan(wide.sum(axis=1))  # also where infinities cancel, which does no harm
+    absent = np.isnan(wide[holed])
+    wide[holed] = np.where(absent, 0, wide[holed])
+    bins["valid"][holed] = (width - absent.sum(axis=1)) * resolution
+    bins["sum"] = wide.sum(axis=1) * resolution
+    bins["squares"] = np.einsum("ij,ij->i", wide, wide) * resolution
+    short = start + len(values) * resolution - end
+    if short and not np.isnan(values[-1]):
+        bins["valid"][-1] -= short
+        bins["sum"][-1] -= short * float(values[-1])
+        bins["squares"][-1] -= short * float(values[-1]) ** 2
+    return bins[bins["valid"] > 0]
+
+
+def _table(values: Values, lead: int, width: int) -> Values:
+    """Values as (bins, values a bin), absent where the stretch does not fill its edge bins."""
+    count = -(-(lead + len(values)) // width)
+    if count * width == len(values):
+        return values.reshape(count, width)
+    padded = np.full(count * width, np.nan, dtype=np.float32)
+    padded[lead : lead + len(values)] = values
+    return padded.reshape(count, width)
+
+
+def merge_bins(bins: Bins, reduction: int) -> Bins:
+    """Join ordered bins of one chromosome into wider ones.
+
+    Args:
+        bins: ordered, none across an edge of the wider bins.
+        reduction: bp of the wider bins.
+    """
+    if len(bins) == 0:
+        return bins
+    cell = bins["start"] // reduction
+    first = np.flatnonzero(np.concatenate([[True], cell[1:] != cell[:-1]]))
+    merged = reduce_bins(bins, first)
+    merged["start"] = cell[first] * reduction
+    return merged
+
+
+def reduce_bins(bins: Bins, first: npt.NDArray[np.intp]) -> Bins:
+    """Add up neighbouring bins; a group begins at each index of `first`, and where it does."""
+    reduced = np.empty(len(first), dtype=BIN)
+    reduced["start"] = bins["start"][first]
+    for name, ufunc in (("min", np.minimum), ("max", np.maximum)):
+        reduced[name] = ufunc.reduceat(bins[name], first)
+    for name in ("valid", "sum", "squares"):
+        reduced[name] = np.add.reduceat(bins[name], first)
+    return reduced
+
+
+def zoom_records(bins: Bins, chrom: int, reduction: int, length: int) -> npt.NDArray[np.void]:
+    """Bins as the file holds them; sums past the range of float32 become its largest number.
+
+    Args:
+        bins: complete bins of `reduction` bp.
+        chrom: the chromosome's number in the file.
+        reduction: bp of a bin.
+        length: bp of the chromosome, where the last bin ends.
+    """
+    records = np.zeros(len(bins), dtype=ZOOM_RECORD)
+    records["chrom"] = chrom
+    records["end"] = np.minimum(bins["start"].astype(np.int64) + reduction, length)
+    for name in ("start", "valid", "min", "max"):
+        records[name] = bins[name]
+    for name in ("sum", "squares"):
+        records[name] = np.clip(bins[name], -LARGEST, LARGEST)
+    return records

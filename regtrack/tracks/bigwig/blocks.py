@@ -1,0 +1,160 @@
+"""Values to compressed data blocks, each in the form that is smaller.
+
+A stretch of values without a gap is a fixedStep block: 4 bytes a value before compression. Where
+neighbours are equal, or gaps many, a bedGraph block is smaller: 12 bytes a run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from isal import isal_zlib
+
+from regtrack.tracks.bigwig.bins import Values
+from regtrack.tracks.bigwig.layout import (
+    BED_GRAPH,
+    BED_ITEM,
+    BLOCK_HEADER,
+    FIXED_STEP,
+    ITEMS_PER_BLOCK,
+    LEAF,
+)
+
+# of ISA-L's four levels the smallest, and faster than pyBigWig's zlib by far (docs/bigwig.md)
+_COMPRESSION_LEVEL = 3
+# bytes of a block beside its values: its header and its leaf in the index
+_BLOCK_COST = BLOCK_HEADER.itemsize + LEAF.itemsize
+# shorter runs were never smaller as bedGraph, so it is not tried
+_SHORTEST_RUNS = 4
+
+Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Where values lie: chromosome number, base of the first, bp of each, base where all end."""
+
+    chrom: int
+    start: int
+    resolution: int
+    end: int
+
+    def base(self, index: int) -> int:
+        """Where value `index` begins (bp); past the last, where all end."""
+        return min(self.start + index * self.resolution, self.end)
+
+    def behind(self, index: int) -> Grid:
+        """The grid of the values from `index` on."""
+        return replace(self, start=self.base(index))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A compressed data block: the bases that it spans, its bytes, and their number unpacked."""
+
+    start: int
+    end: int
+    packed: bytes
+    unpacked: int
+
+
+def pack(data: bytes) -> bytes:
+    """Compress; lets go of the interpreter lock."""
+    return isal_zlib.compress(data, _COMPRESSION_LEVEL)
+
+
+def make_blocks(grid: Grid, values: Values) -> list[Block]:
+    """The blocks of a stretch of values, in order; none where all values are absent."""
+    blocks = []
+    for plain, first in zip(
+        _plain_cells(values), range(0, len(values), ITEMS_PER_BLOCK), strict=False
+    ):
+        cell, place = values[first : first + ITEMS_PER_BLOCK], grid.behind(first)
+        if plain:
+            blocks += _fixed_steps(place, cell, [0], [len(cell)])
+        else:
+            blocks += _smaller_form(place, cell)
+    return blocks
+
+
+def _plain_cells(values: Values) -> list[bool]:
+    """Which blocks' worths of values are one fixedStep block at a glance.
+
+    They are full, without a gap, and have few equal neighbours. All are looked at in one go: a call
+    of NumPy for each would pass the interpreter lock to and fro between threads.
+    """
+    full = len(values) // ITEMS_PER_BLOCK
+    cells = values[: full * ITEMS_PER_BLOCK].reshape(full, ITEMS_PER_BLOCK)
+    bits = cells.view(np.uint32)
+    runs = np.count_nonzero(bits[:, 1:] != bits[:, :-1], axis=1) + 1
+    whole = ~np.isnan(cells).any(axis=1)
+    return [*(whole & (runs * _SHORTEST_RUNS > ITEMS_PER_BLOCK)).tolist(), False]
+
+
+def _smaller_form(grid: Grid, values: Values) -> list[Block]:
+    """One bedGraph block, or a fixedStep block for each stretch without a gap."""
+    lefts, rights = equal_runs(values)
+    if len(lefts) == 0:
+        return []
+    # a run that does not touch its left neighbour begins a stretch without gaps
+    begins = np.concatenate([[True], lefts[1:] != rights[:-1]])
+    items, stretches = int((rights - lefts).sum()), int(begins.sum())
+    bed_excess = items * (BED_ITEM.itemsize - values.itemsize)
+    if stretches * _BLOCK_COST > bed_excess:
+        return [_bed_graph(grid, values, lefts, rights)]
+    ends = rights[np.concatenate([begins[1:], [True]])]
+    steps = _fixed_steps(grid, values, lefts[begins].tolist(), ends.tolist())
+    if stretches == 1 and len(lefts) * _SHORTEST_RUNS > items:
+        return steps
+    return min(steps, [_bed_graph(grid, values, lefts, rights)], key=_cost)
+
+
+def equal_runs(values: Values) -> tuple[Indices, Indices]:
+    """Starts and ends (indices) of the runs of one present value.
+
+    Bits are compared, so that -0 is not 0.
+    """
+    bits = values.view(np.uint32)
+    changes = np.flatnonzero(bits[1:] != bits[:-1]) + 1
+    lefts = np.concatenate([[0], changes])
+    rights = np.concatenate([changes, [len(values)]])
+    present = ~np.isnan(values[lefts])
+    return lefts[present], rights[present]
+
+
+def _cost(blocks: list[Block]) -> int:
+    return sum(len(block.packed) + LEAF.itemsize for block in blocks)
+
+
+def _fixed_steps(grid: Grid, values: Values, lefts: list[int], rights: list[int]) -> list[Block]:
+    """A block a stretch; a last value that stands for fewer bases has one of its own."""
+    blocks = []
+    for left, right in zip(lefts, rights, strict=True):
+        short = grid.base(right) - grid.base(right - 1) < grid.resolution
+        if right - short > left:
+            blocks.append(_fixed_step(grid, values, left, right - short))
+        if short:
+            blocks.append(_bed_graph(grid, values, np.array([right - 1]), np.array([right])))
+    return blocks
+
+
+def _fixed_step(grid: Grid, values: Values, left: int, right: int) -> Block:
+    start, end, step = grid.base(left), grid.base(right), grid.resolution
+    head = (grid.chrom, start, end, step, step, FIXED_STEP, 0, right - left)
+    return _block(head, values[left:right].tobytes())
+
+
+def _bed_graph(grid: Grid, values: Values, lefts: Indices, rights: Indices) -> Block:
+    items = np.empty(len(lefts), dtype=BED_ITEM)
+    items["start"] = grid.start + lefts * grid.resolution
+    items["end"] = np.minimum(grid.start + rights * grid.resolution, grid.end)
+    items["value"] = values[lefts]
+    start, end = int(items["start"][0]), int(items["end"][-1])
+    return _block((grid.chrom, start, end, 0, 0, BED_GRAPH, 0, len(items)), items.tobytes())
+
+
+def _block(head: tuple[int, ...], items: bytes) -> Block:
+    data = np.array(head, dtype=BLOCK_HEADER).tobytes() + items
+    return Block(head[1], head[2], pack(data), len(data))

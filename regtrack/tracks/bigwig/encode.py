@@ -1,0 +1,156 @@
+"""Arrays of values to stretches that a bigWig can take.
+
+Encoding a stretch depends on nothing but that stretch, so stretches can be encoded anywhere and in
+any order; `regtrack.tracks.bigwig.assemble` joins them. NumPy and ISA-L, which compresses, let go
+of the interpreter lock: threads scale with cores.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.errors import TrackError
+from regtrack.tracks.bigwig.bins import Bins, Values, bin_values, first_reduction
+from regtrack.tracks.bigwig.blocks import Grid, make_blocks
+from regtrack.tracks.bigwig.layout import BLOCK_ENTRY, ITEMS_PER_BLOCK
+
+# values that `encode_all` encodes at a time: whole blocks and whole bins
+STRETCH = 64 * ITEMS_PER_BLOCK
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A stretch of one chromosome, ready for a file.
+
+    Attributes:
+        chrom: the chromosome's number in the file.
+        resolution: bp that a value stands for.
+        data: compressed blocks, end to end.
+        blocks: a `BLOCK_ENTRY` each: start and end (bp) and compressed size (bytes).
+        bins: of the first zoom level; those at the edges may be parts.
+        largest: bytes of the largest block unpacked.
+    """
+
+    chrom: int
+    resolution: int
+    data: bytes
+    blocks: npt.NDArray[np.void]
+    bins: Bins
+    largest: int
+
+
+def encode(
+    chrom: int, start: int, values: Values, *, resolution: int = 1, end: int | None = None
+) -> Encoded:
+    """Encode a stretch of values.
+
+    The summaries of a file do not depend on where it was cut into stretches; to the last bit where
+    the cuts are multiples of 128 values, else to float64 rounding.
+
+    Args:
+        chrom: the chromosome's number in the file: its place in `assemble.file_order`.
+        start: bp of the first value, a multiple of `resolution`.
+        values: one float32 per `resolution` bp, shape (n,); NaN where absent.
+        resolution: bp that a value stands for.
+        end: bp where the stretch ends, if the last value stands for fewer bases.
+
+    Raises:
+        TrackError: an infinite value, a start off the resolution's grid, or an end that is not in
+            the last value.
+    """
+    grid = _grid(chrom, start, len(values), resolution, end)
+    values = np.ascontiguousarray(values, dtype=np.float32)
+    reduction = first_reduction(resolution)
+    with np.errstate(invalid="ignore"):  # of infinities, refused next
+        bins = bin_values(values, start, resolution=resolution, reduction=reduction, end=grid.end)
+    if np.isinf(bins["min"]).any() or np.isinf(bins["max"]).any():
+        where = start + int(np.flatnonzero(np.isinf(values))[0]) * resolution
+        raise TrackError(
+            f"infinite value at base {where + 1:,}; a track holds finite values, and NaN where it "
+            "is absent"
+        )
+    blocks = make_blocks(grid, values)
+    entries = [(block.start, block.end, len(block.packed)) for block in blocks]
+    return Encoded(
+        chrom=chrom,
+        resolution=resolution,
+        data=b"".join(block.packed for block in blocks),
+        blocks=np.array(entries, dtype=BLOCK_ENTRY),
+        bins=bins,
+        largest=max((block.unpacked for block in blocks), default=0),
+    )
+
+
+def join(stretches: Sequence[Encoded]) -> Encoded:
+    """One stretch of several, in order, on one chromosome and of one resolution."""
+    return Encoded(
+        chrom=stretches[0].chrom,
+        resolution=stretches[0].resolution,
+        data=b"".join(stretch.data for stretch in stretches),
+        blocks=np.concatenate([stretch.blocks for stretch in stretches]),
+        bins=np.concatenate([stretch.bins for stretch in stretches]),
+        largest=max(stretch.largest for stretch in stretches),
+    )
+
+
+def encode_all(
+    chrom: int,
+    start: int,
+    values: Values,
+    *,
+    resolution: int = 1,
+    end: int | None = None,
+    threads: int = 1,
+) -> Iterator[Encoded]:
+    """Encode any number of values, a stretch of about a million at a time, in order.
+
+    Args:
+        chrom: as `encode`, like the others.
+        start: as `encode`.
+        values: as `encode`; also a memory map.
+        resolution: as `encode`.
+        end: as `encode`.
+        threads: how many stretches are encoded at once. The result does not depend on it.
+
+    Yields:
+        Stretches for `BigWigFile.append`, few of them in memory.
+    """
+    lead = STRETCH - (start // resolution) % STRETCH
+    cuts = [0, *range(lead, len(values), STRETCH), len(values)]
+
+    def part(number: int) -> Encoded:
+        left, right = cuts[number], cuts[number + 1]
+        limit = end if right == len(values) else None
+        at = start + left * resolution
+        return encode(chrom, at, values[left:right], resolution=resolution, end=limit)
+
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Encoded]] = deque()
+        for number in range(len(cuts) - 1):
+            waiting.append(pool.submit(part, number))
+            if len(waiting) > 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _grid(chrom: int, start: int, count: int, resolution: int, end: int | None) -> Grid:
+    if start % resolution:
+        raise TrackError(
+            f"values of {resolution} bp begin at base {start:,} (counted from 0); "
+            f"expected a multiple of {resolution}"
+        )
+    stop = start + count * resolution
+    limit = stop if end is None or count == 0 else end
+    if count and not stop - resolution < limit <= stop:
+        raise TrackError(
+            f"{count:,} values of {resolution} bp from base {start:,} end at {stop:,}, or up to "
+            f"{resolution - 1} bp before; the end given is {limit:,}"
+        )
+    return Grid(chrom, start, resolution, limit)

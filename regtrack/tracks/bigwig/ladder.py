@@ -1,0 +1,123 @@
+"""The zoom levels of a file while its data are being written.
+
+Bins of the data come in at the bottom; each level joins four of the one below and keeps no more
+than a block of records in memory. Full blocks go to one temporary file for all levels, from where
+each level is copied behind the data when these are complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import BinaryIO
+
+import numpy as np
+
+from regtrack.tracks.bigwig.bins import NO_BINS, Bins, merge_bins, zoom_records
+from regtrack.tracks.bigwig.blocks import pack
+from regtrack.tracks.bigwig.index import block_index, end_to_end, join_leaves, make_leaves
+from regtrack.tracks.bigwig.layout import (
+    BLOCK_ENTRY,
+    SUMMARY,
+    ZOOM_HEADER,
+    ZOOM_RECORDS_PER_BLOCK,
+    Leaves,
+)
+
+
+class Ladder:
+    """All zoom levels and the total summary.
+
+    Args:
+        reductions: bp a bin of each level, each a multiple of the one before.
+        lengths: bp of each chromosome, by number.
+        spool: a temporary file to read and write.
+    """
+
+    def __init__(self, reductions: Sequence[int], lengths: Sequence[int], spool: BinaryIO) -> None:
+        self._levels = [_Level(reduction, spool) for reduction in reductions]
+        self._lengths = lengths
+        self._chrom = 0
+        self._widest: list[Bins] = []
+
+    def add(self, chrom: int, bins: Bins) -> None:
+        """Take bins of the data, behind all that came before."""
+        if chrom != self._chrom:
+            self._end_chromosome()
+            self._chrom = chrom
+        self._rise(bins, last=False)
+
+    def write(self, file: BinaryIO) -> list[bytes]:
+        """Write every level's blocks and index; returns the zoom headers."""
+        self._end_chromosome()
+        return [level.write(file) for level in self._levels]
+
+    def summary(self) -> bytes:
+        """The whole file in five numbers: the bins that left the widest level, added up."""
+        bins = np.concatenate([NO_BINS, *self._widest])
+        if len(bins) == 0:
+            return SUMMARY.pack(0, 0.0, 0.0, 0.0, 0.0)
+        return SUMMARY.pack(
+            bins["valid"].sum(dtype=np.uint64), bins["min"].min(), bins["max"].max(),
+            bins["sum"].sum(), bins["squares"].sum(),
+        )  # fmt: skip
+
+    def _end_chromosome(self) -> None:
+        self._rise(NO_BINS, last=True)
+
+    def _rise(self, bins: Bins, *, last: bool) -> None:
+        for level in self._levels:
+            bins = level.add(bins, self._chrom, self._lengths[self._chrom], last=last)
+        if len(bins):
+            self._widest.append(bins)
+
+
+class _Level:
+    """One zoom level."""
+
+    def __init__(self, reduction: int, spool: BinaryIO) -> None:
+        self._reduction = reduction
+        self._spool = spool
+        self._leaves: list[Leaves] = []  # offsets are those in the spool
+        self._records = 0
+        self._open = NO_BINS  # the last bin, which more may join
+        self._waiting = NO_BINS  # complete bins, short of a block
+
+    def add(self, bins: Bins, chrom: int, length: int, *, last: bool) -> Bins:
+        """Take narrower bins; returns this level's bins that are now complete.
+
+        Args:
+            bins: behind those that came before, on the same chromosome.
+            chrom: the chromosome's number.
+            length: its bp.
+            last: no more will come on this chromosome, so all is complete.
+        """
+        merged = merge_bins(np.concatenate([self._open, bins]), self._reduction)
+        complete = merged if last else merged[:-1]
+        self._open = merged[len(complete) :]
+        self._waiting = np.concatenate([self._waiting, complete])
+        while len(self._waiting) >= ZOOM_RECORDS_PER_BLOCK or (last and len(self._waiting)):
+            self._store(self._waiting[:ZOOM_RECORDS_PER_BLOCK], chrom, length)
+            self._waiting = self._waiting[ZOOM_RECORDS_PER_BLOCK:]
+        return complete
+
+    def _store(self, bins: Bins, chrom: int, length: int) -> None:
+        records = zoom_records(bins, chrom, self._reduction, length)
+        packed = pack(records.tobytes())
+        block = (records["start"][0], records["end"][-1], len(packed))
+        offset = self._spool.tell()
+        self._spool.write(packed)
+        self._leaves.append(make_leaves(chrom, np.array([block], dtype=BLOCK_ENTRY), offset))
+        self._records += len(records)
+
+    def write(self, file: BinaryIO) -> bytes:
+        """Copy the blocks from the spool and write their index; returns the zoom header."""
+        data_at = file.tell()
+        file.write(self._records.to_bytes(4, "little"))
+        spooled = join_leaves(self._leaves)
+        leaves = end_to_end(spooled, file.tell())
+        for offset, size in zip(spooled["offset"].tolist(), spooled["size"].tolist(), strict=True):
+            self._spool.seek(offset)
+            file.write(self._spool.read(size))
+        index_at = file.tell()
+        file.write(block_index(leaves, index_at, ZOOM_RECORDS_PER_BLOCK))
+        return ZOOM_HEADER.pack(self._reduction, 0, data_at, index_at)

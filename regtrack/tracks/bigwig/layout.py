@@ -1,0 +1,67 @@
+"""The bigWig file in structs: little-endian, as UCSC's bbi files have it (Kent et al. 2010).
+
+A file is: header, zoom headers, total summary, chromosome tree, data blocks, their index, then for
+each zoom level its blocks and their index, then the magic number again. The sizes at the end are
+ours; the format leaves them to the writer.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import numpy.typing as npt
+
+MAGIC = 0x888FFC26
+VERSION = 4
+TREE_MAGIC = 0x78CA8C91
+INDEX_MAGIC = 0x2468ACE0
+
+# magic, version, zoom levels, offsets of chromosome tree, data and index, 0, 0, 0, offset of the
+# summary, bytes of the largest block unpacked (0: blocks are not compressed), 0
+HEADER = struct.Struct("<IHHQQQHHQQIQ")
+# reduction (bp a record), 0, offsets of data and index
+ZOOM_HEADER = struct.Struct("<IIQQ")
+# bases covered, min, max, sum, sum of squares
+SUMMARY = struct.Struct("<Qdddd")
+# magic, items a node, key bytes, value bytes, chromosomes, 0
+TREE_HEADER = struct.Struct("<IIIIQQ")
+# 1 for a leaf, 0, items
+NODE_HEADER = struct.Struct("<BBH")
+# number and length (bp) of a chromosome: the value in a leaf of the chromosome tree
+CHROM_VALUE = struct.Struct("<II")
+CHILD = struct.Struct("<Q")
+# magic, slots a node, blocks, first chrom, first base, last chrom, last base, end of data,
+# items a block, 0
+INDEX_HEADER = struct.Struct("<IIQIIIIQII")
+
+BLOCK_HEADER = np.dtype(
+    [("chrom", "<u4"), ("start", "<u4"), ("end", "<u4"), ("step", "<u4"), ("span", "<u4"),
+     ("kind", "u1"), ("zero", "u1"), ("items", "<u2")]
+)  # fmt: skip
+BED_GRAPH, VARIABLE_STEP, FIXED_STEP = 1, 2, 3
+BED_ITEM = np.dtype([("start", "<u4"), ("end", "<u4"), ("value", "<f4")])
+STEP_ITEM = np.dtype([("start", "<u4"), ("value", "<f4")])
+
+ZOOM_RECORD = np.dtype(
+    [("chrom", "<u4"), ("start", "<u4"), ("end", "<u4"), ("valid", "<u4"),
+     ("min", "<f4"), ("max", "<f4"), ("sum", "<f4"), ("squares", "<f4")]
+)  # fmt: skip
+
+LEAF = np.dtype(
+    [("first_chrom", "<u4"), ("start", "<u4"), ("last_chrom", "<u4"), ("end", "<u4"),
+     ("offset", "<u8"), ("size", "<u8")]
+)  # fmt: skip
+BRANCH = np.dtype(LEAF.descr[:-1])
+
+# of a block before its place in the file is known: the bases that it spans, and its bytes
+BLOCK_ENTRY = np.dtype([("start", "<u4"), ("end", "<u4"), ("size", "<u4")])
+
+Leaves = npt.NDArray[np.void]
+
+# values a data block: larger ones compress better and faster, smaller ones are read sooner;
+# 16,384 is 64 kB unpacked
+ITEMS_PER_BLOCK = 16_384
+ZOOM_RECORDS_PER_BLOCK = 1_024
+SLOTS_PER_NODE = 256
+MAX_ZOOM_LEVELS = 10

@@ -1,0 +1,243 @@
+"""A bigWig by its parts: header, chromosomes, indexes, data blocks and zoom records, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.errors import TrackError, nearest
+from regtrack.tracks.bigwig import layout
+from regtrack.tracks.bigwig.bins import Values
+from regtrack.tracks.bigwig.layout import Leaves
+from regtrack.tracks.bigwig.source import Source
+from regtrack.tracks.bigwig.trees import Chrom, order_key, read_chromosomes, read_index
+
+Positions = npt.NDArray[np.int64]
+Records = npt.NDArray[np.void]
+
+# more than a header may claim of a block; what 65,535 items, the most of one, need is 0.8 MB
+_LARGEST_BLOCK = 1 << 26
+
+
+@dataclass(frozen=True)
+class ZoomLevel:
+    """One zoom level: bp a record, and where its blocks and their index stand."""
+
+    reduction: int
+    data_at: int
+    index_at: int
+
+
+@dataclass(frozen=True)
+class Header:
+    """The file's header; offsets in bytes, `block_size` 0 where blocks are not compressed."""
+
+    version: int
+    tree_at: int
+    data_at: int
+    index_at: int
+    summary_at: int
+    block_size: int
+    zooms: tuple[ZoomLevel, ...]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The file's total summary: bases with a value, and what these add up to."""
+
+    covered: int
+    least: float
+    greatest: float
+    total: float
+    squares: float
+
+
+@dataclass(frozen=True)
+class DataBlock:
+    """A data block: the stretch that it claims to hold, and its items as intervals, all in bp."""
+
+    chrom: int
+    start: int
+    end: int
+    starts: Positions
+    ends: Positions
+    values: Values
+
+
+class RawBigWig:
+    """A bigWig opened for reading by its parts; a context manager.
+
+    Every method raises a `TrackError` that names what and where if its part is damaged.
+
+    Attributes:
+        source: the file's bytes.
+        header: its header.
+
+    Raises:
+        TrackError: no such file, or no bigWig.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.source = Source(path)
+        try:
+            self.header = _read_header(self.source)
+        except TrackError:
+            self.source.close()
+            raise
+        self._zoom_indexes: dict[ZoomLevel, Leaves] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.source.close()
+
+    @cached_property
+    def chroms(self) -> tuple[Chrom, ...]:
+        """The chromosomes, in the order of the file's tree."""
+        return read_chromosomes(self.source, self.header.tree_at)
+
+    def chrom(self, name: str) -> Chrom:
+        """A chromosome by name.
+
+        Raises:
+            TrackError: it is not in the file.
+        """
+        for chrom in self.chroms:
+            if chrom.name == name:
+                return chrom
+        names = [chrom.name for chrom in self.chroms]
+        raise TrackError(f'no chromosome "{name}" in {self.source.path}.{nearest(name, names)}')
+
+    @cached_property
+    def summary(self) -> Summary:
+        """The total summary."""
+        at = self.header.summary_at
+        return Summary(*self.source.unpack(layout.SUMMARY, at, "total summary"))
+
+    @property
+    def block_count(self) -> int:
+        """How many data blocks there are, as the head of the data says."""
+        data = self.source.read(self.header.data_at, 8, "count of data blocks")
+        return int.from_bytes(data, "little")
+
+    def record_count(self, level: ZoomLevel) -> int:
+        """How many records a zoom level has, as its head says; libBigWig counts blocks there."""
+        data = self.source.read(level.data_at, 4, f"zoom level {level.reduction:,} bp")
+        return int.from_bytes(data, "little")
+
+    def ends_with_magic(self) -> bool:
+        """Whether the magic number stands at the end, as in a file that was written whole."""
+        tail = self.source.read(self.source.size - 4, 4, "end of the file")
+        return int.from_bytes(tail, "little") == layout.MAGIC
+
+    @cached_property
+    def index(self) -> Leaves:
+        """The index of the data blocks: a `layout.LEAF` each."""
+        return read_index(self.source, self.header.index_at, "data index")
+
+    def zoom_index(self, level: ZoomLevel) -> Leaves:
+        """The index of a zoom level's blocks: a `layout.LEAF` each."""
+        if level not in self._zoom_indexes:
+            what = f"index of zoom level {level.reduction:,} bp"
+            self._zoom_indexes[level] = read_index(self.source, level.index_at, what)
+        return self._zoom_indexes[level]
+
+    def block(self, leaf: np.void) -> DataBlock:
+        """Unpack a data block."""
+        at, what = int(leaf["offset"]), "data block"
+        data = self._unpacked(leaf, what)
+        if len(data) < layout.BLOCK_HEADER.itemsize:
+            raise self.source.error(what, at, f"{len(data)} bytes unpacked, less than its header")
+        head = np.frombuffer(data, dtype=layout.BLOCK_HEADER, count=1)[0]
+        item = _ITEMS.get(int(head["kind"]))
+        if item is None:
+            raise self.source.error(what, at, f"type {head['kind']}; expected 1, 2 or 3")
+        needed = layout.BLOCK_HEADER.itemsize + int(head["items"]) * item.itemsize
+        if needed > len(data):
+            message = f"{head['items']:,} items need {needed:,} bytes; it unpacks to {len(data):,}"
+            raise self.source.error(what, at, message)
+        count, offset = int(head["items"]), layout.BLOCK_HEADER.itemsize
+        return _data_block(head, np.frombuffer(data, dtype=item, count=count, offset=offset))
+
+    def records(self, leaf: np.void) -> Records:
+        """Unpack a block of a zoom level: a `layout.ZOOM_RECORD` each."""
+        what, size = "zoom block", layout.ZOOM_RECORD.itemsize
+        data = self._unpacked(leaf, what)
+        if len(data) == 0 or len(data) % size:
+            message = f"{len(data):,} bytes unpacked; expected records of {size}"
+            raise self.source.error(what, int(leaf["offset"]), message)
+        return np.frombuffer(data, dtype=layout.ZOOM_RECORD)
+
+    def zoom(self, level: ZoomLevel, chrom: str, start: int, end: int) -> Records:
+        """A zoom level's records that overlap a stretch of a chromosome (bp), in order.
+
+        Raises:
+            TrackError: the chromosome is not in the file, or what is needed is damaged.
+        """
+        number = self.chrom(chrom).number
+        leaves = self.zoom_index(level)
+        parts = [self.records(leaf) for leaf in leaves[_near(leaves, number, start, end)]]
+        records = np.concatenate([np.empty(0, dtype=layout.ZOOM_RECORD), *parts])
+        here = (records["chrom"] == number) & (records["start"] < end) & (records["end"] > start)
+        return np.extract(here, records)
+
+    def _unpacked(self, leaf: np.void, what: str) -> bytes:
+        at, size, limit = int(leaf["offset"]), int(leaf["size"]), self.header.block_size
+        if limit:
+            return self.source.inflate(at, size, limit, what)
+        return self.source.read(at, min(size, _LARGEST_BLOCK), what)
+
+
+def _read_header(source: Source) -> Header:
+    fields = source.unpack(layout.HEADER, 0, "header")
+    magic, version, zooms, tree_at, data_at, index_at, _, _, _, summary_at, block_size, _ = fields
+    if magic != layout.MAGIC:
+        swapped = magic == int.from_bytes(layout.MAGIC.to_bytes(4, "little"), "big")
+        hint = " (its bytes are in big-endian order: write it anew)" if swapped else ""
+        raise source.error("header", 0, f"magic {magic:#x}; expected {layout.MAGIC:#x}{hint}")
+    if block_size > _LARGEST_BLOCK:
+        raise source.error("header", 0, f"says that blocks unpack to up to {block_size:,} bytes")
+    levels = []
+    for number in range(zooms):
+        at = layout.HEADER.size + number * layout.ZOOM_HEADER.size
+        reduction, _, zoom_data, zoom_index = source.unpack(layout.ZOOM_HEADER, at, "zoom headers")
+        levels.append(ZoomLevel(reduction, zoom_data, zoom_index))
+    return Header(version, tree_at, data_at, index_at, summary_at, block_size, tuple(levels))
+
+
+_ITEMS = {
+    layout.BED_GRAPH: layout.BED_ITEM,
+    layout.VARIABLE_STEP: layout.STEP_ITEM,
+    layout.FIXED_STEP: np.dtype([("value", "<f4")]),
+}
+
+
+def _data_block(head: np.void, items: npt.NDArray[np.void]) -> DataBlock:
+    start, step, span = int(head["start"]), int(head["step"]), int(head["span"])
+    if head["kind"] == layout.FIXED_STEP:
+        starts = start + step * np.arange(len(items), dtype=np.int64)
+    else:
+        starts = items["start"].astype(np.int64)
+    has_ends = head["kind"] == layout.BED_GRAPH
+    ends = items["end"].astype(np.int64) if has_ends else starts + span
+    return DataBlock(int(head["chrom"]), start, int(head["end"]), starts, ends, items["value"])
+
+
+def _near(leaves: Leaves, chrom: int, start: int, end: int) -> npt.NDArray[np.intp]:
+    """The blocks that may hold something of a stretch of a chromosome."""
+    begins = order_key(leaves["first_chrom"], leaves["start"])
+    ends = order_key(leaves["last_chrom"], leaves["end"])
+    base = chrom << 32
+    return np.flatnonzero((begins < base + end) & (ends > base + start))

@@ -1,0 +1,92 @@
+"""Fewer bits and fewer values: what makes a track small.
+
+Rounding keeps the first bits of a value's mantissa, as numcodecs' BitRound (Kloewer et al. 2021,
+Nature Computational Science 1:713): the error is relative, so that small probabilities survive, and
+the zeros at the end compress. Averaging keeps one value for several bases.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from regtrack.errors import TrackError
+from regtrack.tracks.bigwig.bins import Values
+
+MANTISSA_BITS = 23  # of float32: keeping all of them is lossless
+DEFAULT_KEEP_BITS = 7  # docs/bigwig.md has the table that this is chosen from
+
+_SIGNLESS = 0x7FFF_FFFF
+_INFINITY = 0x7F80_0000
+_AT_ONCE = 1 << 16  # values that stay in the processor's cache between passes
+
+
+def round_mantissa(values: Values, keep_bits: int) -> None:
+    """Round values in place to `keep_bits` bits of mantissa, to nearest and ties to even.
+
+    NaN and infinity stay as they are. What would round up to infinity becomes the largest number
+    of that many bits.
+
+    Args:
+        values: float32, any shape, contiguous and writeable.
+        keep_bits: 1 to 23; 23 changes nothing.
+
+    Raises:
+        TrackError: `keep_bits` is not 1 to 23.
+
+    >>> values = np.array([0.1, 0.5, np.nan], dtype=np.float32)
+    >>> round_mantissa(values, 4)
+    >>> values
+    array([0.1015625, 0.5      ,       nan], dtype=float32)
+    """
+    if not 1 <= keep_bits <= MANTISSA_BITS:
+        raise TrackError(f"cannot keep {keep_bits} bits of a value; expected 1 to {MANTISSA_BITS}")
+    dropped = MANTISSA_BITS - keep_bits
+    if dropped == 0:
+        return
+    bits = values.reshape(-1).view(np.uint32)
+    if not np.shares_memory(bits, values):
+        raise ValueError("values must be contiguous to be rounded in place")
+    for start in range(0, len(bits), _AT_ONCE):
+        _round_bits(bits[start : start + _AT_ONCE], dropped)
+
+
+def _round_bits(bits: np.ndarray[tuple[int], np.dtype[np.uint32]], dropped: int) -> None:
+    mask = np.uint32(2**32 - 2**dropped)
+    below_half = np.uint32(2 ** (dropped - 1) - 1)
+    magnitude = bits & np.uint32(_SIGNLESS)
+    beyond = magnitude >= np.uint32(_INFINITY - below_half - 1)
+    kept = bits[beyond] if beyond.any() else None
+    # an odd last kept bit rounds a tie up, an even one down
+    bits += ((bits >> np.uint32(dropped)) & np.uint32(1)) + below_half
+    bits &= mask
+    if kept is not None:
+        finite = (kept & np.uint32(_SIGNLESS)) < np.uint32(_INFINITY)
+        bits[beyond] = np.where(finite, kept & mask, kept)
+
+
+def average(values: Values, resolution: int) -> Values:
+    """The mean of every `resolution` values that are present.
+
+    Args:
+        values: one float32 a bp, shape (n,), from a base that is a multiple of `resolution`; NaN
+            where absent.
+        resolution: bp of a mean.
+
+    Returns:
+        float32 of shape (ceil(n / resolution),); NaN where no base has a value. The last mean is
+        of what is left, as at a chromosome's end.
+
+    >>> average(np.array([1, 3, np.nan, 5, 7], dtype=np.float32), 2)
+    array([2., 5., 7.], dtype=float32)
+    """
+    if resolution == 1:
+        return values
+    count = -(-len(values) // resolution)
+    padded = np.full(count * resolution, np.nan, dtype=np.float64)
+    padded[: len(values)] = values
+    table = padded.reshape(count, resolution)
+    present = ~np.isnan(table)
+    sums = np.where(present, table, 0).sum(axis=1)
+    with np.errstate(invalid="ignore"):  # 0 / 0 where nothing is present
+        means: Values = (sums / present.sum(axis=1)).astype(np.float32)
+    return means

@@ -1,0 +1,136 @@
+"""The two trees of a bigWig, read: names to chromosomes, and the index over blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.tracks.bigwig.layout import (
+    BRANCH,
+    CHILD,
+    CHROM_VALUE,
+    INDEX_HEADER,
+    INDEX_MAGIC,
+    LEAF,
+    NODE_HEADER,
+    TREE_HEADER,
+    TREE_MAGIC,
+    Leaves,
+)
+from regtrack.tracks.bigwig.source import Source
+
+Keys = npt.NDArray[np.uint64]
+
+_LONGEST_NAME = 4096
+_TREE = "chromosome tree"
+
+
+@dataclass(frozen=True)
+class Chrom:
+    """A chromosome of a file: its name, number and length (bp)."""
+
+    name: str
+    number: int
+    length: int
+
+
+def read_chromosomes(source: Source, at: int) -> tuple[Chrom, ...]:
+    """The chromosomes in the order of the tree at `at`.
+
+    Raises:
+        TrackError: the tree is damaged.
+    """
+    magic, _, width, value, count, _ = source.unpack(TREE_HEADER, at, _TREE)
+    if magic != TREE_MAGIC:
+        raise source.error(_TREE, at, f"magic {magic:#x}; expected {TREE_MAGIC:#x}")
+    if not 1 <= width <= _LONGEST_NAME or value != CHROM_VALUE.size:
+        raise source.error(_TREE, at, f"names of {width} bytes with values of {value}; expected 8")
+    item = width + CHROM_VALUE.size
+    chroms = []
+    for node in _nodes(source, at + TREE_HEADER.size, item, width + CHILD.size, _TREE):
+        for place in range(0, len(node.items) if node.leaf else 0, item):
+            number, length = CHROM_VALUE.unpack_from(node.items, place + width)
+            name = _name(source, node.at, node.items[place : place + width])
+            chroms.append(Chrom(name, number, length))
+    if len(chroms) != count:
+        raise source.error(_TREE, at, f"{len(chroms):,} chromosomes; its header says {count:,}")
+    return tuple(chroms)
+
+
+def read_index(source: Source, at: int, what: str) -> Leaves:
+    """The leaves of the index at `at`, in its order: a `layout.LEAF` a block.
+
+    Raises:
+        TrackError: the index is damaged, or a node reaches out of its parent.
+    """
+    magic, *_ = source.unpack(INDEX_HEADER, at, what)
+    if magic != INDEX_MAGIC:
+        raise source.error(what, at, f"magic {magic:#x}; expected {INDEX_MAGIC:#x}")
+    leaves = [np.empty(0, dtype=LEAF)]
+    root = at + INDEX_HEADER.size
+    for node in _nodes(source, root, LEAF.itemsize, BRANCH.itemsize, what):
+        items = np.frombuffer(node.items, dtype=LEAF if node.leaf else BRANCH)
+        if node.above and not _within(items, np.frombuffer(node.above, dtype=BRANCH)[0]):
+            raise source.error(what, node.at, "a node reaches out of what its parent spans")
+        if node.leaf:
+            leaves.append(items)
+    return np.concatenate(leaves)
+
+
+@dataclass(frozen=True)
+class _Node:
+    """A tree's node: its offset, the item above that points to it, and its own items."""
+
+    at: int
+    above: bytes
+    leaf: bool
+    items: bytes
+
+
+def _nodes(
+    source: Source, root: int, leaf_item: int, branch_item: int, what: str
+) -> Iterator[_Node]:
+    """The nodes from left to right, parents first; items of a branch end with a child's offset."""
+    pending = [(root, b"")]
+    seen: set[int] = set()
+    room = source.size
+    while pending:
+        at, above = pending.pop()
+        is_leaf, _, count = source.unpack(NODE_HEADER, at, what)
+        size = leaf_item if is_leaf else branch_item
+        items = source.read(at + NODE_HEADER.size, count * size, what)
+        room -= len(items)
+        # nodes share no bytes, so a tree that runs in circles runs out of room
+        if is_leaf not in (0, 1) or at in seen or room < 0:
+            raise source.error(what, at, "this node cannot be one of a tree")
+        seen.add(at)
+        yield _Node(at, above, bool(is_leaf), items)
+        if not is_leaf:
+            children = [items[place : place + size] for place in range(0, len(items), size)]
+            pending += [(CHILD.unpack(child[-CHILD.size :])[0], child) for child in children[::-1]]
+
+
+def _name(source: Source, at: int, key: bytes) -> str:
+    try:
+        return key.rstrip(b"\0").decode()
+    except UnicodeDecodeError as error:
+        raise source.error(_TREE, at, f"{key!r} is no name") from error
+
+
+def _within(items: Leaves, above: np.void) -> bool:
+    low = order_key(items["first_chrom"], items["start"]) >= order_key(
+        above["first_chrom"], above["start"]
+    )
+    high = order_key(items["last_chrom"], items["end"]) <= order_key(
+        above["last_chrom"], above["end"]
+    )
+    return bool(low.all() and high.all())
+
+
+def order_key(chrom: npt.NDArray[np.uint32], base: npt.NDArray[np.uint32]) -> Keys:
+    """Chromosome number and base as one number that orders them."""
+    key: Keys = np.asarray(chrom, dtype=np.uint64) << np.uint64(32) | base
+    return key

@@ -1,0 +1,192 @@
+"""How fast, how small and in how much memory bigWigs are written, beside pyBigWig.
+
+Each measurement runs in a process of its own: processor time, so that other work on the machine
+does not count, and peak memory. Only the scaling from one core to two needs a quiet machine.
+
+    python scripts/bench_bigwig.py            # everything, about 15 minutes
+    python scripts/bench_bigwig.py --quick    # 10 M values only, about 2 minutes
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyBigWig
+
+from regtrack.genome.assembly import Assembly
+from regtrack.tracks.bigwig.assemble import create_bigwig
+from regtrack.tracks.bigwig.encode import STRETCH
+from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, MANTISSA_BITS, round_mantissa
+
+MILLION = 1_000_000
+BASE = 10 * MILLION  # values made; longer inputs repeat them, farther apart than deflate looks
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to write."""
+
+    writer: str
+    count: int
+    keep_bits: int = MANTISSA_BITS
+    cores: int = 1
+
+
+def smooth_probabilities() -> np.ndarray:
+    """Sigmoids of noise smoothed over 64 bp, most of them small, as a model's scores are."""
+    noise = np.random.default_rng(0).normal(size=BASE + 63)
+    sums = np.cumsum(np.concatenate([[0.0], noise]))
+    return (1 / (1 + np.exp(3 - (sums[64:] - sums[:-64]) / 8))).astype(np.float32)
+
+
+def parts(base: np.ndarray, count: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Start and values of about 8 million values at a time."""
+    for start in range(0, count, 8 * STRETCH):
+        wanted = np.arange(start, min(start + 8 * STRETCH, count)) % len(base)
+        yield start, base[wanted]
+
+
+def write_ours(path: Path, job: Job, base: np.ndarray) -> tuple[float, float]:
+    """Processor and wall seconds, rounding included."""
+    cpu = wall = 0.0
+    with create_bigwig(path, Assembly(("chr1",), (job.count,))) as file:
+        for start, values in parts(base, job.count):
+            begun = time.process_time(), time.perf_counter()
+            round_mantissa(values, job.keep_bits)
+            file.write("chr1", start, values, threads=job.cores)
+            cpu, wall = cpu + time.process_time() - begun[0], wall + time.perf_counter() - begun[1]
+        begun = time.process_time(), time.perf_counter()
+    return cpu + time.process_time() - begun[0], wall + time.perf_counter() - begun[1]
+
+
+def write_theirs(path: Path, job: Job, base: np.ndarray) -> tuple[float, float]:
+    """The same by pyBigWig, which is given rounded values for nothing."""
+    cpu = wall = 0.0
+    file = pyBigWig.open(str(path), "w")
+    file.addHeader([("chr1", job.count)])
+    for start, values in parts(base, job.count):
+        round_mantissa(values, job.keep_bits)
+        begun = time.process_time(), time.perf_counter()
+        for at in range(0, len(values), STRETCH):
+            part = values[at : at + STRETCH]
+            file.addEntries("chr1", start + at, values=part, span=1, step=1)
+        cpu, wall = cpu + time.process_time() - begun[0], wall + time.perf_counter() - begun[1]
+    begun = time.process_time(), time.perf_counter()
+    file.close()
+    return cpu + time.process_time() - begun[0], wall + time.perf_counter() - begun[1]
+
+
+def measure_here(job: Job) -> dict[str, float]:
+    """Run a job in this process, bound to its cores."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job.cores])
+    base = smooth_probabilities()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bench.bw"
+        cpu, wall = {"ours": write_ours, "pyBigWig": write_theirs}[job.writer](path, job, base)
+        size = path.stat().st_size
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"cpu": cpu, "wall": wall, "size": size, "peak": peak}
+
+
+def measure(job: Job, repeats: int = 1) -> dict[str, Any]:
+    """Run a job in processes of its own; the least times of them."""
+    runs = []
+    for _ in range(repeats):
+        command = [sys.executable, __file__, "--job", json.dumps(asdict(job))]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        result = subprocess.run(
+            command, capture_output=True, text=True, check=True, env=environment
+        )
+        runs.append(json.loads(result.stdout))
+    return {name: min(run[name] for run in runs) for name in runs[0]}
+
+
+def against_pybigwig(counts: list[int]) -> None:
+    """Values a second of processor time, and bytes a value."""
+    print("| values | bits kept | ours, M/s | pyBigWig, M/s | times | ours, B/value | pyBigWig |")
+    print("|---|---|---|---|---|---|---|")
+    for count in counts:
+        for keep_bits in (MANTISSA_BITS, DEFAULT_KEEP_BITS):
+            repeats = 3 if count <= BASE else 1
+            ours = measure(Job("ours", count, keep_bits), repeats)
+            theirs = measure(Job("pyBigWig", count, keep_bits), repeats)
+            speeds = [count / found["cpu"] / MILLION for found in (ours, theirs)]
+            sizes = [found["size"] / count for found in (ours, theirs)]
+            print(
+                f"| {count // MILLION} M | {keep_bits} | {speeds[0]:.1f} | {speeds[1]:.2f} "
+                f"| {speeds[0] / speeds[1]:.1f} | {sizes[0]:.2f} | {sizes[1]:.2f} |",
+                flush=True,
+            )
+
+
+def keep_bits_table() -> None:
+    """What rounding saves and costs."""
+    base = smooth_probabilities()
+    print("\n| bits kept | B/value | of lossless | largest relative error | M values/s |")
+    print("|---|---|---|---|---|")
+    lossless = measure(Job("ours", BASE))["size"]
+    for keep_bits in (*range(5, 13), 14, 16, 18, 20, MANTISSA_BITS):
+        found = measure(Job("ours", BASE, keep_bits), repeats=3)
+        rounded = base.copy()
+        round_mantissa(rounded, keep_bits)
+        error = float((np.abs(rounded.astype(np.float64) - base) / base).max())
+        print(
+            f"| {keep_bits} | {found['size'] / BASE:.2f} | {found['size'] / lossless:.0%} "
+            f"| {error:.2g} | {BASE / found['cpu'] / MILLION:.1f} |",
+            flush=True,
+        )
+
+
+def scaling(count: int) -> None:
+    """Wall time on one core and on two, in turns, the least of five."""
+    print("\n| bits kept | one core, M/s | two cores, M/s | times |")
+    print("|---|---|---|---|")
+    for keep_bits in (MANTISSA_BITS, DEFAULT_KEEP_BITS):
+        walls: dict[int, list[float]] = {1: [], 2: []}
+        for _ in range(5):
+            for cores, found in walls.items():
+                found.append(measure(Job("ours", count, keep_bits, cores))["wall"])
+        speeds = [count / min(found) / MILLION for found in walls.values()]
+        print(
+            f"| {keep_bits} | {speeds[0]:.1f} | {speeds[1]:.1f} | {speeds[1] / speeds[0]:.2f} |",
+            flush=True,
+        )
+
+
+def memory() -> None:
+    """Peak memory, of which the input is the same 40 MB."""
+    peaks = [measure(Job("ours", count * MILLION))["peak"] / 2**20 for count in (25, 250)]
+    print(f"\nPeak memory at 25 M values {peaks[0]:.0f} MiB, at 250 M {peaks[1]:.0f} MiB: ", end="")
+    print(f"{peaks[1] / peaks[0] - 1:+.1%}", flush=True)
+
+
+def main() -> None:
+    """Print every table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="10 M values only")
+    parser.add_argument("--job", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.job:
+        print(json.dumps(measure_here(Job(**json.loads(options.job)))))
+        return
+    against_pybigwig([BASE] if options.quick else [BASE, 25 * BASE])
+    keep_bits_table()
+    scaling(BASE if options.quick else 5 * BASE)
+    if not options.quick:
+        memory()
+
+
+if __name__ == "__main__":
+    main()

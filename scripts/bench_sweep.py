@@ -1,0 +1,241 @@
+"""How fast a sweep is, beside the bare forward pass, and where the time goes.
+
+Each measurement runs in a process of its own. The sequence is the real 10 Mb where
+REGTRACK_REAL_DATA names it, else random bases of the same length.
+
+    python scripts/bench_sweep.py                    # everything, about half an hour
+    python scripts/bench_sweep.py --megabases 1      # the same on 1 Mb, to see that it runs
+    python scripts/bench_sweep.py --device cuda --megabases 100
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyBigWig
+import torch
+
+from regtrack.checkpoint import Checkpoint, save_checkpoint
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.reference import Reference
+from regtrack.genome.sequence import decode
+from regtrack.inference import pick_device
+from regtrack.labels.marker import Marker
+from regtrack.models.registry import build_model
+from regtrack.sweep import assemble, encoding, engine
+from regtrack.sweep.compute import Scorer, read
+from regtrack.sweep.engine import cores
+from regtrack.sweep.job import Job, open_job
+from regtrack.sweep.request import Request
+from regtrack.sweep.run import run_sweep
+
+MARKERS = 919
+HG19 = 3_095_677_412  # bp of its 24 chromosomes and M
+
+
+@dataclass(frozen=True)
+class Case:
+    """One measurement."""
+
+    what: str  # sweep, forward, pybigwig or profile
+    megabases: float
+    markers: int = 8
+    precision: str = "fp32"
+    device: str = "auto"
+
+
+def make_inputs(folder: Path, megabases: float) -> Request:
+    """A checkpoint of DILATED with the paper's 919 markers, and a reference of one chromosome."""
+    fasta = folder / f"{megabases:g}.fa"
+    if not fasta.exists():
+        fasta.write_text(f">chr1\n{_sequence(int(megabases * 1e6))}\n")
+    path = folder / "c.safetensors"
+    if not path.exists():
+        torch.manual_seed(0)
+        markers = tuple(Marker(f"m{number:03d}", "TF", "x", "y") for number in range(MARKERS))
+        model = build_model("dilated", MARKERS)
+        assembly = Assembly(("chr1",), (int(megabases * 1e6),))
+        save_checkpoint(path, Checkpoint(model, markers, assembly, 25_000, {}))
+    return Request(path, fasta, folder / "tracks", any_assembly=True)
+
+
+def _sequence(length: int) -> str:
+    """The real bases from the first that is no N on, repeated; or random ones."""
+    real = Path(os.environ.get("REGTRACK_REAL_DATA", "")) / "hg38-chr1-10mb/chr1_hg38_10M.fa.gz"
+    if real.is_file():
+        with Reference(real) as reference:
+            codes = reference.codes("chr1", 10_000, reference.assembly.total)
+    else:
+        codes = np.random.default_rng(0).integers(0, 4, min(length, 10_000_000), dtype=np.uint8)
+    return decode(np.resize(codes, length))
+
+
+def run_case(folder: Path, case: Case) -> dict[str, Any]:
+    """Seconds from the first window to the last file, and peak memory."""
+    request = replace(
+        make_inputs(folder, case.megabases),
+        markers=tuple(f"m{number:03d}" for number in range(case.markers)),
+        precision=case.precision,
+        device=case.device,
+    )
+    work: dict[str, Callable[[Request], dict[str, Any]]] = {
+        "sweep": sweep, "forward": forward, "pybigwig": pybigwig, "profile": profile,
+    }  # fmt: skip
+    found = work[case.what](request)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"mbps": case.megabases / found["seconds"], "peak_mb": peak, **found}
+
+
+def sweep(request: Request) -> dict[str, Any]:
+    """The whole way."""
+    summary = run_sweep(request)
+    return {"seconds": summary.seconds, "bytes_a_value": summary.size / _values(request)}
+
+
+def forward(request: Request) -> dict[str, Any]:
+    """The model over the same strips, and nothing else."""
+    with _ready(request) as (job, batches):
+        start = time.perf_counter()
+        for codes in batches:
+            job.scorer(codes)
+        return {"seconds": time.perf_counter() - start}
+
+
+def pybigwig(request: Request) -> dict[str, Any]:
+    """The model over the same strips, and then pyBigWig."""
+    with _ready(request) as (job, batches), tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        files = [pyBigWig.open(f"{folder}/{marker.name}.bw", "w") for marker in job.markers]
+        for file in files:
+            file.addHeader(list(zip(*_lengths(job), strict=True)))
+        strips = [strip for chunk in job.plan.chunks for (strip,) in job.plan.batches(chunk)]
+        for strip, codes in zip(strips, batches, strict=True):
+            for file, row in zip(files, job.scorer(codes)[0][:, strip.crop], strict=True):
+                file.addEntries("chr1", strip.start, values=row, span=1, step=1)
+        for file in files:
+            file.close()
+        return {"seconds": time.perf_counter() - start}
+
+
+def profile(request: Request) -> dict[str, Any]:
+    """Time in each part of the sweep, over all threads."""
+    spent: dict[str, float] = defaultdict(float)
+
+    def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*arguments: Any, **options: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return function(*arguments, **options)
+            finally:
+                spent[name] += time.perf_counter() - start
+
+        return run
+
+    engine.read = timed("reading", engine.read)  # type: ignore[assignment]
+    encoding.encode = timed("encoding", encoding.encode)
+    encoding.round_mantissa = timed("rounding", encoding.round_mantissa)
+    engine.write_shard = timed("shards", engine.write_shard)
+    Scorer.__call__ = timed("model", Scorer.__call__)  # type: ignore[method-assign]
+    assemble._join = timed("joining", assemble._join)
+    summary = run_sweep(request)
+    return {"seconds": summary.seconds, "parts": dict(spent)}
+
+
+@contextmanager
+def _ready(request: Request) -> Iterator[tuple[Job, list[np.ndarray]]]:
+    """A job, warm, and every batch of it as codes."""
+    with open_job(request) as job:
+        batches = [
+            np.stack(read(job.plan, job.reference, batch).codes)
+            for chunk in job.plan.chunks
+            for batch in job.plan.batches(chunk)
+        ]
+        job.scorer(batches[0])
+        yield job, batches
+
+
+def _lengths(job: Job) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    return job.plan.assembly.names, job.plan.assembly.lengths
+
+
+def _values(request: Request) -> int:
+    return Reference(request.reference).assembly.total * len(request.markers)
+
+
+def measure(folder: Path, case: Case) -> dict[str, Any]:
+    """Run a case in a process of its own and print what it took."""
+    shutil.rmtree(folder / "tracks", ignore_errors=True)
+    command = [sys.executable, __file__, "--case", json.dumps(asdict(case)), "--folder", folder]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    print(
+        f"{case.what:9} {case.megabases:6g} Mb {case.markers:4} markers {case.precision} "
+        f"{found['mbps']:8.2f} Mbp/s {found['peak_mb']:8,.0f} MB",
+        flush=True,
+    )
+    return found
+
+
+def report(folder: Path, megabases: float, device: str, counts: list[int]) -> None:
+    """Everything, in one run."""
+    base = Case("sweep", megabases, device=device)
+    for precision in ("fp32", "bf16"):
+        print(f"\n8 markers, {precision}, against the bare forward pass")
+        case = replace(base, precision=precision)
+        swept, bare, theirs = (
+            measure(folder, replace(case, what=what)) for what in ("sweep", "forward", "pybigwig")
+        )
+        print(f"of the forward pass: {swept['mbps'] / bare['mbps']:.2f} (aim: 0.8)")
+        print(f"of forward, then pyBigWig: {swept['mbps'] / theirs['mbps']:.2f} (aim: 3)")
+        print(f"all of hg19 at this speed: {HG19 / 1e6 / swept['mbps'] / 60:,.1f} min")
+    print("\nmemory by length of the chromosome")
+    short, long = (measure(folder, replace(base, megabases=megabases * times)) for times in (1, 4))
+    print(f"four times as long: {long['peak_mb'] / short['peak_mb'] - 1:+.1%} (aim: within 10 %)")
+    print("\nby number of markers")
+    for markers in counts:
+        for precision in ("fp32", "bf16"):
+            # as many values for each, so that many markers end before the night
+            size = max(megabases * min(1, 8 / markers), 0.25)
+            measure(folder, replace(base, megabases=size, markers=markers, precision=precision))
+    print("\nwhere the time goes, seconds of each part's own threads")
+    parts = measure(folder, replace(base, what="profile"))
+    for name, seconds in parts["parts"].items():
+        print(f"{name:9} {seconds:8.2f} of {parts['seconds']:.2f}")
+
+
+def main() -> None:
+    """Parse, and measure all or one."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--megabases", type=float, default=10)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--markers", type=int, nargs="+", default=[1, 8, 64, MARKERS])
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.case:
+        print(json.dumps(run_case(options.folder, Case(**json.loads(options.case)))))
+        return
+    print(f"{pick_device(options.device)}, torch {torch.__version__}, {cores()} cores")
+    with tempfile.TemporaryDirectory() as folder:
+        report(Path(folder), options.megabases, options.device, options.markers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""A real cluster of two worker processes gives the bytes of one, also when a worker is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from regtrack.checkpoint import save_checkpoint
+from regtrack.errors import MarkerError, PlanError
+from regtrack.genome.assembly import Assembly
+from regtrack.sweep.request import Request
+from regtrack.sweep.run import run_sweep
+
+from .toys import as_checkpoint, random_codes, small_model, write_fasta
+
+distributed = pytest.importorskip("distributed")
+cluster = pytest.importorskip("regtrack.sweep.cluster")
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
+
+CODES = {"chr2": random_codes(60_007, 0, [(2_000, 3_111)]), "chr10": random_codes(403, 1)}
+ASSEMBLY = Assembly(tuple(CODES), tuple(map(len, CODES.values())))
+
+# a worker whose chunks are small and take a while, so that it can be killed in the middle
+WORKER = """
+import sys, time, torch
+from regtrack.sweep import chunks, engine
+from distributed.cli.dask_worker import main
+torch.set_num_threads(1)
+chunks.CHUNK = 1_000
+write = engine.write_shard
+def slowly(*arguments):
+    time.sleep(0.05)
+    write(*arguments)
+engine.write_shard = slowly
+main(sys.argv[1:])
+"""
+
+
+@pytest.fixture
+def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Request:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("regtrack.sweep.chunks.CHUNK", 1_000)
+    write_fasta(Path("r.fa"), CODES)
+    model = small_model("cnn7").float()
+    save_checkpoint("c.safetensors", as_checkpoint(model, ASSEMBLY))
+    return Request(
+        Path("c.safetensors"), Path("r.fa"), Path("tracks"), window=500, batch_size=2, device="cpu"
+    )
+
+
+@pytest.fixture
+def workers(request_: Request) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """A scheduler, known by its file, and two workers, each a process."""
+    begun = [
+        subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", "s.json",
+             "--port", "0", "--no-dashboard", "--host", "127.0.0.1"],
+            stderr=subprocess.DEVNULL,
+        )
+    ]  # fmt: skip
+    for _ in range(2):
+        arguments = [
+            "--scheduler-file",
+            "s.json",
+            "--nthreads",
+            "1",
+            "--no-nanny",
+            "--no-dashboard",
+        ]
+        begun.append(
+            subprocess.Popen(
+                [sys.executable, "-c", WORKER, *arguments],
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "OMP_NUM_THREADS": "1"},
+            )
+        )
+    try:
+        for _ in range(600):
+            if Path("s.json").exists():
+                break
+            time.sleep(0.1)
+        with distributed.Client(scheduler_file="s.json", set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=120)
+        yield begun[1:]
+    finally:
+        for process in begun:
+            process.kill()
+            process.wait()
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.bw")}
+
+
+def test_two_workers_one_killed_give_the_same_bytes(
+    request_: Request, workers: list[subprocess.Popen[bytes]]
+) -> None:
+    run_sweep(replace(request_, out=Path("alone")))
+    killed = []
+
+    class Killer:
+        """A progress that kills a worker when some chunks are done."""
+
+        def task(self, description: str, total: float | None, unit: str) -> Killer:
+            return self
+
+        def __enter__(self) -> Killer:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def advance(self, amount: float = 1, note: str | None = None) -> None:
+            done = len(list(Path("tracks.partial/shards").glob("*.shard")))
+            if done >= 10 and not killed:
+                workers[0].send_signal(signal.SIGKILL)
+                workers[0].wait()
+                killed.append(done)
+
+    summary = run_sweep(request_, runner=cluster.on_dask(Path("s.json")), progress=Killer())
+    assert killed
+    assert killed[0] < 50  # of 62 chunks
+    assert workers[1].poll() is None
+    assert content(Path("tracks")) == content(Path("alone"))
+    assert summary.bases == 60_007 - 1_111 + 403
+    assert not Path("tracks.partial").exists()
+    with pytest.raises(MarkerError, match="no marker matches"):  # an error there is one here
+        run_sweep(
+            replace(request_, markers=("none",), out=Path("t")),
+            runner=cluster.on_dask(Path("s.json")),
+        )
+
+
+def test_no_scheduler_and_no_file(request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_PATIENCE", 1)
+    with pytest.raises(PlanError, match=r"no scheduler file at none\.json"):
+        run_sweep(request_, runner=cluster.on_dask(Path("none.json")))
+    with pytest.raises(PlanError, match="no Dask scheduler answers at tcp://127"):
+        run_sweep(request_, runner=cluster.on_dask("tcp://127.0.0.1:9"))
+
+
+def test_a_checkpoint_in_memory_cannot_travel(request_: Request) -> None:
+    loaded = replace(request_, checkpoint=as_checkpoint(small_model("cnn7"), ASSEMBLY))
+    with pytest.raises(PlanError, match="needs the checkpoint as a file"):
+        run_sweep(loaded, runner=cluster.on_dask("tcp://127.0.0.1:9"))
+
+
+def test_a_worker_that_does_not_see_the_folder_says_so(request_: Request) -> None:
+    cluster._job.cache_clear()
+    with pytest.raises(PlanError, match=r"does not see tracks\.partial; all workers need"):
+        cluster._job(request_)

@@ -1,0 +1,332 @@
+"""Whatever stops a sweep, the same command goes on and ends in the same bytes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from regtrack.atomic import publish_folder
+from regtrack.checkpoint import save_checkpoint
+from regtrack.errors import FastaError, OutputError, PlanError
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.reference import Reference
+from regtrack.sweep import chunks, shard
+from regtrack.sweep.assemble import assemble_genome
+from regtrack.sweep.run import predict_genome
+from regtrack.sweep.work import begun_batch_size
+
+from .toys import CATEGORIES, as_checkpoint, random_codes, small_model, write_fasta
+
+CODES = {"chr2": random_codes(9_007, 0, [(2_000, 3_111)]), "chr10": random_codes(4_403, 1)}
+ASSEMBLY = Assembly(tuple(CODES), tuple(map(len, CODES.values())))
+OPTIONS: dict[str, Any] = {"window": 250, "batch_size": 2}
+MARKERS = [f"K562_{kind}" for kind in CATEGORIES]
+CHUNKS = 19 + 9  # of 500 bp
+
+# begins sweeps and kills each after a while; torch is loaded once for them all
+KILLER = """
+import os, signal, sys, time, torch
+from regtrack.sweep import chunks
+from regtrack.sweep.run import predict_genome
+torch.set_num_threads(1)
+chunks.CHUNK = 500
+for seconds in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        predict_genome("c.safetensors", "r.fa", "tracks", window=250, batch_size=2)
+        os._exit(0)
+    time.sleep(float(seconds))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    print("gone", flush=True)
+"""
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "CHUNK", 500)
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with inputs, and with `undisturbed` as it should be."""
+    monkeypatch.chdir(tmp_path)
+    write_fasta(Path("r.fa"), CODES)
+    save_checkpoint("c.safetensors", as_checkpoint(small_model("dilated").float(), ASSEMBLY))
+    predict_genome("c.safetensors", "r.fa", "undisturbed", **OPTIONS)
+    return tmp_path
+
+
+def go_on(**options: Any) -> None:
+    """Run to the end, and find the files of an undisturbed run and nothing else."""
+    predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS | options)
+    assert_as_undisturbed()
+
+
+def assert_as_undisturbed() -> None:
+    expected = {path.name: path.read_bytes() for path in Path("undisturbed").iterdir()}
+    assert {path.name: path.read_bytes() for path in Path("tracks").iterdir()} == expected
+    names = {"r.fa", "r.fa.fai", "c.safetensors", "undisturbed", "tracks"}
+    assert {path.name for path in Path().iterdir()} == names
+
+
+def shards() -> list[Path]:
+    return sorted(Path("tracks.partial/shards").glob("*.shard"))
+
+
+@pytest.mark.slow
+def test_killed_at_20_random_moments(folder: Path) -> None:
+    draw = random.Random(3)
+    begin = time.perf_counter()
+    predict_genome("c.safetensors", "r.fa", "again", **OPTIONS)
+    seconds = time.perf_counter() - begin
+    shutil.rmtree("again")
+    kept: list[int] = []
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as killer:
+        assert killer.stdin is not None
+        assert killer.stdout is not None
+        for _ in range(20):
+            if Path("tracks").exists():  # it was quicker than the kill
+                shutil.rmtree("tracks.partial", ignore_errors=True)
+                assert_as_undisturbed()
+                shutil.rmtree("tracks")
+            print(draw.uniform(0, seconds), file=killer.stdin, flush=True)
+            assert killer.stdout.readline() == "gone\n"
+            kept.append(len(shards()))
+        killer.stdin.close()
+    assert any(0 < count < CHUNKS for count in kept)  # it was hit in the middle
+    if not Path("tracks").exists():
+        predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+    assert_as_undisturbed()
+
+
+class StopError(Exception):
+    """What ends a sweep in the middle here."""
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, count: int, error: BaseException) -> None:
+    """Let the `count`-th shard not be written."""
+    write, calls = shard.write_shard, []
+
+    def failing(*arguments: Any) -> None:
+        calls.append(1)
+        if len(calls) > count:
+            raise error
+        write(*arguments)
+
+    monkeypatch.setattr("regtrack.sweep.engine.write_shard", failing)
+
+
+def stopped(monkeypatch: pytest.MonkeyPatch, count: int = 5) -> None:
+    with monkeypatch.context() as patch:
+        stop_after(patch, count, StopError())
+        with pytest.raises(StopError):
+            predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+
+
+def test_what_is_there_is_not_made_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped(monkeypatch)
+    before = {path: path.stat().st_mtime_ns for path in shards()}
+    assert len(before) == 5
+    stopped(monkeypatch, 2)
+    assert len(shards()) == 7
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    go_on()
+
+
+@pytest.mark.parametrize("harm", ["cut", "flip", "empty", "swap", "head"])
+def test_a_broken_shard_is_made_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, harm: str
+) -> None:
+    stopped(monkeypatch)
+    path, other = shards()[2:4]
+    data = bytearray(path.read_bytes())
+    if harm == "flip":
+        data[len(data) * 3 // 4] ^= 1
+    elif harm == "head":
+        data[30] ^= 1
+    broken = {"cut": data[:-1], "empty": b"", "swap": other.read_bytes()}.get(harm, data)
+    path.write_bytes(bytes(broken))
+    go_on()
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
+        (OSError(errno.ENOENT, "No such file"), "its folder has vanished"),
+    ],
+)
+def test_a_disk_that_fails_costs_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, message: str
+) -> None:
+    replace, calls = Path.replace, []
+
+    def failing(self: Path, target: Path) -> Path:
+        if self.suffix == ".partial" and ".shard" in self.name:
+            calls.append(1)
+            if len(calls) == 4:
+                raise error
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", failing)
+        with pytest.raises(OutputError, match=message):
+            predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+    left = {path.suffix for path in Path("tracks.partial/shards").iterdir()}
+    assert left == {".shard"}
+    assert 3 <= len(shards()) < CHUNKS
+    go_on()
+
+
+def test_a_work_folder_that_vanishes_costs_one_line_and_the_work(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, calls = shard.write_shard, []
+
+    def vanishing(*arguments: Any) -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            shutil.rmtree("tracks.partial")
+        write(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("regtrack.sweep.engine.write_shard", vanishing)
+        with pytest.raises(OutputError, match="its folder has vanished; run again"):
+            predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+    go_on()
+
+
+def test_a_reader_that_fails_costs_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = Reference.codes
+
+    def failing(self: Reference, chrom: str, start: int, end: int) -> np.ndarray:
+        if chrom == "chr2":
+            raise OSError(errno.EIO, "Input/output error")
+        return codes(self, chrom, start, end)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Reference, "codes", failing)
+        with pytest.raises(FastaError, match="cannot be read: Input/output error"):
+            predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+    assert 0 < len(shards()) < CHUNKS
+    go_on()
+
+
+@pytest.mark.parametrize("place", ["joining", "joined", "moved"])
+def test_killed_while_the_tracks_are_joined(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise StopError
+
+    where = {
+        "joining": "regtrack.sweep.assemble.Shard.track",
+        "joined": "regtrack.sweep.assemble.move_folder",
+        "moved": "regtrack.sweep.work.Work.remove",
+    }[place]
+    with monkeypatch.context() as patch:
+        patch.setattr(where, stop)
+        with pytest.raises(StopError):
+            predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+    if place == "moved":  # all is there but for an empty folder
+        assert not shards()
+        shutil.rmtree("tracks.partial")
+        assert_as_undisturbed()
+    else:
+        assert not Path("tracks").exists()
+        go_on()
+
+
+def test_a_plan_that_differs_is_refused_by_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped(monkeypatch)
+    before = {path: path.read_bytes() for path in shards()}
+    for options, named in [
+        ({"window": 500}, "plan.window was 250 and is 500"),
+        ({"precision": "bf16"}, 'precision was "fp32" and is "bf16"'),
+        ({"keep_bits": 9}, "keep_bits was 7 and is 9"),
+        ({"markers": ["*TF"]}, "markers was "),
+        ({"chroms": ["chr2"]}, "plan.chroms was "),
+        ({"reverse_complement": True}, "plan.both_strands was false and is true"),
+    ]:
+        with pytest.raises(PlanError, match=named) as raised:
+            predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS | options)
+        assert "--overwrite to start anew" in str(raised.value)
+    bases = CODES["chr10"].copy()
+    bases[7] = (bases[7] + 1) % 4
+    write_fasta(Path("other.fa"), {**CODES, "chr10": bases})
+    with pytest.raises(PlanError, match=r"reference\.sha256 was"):
+        predict_genome("c.safetensors", "other.fa", "tracks", **OPTIONS)
+    Path("other.fa").unlink()
+    Path("other.fa.fai").unlink()
+    assert {path: path.read_bytes() for path in shards()} == before
+    go_on()
+
+
+def test_inputs_may_move(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped(monkeypatch)
+    Path("r.fa").rename("moved.fa")
+    predict_genome("c.safetensors", "moved.fa", "tracks", **OPTIONS)
+    for path in Path("undisturbed").glob("*.bw"):
+        assert (Path("tracks") / path.name).read_bytes() == path.read_bytes()
+
+
+def test_overwrite_starts_anew_where_the_plan_differs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped(monkeypatch)
+    with publish_folder(Path("tracks")) as old:
+        (old / "mine.txt").write_text("mine")
+    predict_genome("c.safetensors", "r.fa", "tracks", window=500, overwrite=True)
+    assert {path.name for path in Path("tracks").iterdir()} == {
+        path.name for path in Path("undisturbed").iterdir()
+    }
+    assert not Path("tracks.partial").exists()
+    shutil.rmtree("tracks")
+    go_on()
+
+
+def test_a_folder_that_is_no_sweeps_is_left_alone(folder: Path) -> None:
+    Path("tracks.partial").mkdir()
+    Path("tracks.partial/mine.txt").write_text("mine")
+    with pytest.raises(OutputError, match="is something else; move it away"):
+        predict_genome("c.safetensors", "r.fa", "tracks", overwrite=True)
+    assert Path("tracks.partial/mine.txt").exists()
+
+
+def test_auto_takes_the_batch_size_that_was_begun(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped(monkeypatch)
+    assert begun_batch_size(Path("tracks"), window=500, markers=MARKERS) is None
+    assert begun_batch_size(Path("tracks"), window=250, markers=MARKERS[:1]) is None
+    go_on(batch_size="auto")
+
+
+def test_missing_shards_are_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(PlanError, match=r"no sweep is at work in tracks\.partial"):
+        assemble_genome("tracks")
+    stopped(monkeypatch)
+    message = rf"23 of {CHUNKS} shards are missing or broken .*: 5 .* and 18 more; run their shares"
+    with pytest.raises(PlanError, match=message):
+        assemble_genome("tracks")
+    os.truncate("tracks.partial/sweep.json", 50)
+    with pytest.raises(PlanError, match="its plan is broken"):
+        predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+    go_on(overwrite=True)

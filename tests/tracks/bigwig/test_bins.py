@@ -1,0 +1,99 @@
+"""Bins against sums over bases."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from bigwig_tracks import pieces
+from hypothesis import given, settings, strategies as st
+
+from regtrack.tracks.bigwig.bins import (
+    BIN,
+    bin_values,
+    first_reduction,
+    merge_bins,
+    zoom_records,
+    zoom_reductions,
+)
+
+
+def by_hand(bases: np.ndarray, start: int, reduction: int) -> list[tuple[float, ...]]:
+    """(start, valid, min, max, sum, sum of squares) of each bin that has a value."""
+    rows: list[tuple[float, ...]] = []
+    for low in range(start // reduction * reduction, start + len(bases), reduction):
+        part = bases[max(low - start, 0) : low + reduction - start].astype(np.float64)
+        part = part[~np.isnan(part)]
+        if len(part):
+            squares = math.fsum(part**2)
+            rows.append((low, len(part), part.min(), part.max(), math.fsum(part), squares))
+    return rows
+
+
+@settings(deadline=None)
+@given(
+    st.integers(0, 2**32 - 1), st.integers(1, 3000), st.integers(0, 500),
+    st.sampled_from([1, 3, 10, 200]), st.data(),
+)  # fmt: skip
+def test_bins_are_sums_over_bases(
+    seed: int, count: int, lead: int, resolution: int, data: st.DataObject
+) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=count).astype(np.float32)
+    values[np.isnan(pieces(rng, count))] = np.nan
+    start = lead * resolution
+    short = data.draw(st.integers(0, resolution - 1))
+    end = start + count * resolution - short
+    reduction = first_reduction(resolution)
+    bins = bin_values(values, start, resolution=resolution, reduction=reduction, end=end)
+    bases = np.repeat(values, resolution)[: end - start]
+    expected = np.array(by_hand(bases, start, reduction)).reshape(-1, 6)
+    for column, name in enumerate(BIN.names or ()):
+        tolerance = {"sum": 1e-12 * reduction, "squares": 1e-12 * reduction}.get(name, 0)
+        np.testing.assert_allclose(bins[name], expected[:, column], rtol=1e-13, atol=tolerance)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 4000), max_size=6))
+def test_merging_does_not_depend_on_where_stretches_were_cut(seed: int, cuts: list[int]) -> None:
+    values = pieces(np.random.default_rng(seed), 4000)
+    edges = [0, *sorted(cuts), 4000]
+    parts = [
+        bin_values(values[low:high], low, resolution=1, reduction=128, end=high)
+        for low, high in pairwise(edges)
+    ]
+    whole = merge_bins(bin_values(values, 0, resolution=1, reduction=128, end=4000), 512)
+    cut = merge_bins(np.concatenate(parts), 512)
+    for name in ("start", "valid", "min", "max"):
+        assert (whole[name] == cut[name]).all()
+    for name in ("sum", "squares"):
+        scale = np.sqrt(whole["valid"] * whole["squares"]) if name == "sum" else whole[name]
+        assert (np.abs(whole[name] - cut[name]) <= 1e-12 * scale).all()
+
+
+@pytest.mark.parametrize("resolution", [1, 2, 5, 10, 25, 32, 33, 100, 1000])
+def test_the_first_level_holds_a_power_of_two_of_values(resolution: int) -> None:
+    count, rest = divmod(first_reduction(resolution), resolution)
+    assert rest == 0
+    assert count >= 4
+    assert count & (count - 1) == 0
+    assert first_reduction(resolution) >= 128
+
+
+def test_levels_are_a_factor_4_apart_and_never_none() -> None:
+    assert zoom_reductions(1, 1) == [128]
+    levels = zoom_reductions(1, 248_956_422)
+    assert all(b == 4 * a for a, b in pairwise(levels))
+    assert 100 < 248_956_422 / levels[-1] < 1024
+    assert len(zoom_reductions(1, 2**32 - 1)) <= 10
+
+
+def test_records_stay_finite_and_within_the_chromosome() -> None:
+    bins = np.zeros(2, dtype=BIN)
+    bins["start"], bins["valid"], bins["sum"] = [0, 128], [128, 72], [1e300, -1e300]
+    records = zoom_records(bins, chrom=3, reduction=128, length=200)
+    assert records["end"].tolist() == [128, 200]
+    assert np.isfinite(records["sum"]).all()
+    assert records["chrom"].tolist() == [3, 3]

@@ -1,0 +1,74 @@
+"""Stretches: what is refused, and that cutting and threads change nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from bigwig_tracks import pieces
+
+from regtrack.errors import TrackError
+from regtrack.tracks.bigwig import encode as module
+from regtrack.tracks.bigwig.encode import Encoded, encode, encode_all
+
+
+def ones(count: int) -> np.ndarray:
+    return np.ones(count, dtype=np.float32)
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf])
+def test_infinity_is_refused_by_its_base(bad: float) -> None:
+    values = ones(30_000)
+    values[20_000:20_010] = np.nan
+    values[20_005] = bad
+    with pytest.raises(TrackError, match=r"infinite value at base 200,061; "):
+        encode(0, 10, values, resolution=10)
+
+
+def test_infinities_that_cancel_are_refused() -> None:
+    with pytest.raises(TrackError, match="base 1;"):
+        encode(0, 0, np.array([np.inf, -np.inf], dtype=np.float32))
+
+
+def test_a_start_off_the_grid_is_refused() -> None:
+    with pytest.raises(TrackError, match=r"begin at base 15 .* multiple of 10"):
+        encode(0, 15, ones(3), resolution=10)
+
+
+@pytest.mark.parametrize("end", [20, 31, 0])
+def test_an_end_outside_the_last_value_is_refused(end: int) -> None:
+    with pytest.raises(TrackError, match=f"the end given is {end}"):
+        encode(0, 0, ones(3), resolution=10, end=end)
+
+
+def test_nothing_makes_nothing() -> None:
+    for values in (ones(0), ones(500) * np.nan):
+        stretch = encode(0, 7, values)
+        assert (stretch.data, len(stretch.blocks), len(stretch.bins)) == (b"", 0, 0)
+
+
+def test_other_number_types_are_taken_as_float32() -> None:
+    values = np.linspace(0, 1, 1000)
+    assert same([encode(0, 0, values)], [encode(0, 0, values.astype(np.float32))])
+
+
+def same(left: list[Encoded], right: list[Encoded]) -> bool:
+    return len(left) == len(right) and all(
+        a.data == b.data and (a.blocks == b.blocks).all() and (a.bins == b.bins).all()
+        for a, b in zip(left, right, strict=True)
+    )
+
+
+@pytest.mark.parametrize("start", [0, 30, 16_384 * 30])
+@pytest.mark.parametrize("resolution", [1, 10])
+def test_threads_and_cuts_change_nothing(
+    start: int, resolution: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STRETCH", 16_384)
+    values = pieces(np.random.default_rng(start), 100_000)
+    alone = list(encode_all(2, start, values, resolution=resolution))
+    assert same(alone, list(encode_all(2, start, values, resolution=resolution, threads=3)))
+    assert len(alone) >= 6
+    # stretches after the first begin on whole bins
+    assert all(s.blocks["start"][0] // resolution >= 16_384 for s in alone[1:])
+    for stretch in alone:
+        assert stretch.blocks["size"].sum() == len(stretch.data)

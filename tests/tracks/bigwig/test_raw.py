@@ -1,0 +1,131 @@
+"""Our own reader of a file's parts."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pyBigWig
+import pytest
+from bigwig_tracks import Case, cases, own_track, written, zoom_levels
+from hypothesis import given, settings
+
+from regtrack.errors import TrackError
+from regtrack.genome.assembly import Assembly
+from regtrack.tracks.bigwig.index import block_index, chromosome_tree
+from regtrack.tracks.bigwig.layout import LEAF
+from regtrack.tracks.bigwig.raw import RawBigWig
+from regtrack.tracks.bigwig.source import Source
+from regtrack.tracks.bigwig.trees import read_chromosomes, read_index
+
+
+@settings(deadline=None, max_examples=30)
+@given(cases(longest=3_000))
+def test_reads_what_was_written(case: Case) -> None:
+    with written(case) as path, RawBigWig(path) as raw:
+        named = {chrom.name: chrom.length for chrom in raw.chroms}
+        assert named == dict(zip(case.assembly.names, case.assembly.lengths, strict=True))
+        assert [chrom.number for chrom in raw.chroms] == list(range(len(named)))
+        assert raw.block_count == len(raw.index)
+        assert raw.ends_with_magic()
+        by_base = [case.by_base(chrom) for chrom in case.assembly.names]
+        assert raw.summary.covered == sum(int((~np.isnan(v)).sum()) for v in by_base)
+
+
+def test_reads_other_writers_and_every_type_of_block(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.bw"
+    file = pyBigWig.open(str(path), "w")
+    file.addHeader([("chr1", 1_000), ("chr2", 50)])
+    file.addEntries(["chr1"] * 2, [0, 7], ends=[5, 9], values=[1.0, 2.0])
+    file.addEntries("chr1", [20, 30], values=[3.0, 4.0], span=6)
+    file.addEntries("chr2", 10, values=[5.0, 6.0], span=2, step=3)
+    file.close()
+    expected = {"chr1": np.full(1_000, np.nan), "chr2": np.full(50, np.nan)}
+    for chrom, start, end, value in [
+        ("chr1", 0, 5, 1), ("chr1", 7, 9, 2), ("chr1", 20, 26, 3), ("chr1", 30, 36, 4),
+        ("chr2", 10, 12, 5), ("chr2", 13, 15, 6),
+    ]:  # fmt: skip
+        expected[chrom][start:end] = value
+    for chrom, values in own_track(path).items():
+        assert np.array_equal(values, expected[chrom], equal_nan=True)
+
+
+def test_zoom_gives_the_records_of_a_region(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    lengths = {"chr1": 400_000, "chr2": 300_000}
+    values = {name: rng.random(length, dtype=np.float32) for name, length in lengths.items()}
+    path = tmp_path / "a.bw"
+    Case(Assembly(tuple(lengths), tuple(lengths.values())), values).write(path)
+    everything = zoom_levels(path)
+    with RawBigWig(path) as raw:
+        for level in raw.header.zooms:
+            records = everything[level.reduction]
+            for start, end in [(0, 1), (127, 129), (100_000, 250_000), (299_999, 300_000)]:
+                here = (records["chrom"] == 1) & (records["start"] < end)
+                here &= records["end"] > start
+                found = raw.zoom(level, "chr2", start, end)
+                assert found.tobytes() == records[here].tobytes()
+                assert len(found)
+            assert len(raw.zoom(level, "chr2", 300_000, 400_000)) == 0
+        with pytest.raises(TrackError, match=r'no chromosome "chr3".*Did you mean'):
+            raw.zoom(raw.header.zooms[0], "chr3", 0, 5)
+
+
+@pytest.mark.parametrize("count", [1, 2, 255, 256, 257, 65_536, 65_537])
+def test_trees_of_any_height(tmp_path: Path, count: int) -> None:
+    path, offset = tmp_path / "tree", 100
+    names = sorted(f"c{number}" for number in range(count))
+    path.write_bytes(b"\0" * offset + chromosome_tree(names, range(1, count + 1), offset))
+    source = Source(path)
+    chroms = read_chromosomes(source, offset)
+    assert [(c.name, c.number, c.length) for c in chroms] == [
+        (name, number, number + 1) for number, name in enumerate(names)
+    ]
+    source.close()
+    leaves = np.zeros(count, dtype=LEAF)
+    leaves["start"] = np.arange(count) * 10
+    leaves["end"] = leaves["start"] + 10
+    leaves["offset"], leaves["size"] = np.arange(count) * 50 + 2**40, 50
+    path.write_bytes(b"\0" * offset + block_index(leaves, offset, 1))
+    source = Source(path)
+    assert read_index(source, offset, "index").tobytes() == leaves.tobytes()
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "header at byte 0: needs 64 bytes, but the file ends at 0"),
+        (b"text, no bigWig at all" * 9, r"magic 0x74786574; expected 0x888ffc26"),
+        (struct.pack(">I", 0x888FFC26) + bytes(80), "big-endian"),
+        (struct.pack("<IHH", 0x888FFC26, 4, 9) + bytes(80), "zoom headers at byte 88: needs 24"),
+        (
+            struct.pack("<IHHQQQHHQQIQ", 0x888FFC26, 4, 0, 0, 0, 0, 0, 0, 0, 0, 2**32 - 1, 0),
+            "says that blocks unpack to up to 4,294,967,295 bytes",
+        ),
+    ],
+)
+def test_what_is_no_bigwig_is_said(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "a.bw"
+    path.write_bytes(content)
+    with pytest.raises(TrackError, match=message):
+        RawBigWig(path)
+
+
+def test_no_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(TrackError, match="no bigWig at"):
+        RawBigWig(tmp_path / "none.bw")
+
+
+def test_a_tree_that_runs_in_circles_ends(tmp_path: Path) -> None:
+    path = tmp_path / "tree"
+    tree = bytearray(chromosome_tree([f"c{n:03}" for n in range(300)], [1] * 300, 0))
+    node = 32
+    child = node + 4 + 4  # the root's first key, then the child's offset
+    tree[child : child + 8] = node.to_bytes(8, "little")
+    path.write_bytes(tree)
+    source = Source(path)
+    with pytest.raises(TrackError, match="byte 32: this node cannot be one of a tree"):
+        read_chromosomes(source, 0)
+    source.close()

@@ -1,0 +1,307 @@
+"""What `validate` finds, and that no damage gets past or crashes it."""
+
+from __future__ import annotations
+
+import re
+import struct
+import tracemalloc
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyBigWig
+import pytest
+from bigwig_tracks import Case, own_track, pieces
+from isal import isal_zlib
+
+from regtrack.genome.assembly import Assembly
+from regtrack.tracks.bigwig import layout
+from regtrack.tracks.bigwig.raw import RawBigWig
+from regtrack.tracks.bigwig.recount import cut_out
+from regtrack.tracks.bigwig.validate import Report, validate
+
+ASSEMBLY = Assembly(("chr1", "chr2"), (60_000, 5_000))
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    rng = np.random.default_rng(11)
+    values = {
+        "chr1": np.round(rng.random(60_000, dtype=np.float32), 2),
+        "chr2": pieces(rng, 5_000),
+    }
+    values["chr1"][30_000:40_000] = np.nan
+    values["chr1"][50_000:] = 0.5
+    return Case(ASSEMBLY, values)
+
+
+@pytest.fixture
+def path(case: Case, tmp_path: Path) -> Path:
+    case.write(tmp_path / "a.bw")
+    return tmp_path / "a.bw"
+
+
+def findings(report: Report) -> list[tuple[str, str]]:
+    return [(found.part, found.message) for found in report.findings]
+
+
+def test_a_valid_file_is_valid(path: Path) -> None:
+    report = validate(path, ASSEMBLY)
+    assert findings(report) == []
+    assert report.chroms == 2
+    assert report.covered == sum(int((~np.isnan(v)).sum()) for v in own_track(path).values())
+    assert report.zooms == (128,)
+    assert "valid; 2 chromosomes" in report.text()
+
+
+@pytest.mark.parametrize(
+    ("assembly", "message"),
+    [
+        (Assembly(("chr1", "chr2"), (60_001, 5_000)), "60,000 bp long; in the assembly 60,001 bp"),
+        (Assembly(("chr1", "chrX"), (60_000, 5)), "chr2 is not in the assembly, which has chr1"),
+        (Assembly(("1", "2"), (60_000, 5_000)), "chr1 is not in the assembly; there it is 1"),
+    ],
+)
+def test_another_assembly_is_said(path: Path, assembly: Assembly, message: str) -> None:
+    part, found = findings(validate(path, assembly))[0]
+    assert part == "chromosomes"
+    assert message in found
+
+
+def patch(path: Path, at: int, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(data)
+
+
+def repack(path: Path, leaf: np.void, change: Callable[[bytearray], None]) -> None:
+    """Change a block's content, in place; the new one must not be larger."""
+    content = path.read_bytes()
+    at, size = int(leaf["offset"]), int(leaf["size"])
+    data = bytearray(zlib.decompress(content[at : at + size]))
+    change(data)
+    packed = min(zlib.compress(bytes(data), 9), isal_zlib.compress(bytes(data), 3), key=len)
+    assert len(packed) <= size
+    patch(path, at, packed.ljust(size, b"\0"))
+
+
+def put(form: str, offset: int, value: float) -> Callable[[bytearray], None]:
+    return lambda data: struct.pack_into(form, data, offset, value)
+
+
+DATA = [  # what is put where in the first data block, and what is said
+    ("<f", 24 + 4 * 100, np.nan, r"value nan of chr1:101-101 is not finite"),
+    ("<f", 24 + 4 * 100, np.inf, r"value inf of chr1:101-101 is not finite"),
+    ("<I", 0, 7, "chromosome number 7, which has no name"),
+    ("<I", 0, 1, "is on chr2, but not by the index"),
+    ("<I", 4, 100, "is outside what the index says"),
+    ("<I", 12, 0, "begins before the one in front of it ends"),
+    ("<I", 16, 0, "has no bases"),
+    ("<B", 20, 9, "type 9; expected 1, 2 or 3"),
+    ("<H", 22, 0, "holds no value"),
+    ("<H", 22, 65_535, "items need"),
+]
+
+
+@pytest.mark.parametrize(("form", "offset", "value", "message"), DATA)
+def test_a_wrong_data_block_is_named(
+    path: Path, form: str, offset: int, value: float, message: str
+) -> None:
+    with RawBigWig(path) as raw:
+        leaf = raw.index[0]
+    repack(path, leaf, put(form, offset, value))
+    report = validate(path)
+    part, found = findings(report)[0]
+    assert part == "data"
+    assert f"data block at byte {leaf['offset']:,}: " in found
+    assert message in found
+    assert any("were not compared" in text for _, text in findings(report))
+
+
+def test_a_changed_value_shows_in_zoom_and_summary(path: Path) -> None:
+    with RawBigWig(path) as raw:
+        leaf = raw.index[0]
+    repack(path, leaf, put("<f", 24 + 4 * 1_000, 2.0))
+    found = findings(validate(path))
+    assert any("chr1:897-1,024 has maximum" in m and m.endswith("have 2") for _, m in found)
+    assert {part for part, _ in found} == {"zoom 128", "summary"}
+
+
+ZOOM = [
+    ("<I", 12, 127, r"bases covered 127; the data have 128"),
+    ("<f", 16, -1.0, r"minimum -1; the data have"),
+    ("<f", 20, 0.5, r"maximum 0.5; the data have"),
+    ("<f", 24, 1.0, r"sum 1; the data have"),
+    ("<f", 28, 1.0, r"sum of squares 1; the data have"),
+    ("<f", 28, np.nan, r"holds a number that is not finite"),
+    ("<I", 4, 128, r"has no bases"),
+    ("<I", 4, 1, r"no record for the value at chr1:1-1"),
+    ("<I", 8, 129, r"begins before the one in front of it ends"),
+    ("<I", 8, 2**31, r"outside what the index says"),
+    ("<I", 8, 0, r"has no bases"),
+    ("<I", 8, 100, r"no record for the value at chr1:101-101"),
+    ("<I", 0, 1, r"outside what the index says"),
+]
+
+
+@pytest.mark.parametrize(("form", "offset", "value", "message"), ZOOM)
+def test_a_wrong_zoom_record_is_named(
+    path: Path, form: str, offset: int, value: float, message: str
+) -> None:
+    with RawBigWig(path) as raw:
+        leaf = raw.zoom_index(raw.header.zooms[0])[0]
+    repack(path, leaf, put(form, offset, value))
+    ((part, found), *_) = findings(validate(path))
+    assert part == "zoom 128"
+    assert re.search(message, found), found
+
+
+@pytest.mark.parametrize(
+    ("field", "data", "part", "message"),
+    [
+        (4, struct.pack("<H", 9), "header", "version 9; expected 1 to 4"),
+        (64, struct.pack("<I", 0), "header", "zoom levels of [0] bp; expected ever wider ones"),
+        (52, struct.pack("<I", 100), "data", "the header allows 100"),
+    ],
+)
+def test_a_wrong_header_is_said(
+    path: Path, field: int, data: bytes, part: str, message: str
+) -> None:
+    patch(path, field, data)
+    assert any(p == part and message in m for p, m in findings(validate(path)))
+
+
+@pytest.mark.parametrize(("number", "word"), [*enumerate(["bases", "minimum", "maximum", "sum"])])
+def test_a_wrong_summary_is_said(path: Path, number: int, word: str) -> None:
+    with RawBigWig(path) as raw:
+        at = raw.header.summary_at
+    patch(path, at + 8 * number, struct.pack("<d" if number else "<Q", 12345))
+    ((part, message),) = findings(validate(path))
+    assert part == "summary"
+    assert word in message
+    assert "12345" in message
+
+
+def test_blocks_out_of_order_are_said(path: Path) -> None:
+    with RawBigWig(path) as raw:
+        root = raw.header.index_at + layout.INDEX_HEADER.size + layout.NODE_HEADER.size
+        leaves = raw.index.copy()
+    patch(path, root, leaves[::-1].tobytes())
+    ((part, message),) = findings(validate(path))
+    assert part == "index"
+    assert "not in order" in message
+
+
+def test_two_blocks_over_each_other_are_said(path: Path) -> None:
+    with RawBigWig(path) as raw:
+        root = raw.header.index_at + layout.INDEX_HEADER.size + layout.NODE_HEADER.size
+        leaves = raw.index.copy()
+    leaves[1] = leaves[0]
+    patch(path, root, leaves.tobytes())
+    assert any("begins before the one in front" in m for _, m in findings(validate(path)))
+
+
+def test_no_zoom_level_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.bw"
+    file = pyBigWig.open(str(path), "w")
+    file.addHeader([("chr1", 1_000)], maxZooms=0)
+    file.addEntries("chr1", 0, values=[1.0, 2.0], span=1, step=1)
+    file.close()
+    assert ("header", "no zoom level; IGV refuses such a file") in findings(validate(path))
+
+
+def test_other_writers_have_the_values_right_and_the_zoom_nearly(tmp_path: Path) -> None:
+    """What libBigWig and bigtools get wrong is in zoom records alone."""
+    import pybigtools
+
+    rng = np.random.default_rng(9)
+    values = rng.random(60_000, dtype=np.float32)
+    first, second = tmp_path / "first.bw", tmp_path / "second.bw"
+    file = pyBigWig.open(str(first), "w")
+    file.addHeader([("chr1", 60_000)])
+    file.addEntries("chr1", 0, values=values, span=1, step=1)
+    file.close()
+    starts = np.arange(0, 60_000, 10)
+    rows = [("chr1", int(s), int(s) + 7, float(v)) for s, v in zip(starts, values, strict=False)]
+    pybigtools.open(str(second), "w").write({"chr1": 60_000}, iter(rows))
+    for path, covered in ((first, 60_000), (second, 42_000)):
+        report = validate(path, Assembly(("chr1",), (60_000,)))
+        assert report.covered == covered
+        assert {found.part.split()[0] for found in report.findings} <= {"zoom"}
+
+
+def test_many_findings_are_counted(path: Path) -> None:
+    with RawBigWig(path) as raw:
+        leaf = raw.zoom_index(raw.header.zooms[0])[0]
+
+    def spoil(data: bytearray) -> None:
+        np.frombuffer(data, dtype=layout.ZOOM_RECORD)["max"][:] = 7
+
+    repack(path, leaf, spoil)
+    assert len(findings(validate(path))) <= 6
+
+
+def test_not_even_a_file(tmp_path: Path) -> None:
+    ((part, message),) = findings(validate(tmp_path / "none.bw"))
+    assert (part, message[:12]) == ("header", "no bigWig at")
+
+
+def test_cutting_intervals_keeps_what_they_add_up_to() -> None:
+    rng = np.random.default_rng(2)
+    edges = np.sort(rng.choice(10_000, 400, replace=False))
+    starts, ends = edges[::2], edges[1::2]
+    values = rng.random(200, dtype=np.float32)
+    cuts = np.unique(rng.integers(0, 10_000, 300))
+    bases = np.full(10_000, np.nan)
+    for start, end, value in zip(starts, ends, values, strict=True):
+        bases[start:end] = value
+    found = cut_out(starts, ends, values, cuts)
+    expected = []
+    for low, high in zip([0, *cuts], [*cuts, 10_000], strict=True):
+        part = bases[low:high]
+        if not np.isnan(part).all():
+            first = low + int(np.flatnonzero(~np.isnan(part))[0])
+            part = part[~np.isnan(part)]
+            expected.append((first, len(part), part.min(), part.max(), part.sum()))
+    assert found["start"].tolist() == [row[0] for row in expected]
+    table = np.array([found[name] for name in ("start", "valid", "min", "max", "sum")]).T
+    np.testing.assert_allclose(table, np.array(expected))
+
+
+def damages(size: int, tree_end: int) -> list[tuple[str, int, bytes]]:
+    """(what, where, new bytes): one flipped bit, eight bytes of one, and cuts."""
+    rng = np.random.default_rng(8)
+    # every byte of what comes before the data, and bytes everywhere
+    places = [*range(tree_end), *rng.integers(0, size, 250).tolist()]
+    flips = [("flip", at, bytes([1 << int(rng.integers(8))])) for at in places]
+    fills = [("fill", int(at), b"\xff" * 8) for at in rng.integers(0, size - 8, 100)]
+    return flips + fills + [("cut", int(at), b"") for at in rng.integers(0, size, 40)]
+
+
+def test_damage_is_harmless_or_said(path: Path, case: Case) -> None:
+    whole = path.read_bytes()
+    expected = {chrom: case.by_base(chrom) for chrom in ASSEMBLY.names}
+    with RawBigWig(path) as raw:
+        tree_end = raw.header.data_at + 8
+    said = 0
+    tracemalloc.start()
+    try:
+        for kind, at, data in damages(len(whole), tree_end):
+            if kind == "cut":
+                content = whole[:at]
+            elif kind == "fill":
+                content = whole[:at] + data + whole[at + len(data) :]
+            else:
+                content = whole[:at] + bytes([whole[at] ^ data[0]]) + whole[at + 1 :]
+            path.write_bytes(content)
+            report = validate(path, ASSEMBLY)
+            if not report.valid:
+                said += 1
+                continue
+            for chrom, values in own_track(path).items():
+                assert np.array_equal(values, expected[chrom], equal_nan=True), (kind, at)
+        assert tracemalloc.get_traced_memory()[1] < 80e6
+    finally:
+        tracemalloc.stop()
+    assert said > 300
