@@ -129,7 +129,7 @@ def _forward(
     ):
         try:
             found = model.logits(torch.as_tensor(codes, device=device), markers)
-            result: Scores = last(found.float()).cpu().numpy()
+            result: Scores = _to_host(last(found.float())).numpy()
         except (RuntimeError, MemoryError) as error:
             if not _is_memory(error):
                 raise
@@ -138,6 +138,13 @@ def _forward(
                 "once; choose a smaller --batch-size, fewer markers or a smaller --window"
             ) from error
     return result
+
+
+def _to_host(found: Tensor) -> Tensor:
+    """A copy in the host's memory, pinned where it comes from a GPU: several times as quick."""
+    if found.device.type != "cuda":
+        return found.cpu()
+    return torch.empty(found.shape, dtype=found.dtype, pin_memory=True).copy_(found)
 
 
 @contextmanager

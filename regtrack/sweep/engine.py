@@ -64,7 +64,7 @@ class Engine:
             TrackError: the model gives a value that is not finite.
             OutputError: the disk is full, or the work folder has vanished.
         """
-        with _pool(1) as reader, _pool(max(1, cores() // 2)) as encoder, _pool(1) as writer:
+        with _pool(1) as reader, _pool(encoders()) as encoder, _pool(1) as writer:
             batches = chain.from_iterable(map(self.plan.batches, chunks))
             readings = _ahead(reader, self._read, batches, _READ_AHEAD)
             encoding: deque[list[Future[Encoded]]] = deque()
@@ -151,3 +151,8 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def encoders() -> int:
+    """Threads that encode: half of the cores, since the model or its driver needs the others."""
+    return max(1, cores() // 2)

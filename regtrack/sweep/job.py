@@ -15,7 +15,7 @@ from regtrack.labels.marker import Marker, select_markers
 from regtrack.sweep.chunks import Chunk, choose_chunk
 from regtrack.sweep.compute import Scorer
 from regtrack.sweep.encoding import Encoding
-from regtrack.sweep.engine import Engine
+from regtrack.sweep.engine import Engine, encoders
 from regtrack.sweep.plan import SweepPlan, choose_flank
 from regtrack.sweep.record import make_record
 from regtrack.sweep.request import Request, check_assembly, read_targets
@@ -29,6 +29,7 @@ from regtrack.sweep.room import (
 from regtrack.sweep.summary import Forecast
 from regtrack.sweep.work import Track, Work, begun_batch_size
 
+_ENCODED = 30_000_000  # values a second and thread, rounded and encoded
 _TIMED = {"cpu": 50_000, "other": 2_000_000}  # bp of the pass that is timed
 
 
@@ -79,13 +80,14 @@ class Job:
         """What it will write and take; the first look runs the model for a moment."""
         kind = "cpu" if self.scorer.device.type == "cpu" else "other"
         speed = self.scorer.speed(min(self.plan.bases_at_once, _TIMED[kind]))
+        values = self.plan.bases * len(self.scorer.rows)
         return Forecast(
             out=self.request.out,
             files=tuple(f"{self.scorer.model.name}.{marker.name}.bw" for marker in self.markers),
             bases=self.plan.bases,
             disk=self._disk,
             memory=self._memory,
-            seconds=self.plan.bases / speed,
+            seconds=self.plan.bases / speed + values / (_ENCODED * encoders()),
             windows=self.plan.windows,
             chunks=len(self.plan.chunks),
             window=self.plan.window,
