@@ -34,8 +34,9 @@ def test_every_command_is_explained_outside_its_own_help(command: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_in_the_pages_exist(page: Path) -> None:
-    for word in re.findall(r"^(?:\$ )?regtrack ([a-z][a-z-]+)", page.read_text(), re.MULTILINE):
-        assert word in COMMANDS, f"{page.name} names regtrack {word}"
+    for block in re.findall(r"^```(?:sh|bash|console)\n(.*?)^```", page.read_text(), re.M | re.S):
+        for word in re.findall(r"^(?:\$ )?regtrack ([a-z][a-z-]+)", block, re.MULTILINE):
+            assert word in COMMANDS, f"{page.name} names regtrack {word}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,24 +11,31 @@ import torch
 
 from regtrack.checkpoint import Checkpoint, load_checkpoint
 from regtrack.dataset.identity import dataset_digest
-from regtrack.dataset.loader import dense_labels, make_loader
+from regtrack.dataset.loader import Batch, dense_labels, make_loader
 from regtrack.dataset.store import Dataset
 from regtrack.errors import AssemblyError, CheckpointError, MarkerError, nearest
 from regtrack.evaluation.metrics import StreamingCurves, centres
 from regtrack.evaluation.scores import MarkerScores, Report, score_categories, score_markers
 from regtrack.inference import borrowed, check_precision, pick_device
 from regtrack.labels.marker import select_markers
-from regtrack.progress import SILENT, Progress
+from regtrack.progress import SILENT, Progress, Task
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class _Pairing:
-    """Which columns of a dataset and rows of a checkpoint are the same marker, in order."""
+    """Which columns of a dataset and rows of a model are the same marker, in order.
+
+    Attributes:
+        dataset: columns of the labels.
+        model: rows of the last layer.
+        width: how many columns the labels have in all.
+    """
 
     dataset: list[int]
     model: list[int]
+    width: int
 
 
 def evaluate(
@@ -76,15 +83,17 @@ def evaluate(
     for label, model in models.items():
         _check_assembly(dataset, model)
         _note_provenance(dataset, label, model, split)
+    loader = make_loader(
+        dataset, split, batch_size=batch_size, seed=0, epoch=0, shuffle=False, workers=workers
+    )
+    total = len(dataset.window_ids(split)) * dataset.window
     rows: list[tuple[MarkerScores, ...]] = []
     for label, model in models.items():
-        curves = _stream(
-            dataset, model, pairings[label], split=split, batch_size=batch_size,
-            precision=precision, device=place, workers=workers, label=label, progress=progress,
-        )  # fmt: skip
-        rows.append(
-            score_markers(label, [dataset.markers[i] for i in pairings[label].dataset], curves)
-        )
+        pairing = pairings[label]
+        with progress.task(f"evaluate {label}", total, "bp") as task:
+            curves = _stream(loader, model, pairing, device=place, precision=precision, task=task)
+        scored = [dataset.markers[index] for index in pairing.dataset]
+        rows.append(score_markers(label, scored, curves))
     return Report(
         dataset=str(dataset.path),
         split=split,
@@ -95,34 +104,25 @@ def evaluate(
 
 
 def _stream(
-    dataset: Dataset,
+    loader: Iterable[Batch],
     checkpoint: Checkpoint,
     pairing: _Pairing,
     *,
-    split: str,
-    batch_size: int,
-    precision: str,
     device: torch.device,
-    workers: int,
-    label: str,
-    progress: Progress,
+    precision: str,
+    task: Task,
 ) -> StreamingCurves:
     """The curves of one model over every window of a split."""
-    loader = make_loader(
-        dataset, split, batch_size=batch_size, seed=0, epoch=0, shuffle=False, workers=workers
-    )
-    total = len(dataset.window_ids(split)) * dataset.window
     columns = torch.tensor(pairing.dataset, device=device)
     with (
         borrowed(checkpoint.model, device) as model,
         torch.inference_mode(),
         torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"),
-        progress.task(f"evaluate {label}", total, "bp") as task,
     ):
         curves = StreamingCurves(centres(model)[pairing.model])
         for found in loader:
             batch = found.to(device)
-            labels = dense_labels(batch, len(dataset.markers))[:, columns]
+            labels = dense_labels(batch, pairing.width)[:, columns]
             curves.update(model.logits(batch.codes, pairing.model), labels, batch.known)
             task.advance(batch.codes.numel())
     return curves
@@ -169,7 +169,8 @@ def _pair(dataset: Dataset, checkpoint: Checkpoint, wanted: Sequence[int]) -> _P
             "%s predicts %d of the %d markers; it is evaluated on those",
             _named(checkpoint), len(common), len(wanted),
         )  # fmt: skip
-    return _Pairing(common, [rows[dataset.markers[index].name] for index in common])
+    model_rows = [rows[dataset.markers[index].name] for index in common]
+    return _Pairing(common, model_rows, len(dataset.markers))
 
 
 def _check_assembly(dataset: Dataset, checkpoint: Checkpoint) -> None:
