@@ -65,7 +65,7 @@ def _config(epochs: int, seed: int) -> TrainingConfig:
         epochs=epochs,
         patience=0,
         batch_size=1,
-        learning_rate=0.005,
+        learning_rate=0.008,
         warmup=0.2,
         positive_weight=3.0,
         shift=2_000,
