@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from regtrack.dataset.build import build_dataset
     from regtrack.dataset.spec import DatasetSpec, SplitSpec
     from regtrack.dataset.store import Dataset
+    from regtrack.demo import run_demo
+    from regtrack.describe import describe
     from regtrack.errors import RegtrackError
     from regtrack.evaluation.report import evaluate
     from regtrack.genome.interval import Interval, parse_region
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from regtrack.simulate.genome import simulate
     from regtrack.sweep.assemble import assemble_genome
     from regtrack.sweep.run import predict_genome
+    from regtrack.tracks.bigwig.validate import validate
     from regtrack.training.config import TrainingConfig
     from regtrack.training.fit import train
     from regtrack.version import __version__
@@ -43,6 +46,9 @@ _HOMES = {
     "TrainingConfig": "regtrack.training.config",
     "__version__": "regtrack.version",
     "assemble_genome": "regtrack.sweep.assemble",
+    "describe": "regtrack.describe",
+    "run_demo": "regtrack.demo",
+    "validate": "regtrack.tracks.bigwig.validate",
     "build_dataset": "regtrack.dataset.build",
     "build_model": "regtrack.models.registry",
     "evaluate": "regtrack.evaluation.report",
@@ -59,7 +65,7 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "DatasetSpec", "SplitSpec", "build_dataset", "Dataset",
     "build_model", "TrainingConfig", "train",
     "Checkpoint", "load_checkpoint", "save_checkpoint",
-    "evaluate", "predict_genome", "assemble_genome",
+    "evaluate", "predict_genome", "assemble_genome", "validate", "describe", "run_demo",
     "RegtrackError", "__version__",
 ]  # fmt: skip
 

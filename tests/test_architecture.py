@@ -22,6 +22,7 @@ PERMITTED: dict[str, set[str]] = {
     "models": set(),
     "checkpoint_header": {"genome", "labels"},
     "checkpoint": {"genome", "labels", "models", "checkpoint_header"},
+    "describe": {"checkpoint_header", "dataset", "tracks"},
     "inference": {"models"},
     "training": {"genome", "labels", "dataset", "models", "checkpoint", "evaluation", "inference"},
     "evaluation": {"genome", "labels", "dataset", "models", "checkpoint", "inference"},
@@ -109,6 +110,7 @@ HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy"}
         "import regtrack.sweep.plan",
         "import regtrack.simulate.genome",
         "import regtrack.checkpoint_header",
+        "import regtrack.describe",
     ],
 )
 def test_light_parts_load_nothing_heavy(statement: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Annotated, Any
 import typer
 
 from regtrack.cli.console import print_json, print_table
-from regtrack.errors import RegtrackError
 
 _WIDTH = 60  # of a value's cell
 
@@ -33,6 +31,8 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
 ) -> None:
     """Say what a file or folder of regtrack holds, and whether it is whole."""
+    from regtrack.describe import describe
+
     found = describe(path)
     if as_json:
         print_json(found)
@@ -47,76 +47,6 @@ def command(
         columns = ("marker", "category", "biosample", "target")
         print_table(None, columns, [[m[c.replace("marker", "name")] for c in columns]
                                     for m in listed])  # fmt: skip
-
-
-def describe(path: Path) -> dict[str, Any]:
-    """What stands at a path, as JSON can hold it; the first key is its kind.
-
-    Raises:
-        RegtrackError: nothing that regtrack knows, or something damaged.
-    """
-    if (path / "dataset.json").is_file():
-        return _dataset(path)
-    if (path / "sweep.json").is_file():
-        return {"kind": "sweep", **json.loads((path / "sweep.json").read_text())}
-    if (path / "checkpoint.safetensors").is_file():
-        return _checkpoint(path / "checkpoint.safetensors")
-    if path.is_dir():
-        raise RegtrackError(
-            f"{path} holds no dataset.json, checkpoint.safetensors or sweep.json; expected what a "
-            "regtrack command made"
-        )
-    if path.suffix in {".bw", ".bigwig", ".bigWig"}:
-        return _bigwig(path)
-    return _checkpoint(path)
-
-
-def _dataset(path: Path) -> dict[str, Any]:
-    from regtrack.dataset.store import Dataset
-
-    dataset = Dataset.open(path)
-    return {
-        "kind": "dataset",
-        "windows": dict(dataset.summary["splits"]),
-        "window": dataset.window,
-        "split": dataset.spec.split.kind,
-        "chromosomes": dataset.assembly.summary(),
-        "bases": dataset.assembly.total,
-        "bytes": dataset.summary["bytes"],
-        "provenance": dataset.provenance,
-        "markers": [marker.to_dict() for marker in dataset.markers],
-    }
-
-
-def _checkpoint(path: Path) -> dict[str, Any]:
-    from regtrack.checkpoint_header import read_header
-
-    header = read_header(path)
-    return {
-        "kind": "checkpoint",
-        "model": header.model,
-        "config": dict(header.config),
-        "window": header.window,
-        "chromosomes": header.assembly.summary(),
-        "training": dict(header.training),
-        "markers": [marker.to_dict() for marker in header.markers],
-    }
-
-
-def _bigwig(path: Path) -> dict[str, Any]:
-    from regtrack.tracks.bigwig.read import open_bigwig
-
-    with open_bigwig(path) as file:
-        header, chroms = file.header(), file.chroms()
-    return {
-        "kind": "bigWig",
-        "chromosomes": len(chroms),
-        "bases": sum(chroms.values()),
-        "bases with a value": header["nBasesCovered"],
-        "mean": header["sumData"] / max(header["nBasesCovered"], 1),
-        "zoom levels": header["nLevels"],
-        "bytes": path.stat().st_size,
-    }
 
 
 def _by_category(markers: list[Mapping[str, str]]) -> str:

@@ -134,8 +134,14 @@ def make_loader(
         world: how many processes share the epoch.
 
     Raises:
-        DatasetError: the split has no windows, or fewer than there are processes.
+        DatasetError: the split has no windows, or fewer than there are processes; a batch without
+            windows, or fewer workers than none.
     """
+    if batch_size < 1 or workers < 0:
+        raise DatasetError(
+            f"batch size {batch_size} and {workers} workers; expected at least 1 window a batch "
+            "and 0 workers or more"
+        )
     ids = (
         epoch_windows(dataset.window_ids(split), seed, epoch, limit)
         if shuffle

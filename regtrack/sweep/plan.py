@@ -259,12 +259,14 @@ def check_multiple(what: str, value: int, stride: int) -> None:
     Raises:
         PlanError: with the nearest values that would do.
     """
-    if value < 0 or value % stride:
-        below = max(value, 0) // stride * stride
-        near = f"{below:,} or {below + stride:,}" if below else f"{stride:,}"
+    if value < 0:
+        raise PlanError(f"{what} {value:,} is negative; expected a multiple of {stride} bp")
+    if value % stride:
+        below = value // stride * stride
+        near = f"are {below:,} or {below + stride:,}" if below else f"is {stride:,}"
         raise PlanError(
             f"{what} {value:,} is no multiple of the model's stride of {stride} bp; "
-            f"the nearest are {near}"
+            f"the nearest {near}"
         )
 
 

@@ -19,7 +19,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Request:
-    """What a user asks for, in plain values: `regtrack.sweep.run.predict_genome` explains them."""
+    """What a user asks for, in plain values: `regtrack.sweep.run.predict_genome` explains them.
+
+    Raises:
+        PlanError: a window or resolution below 1 bp.
+    """
 
     checkpoint: Path | Checkpoint
     reference: Path
@@ -38,6 +42,11 @@ class Request:
     keep_bits: int = DEFAULT_KEEP_BITS
     resolution: int = 1
     any_assembly: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value in (("window", self.window), ("resolution", self.resolution)):
+            if value < 1:
+                raise PlanError(f"{name} {value:,} is below 1 bp; expected at least 1")
 
 
 def check_assembly(trained: Assembly, reference: Assembly, *, any_assembly: bool = False) -> None:

@@ -27,7 +27,13 @@ from regtrack.training.keeper import RunKeeper
 from regtrack.training.module import TrackTraining, step_seed
 from regtrack.training.run import RunFolder
 from regtrack.training.state import read_history
-from regtrack.training.trainer import interruptible, leads, make_trainer, quiet_lightning
+from regtrack.training.trainer import (
+    check_hardware,
+    interruptible,
+    leads,
+    make_trainer,
+    quiet_lightning,
+)
 from regtrack.version import __version__
 
 _log = logging.getLogger(__name__)
@@ -108,6 +114,7 @@ def train(
         network = _new_network(dataset, model, settings or {}, config.seed)
         folder = RunFolder(Path(out))
         request = _request(dataset, network, config)
+        check_hardware(config, hardware, folder)
         if leads():
             folder.start(request, overwrite=overwrite)
         # only whole epochs write the state, and those need every process: none comes too late

@@ -48,7 +48,7 @@ def _draw_loss(axes: Axes, history: Sequence[Epoch]) -> None:
         "train": (_FAINT, [epoch.train_loss for epoch in history]),
         "validation": (_INK, [epoch.valid_loss for epoch in history]),
     }
-    _draw_lines(axes, lines)
+    _draw_lines(axes, lines, history)
 
 
 def _draw_precision(axes: Axes, history: Sequence[Epoch], base_rates: Mapping[str, float]) -> None:
@@ -61,24 +61,27 @@ def _draw_precision(axes: Axes, history: Sequence[Epoch], base_rates: Mapping[st
         axes.axhline(base_rates.get(name, math.nan), color=colour, **_DASHED)
     axes.plot([], [], color=_FAINT, label="base rate", **_DASHED)
     axes.margins(y=0.15)  # room for the legend above the lines
-    _draw_lines(axes, lines)
+    _draw_lines(axes, lines, history)
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False, loc="upper left", handlelength=2.6, borderaxespad=0.2)
 
 
-def _draw_lines(axes: Axes, lines: Mapping[str, tuple[str, Sequence[float]]]) -> None:
-    """Draw lines over the epochs from 1, each named beside its last value."""
+def _draw_lines(
+    axes: Axes, lines: Mapping[str, tuple[str, Sequence[float]]], history: Sequence[Epoch]
+) -> None:
+    """Draw lines over the epochs from 1, each named at its end with its value at the best epoch."""
     for colour, values in lines.values():
         marker = "o" if len(values) <= 40 else None
         epochs = range(1, len(values) + 1)
         axes.plot(epochs, values, color=colour, linewidth=1.8, marker=marker, markersize=3.5)
     low, high = axes.get_ylim()
+    best = _best(history).epoch - 1
     names = [name for name, (_, values) in lines.items() if not math.isnan(values[-1])]
     heights = spread([lines[name][1][-1] for name in names], (high - low) * 0.055)
     for name, height in zip(names, heights, strict=True):
         colour, values = lines[name]
         axes.annotate(
-            f"{name} {values[-1]:.3g}",
+            f"{name} {values[best]:.3f}",
             (len(values), height),
             xytext=(8, 0),
             textcoords="offset points",
@@ -102,11 +105,16 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
 
 
 def _dress(axes: Axes, history: Sequence[Epoch]) -> None:
-    best = best_epoch(history)
-    assert best is not None
-    axes.axvline(best.epoch, color=_FAINT, linewidth=0.8, linestyle=":")
-    axes.set_xlabel(f"epoch (dotted: {best.epoch}, the best)")
+    best = _best(history).epoch
+    axes.axvline(best, color=_FAINT, linewidth=0.8, linestyle=":")
+    axes.set_xlabel(f"epoch (dotted: {best}, the best, whose values are given)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
     axes.set_axisbelow(True)
+
+
+def _best(history: Sequence[Epoch]) -> Epoch:
+    best = best_epoch(history)
+    assert best is not None, "a drawn history has an epoch"
+    return best

@@ -37,8 +37,21 @@ def leads() -> bool:
     return getattr(rank_zero_only, "rank", 0) == 0
 
 
+def check_hardware(config: TrainingConfig, hardware: Hardware, folder: RunFolder) -> None:
+    """Refuse hardware that is not there, before anything is written.
+
+    Raises:
+        TrainingError: as `make_trainer`.
+    """
+    with quiet_lightning():
+        make_trainer(config, hardware, folder)
+
+
 def make_trainer(
-    config: TrainingConfig, hardware: Hardware, folder: RunFolder, keeper: pl.Callback
+    config: TrainingConfig,
+    hardware: Hardware,
+    folder: RunFolder,
+    keeper: pl.Callback | None = None,
 ) -> pl.Trainer:
     """A Trainer that leaves files, bars and stopping to the keeper.
 
@@ -58,7 +71,7 @@ def make_trainer(
             precision=_PRECISIONS[config.precision],
             max_epochs=config.epochs,
             gradient_clip_val=config.clip or None,
-            callbacks=[keeper],
+            callbacks=keeper,
             plugins=plugins,
             default_root_dir=folder.path,
             reload_dataloaders_every_n_epochs=1,

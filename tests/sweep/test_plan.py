@@ -198,7 +198,7 @@ def test_the_plan_in_numbers() -> None:
     ("changes", "message"),
     [
         ({"window": 99}, "window 99 is no multiple .* stride of 10 bp; the nearest are 90 or 100"),
-        ({"window": 7}, "the nearest are 10"),
+        ({"window": 7}, "the nearest is 10"),
         ({"window": 0}, "window 0 is below 1 bp"),
         ({"resolution": 0}, "resolution 0 is below 1 bp"),
         ({"resolution": 30}, "resolution 30 does not divide .* take a window of 120 bp"),

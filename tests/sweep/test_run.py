@@ -307,6 +307,7 @@ Refusal = tuple[dict[str, Any], type[RegtrackError], str]
         ({"batch_size": 0}, PlanError, 'batch size "0"'),
         ({"batch_size": "many"}, PlanError, 'batch size "many"'),
         ({"keep_bits": 24}, TrackError, "expected 1 to 23"),
+        ({"resolution": 0}, PlanError, "resolution 0 is below 1 bp"),
         ({"resolution": 3, "window": 500}, PlanError, "take a window of 510 bp"),
         ({"precision": "fp8"}, PlanError, "fp8"),
         ({"device": "cuda:77"}, PlanError, "cannot be used here"),

@@ -323,3 +323,9 @@ def test_nothing_is_warned_of(dataset: Dataset, run: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fit(dataset, run, config=replace(CONFIG, epochs=1))
+
+
+def test_hardware_that_is_not_there_leaves_no_folder(dataset: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="devices foo"):
+        train(dataset, tmp_path / "run", model="cnn1", hardware=Hardware(devices="foo"))
+    assert not (tmp_path / "run").exists()

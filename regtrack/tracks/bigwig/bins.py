@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from regtrack.errors import TrackError
 from regtrack.tracks.bigwig.layout import MAX_ZOOM_LEVELS, ZOOM_RECORD
 
 Values = npt.NDArray[np.float32]
@@ -36,6 +37,8 @@ def first_reduction(resolution: int) -> int:
     >>> [first_reduction(resolution) for resolution in (1, 10, 25, 100)]
     [128, 160, 200, 400]
     """
+    if resolution < 1:
+        raise TrackError(f"resolution {resolution} is below 1 bp; expected at least 1")
     values = _STEP
     while values * resolution < 128:
         values *= 2
