@@ -14,7 +14,7 @@ import pyBigWig
 from regtrack.errors import RegionError, TrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
-from regtrack.tracks.bigwig.header import read_header
+from regtrack.tracks.bigwig import layout
 
 Values = npt.NDArray[np.float32]
 
@@ -28,7 +28,7 @@ def open_bigwig(path: Path) -> Iterator[Any]:
     Raises:
         TrackError: no such file, no bigWig, or one that was cut short or holds no value.
     """
-    read_header(path)
+    _check_whole(path)
     try:
         handle = pyBigWig.open(str(path))
     except RuntimeError as error:
@@ -72,3 +72,23 @@ def values(path: Path, interval: Interval) -> Values:
 def _assembly(handle: Any) -> Assembly:
     lengths = sorted(handle.chroms().items(), key=lambda item: item[0].encode())
     return Assembly(tuple(name for name, _ in lengths), tuple(length for _, length in lengths))
+
+
+def _check_whole(path: Path) -> None:
+    """Look at the header first.
+
+    pyBigWig prints to the terminal when it meets a file that is no bigWig, and hands one that was
+    cut short over as if it were whole; the data's index is written last.
+    """
+    if not path.is_file():
+        raise TrackError(f"no bigWig at {path}")
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(layout.HEADER.size)
+    if len(head) < layout.HEADER.size or head[:4] != layout.MAGIC.to_bytes(4, "little"):
+        raise TrackError(f"{path} is no bigWig: it starts with {head[:4].hex(' ') or 'nothing'}")
+    _, _, _, _, data, index, *_ = layout.HEADER.unpack(head)
+    if not data < index < size:
+        raise TrackError(
+            f"{path}, {size:,} bytes, is cut short or holds no value; write or fetch it again"
+        )
