@@ -1,0 +1,1 @@
+"""The dashboard: tracks of several models beside the labels."""
