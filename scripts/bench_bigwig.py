@@ -64,8 +64,7 @@ def write_ours(path: Path, job: Job, base: np.ndarray) -> tuple[float, float]:
     with create_bigwig(path, Assembly(("chr1",), (job.count,))) as file:
         for start, values in parts(base, job.count):
             begun = time.process_time(), time.perf_counter()
-            round_mantissa(values, job.keep_bits)
-            file.write("chr1", start, values, threads=job.cores)
+            file.write("chr1", start, values, keep_bits=job.keep_bits, threads=job.cores)
             cpu, wall = cpu + time.process_time() - begun[0], wall + time.perf_counter() - begun[1]
         begun = time.process_time(), time.perf_counter()
     return cpu + time.process_time() - begun[0], wall + time.perf_counter() - begun[1]

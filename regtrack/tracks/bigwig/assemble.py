@@ -29,6 +29,7 @@ from regtrack.tracks.bigwig.layout import (
     ZOOM_RECORDS_PER_BLOCK,
     Leaves,
 )
+from regtrack.tracks.bigwig.rounding import MANTISSA_BITS
 
 
 def file_order(assembly: Assembly) -> tuple[str, ...]:
@@ -113,7 +114,15 @@ class BigWigFile:
             raise TrackError(f'no chromosome "{chrom}" in this file{nearest(chrom, self.chroms)}')
         return self._numbers[chrom]
 
-    def write(self, chrom: str, start: int, values: Values, *, threads: int = 1) -> None:
+    def write(
+        self,
+        chrom: str,
+        start: int,
+        values: Values,
+        *,
+        keep_bits: int = MANTISSA_BITS,
+        threads: int = 1,
+    ) -> None:
         """Encode and append any number of values.
 
         Args:
@@ -121,6 +130,7 @@ class BigWigFile:
             start: bp of the first value, a multiple of the file's resolution.
             values: one float32 per `resolution` bp, shape (n,); NaN where absent. At the
                 chromosome's end the last may stand for fewer bases.
+            keep_bits: bits of the mantissa to keep; all, which is lossless, by default.
             threads: how many stretches are encoded at once. The bytes do not depend on it.
 
         Raises:
@@ -130,8 +140,9 @@ class BigWigFile:
         stop, length = start + len(values) * self._resolution, self._lengths[number]
         end = length if length < stop < length + self._resolution else stop
         for stretch in encode_all(
-            number, start, values, resolution=self._resolution, end=end, threads=threads
-        ):
+            number, start, values,
+            resolution=self._resolution, end=end, keep_bits=keep_bits, threads=threads,
+        ):  # fmt: skip
             self.append(stretch)
 
     def append(self, stretch: Encoded) -> None:

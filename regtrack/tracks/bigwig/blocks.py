@@ -7,6 +7,8 @@ neighbours are equal, or gaps many, a bedGraph block is smaller: 12 bytes a run.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +30,8 @@ _COMPRESSION_LEVEL = 3
 _BLOCK_COST = BLOCK_HEADER.itemsize + LEAF.itemsize
 # shorter runs were never smaller as bedGraph, so it is not tried
 _SHORTEST_RUNS = 4
+# a full fixedStep block before compression
+_FRAME = np.dtype([("head", BLOCK_HEADER), ("values", "<f4", ITEMS_PER_BLOCK)])
 
 Indices = npt.NDArray[np.int64]
 
@@ -60,37 +64,59 @@ class Block:
     unpacked: int
 
 
-def pack(data: bytes) -> bytes:
+def pack(data: bytes | memoryview) -> bytes:
     """Compress; lets go of the interpreter lock."""
     return isal_zlib.compress(data, _COMPRESSION_LEVEL)
 
 
 def make_blocks(grid: Grid, values: Values) -> list[Block]:
     """The blocks of a stretch of values, in order; none where all values are absent."""
-    blocks = []
-    for plain, first in zip(
-        _plain_cells(values), range(0, len(values), ITEMS_PER_BLOCK), strict=False
-    ):
-        cell, place = values[first : first + ITEMS_PER_BLOCK], grid.behind(first)
+    blocks: list[Block] = []
+    cells = range(0, len(values), ITEMS_PER_BLOCK)
+    for plain, run in groupby(zip(_plain_cells(grid, values), cells, strict=False), itemgetter(0)):
+        firsts = [first for _, first in run]
         if plain:
-            blocks += _fixed_steps(place, cell, [0], [len(cell)])
-        else:
-            blocks += _smaller_form(place, cell)
+            blocks += _plain_blocks(grid, values, firsts)
+            continue
+        for first in firsts:
+            cell = values[first : first + ITEMS_PER_BLOCK]
+            blocks += _smaller_form(grid.behind(first), cell)
     return blocks
 
 
-def _plain_cells(values: Values) -> list[bool]:
+def _plain_cells(grid: Grid, values: Values) -> list[bool]:
     """Which blocks' worths of values are one fixedStep block at a glance.
 
-    They are full, without a gap, and have few equal neighbours. All are looked at in one go: a call
-    of NumPy for each would pass the interpreter lock to and fro between threads.
+    They are full, without a gap, have few equal neighbours, and end where their last value's bases
+    do.
     """
-    full = len(values) // ITEMS_PER_BLOCK
+    whole_bases = (grid.end - grid.start) // grid.resolution
+    full = min(len(values), whole_bases) // ITEMS_PER_BLOCK
     cells = values[: full * ITEMS_PER_BLOCK].reshape(full, ITEMS_PER_BLOCK)
     bits = cells.view(np.uint32)
     runs = np.count_nonzero(bits[:, 1:] != bits[:, :-1], axis=1) + 1
     whole = ~np.isnan(cells).any(axis=1)
     return [*(whole & (runs * _SHORTEST_RUNS > ITEMS_PER_BLOCK)).tolist(), False]
+
+
+def _plain_blocks(grid: Grid, values: Values, firsts: list[int]) -> list[Block]:
+    """A fixedStep block for each cell, made in one go.
+
+    Between two calls of `pack` hardly anything is left that needs the interpreter lock, for which
+    threads would wait on each other.
+    """
+    frames = np.zeros(len(firsts), dtype=_FRAME)
+    starts = grid.start + np.array(firsts, dtype=np.int64) * grid.resolution
+    ends = starts + ITEMS_PER_BLOCK * grid.resolution
+    frames["head"]["chrom"] = grid.chrom
+    frames["head"]["start"], frames["head"]["end"] = starts, ends
+    frames["head"]["step"] = frames["head"]["span"] = grid.resolution
+    frames["head"]["kind"], frames["head"]["items"] = FIXED_STEP, ITEMS_PER_BLOCK
+    frames["values"] = values[firsts[0] : firsts[-1] + ITEMS_PER_BLOCK].reshape(len(firsts), -1)
+    data, size = frames.view(np.uint8).data, _FRAME.itemsize
+    packed = [pack(data[at : at + size]) for at in range(0, len(data), size)]
+    places = zip(starts.tolist(), ends.tolist(), packed, strict=True)
+    return [Block(start, end, part, size) for start, end, part in places]
 
 
 def _smaller_form(grid: Grid, values: Values) -> list[Block]:

@@ -19,6 +19,7 @@ from regtrack.errors import TrackError
 from regtrack.tracks.bigwig.bins import Bins, Values, bin_values, first_reduction
 from regtrack.tracks.bigwig.blocks import Grid, make_blocks
 from regtrack.tracks.bigwig.layout import BLOCK_ENTRY, ITEMS_PER_BLOCK
+from regtrack.tracks.bigwig.rounding import MANTISSA_BITS, round_mantissa
 
 # values that `encode_all` encodes at a time: whole blocks and whole bins
 STRETCH = 64 * ITEMS_PER_BLOCK
@@ -106,6 +107,7 @@ def encode_all(
     *,
     resolution: int = 1,
     end: int | None = None,
+    keep_bits: int = MANTISSA_BITS,
     threads: int = 1,
 ) -> Iterator[Encoded]:
     """Encode any number of values, a stretch of about a million at a time, in order.
@@ -116,6 +118,7 @@ def encode_all(
         values: as `encode`; also a memory map.
         resolution: as `encode`.
         end: as `encode`.
+        keep_bits: bits of the mantissa to keep, as `round_mantissa`; `values` stay as they are.
         threads: how many stretches are encoded at once. The result does not depend on it.
 
     Yields:
@@ -128,7 +131,11 @@ def encode_all(
         left, right = cuts[number], cuts[number + 1]
         limit = end if right == len(values) else None
         at = start + left * resolution
-        return encode(chrom, at, values[left:right], resolution=resolution, end=limit)
+        stored = values[left:right]
+        if keep_bits != MANTISSA_BITS:
+            stored = np.array(stored, dtype=np.float32)
+            round_mantissa(stored, keep_bits)
+        return encode(chrom, at, stored, resolution=resolution, end=limit)
 
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Encoded]] = deque()

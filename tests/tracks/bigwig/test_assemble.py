@@ -16,6 +16,7 @@ from regtrack.genome.assembly import Assembly
 from regtrack.tracks.bigwig import encode as encode_module
 from regtrack.tracks.bigwig.assemble import BigWigFile, create_bigwig, file_order
 from regtrack.tracks.bigwig.encode import encode
+from regtrack.tracks.bigwig.rounding import round_mantissa
 
 ASSEMBLY = Assembly(("chr2", "chr10"), (1_000, 2_000))
 
@@ -121,6 +122,20 @@ def test_the_same_values_make_the_same_bytes(
             file.write("chr1", 0, values, threads=threads)
         files.append((tmp_path / name).read_bytes())
     assert files[0] == files[1] == files[2]
+
+
+def test_rounding_while_writing_leaves_the_array_alone(tmp_path: Path) -> None:
+    values = pieces(np.random.default_rng(6), 100_000)
+    before = values.copy()
+    rounded = values.copy()
+    round_mantissa(rounded, 7)
+    files = []
+    for name, given, keep_bits in (("a.bw", values, 7), ("b.bw", rounded, 23)):
+        with create_bigwig(tmp_path / name, Assembly(("chr1",), (100_000,))) as file:
+            file.write("chr1", 0, given, keep_bits=keep_bits, threads=2)
+        files.append((tmp_path / name).read_bytes())
+    assert files[0] == files[1]
+    np.testing.assert_array_equal(values, before)
 
 
 def test_the_last_value_may_stand_for_fewer_bases(tmp_path: Path) -> None:
