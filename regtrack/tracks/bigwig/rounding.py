@@ -17,7 +17,9 @@ DEFAULT_KEEP_BITS = 7  # docs/bigwig.md has the table that this is chosen from
 
 _SIGNLESS = 0x7FFF_FFFF
 _INFINITY = 0x7F80_0000
-_AT_ONCE = 1 << 16  # values that stay in the processor's cache between passes
+# values at a time: few enough to stay near the processor, and many, so that threads that round side
+# by side seldom wait for the interpreter lock
+_AT_ONCE = 1 << 18
 
 
 def round_mantissa(values: Values, keep_bits: int) -> None:
