@@ -42,11 +42,13 @@ class Block(nn.Module):
         stride: input positions that one output position steps over.
         factor: output positions made of one input position.
         bounded: whether an output depends on a limited span of inputs.
+        local: whether it depends on the one input that it was made of.
     """
 
     stride: int = 1
     factor: int = 1
     bounded: bool = True
+    local: bool = False
 
     def needs(self, first: int, last: int) -> tuple[int, int]:
         """The first and last input position on which outputs first..last depend."""
@@ -180,6 +182,8 @@ class Downsample(_Convolution):
 
 class Upsample(_Convolution):
     """A transposed convolution whose width is its stride: each position becomes `width`."""
+
+    local = True
 
     def __init__(self, inputs: int, outputs: int, width: int, after: AfterConv) -> None:
         super().__init__(inputs, outputs, width, inputs, after)

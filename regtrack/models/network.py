@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -14,6 +15,11 @@ from regtrack.models.receptive_field import count_reach, count_stride
 
 LETTERS = 5
 EMBEDDING = 4
+# bp of the last layers that are computed at a time: about the fastest of 1 to 80 kb on CPUs, for
+# one thread and two, in fp32 and bf16
+TILE = 10_240
+
+Step = tuple[Block, int]  # a block, and the number of the pass that it runs in
 
 
 class TrackModel(nn.Module):
@@ -63,7 +69,13 @@ class TrackModel(nn.Module):
     @property
     def chain(self) -> list[Block]:
         """The blocks in the order they run, a repeated one as often as it does."""
-        return cast("list[Block]", [*self.stem, *list(self.trunk) * self.passes])
+        return [block for block, _ in self.steps]
+
+    @property
+    def steps(self) -> list[Step]:
+        """The blocks in the order they run, each with the number of its pass."""
+        passes = [(block, index) for index in range(self.passes) for block in self.trunk]
+        return cast("list[Step]", [*((block, 0) for block in self.stem), *passes])
 
     @property
     def marker_count(self) -> int:
@@ -84,7 +96,11 @@ class TrackModel(nn.Module):
 
     def features(self, codes: Tensor) -> list[Tensor]:
         """What the head sees, (B, C, L) a stage, of codes (B, L) of any length from 1."""
-        return [stage.transpose(1, 2) for stage in self._stages(codes)]
+        return [stage.transpose(1, 2) for stage in self._stages(self.embedded(codes))]
+
+    def embedded(self, codes: Tensor) -> Tensor:
+        """What the first block computes from: the row (B, L, 4) of each letter of codes (B, L)."""
+        return cast(Tensor, self.embed(codes.int()))
 
     def logits(self, codes: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
         """Logits (B, M, L) of codes (B, L), from the last stage.
@@ -93,20 +109,53 @@ class TrackModel(nn.Module):
             codes: uint8, A C G T N = 0 1 2 3 4.
             markers: rows of the last layer to compute, in the order wanted; all where None.
         """
-        return cast(Tensor, self.head(self._stages(codes)[-1], markers))
+        return self.logits_from_embedded(self.embedded(codes), markers)
+
+    def logits_from_embedded(
+        self, embedded: Tensor, markers: Tensor | Sequence[int] | None = None
+    ) -> Tensor:
+        """Logits (B, M, L) of an embedded sequence (B, L, 4), of which there are gradients."""
+        if self.training or torch.is_grad_enabled() or embedded.device.type != "cpu":
+            return cast(Tensor, self.head(self._stages(embedded)[-1], markers))
+        return self._tiled_logits(embedded, markers)
+
+    def _tiled_logits(self, x: Tensor, markers: Tensor | Sequence[int] | None) -> Tensor:
+        """The same, the wide layers at single bases a tile at a time.
+
+        Their values, ten times as many as the sequence has bases and more, would go to memory and
+        back; those of a tile stay near the processor.
+        """
+        length, rows = x.shape[1], self.marker_count if markers is None else len(markers)
+        body, tail = self._parts()
+        logits = x.new_empty(len(x), rows, length)
+        x = _run(body, F.pad(x, (0, 0, 0, -length % self.stride)))
+        factor = math.prod(block.factor for block, _ in tail)
+        positions = max(TILE // factor, 1)
+        for first in range(0, -(-length // factor), positions):
+            features = _run(tail, x[:, first : first + positions])
+            here = logits[:, :, first * factor : (first + positions) * factor]
+            here.copy_(self.head(features[:, : here.shape[2]], markers))
+        return logits
+
+    def _parts(self) -> tuple[list[Step], list[Step]]:
+        """The steps up to the last whose outputs look at their neighbours, and those after it."""
+        steps = self.steps
+        first = len(steps)
+        while first and steps[first - 1][0].local:
+            first -= 1
+        return steps[:first], steps[first:]
 
     def stage_logits(self, codes: Tensor) -> list[Tensor]:
         """Logits (B, M, L) of every stage, for a loss that averages over them."""
-        return [self.head(stage) for stage in self._stages(codes)]
+        return [self.head(stage) for stage in self._stages(self.embedded(codes))]
 
-    def _stages(self, codes: Tensor) -> list[Tensor]:
-        """The trunk's output after each pass, (B, L, C).
+    def _stages(self, x: Tensor) -> list[Tensor]:
+        """The trunk's output after each pass, (B, L, C), of an embedded sequence (B, L, 4).
 
         A sequence whose length is no multiple of the stride is filled up with zeros after the
         embedding, as padding is inside the network.
         """
-        length = codes.shape[1]
-        x = self.embed(codes.int())  # (B, L) to (B, L, 4)
+        length = x.shape[1]
         x = F.pad(x, (0, 0, 0, -length % self.stride))
         for block in self.stem:
             x = block(x)
@@ -130,3 +179,9 @@ class TrackModel(nn.Module):
         """
         p = torch.as_tensor(rates, dtype=torch.float64).clamp(1e-6, 1 - 1e-6)
         self.head.output.bias.copy_(torch.logit(p))
+
+
+def _run(steps: list[Step], x: Tensor) -> Tensor:
+    for block, index in steps:
+        x = block(x, index)
+    return x

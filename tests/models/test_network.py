@@ -105,6 +105,21 @@ def test_chosen_markers_are_rows_of_all(lively: Lively, bases: Bases, name: str)
 
 
 @pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("tile", [1, 40, 70, 5_000])
+def test_tiles_do_not_change_the_logits(
+    lively: Lively, bases: Bases, monkeypatch: pytest.MonkeyPatch, name: str, tile: int
+) -> None:
+    model = lively(name)
+    codes = bases(2 * 333).view(2, 333)
+    whole = model.logits(codes)
+    monkeypatch.setattr("regtrack.models.network.TILE", tile)
+    with torch.no_grad():
+        tiled = model.logits(codes, [2, 0])
+    torch.testing.assert_close(tiled, whole[:, [2, 0]].detach())
+    assert whole.requires_grad
+
+
+@pytest.mark.parametrize("name", MODELS)
 def test_a_sequence_does_not_depend_on_its_batch(lively: Lively, bases: Bases, name: str) -> None:
     model = lively(name)
     codes = torch.cat([bases(450, seed) for seed in range(3)])
