@@ -63,7 +63,13 @@ class TrackModel(nn.Module):
     @property
     def chain(self) -> list[Block]:
         """The blocks in the order they run, a repeated one as often as it does."""
-        return cast("list[Block]", [*self.stem, *list(self.trunk) * self.passes])
+        return [block for block, _ in self.steps]
+
+    @property
+    def steps(self) -> list[tuple[Block, int]]:
+        """The blocks in the order they run, each with the number of its pass."""
+        passes = [(block, index) for index in range(self.passes) for block in self.trunk]
+        return cast("list[tuple[Block, int]]", [*((block, 0) for block in self.stem), *passes])
 
     @property
     def marker_count(self) -> int:
@@ -84,7 +90,11 @@ class TrackModel(nn.Module):
 
     def features(self, codes: Tensor) -> list[Tensor]:
         """What the head sees, (B, C, L) a stage, of codes (B, L) of any length from 1."""
-        return [stage.transpose(1, 2) for stage in self._stages(codes)]
+        return [stage.transpose(1, 2) for stage in self._stages(self.embedded(codes))]
+
+    def embedded(self, codes: Tensor) -> Tensor:
+        """What the first block computes from: the row (B, L, 4) of each letter of codes (B, L)."""
+        return cast(Tensor, self.embed(codes.int()))
 
     def logits(self, codes: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
         """Logits (B, M, L) of codes (B, L), from the last stage.
@@ -93,20 +103,25 @@ class TrackModel(nn.Module):
             codes: uint8, A C G T N = 0 1 2 3 4.
             markers: rows of the last layer to compute, in the order wanted; all where None.
         """
-        return cast(Tensor, self.head(self._stages(codes)[-1], markers))
+        return self.logits_from_embedded(self.embedded(codes), markers)
+
+    def logits_from_embedded(
+        self, embedded: Tensor, markers: Tensor | Sequence[int] | None = None
+    ) -> Tensor:
+        """Logits (B, M, L) of an embedded sequence (B, L, 4), of which there are gradients."""
+        return cast(Tensor, self.head(self._stages(embedded)[-1], markers))
 
     def stage_logits(self, codes: Tensor) -> list[Tensor]:
         """Logits (B, M, L) of every stage, for a loss that averages over them."""
-        return [self.head(stage) for stage in self._stages(codes)]
+        return [self.head(stage) for stage in self._stages(self.embedded(codes))]
 
-    def _stages(self, codes: Tensor) -> list[Tensor]:
-        """The trunk's output after each pass, (B, L, C).
+    def _stages(self, x: Tensor) -> list[Tensor]:
+        """The trunk's output after each pass, (B, L, C), of an embedded sequence (B, L, 4).
 
         A sequence whose length is no multiple of the stride is filled up with zeros after the
         embedding, as padding is inside the network.
         """
-        length = codes.shape[1]
-        x = self.embed(codes.int())  # (B, L) to (B, L, 4)
+        length = x.shape[1]
         x = F.pad(x, (0, 0, 0, -length % self.stride))
         for block in self.stem:
             x = block(x)
