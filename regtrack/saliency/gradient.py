@@ -59,14 +59,28 @@ def gradient_saliency(
         PlanError: too little memory for so many bases at once.
         ValueError: another method.
     """
+    gradient = input_gradient(model, codes, outputs, marker, device=device)
+    embedding = model.embed.weight.detach().cpu()
+    values: Values = (
+        saliency_of(method, gradient, torch.as_tensor(codes), embedding).float().numpy()
+    )
+    return values
+
+
+def input_gradient(
+    model: TrackModel,
+    codes: npt.NDArray[np.uint8] | Tensor,
+    outputs: npt.NDArray[np.bool_] | Tensor,
+    marker: int,
+    *,
+    device: torch.device | None = None,
+) -> Tensor:
+    """The gradient at the embedded input, shape (B, L, 4), on the CPU; see `gradient_saliency`."""
     device = device or torch.device("cpu")
     with differentiable(model, device, shape=codes.shape):
-        bases = torch.as_tensor(codes, device=device)
         errors = torch.as_tensor(outputs, device=device)[:, None]
-        gradient = propagate(model, bases, lambda _: errors, [marker])[:, 0]
-        values = saliency_of(method, gradient, bases, model.embed.weight)
-        result: Values = values.float().cpu().numpy()
-    return result
+        bases = torch.as_tensor(codes, device=device)
+        return propagate(model, bases, lambda _: errors, [marker])[:, 0].cpu()
 
 
 @contextmanager
