@@ -13,17 +13,25 @@ from regtrack.checkpoint import Checkpoint, load_checkpoint
 from regtrack.errors import MarkerError, PlanError
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.reference import Reference
-from regtrack.genome.sequence import N
+from regtrack.genome.sequence import Codes, N
 from regtrack.inference import pick_device
 from regtrack.labels.marker import Marker, select_markers
+from regtrack.models.network import TrackModel
 from regtrack.models.registry import MODEL_TITLES
 from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import TIMES_INPUT, input_gradient, saliency_of
+from regtrack.saliency.integrated import integrated_gradients
+from regtrack.saliency.mutagenesis import mutagenesis
 from regtrack.saliency.outputs import THRESHOLD, mask_of, row_of, scoring_outputs
 from regtrack.saliency.strips import Source, at_once, strips_of
-from regtrack.saliency.values import METHODS, Saliency, Values
+from regtrack.saliency.values import METHODS, Outputs, Saliency, Values
 from regtrack.sweep.plan import Intervals
 from regtrack.sweep.request import check_assembly
+
+INTEGRATED, ISM = "integrated-gradients", "ism"
+MOST_MUTATED = 5_000  # bp, of which each is mutated three times
+
+_COLUMNS = {INTEGRATED: 1}
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,16 +121,22 @@ def explain(
         PlanError: an unknown method, or too little memory.
     """
     check_method(method)
-    device = device or torch.device("cpu")
     interval, model = question.interval, checkpoint.model
+    if method == ISM and len(interval) > MOST_MUTATED:
+        raise PlanError(
+            f"{interval} has {len(interval):,} bp to mutate; expected at most {MOST_MUTATED:,}: "
+            "choose a smaller --region, or another --method"
+        )
     codes = source.codes(interval.chrom, interval.start, interval.end)
+    total = _added_up(
+        checkpoint, source, question,
+        method=method, device=device or torch.device("cpu"), progress=progress,
+    )  # fmt: skip
     return Saliency(
         chrom=interval.chrom,
         start=interval.start,
         codes=codes,
-        values=_added_up(
-            checkpoint, source, question, method=method, device=device, progress=progress
-        ),
+        values=_values(method, total, codes, model.embed.weight),
         outputs=mask_of(question.outputs, interval.start, interval.end) & (codes != N),
         method=method,
         marker=question.marker,
@@ -164,29 +178,50 @@ def _added_up(
     method: str,
     device: torch.device,
     progress: Progress,
-) -> Values:
-    """Values (L,) of an interval: what one stretch of outputs after another gives to each base."""
+) -> Tensor:
+    """What one stretch of outputs after another gives to each base, shape (L, C)."""
     model, shown = checkpoint.model, question.interval
     row, length = row_of(checkpoint, question.marker), source.assembly.length(shown.chrom)
-    total = torch.zeros(len(shown), model.embed.embedding_dim, dtype=model.embed.weight.dtype)
+    total = torch.zeros(len(shown), _COLUMNS.get(method, 4), dtype=model.embed.weight.dtype)
     strips = list(strips_of(model, shown, question.outputs, length=length, size=at_once(device)))
     with progress.task("Saliency", sum(s.end - s.start for s in strips), "bp") as task:
         for strip in strips:
             codes = source.codes(strip.chrom, strip.read_start, strip.read_end)
             outputs = mask_of(question.outputs, strip.read_start, strip.read_end) & (codes != N)
             outputs[: strip.crop.start] = outputs[strip.crop.stop :] = False
-            gradient = input_gradient(model, codes[None], outputs[None], row, device=device)[0]
-            _add(total, gradient, at=strip.read_start - shown.start)
+            start, end = max(shown.start, strip.read_start), min(shown.end, strip.read_end)
+            stretch = slice(start - strip.read_start, end - strip.read_start)
+            total[start - shown.start : end - shown.start] += _given(
+                method, model, codes, outputs, row, stretch=stretch, device=device
+            )
             task.advance(strip.end - strip.start)
-    codes = torch.as_tensor(source.codes(shown.chrom, shown.start, shown.end))
-    values: Values = (
-        saliency_of(method, total, codes, model.embed.weight.detach().cpu()).float().numpy()
-    )
+    return total
+
+
+def _given(
+    method: str,
+    model: TrackModel,
+    codes: Codes,
+    outputs: Outputs,
+    row: int,
+    *,
+    stretch: slice,
+    device: torch.device,
+) -> Tensor:
+    """What outputs give to the bases of a stretch of what was read, shape (bases, C)."""
+    if method == INTEGRATED:
+        return integrated_gradients(model, codes, outputs, row, device=device)[stretch, None]
+    if method == ISM:
+        mutated = (stretch.start, stretch.stop)
+        return torch.as_tensor(mutagenesis(model, codes, outputs, row, mutated, device=device))
+    return input_gradient(model, codes[None], outputs[None], row, device=device)[0, stretch]
+
+
+def _values(method: str, total: Tensor, codes: Codes, embedding: Tensor) -> Values:
+    """What was added up, as a method shows it: a number a base, or four."""
+    if method == INTEGRATED:
+        total = total[:, 0]
+    elif method != ISM:
+        total = saliency_of(method, total, torch.as_tensor(codes), embedding.detach().cpu())
+    values: Values = total.float().numpy()
     return values
-
-
-def _add(total: Tensor, piece: Tensor, *, at: int) -> None:
-    """Add to the rows of `total` those rows of `piece` that fall on them; its first is at `at`."""
-    first, last = max(at, 0), min(at + len(piece), len(total))
-    if first < last:
-        total[first:last] += piece[first - at : last - at]
