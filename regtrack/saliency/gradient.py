@@ -17,7 +17,6 @@ the simplex of letters). N is no letter, and has 0.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -80,7 +79,8 @@ def input_gradient(
     with differentiable(model, device, shape=codes.shape):
         errors = torch.as_tensor(outputs, device=device)[:, None]
         bases = torch.as_tensor(codes, device=device)
-        return propagate(model, bases, lambda _: errors, [marker])[:, 0].cpu()
+        (gradient,) = propagate(model, bases, lambda _: errors, [marker])
+        return gradient.cpu()
 
 
 @contextmanager
@@ -110,25 +110,25 @@ def differentiable(
                 parameter.requires_grad_(True)
 
 
-def propagate(model: TrackModel, codes: Tensor, choose: Errors, markers: Sequence[int]) -> Tensor:
-    """The gradient (B, M, L, 4) at the embedded input of each marker's chosen logits.
+def propagate(
+    model: TrackModel, codes: Tensor, choose: Errors, markers: Sequence[int]
+) -> Iterator[Tensor]:
+    """The gradient (B, L, 4) at the embedded input of each marker's chosen logits.
 
     Args:
         model: as `differentiable` lends it.
         codes: on its device, shape (B, L).
         choose: errors (B, M, L) from logits (B, M, L), or what broadcasts to them.
-        markers: rows of the last layer.
+        markers: M rows of the last layer.
     """
     embedded = model.embedded(codes).requires_grad_()
     logits = model.logits_from_embedded(embedded, markers)
     errors = choose(logits.detach()).to(logits.dtype).expand_as(logits)
-    gradients = [
-        torch.autograd.grad(
+    for row in range(len(markers)):
+        (gradient,) = torch.autograd.grad(
             logits[:, row], embedded, errors[:, row], retain_graph=row + 1 < len(markers)
-        )[0]
-        for row in range(len(markers))
-    ]
-    return torch.stack(gradients, dim=1)
+        )
+        yield gradient
 
 
 def saliency_of(method: str, gradient: Tensor, codes: Tensor, embedding: Tensor) -> Tensor:
@@ -157,9 +157,13 @@ def centred(embedding: Tensor) -> Tensor:
     return rows
 
 
-def over_threshold(threshold: float) -> Errors:
-    """An error of 1 wherever the score is at least the threshold; 0 takes every position."""
-    if threshold <= 0:
-        return torch.ones_like
-    least = math.log(threshold) - math.log1p(-threshold) if threshold < 1 else math.inf
-    return lambda logits: logits >= least
+def over_threshold(threshold: float, codes: Tensor) -> Errors:
+    """An error of 1 wherever the score is at least the threshold, and at no N.
+
+    Args:
+        threshold: of the score; 0 takes every position.
+        codes: shape (B, L).
+    """
+    least = torch.logit(torch.tensor(threshold, dtype=torch.float64)).item()
+    known = (codes != N)[:, None]
+    return lambda logits: (logits >= least) & known
