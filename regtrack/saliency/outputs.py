@@ -5,6 +5,7 @@ All are merged starts and ends (bp) on one chromosome, as everywhere in the geno
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ from regtrack.saliency.values import Outputs
 from regtrack.sweep.plan import Intervals
 
 THRESHOLD = 0.5
+
+_NOWHERE: Intervals = (np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 def scoring_outputs(
@@ -84,22 +87,16 @@ def scores_of(
 
 
 def labelled_outputs(path: Path, assembly: Assembly, interval: Interval) -> Intervals:
-    """The bases of an interval under a peak of a BED or peak file.
+    """The bases of an interval under a peak of a BED or peak file; maybe none.
 
     Raises:
         PeakFileError: a file that cannot be read, or for another assembly.
-        PlanError: no peak lies in the interval.
     """
-    peaks = read_peaks(path, assembly).by_chrom.get(interval.chrom)
-    found = clip(*peaks, interval.start, interval.end) if peaks else merge(*_nothing())
-    if len(found[0]) == 0:
-        raise PlanError(
-            f"no peak of {path} lies in {interval}; choose another --region, or --at positions"
-        )
-    return found
+    peaks = read_peaks(path, assembly).by_chrom.get(interval.chrom, _NOWHERE)
+    return clip(*peaks, interval.start, interval.end)
 
 
-def named_outputs(regions: list[str], assembly: Assembly, chrom: str) -> Intervals:
+def named_outputs(regions: Sequence[str], assembly: Assembly, chrom: str) -> Intervals:
     """Positions named as browsers write them, `chr1:1,234,567` or `chr1:1,000-2,000`.
 
     Raises:
@@ -110,29 +107,29 @@ def named_outputs(regions: list[str], assembly: Assembly, chrom: str) -> Interva
     for one in found:
         if one.chrom != chrom:
             raise PlanError(f"--at {one} is not on {chrom}, which is shown; expected {chrom}:...")
-    starts, ends = (np.array([getattr(one, side) for one in found]) for side in ("start", "end"))
-    return merge(starts.astype(np.int64), ends.astype(np.int64))
+    return merge(
+        np.array([one.start for one in found], dtype=np.int64),
+        np.array([one.end for one in found], dtype=np.int64),
+    )
 
 
 def random_windows(
     dataset: Dataset, marker: Marker, split: str, *, number: int, seed: int
-) -> list[tuple[Interval, Intervals]]:
-    """Windows of a split drawn from those with a label of a marker, and their labelled bases.
+) -> list[Interval]:
+    """Windows of a split, drawn at random from those with a label of a marker.
 
     Raises:
         DatasetError: no such split, or too few such windows.
         MarkerError: the dataset has no such marker.
     """
     row = marker_row(dataset.markers, marker.name)
-    generator = np.random.default_rng(seed)
-    found: list[tuple[Interval, Intervals]] = []
-    for window in generator.permutation(dataset.window_ids(split)):
+    found: list[Interval] = []
+    for window in np.random.default_rng(seed).permutation(dataset.window_ids(split)):
         if len(found) == number:
             break
         interval = dataset.interval(int(window))
-        labels = dataset_outputs(dataset, row, interval)
-        if len(labels[0]):
-            found.append((interval, labels))
+        if len(dataset_outputs(dataset, row, interval)[0]):
+            found.append(interval)
     if len(found) < number:
         raise DatasetError(
             f"{len(found)} windows of the {split} split of {dataset.path} have a label of "
@@ -184,7 +181,3 @@ def mask_of(outputs: Intervals, start: int, end: int) -> Outputs:
 def _placed(interval: Interval, mask: npt.NDArray[np.bool_]) -> Intervals:
     starts, ends = runs(mask)
     return starts + interval.start, ends + interval.start
-
-
-def _nothing() -> Intervals:
-    return np.empty(0, np.int64), np.empty(0, np.int64)

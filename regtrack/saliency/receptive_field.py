@@ -6,24 +6,29 @@ numbers. The counted receptive field says which bases can change an output, this
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from regtrack.checkpoint import Checkpoint
+from regtrack.checkpoint import Checkpoint, load_checkpoint
 from regtrack.dataset.store import Dataset
-from regtrack.errors import DatasetError
+from regtrack.errors import DatasetError, MarkerError, PlanError
 from regtrack.genome.intervals import Positions, clip
+from regtrack.inference import pick_device
 from regtrack.labels.marker import Marker
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import MODEL_TITLES
 from regtrack.progress import SILENT, Progress
+from regtrack.saliency.compare import label_models
 from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.outputs import dataset_outputs, marker_row, row_of
+from regtrack.saliency.region import find_marker
 from regtrack.saliency.strips import at_once
 from regtrack.saliency.values import Curve
+from regtrack.sweep.request import check_assembly
 
 Position = tuple[str, int]
 
@@ -91,6 +96,64 @@ def effective_receptive_field(
         positives=counted,
         receptive_field=model.receptive_field,
     )
+
+
+def compare_receptive_fields(
+    checkpoints: Sequence[Path],
+    dataset: Path,
+    *,
+    marker: str | None = None,
+    split: str = "valid",
+    positives: int = 200,
+    seed: int = 0,
+    device: str = "auto",
+    progress: Progress = SILENT,
+) -> list[Curve]:
+    """The curves of several models for the same outputs; see `effective_receptive_field`.
+
+    Args:
+        checkpoints: the models' files.
+        dataset: where sequence and labels are read.
+        marker: a name or glob that fits one marker; None is the one with most labelled bases
+            among those that the first model predicts.
+        split: `train`, `valid` or `test`.
+        positives: outputs to draw.
+        seed: of the draw.
+        device: `auto`, `cpu`, `cuda`, ...
+        progress: told of the outputs that are done.
+
+    Raises:
+        CheckpointError, AssemblyError, MarkerError, DatasetError: bad input.
+        PlanError: fewer than one output, an unknown device, or too little memory.
+    """
+    if positives < 1:
+        raise PlanError(f"{positives} outputs; expected at least 1")
+    models = label_models([load_checkpoint(path) for path in checkpoints])
+    opened, place = Dataset.open(dataset), pick_device(device)
+    for checkpoint in models.values():
+        check_assembly(checkpoint.assembly, opened.assembly)
+    first = next(iter(models.values()))
+    chosen = find_marker(first.markers, marker) if marker else _commonest(first, opened, split)
+    return [
+        effective_receptive_field(
+            checkpoint, opened, chosen,
+            split=split, positives=positives, seed=seed, label=label, device=place,
+            progress=progress,
+        )
+        for label, checkpoint in models.items()
+    ]  # fmt: skip
+
+
+def _commonest(checkpoint: Checkpoint, dataset: Dataset, split: str) -> Marker:
+    """The marker of both with most labelled bases in a split."""
+    counts = dict(zip((m.name for m in dataset.markers), dataset.positives(split), strict=True))
+    common = [marker for marker in checkpoint.markers if marker.name in counts]
+    if not common:
+        raise MarkerError(
+            f"{checkpoint.path} predicts none of the {len(counts)} markers of {dataset.path}; "
+            "expected a dataset with markers that it was trained on"
+        )
+    return max(common, key=lambda marker: int(counts[marker.name]))
 
 
 def draw_positives(

@@ -74,6 +74,24 @@ class Saliency:
         """Where it lies."""
         return Interval(self.chrom, self.start, self.start + len(self.codes))
 
+    @property
+    def title(self) -> str:
+        """The method in words."""
+        return METHODS[self.method]
+
+    def to_dict(self) -> dict[str, Any]:
+        """What it is and how far its values go, for JSON."""
+        return {
+            "model": self.model,
+            "marker": self.marker.name,
+            "region": str(self.interval),
+            "method": self.method,
+            "outputs": int(self.outputs.sum()),
+            "receptive_field": self.receptive_field,
+            "lowest": float(self.values.min()),
+            "highest": float(self.values.max()),
+        }
+
 
 @dataclass(frozen=True, eq=False)
 class Curve:
