@@ -126,6 +126,7 @@ HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy"}
         "import regtrack.checkpoint_header",
         "import regtrack.describe",
         "import regtrack.saliency.values",
+        "import regtrack.figures.interactive",
     ],
 )
 def test_light_parts_load_nothing_heavy(statement: str) -> None:

@@ -15,18 +15,8 @@ from PIL import Image
 from regtrack.atomic import publish_file
 from regtrack.errors import OutputError, nearest
 
-# Okabe and Ito 2008, "Color Universal Design": distinct to the colour-blind, darkest first
-COLOURS = {
-    "black": "#000000",
-    "blue": "#0072B2",
-    "vermillion": "#D55E00",
-    "green": "#009E73",
-    "purple": "#CC79A7",
-    "orange": "#E69F00",
-    "sky": "#56B4E9",
-    "yellow": "#F0E442",
-}
 FORMATS = ("png", "pdf", "svg")
+WIDTHS = {"single": 85.0, "double": 180.0}  # columns of a journal's page, mm
 
 _STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
@@ -44,6 +34,15 @@ _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "regtrack",
 }
+
+
+def inches(millimetres: float) -> float:
+    """Millimetres, as journals measure, in the unit of matplotlib.
+
+    >>> inches(25.4)
+    1.0
+    """
+    return millimetres / 25.4
 
 
 @contextmanager

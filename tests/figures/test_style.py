@@ -9,7 +9,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from regtrack.errors import OutputError
-from regtrack.figures.style import COLOURS, FORMATS, save_figure, style
+from regtrack.figures.palette import COLOURS
+from regtrack.figures.style import FORMATS, save_figure, style
 
 STARTS = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
 
