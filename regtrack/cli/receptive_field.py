@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regtrack.cli.console import bars, console, print_json, print_table
-from regtrack.cli.figure_files import check_figures, write_curves
+from regtrack.cli.width import Width
 
 if TYPE_CHECKING:
     from regtrack.saliency.values import Curve
@@ -19,7 +19,7 @@ Examples:
   regtrack receptive-field dilated/checkpoint.safetensors --dataset data --marker GM12878_CTCF
 
   regtrack receptive-field cnn7/checkpoint.safetensors dilated/checkpoint.safetensors
-  --dataset data --marker '*CTCF' --out field.pdf --data field.csv
+  --dataset data --marker '*CTCF' --out field.pdf --out field.csv
 """
 
 
@@ -37,10 +37,12 @@ def command(
     seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
     out: Annotated[
         list[Path] | None,
-        typer.Option(help="The figure: .pdf, .svg, .png or .html; may be given again."),
+        typer.Option(help="The figure: .pdf, .svg, .png, .html; the curves: .csv, .tsv; again."),
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="The curves: .csv or .tsv.")] = None,
-    width: Annotated[str, typer.Option(help="Of a journal's column: single or double.")] = "double",
+    data: Annotated[
+        bool, typer.Option("--data", help="The figure's numbers beside it, .tsv.")
+    ] = False,
+    width: Annotated[Width, typer.Option(help="Of a journal's column.")] = Width.DOUBLE,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The numbers as JSON.")] = False,
@@ -50,17 +52,18 @@ def command(
     Labelled outputs are drawn at random and each is propagated back alone; the widths hold 50, 90
     and 99 % of their mean gradient. The counted receptive field is what one output could see.
     """
+    from regtrack.figures.output import check_outputs, write_receptive_field
     from regtrack.saliency.receptive_field import compare_receptive_fields
 
     files = tuple(out or ())
-    check_figures(files, [data] if data else [], width=width, overwrite=overwrite)
+    check_outputs(files, data=data, overwrite=overwrite)
     with bars() as progress:
         curves = compare_receptive_fields(
             checkpoints, dataset, marker=marker,
             split=split, positives=positives, seed=seed, device=device, progress=progress,
         )  # fmt: skip
-    write_curves(curves, files, data, width=width, overwrite=overwrite)
-    written = [str(path) for path in (*files, data) if path]
+    paths = write_receptive_field(curves, files, width=width.value, data=data, overwrite=overwrite)
+    written = [str(path) for path in paths]
     if as_json:
         print_json({"curves": [curve.to_dict() for curve in curves], "files": written})
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regtrack.cli.console import bars, console, print_json, print_table, split_list
-from regtrack.cli.figure_files import check_figures, numbered, write_saliency
+from regtrack.cli.width import Width
 from regtrack.errors import PlanError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ Examples:
   --dataset data --marker GM12878_CTCF --out figure.pdf --out figure.png
 
   regtrack saliency run/checkpoint.safetensors --reference hg38.fa --marker '*CTCF'
-  --region chr1:1,000,001-1,025,000 --labels ctcf.narrowPeak.gz --out figure.svg --data figure.tsv
+  --region chr1:1,000,001-1,025,000 --labels ctcf.narrowPeak.gz --out figure.svg --data
 
   regtrack saliency run/checkpoint.safetensors --reference hg38.fa --marker '*CTCF'
   --region chr1:1,010,201-1,010,300 --at chr1:1,010,250 --method ism --out letters.pdf
@@ -84,13 +84,11 @@ def command(
         typer.Option(help="The figure: .pdf, .svg, .png or .html; again.", rich_help_panel=_FILES),
     ] = None,
     data: Annotated[
-        Path | None,
-        typer.Option(help="Its numbers: .tsv or .csv.", rich_help_panel=_FILES),
-    ] = None,
+        bool, typer.Option("--data", help="Its numbers beside it, .tsv.", rich_help_panel=_FILES)
+    ] = False,
     width: Annotated[
-        str,
-        typer.Option(help="Of a journal's column: single or double.", rich_help_panel=_FILES),
-    ] = "double",
+        Width, typer.Option(help="Of a journal's column.", rich_help_panel=_FILES)
+    ] = Width.DOUBLE,
     bigwig: Annotated[
         Path | None,
         typer.Option(
@@ -134,10 +132,11 @@ def command(
         }  # fmt: skip
         _write_tracks(request, threshold or 0.0, overwrite=overwrite, as_json=as_json)
         return
+    from regtrack.figures.output import check_outputs, write_saliency
     from regtrack.saliency.compare import Comparison, compare
 
     files = tuple(out or ())
-    check_figures(files, [data] if data else [], width=width, overwrite=overwrite)
+    check_outputs(files, data=data, overwrite=overwrite)
     wanted = Comparison(
         checkpoints=tuple(checkpoints), marker=marker, reference=reference, dataset=dataset,
         region=region, split=split, windows=random, seed=seed, labels=labels,
@@ -145,13 +144,24 @@ def command(
     )  # fmt: skip
     with bars() as progress:
         found = compare(wanted, progress=progress)
-    written = []
-    for number, panels in enumerate(found, 1):
-        paths = [numbered(path, number, len(found)) for path in files]
-        table = data and numbered(data, number, len(found))
-        write_saliency(panels, paths, table, width=width, overwrite=overwrite)
-        written += [str(path) for path in (*paths, table) if path]
+    written = [
+        str(path)
+        for number, panels in enumerate(found, 1)
+        for path in write_saliency(
+            panels.saliencies, [numbered(path, number, len(found)) for path in files],
+            marks=panels.marks, width=width.value, data=data, overwrite=overwrite,
+        )
+    ]  # fmt: skip
     _print(found, written, as_json=as_json)
+
+
+def numbered(path: Path, number: int, count: int) -> Path:
+    """A file of several alike: `figure-2.pdf`; unchanged where there is one.
+
+    >>> str(numbered(Path("a/figure.pdf"), 2, 3)), str(numbered(Path("a/figure.pdf"), 1, 1))
+    ('a/figure-2.pdf', 'a/figure.pdf')
+    """
+    return path if count == 1 else path.with_stem(f"{path.stem}-{number}")
 
 
 def _write_tracks(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +13,7 @@ import torch
 from regtrack.checkpoint import Checkpoint, load_checkpoint
 from regtrack.dataset.store import Dataset
 from regtrack.errors import CheckpointError, PlanError
+from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.reference import Reference
 from regtrack.inference import pick_device
@@ -135,8 +136,8 @@ class _Inputs:
     dataset: Dataset | None
 
     @property
-    def assemblies(self) -> Iterator[object]:
-        return (one.assembly for one in (self.reference, self.dataset) if one is not None)
+    def assemblies(self) -> list[Assembly]:
+        return [one.assembly for one in (self.reference, self.dataset) if one is not None]
 
     @cached_property
     def source(self) -> Source:

@@ -80,7 +80,7 @@ def input_gradient(
         errors = torch.as_tensor(outputs, device=device)[:, None]
         bases = torch.as_tensor(codes, device=device)
         (gradient,) = propagate(model, bases, lambda _: errors, [marker])
-        return gradient.cpu()
+    return gradient.cpu()
 
 
 @contextmanager
@@ -144,7 +144,7 @@ def saliency_of(method: str, gradient: Tensor, codes: Tensor, embedding: Tensor)
         ValueError: another method.
     """
     if method == NORM:
-        return torch.linalg.vector_norm(gradient, dim=-1)
+        return gradient.square().sum(-1).sqrt()
     if method == TIMES_INPUT:
         return (gradient * centred(embedding)[codes.long()]).sum(-1)
     raise ValueError(f'method "{method}"; expected {NORM} or {TIMES_INPUT}')

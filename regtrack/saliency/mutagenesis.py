@@ -149,7 +149,8 @@ class _Known:
             whole[:, low - first : high + 1 - first] = x[:, low - given[0] : high + 1 - given[0]]
             x = whole
         offset = wanted[0] - first * block.factor // block.stride
-        return block(x, index)[:, offset : offset + wanted[1] - wanted[0] + 1]
+        found: Tensor = block(x, index)
+        return found[:, offset : offset + wanted[1] - wanted[0] + 1]
 
     def spans(self, changed: Span) -> list[Span] | None:
         """The stretch to compute of every step's input, and at last of the logits.

@@ -32,7 +32,9 @@ AT_ONCE = {"cpu": 100_000, "other": 500_000}
 class Source(Protocol):
     """Where bases are read: a `Reference` or a `Dataset`."""
 
-    assembly: Assembly
+    @property
+    def assembly(self) -> Assembly:
+        """Names and lengths of the chromosomes."""
 
     def codes(self, chrom: str, start: int, end: int) -> Codes:
         """The bases of [start, end), shape (end - start,)."""

@@ -105,17 +105,17 @@ def read_targets(
     """
     if (bool(chroms), bool(region), regions is not None).count(True) > 1:
         raise PlanError(
-            "chromosomes and regions were both given; take one of --chroms and --regions"
+            "chromosomes and regions were both given; take one of --chroms, --regions and, where "
+            "a command has it, --region"
         )
+    wanted = None if regions is None else _read_bed(regions, assembly)
     if region:
         within = parse_region(region, assembly)
-        found = {within.chrom: (np.array([within.start]), np.array([within.end]))}
-    else:
-        found = None if regions is None else _read_bed(regions, assembly)
+        wanted = {within.chrom: (np.array([within.start]), np.array([within.end]))}
     return choose_targets(
         assembly,
         assembly.subset(chroms).names if chroms else assembly.names,
-        regions=found,
+        regions=wanted,
         exclude=None if exclude is None else _read_bed(exclude, assembly),
     )
 
