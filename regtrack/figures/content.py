@@ -63,7 +63,7 @@ def panel_letter(number: int, count: int) -> str:
 def panel_note(saliency: Saliency, shown: Values) -> str:
     """What an output sees, and the range of what is shown: the scale may be too wide to tell."""
     field = saliency.receptive_field
-    sees = "the whole window" if field is None else f"{field:,} bp"
+    sees = "the window" if field is None else f"{field:,} bp"
     low, high = limits([shown])
     span = f"{_short(low)} to {_short(high)}" if low < 0 else f"max {_short(high)}"
     return f"sees {sees}, {span}"

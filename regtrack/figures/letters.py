@@ -80,7 +80,7 @@ def letters_figure(
             _draw_letters(own[0], saliency, heights[number])
             draw_outputs(own[0], interval, saliency.outputs, bins=bins_of(width))
             name = panel_letter(number, len(saliencies)) + saliency.model
-            title_panel(own[0], name, panel_note(saliency, heights[number]))
+            title_panel(own[0], name, panel_note(saliency, heights[number]), width=width)
         power = scale_panels([own[0] for own in owned], *limits(heights))
         if mutated:
             _draw_heat(figure, [own[1] for own in owned], saliencies, width)
@@ -110,7 +110,7 @@ def _draw_heat(
         mesh = _heat_map(axes, saliency, most, cell=WIDTHS[width] / len(saliency))
     bar = figure.colorbar(mesh, ax=figure.axes, aspect=30, fraction=0.03, pad=0.01)
     bar.outline.set_linewidth(0.4)
-    bar.set_label(f"{method_name(saliencies[0])} on the logit", fontsize=7)
+    bar.set_label(f"{method_name(saliencies[0])} on the logits", fontsize=7)
 
 
 def _heat_map(axes: Axes, saliency: Saliency, most: float, *, cell: float) -> QuadMesh:

@@ -20,7 +20,8 @@ _BINS_PER_INCH = 300  # journals print no line thinner than 0.25 pt, 1/288 inch
 MARKS_ROW = 2.6  # height of a row of marks, mm
 OUTPUT = COLOURS["blue"]
 _STRIP = 0.18  # of a panel's height, below its scale
-_TICKS = {"single": 3, "double": 7}
+_MARGIN, _BOLD_LETTER, _LETTER = 16.0, 1.9, 1.45  # mm, of widest fonts
+_TICKS = {"single": 4, "double": 8}
 
 
 def bins_of(width: str) -> int:
@@ -49,10 +50,17 @@ def stacked_panels(
     return figure, list(panels[:, 0])
 
 
-def title_panel(axes: Axes, name: str, note: str) -> None:
-    """Name a panel above its left corner in bold, with a note in grey above the right one."""
+def title_panel(axes: Axes, name: str, note: str, *, width: str) -> None:
+    """Name a panel above its left corner in bold, with a note in grey above the right one.
+
+    Of the note's parts, which commas divide, the first are left out if there is no room.
+    """
+    room = WIDTHS[width] - _MARGIN - _BOLD_LETTER * len(name)
+    parts = note.split(", ")
+    while parts and _LETTER * len(", ".join(parts)) > room:
+        parts = parts[1:]
     axes.set_title(name, loc="left", fontsize=8, fontweight="bold", pad=3)
-    axes.set_title(note, loc="right", fontsize=7, color=GREY, pad=3)
+    axes.set_title(", ".join(parts), loc="right", fontsize=7, color=GREY, pad=3)
 
 
 def scale_panels(panels: Sequence[Axes], low: float, high: float) -> str:

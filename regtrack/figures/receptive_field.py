@@ -17,7 +17,7 @@ from regtrack.figures.palette import GREY, LINES, Dashes
 from regtrack.figures.style import WIDTHS, inches, style
 from regtrack.saliency.values import SHARES, Curve
 
-_ENDS = (0.47, 0.61, 0.77, 1.0)  # right edges of the columns of numbers
+_ENDS = (0.57, 0.70, 0.845, 1.0)  # right edges of the columns of numbers
 
 
 def receptive_field_figure(curves: Sequence[Curve], *, width: str = "double") -> Figure:
@@ -54,7 +54,8 @@ def receptive_field_figure(curves: Sequence[Curve], *, width: str = "double") ->
         for letter, axes in zip("ab", (left, right), strict=True):
             axes.set_title(f"({letter})", loc="left", fontsize=8, fontweight="bold", pad=4)
             axes.spines[["top", "right"]].set_visible(False)
-        _write_numbers(figure.add_subplot(grid[-1, :]), curves)
+        longest = {"single": 21, "double": 60}[width]
+        _write_numbers(figure.add_subplot(grid[-1, :]), curves, longest)
     return figure
 
 
@@ -105,22 +106,24 @@ def _dress_widths(axes: Axes, curves: Sequence[Curve]) -> None:
     axes.set_ylabel("Share of the gradient (%)")
 
 
-def _write_numbers(axes: Axes, curves: Sequence[Curve]) -> None:
-    """The legend, and the widths of each model beside its line."""
+def _write_numbers(axes: Axes, curves: Sequence[Curve], longest: int) -> None:
+    """The legend, and the widths of each model beside its line; long names are cut."""
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(len(curves) + 0.5, -0.5)
     heads = [*(f"{share} %" for share in SHARES), "counted"]
     _write_row(axes, 0, "Widths (bp)", heads, GREY)
     for number, (curve, (colour, dashes)) in enumerate(zip(curves, LINES, strict=False), start=1):
-        axes.plot([0.0, 0.07], [number] * 2, color=colour, linestyle=dashes, linewidth=1.4)
+        axes.plot([0.0, 0.055], [number] * 2, color=colour, linestyle=dashes, linewidth=1.4)
         field = curve.receptive_field
         cells = [f"{width:,}" for width in curve.widths.values()]
-        cells.append("the window" if field is None else f"{field:,}")
-        _write_row(axes, number, curve.model, cells, "black")
+        cells.append("window" if field is None else f"{field:,}")
+        name = curve.model
+        name = name if len(name) <= longest else f"{name[: longest - 1]}…"
+        _write_row(axes, number, name, cells, "black")
 
 
 def _write_row(axes: Axes, row: int, name: str, cells: Sequence[str], colour: str) -> None:
-    axes.text(0.09, row, name, va="center", fontsize=7, color=colour)
+    axes.text(0.07, row, name, va="center", fontsize=6.5, color=colour)
     for cell, end in zip(cells, _ENDS, strict=True):
-        axes.text(end, row, cell, va="center", ha="right", fontsize=7, color=colour)
+        axes.text(end, row, cell, va="center", ha="right", fontsize=6.5, color=colour)

@@ -61,7 +61,7 @@ def saliency_figure(
         for number, (axes, saliency) in enumerate(zip(panels, saliencies, strict=False)):
             _draw(axes, saliency, bins_of(width))
             name = panel_letter(number, count) + saliency.model
-            title_panel(axes, name, panel_note(saliency, saliency.values))
+            title_panel(axes, name, panel_note(saliency, saliency.values), width=width)
         power = scale_panels(panels[:count], *limits([found.values for found in saliencies]))
         name = method_name(saliencies[0])
         figure.supylabel(name + power, fontsize=8)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -76,8 +77,13 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 200, overwrite: bool =
 
 
 def _save_png(figure: Figure, path: Path, dpi: int) -> None:
-    """A PNG of 256 colours: a line drawing looks the same at a third of the size."""
+    """A PNG of 256 colours: a line drawing looks the same at a third of the size.
+
+    A heat map keeps every colour.
+    """
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None})
-    image = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    image = Image.open(drawn).convert("RGB")
+    if not any(isinstance(found, QuadMesh) for axes in figure.axes for found in axes.collections):
+        image = image.quantize(256, dither=Image.Dither.NONE)
     image.save(path, format="png", dpi=(dpi, dpi), optimize=True)

@@ -177,7 +177,7 @@ class _Inputs:
         ]  # fmt: skip
         marks = {}
         if chosen and labels is not None and len(labels[0]):
-            marks[f"Labels, {self.marker.name}"] = mask_of(labels, interval.start, interval.end)
+            marks["Labels"] = mask_of(labels, interval.start, interval.end)
         return Panels(tuple(saliencies), marks)
 
     def _labels(self, interval: Interval) -> Intervals | None:
@@ -218,13 +218,13 @@ def label_models(checkpoints: Sequence[Checkpoint]) -> dict[str, Checkpoint]:
     if not checkpoints:
         raise CheckpointError("no checkpoint; name at least one")
     titles = [MODEL_TITLES[checkpoint.model.name] for checkpoint in checkpoints]
+    paths = [checkpoint.path or Path(str(n)) for n, checkpoint in enumerate(checkpoints, 1)]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise CheckpointError(f"{path} is named twice; name each checkpoint once")
+    folders = [path.resolve().parent.name for path in paths]
     labelled: dict[str, Checkpoint] = {}
-    for title, checkpoint in zip(titles, checkpoints, strict=True):
-        folder = checkpoint.path.resolve().parent.name if checkpoint.path else len(labelled) + 1
-        label = title if titles.count(title) == 1 else f"{title} ({folder})"
-        if label in labelled:
-            label = f"{title} ({checkpoint.path})"
-        if label in labelled:
-            raise CheckpointError(f"{checkpoint.path} is named twice; name each checkpoint once")
-        labelled[label] = checkpoint
+    for title, folder, path, checkpoint in zip(titles, folders, paths, checkpoints, strict=True):
+        beside = folder if folders.count(folder) == 1 else path
+        labelled[title if titles.count(title) == 1 else f"{title} ({beside})"] = checkpoint
     return labelled
