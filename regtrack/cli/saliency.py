@@ -135,8 +135,9 @@ def command(
     from regtrack.figures.output import check_outputs, write_saliency
     from regtrack.saliency.compare import Comparison, compare
 
-    files = tuple(out or ())
-    check_outputs(files, data=data, overwrite=overwrite)
+    count = 1 if region else random
+    files = [[numbered(path, n, count) for path in out or ()] for n in range(1, count + 1)]
+    check_outputs([path for one in files for path in one], data=data, overwrite=overwrite)
     wanted = Comparison(
         checkpoints=tuple(checkpoints), marker=marker, reference=reference, dataset=dataset,
         region=region, split=split, windows=random, seed=seed, labels=labels,
@@ -146,9 +147,9 @@ def command(
         found = compare(wanted, progress=progress)
     written = [
         str(path)
-        for number, panels in enumerate(found, 1)
+        for panels, paths in zip(found, files, strict=True)
         for path in write_saliency(
-            panels.saliencies, [numbered(path, number, len(found)) for path in files],
+            panels.saliencies, paths,
             marks=panels.marks, width=width.value, data=data, overwrite=overwrite,
         )
     ]  # fmt: skip

@@ -176,7 +176,8 @@ def draw_positives(
     row = marker_row(dataset.markers, marker.name)
     found = [_labelled(dataset, row, int(one), room) for one in dataset.window_ids(split)]
     chroms = [chrom for chrom, starts, _ in found for _ in starts]
-    starts, ends = (np.concatenate(side) for side in zip(*(one[1:] for one in found), strict=True))
+    starts = np.concatenate([np.empty(0, np.int64), *(starts for _, starts, _ in found)])
+    ends = np.concatenate([np.empty(0, np.int64), *(ends for _, _, ends in found)])
     below = np.concatenate([[0], np.cumsum(ends - starts)])  # labelled bases before each stretch
     total = int(below[-1])
     if total == 0:
