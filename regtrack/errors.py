@@ -30,6 +30,10 @@ class PeakFileError(RegtrackError):
     """A peak or BED file with content that is not a peak."""
 
 
+class GrammarError(RegtrackError):
+    """A grammar that cannot be read, or that no sequence can hold."""
+
+
 class MarkerError(RegtrackError):
     """A markers table that cannot be read, or a marker that is not there."""
 

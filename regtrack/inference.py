@@ -110,6 +110,28 @@ def logits(
     )
 
 
+@contextmanager
+def one_pass(
+    model: TrackModel, device: torch.device, *, precision: str, shape: Sequence[int]
+) -> Iterator[TrackModel]:
+    """The model borrowed for one pass over codes of a shape, as exact as asked for.
+
+    Raises:
+        PlanError: an unknown precision, or too little memory.
+    """
+    check_precision(precision)
+    with _ALONE, borrowed(model, device), _arithmetic(device, precision):
+        try:
+            yield model
+        except (RuntimeError, MemoryError) as error:
+            if not _is_memory(error):
+                raise
+            raise PlanError(
+                f"out of memory on {device} with {shape[0]} x {shape[1]:,} bp at "
+                "once; choose a smaller --batch-size, fewer markers or a smaller --window"
+            ) from error
+
+
 def _forward(
     model: TrackModel,
     codes: npt.NDArray[np.uint8] | Tensor,
@@ -119,24 +141,13 @@ def _forward(
     precision: str,
     device: torch.device | None,
 ) -> Scores:
-    check_precision(precision)
     device = device or torch.device("cpu")
     with (
-        _ALONE,
-        borrowed(model, device),
+        one_pass(model, device, precision=precision, shape=codes.shape),
         torch.inference_mode(),
-        _arithmetic(device, precision),
     ):
-        try:
-            found = model.logits(torch.as_tensor(codes, device=device), markers)
-            result: Scores = _to_host(last(found.float())).numpy()
-        except (RuntimeError, MemoryError) as error:
-            if not _is_memory(error):
-                raise
-            raise PlanError(
-                f"out of memory on {device} with {codes.shape[0]} x {codes.shape[1]:,} bp at "
-                "once; choose a smaller --batch-size, fewer markers or a smaller --window"
-            ) from error
+        found = model.logits(torch.as_tensor(codes, device=device), markers)
+        result: Scores = _to_host(last(found.float())).numpy()
     return result
 
 

@@ -27,14 +27,28 @@ PERMITTED: dict[str, set[str]] = {
     "training": {"genome", "labels", "dataset", "models", "checkpoint", "evaluation", "inference"},
     "evaluation": {"genome", "labels", "dataset", "models", "checkpoint", "inference"},
     "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "inference"},
+    "saliency": {
+        "genome", "labels", "dataset", "models", "checkpoint", "inference", "sweep",
+    },
     "simulate": {"genome"},
-    "figures": {"genome"},
-}
+    "figures": {"genome", "labels", "saliency"},
+    "benchmark": {
+        "genome", "labels", "dataset", "models", "checkpoint", "inference", "training",
+        "evaluation", "saliency", "simulate", "figures",
+    },
+}  # fmt: skip
 EVERYTHING = {"cli", "demo", "__main__"}
 
 # third-party packages that only these parts may import
 KEPT_TO: dict[str, set[str]] = {
-    "torch": {"models", "checkpoint", "inference", "training", "evaluation", "sweep", "dataset"},
+    "torch": {
+        "models", "checkpoint", "inference", "training", "evaluation", "sweep", "dataset",
+        "saliency",
+    },
+    "captum": {"saliency"},
+    "logomaker": {"figures"},
+    "plotly": {"figures"},
+    "pandas": {"figures"},
     "lightning": {"training"},
     "matplotlib": {"figures", "training"},
     "pyBigWig": {"tracks"},
@@ -44,7 +58,7 @@ KEPT_TO: dict[str, set[str]] = {
     "distributed": {"sweep"},
     "typer": {"cli"},
     "rich": {"cli"},
-}
+}  # fmt: skip
 
 
 def part_of(path: Path) -> str:
@@ -111,6 +125,8 @@ HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy"}
         "import regtrack.simulate.genome",
         "import regtrack.checkpoint_header",
         "import regtrack.describe",
+        "import regtrack.saliency.values",
+        "import regtrack.figures.interactive",
     ],
 )
 def test_light_parts_load_nothing_heavy(statement: str) -> None:

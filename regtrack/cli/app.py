@@ -22,6 +22,8 @@ COMMANDS = (
     "evaluate",
     "predict-genome",
     "assemble",
+    "saliency",
+    "receptive-field",
     "validate",
     "inspect",
 )

@@ -140,7 +140,7 @@ def command(
         options: dict[str, Any] = {
             "runner": runner,
             "progress": progress,
-            "announce": (lambda _: None) if as_json else _print_forecast,
+            "announce": (lambda _: None) if as_json else print_forecast,
             "overwrite": overwrite,
         }
         found = run_share(request, shard, **options) if shard else run_sweep(request, **options)
@@ -155,14 +155,15 @@ def _as_text(found: Forecast | ShareSummary | SweepSummary) -> None:
     from regtrack.sweep.summary import Forecast, ShareSummary
 
     if isinstance(found, Forecast):
-        _print_forecast(found)
+        print_forecast(found)
     elif isinstance(found, ShareSummary):
         _print_share(found)
     else:
         print_summary(found)
 
 
-def _print_forecast(forecast: Forecast) -> None:
+def print_forecast(forecast: Forecast) -> None:
+    """What a sweep will write and take, in three lines."""
     files = f"{len(forecast.files)} files" if len(forecast.files) > 1 else "1 file"
     strands = ", both strands" if forecast.strands == 2 else ""
     averaged = f", means of {forecast.resolution} bp" if forecast.resolution > 1 else ""

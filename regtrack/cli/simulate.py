@@ -16,12 +16,19 @@ Examples:
   regtrack simulate --out genome
 
   regtrack simulate --out bigger --length 20000000 --seed 7
+
+  regtrack simulate --out controls --grammar benchmark
+
+  regtrack simulate --out mine --grammar mine.json
 """
 
 
 def command(
     *,
     out: Annotated[Path, typer.Option(help="The folder to make.")],
+    grammar: Annotated[
+        str, typer.Option(help="What is planted: demo, benchmark or a JSON file.")
+    ] = "demo",
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.", min=0)] = 0,
     length: Annotated[
         int, typer.Option(help="Length of the four chromosomes together, bp.")
@@ -31,19 +38,30 @@ def command(
 ) -> None:
     """Simulate a genome with planted motifs, whose right answer is known.
 
-    Writes reference.fa, markers.tsv with its peak files, and truth.bed, every motif with its role.
+    Writes reference.fa, markers.tsv with its peak files, truth.bed, every motif with its role, and
+    grammar.json, what was planted: a file to start from for a grammar of your own.
     """
     from regtrack.simulate.genome import simulate
+    from regtrack.simulate.named import find_grammar
 
     with bars() as progress:
-        made = simulate(out, seed=seed, length=length, overwrite=overwrite, progress=progress)
+        made = simulate(
+            out,
+            seed=seed,
+            length=length,
+            grammar=find_grammar(grammar),
+            overwrite=overwrite,
+            progress=progress,
+        )
     if as_json:
         print_json({name: _plain(value) for name, value in asdict(made).items()})
         return
     rows = [(target, f"{bp:,}", f"{bp / length:.1%}") for target, bp in made.labelled.items()]
     print_table("Labelled", ("marker", "bp", "share"), rows)
     print_table("Sites", ("role", "count"), made.planted.items())
-    console.print(f"{out}: reference.fa, markers.tsv, peaks/, truth.bed", highlight=False)
+    console.print(
+        f"{out}: reference.fa, markers.tsv, peaks/, truth.bed, grammar.json", highlight=False
+    )
     console.print(
         f"Next: regtrack build-dataset --reference {made.reference} --markers {made.markers} "
         "--split chrom --valid-chroms chr3 --test-chroms chr4 --out data",

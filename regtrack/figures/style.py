@@ -9,24 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from PIL import Image
 
 from regtrack.atomic import publish_file
 from regtrack.errors import OutputError, nearest
 
-# Okabe and Ito 2008, "Color Universal Design": distinct to the colour-blind, darkest first
-COLOURS = {
-    "black": "#000000",
-    "blue": "#0072B2",
-    "vermillion": "#D55E00",
-    "green": "#009E73",
-    "purple": "#CC79A7",
-    "orange": "#E69F00",
-    "sky": "#56B4E9",
-    "yellow": "#F0E442",
-}
 FORMATS = ("png", "pdf", "svg")
+WIDTHS = {"single": 85.0, "double": 180.0}  # columns of a journal's page, mm
 
 _STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
@@ -44,6 +35,15 @@ _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "regtrack",
 }
+
+
+def inches(millimetres: float) -> float:
+    """Millimetres, as journals measure, in the unit of matplotlib.
+
+    >>> inches(25.4)
+    1.0
+    """
+    return millimetres / 25.4
 
 
 @contextmanager
@@ -77,8 +77,13 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 200, overwrite: bool =
 
 
 def _save_png(figure: Figure, path: Path, dpi: int) -> None:
-    """A PNG of 256 colours: a line drawing looks the same at a third of the size."""
+    """A PNG of 256 colours: a line drawing looks the same at a third of the size.
+
+    A heat map keeps every colour.
+    """
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None})
-    image = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    image = Image.open(drawn).convert("RGB")
+    if not any(isinstance(found, QuadMesh) for axes in figure.axes for found in axes.collections):
+        image = image.quantize(256, dither=Image.Dither.NONE)
     image.save(path, format="png", dpi=(dpi, dpi), optimize=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,23 +13,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from regtrack.figures.style import COLOURS, style
+from regtrack.figures.palette import LINES
+from regtrack.figures.style import style
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Positions, runs
 
 Labels = npt.NDArray[np.uint8]
 Scores = npt.NDArray[np.float32]
 
-_Dashes = Literal["-"] | tuple[float, Sequence[float]]
-
-_LINES: tuple[tuple[str, _Dashes], ...] = (
-    (COLOURS["blue"], "-"),
-    (COLOURS["vermillion"], (0, (4, 1.2))),
-    (COLOURS["green"], (0, (1, 1))),
-    (COLOURS["purple"], (0, (5, 1, 1, 1))),
-    (COLOURS["orange"], (0, (8, 2))),
-    (COLOURS["black"], (0, (2, 2))),
-)
 _LABEL = "#4D4D4D"
 _TINT = "#EFEFEF"
 _ABSENT = "#BDBDBD"
@@ -89,8 +79,8 @@ def _check(interval: Interval, rows: Sequence[Row]) -> tuple[str, ...]:
     if not rows:
         raise ValueError("a window figure needs at least one row")
     models = tuple(rows[0].tracks)
-    if len(models) > len(_LINES):
-        raise ValueError(f"{len(models)} models; expected at most {len(_LINES)}")
+    if len(models) > len(LINES):
+        raise ValueError(f"{len(models)} models; expected at most {len(LINES)}")
     for row in rows:
         if tuple(row.tracks) != models:
             raise ValueError(f"{row.name} has models {tuple(row.tracks)}; expected {models}")
@@ -111,7 +101,7 @@ def _draw_row(axes: Axes, interval: Interval, row: Row, models: Sequence[str], b
     axes.broken_barh(
         absent, (0, bottom), facecolor="none", edgecolor=_ABSENT, hatch="////", linewidth=0
     )
-    for model, (colour, dashes) in zip(models, _LINES, strict=False):
+    for model, (colour, dashes) in zip(models, LINES, strict=False):
         edges, means = bin_means(row.tracks[model], bins)
         middles = interval.start + (edges[:-1] + edges[1:]) / 2
         axes.plot(middles, means, color=colour, linestyle=dashes, linewidth=1.1, zorder=3)
@@ -137,7 +127,7 @@ def _legend(models: Sequence[str], rows: Sequence[Row]) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = [Patch(facecolor=_LABEL, label="Labelled")]
     handles += [
         Line2D([], [], color=colour, linestyle=dashes, linewidth=1.4, label=model)
-        for model, (colour, dashes) in zip(models, _LINES, strict=False)
+        for model, (colour, dashes) in zip(models, LINES, strict=False)
     ]
     if any(_absent(row).any() for row in rows):
         handles.append(

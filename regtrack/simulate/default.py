@@ -1,17 +1,9 @@
-"""The grammar that `regtrack simulate` plants: a marker of each of the paper's categories."""
+"""The demo's grammar: a marker of each of the paper's categories."""
 
 from __future__ import annotations
 
-from regtrack.simulate.grammar import (
-    Around,
-    Between,
-    Clustered,
-    Element,
-    Family,
-    Grammar,
-    PlantedMarker,
-    Span,
-)
+from regtrack.simulate.grammar import Element, Family, Grammar, PlantedMarker
+from regtrack.simulate.rules import Around, Between, Clustered, Span
 
 # Factors do bind rows of copies of their motif. Here the copies also let a network learn within a
 # minute: its first convolution sees blocks of 10 bp, to which each copy lies differently.

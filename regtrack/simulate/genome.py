@@ -6,6 +6,7 @@ import gzip
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,11 @@ from regtrack.genome.sequence import Codes, decode
 from regtrack.progress import SILENT, Progress
 from regtrack.simulate.background import Mask, draw_background, draw_soft_mask, put_gaps
 from regtrack.simulate.default import DEFAULT_GRAMMAR
-from regtrack.simulate.grammar import Grammar, PlantedMarker, Site
+from regtrack.simulate.grammar import Grammar, PlantedMarker
+from regtrack.simulate.grammar_file import write_grammar
 from regtrack.simulate.plant import find_sites, plant
+from regtrack.simulate.rules import Site
+from regtrack.simulate.truth import write_truth
 
 BIOSAMPLE = "sim"
 SHORTEST = 100_000
@@ -42,7 +46,8 @@ class Simulation:
         folder: all files.
         reference: the FASTA.
         markers: the markers table.
-        truth: a BED of every site, named `motif/role`.
+        truth: a BED of every site, as `regtrack.simulate.truth` describes it.
+        grammar: what was planted, as a grammar file.
         assembly: names and lengths.
         planted: elements' sites by role, chance sites among them.
         labelled: bp a marker's peaks cover, by target.
@@ -53,6 +58,7 @@ class Simulation:
     reference: Path
     markers: Path
     truth: Path
+    grammar: Path
     assembly: Assembly
     planted: dict[str, int]
     labelled: dict[str, int]
@@ -68,7 +74,8 @@ class _Chromosome:
     decoys: list[Site]
 
     def peaks(self, marker: PlantedMarker) -> tuple[Positions, Positions]:
-        spans = np.array(marker.rule.label(self.sites), dtype=np.int64).reshape(-1, 2)
+        labels = [(label.start, label.end) for label in marker.rule.label(self.sites)]
+        spans = np.array(labels, dtype=np.int64).reshape(-1, 2)
         return clip(*merge(spans[:, 0], spans[:, 1]), 0, len(self.codes))
 
 
@@ -83,8 +90,9 @@ def simulate(
 ) -> Simulation:
     """Write a simulated assembly with planted grammar, and the peaks of its markers.
 
-    The folder holds `reference.fa`, `markers.tsv`, `peaks/TARGET.bed.gz` a marker, and
-    `truth.bed`, every site of every motif with its role. The same seed gives the same bytes.
+    The folder holds `reference.fa`, `markers.tsv`, `peaks/TARGET.bed.gz` a marker, `truth.bed`,
+    every site of every motif with its role, and `grammar.json`, what was planted. The same seed
+    gives the same bytes.
 
     Args:
         out: the folder to write.
@@ -96,6 +104,7 @@ def simulate(
 
     Raises:
         AssemblyError: `length` is below 100,000.
+        GrammarError: a motif that cannot be drawn.
         OutputError: `out` exists, or cannot be written.
     """
     assembly, out = _assembly(length), Path(out)
@@ -107,13 +116,16 @@ def simulate(
                 chromosomes.append(_draw_chromosome(name, assembly.length(name), grammar, rng))
                 task.advance(assembly.length(name))
         _write_fasta(folder / "reference.fa", chromosomes)
-        _write_truth(folder / "truth.bed", chromosomes)
+        sites = (sorted([*c.sites, *c.decoys]) for c in chromosomes)
+        write_truth(folder / "truth.bed", chain.from_iterable(sites))
+        write_grammar(folder / "grammar.json", grammar)
         labelled = _write_markers(folder, grammar.markers, chromosomes)
     return Simulation(
         folder=out,
         reference=out / "reference.fa",
         markers=out / "markers.tsv",
         truth=out / "truth.bed",
+        grammar=out / "grammar.json",
         assembly=assembly,
         planted=dict(Counter(s.role for c in chromosomes for s in (*c.sites, *c.decoys))),
         labelled=labelled,
@@ -139,12 +151,12 @@ def _draw_chromosome(
     codes = draw_background(length, rng)
     _, ends, middle = _CHROMS[name]
     put_gaps(codes, ends=ends, middle=middle)
-    planted = plant(codes, name, grammar.elements, rng)
+    planted = plant(codes, name, grammar, rng)
     return _Chromosome(
         name=name,
         codes=codes,
         soft_mask=draw_soft_mask(length, rng),
-        sites=find_sites(codes, name, planted),
+        sites=find_sites(codes, name, planted, grammar.motifs()),
         decoys=[site for site in planted if not site.real],
     )
 
@@ -158,14 +170,6 @@ def _write_fasta(path: Path, chromosomes: Iterable[_Chromosome]) -> None:
             file.write(f">{chromosome.name}\n")
             for start in range(0, len(text), _COLUMNS):
                 file.write(f"{text[start : start + _COLUMNS]}\n")
-
-
-def _write_truth(path: Path, chromosomes: Iterable[_Chromosome]) -> None:
-    with path.open("w") as file:
-        for chromosome in chromosomes:
-            for site in sorted([*chromosome.sites, *chromosome.decoys]):
-                name = f"{site.motif}/{site.role}"
-                file.write(f"{site.chrom}\t{site.start}\t{site.end}\t{name}\t0\t{site.strand}\n")
 
 
 def _write_markers(

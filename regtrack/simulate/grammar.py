@@ -1,38 +1,18 @@
-"""What is planted and what it means: elements, and the rules that label them.
+"""What is planted and what it means: elements, and markers with the rules that label them.
 
-An element says which motifs lie where. A rule says which bases are labelled, from the planted
-sites alone, so that a control (a motif without its partner, a partner too far away, a shuffled
-motif) is an element that no rule answers to, and the labels cannot disagree with the sequence.
+An element says which motifs lie where; `regtrack.simulate.rules` say which bases are labelled.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
-Span = tuple[int, int]
+from regtrack.errors import GrammarError, nearest
+from regtrack.simulate.motifs import MOTIFS, Motif
+from regtrack.simulate.rules import Rule, Span
 
-
-@dataclass(frozen=True, order=True)
-class Site:
-    """One motif in the sequence: [start, end) of a chromosome in bp, as in Interval.
-
-    Attributes:
-        motif: the name in `MOTIFS`.
-        strand: "+" or "-".
-        role: of the element that it belongs to.
-        real: False for a shuffled motif, which no rule sees.
-    """
-
-    chrom: str
-    start: int
-    end: int
-    motif: str
-    strand: str
-    role: str
-    real: bool = True
+_MOST_CHANCE = 1e-3  # matches a base and strand; shorter motifs would lie everywhere
 
 
 @dataclass(frozen=True)
@@ -42,6 +22,10 @@ class Family:
     name: str
     apart: int
 
+    def __post_init__(self) -> None:
+        if self.apart < 0:
+            raise GrammarError(f"family {self.name}: apart is {self.apart}; expected 0 bp or more")
+
 
 @dataclass(frozen=True)
 class Element:
@@ -49,12 +33,16 @@ class Element:
 
     Attributes:
         role: what the element is there for, one word.
-        motifs: names in `MOTIFS`, in the direction of the strand.
+        motifs: names, in the direction of the strand.
         gaps: fewest and most bp between each motif and the next.
         per_mb: how many are planted in 1 Mb.
         free: the motifs come in any order and each on a strand of its own.
         shuffled: the bases of each motif are shuffled until it no longer matches.
         family: what it keeps its distance from; None lies anywhere.
+
+    Raises:
+        GrammarError: a role that is no word, no motif, gaps that do not fit the motifs, or fewer
+            than none in 1 Mb.
     """
 
     role: str
@@ -66,117 +54,107 @@ class Element:
     family: Family | None = None
 
     def __post_init__(self) -> None:
+        if not (self.role.isidentifier() and self.role.isascii()):
+            raise GrammarError(f'role "{self.role}"; expected a word of letters, digits and _')
+        if not self.motifs:
+            raise GrammarError(f"{self.role} has no motif; name at least one")
         if len(self.gaps) != len(self.motifs) - 1:
-            raise ValueError(
-                f"{self.role}: {len(self.motifs)} motifs have {len(self.gaps)} gaps between them"
+            raise GrammarError(
+                f"{self.role}: {len(self.motifs)} motifs have {len(self.gaps)} gaps between them; "
+                f"expected {len(self.motifs) - 1}"
             )
         if not all(0 <= low <= high for low, high in self.gaps):
-            raise ValueError(f"{self.role}: a gap runs from fewest to most bp, both at least 0")
-
-
-class Rule(Protocol):
-    """Which bases are labelled."""
-
-    def label(self, sites: Sequence[Site]) -> list[Span]:
-        """Labelled [start, end), from one chromosome's real sites sorted by start.
-
-        The spans may overlap and may reach past the chromosome's ends.
-        """
-
-
-@dataclass(frozen=True)
-class Around:
-    """Every site of a motif, with its surroundings: `width` bp about its middle."""
-
-    motif: str
-    width: int
-
-    def label(self, sites: Sequence[Site]) -> list[Span]:
-        """See `Rule`."""
-        middles = [(site.start + site.end) // 2 for site in sites if site.motif == self.motif]
-        return [(middle - self.width // 2, middle + self.width // 2) for middle in middles]
-
-
-@dataclass(frozen=True)
-class Clustered:
-    """Sites of at least `kinds` different motifs, each within `reach` bp of the next.
-
-    The label spans the cluster and `margin` bp on either side.
-    """
-
-    motifs: Collection[str]
-    kinds: int
-    reach: int
-    margin: int
-
-    def label(self, sites: Sequence[Site]) -> list[Span]:
-        """See `Rule`."""
-        groups: list[list[Site]] = []
-        for site in (site for site in sites if site.motif in self.motifs):
-            if groups and site.start - groups[-1][-1].end <= self.reach:
-                groups[-1].append(site)
-            else:
-                groups.append([site])
-        return [
-            (group[0].start - self.margin, max(site.end for site in group) + self.margin)
-            for group in groups
-            if len({site.motif for site in group}) >= self.kinds
-        ]
-
-
-@dataclass(frozen=True)
-class Between:
-    """From a `first` site to a `last` one on the same strand, where both are there.
-
-    The two lie `fewest` to `most` bp apart, end to start, `last` downstream of `first` in the
-    direction of the strand. The label spans both and all that lies between.
-    """
-
-    first: str
-    last: str
-    fewest: int
-    most: int
-
-    def label(self, sites: Sequence[Site]) -> list[Span]:
-        """See `Rule`."""
-        return [
-            *self._pairs(sites, self.first, self.last, "+"),
-            *self._pairs(sites, self.last, self.first, "-"),
-        ]
-
-    def _pairs(self, sites: Sequence[Site], left: str, right: str, strand: str) -> list[Span]:
-        lefts, rights = (
-            [site for site in sites if site.motif == motif and site.strand == strand]
-            for motif in (left, right)
-        )
-        starts = [site.start for site in rights]
-        return [
-            (site.start, partner.end)
-            for site in lefts
-            for partner in rights[
-                bisect_left(starts, site.end + self.fewest) : bisect_right(
-                    starts, site.end + self.most
-                )
-            ]
-        ]
+            raise GrammarError(f"{self.role}: a gap runs from fewest to most bp, both at least 0")
+        if not 0 <= self.per_mb <= 1e5:
+            raise GrammarError(f"{self.role}: {self.per_mb} per Mb; expected 0 to 100,000")
 
 
 @dataclass(frozen=True)
 class PlantedMarker:
-    """One thing to predict: a category and a target as in a markers table, and its rule."""
+    """One thing to predict: a category and a target as in a markers table, and its rule.
+
+    Raises:
+        GrammarError: a target that no file can be named after, or no category.
+    """
 
     category: str
     target: str
     rule: Rule
 
+    def __post_init__(self) -> None:
+        if not self.target.replace("-", "_").isidentifier() or not self.target.isascii():
+            raise GrammarError(
+                f'target "{self.target}"; expected letters, digits, - and _, for files are named '
+                "after it"
+            )
+        if not self.category.strip() or "\t" in self.category:
+            raise GrammarError(f"{self.target} has no category; expected one, such as TF")
+
 
 @dataclass(frozen=True)
 class Grammar:
-    """Elements to plant and markers to label; a sequence holds no other site of its motifs."""
+    """Elements to plant and markers to label.
+
+    Attributes:
+        elements: planted in this order.
+        markers: at least one.
+        own: motifs beside those of `MOTIFS`.
+
+    Raises:
+        GrammarError: no marker or two of one target, a motif that nobody knows, that a rule reads
+            but no element has or that chance matches everywhere, a family with two distances, or
+            a role that is shuffled at times.
+    """
 
     elements: tuple[Element, ...]
     markers: tuple[PlantedMarker, ...]
+    own: tuple[Motif, ...] = ()
 
-    def motifs(self) -> tuple[str, ...]:
-        """The names of all motifs that are planted, sorted."""
-        return tuple(sorted({name for element in self.elements for name in element.motifs}))
+    def __post_init__(self) -> None:
+        known, planted = self._known(), self.motifs()
+        _check_names((name for e in self.elements for name in e.motifs), known, "an element has")
+        for marker in self.markers:
+            _check_names(marker.rule.names, planted, f"the rule of {marker.target} reads")
+        targets = [marker.target for marker in self.markers]
+        if not targets:
+            raise GrammarError("no marker; a grammar labels at least one")
+        _check_once("marker", targets)
+        _check_once("motif", [*MOTIFS, *(motif.name for motif in self.own)])
+        shuffled = {element.role for element in self.elements if element.shuffled}
+        both = sorted(shuffled & {e.role for e in self.elements if not e.shuffled})
+        if both:
+            raise GrammarError(
+                f"some elements of role {both[0]} are shuffled and some are not; name two roles"
+            )
+        for motif in self.own:
+            if motif.chance > _MOST_CHANCE:
+                raise GrammarError(
+                    f"motif {motif.name}: {motif.letters} matches every {1 / motif.chance:.0f} bp "
+                    f"by chance; expected {1 / _MOST_CHANCE:,.0f} bp or more: make it longer"
+                )
+        families = {element.family for element in self.elements if element.family is not None}
+        _check_once("family", [family.name for family in families])
+
+    def motifs(self) -> dict[str, Motif]:
+        """All motifs that are planted, by name, sorted."""
+        known = self._known()
+        names = sorted({name for element in self.elements for name in element.motifs})
+        return {name: known[name] for name in names if name in known}
+
+    def _known(self) -> dict[str, Motif]:
+        return {**MOTIFS, **{motif.name: motif for motif in self.own}}
+
+
+def _check_names(names: Iterable[str], known: Iterable[str], what: str) -> None:
+    known = list(known)
+    for name in names:
+        if name not in known:
+            raise GrammarError(
+                f'{what} motif "{name}"; expected one of {", ".join(known)}.{nearest(name, known)}'
+            )
+
+
+def _check_once(what: str, names: list[str]) -> None:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise GrammarError(f"two definitions of {what} {twice}; expected one")

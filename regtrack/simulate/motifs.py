@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from regtrack.errors import GrammarError
 from regtrack.genome.intervals import Positions
 from regtrack.genome.sequence import LETTERS, Codes, encode, reverse_complement
 
@@ -26,6 +28,9 @@ class Motif:
         name: the factor.
         letters: the consensus.
         source: where the consensus was published.
+
+    Raises:
+        GrammarError: a name that is no word, or letters that are none.
     """
 
     name: str
@@ -33,8 +38,15 @@ class Motif:
     source: str
 
     def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise GrammarError(f'motif "{self.name}"; expected a name of letters, digits and _')
         if not self.letters or not set(self.letters) <= set(IUPAC):
-            raise ValueError(f"motif {self.name}: {self.letters!r} is no IUPAC string")
+            raise GrammarError(f'motif {self.name}: "{self.letters}" is no IUPAC string')
+
+    @property
+    def chance(self) -> float:
+        """How often it matches by chance, a base and strand, where all bases are as likely."""
+        return math.prod(len(IUPAC[letter]) / 4 for letter in self.letters)
 
     def __len__(self) -> int:
         return len(self.letters)

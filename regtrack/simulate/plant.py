@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from regtrack.errors import GrammarError
 from regtrack.genome.sequence import Codes, N, reverse_complement
 from regtrack.simulate.background import Mask
-from regtrack.simulate.grammar import Element, Family, Site
-from regtrack.simulate.motifs import MOTIFS, Motif
+from regtrack.simulate.grammar import Element, Family, Grammar
+from regtrack.simulate.motifs import Motif
+from regtrack.simulate.rules import Site
 
 _log = logging.getLogger(__name__)
 
@@ -19,9 +21,7 @@ _TRIES = 2_000
 _MARGIN = 10  # bp that the sites of two elements keep between them
 
 
-def plant(
-    codes: Codes, chrom: str, elements: Iterable[Element], rng: np.random.Generator
-) -> list[Site]:
+def plant(codes: Codes, chrom: str, grammar: Grammar, rng: np.random.Generator) -> list[Site]:
     """Write elements into a chromosome's codes, in place, at random places and strands.
 
     An element lies on bases alone, keeps the distance that its family asks for, and has no site
@@ -30,14 +30,17 @@ def plant(
 
     Returns:
         The planted sites, shuffled ones among them, sorted.
+
+    Raises:
+        GrammarError: a motif that cannot be drawn without another one in it, or shuffled.
     """
-    elements = tuple(elements)
-    known = [MOTIFS[name] for name in sorted({m for e in elements for m in e.motifs})]
+    motifs = grammar.motifs()
     gap = codes == N
-    families = {e.family: gap.copy() for e in elements if e.family is not None}
-    ground = _Ground(gap.copy(), families)
+    families = {e.family: gap.copy() for e in grammar.elements if e.family is not None}
+    ground = _Ground(gap.copy(), families, motifs)
     sites: list[Site] = []
-    for element in elements:
+    number = 0
+    for element in grammar.elements:
         wanted = round(element.per_mb * len(codes) / 1e6)
         for count in range(wanted):
             layout = ground.place(element, rng)
@@ -47,11 +50,13 @@ def plant(
                     chrom, count, wanted, element.role,
                 )  # fmt: skip
                 break
-            for spot in layout:
-                drawn = _draw(spot.motif, element.shuffled, known, rng)
+            number += 1
+            for copy, spot in enumerate(layout, 1):
+                drawn = _draw(spot.motif, element.shuffled, motifs.values(), rng)
                 forward = drawn if spot.strand == "+" else reverse_complement(drawn)
                 codes[spot.start : spot.end] = forward
-                sites.append(spot.site(chrom, element))
+                site = spot.site(chrom, element)
+                sites.append(replace(site, element=number, copy=copy))
     return sorted(sites)
 
 
@@ -82,15 +87,17 @@ class _Ground:
     Attributes:
         taken: N, and planted sites with their margin.
         families: N, and what each family spans.
+        motifs: by name.
     """
 
     taken: Mask
     families: dict[Family, Mask]
+    motifs: Mapping[str, Motif]
 
     def place(self, element: Element, rng: np.random.Generator) -> list[_Spot] | None:
         """Take the room of one element at random, or find none."""
         for _ in range(_TRIES):
-            layout = _draw_layout(element, rng)
+            layout = _draw_layout(element, self.motifs, rng)
             room = len(self.taken) - layout[-1].end
             if room < 0:
                 continue
@@ -116,9 +123,11 @@ class _Ground:
             self.families[element.family][layout[0].start : layout[-1].end] = True
 
 
-def _draw_layout(element: Element, rng: np.random.Generator) -> list[_Spot]:
+def _draw_layout(
+    element: Element, known: Mapping[str, Motif], rng: np.random.Generator
+) -> list[_Spot]:
     """The element's spots from position 0, from left to right on the forward strand."""
-    motifs = [MOTIFS[name] for name in element.motifs]
+    motifs = [known[name] for name in element.motifs]
     gaps = [int(rng.integers(low, high, endpoint=True)) for low, high in element.gaps]
     strands = ["+-"[rng.integers(2)]] * len(motifs)
     if element.free:
@@ -132,7 +141,7 @@ def _draw_layout(element: Element, rng: np.random.Generator) -> list[_Spot]:
     return spots
 
 
-def _draw(motif: Motif, shuffled: bool, known: Sequence[Motif], rng: np.random.Generator) -> Codes:
+def _draw(motif: Motif, shuffled: bool, known: Iterable[Motif], rng: np.random.Generator) -> Codes:
     """A match of the motif and of no other, or its bases in an order that matches none."""
     expected = [] if shuffled else [motif.name]
     for _ in range(_TRIES):
@@ -141,21 +150,24 @@ def _draw(motif: Motif, shuffled: bool, known: Sequence[Motif], rng: np.random.G
             codes = rng.permutation(codes)
         if [other.name for other in known if other.is_in(codes)] == expected:
             return codes
-    raise ValueError(f"{motif.name} cannot be drawn {'shuffled' * shuffled} without another motif")
+    if shuffled:
+        raise GrammarError(f"motif {motif.name} has no order of its bases that matches no motif")
+    raise GrammarError(f"motif {motif.name} cannot be drawn without another motif in it")
 
 
-def find_sites(codes: Codes, chrom: str, planted: Sequence[Site]) -> list[Site]:
-    """Every real site of the planted motifs, those that arose by chance among them, sorted.
+def find_sites(
+    codes: Codes, chrom: str, planted: Sequence[Site], motifs: Mapping[str, Motif]
+) -> list[Site]:
+    """Every real site of the motifs, those that arose by chance among them, sorted.
 
     A site that nobody planted has the role "chance".
     """
     # by place, not by strand: a palindrome that was planted on the reverse strand is found on both
-    roles = {(site.start, site.motif): site.role for site in planted if site.real}
+    known = {(site.start, site.motif): site for site in planted if site.real}
     sites = []
-    for name in sorted({site.motif for site in planted}):
-        motif = MOTIFS[name]
+    for name, motif in motifs.items():
         for strand, starts in zip("+-", motif.find_both(codes), strict=True):
             for start in starts.tolist():
-                role = roles.get((start, name), "chance")
-                sites.append(Site(chrom, start, start + len(motif), name, strand, role))
+                chance = Site(chrom, start, start + len(motif), name, strand, "chance")
+                sites.append(replace(known.get((start, name), chance), strand=strand))
     return sorted(sites)

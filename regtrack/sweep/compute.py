@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +38,21 @@ class Scorer:
     both_strands: bool = False
     logits: bool = False
 
+    kinds: ClassVar[tuple[str, ...]] = ("",)  # of values a marker: what ends their files' names
+    flanks: ClassVar[int] = 1  # that a base needs on each side
+
+    @property
+    def count(self) -> int:
+        """Values a base: every kind of each marker, one marker after the other."""
+        return len(self.rows) * len(self.kinds)
+
+    @property
+    def values(self) -> str:
+        """What they are, in words."""
+        return "logits" if self.logits else "scores"
+
     def __call__(self, codes: Codes) -> Scores:
-        """Values (B, M, L) of codes (B, L), along the forward strand."""
+        """Values (B, count, L) of codes (B, L), along the forward strand."""
         forward = self._run(codes)
         if not self.both_strands:
             return forward
@@ -82,7 +96,7 @@ class Piece:
     Attributes:
         strip: where it lies.
         present: which of its bases get a value, shape (L,).
-        values: shape (M, L); None where no base gets a value, and nothing was computed.
+        values: shape (count, L); None where no base gets a value, and nothing was computed.
     """
 
     strip: Strip

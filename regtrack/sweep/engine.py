@@ -97,7 +97,7 @@ class Engine:
 
     def _encode(self, encoder: Executor, piece: Piece) -> list[Future[Encoded]]:
         number = self._numbers[piece.strip.chrom]
-        markers = range(len(self.scorer.rows))
+        markers = range(self.scorer.count)
         return [encoder.submit(self.encoding, number, piece, marker) for marker in markers]
 
     def _write(self, chunk: Chunk, parts: list[list[Future[Encoded]]], bases: int) -> Chunk:
@@ -109,7 +109,7 @@ class Engine:
         )
         tracks = [
             join([nothing, *(futures[marker].result() for futures in parts)])
-            for marker in range(len(self.scorer.rows))
+            for marker in range(self.scorer.count)
         ]
         header = ShardHeader(
             plan=self.work.digest,

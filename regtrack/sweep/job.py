@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,25 +65,32 @@ class Job:
             out=self.request.out,
             record=make_record(
                 self.checkpoint, self.reference, self.plan, self.scorer, self.encoding,
-                regions=self.request.regions, exclude=self.request.exclude,
+                region=self.request.region, regions=self.request.regions,
+                exclude=self.request.exclude,
             ),
             assembly=self.reference.assembly,
             chunks=self.plan.chunks,
-            tracks=tuple(
-                Track(f"{self.scorer.model.name}.{marker.name}.bw", marker.name, marker.category)
-                for marker in self.markers
-            ),
+            tracks=self.tracks,
         )  # fmt: skip
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """The files, in the order of the scorer's values."""
+        return tuple(
+            Track(f"{self.scorer.model.name}.{marker.name}{kind}.bw", marker.name, marker.category)
+            for marker in self.markers
+            for kind in self.scorer.kinds
+        )
 
     @cached_property
     def forecast(self) -> Forecast:
         """What it will write and take; the first look runs the model for a moment."""
         kind = "cpu" if self.scorer.device.type == "cpu" else "other"
         speed = self.scorer.speed(min(self.plan.bases_at_once, _TIMED[kind]))
-        values = self.plan.bases * len(self.scorer.rows)
+        values = self.plan.bases * self.scorer.count
         return Forecast(
             out=self.request.out,
-            files=tuple(f"{self.scorer.model.name}.{marker.name}.bw" for marker in self.markers),
+            files=tuple(track.file for track in self.tracks),
             bases=self.plan.bases,
             disk=self._disk,
             memory=self._memory,
@@ -122,18 +129,22 @@ class Job:
     @property
     def _memory(self) -> int:
         shards = 3 * self._bytes_a_base * min(self.plan.chunk, self.plan.bases)
-        return memory_of(self.plan.bases_at_once, len(self.scorer.rows)) + int(shards)
+        return memory_of(self.plan.bases_at_once, self.scorer.count) + int(shards)
 
     @property
     def _bytes_a_base(self) -> float:
         resolution = self.encoding.resolution
         stored = bytes_a_value(self.encoding.keep_bits, resolution) / resolution
-        return stored * len(self.scorer.rows)
+        return stored * self.scorer.count
 
 
 @contextmanager
-def open_job(request: Request) -> Iterator[Job]:
+def open_job(request: Request, *, make: Callable[..., Scorer] = Scorer) -> Iterator[Job]:
     """Check a request and open what it needs; a model that was handed over is given back as it was.
+
+    Args:
+        request: what was asked for.
+        make: makes what computes the values, of the arguments of a `Scorer`.
 
     Raises:
         CheckpointError, FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
@@ -145,7 +156,7 @@ def open_job(request: Request) -> Iterator[Job]:
         given = request.checkpoint
         checkpoint = given if isinstance(given, Checkpoint) else load_checkpoint(given)
         check_assembly(checkpoint.assembly, reference.assembly, any_assembly=request.any_assembly)
-        scorer = Scorer(
+        scorer = make(
             model=checkpoint.model,
             rows=select_markers(checkpoint.markers, request.markers),
             device=pick_device(request.device),
@@ -158,7 +169,8 @@ def open_job(request: Request) -> Iterator[Job]:
             assembly=reference.assembly,
             targets=read_targets(
                 reference.assembly,
-                chroms=request.chroms, regions=request.regions, exclude=request.exclude,
+                chroms=request.chroms, region=request.region, regions=request.regions,
+                exclude=request.exclude,
             ),
             **_sizes(request, checkpoint, scorer),
         )  # fmt: skip
@@ -170,21 +182,22 @@ def open_job(request: Request) -> Iterator[Job]:
 
 def _sizes(request: Request, checkpoint: Checkpoint, scorer: Scorer) -> dict[str, Any]:
     """The plan's numbers."""
-    window, markers = request.window, len(scorer.rows)
+    window, model = request.window, scorer.model
+    needed = None if model.flank is None else scorer.flanks * model.flank
     batch_size = request.batch_size
     if batch_size == "auto":  # what was begun goes on in the same steps, whatever is free now
         names = [checkpoint.markers[row].name for row in scorer.rows]
         batch_size = begun_batch_size(request.out, window=window, markers=names) or "auto"
-    batch = choose_batch_size(batch_size, window=window, markers=markers, device=scorer.device)
+    batch = choose_batch_size(batch_size, window=window, markers=scorer.count, device=scorer.device)
     return {
         "window": window,
-        "flank": choose_flank(request.flank, needed=scorer.model.flank, stride=scorer.model.stride),
+        "flank": choose_flank(request.flank, needed=needed, stride=model.stride),
         "batch_size": batch,
-        "stride": scorer.model.stride,
-        "fused": scorer.model.flank is not None,
+        "stride": model.stride,
+        "fused": model.flank is not None,
         "both_strands": scorer.both_strands,
         "resolution": request.resolution,
         "chunk": choose_chunk(
-            window=window, batch_size=batch, markers=markers, resolution=request.resolution
+            window=window, batch_size=batch, markers=scorer.count, resolution=request.resolution
         ),
     }

@@ -28,6 +28,7 @@ def make_record(
     scorer: Scorer,
     encoding: Encoding,
     *,
+    region: str = "",
     regions: Path | None = None,
     exclude: Path | None = None,
 ) -> dict[str, Any]:
@@ -54,11 +55,13 @@ def make_record(
         "exclude": exclude and _file(exclude),
         "markers": [checkpoint.markers[row].name for row in scorer.rows],
         "plan": plan.to_dict(),
-        "values": "logits" if scorer.logits else "scores",
+        "values": scorer.values,
         "keep_bits": encoding.keep_bits,
         "precision": scorer.precision,
         "device": scorer.device.type,
     }
+    if region:
+        record["region"] = region
     plain: dict[str, Any] = json.loads(json.dumps(record))
     return plain
 

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from regtrack.checkpoint import Checkpoint
 from regtrack.errors import AssemblyError, PlanError
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import parse_region
 from regtrack.labels.peaks import read_peaks
 from regtrack.sweep.plan import Intervals, choose_targets
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS
@@ -30,6 +33,7 @@ class Request:
     out: Path
     markers: tuple[str, ...] = ()
     chroms: tuple[str, ...] = ()
+    region: str = ""
     regions: Path | None = None
     exclude: Path | None = None
     window: int = 25_000
@@ -86,24 +90,32 @@ def read_targets(
     assembly: Assembly,
     *,
     chroms: Sequence[str] = (),
+    region: str = "",
     regions: Path | None = None,
     exclude: Path | None = None,
 ) -> dict[str, Intervals]:
     """The bases to emit, by chromosome: those asked for, or all, less the excluded ones.
 
     Raises:
-        PlanError: both chromosomes and regions, or a BED file without a base on the reference.
+        PlanError: more than one of chromosomes, a region and a BED file, or a BED file without a
+            base on the reference.
+        RegionError: no region of the reference.
         AssemblyError: a chromosome that the reference lacks.
         PeakFileError: a BED file that cannot be read or is for another assembly.
     """
-    if chroms and regions is not None:
+    if (bool(chroms), bool(region), regions is not None).count(True) > 1:
         raise PlanError(
-            "chromosomes and regions were both given; take one of --chroms and --regions"
+            "chromosomes and regions were both given; take one of --chroms, --regions and, where "
+            "a command has it, --region"
         )
+    wanted = None if regions is None else _read_bed(regions, assembly)
+    if region:
+        within = parse_region(region, assembly)
+        wanted = {within.chrom: (np.array([within.start]), np.array([within.end]))}
     return choose_targets(
         assembly,
         assembly.subset(chroms).names if chroms else assembly.names,
-        regions=None if regions is None else _read_bed(regions, assembly),
+        regions=wanted,
         exclude=None if exclude is None else _read_bed(exclude, assembly),
     )
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from regtrack.errors import OutputError
-from regtrack.figures.style import COLOURS, FORMATS, save_figure, style
+from regtrack.figures.palette import COLOURS
+from regtrack.figures.style import FORMATS, save_figure, style
 
 STARTS = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
 
@@ -39,6 +41,16 @@ def test_text_is_text(tmp_path: Path) -> None:
     raw = (tmp_path / "a.pdf").read_bytes()
     assert b"/CIDFontType2" in raw  # TrueType; matplotlib's own choice would be /Type3
     assert b"/Type3" not in raw
+
+
+@pytest.mark.parametrize(("heat", "mode"), [(False, "P"), (True, "RGB")])
+def test_a_heat_map_keeps_its_colours(heat: bool, mode: str, tmp_path: Path) -> None:
+    figure = drawn()
+    if heat:
+        figure.axes[0].pcolormesh([[0, 1], [2, 3]])
+    save_figure(figure, tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.mode == mode
 
 
 def test_another_suffix_is_refused_with_the_nearest(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from regtrack.figures.style import COLOURS
+from regtrack.figures.palette import COLOURS
 from regtrack.figures.window import Row, bin_means, window_figure
 from regtrack.genome.interval import Interval
 

@@ -53,3 +53,23 @@ def test_an_output_that_exists_costs_one_line(
     assert "--overwrite" in error
     assert len(error.splitlines()) == 1
     assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_a_grammar_file_is_planted_and_a_bad_one_costs_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = '{"elements": [{"role": "lone", "motifs": ["REST"], "per_mb": 300}], "markers": [%s]}'
+    marker = '{"category": "TF", "target": "R", "rule": {"kind": "around", "motif": "REST", %s}}'
+    file, out = tmp_path / "g.json", tmp_path / "genome"
+    arguments = ("simulate", "--out", str(out), "--length", "100000", "--grammar", str(file))
+    file.write_text(text % (marker % '"wide": 90'))
+    assert run(monkeypatch, *arguments) == 2
+    error = capsys.readouterr().err.strip()
+    assert '"wide" means nothing here' in error
+    assert len(error.splitlines()) == 1
+    assert not out.exists()
+    file.write_text(text % (marker % '"width": 90'))
+    assert run(monkeypatch, *arguments, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["planted"].keys() == {"lone"}
+    assert 2_500 < found["labelled"]["R"] < 3_000

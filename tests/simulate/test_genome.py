@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from regtrack.labels.manifest import read_markers
 from regtrack.labels.peaks import read_peaks
 from regtrack.simulate.default import DEFAULT_GRAMMAR
 from regtrack.simulate.genome import Simulation, simulate
+from regtrack.simulate.grammar_file import read_grammar
 from regtrack.simulate.motifs import MOTIFS
+from regtrack.simulate.truth import read_truth
 
 LENGTH = 300_000
 
@@ -36,7 +39,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 def truth(made: Simulation) -> list[tuple[str, int, int, str, str, str]]:
     rows = [line.split("\t") for line in made.truth.read_text().splitlines()]
-    return [(r[0], int(r[1]), int(r[2]), *r[3].split("/"), r[5]) for r in rows]
+    return [(r[0], int(r[1]), int(r[2]), *r[3].split("/")[:2], r[5]) for r in rows]
 
 
 def test_the_reference_reads_back_with_gaps_and_soft_masking(made: Simulation) -> None:
@@ -110,7 +113,29 @@ def test_the_same_seed_gives_the_same_bytes(made: Simulation, tmp_path: Path) ->
     assert digests(again.folder) == digests(made.folder)
     differ = {name for name, value in digests(other.folder).items()
               if value != digests(made.folder)[name]}  # fmt: skip
-    assert differ == set(digests(made.folder)) - {"markers.tsv"}
+    assert differ == set(digests(made.folder)) - {"markers.tsv", "grammar.json"}
+
+
+def test_the_demos_genome_and_labels_are_those_of_version_0_1(made: Simulation) -> None:
+    """Measured then; grammars had no names yet, and the truth no elements."""
+    peaks = [gzip.decompress(path.read_bytes()) for path in sorted(made.folder.glob("peaks/*"))]
+    old_truth = re.sub(r"(/[a-z_]+)/\d+/\d+", r"\1", made.truth.read_text()).encode()
+    everything = [made.reference.read_bytes(), made.markers.read_bytes(), *peaks, old_truth]
+    assert hashlib.sha256(b"".join(everything)).hexdigest().startswith("c1fe468e696a65df")
+
+
+def test_the_grammar_that_was_planted_lies_beside(made: Simulation) -> None:
+    assert read_grammar(made.grammar) == DEFAULT_GRAMMAR
+
+
+def test_the_truth_reads_back(made: Simulation) -> None:
+    sites = read_truth(made.truth, DEFAULT_GRAMMAR)
+    assert len(sites) == sum(made.planted.values())
+    lines = made.truth.read_text().splitlines()
+    for line, site in zip(lines, sites, strict=True):
+        assert line.split("\t")[:3] == [site.chrom, str(site.start), str(site.end)]
+    assert {site.role for site in sites if not site.element} <= {"chance"}
+    assert {site.role for site in sites if not site.real} == {"shuffled"}
 
 
 def test_gzip_carries_no_time_and_no_name(made: Simulation) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
+from regtrack.errors import GrammarError
 from regtrack.genome.sequence import Codes, decode, encode, reverse_complement
 from regtrack.simulate.motifs import IUPAC, MOTIFS, Motif
 
@@ -61,5 +62,11 @@ def test_every_motif_names_itself_and_its_source() -> None:
 
 
 def test_letters_that_are_no_iupac_are_refused() -> None:
-    with pytest.raises(ValueError, match="no IUPAC string"):
+    with pytest.raises(GrammarError, match="no IUPAC string"):
         Motif("bad", "ACXG", "nowhere")
+
+
+def test_chance_is_the_share_of_sequences_that_match() -> None:
+    motif = Motif("MINE", "ARN", "here")
+    every = [encode(a + b + c) for a in "ACGT" for b in "ACGT" for c in "ACGT"]
+    assert motif.chance == np.mean([len(motif.find(codes)) for codes in every])

@@ -8,11 +8,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from regtrack.errors import GrammarError
 from regtrack.genome.sequence import N, decode, encode, reverse_complement
 from regtrack.simulate.background import draw_background, put_gaps
-from regtrack.simulate.grammar import Element, Family, Site
-from regtrack.simulate.motifs import MOTIFS
+from regtrack.simulate.grammar import Element, Family, Grammar, PlantedMarker
+from regtrack.simulate.motifs import MOTIFS, Motif
 from regtrack.simulate.plant import find_sites, plant
+from regtrack.simulate.rules import Around, Site
 
 APART = Family("apart", 2_000)
 ELEMENTS = (
@@ -23,12 +25,17 @@ ELEMENTS = (
 )
 
 
+def grammar(*elements: Element) -> Grammar:
+    name = elements[0].motifs[0]
+    return Grammar(elements, (PlantedMarker("TF", name, Around(name, 200)),))
+
+
 @pytest.fixture(scope="module")
 def planted() -> tuple[np.ndarray, list[Site]]:
     rng = np.random.default_rng(0)
     codes = draw_background(200_000, rng)
     put_gaps(codes, ends=0.01, middle=0.02)
-    return codes, plant(codes, "chr1", ELEMENTS, rng)
+    return codes, plant(codes, "chr1", grammar(*ELEMENTS), rng)
 
 
 def of(sites: list[Site], role: str) -> list[Site]:
@@ -57,7 +64,8 @@ def test_real_sites_match_on_their_strand_and_shuffled_ones_nowhere(
 def test_a_shuffled_site_has_the_bases_of_a_match() -> None:
     rng = np.random.default_rng(3)
     codes = draw_background(100_000, rng)
-    (site, *_) = plant(codes, "chr1", [Element("s", ("REST",), (), 50, shuffled=True)], rng)
+    shuffled = Element("s", ("REST",), (), 50, shuffled=True)
+    (site, *_) = plant(codes, "chr1", grammar(shuffled), rng)
     there = codes[site.start : site.end]
     there = there if site.strand == "+" else reverse_complement(there)
     assert sorted(decode(there)) == sorted(MOTIFS["REST"].letters)
@@ -108,7 +116,7 @@ def test_a_family_keeps_apart_and_no_two_elements_touch(
 def test_the_rest_of_the_sequence_is_untouched() -> None:
     before = draw_background(100_000, np.random.default_rng(5))
     after = before.copy()
-    sites = plant(after, "chr1", ELEMENTS, np.random.default_rng(6))
+    sites = plant(after, "chr1", grammar(*ELEMENTS), np.random.default_rng(6))
     outside = np.ones(len(before), dtype=bool)
     for site in sites:
         outside[site.start : site.end] = False
@@ -117,11 +125,11 @@ def test_the_rest_of_the_sequence_is_untouched() -> None:
 
 def test_find_sites_has_every_planted_site_and_names_the_others_chance() -> None:
     codes = encode("T" * 50 + "TGCTGACTCAGCA" + "T" * 50 + "TGCTGAGTCAGCA" + "T" * 50)
-    site = Site("chr1", 50, 63, "MAFK", "-", "single")
+    site = Site("chr1", 50, 63, "MAFK", "-", "single", element=7, copy=2)
     decoy = Site("chr1", 5, 18, "MAFK", "+", "shuffled", real=False)
-    assert find_sites(codes, "chr1", [decoy, site]) == [
+    assert find_sites(codes, "chr1", [decoy, site], {"MAFK": MOTIFS["MAFK"]}) == [
         # a palindrome is given on the forward strand
-        Site("chr1", 50, 63, "MAFK", "+", "single"),
+        Site("chr1", 50, 63, "MAFK", "+", "single", element=7, copy=2),
         Site("chr1", 113, 126, "MAFK", "+", "chance"),
     ]
 
@@ -130,7 +138,8 @@ def test_a_full_chromosome_is_said(caplog: pytest.LogCaptureFixture) -> None:
     rng = np.random.default_rng(0)
     codes = draw_background(20_000, rng)
     with caplog.at_level(logging.WARNING):
-        sites = plant(codes, "chr1", [Element("lone", ("CTCF",), (), 1_000, family=APART)], rng)
+        lone = Element("lone", ("CTCF",), (), 1_000, family=APART)
+        sites = plant(codes, "chr1", grammar(lone), rng)
     assert 2 <= len(sites) < 20
     assert f"room for {len(sites)} of 20 lone elements" in caplog.text
 
@@ -138,6 +147,27 @@ def test_a_full_chromosome_is_said(caplog: pytest.LogCaptureFixture) -> None:
 def test_an_element_that_is_longer_than_the_chromosome_is_left_out() -> None:
     rng = np.random.default_rng(0)
     codes = draw_background(1_000, rng)
-    assert (
-        plant(codes, "chr1", [Element("pair", ("CTCF",) * 2, ((5_000, 6_000),), 5_000)], rng) == []
-    )
+    pair = Element("pair", ("CTCF",) * 2, ((5_000, 6_000),), 5_000)
+    assert plant(codes, "chr1", grammar(pair), rng) == []
+
+
+def test_elements_are_numbered_and_their_copies_counted_from_the_left(
+    planted: tuple[np.ndarray, list[Site]],
+) -> None:
+    _, sites = planted
+    by_element: dict[int, list[Site]] = {}
+    for site in sites:
+        by_element.setdefault(site.element, []).append(site)
+    assert sorted(by_element) == list(range(1, 12 + 12 + 20 + 20 + 1))
+    for copies in by_element.values():
+        assert len({site.role for site in copies}) == 1
+        assert [site.copy for site in copies] == list(range(1, len(copies) + 1))
+
+
+def test_a_motif_that_cannot_be_shuffled_is_refused() -> None:
+    own = Motif("POLYA", "A" * 12, "here")
+    rule = PlantedMarker("TF", "POLYA", Around("POLYA", 200))
+    bad = Grammar((Element("s", ("POLYA",), (), 50, shuffled=True),), (rule,), (own,))
+    codes = draw_background(100_000, np.random.default_rng(0))
+    with pytest.raises(GrammarError, match="POLYA has no order of its bases"):
+        plant(codes, "chr1", bad, np.random.default_rng(0))

@@ -1,0 +1,205 @@
+"""`regtrack saliency`: what models look at, as a figure, as numbers and as tracks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from regtrack.cli.console import bars, console, print_json, print_table, split_list
+from regtrack.cli.width import Width
+from regtrack.errors import PlanError
+
+if TYPE_CHECKING:
+    from regtrack.saliency.compare import Panels
+
+EPILOG = """
+Examples:
+
+  regtrack saliency cnn7/checkpoint.safetensors dilated/checkpoint.safetensors
+  --dataset data --marker GM12878_CTCF --out figure.pdf --out figure.png
+
+  regtrack saliency run/checkpoint.safetensors --reference hg38.fa --marker '*CTCF'
+  --region chr1:1,000,001-1,025,000 --labels ctcf.narrowPeak.gz --out figure.svg --data
+
+  regtrack saliency run/checkpoint.safetensors --reference hg38.fa --marker '*CTCF'
+  --region chr1:1,010,201-1,010,300 --at chr1:1,010,250 --method ism --out letters.pdf
+
+  regtrack saliency run/checkpoint.safetensors --reference hg38.fa --marker '*CTCF'
+  --chroms chr1 --bigwig saliency
+"""
+
+_WHERE, _WHICH, _FILES, _TRACKS = "Where", "Which outputs", "Files", "Tracks"
+
+
+def command(
+    checkpoints: Annotated[
+        list[Path], typer.Argument(help="Trained networks, a panel each (.safetensors).")
+    ],
+    *,
+    marker: Annotated[str, typer.Option(help="What is predicted; a glob for many --bigwig.")],
+    method: Annotated[
+        str,
+        typer.Option(help="gradient-norm, gradient-x-input, integrated-gradients or ism."),
+    ] = "gradient-norm",
+    reference: Annotated[
+        Path | None, typer.Option(help="The FASTA, plain or bgzip.", rich_help_panel=_WHERE)
+    ] = None,
+    region: Annotated[
+        str, typer.Option(help="What is shown: chr1:1,000-26,000.", rich_help_panel=_WHERE)
+    ] = "",
+    dataset: Annotated[
+        Path | None,
+        typer.Option(help="Labels, and windows if no --region.", rich_help_panel=_WHERE),
+    ] = None,
+    split: Annotated[
+        str, typer.Option(help="Windows of train, valid or test.", rich_help_panel=_WHERE)
+    ] = "valid",
+    random: Annotated[
+        int, typer.Option(help="Draw so many windows with a label.", rich_help_panel=_WHERE)
+    ] = 1,
+    seed: Annotated[int, typer.Option(help="Of the draw.", rich_help_panel=_WHERE)] = 0,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="BED or peak file of the marker.", rich_help_panel=_WHICH),
+    ] = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Positions or regions instead: chr1:1,234; may be given again.",
+            rich_help_panel=_WHICH,
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="Outputs that score at least this instead of labelled ones; 0.5 where there are "
+            "no labels, and 0, all outputs, for --bigwig.",
+            rich_help_panel=_WHICH,
+        ),
+    ] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(help="The figure: .pdf, .svg, .png or .html; again.", rich_help_panel=_FILES),
+    ] = None,
+    data: Annotated[
+        bool, typer.Option("--data", help="Its numbers beside it, .tsv.", rich_help_panel=_FILES)
+    ] = False,
+    width: Annotated[
+        Width, typer.Option(help="Of a journal's column.", rich_help_panel=_FILES)
+    ] = Width.DOUBLE,
+    bigwig: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of gradient x input, signed and absolute, as tracks of --region, "
+            "--chroms, --regions or the whole reference.",
+            rich_help_panel=_TRACKS,
+        ),
+    ] = None,
+    chroms: Annotated[
+        list[str] | None, typer.Option(help="Chromosomes of --bigwig.", rich_help_panel=_TRACKS)
+    ] = None,
+    regions: Annotated[
+        Path | None, typer.Option(help="BED of the bases of --bigwig.", rich_help_panel=_TRACKS)
+    ] = None,
+    keep_bits: Annotated[
+        int,
+        typer.Option(help="Bits of each value's mantissa to keep.", rich_help_panel=_TRACKS),
+    ] = 7,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.")] = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+) -> None:
+    """Show what models look at when they predict a marker (Gupta and Rush 2017, figure 2).
+
+    An error of 1 goes back from every output that is explained: the labelled positions, or those
+    that score, or those that --at names. Its norm at each base is drawn in black, the outputs in
+    blue, a panel a model on one scale. Short regions are drawn as letters.
+    """
+    if bigwig is not None:
+        if len(checkpoints) > 1 or at or labels or dataset or out or data:
+            raise PlanError(
+                "--bigwig takes one checkpoint and explains all its outputs, or those over a "
+                "--threshold; leave --at, --labels, --dataset, --out and --data to another run"
+            )
+        if reference is None:
+            raise PlanError("--bigwig needs the sequence: name a --reference")
+        request: dict[str, Any] = {
+            "checkpoint": checkpoints[0], "reference": reference, "out": bigwig,
+            "markers": split_list([marker]), "region": region, "chroms": split_list(chroms),
+            "regions": regions, "keep_bits": keep_bits, "device": device,
+        }  # fmt: skip
+        _write_tracks(request, threshold or 0.0, overwrite=overwrite, as_json=as_json)
+        return
+    from regtrack.figures.output import check_outputs, write_saliency
+    from regtrack.saliency.compare import Comparison, compare
+
+    count = 1 if region else random
+    files = [[numbered(path, n, count) for path in out or ()] for n in range(1, count + 1)]
+    check_outputs([path for one in files for path in one], data=data, overwrite=overwrite)
+    wanted = Comparison(
+        checkpoints=tuple(checkpoints), marker=marker, reference=reference, dataset=dataset,
+        region=region, split=split, windows=random, seed=seed, labels=labels,
+        at=tuple(at or ()), threshold=threshold, method=method, device=device,
+    )  # fmt: skip
+    with bars() as progress:
+        found = compare(wanted, progress=progress)
+    written = [
+        str(path)
+        for panels, paths in zip(found, files, strict=True)
+        for path in write_saliency(
+            panels.saliencies, paths,
+            marks=panels.marks, width=width.value, data=data, overwrite=overwrite,
+        )
+    ]  # fmt: skip
+    _print(found, written, as_json=as_json)
+
+
+def numbered(path: Path, number: int, count: int) -> Path:
+    """A file of several alike: `figure-2.pdf`; unchanged where there is one.
+
+    >>> str(numbered(Path("a/figure.pdf"), 2, 3)), str(numbered(Path("a/figure.pdf"), 1, 1))
+    ('a/figure-2.pdf', 'a/figure.pdf')
+    """
+    return path if count == 1 else path.with_stem(f"{path.stem}-{number}")
+
+
+def _write_tracks(
+    request: dict[str, Any], threshold: float, *, overwrite: bool, as_json: bool
+) -> None:
+    from regtrack.cli.predict_genome import print_forecast, print_summary
+    from regtrack.saliency.tracks import saliency_tracks
+    from regtrack.sweep.request import Request
+
+    with bars() as progress:
+        summary = saliency_tracks(
+            Request(**request),
+            threshold=threshold,
+            progress=progress,
+            announce=(lambda _: None) if as_json else print_forecast,
+            overwrite=overwrite,
+        )
+    if as_json:
+        print_json(summary.to_dict())
+    else:
+        print_summary(summary)
+
+
+def _print(found: list[Panels], files: list[str], *, as_json: bool) -> None:
+    shown = [saliency.to_dict() for panels in found for saliency in panels.saliencies]
+    if as_json:
+        print_json({"panels": shown, "files": files})
+        return
+    columns = ("model", "region", "marker", "outputs", "lowest", "highest", "receptive field")
+    rows = [
+        (
+            one["model"], one["region"], one["marker"], f"{one['outputs']:,}",
+            f"{one['lowest']:.4g}", f"{one['highest']:.4g}",
+            f"{one['receptive_field']:,} bp" if one["receptive_field"] else "all that is read",
+        )
+        for one in shown
+    ]  # fmt: skip
+    print_table(f"{found[0].saliencies[0].title}, by base", columns, rows)
+    for file in files:
+        console.print(file, highlight=False)

@@ -1,0 +1,71 @@
+"""Values a base as bins that a page can show, of which no peak is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.genome.intervals import Positions, runs
+
+Values = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Envelope:
+    """The lowest and highest value of each bin, with 0 between them.
+
+    A mean would hide a lone base among thousands; the extremes keep its height.
+
+    Attributes:
+        edges: of the bins, bases from the first, shape (bins + 1,).
+        lows: the lowest value of each bin or 0, whichever is lower, shape (bins,).
+        highs: the highest value or 0, whichever is higher, shape (bins,).
+    """
+
+    edges: Positions
+    lows: Values
+    highs: Values
+
+
+def bin_edges(length: int, bins: int) -> Positions:
+    """Edges of at most `bins` stretches of nearly equal length, shape (bins + 1,).
+
+    >>> bin_edges(10, 4).tolist(), bin_edges(2, 4).tolist()
+    ([0, 2, 5, 7, 10], [0, 1, 2])
+    """
+    return np.linspace(0, length, min(bins, length) + 1).astype(np.int64)
+
+
+def envelope(values: Values, bins: int) -> Envelope:
+    """The extremes of values a base, or of a base's several values.
+
+    Args:
+        values: shape (L,) or (L, K); NaN counts as 0.
+        bins: how many at most.
+
+    >>> found = envelope(np.array([1, 5, -2, np.nan], np.float32), 2)
+    >>> found.lows.tolist(), found.highs.tolist()
+    ([0.0, -2.0], [5.0, 0.0])
+    """
+    edges = bin_edges(len(values), bins)
+    known = np.nan_to_num(values.reshape(len(values), -1))
+    lows = np.minimum.reduceat(known.min(axis=1), edges[:-1])
+    highs = np.maximum.reduceat(known.max(axis=1), edges[:-1])
+    return Envelope(edges, np.minimum(lows, 0), np.maximum(highs, 0))
+
+
+def coarse_runs(mask: Mask, bins: int) -> tuple[Positions, Positions]:
+    """Where a mask is true, as starts and ends that lie on the edges of bins.
+
+    A bin counts if one of its bases does, so that a lone base is never lost.
+
+    >>> mask = np.zeros(100, bool); mask[13] = mask[55:60] = True
+    >>> coarse_runs(mask, 10)
+    (array([10, 50]), array([20, 60]))
+    """
+    edges = bin_edges(len(mask), bins)
+    starts, ends = runs(np.logical_or.reduceat(mask, edges[:-1]))
+    return edges[starts], edges[ends]

@@ -1,0 +1,133 @@
+"""Saliency of a short region as letters, as high as they matter, and mutations as a heat map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import logomaker
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from regtrack.figures.content import (
+    LONGEST,
+    MEAN_LOSS,
+    common_interval,
+    letter_heights,
+    limits,
+    method_name,
+    panel_letter,
+    panel_note,
+)
+from regtrack.figures.envelope import Mask
+from regtrack.figures.palette import LETTER_COLOURS, LOSS_GAIN
+from regtrack.figures.panels import (
+    MARKS_ROW,
+    bins_of,
+    draw_marks,
+    draw_outputs,
+    dress_position,
+    scale_panels,
+    stacked_panels,
+    title_panel,
+)
+from regtrack.figures.saliency import legend, output_handles
+from regtrack.figures.style import WIDTHS, style
+from regtrack.genome.sequence import LETTERS, N
+from regtrack.saliency.values import Saliency
+
+_LETTERS, _HEAT = 14.0, 9.0  # heights of panels, mm
+_COLOURS = LinearSegmentedColormap.from_list("loss-gain", LOSS_GAIN)
+
+
+def letters_figure(
+    saliencies: Sequence[Saliency],
+    *,
+    width: str = "double",
+    marks: Mapping[str, Mask] | None = None,
+) -> Figure:
+    """Draw each base as a letter whose height is its value, a model above the other.
+
+    Of `ism` the height is the mean loss when the base is substituted, and a heat map below holds
+    the effect of each substitution, with a dot at the base that is there.
+
+    Args:
+        saliencies: a panel each, of the same region, method and marker.
+        width: `single` or `double`, the column of a journal's page.
+        marks: named stretches drawn in grey under the panels, each of shape (L,).
+
+    Raises:
+        ValueError: no saliency, some that do not fit together, or more than 200 bp.
+    """
+    interval = common_interval(saliencies)
+    if len(interval) > LONGEST:
+        raise ValueError(f"{len(interval)} bp of letters; expected at most {LONGEST}")
+    marks = marks or {}
+    mutated = saliencies[0].method == "ism"
+    heights = [letter_heights(saliency) for saliency in saliencies]
+    sizes = [_LETTERS, *[_HEAT] * mutated]  # of the panels of one model
+    with style():
+        figure, panels = stacked_panels(
+            [*sizes * len(saliencies), *[MARKS_ROW * len(marks)] * bool(marks)],
+            width, titles=len(saliencies),
+        )  # fmt: skip
+        owned = [panels[len(sizes) * n :][: len(sizes)] for n in range(len(saliencies))]
+        for number, (own, saliency) in enumerate(zip(owned, saliencies, strict=True)):
+            _draw_letters(own[0], saliency, heights[number])
+            draw_outputs(own[0], interval, saliency.outputs, bins=bins_of(width))
+            name = panel_letter(number, len(saliencies)) + saliency.model
+            title_panel(own[0], name, panel_note(saliency, heights[number]), width=width)
+        power = scale_panels([own[0] for own in owned], *limits(heights))
+        if mutated:
+            _draw_heat(figure, [own[1] for own in owned], saliencies, width)
+        figure.supylabel((MEAN_LOSS if mutated else method_name(saliencies[0])) + power, fontsize=8)
+        if marks:
+            draw_marks(panels[-1], interval, marks, bins=bins_of(width))
+        dress_position(panels, interval, width)
+        legend(figure, output_handles(saliencies))
+    return figure
+
+
+def _draw_letters(axes: Axes, saliency: Saliency, heights: npt.NDArray[np.float32]) -> None:
+    table = np.zeros((len(saliency), len(LETTERS)))
+    table[np.arange(len(saliency)), saliency.codes] = heights
+    positions = np.arange(len(saliency)) + saliency.start + 1
+    logomaker.Logo(
+        pd.DataFrame(table, index=positions, columns=list(LETTERS)), ax=axes,
+        color_scheme=LETTER_COLOURS, baseline_width=0, font_name="sans",
+    )  # fmt: skip
+
+
+def _draw_heat(
+    figure: Figure, panels: Sequence[Axes], saliencies: Sequence[Saliency], width: str
+) -> None:
+    most = max(float(np.abs(saliency.values).max()) for saliency in saliencies) or 1.0
+    for axes, saliency in zip(panels, saliencies, strict=True):
+        mesh = _heat_map(axes, saliency, most, cell=WIDTHS[width] / len(saliency))
+    bar = figure.colorbar(mesh, ax=figure.axes, aspect=30, fraction=0.03, pad=0.01)
+    bar.outline.set_linewidth(0.4)
+    bar.set_label(f"{method_name(saliencies[0])} on the logits", fontsize=7)
+
+
+def _heat_map(axes: Axes, saliency: Saliency, most: float, *, cell: float) -> QuadMesh:
+    """Effects of -most to most; `cell` is about the width of a base, mm."""
+    edges = np.arange(len(saliency) + 1) + saliency.start + 0.5
+    mesh = axes.pcolormesh(
+        edges, np.arange(5) - 0.5, saliency.values.T, cmap=_COLOURS, vmin=-most, vmax=most,
+        edgecolors="face", linewidth=0.1,
+    )  # fmt: skip
+    known = np.flatnonzero(saliency.codes != N)
+    size = min(cell, _HEAT / 4) * 72 / 25.4
+    axes.plot(
+        known + saliency.start + 1, saliency.codes[known], ".", color="black",
+        markersize=0.55 * size, markeredgewidth=0,
+    )  # fmt: skip
+    axes.set_ylim(3.5, -0.5)
+    axes.set_yticks(range(4), list(LETTERS[:4]), fontsize=6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines[["top", "right", "left", "bottom"]].set_linewidth(0.4)
+    return mesh

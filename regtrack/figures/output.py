@@ -1,0 +1,131 @@
+"""Figures of saliency into files, each in the form that its suffix names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from regtrack.atomic import check_free
+from regtrack.errors import OutputError, nearest
+from regtrack.figures.content import LONGEST
+from regtrack.figures.envelope import Mask
+from regtrack.figures.interactive import (
+    interactive_receptive_field,
+    interactive_saliency,
+    save_html,
+)
+from regtrack.figures.letters import letters_figure
+from regtrack.figures.receptive_field import receptive_field_figure
+from regtrack.figures.saliency import saliency_figure
+from regtrack.figures.style import FORMATS, save_figure
+from regtrack.figures.table import DELIMITERS, curve_table, saliency_table, save_table
+from regtrack.saliency.values import Curve, Saliency
+
+_TABLES = tuple(DELIMITERS)
+SUFFIXES = (*(f".{name}" for name in FORMATS), ".html", *_TABLES)
+
+
+def planned_files(paths: Sequence[Path], *, data: bool = False) -> tuple[Path, ...]:
+    """Every file that the paths mean, the tables beside figures among them.
+
+    Args:
+        paths: as the user names them.
+        data: whether each figure has its numbers beside it, as `NAME.tsv`.
+
+    Raises:
+        OutputError: a suffix that is no format of a figure or table, or none at all.
+    """
+    for path in paths:
+        if path.suffix.lower() not in SUFFIXES:
+            raise OutputError(
+                f'cannot draw {path}: "{path.suffix}" is no format of a figure; expected '
+                f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}."
+                f"{nearest(path.suffix.lower(), SUFFIXES)}"
+            )
+    beside = [path.with_suffix(".tsv") for path in paths if path.suffix.lower() not in _TABLES]
+    return tuple(dict.fromkeys([*paths, *(beside if data else [])]))
+
+
+def check_outputs(paths: Sequence[Path], *, data: bool = False, overwrite: bool = False) -> None:
+    """Refuse outputs that cannot be written as asked, before any work is done for them.
+
+    Raises:
+        OutputError: as `planned_files`; or a file exists and `overwrite` is off.
+    """
+    for path in planned_files(paths, data=data):
+        check_free(path, overwrite=overwrite)
+
+
+def write_saliency(
+    saliencies: Sequence[Saliency],
+    paths: Sequence[Path],
+    *,
+    marks: Mapping[str, Mask] | None = None,
+    width: str = "double",
+    data: bool = False,
+    dpi: int = 300,
+    overwrite: bool = False,
+) -> tuple[Path, ...]:
+    """Draw the saliency of models in one region: letters up to 200 bp, panels beyond.
+
+    Args:
+        saliencies: a panel each, of the same region, method and marker.
+        paths: figures (.png, .pdf, .svg, .html) and tables (.tsv, .csv).
+        marks: named stretches drawn in grey under the panels, each of shape (L,).
+        width: `single` (85 mm) or `double` (180 mm), the column of a journal's page.
+        data: write a table beside each figure.
+        dpi: of a PNG.
+        overwrite: replace files that exist.
+
+    Returns:
+        What was written.
+
+    Raises:
+        OutputError: as `check_outputs`, or a file cannot be written.
+        ValueError: no saliency, or some that do not fit together.
+    """
+    draw = letters_figure if len(saliencies[0]) <= LONGEST else saliency_figure
+    figure = cache(lambda: draw(saliencies, width=width, marks=marks))
+    return _write(
+        planned_files(paths, data=data),
+        lambda path: save_figure(figure(), path, dpi=dpi, overwrite=overwrite),
+        lambda path: save_html(interactive_saliency(saliencies, marks), path, overwrite=overwrite),
+        lambda path: save_table(saliency_table(saliencies, marks), path, overwrite=overwrite),
+    )
+
+
+def write_receptive_field(
+    curves: Sequence[Curve],
+    paths: Sequence[Path],
+    *,
+    width: str = "double",
+    data: bool = False,
+    dpi: int = 300,
+    overwrite: bool = False,
+) -> tuple[Path, ...]:
+    """Draw how far models look, a curve a model.
+
+    Args, returns and raises are as of `write_saliency`.
+    """
+    figure = cache(lambda: receptive_field_figure(curves, width=width))
+    return _write(
+        planned_files(paths, data=data),
+        lambda path: save_figure(figure(), path, dpi=dpi, overwrite=overwrite),
+        lambda path: save_html(interactive_receptive_field(curves), path, overwrite=overwrite),
+        lambda path: save_table(curve_table(curves), path, overwrite=overwrite),
+    )
+
+
+def _write(
+    paths: Sequence[Path],
+    draw: Callable[[Path], None],
+    page: Callable[[Path], None],
+    table: Callable[[Path], None],
+) -> tuple[Path, ...]:
+    """Each file by what its suffix asks for."""
+    for path in paths:
+        suffix = path.suffix.lower()
+        kind = page if suffix == ".html" else table if suffix in _TABLES else draw
+        kind(path)
+    return tuple(paths)

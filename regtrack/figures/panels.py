@@ -1,0 +1,165 @@
+"""Panels above each other along a chromosome: their sizes, one scale, bars, the position axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from regtrack.figures.envelope import Mask, coarse_runs
+from regtrack.figures.palette import COLOURS, GREY
+from regtrack.figures.style import WIDTHS, inches
+from regtrack.genome.interval import Interval
+
+_UNITS = ((20_000_000, 1_000_000, "Mb"), (100_000, 1_000, "kb"), (0, 1, "bp"))
+_BINS_PER_INCH = 300  # journals print no line thinner than 0.25 pt, 1/288 inch
+MARKS_ROW = 2.6  # height of a row of marks, mm
+OUTPUT = COLOURS["blue"]
+_STRIP = 0.18  # of a panel's height, below its scale
+_MARGIN, _BOLD_LETTER, _LETTER = 16.0, 1.9, 1.45  # mm, of widest fonts
+_TICKS = {"single": 4, "double": 8}
+
+
+def bins_of(width: str) -> int:
+    """The bins that a journal's column can show in print."""
+    return round(inches(WIDTHS[width]) * _BINS_PER_INCH)
+
+
+def stacked_panels(
+    heights: Sequence[float], width: str, *, titles: int
+) -> tuple[Figure, list[Axes]]:
+    """A figure of a journal's width with panels above each other on one x axis.
+
+    Args:
+        heights: of the panels, mm.
+        width: `single` or `double`.
+        titles: panels that have a title.
+    """
+    height = 15 + sum(heights) + 5 * titles + len(heights)
+    figure = Figure(
+        figsize=(inches(WIDTHS[width]), inches(height)),
+        layout=ConstrainedLayoutEngine(h_pad=inches(0.5), w_pad=inches(0.8), hspace=0),
+    )
+    panels = figure.subplots(
+        len(heights), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights}
+    )
+    return figure, list(panels[:, 0])
+
+
+def title_panel(axes: Axes, name: str, note: str, *, width: str) -> None:
+    """Name a panel above its left corner in bold, with a note in grey above the right one.
+
+    Of the note's parts, which commas divide, the first are left out if there is no room.
+    """
+    room = WIDTHS[width] - _MARGIN - _BOLD_LETTER * len(name)
+    parts = note.split(", ")
+    while parts and _LETTER * len(", ".join(parts)) > room:
+        parts = parts[1:]
+    axes.set_title(name, loc="left", fontsize=8, fontweight="bold", pad=3)
+    axes.set_title(", ".join(parts), loc="right", fontsize=7, color=GREY, pad=3)
+
+
+def scale_panels(panels: Sequence[Axes], low: float, high: float) -> str:
+    """Give panels one y axis from a value of at most 0 to one of at least 0.
+
+    Below it, a strip of the panel is left for `draw_outputs`.
+
+    Returns:
+        The power of ten that the tick labels are to be multiplied with, as the end of the axis'
+        name; empty for 1.
+    """
+    span = high - low or 1.0
+    bottom, top = low - (0.04 * span if low else 0), low + 1.04 * span
+    ticks = _ticks(low, high)
+    exponent = math.floor(math.log10(max(-low, high) or 1.0))
+    exponent = 0 if -2 <= exponent <= 4 else exponent
+    for axes in panels:
+        axes.axhline(0, color="black", linewidth=0.5)
+        axes.set_ylim(bottom - _STRIP * (top - bottom), top)
+        axes.set_yticks(ticks, [f"{t / 10.0**exponent:,.10g}".replace("-", "−") for t in ticks])
+        axes.spines["left"].set_bounds(bottom, top)
+        axes.spines[["top", "right", "bottom"]].set_visible(False)
+    return rf" ($\times 10^{{{exponent}}}$)" if exponent else ""
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """At least three round values from low to high, both of which may lie off them."""
+    inside: list[float] = []
+    for most in range(3, 9):
+        found = MaxNLocator(nbins=most, steps=[1, 2, 5, 10]).tick_values(low, high)
+        inside = [float(tick) for tick in found if low <= tick <= high]
+        if len(inside) >= 3:
+            break
+    return inside
+
+
+def draw_outputs(axes: Axes, interval: Interval, outputs: Mask, *, bins: int) -> None:
+    """A blue bar in the strip below a scaled panel wherever an output's error was propagated."""
+    _bars(axes, interval, outputs, (0.0, 0.45 * _STRIP), OUTPUT, bins=bins)
+
+
+def draw_marks(axes: Axes, interval: Interval, marks: Mapping[str, Mask], *, bins: int) -> None:
+    """Draw where masks are true as rows of grey bars, each with its name beside it."""
+    row = 1 / len(marks)
+    for number, mask in enumerate(marks.values()):
+        bottom = 1 - (number + 0.8) * row
+        _bars(axes, interval, mask, (bottom, bottom + 0.6 * row), GREY, bins=bins)
+    axes.set_ylim(0, 1)
+    axes.set_yticks([1 - (number + 0.5) * row for number in range(len(marks))], list(marks))
+    axes.tick_params(axis="y", length=0)
+    axes.spines[:].set_visible(False)
+
+
+def _bars(
+    axes: Axes,
+    interval: Interval,
+    mask: Mask,
+    heights: tuple[float, float],
+    colour: str,
+    *,
+    bins: int,
+) -> None:
+    """Bars between two heights in units of the panel's own, 0 to 1.
+
+    They have an outline, so that a lone base among thousands is still seen.
+    """
+    low, high = heights
+    spans = [
+        (interval.start + 0.5 + float(start), float(end - start))
+        for start, end in zip(*coarse_runs(mask, bins), strict=True)
+    ]
+    axes.broken_barh(
+        spans, (low, high - low), transform=axes.get_xaxis_transform(), facecolor=colour,
+        edgecolor=colour, linewidth=0.4,
+    )  # fmt: skip
+
+
+def position_unit(length: int) -> tuple[int, str]:
+    """The unit, in bp and by name, in which a stretch of some length is labelled.
+
+    >>> position_unit(25_000), position_unit(1_000_000), position_unit(50_000_000)
+    ((1, 'bp'), (1000, 'kb'), (1000000, 'Mb'))
+    """
+    return next((unit, name) for least, unit, name in _UNITS if length >= least)
+
+
+def dress_position(panels: Sequence[Axes], interval: Interval, width: str) -> None:
+    """Label the lowest of the panels with round positions, 1-based as browsers show them.
+
+    Base i, counted from 1, is centred on i.
+    """
+    unit, name = position_unit(len(interval))
+    for axes in panels[:-1]:
+        axes.tick_params(axis="x", length=0, labelbottom=False)
+    lowest = panels[-1]
+    lowest.spines["bottom"].set_visible(True)
+    lowest.set_xlim(interval.start + 0.5, interval.end + 0.5)
+    lowest.xaxis.set_major_locator(
+        MaxNLocator(nbins=_TICKS[width], steps=[1, 2, 2.5, 5, 10], integer=True)
+    )
+    lowest.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / unit:,.10g}"))
+    lowest.set_xlabel(f"Position on {interval.chrom} ({name})")

@@ -1,0 +1,129 @@
+"""How far models look: the gradient's mass by distance from the output, a curve a model.
+
+Figure 2 of Gupta and Rush 2017 as a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from regtrack.figures.content import NEAR, density, width_curve
+from regtrack.figures.palette import GREY, LINES, Dashes
+from regtrack.figures.style import WIDTHS, inches, style
+from regtrack.saliency.values import SHARES, Curve
+
+_ENDS = (0.57, 0.70, 0.845, 1.0)  # right edges of the columns of numbers
+
+
+def receptive_field_figure(curves: Sequence[Curve], *, width: str = "double") -> Figure:
+    """Draw where the gradient lies, and the width that holds each share of it.
+
+    Left, the gradient's share a bp by distance from the output, averaged over logarithmic bins.
+    Right, the width of the narrowest stretch about the output that holds a share, with dots at
+    50, 90 and 99 % and a bar at the counted receptive field. Below, those numbers.
+
+    Args:
+        curves: one a model; six can be told apart.
+        width: `single` (the panels above each other) or `double`.
+
+    Raises:
+        ValueError: no curve, or more than six.
+    """
+    if not 1 <= len(curves) <= len(LINES):
+        raise ValueError(f"{len(curves)} curves; expected 1 to {len(LINES)}")
+    shape = (1, 2) if width == "double" else (2, 1)
+    rows = [42.0] * shape[0] + [4.2 * (len(curves) + 1)]
+    with style():
+        figure = Figure(
+            figsize=(inches(WIDTHS[width]), inches(sum(rows) + 12 * shape[0] + 2)),
+            layout="constrained",
+        )
+        grid = figure.add_gridspec(len(rows), shape[1], height_ratios=rows)
+        left = figure.add_subplot(grid[0, 0])
+        right = figure.add_subplot(grid[shape[0] - 1, shape[1] - 1])
+        for curve, line in zip(curves, LINES, strict=False):
+            _draw_density(left, curve, *line)
+            _draw_widths(right, curve, *line)
+        _dress_density(left, curves)
+        _dress_widths(right, curves)
+        for letter, axes in zip("ab", (left, right), strict=True):
+            axes.set_title(f"({letter})", loc="left", fontsize=8, fontweight="bold", pad=4)
+            axes.spines[["top", "right"]].set_visible(False)
+        longest = {"single": 21, "double": 60}[width]
+        _write_numbers(figure.add_subplot(grid[-1, :]), curves, longest)
+    return figure
+
+
+def _draw_density(axes: Axes, curve: Curve, colour: str, dashes: Dashes) -> None:
+    axes.plot(*density(curve), color=colour, linestyle=dashes, linewidth=1.0)
+
+
+def _draw_widths(axes: Axes, curve: Curve, colour: str, dashes: Dashes) -> None:
+    axes.plot(*width_curve(curve), color=colour, linestyle=dashes, linewidth=1.0)
+    axes.plot(list(curve.widths.values()), SHARES, "o", color=colour, markersize=3, zorder=3)
+    if curve.receptive_field is not None:
+        axes.plot(
+            [curve.receptive_field] * 2, [100, 106], color=colour, linewidth=1.6, clip_on=False
+        )
+
+
+def _dress_density(axes: Axes, curves: Sequence[Curve]) -> None:
+    furthest = max(int(np.abs(curve.distance).max()) for curve in curves)
+    powers = [10**power for power in range(1, 9) if 10**power <= furthest]
+    shown = powers if len(powers) < 4 else powers[1::2] if len(powers) % 2 == 0 else powers[::2]
+    axes.set_xscale("symlog", linthresh=NEAR)
+    axes.set_yscale("log")
+    axes.xaxis.set_major_locator(FixedLocator([*[-p for p in reversed(shown)], 0, *shown]))
+    axes.xaxis.set_minor_locator(FixedLocator([*[-p for p in powers], *powers]))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value:+,.0f}".replace("-", "−") if value else "0")
+    )
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel("Distance from the output (bp)")
+    axes.set_ylabel("Share of the gradient a bp")
+
+
+def _dress_widths(axes: Axes, curves: Sequence[Curve]) -> None:
+    fields = [curve.receptive_field or len(curve.mass) for curve in curves]
+    for share in SHARES:
+        axes.axhline(share, color=GREY, linewidth=0.4, linestyle=(0, (1, 2)), zorder=0)
+    axes.set_xscale("log")
+    axes.set_xlim(1, max(fields) * 1.3)
+    axes.set_ylim(0, 106)
+    axes.set_yticks([0, 25, *SHARES[:2], 100])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.spines["left"].set_bounds(0, 100)
+    counted = [curve.receptive_field for curve in curves if curve.receptive_field]
+    if counted:
+        axes.text(min(counted) / 1.2, 103, "counted", ha="right", va="center", fontsize=6.5)
+    axes.set_xlabel("Width about the output (bp)")
+    axes.set_ylabel("Share of the gradient (%)")
+
+
+def _write_numbers(axes: Axes, curves: Sequence[Curve], longest: int) -> None:
+    """The legend, and the widths of each model beside its line; long names are cut."""
+    axes.set_axis_off()
+    axes.set_xlim(0, 1)
+    axes.set_ylim(len(curves) + 0.5, -0.5)
+    heads = [*(f"{share} %" for share in SHARES), "counted"]
+    _write_row(axes, 0, "Widths (bp)", heads, GREY)
+    for number, (curve, (colour, dashes)) in enumerate(zip(curves, LINES, strict=False), start=1):
+        axes.plot([0.0, 0.055], [number] * 2, color=colour, linestyle=dashes, linewidth=1.4)
+        field = curve.receptive_field
+        cells = [f"{width:,}" for width in curve.widths.values()]
+        cells.append("window" if field is None else f"{field:,}")
+        name = curve.model
+        name = name if len(name) <= longest else f"{name[: longest - 1]}…"
+        _write_row(axes, number, name, cells, "black")
+
+
+def _write_row(axes: Axes, row: int, name: str, cells: Sequence[str], colour: str) -> None:
+    axes.text(0.07, row, name, va="center", fontsize=6.5, color=colour)
+    for cell, end in zip(cells, _ENDS, strict=True):
+        axes.text(end, row, cell, va="center", ha="right", fontsize=6.5, color=colour)

@@ -1,0 +1,97 @@
+"""Saliency as in Gupta and Rush 2017, Figure 2: models above each other on one scale.
+
+Each panel holds the saliency of every input position in black, and below it the output positions
+whose error was propagated in blue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from regtrack.figures.content import common_interval, limits, method_name, panel_letter, panel_note
+from regtrack.figures.envelope import Mask, envelope
+from regtrack.figures.palette import COLOURS
+from regtrack.figures.panels import (
+    MARKS_ROW,
+    OUTPUT,
+    bins_of,
+    draw_marks,
+    draw_outputs,
+    dress_position,
+    scale_panels,
+    stacked_panels,
+    title_panel,
+)
+from regtrack.figures.style import style
+from regtrack.saliency.values import Saliency
+
+LINE = COLOURS["black"]
+_PANEL = 17.0  # mm
+
+
+def saliency_figure(
+    saliencies: Sequence[Saliency],
+    *,
+    width: str = "double",
+    marks: Mapping[str, Mask] | None = None,
+) -> Figure:
+    """Draw the saliency of models in one region above each other.
+
+    A long region is drawn as the extremes of 300 bins an inch, as fine as print can show: no peak
+    is lost, and a vector file stays small.
+
+    Args:
+        saliencies: a panel each, of the same region, method and marker.
+        width: `single` or `double`, the column of a journal's page.
+        marks: named stretches drawn in grey under the panels, such as peaks; each of shape (L,).
+
+    Raises:
+        ValueError: no saliency, or some that do not fit together.
+    """
+    interval = common_interval(saliencies)
+    marks = marks or {}
+    with style():
+        count = len(saliencies)
+        sizes = [*[_PANEL] * count, *[MARKS_ROW * len(marks)] * bool(marks)]
+        figure, panels = stacked_panels(sizes, width, titles=count)
+        for number, (axes, saliency) in enumerate(zip(panels, saliencies, strict=False)):
+            _draw(axes, saliency, bins_of(width))
+            name = panel_letter(number, count) + saliency.model
+            title_panel(axes, name, panel_note(saliency, saliency.values), width=width)
+        power = scale_panels(panels[:count], *limits([found.values for found in saliencies]))
+        name = method_name(saliencies[0])
+        figure.supylabel(name + power, fontsize=8)
+        if marks:
+            draw_marks(panels[-1], interval, marks, bins=bins_of(width))
+        dress_position(panels, interval, width)
+        legend(figure, [Patch(facecolor=LINE, label=name), *output_handles(saliencies)])
+    return figure
+
+
+def output_handles(saliencies: Sequence[Saliency]) -> list[Patch]:
+    """What the legend says of the outputs, if the region holds any."""
+    if not any(saliency.outputs.any() for saliency in saliencies):
+        return []
+    return [Patch(facecolor=OUTPUT, label=f"Outputs, {saliencies[0].marker.name}")]
+
+
+def legend(figure: Figure, handles: Sequence[Patch]) -> None:
+    """One row above the panels."""
+    if handles:
+        figure.legend(
+            handles=handles, loc="outside upper left", ncols=len(handles), frameon=False,
+            handlelength=1.2, handleheight=0.5, columnspacing=1.6, borderaxespad=0.2, fontsize=7,
+        )  # fmt: skip
+
+
+def _draw(axes: Axes, saliency: Saliency, bins: int) -> None:
+    found = envelope(saliency.values, bins)
+    edges = saliency.start + 0.5 + found.edges  # base i, counted from 1, is centred on i
+    for heights in (found.highs, found.lows):
+        if heights.any():
+            axes.stairs(heights, edges, fill=True, color=LINE, linewidth=0.25)
+    draw_outputs(axes, saliency.interval, saliency.outputs, bins=bins)

@@ -1,0 +1,78 @@
+"""The numbers behind a figure, as text that any program reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from regtrack.atomic import publish_file
+from regtrack.errors import OutputError
+from regtrack.figures.envelope import Mask
+from regtrack.genome.sequence import LETTERS, decode
+from regtrack.saliency.values import Curve, Saliency
+
+DELIMITERS = {".tsv": "\t", ".csv": ","}
+Cells = Iterable[Sequence[str]]
+
+
+def saliency_table(
+    saliencies: Sequence[Saliency], marks: Mapping[str, Mask] | None = None
+) -> Iterator[Sequence[str]]:
+    """A row a base, as a BED has it: chrom, start, end, base, then the models' columns.
+
+    A model has its value, or by `ism` the effects of A, C, G and T, and 1 where it was an output;
+    a mark has 1 where it lies.
+    """
+    first = saliencies[0]
+    names = ["chrom", "start", "end", "base"]
+    columns: list[Sequence[str]] = []
+    for saliency in saliencies:
+        if saliency.values.ndim == 1:
+            names.append(saliency.model)
+        else:
+            names += [f"{saliency.model}_{letter}" for letter in LETTERS[:4]]
+        names.append(f"{saliency.model}_output")
+        columns += [_text(column) for column in saliency.values.reshape(len(saliency), -1).T]
+        columns.append(_text(saliency.outputs.astype(np.uint8)))
+    for name, mask in (marks or {}).items():
+        names.append(name)
+        columns.append(_text(mask.astype(np.uint8)))
+    yield names
+    bases = decode(first.codes)
+    for offset, cells in enumerate(zip(*columns, strict=True)):
+        position = first.start + offset
+        yield first.chrom, str(position), str(position + 1), bases[offset], *cells
+
+
+def curve_table(curves: Sequence[Curve]) -> Iterator[Sequence[str]]:
+    """A row a model and distance from the output (bp), with the share of the gradient there."""
+    yield "model", "marker", "distance", "mass"
+    for curve in curves:
+        for distance, mass in zip(curve.distance, curve.mass, strict=True):
+            yield curve.model, curve.marker.name, str(distance), str(mass)
+
+
+def save_table(cells: Cells, path: Path, *, overwrite: bool = False) -> None:
+    """Write rows separated by tabs or, of a `.csv`, by commas.
+
+    Raises:
+        OutputError: another suffix, or `path` exists or cannot be written.
+    """
+    delimiter = DELIMITERS.get(path.suffix.lower())
+    if delimiter is None:
+        raise OutputError(
+            f'cannot write the table {path}: "{path.suffix}" is no format of it; expected .tsv '
+            "or .csv"
+        )
+    with (
+        publish_file(path, overwrite=overwrite) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
+        file.writelines(delimiter.join(row) + "\n" for row in cells)
+
+
+def _text(values: np.ndarray) -> list[str]:
+    """Each number in the fewest digits that give it back."""
+    return [str(value) for value in values]

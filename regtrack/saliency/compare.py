@@ -1,0 +1,230 @@
+"""What several models look at in the same region, from paths and plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+from regtrack.checkpoint import Checkpoint, load_checkpoint
+from regtrack.dataset.store import Dataset
+from regtrack.errors import CheckpointError, PlanError
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import Interval, parse_region
+from regtrack.genome.reference import Reference
+from regtrack.inference import pick_device
+from regtrack.labels.marker import Marker
+from regtrack.models.registry import MODEL_TITLES
+from regtrack.progress import SILENT, Progress
+from regtrack.saliency.gradient import NORM
+from regtrack.saliency.outputs import (
+    THRESHOLD,
+    dataset_outputs,
+    labelled_outputs,
+    mask_of,
+    named_outputs,
+    random_windows,
+    scoring_outputs,
+)
+from regtrack.saliency.region import Question, check_method, explain, find_marker
+from regtrack.saliency.strips import Source
+from regtrack.saliency.values import Outputs, Saliency
+from regtrack.sweep.plan import Intervals
+from regtrack.sweep.request import check_assembly
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a user asks for, in plain values.
+
+    The outputs are those named by `at`; without, those that score `threshold` by each model;
+    without, the labelled ones, of `labels` or of the dataset; without any of these, those that
+    score 0.5.
+
+    Attributes:
+        checkpoints: the models, a panel each.
+        marker: a name or glob that fits one marker.
+        reference: the FASTA; where None, the dataset's sequence is read.
+        dataset: for labels, and for windows where no region is named.
+        region: what is shown, such as `chr1:1,000-26,000`.
+        split: of the windows.
+        windows: how many to draw at random from those with a label.
+        seed: of the draw.
+        labels: BED or peak file with the labels of the marker.
+        at: positions or regions whose outputs are explained, such as `chr1:1,234`.
+        threshold: the least score of an explained output.
+        method: a key of `METHODS`.
+        device: `auto`, `cpu`, `cuda`, ...
+
+    Raises:
+        PlanError: too little or too much was named, or a method that does not exist.
+    """
+
+    checkpoints: tuple[Path, ...]
+    marker: str
+    reference: Path | None = None
+    dataset: Path | None = None
+    region: str = ""
+    split: str = "valid"
+    windows: int = 1
+    seed: int = 0
+    labels: Path | None = None
+    at: tuple[str, ...] = ()
+    threshold: float | None = None
+    method: str = NORM
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        check_method(self.method)
+        if self.reference is None and self.dataset is None:
+            raise PlanError("no sequence to read: name a --reference or a --dataset")
+        if not self.region and self.dataset is None:
+            raise PlanError("nowhere to look: name a --region, or a --dataset to draw windows from")
+        if self.windows < 1:
+            raise PlanError(f"{self.windows} random windows; expected at least 1")
+        if self.at and self.threshold is not None:
+            raise PlanError("--at and --threshold both choose the outputs; take one of them")
+
+
+@dataclass(frozen=True, eq=False)
+class Panels:
+    """What models look at in one region.
+
+    Attributes:
+        saliencies: one a model.
+        marks: labels that are not the outputs themselves, by name, each of shape (L,).
+    """
+
+    saliencies: tuple[Saliency, ...]
+    marks: Mapping[str, Outputs]
+
+
+def compare(wanted: Comparison, *, progress: Progress = SILENT) -> list[Panels]:
+    """What models look at: a region, or windows drawn at random from a dataset.
+
+    Args:
+        wanted: what was asked for.
+        progress: told of the bp of outputs that are done.
+
+    Raises:
+        CheckpointError, FastaError, AssemblyError, RegionError, MarkerError, PeakFileError,
+            DatasetError: bad input.
+        PlanError: no output to explain, or too little memory.
+    """
+    models = label_models([load_checkpoint(path) for path in wanted.checkpoints])
+    with ExitStack() as stack:
+        dataset = Dataset.open(wanted.dataset) if wanted.dataset else None
+        reference = stack.enter_context(Reference(wanted.reference)) if wanted.reference else None
+        inputs = _Inputs(wanted, models, reference, dataset)
+        for model in models.values():
+            for assembly in inputs.assemblies:
+                check_assembly(model.assembly, assembly)
+        return [inputs.panels(interval, progress) for interval in inputs.intervals()]
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """A comparison whose files are open."""
+
+    wanted: Comparison
+    models: Mapping[str, Checkpoint]
+    reference: Reference | None
+    dataset: Dataset | None
+
+    @property
+    def assemblies(self) -> list[Assembly]:
+        return [one.assembly for one in (self.reference, self.dataset) if one is not None]
+
+    @cached_property
+    def source(self) -> Source:
+        found = self.reference or self.dataset
+        assert found is not None
+        return found
+
+    @cached_property
+    def marker(self) -> Marker:
+        return find_marker(next(iter(self.models.values())).markers, self.wanted.marker)
+
+    @cached_property
+    def device(self) -> torch.device:
+        return pick_device(self.wanted.device)
+
+    def intervals(self) -> list[Interval]:
+        """What is shown, one after the other."""
+        if self.wanted.region:
+            return [parse_region(self.wanted.region, self.source.assembly)]
+        assert self.dataset is not None
+        return random_windows(
+            self.dataset, self.marker, self.wanted.split,
+            number=self.wanted.windows, seed=self.wanted.seed,
+        )  # fmt: skip
+
+    def panels(self, interval: Interval, progress: Progress) -> Panels:
+        """Every model in one region."""
+        labels = self._labels(interval)
+        chosen = self.wanted.at or self.wanted.threshold is not None
+        saliencies = [
+            explain(
+                model, self.source,
+                Question(interval, self.marker, self._outputs(model, interval, labels)),
+                method=self.wanted.method, label=label, device=self.device, progress=progress,
+            )
+            for label, model in self.models.items()
+        ]  # fmt: skip
+        marks = {}
+        if chosen and labels is not None and len(labels[0]):
+            marks["Labels"] = mask_of(labels, interval.start, interval.end)
+        return Panels(tuple(saliencies), marks)
+
+    def _labels(self, interval: Interval) -> Intervals | None:
+        """The labelled bases of a region; None where no labels are known."""
+        if self.wanted.labels is not None:
+            return labelled_outputs(self.wanted.labels, self.source.assembly, interval)
+        names = [marker.name for marker in self.dataset.markers] if self.dataset else []
+        if self.dataset is None or self.marker.name not in names:
+            return None
+        return dataset_outputs(self.dataset, names.index(self.marker.name), interval)
+
+    def _outputs(
+        self, model: Checkpoint, interval: Interval, labels: Intervals | None
+    ) -> Intervals:
+        wanted = self.wanted
+        if wanted.at:
+            return named_outputs(wanted.at, self.source.assembly, interval.chrom)
+        if wanted.threshold is None and labels is not None:
+            if len(labels[0]):
+                return labels
+            raise PlanError(
+                f"no base of {interval} is labelled {self.marker.name}; choose another --region, "
+                "--at positions, or a --threshold of the score"
+            )
+        return scoring_outputs(
+            model, self.source, interval, self.marker,
+            threshold=THRESHOLD if wanted.threshold is None else wanted.threshold,
+            device=self.device,
+        )  # fmt: skip
+
+
+def label_models(checkpoints: Sequence[Checkpoint]) -> dict[str, Checkpoint]:
+    """A label for each: the paper's name, and where several bear it the folder's beside it.
+
+    Raises:
+        CheckpointError: no checkpoint, or one that is named twice.
+    """
+    if not checkpoints:
+        raise CheckpointError("no checkpoint; name at least one")
+    titles = [MODEL_TITLES[checkpoint.model.name] for checkpoint in checkpoints]
+    paths = [checkpoint.path or Path(str(n)) for n, checkpoint in enumerate(checkpoints, 1)]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise CheckpointError(f"{path} is named twice; name each checkpoint once")
+    folders = [path.resolve().parent.name for path in paths]
+    labelled: dict[str, Checkpoint] = {}
+    for title, folder, path, checkpoint in zip(titles, folders, paths, checkpoints, strict=True):
+        beside = folder if folders.count(folder) == 1 else path
+        labelled[title if titles.count(title) == 1 else f"{title} ({beside})"] = checkpoint
+    return labelled

@@ -1,0 +1,169 @@
+"""An error of 1, back-propagated from chosen outputs to the input (Gupta and Rush 2017, figure 2).
+
+The error is put on the **logit**. The score's own slope, s (1 - s), vanishes where a model is sure,
+and would hide what it is surest of.
+
+The input of the network is the embedded sequence, four numbers a base. `gradient-norm` is the
+Euclidean norm of the four numbers of the gradient at each base, which is the paper's "norm of the
+error to the inputs".
+
+`gradient-x-input` is signed. A letter's embedding times the gradient is the slope towards that
+letter; the value of a base is the slope towards its own letter less the mean over A, C, G and T.
+It says, to first order, by how much the logits would fall if the base were replaced by a letter
+drawn at random. The mean is taken off since a shift of all embeddings, which the first bias can
+undo, would change the value without it (Majdandzic et al. 2023 on the gradient's part that leaves
+the simplex of letters). N is no letter, and has 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from regtrack.genome.sequence import N
+from regtrack.inference import one_pass
+from regtrack.models.network import TrackModel
+from regtrack.saliency.values import Values
+
+Errors = Callable[[Tensor], Tensor]
+
+NORM, TIMES_INPUT = "gradient-norm", "gradient-x-input"
+
+
+def gradient_saliency(
+    model: TrackModel,
+    codes: npt.NDArray[np.uint8] | Tensor,
+    outputs: npt.NDArray[np.bool_] | Tensor,
+    marker: int,
+    *,
+    method: str = NORM,
+    device: torch.device | None = None,
+) -> Values:
+    """The saliency of every base for the chosen outputs of one marker, shape (B, L).
+
+    Args:
+        model: borrowed for the call, and given back as it was.
+        codes: uint8, shape (B, L), A C G T N = 0 1 2 3 4.
+        outputs: the positions whose logit gets an error of 1, shape (B, L).
+        marker: a row of the last layer.
+        method: `gradient-norm` or `gradient-x-input`.
+        device: where to compute; the CPU where None.
+
+    Raises:
+        PlanError: too little memory for so many bases at once.
+        ValueError: another method.
+    """
+    gradient = input_gradient(model, codes, outputs, marker, device=device)
+    embedding = model.embed.weight.detach().cpu()
+    values: Values = (
+        saliency_of(method, gradient, torch.as_tensor(codes), embedding).float().numpy()
+    )
+    return values
+
+
+def input_gradient(
+    model: TrackModel,
+    codes: npt.NDArray[np.uint8] | Tensor,
+    outputs: npt.NDArray[np.bool_] | Tensor,
+    marker: int,
+    *,
+    device: torch.device | None = None,
+) -> Tensor:
+    """The gradient at the embedded input, shape (B, L, 4), on the CPU; see `gradient_saliency`."""
+    device = device or torch.device("cpu")
+    with differentiable(model, device, shape=codes.shape):
+        errors = torch.as_tensor(outputs, device=device)[:, None]
+        bases = torch.as_tensor(codes, device=device)
+        (gradient,) = propagate(model, bases, lambda _: errors, [marker])
+    return gradient.cpu()
+
+
+@contextmanager
+def differentiable(
+    model: TrackModel, device: torch.device, *, shape: Sequence[int], precision: str = "fp32"
+) -> Iterator[TrackModel]:
+    """The model for one pass whose input alone has a gradient, given back as it was.
+
+    Raises:
+        PlanError: an unknown precision, or too little memory.
+    """
+    learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    with (
+        one_pass(model, device, precision=precision, shape=shape),
+        torch.inference_mode(mode=False),
+        torch.enable_grad(),
+    ):
+        for module in model.modules():
+            if isinstance(module, nn.RNNBase):
+                module.train()  # cuDNN gives no gradient otherwise; one layer has no dropout
+        try:
+            for parameter in learnt:
+                parameter.requires_grad_(False)
+            yield model
+        finally:
+            for parameter in learnt:
+                parameter.requires_grad_(True)
+
+
+def propagate(
+    model: TrackModel, codes: Tensor, choose: Errors, markers: Sequence[int]
+) -> Iterator[Tensor]:
+    """The gradient (B, L, 4) at the embedded input of each marker's chosen logits.
+
+    Args:
+        model: as `differentiable` lends it.
+        codes: on its device, shape (B, L).
+        choose: errors (B, M, L) from logits (B, M, L), or what broadcasts to them.
+        markers: M rows of the last layer.
+    """
+    embedded = model.embedded(codes).requires_grad_()
+    logits = model.logits_from_embedded(embedded, markers)
+    errors = choose(logits.detach()).to(logits.dtype).expand_as(logits)
+    for row in range(len(markers)):
+        (gradient,) = torch.autograd.grad(
+            logits[:, row], embedded, errors[:, row], retain_graph=row + 1 < len(markers)
+        )
+        yield gradient
+
+
+def saliency_of(method: str, gradient: Tensor, codes: Tensor, embedding: Tensor) -> Tensor:
+    """A number a base (..., L) from gradients (..., L, 4) at the embedded input.
+
+    Args:
+        method: `gradient-norm` or `gradient-x-input`.
+        gradient: shape (..., L, 4).
+        codes: what broadcasts to (..., L).
+        embedding: a row a letter, (5, 4).
+
+    Raises:
+        ValueError: another method.
+    """
+    if method == NORM:
+        return gradient.square().sum(-1).sqrt()
+    if method == TIMES_INPUT:
+        return (gradient * centred(embedding)[codes.long()]).sum(-1)
+    raise ValueError(f'method "{method}"; expected {NORM} or {TIMES_INPUT}')
+
+
+def centred(embedding: Tensor) -> Tensor:
+    """Each letter's row (5, 4) less the mean of the four letters'; N has zeros."""
+    rows = embedding - embedding[:N].mean(dim=0)
+    rows[N] = 0
+    return rows
+
+
+def over_threshold(threshold: float, codes: Tensor) -> Errors:
+    """An error of 1 wherever the score is at least the threshold, and at no N.
+
+    Args:
+        threshold: of the score; 0 takes every position.
+        codes: shape (B, L).
+    """
+    least = torch.logit(torch.tensor(threshold, dtype=torch.float64)).item()
+    known = (codes != N)[:, None]
+    return lambda logits: (logits >= least) & known

@@ -1,0 +1,73 @@
+"""Integrated gradients (Sundararajan et al. 2017), by Captum, at the embedded input.
+
+The path starts where every base is the mean of the four letters' embeddings: no letter in
+particular. The embedding of N would be a poor start, since training drops windows with many N and
+leaves its row near what it was drawn as. N stays N along the whole path, and gets 0.
+
+Then the value of a base is the mean along the path of what `gradient-x-input` is at its end. The
+values add up to the change of the chosen logits from the start of the path to the sequence, but
+for the error of the sum over steps.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from regtrack.genome.sequence import Codes, N
+from regtrack.models.network import TrackModel
+from regtrack.saliency.gradient import differentiable
+from regtrack.saliency.values import Outputs
+
+STEPS = 50  # the default of Captum
+_BASES = {"cpu": 100_000, "other": 1_000_000}  # bp that go through the model together
+
+
+def integrated_gradients(
+    model: TrackModel,
+    codes: Codes,
+    outputs: Outputs,
+    marker: int,
+    *,
+    steps: int = STEPS,
+    device: torch.device | None = None,
+) -> Tensor:
+    """The integrated gradient of every base for the sum of chosen logits, shape (L,), on the CPU.
+
+    Args:
+        model: borrowed for the call, and given back as it was.
+        codes: uint8, shape (L,), A C G T N = 0 1 2 3 4.
+        outputs: the positions whose logits are added up, shape (L,).
+        marker: a row of the last layer.
+        steps: points of the path; more make the sum more complete.
+        device: where to compute; the CPU where None.
+
+    Raises:
+        PlanError: too little memory.
+    """
+    # Captum loads matplotlib: only who asks for it waits
+    from captum.attr import IntegratedGradients  # noqa: PLC0415
+
+    device = device or torch.device("cpu")
+    with differentiable(model, device, shape=(1, len(codes))):
+        counted = torch.as_tensor(outputs, device=device)
+
+        def added(embedded: Tensor) -> Tensor:
+            return model.logits_from_embedded(embedded, [marker])[:, 0, counted].sum(-1)
+
+        embedded = model.embedded(torch.as_tensor(codes[None], device=device))
+        at_once = _BASES.get(device.type, _BASES["other"]) // len(codes)
+        found: Tensor = IntegratedGradients(added).attribute(
+            embedded,
+            baselines=no_letter(model, embedded, codes),
+            n_steps=steps,
+            internal_batch_size=max(1, at_once),
+        )
+        return found[0].sum(-1).detach().cpu()
+
+
+def no_letter(model: TrackModel, embedded: Tensor, codes: Codes) -> Tensor:
+    """Where the path starts: the mean of the letters' embeddings at every letter, N at N."""
+    mean = model.embed.weight[:N].mean(dim=0)
+    unknown = torch.as_tensor(codes == N, device=embedded.device)[None, :, None]
+    return torch.where(unknown, embedded, mean)

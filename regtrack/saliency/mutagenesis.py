@@ -1,0 +1,192 @@
+"""In-silico mutagenesis: what each substitution does to the chosen outputs of a marker.
+
+The effect of a letter at a base is the change of the sum of the chosen logits when it takes the
+place of what stands there: what `gradient-x-input` gives to first order, exactly.
+
+A substitution changes few numbers: one position after a strided convolution, a few after the next
+layer, and in the end the outputs within reach. So the sequence goes through the network once, with
+every layer's input kept, and for the mutants each layer computes only the stretch that has changed
+and that a chosen output still depends on. Many mutants go through together.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from regtrack.genome.sequence import Codes, N
+from regtrack.inference import one_pass
+from regtrack.models.blocks import Block
+from regtrack.models.network import TrackModel
+from regtrack.saliency.values import Outputs, Values
+
+Span = tuple[int, int]  # first and last position
+
+_BASES = {"cpu": 200_000, "other": 4_000_000}  # bp of all mutants' outputs at once
+_MUTANTS = 256  # at once at most
+
+
+def mutagenesis(
+    model: TrackModel,
+    codes: Codes,
+    outputs: Outputs,
+    marker: int,
+    stretch: tuple[int, int],
+    *,
+    batch_size: int | None = None,
+    device: torch.device | None = None,
+) -> Values:
+    """The effect of every substitution in a stretch, shape (end - start, 4); 0 for what is there.
+
+    Args:
+        model: borrowed for the call, and given back as it was.
+        codes: uint8, shape (L,), A C G T N = 0 1 2 3 4.
+        outputs: the positions whose logits are added up, shape (L,).
+        marker: a row of the last layer.
+        stretch: start and end of the bases to mutate (half-open).
+        batch_size: mutants at once; what fits where None.
+        device: where to compute; the CPU where None.
+
+    Raises:
+        PlanError: too little memory for so many mutants at once.
+    """
+    device = device or torch.device("cpu")
+    start, end = stretch
+    effects = np.zeros((end - start, N), dtype=np.float32)
+    with one_pass(model, device, precision="fp32", shape=(1, len(codes))), torch.inference_mode():
+        known = _Known.of(model, codes, outputs, marker, device)
+        size = max(1, (batch_size or known.batch_size(start)) // (N - 1))
+        for first in range(start, end, size):
+            last = min(first + size, end)
+            sites, letters = np.nonzero(codes[first:last, None] != np.arange(N))
+            changes = known.changes((first, last - 1), sites, letters)
+            effects[first - start + sites, letters] = changes
+    return effects
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """A sequence that has gone through the network once.
+
+    Attributes:
+        model: the network.
+        steps: its blocks, each with the number of its pass.
+        inputs: what each step was given, and at last what the head was, (1, L', C').
+        logits: of the marker, (L,).
+        outputs: which of them count, (L,).
+        marker: the row of the last layer.
+    """
+
+    model: TrackModel
+    steps: Sequence[tuple[Block, int]]
+    inputs: Sequence[Tensor]
+    logits: Tensor
+    outputs: Outputs
+    marker: int
+
+    @classmethod
+    def of(
+        cls, model: TrackModel, codes: Codes, outputs: Outputs, marker: int, device: torch.device
+    ) -> _Known:
+        x = model.embedded(torch.as_tensor(codes[None], device=device))
+        inputs = [torch.nn.functional.pad(x, (0, 0, 0, -len(codes) % model.stride))]
+        for block, index in model.steps:
+            inputs.append(block(inputs[-1], index))
+        logits = model.head(inputs[-1][:, : len(codes)], [marker])[0, 0]
+        return cls(model, model.steps, inputs, logits, outputs, marker)
+
+    def batch_size(self, site: int) -> int:
+        """Mutants at once, by the outputs that a base reaches."""
+        spans = self.spans((site, site))
+        reached = spans[-1][1] - spans[-1][0] + 1 if spans else 1
+        bases = _BASES.get(self.logits.device.type, _BASES["other"])
+        return min(_MUTANTS, max(1, bases // reached))
+
+    def changes(
+        self, changed: Span, sites: npt.NDArray[np.intp], letters: npt.NDArray[np.intp]
+    ) -> npt.NDArray[np.float64]:
+        """What each mutant adds to the sum of the chosen logits, shape (mutants,).
+
+        Args:
+            changed: the stretch that the mutated bases lie in.
+            sites: the base that each mutant changes, counted from the stretch's first.
+            letters: what it puts there.
+        """
+        spans = self.spans(changed)
+        if spans is None:
+            return np.zeros(len(sites))
+        first, last = spans[0]
+        x = self.inputs[0][:, changed[0] : changed[1] + 1].repeat(len(sites), 1, 1)
+        x[np.arange(len(sites)), sites] = self.model.embed.weight[letters]
+        x = x[:, first - changed[0] : last + 1 - changed[0]]
+        for number in range(len(self.steps)):
+            x = self._step(number, x, spans[number], spans[number + 1])
+        first, last = spans[-1]
+        logits = self.model.head(x, [self.marker])[:, 0]
+        counted = torch.as_tensor(self.outputs[first : last + 1], device=x.device)
+        change = (logits - self.logits[first : last + 1])[:, counted].sum(-1, dtype=torch.float64)
+        found: npt.NDArray[np.float64] = change.cpu().numpy()
+        return found
+
+    def _step(self, number: int, x: Tensor, given: Span, wanted: Span) -> Tensor:
+        """A block's outputs `wanted` of mutants whose inputs are `x` on `given`, and as known else.
+
+        The block pads a stretch with zeros, which is right where the sequence ends; elsewhere the
+        outputs that see them are cut off again.
+        """
+        block, index = self.steps[number]
+        known = self.inputs[number]
+        first, last = _needed(block, wanted, known.shape[1])
+        if (first, last) != given:
+            whole = known[:, first : last + 1].repeat(len(x), 1, 1)
+            low, high = max(first, given[0]), min(last, given[1])
+            whole[:, low - first : high + 1 - first] = x[:, low - given[0] : high + 1 - given[0]]
+            x = whole
+        offset = wanted[0] - first * block.factor // block.stride
+        found: Tensor = block(x, index)
+        return found[:, offset : offset + wanted[1] - wanted[0] + 1]
+
+    def spans(self, changed: Span) -> list[Span] | None:
+        """The stretch to compute of every step's input, and at last of the logits.
+
+        It is what depends on the changed bases and what a chosen output depends on; None where no
+        chosen output does.
+        """
+        reached = [changed]
+        for (block, _), after in zip(self.steps, self.inputs[1:], strict=True):
+            reached.append(_affected(block, reached[-1], after.shape[1]))
+        first, last = reached[-1]
+        counted = np.flatnonzero(self.outputs[first : last + 1])
+        if len(counted) == 0:
+            return None
+        spans = [(first + int(counted[0]), first + int(counted[-1]))]
+        for number in reversed(range(len(self.steps))):
+            block, before = self.steps[number][0], self.inputs[number]
+            low, high = _needed(block, spans[0], before.shape[1])
+            spans.insert(0, (max(low, reached[number][0]), min(high, reached[number][1])))
+            if spans[0][0] > spans[0][1]:
+                return None
+        return spans
+
+
+def _needed(block: Block, outputs: Span, length: int) -> Span:
+    """The inputs, of so many, on which a stretch of outputs depends."""
+    if not block.bounded:
+        return 0, length - 1
+    first, last = block.needs(*outputs)
+    return max(first, 0), min(last, length - 1)
+
+
+def _affected(block: Block, inputs: Span, length: int) -> Span:
+    """The outputs, of so many, that depend on any of a stretch of inputs."""
+    if not block.bounded:
+        return 0, length - 1
+    first = bisect_left(range(length), inputs[0], key=lambda output: block.needs(output, output)[1])
+    end = bisect_right(range(length), inputs[1], key=lambda output: block.needs(output, output)[0])
+    return first, end - 1

@@ -1,0 +1,183 @@
+"""Which outputs are explained: those that score, those that are labelled, or those that are named.
+
+All are merged starts and ends (bp) on one chromosome, as everywhere in the genome's arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from regtrack.checkpoint import Checkpoint
+from regtrack.dataset.store import Dataset
+from regtrack.errors import DatasetError, MarkerError, PlanError, nearest
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import Interval, parse_region
+from regtrack.genome.intervals import clip, merge, runs
+from regtrack.genome.sequence import N
+from regtrack.inference import Scores, scores
+from regtrack.labels.marker import Marker
+from regtrack.labels.peaks import read_peaks
+from regtrack.saliency.strips import Source, at_once, strips_of
+from regtrack.saliency.values import Outputs
+from regtrack.sweep.plan import Intervals
+
+THRESHOLD = 0.5
+
+_NOWHERE: Intervals = (np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+def scoring_outputs(
+    checkpoint: Checkpoint,
+    source: Source,
+    interval: Interval,
+    marker: Marker,
+    *,
+    threshold: float = THRESHOLD,
+    device: torch.device | None = None,
+) -> Intervals:
+    """The positions of an interval whose score reaches a threshold.
+
+    Raises:
+        MarkerError: the checkpoint does not predict the marker.
+        PlanError: there is none, or a threshold that no score can reach.
+    """
+    if not 0 <= threshold <= 1:
+        raise PlanError(f"threshold {threshold:g}; expected a score from 0 to 1")
+    found = scores_of(checkpoint, source, interval, marker, device=device)
+    if not (found >= threshold).any():
+        best = f"{np.nanmax(found):.3g}" if np.isfinite(found).any() else "none, all is N"
+        raise PlanError(
+            f"no position of {interval} has a score of {threshold:g} for {marker.name} by "
+            f"{checkpoint.model.name}; the highest is {best}: choose another --region, a lower "
+            "--threshold, --labels or --at"
+        )
+    return _placed(interval, found >= threshold)
+
+
+def scores_of(
+    checkpoint: Checkpoint,
+    source: Source,
+    interval: Interval,
+    marker: Marker,
+    *,
+    device: torch.device | None = None,
+) -> Scores:
+    """The scores of one marker along an interval, NaN at N, shape (L,).
+
+    Raises:
+        MarkerError: the checkpoint does not predict the marker.
+        PlanError: a Bi-LSTM, and more bases than go through at once.
+    """
+    device = device or torch.device("cpu")
+    model, row = checkpoint.model, row_of(checkpoint, marker)
+    found = np.full(len(interval), np.nan, dtype=np.float32)
+    everything = np.array([interval.start]), np.array([interval.end])
+    length = source.assembly.length(interval.chrom)
+    for strip in strips_of(model, interval, everything, length=length, size=at_once(device)):
+        codes = source.codes(strip.chrom, strip.read_start, strip.read_end)
+        values = scores(model, codes[None], markers=[row], device=device)[0, 0, strip.crop]
+        place = slice(strip.start - interval.start, strip.end - interval.start)
+        found[place] = np.where(codes[strip.crop] == N, np.float32(np.nan), values)
+    return found
+
+
+def labelled_outputs(path: Path, assembly: Assembly, interval: Interval) -> Intervals:
+    """The bases of an interval under a peak of a BED or peak file; maybe none.
+
+    Raises:
+        PeakFileError: a file that cannot be read, or for another assembly.
+    """
+    peaks = read_peaks(path, assembly).by_chrom.get(interval.chrom, _NOWHERE)
+    return clip(*peaks, interval.start, interval.end)
+
+
+def named_outputs(regions: Sequence[str], assembly: Assembly, chrom: str) -> Intervals:
+    """Positions named as browsers write them, `chr1:1,234,567` or `chr1:1,000-2,000`.
+
+    Raises:
+        RegionError: no region of the assembly.
+        PlanError: on another chromosome than what is shown.
+    """
+    found = [parse_region(region, assembly) for region in regions]
+    for one in found:
+        if one.chrom != chrom:
+            raise PlanError(f"--at {one} is not on {chrom}, which is shown; expected {chrom}:...")
+    return merge(
+        np.array([one.start for one in found], dtype=np.int64),
+        np.array([one.end for one in found], dtype=np.int64),
+    )
+
+
+def random_windows(
+    dataset: Dataset, marker: Marker, split: str, *, number: int, seed: int
+) -> list[Interval]:
+    """Windows of a split, drawn at random from those with a label of a marker.
+
+    Raises:
+        DatasetError: no such split, or too few such windows.
+        MarkerError: the dataset has no such marker.
+    """
+    row = marker_row(dataset.markers, marker.name)
+    found: list[Interval] = []
+    for window in np.random.default_rng(seed).permutation(dataset.window_ids(split)):
+        if len(found) == number:
+            break
+        interval = dataset.interval(int(window))
+        if len(dataset_outputs(dataset, row, interval)[0]):
+            found.append(interval)
+    if len(found) < number:
+        raise DatasetError(
+            f"{len(found)} windows of the {split} split of {dataset.path} have a label of "
+            f"{marker.name}, and {number} were asked for; choose another --split or --marker"
+        )
+    return found
+
+
+def dataset_outputs(dataset: Dataset, row: int, interval: Interval) -> Intervals:
+    """The labelled bases of one marker of a dataset in an interval; maybe none."""
+    labels = dataset.labels(interval.chrom, interval.start, interval.end)
+    mine = labels.marker == row
+    starts = labels.start[mine].astype(np.int64) + interval.start
+    return merge(starts, labels.end[mine].astype(np.int64) + interval.start)
+
+
+def row_of(checkpoint: Checkpoint, marker: Marker) -> int:
+    """The row of the last layer that predicts a marker.
+
+    Raises:
+        MarkerError: there is none.
+    """
+    return marker_row(checkpoint.markers, marker.name)
+
+
+def marker_row(markers: tuple[Marker, ...], name: str) -> int:
+    """The position of the marker of exactly this name.
+
+    Raises:
+        MarkerError: there is none.
+    """
+    names = [marker.name for marker in markers]
+    if name not in names:
+        raise MarkerError(
+            f'no marker is called "{name}" among {len(names)}, the first of which is {names[0]}.'
+            f"{nearest(name, names)}"
+        )
+    return names.index(name)
+
+
+def mask_of(outputs: Intervals, start: int, end: int) -> Outputs:
+    """Which bases of [start, end) are among the outputs, shape (end - start,)."""
+    mask = np.zeros(end - start, dtype=np.bool_)
+    for low, high in zip(*clip(*outputs, start, end), strict=True):
+        mask[low - start : high - start] = True
+    return mask
+
+
+def _placed(interval: Interval, mask: npt.NDArray[np.bool_]) -> Intervals:
+    starts, ends = runs(mask)
+    return starts + interval.start, ends + interval.start

@@ -1,0 +1,237 @@
+"""The receptive field that a model uses: its gradient by distance from the output.
+
+The paper shows it as a figure (Gupta and Rush 2017, figure 2); here it is a curve and three
+numbers. The counted receptive field says which bases can change an output, this one which do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from regtrack.checkpoint import Checkpoint, load_checkpoint
+from regtrack.dataset.store import Dataset
+from regtrack.errors import DatasetError, MarkerError, PlanError
+from regtrack.genome.intervals import Positions, clip
+from regtrack.inference import pick_device
+from regtrack.labels.marker import Marker
+from regtrack.models.network import TrackModel
+from regtrack.models.registry import MODEL_TITLES
+from regtrack.progress import SILENT, Progress
+from regtrack.saliency.compare import label_models
+from regtrack.saliency.gradient import gradient_saliency
+from regtrack.saliency.outputs import dataset_outputs, marker_row, row_of
+from regtrack.saliency.region import find_marker
+from regtrack.saliency.strips import at_once
+from regtrack.saliency.values import Curve
+from regtrack.sweep.request import check_assembly
+
+Position = tuple[str, int]
+
+
+def effective_receptive_field(
+    checkpoint: Checkpoint,
+    dataset: Dataset,
+    marker: Marker,
+    *,
+    split: str = "valid",
+    positives: int = 200,
+    seed: int = 0,
+    label: str = "",
+    device: torch.device | None = None,
+    progress: Progress = SILENT,
+) -> Curve:
+    """The share of the gradient at each distance from an output, a mean over labelled outputs.
+
+    Each output is back-propagated alone, from a read that is centred on it: as far as the model
+    can see, or for a Bi-LSTM, which has no such bound, half a window of the dataset to each side.
+    The norms of the gradient at its input are divided by their sum before the mean is taken, so
+    that every output counts alike.
+
+    Args:
+        checkpoint: a network, given back as it was.
+        dataset: where sequence and labels are read.
+        marker: whose labelled bases the outputs are drawn from.
+        split: `train`, `valid` or `test`.
+        positives: outputs to draw.
+        seed: of the draw.
+        label: of the model in figures; its name in the paper by default.
+        device: where to compute; the CPU where None.
+        progress: told of the outputs that are done.
+
+    Raises:
+        MarkerError: the dataset or the checkpoint has no such marker.
+        DatasetError: no such split, or no labelled base in it with room on both sides.
+        PlanError: too little memory.
+    """
+    model, row = checkpoint.model, row_of(checkpoint, marker)
+    device = device or torch.device("cpu")
+    flank = _flank(model, dataset.window)
+    room = flank + model.stride
+    drawn = draw_positives(dataset, marker, split, number=positives, seed=seed, room=room)
+    total = np.zeros(2 * room + 1)
+    batch = max(1, at_once(device) // (2 * flank + model.stride))
+    counted = 0
+    with progress.task(f"Receptive field of {label or model.name}", len(drawn), "outputs") as task:
+        for first in range(0, len(drawn), batch):
+            some = drawn[first : first + batch]
+            for mass in _masses(model, dataset, some, row, flank=flank, device=device):
+                total += mass
+                counted += bool(mass.any())
+            task.advance(len(some))
+    if counted == 0:
+        raise DatasetError(
+            f"the logits of {marker.name} by {model.name} have no gradient at any of {len(drawn)} "
+            "labelled bases; the model has not learnt this marker"
+        )
+    return Curve(
+        model=label or MODEL_TITLES[model.name],
+        marker=marker,
+        distance=np.arange(-room, room + 1),
+        mass=total / counted,
+        positives=counted,
+        receptive_field=model.receptive_field,
+    )
+
+
+def compare_receptive_fields(
+    checkpoints: Sequence[Path],
+    dataset: Path,
+    *,
+    marker: str | None = None,
+    split: str = "valid",
+    positives: int = 200,
+    seed: int = 0,
+    device: str = "auto",
+    progress: Progress = SILENT,
+) -> list[Curve]:
+    """The curves of several models for the same outputs; see `effective_receptive_field`.
+
+    Args:
+        checkpoints: the models' files.
+        dataset: where sequence and labels are read.
+        marker: a name or glob that fits one marker; None is the one with most labelled bases
+            among those that the first model predicts.
+        split: `train`, `valid` or `test`.
+        positives: outputs to draw.
+        seed: of the draw.
+        device: `auto`, `cpu`, `cuda`, ...
+        progress: told of the outputs that are done.
+
+    Raises:
+        CheckpointError, AssemblyError, MarkerError, DatasetError: bad input.
+        PlanError: fewer than one output, an unknown device, or too little memory.
+    """
+    if positives < 1:
+        raise PlanError(f"{positives} outputs; expected at least 1")
+    models = label_models([load_checkpoint(path) for path in checkpoints])
+    opened, place = Dataset.open(dataset), pick_device(device)
+    for checkpoint in models.values():
+        check_assembly(checkpoint.assembly, opened.assembly)
+    first = next(iter(models.values()))
+    chosen = find_marker(first.markers, marker) if marker else _commonest(first, opened, split)
+    return [
+        effective_receptive_field(
+            checkpoint, opened, chosen,
+            split=split, positives=positives, seed=seed, label=label, device=place,
+            progress=progress,
+        )
+        for label, checkpoint in models.items()
+    ]  # fmt: skip
+
+
+def _commonest(checkpoint: Checkpoint, dataset: Dataset, split: str) -> Marker:
+    """The marker of both with most labelled bases in a split."""
+    counts = dict(zip((m.name for m in dataset.markers), dataset.positives(split), strict=True))
+    common = [marker for marker in checkpoint.markers if marker.name in counts]
+    if not common:
+        raise MarkerError(
+            f"{checkpoint.path} predicts none of the {len(counts)} markers of {dataset.path}; "
+            "expected a dataset with markers that it was trained on"
+        )
+    return max(common, key=lambda marker: int(counts[marker.name]))
+
+
+def draw_positives(
+    dataset: Dataset, marker: Marker, split: str, *, number: int, seed: int, room: int
+) -> list[Position]:
+    """Labelled bases of a split's windows, drawn at random, each with bases around it.
+
+    Args:
+        dataset: where labels are read.
+        marker: one of its markers.
+        split: `train`, `valid` or `test`.
+        number: how many at most.
+        seed: of the draw.
+        room: bp that the chromosome must have on both sides.
+
+    Raises:
+        MarkerError: the dataset has no such marker.
+        DatasetError: no such split, or no such base.
+    """
+    row = marker_row(dataset.markers, marker.name)
+    found = [_labelled(dataset, row, int(one), room) for one in dataset.window_ids(split)]
+    chroms = [chrom for chrom, starts, _ in found for _ in starts]
+    starts = np.concatenate([np.empty(0, np.int64), *(starts for _, starts, _ in found)])
+    ends = np.concatenate([np.empty(0, np.int64), *(ends for _, _, ends in found)])
+    below = np.concatenate([[0], np.cumsum(ends - starts)])  # labelled bases before each stretch
+    total = int(below[-1])
+    if total == 0:
+        raise DatasetError(
+            f"no base of the {split} split of {dataset.path} is labelled {marker.name} with "
+            f"{room:,} bp on both sides; choose another --split or --marker"
+        )
+    generator = np.random.default_rng(seed)
+    chosen = np.sort(generator.choice(total, min(number, total), replace=False))
+    at = np.searchsorted(below, chosen, side="right") - 1
+    return [
+        (chroms[stretch], int(starts[stretch] + base - below[stretch]))
+        for stretch, base in zip(at, chosen, strict=True)
+    ]
+
+
+def _labelled(
+    dataset: Dataset, row: int, window: int, room: int
+) -> tuple[str, Positions, Positions]:
+    """The labelled stretches of a window that have room on both sides, and their chromosome."""
+    interval = dataset.interval(window)
+    stretches = dataset_outputs(dataset, row, interval)
+    length = dataset.assembly.length(interval.chrom)
+    return interval.chrom, *clip(*stretches, room, length - room)
+
+
+def _flank(model: TrackModel, window: int) -> int:
+    """What is read on each side, a multiple of the stride (bp)."""
+    if model.flank is not None:
+        return model.flank
+    return -(-window // 2 // model.stride) * model.stride
+
+
+def _masses(
+    model: TrackModel,
+    dataset: Dataset,
+    outputs: list[Position],
+    row: int,
+    *,
+    flank: int,
+    device: torch.device,
+) -> Iterator[npt.NDArray[np.float64]]:
+    """The shares of each output by distance; zeros where it has no gradient."""
+    length = 2 * flank + model.stride
+    codes = np.empty((len(outputs), length), dtype=np.uint8)
+    chosen = np.zeros((len(outputs), length), dtype=np.bool_)
+    for line, (chrom, position) in enumerate(outputs):
+        # the network's positions lie on multiples of its stride
+        first = position // model.stride * model.stride - flank
+        codes[line] = dataset.codes(chrom, first, first + length)
+        chosen[line, position - first] = True
+    norms = gradient_saliency(model, codes, chosen, row, device=device).astype(np.float64)
+    for norm, one in zip(norms, chosen, strict=True):
+        found = np.zeros(2 * (flank + model.stride) + 1)
+        first = flank + model.stride - int(np.flatnonzero(one)[0])
+        found[first : first + length] = norm
+        yield found / max(found.sum(), np.finfo(np.float64).tiny)

@@ -1,0 +1,227 @@
+"""The saliency of a region: what each base shown is to the outputs that are explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from regtrack.checkpoint import Checkpoint, load_checkpoint
+from regtrack.errors import MarkerError, PlanError
+from regtrack.genome.interval import Interval, parse_region
+from regtrack.genome.reference import Reference
+from regtrack.genome.sequence import Codes, N
+from regtrack.inference import pick_device
+from regtrack.labels.marker import Marker, select_markers
+from regtrack.models.network import TrackModel
+from regtrack.models.registry import MODEL_TITLES
+from regtrack.progress import SILENT, Progress
+from regtrack.saliency.gradient import TIMES_INPUT, input_gradient, saliency_of
+from regtrack.saliency.integrated import integrated_gradients
+from regtrack.saliency.mutagenesis import mutagenesis
+from regtrack.saliency.outputs import THRESHOLD, mask_of, row_of, scoring_outputs
+from regtrack.saliency.strips import Source, at_once, strips_of
+from regtrack.saliency.values import METHODS, Outputs, Saliency, Values
+from regtrack.sweep.plan import Intervals
+from regtrack.sweep.request import check_assembly
+
+INTEGRATED, ISM = "integrated-gradients", "ism"
+MOST_MUTATED = 5_000  # bp, of which each is mutated three times
+
+_COLUMNS = {INTEGRATED: 1}
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is asked of a model: what do the bases of an interval do to outputs of a marker?
+
+    Attributes:
+        interval: the bases shown.
+        marker: what is predicted.
+        outputs: merged starts and ends of the explained positions, on the same chromosome; they
+            may lie beside the interval.
+    """
+
+    interval: Interval
+    marker: Marker
+    outputs: Intervals
+
+
+def saliency_of_region(  # noqa: PLR0917 - a region is three numbers
+    checkpoint: Path,
+    reference: Path,
+    marker: str,
+    chrom: str,
+    start: int,
+    end: int,
+    *,
+    method: str = TIMES_INPUT,
+    threshold: float = THRESHOLD,
+    device: str = "auto",
+    progress: Progress = SILENT,
+) -> Saliency:
+    """The saliency of a region for its own positions whose score reaches a threshold.
+
+    The flanks that the outputs depend on are read beside the region.
+
+    Args:
+        checkpoint: the trained network.
+        reference: the FASTA.
+        marker: a name or glob that fits one marker of the checkpoint.
+        chrom: the chromosome.
+        start: the first base (bp, 0-based).
+        end: one past the last base.
+        method: a key of `METHODS`.
+        threshold: the least score of a position that is explained.
+        device: `auto`, `cpu`, `cuda`, ...
+        progress: told of the bp of outputs that are done.
+
+    Raises:
+        CheckpointError, FastaError, AssemblyError, RegionError, MarkerError: bad input.
+        PlanError: no position reaches the threshold, or too little memory.
+    """
+    loaded, place = load_checkpoint(checkpoint), pick_device(device)
+    with Reference(reference) as source:
+        check_assembly(loaded.assembly, source.assembly)
+        interval = parse_region(f"{chrom}:{start + 1}-{end}", source.assembly)
+        found = find_marker(loaded.markers, marker)
+        outputs = scoring_outputs(
+            loaded, source, interval, found, threshold=threshold, device=place
+        )
+        question = Question(interval, found, outputs)
+        return explain(loaded, source, question, method=method, device=place, progress=progress)
+
+
+def explain(
+    checkpoint: Checkpoint,
+    source: Source,
+    question: Question,
+    *,
+    method: str,
+    label: str = "",
+    device: torch.device | None = None,
+    progress: Progress = SILENT,
+) -> Saliency:
+    """The saliency of an interval for chosen outputs.
+
+    Args:
+        checkpoint: a network, given back as it was.
+        source: where bases are read.
+        question: what is asked.
+        method: a key of `METHODS`.
+        label: of the model in figures; its name in the paper by default.
+        device: where to compute; the CPU where None.
+        progress: told of the bp that are done.
+
+    Raises:
+        MarkerError: the checkpoint does not predict the marker.
+        PlanError: an unknown method, or too little memory.
+    """
+    check_method(method)
+    interval, model = question.interval, checkpoint.model
+    if method == ISM and len(interval) > MOST_MUTATED:
+        raise PlanError(
+            f"{interval} has {len(interval):,} bp to mutate; expected at most {MOST_MUTATED:,}: "
+            "choose a smaller --region, or another --method"
+        )
+    codes = source.codes(interval.chrom, interval.start, interval.end)
+    total = _added_up(
+        checkpoint, source, question,
+        method=method, device=device or torch.device("cpu"), progress=progress,
+    )  # fmt: skip
+    return Saliency(
+        chrom=interval.chrom,
+        start=interval.start,
+        codes=codes,
+        values=_values(method, total, codes, model.embed.weight),
+        outputs=mask_of(question.outputs, interval.start, interval.end) & (codes != N),
+        method=method,
+        marker=question.marker,
+        model=label or MODEL_TITLES[model.name],
+        receptive_field=model.receptive_field,
+    )
+
+
+def check_method(method: str) -> str:
+    """The method, if it exists.
+
+    Raises:
+        PlanError: it does not.
+    """
+    if method not in METHODS:
+        raise PlanError(f'method "{method}"; expected {", ".join(METHODS)}')
+    return method
+
+
+def find_marker(markers: Sequence[Marker], glob: str) -> Marker:
+    """The one marker that a name or glob fits.
+
+    Raises:
+        MarkerError: none fits, or several do.
+    """
+    found = [markers[row] for row in select_markers(markers, [glob])]
+    exact = [marker for marker in found if marker.name == glob]
+    if len(found) > 1 and not exact:
+        names = ", ".join(marker.name for marker in found[:3])
+        raise MarkerError(f'"{glob}" fits {len(found)} markers, such as {names}; name one of them')
+    return (exact or found)[0]
+
+
+def _added_up(
+    checkpoint: Checkpoint,
+    source: Source,
+    question: Question,
+    *,
+    method: str,
+    device: torch.device,
+    progress: Progress,
+) -> Tensor:
+    """What one stretch of outputs after another gives to each base, shape (L, C)."""
+    model, shown = checkpoint.model, question.interval
+    row, length = row_of(checkpoint, question.marker), source.assembly.length(shown.chrom)
+    total = torch.zeros(len(shown), _COLUMNS.get(method, 4), dtype=model.embed.weight.dtype)
+    strips = list(strips_of(model, shown, question.outputs, length=length, size=at_once(device)))
+    with progress.task("Saliency", sum(s.end - s.start for s in strips), "bp") as task:
+        for strip in strips:
+            codes = source.codes(strip.chrom, strip.read_start, strip.read_end)
+            outputs = mask_of(question.outputs, strip.read_start, strip.read_end) & (codes != N)
+            outputs[: strip.crop.start] = outputs[strip.crop.stop :] = False
+            start, end = max(shown.start, strip.read_start), min(shown.end, strip.read_end)
+            stretch = slice(start - strip.read_start, end - strip.read_start)
+            total[start - shown.start : end - shown.start] += _given(
+                method, model, codes, outputs, row, stretch=stretch, device=device
+            )
+            task.advance(strip.end - strip.start)
+    return total
+
+
+def _given(
+    method: str,
+    model: TrackModel,
+    codes: Codes,
+    outputs: Outputs,
+    row: int,
+    *,
+    stretch: slice,
+    device: torch.device,
+) -> Tensor:
+    """What outputs give to the bases of a stretch of what was read, shape (bases, C)."""
+    if method == INTEGRATED:
+        return integrated_gradients(model, codes, outputs, row, device=device)[stretch, None]
+    if method == ISM:
+        mutated = (stretch.start, stretch.stop)
+        return torch.as_tensor(mutagenesis(model, codes, outputs, row, mutated, device=device))
+    return input_gradient(model, codes[None], outputs[None], row, device=device)[0, stretch]
+
+
+def _values(method: str, total: Tensor, codes: Codes, embedding: Tensor) -> Values:
+    """What was added up, as a method shows it: a number a base, or four."""
+    if method == INTEGRATED:
+        total = total[:, 0]
+    elif method != ISM:
+        total = saliency_of(method, total, torch.as_tensor(codes), embedding.detach().cpu())
+    values: Values = total.float().numpy()
+    return values

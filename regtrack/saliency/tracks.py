@@ -1,0 +1,107 @@
+"""Saliency along a genome as bigWig: the sweep's engine with a gradient for a scorer.
+
+Of each marker there are two files: gradient x input, signed, for letters in a browser that draws
+them (dynseq), and its absolute value, whose means are what a zoomed-out view should show, since a
+signed mean cancels.
+
+Two flanks make it seamless. A base has a gradient from the outputs within reach of it, up to one
+flank away, and each of those needs its own reach, one flank more. So a strip is read with two
+flanks and cropped by two. Outputs in the outer flank lack some of their input, but none of them
+reaches a base that is emitted, so all outputs of the read may be propagated together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from regtrack.errors import PlanError
+from regtrack.genome.sequence import Codes
+from regtrack.inference import Scores
+from regtrack.progress import SILENT, Progress
+from regtrack.saliency.gradient import (
+    TIMES_INPUT,
+    differentiable,
+    over_threshold,
+    propagate,
+    saliency_of,
+)
+from regtrack.sweep.compute import Scorer
+from regtrack.sweep.job import open_job
+from regtrack.sweep.request import Request
+from regtrack.sweep.run import run_sweep
+from regtrack.sweep.summary import Forecast, SweepSummary
+
+
+@dataclass(frozen=True)
+class SaliencyScorer(Scorer):
+    """Gradient x input of all logits whose score reaches a threshold, and its absolute value.
+
+    Attributes:
+        threshold: the least score of an output that is explained; 0 takes all.
+    """
+
+    threshold: float = 0.0
+
+    kinds: ClassVar[tuple[str, ...]] = (".saliency", ".saliency-abs")
+    flanks: ClassVar[int] = 2
+
+    @property
+    def values(self) -> str:
+        """What they are, in words."""
+        which = f"of scores from {self.threshold:g}" if self.threshold else "of all outputs"
+        return f"{TIMES_INPUT} {which}"
+
+    def __call__(self, codes: Codes) -> Scores:
+        """Values (B, 2 M, L) of codes (B, L): signed and absolute of one marker after another."""
+        found = np.empty((len(codes), self.count, codes.shape[1]), dtype=np.float32)
+        with differentiable(
+            self.model, self.device, shape=codes.shape, precision=self.precision
+        ) as model:
+            bases = torch.as_tensor(codes, device=self.device)
+            choose = over_threshold(self.threshold, bases)
+            for row, gradient in enumerate(propagate(model, bases, choose, self.rows)):
+                signed = saliency_of(TIMES_INPUT, gradient, bases, model.embed.weight)
+                found[:, 2 * row] = signed.float().cpu().numpy()
+        found[:, 1::2] = np.abs(found[:, ::2])
+        return found
+
+
+def saliency_tracks(
+    request: Request,
+    *,
+    threshold: float = 0.0,
+    progress: Progress = SILENT,
+    announce: Callable[[Forecast], None] = lambda _: None,
+    overwrite: bool = False,
+) -> SweepSummary:
+    """Write gradient x input along a genome, two bigWigs a marker, and sweep.json.
+
+    With a convolutional network every value is, to float rounding and the bits that are kept, that
+    of one backward pass over the whole chromosome. All else is as in
+    `regtrack.sweep.run.predict_genome`.
+
+    Args:
+        request: what to go over; strands are not averaged.
+        threshold: the least score of an output that is explained; 0 takes all.
+        progress: told of the bases computed and the files finished.
+        announce: called once with what is about to be written, before the work starts.
+        overwrite: replace the output if it exists, and drop what was begun with another plan.
+
+    Raises:
+        PlanError: a threshold that is no score, or as `predict_genome`.
+        RegtrackError: as `predict_genome`.
+    """
+    if not 0 <= threshold < 1:
+        raise PlanError(f"threshold {threshold:g}; expected a score from 0 to below 1")
+    if request.reverse_complement or request.logits:
+        raise PlanError("saliency is of the logits of the forward strand; ask for neither")
+    runner = partial(open_job, make=partial(SaliencyScorer, threshold=threshold))
+    return run_sweep(
+        request, runner=runner, progress=progress, announce=announce, overwrite=overwrite
+    )

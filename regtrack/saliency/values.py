@@ -1,0 +1,157 @@
+"""What saliency is made into: plain values of NumPy arrays, for figures, tables and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.genome.interval import Interval
+from regtrack.genome.sequence import Codes
+from regtrack.labels.marker import Marker
+
+Values = npt.NDArray[np.float32]
+Outputs = npt.NDArray[np.bool_]
+
+METHODS: Mapping[str, str] = {
+    "gradient-norm": "Norm of the gradient",
+    "gradient-x-input": "Gradient x input",
+    "integrated-gradients": "Integrated gradients",
+    "ism": "Effect of substitution",
+}
+SHARES = (50, 90, 99)  # % of the mass whose widths are told
+
+
+@dataclass(frozen=True, eq=False)
+class Saliency:
+    """What one model looks at to predict one marker in one stretch of a chromosome.
+
+    Attributes:
+        chrom: the chromosome.
+        start: its first base (bp, 0-based).
+        codes: the bases, A C G T N = 0 1 2 3 4, shape (L,).
+        values: a number a base, shape (L,); by `ism` one for each letter A C G T that might stand
+            there, shape (L, 4), 0 for the one that does. Their unit is the logit.
+        outputs: the positions that are explained, shape (L,).
+        method: a key of `METHODS`.
+        marker: what is predicted.
+        model: its label, such as `DILATED`.
+        receptive_field: bp that one output can see, as counted; None is the whole sequence.
+
+    Raises:
+        ValueError: an unknown method, or shapes that do not fit.
+    """
+
+    chrom: str
+    start: int
+    codes: Codes
+    values: Values
+    outputs: Outputs
+    method: str
+    marker: Marker
+    model: str
+    receptive_field: int | None
+
+    def __post_init__(self) -> None:
+        length = len(self.codes)
+        if self.method not in METHODS:
+            raise ValueError(f'method "{self.method}"; expected one of {", ".join(METHODS)}')
+        expected = (length, 4) if self.method == "ism" else (length,)
+        if self.values.shape != expected or self.outputs.shape != (length,):
+            raise ValueError(
+                f"values {self.values.shape} and outputs {self.outputs.shape} of {length} bases; "
+                f"expected {expected} and {(length,)}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def interval(self) -> Interval:
+        """Where it lies."""
+        return Interval(self.chrom, self.start, self.start + len(self.codes))
+
+    @property
+    def title(self) -> str:
+        """The method in words."""
+        return METHODS[self.method]
+
+    def to_dict(self) -> dict[str, Any]:
+        """What it is and how far its values go, for JSON."""
+        return {
+            "model": self.model,
+            "marker": self.marker.name,
+            "region": str(self.interval),
+            "method": self.method,
+            "outputs": int(self.outputs.sum()),
+            "receptive_field": self.receptive_field,
+            "lowest": float(self.values.min()),
+            "highest": float(self.values.max()),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """How far a model looks: the share of an output's gradient at each distance from it.
+
+    Attributes:
+        model: its label.
+        marker: what is predicted.
+        distance: of the input from the output (bp), ascending, negative before it, shape (D,).
+        mass: the share of the gradient's norm there, a mean over outputs; sums to 1, shape (D,).
+        positives: outputs that were averaged.
+        receptive_field: bp that one output can see, as counted; None is the whole sequence.
+
+    Raises:
+        ValueError: shapes that differ, or distances without the output itself.
+    """
+
+    model: str
+    marker: Marker
+    distance: npt.NDArray[np.int64]
+    mass: npt.NDArray[np.float64]
+    positives: int
+    receptive_field: int | None
+
+    def __post_init__(self) -> None:
+        if self.distance.shape != self.mass.shape or 0 not in self.distance:
+            raise ValueError(
+                f"distances {self.distance.shape} and masses {self.mass.shape}; expected the same "
+                "shape, and the output at distance 0 among them"
+            )
+
+    def stretch(self, percent: float) -> tuple[int, int]:
+        """The first and last distance of the narrowest stretch around the output with a share."""
+        output = int(np.searchsorted(self.distance, 0))
+        below = np.concatenate([[0.0], np.cumsum(self.mass)])
+        wanted = percent / 100 * below[-1]
+        firsts = np.arange(output + 1)
+        # the mass of [first, last] is below[last + 1] - below[first]
+        lasts = np.searchsorted(below, below[firsts] + wanted * (1 - 1e-12)) - 1
+        lasts = np.maximum(lasts, output)
+        found = lasts < len(self.mass)
+        best = int(np.argmin(np.where(found, lasts - firsts, len(self.mass))))
+        return int(self.distance[firsts[best]]), int(self.distance[lasts[best]])
+
+    def width(self, percent: float) -> int:
+        """The bp of that stretch, both ends included."""
+        first, last = self.stretch(percent)
+        return last - first + 1
+
+    @property
+    def widths(self) -> dict[int, int]:
+        """The widths that hold 50, 90 and 99 % of the gradient (bp)."""
+        return {share: self.width(share) for share in SHARES}
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the curve itself, for JSON."""
+        return {
+            "model": self.model,
+            "marker": self.marker.name,
+            "positives": self.positives,
+            "receptive_field": self.receptive_field,
+            "widths": {str(share): width for share, width in self.widths.items()},
+        }

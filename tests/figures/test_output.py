@@ -1,0 +1,51 @@
+"""Files by suffix: what is refused before any work, and what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from regtrack.errors import OutputError
+from regtrack.figures.output import check_outputs, write_receptive_field, write_saliency
+from regtrack.saliency.values import Curve, Saliency
+
+STARTS = {
+    "png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml", "html": b"<!DOCTYPE", "tsv": b"chrom\t",
+}  # fmt: skip
+
+
+def test_a_suffix_that_is_no_format_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"expected \.png, \.pdf, \.svg, \.html, \.tsv or \.csv"):
+        check_outputs([tmp_path / "a.png", tmp_path / "a.gif"])
+    with pytest.raises(OutputError, match=r'Did you mean "\.html"\?'):
+        check_outputs([tmp_path / "a.htm"])
+    with pytest.raises(OutputError, match='"" is no format'):
+        check_outputs([tmp_path / "figure"])
+
+
+def test_what_exists_is_refused_the_table_beside_a_figure_too(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("mine")
+    check_outputs([tmp_path / "a.pdf"])
+    with pytest.raises(OutputError, match=r"a\.tsv exists already"):
+        check_outputs([tmp_path / "a.pdf"], data=True)
+    check_outputs([tmp_path / "a.pdf"], data=True, overwrite=True)
+
+
+@pytest.mark.parametrize("length", [50, 3_000])
+def test_every_kind_is_written_with_its_table(
+    saliency: Callable[..., Saliency], tmp_path: Path, length: int
+) -> None:
+    paths = [tmp_path / f"a.{kind}" for kind in ("png", "pdf", "svg", "html")]
+    shown = [saliency("CNN7", length=length, method="gradient-x-input")]
+    written = write_saliency(shown, paths, data=True, width="single")
+    assert sorted(written) == sorted(tmp_path.iterdir()) == sorted([*paths, tmp_path / "a.tsv"])
+    for path in written:
+        assert path.read_bytes().startswith(STARTS[path.suffix[1:]])
+
+
+def test_curves_are_written(curve: Callable[..., Curve], tmp_path: Path) -> None:
+    paths = [tmp_path / "a.pdf", tmp_path / "a.html", tmp_path / "a.csv"]
+    assert write_receptive_field([curve()], paths) == tuple(paths)
+    assert (tmp_path / "a.csv").read_text().startswith("model,marker,distance,mass\n")

@@ -1,0 +1,131 @@
+"""Which outputs are explained, in which regions, by which models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from regtrack.checkpoint import load_checkpoint, save_checkpoint
+from regtrack.errors import CheckpointError, DatasetError, MarkerError, PlanError, RegionError
+from regtrack.saliency.compare import Comparison, compare, label_models
+
+from .conftest import PEAKS, Files
+
+REGION = "chr1:1,001-2,500"
+
+
+def wanted(files: Files, *names: str, **options: Any) -> Comparison:
+    paths = tuple(files.checkpoint(name) for name in names or ("cnn3",))
+    return Comparison(checkpoints=paths, **{"marker": "K562_TF", "device": "cpu"} | options)
+
+
+def labelled(start: int, end: int) -> np.ndarray:
+    mask = np.zeros(10_000, dtype=bool)
+    for low, high in PEAKS:
+        mask[low:high] = True
+    return mask[start:end]
+
+
+def test_models_stand_above_each_other_with_the_labels_as_outputs(files: Files) -> None:
+    options = {"reference": files.reference, "region": REGION, "labels": files.peaks}
+    (panels,) = compare(wanted(files, "cnn3", "dilated", "bi-lstm", **options))
+    assert [found.model for found in panels.saliencies] == ["CNN3", "DILATED", "BI-LSTM"]
+    for found in panels.saliencies:
+        np.testing.assert_array_equal(found.outputs, labelled(1_000, 2_500))
+        assert found.values.any()
+    assert panels.marks == {}
+
+
+def test_the_dataset_gives_the_same_labels_and_the_same_sequence(files: Files) -> None:
+    (ours,) = compare(wanted(files, region=REGION, dataset=files.data))
+    by_bed = {"reference": files.reference, "labels": files.peaks}
+    (theirs,) = compare(wanted(files, region=REGION, **by_bed))
+    np.testing.assert_array_equal(ours.saliencies[0].outputs, theirs.saliencies[0].outputs)
+    np.testing.assert_array_equal(ours.saliencies[0].values, theirs.saliencies[0].values)
+
+
+def test_named_positions_come_before_labels_which_become_marks(files: Files) -> None:
+    options = {"reference": files.reference, "region": REGION, "labels": files.peaks}
+    (panels,) = compare(wanted(files, **options, at=("chr1:1,101", "1:1,201-1,203")))
+    found = panels.saliencies[0]
+    assert np.flatnonzero(found.outputs).tolist() == [100, 200, 201, 202]
+    np.testing.assert_array_equal(panels.marks["Labels"], labelled(1_000, 2_500))
+
+
+def test_an_output_beside_the_region_is_explained_too(files: Files) -> None:
+    options = {"reference": files.reference, "region": "chr1:1,001-1,100"}
+    (panels,) = compare(wanted(files, "cnn7", **options, at=("chr1:1,150",)))
+    found = panels.saliencies[0]
+    assert not found.outputs.any()
+    assert found.values[-1] > 0
+
+
+def test_a_threshold_is_each_models_own(files: Files) -> None:
+    options = {"reference": files.reference, "region": REGION, "threshold": 0.49}
+    (panels,) = compare(wanted(files, "cnn3", "cnn7", **options))
+    first, second = (found.outputs for found in panels.saliencies)
+    assert 0 < first.sum() < len(first)
+    assert (first != second).any()
+
+
+def test_random_windows_are_those_of_the_seed_and_have_labels(files: Files) -> None:
+    def regions(seed: int, windows: int = 2) -> list[str]:
+        found = compare(wanted(files, dataset=files.data, windows=windows, seed=seed))
+        for panels in found:
+            assert panels.saliencies[0].outputs.any()
+        return [str(panels.saliencies[0].interval) for panels in found]
+
+    assert regions(3) == regions(3)
+    assert len({tuple(regions(seed)) for seed in range(5)}) > 1
+    all_of_them = {"chr2:1,001-2,000", "chr2:2,001-3,000", "chr2:7,001-8,000", "chr2:9,001-10,000"}
+    assert set(regions(0, 4)) == all_of_them
+    with pytest.raises(DatasetError, match=r"4 windows of the valid split .* and 5 were asked for"):
+        regions(0, 5)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "name a --reference or a --dataset"),
+        ({"reference": Path("r.fa")}, "name a --region, or a --dataset"),
+        ({"dataset": Path("d"), "windows": 0}, "0 random windows"),
+        ({"dataset": Path("d"), "at": ("chr1:1",), "threshold": 0.1}, "--at and --threshold both"),
+        ({"dataset": Path("d"), "method": "loud"}, 'method "loud"'),
+    ],
+)
+def test_too_little_or_too_much_is_refused_before_a_file_is_opened(
+    options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(PlanError, match=message):
+        Comparison(checkpoints=(Path("c"),), marker="K562_TF", **options)
+
+
+def test_what_there_is_not(files: Files) -> None:
+    by_bed: dict[str, Any] = {"reference": files.reference, "labels": files.peaks}
+    with pytest.raises(PlanError, match="no base of chr1:1-500 is labelled K562_TF"):
+        compare(wanted(files, region="chr1:1-500", **by_bed))
+    with pytest.raises(PlanError, match="chr2:5-5 is not on chr1"):
+        compare(wanted(files, region=REGION, reference=files.reference, at=("chr2:5",)))
+    with pytest.raises(RegionError, match="does not lie on chr1"):
+        compare(wanted(files, region="chr1:1-99,999", **by_bed))
+    with pytest.raises(MarkerError, match='no marker matches "CTCF"'):
+        compare(wanted(files, region=REGION, marker="CTCF", **by_bed))
+    with pytest.raises(PlanError, match=r"threshold 2; expected a score from 0 to 1"):
+        compare(wanted(files, region=REGION, reference=files.reference, threshold=2.0))
+
+
+def test_labels_of_models_that_share_a_name(files: Files, tmp_path: Path) -> None:
+    first, second = (load_checkpoint(files.checkpoint(name)) for name in ("cnn3", "cnn7"))
+    assert list(label_models([first, second])) == ["CNN3", "CNN7"]
+    other = load_checkpoint(files.checkpoint("cnn3"))
+    with pytest.raises(CheckpointError, match="is named twice"):
+        label_models([first, other])
+    (tmp_path / "again").mkdir()
+    save_checkpoint(tmp_path / "again" / "checkpoint.safetensors", first)
+    moved = load_checkpoint(tmp_path / "again" / "checkpoint.safetensors")
+    assert list(label_models([first, moved, second])) == ["CNN3 (cnn3)", "CNN3 (again)", "CNN7"]
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        label_models([])

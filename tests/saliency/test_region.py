@@ -1,0 +1,139 @@
+"""A region's saliency against one pass over the whole chromosome."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from regtrack.checkpoint import save_checkpoint
+from regtrack.errors import MarkerError, PlanError
+from regtrack.genome.interval import Interval
+from regtrack.genome.sequence import N
+from regtrack.saliency import strips
+from regtrack.saliency.gradient import gradient_saliency
+from regtrack.saliency.mutagenesis import mutagenesis
+from regtrack.saliency.outputs import mask_of, scores_of, scoring_outputs
+from regtrack.saliency.region import Question, explain, find_marker, saliency_of_region
+from regtrack.saliency.values import METHODS
+from tests.sweep.toys import write_fasta
+
+from .toys import BOUNDED, checkpoint_of, intervals, one_chromosome
+
+LENGTH = 2_003
+OUTPUTS = intervals((3, 40), (430, 431), (600, 760), (1_100, 1_250), (1_990, LENGTH))
+
+
+@pytest.fixture
+def small_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(strips.AT_ONCE, "cpu", 70)
+
+
+@pytest.mark.usefixtures("small_strips")
+@pytest.mark.parametrize("name", BOUNDED)
+@pytest.mark.parametrize("shown", [(0, LENGTH), (437, 1_001), (1_950, LENGTH)])
+@pytest.mark.parametrize("method", ["gradient-norm", "gradient-x-input"])
+def test_it_is_one_backward_pass_over_the_whole_chromosome(
+    name: str, shown: tuple[int, int], method: str
+) -> None:
+    source = one_chromosome(LENGTH)
+    checkpoint = checkpoint_of(name, source)
+    question = Question(Interval("chr1", *shown), checkpoint.markers[1], OUTPUTS)
+    found = explain(checkpoint, source, question, method=method)
+    codes = source.codes("chr1", 0, LENGTH)
+    outputs = mask_of(OUTPUTS, 0, LENGTH) & (codes != N)
+    whole = gradient_saliency(checkpoint.model, codes[None], outputs[None], 1, method=method)[0]
+    np.testing.assert_allclose(found.values, whole[slice(*shown)], rtol=1e-5, atol=1e-8)
+    np.testing.assert_array_equal(found.outputs, outputs[slice(*shown)])
+    np.testing.assert_array_equal(found.codes, codes[slice(*shown)])
+    assert found.interval == question.interval
+
+
+@pytest.mark.usefixtures("small_strips")
+def test_mutants_of_a_region_are_those_of_the_whole_chromosome() -> None:
+    source = one_chromosome(LENGTH)
+    checkpoint = checkpoint_of("cnn7", source)
+    question = Question(Interval("chr1", 590, 640), checkpoint.markers[0], OUTPUTS)
+    found = explain(checkpoint, source, question, method="ism")
+    codes = source.codes("chr1", 0, LENGTH)
+    outputs = mask_of(OUTPUTS, 0, LENGTH) & (codes != N)
+    expected = mutagenesis(checkpoint.model, codes, outputs, 0, (590, 640))
+    np.testing.assert_allclose(found.values, expected, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_base_that_no_output_sees_has_nothing(method: str) -> None:
+    source = one_chromosome(LENGTH)
+    checkpoint = checkpoint_of("cnn3", source)
+    question = Question(Interval("chr1", 900, 950), checkpoint.markers[0], OUTPUTS)
+    found = explain(checkpoint, source, question, method=method)
+    assert (found.values == 0).all()
+    assert not found.outputs.any()
+
+
+@pytest.mark.usefixtures("small_strips")
+def test_scores_of_a_region_are_those_of_one_pass_and_absent_at_n() -> None:
+    source = one_chromosome(LENGTH)
+    checkpoint = checkpoint_of("dilated", source)
+    found = scores_of(checkpoint, source, Interval("chr1", 501, 1_503), checkpoint.markers[2])
+    codes = source.codes("chr1", 0, LENGTH)
+    np.testing.assert_array_equal(np.isnan(found), codes[501:1_503] == N)
+    assert np.nanmin(found) > 0
+    outputs = scoring_outputs(
+        checkpoint, source, Interval("chr1", 501, 1_503), checkpoint.markers[2],
+        threshold=float(np.nanmedian(found)),
+    )  # fmt: skip
+    expected = found >= np.float32(np.nanmedian(found))
+    np.testing.assert_array_equal(mask_of(outputs, 501, 1_503), expected)
+
+
+def test_a_lstm_reads_all_in_one_piece_or_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = one_chromosome(LENGTH)
+    checkpoint = checkpoint_of("bi-lstm", source)
+    question = Question(Interval("chr1", 500, 900), checkpoint.markers[0], OUTPUTS)
+    found = explain(checkpoint, source, question, method="gradient-norm")
+    codes = source.codes("chr1", 0, LENGTH)
+    outputs = mask_of(OUTPUTS, 0, LENGTH) & (codes != N)
+    whole = gradient_saliency(checkpoint.model, codes[None], outputs[None], 0)[0]
+    np.testing.assert_allclose(found.values, whole[500:900], rtol=1e-5, atol=1e-9)
+    monkeypatch.setitem(strips.AT_ONCE, "cpu", 1_000)
+    with pytest.raises(PlanError, match="takes at most 1,000 bp here: choose a smaller region"):
+        explain(checkpoint, source, question, method="gradient-norm")
+
+
+def test_by_paths_it_reads_the_flanks_and_explains_what_scores(tmp_path: Path) -> None:
+    source = one_chromosome(LENGTH)
+    checkpoint = checkpoint_of("cnn3", source)
+    checkpoint.model.float()
+    save_checkpoint(tmp_path / "c.safetensors", checkpoint)
+    reference = write_fasta(tmp_path / "r.fa", {"chr1": source.codes("chr1", 0, LENGTH)})
+    codes = source.codes("chr1", 400, 500)
+    found = saliency_of_region(
+        tmp_path / "c.safetensors", reference, "*histone", "1", 400, 500, threshold=0.0
+    )
+    assert (found.chrom, found.start, found.model) == ("chr1", 400, "CNN3")
+    assert found.marker.name == "K562_histone"
+    assert found.outputs.sum() == (codes != N).sum()
+    everything = intervals((400, 500))
+    question = Question(Interval("chr1", 400, 500), found.marker, everything)
+    expected = explain(checkpoint, source, question, method="gradient-x-input")
+    np.testing.assert_allclose(found.values, expected.values, rtol=1e-5)
+    with pytest.raises(PlanError, match=r"no position of chr1:401-500 has a score of 1 .* is 0\."):
+        saliency_of_region(
+            tmp_path / "c.safetensors", reference, "*histone", "1", 400, 500, threshold=1.0
+        )
+
+
+def test_what_cannot_be_asked() -> None:
+    source = one_chromosome(LENGTH)
+    checkpoint = checkpoint_of("cnn3", source)
+    question = Question(Interval("chr1", 0, 100), checkpoint.markers[0], OUTPUTS)
+    with pytest.raises(PlanError, match='method "loud"; expected gradient-norm, gradient-x'):
+        explain(checkpoint, source, question, method="loud")
+    with pytest.raises(MarkerError, match="fits 3 markers, such as K562_TF"):
+        find_marker(checkpoint.markers, "K562*")
+    wide = Question(Interval("chr1", 0, LENGTH), checkpoint.markers[0], OUTPUTS)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(PlanError, match="at most 1,000"):
+        patch.setattr("regtrack.saliency.region.MOST_MUTATED", 1_000)
+        explain(checkpoint, source, wide, method="ism")

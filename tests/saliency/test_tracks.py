@@ -1,0 +1,109 @@
+"""Tracks of saliency: seamless, that is one backward pass over the whole chromosome."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyBigWig
+import pytest
+
+from regtrack.errors import PlanError
+from regtrack.genome.sequence import N
+from regtrack.saliency.gradient import TIMES_INPUT, gradient_saliency
+from regtrack.saliency.tracks import SaliencyScorer, saliency_tracks
+from regtrack.sweep.request import Request
+from tests.sweep.toys import write_fasta
+
+from .toys import BOUNDED, Sequences, checkpoint_of, random_codes
+
+CODES = {
+    "chr1": random_codes(2_003, 0, [(0, 30), (900, 1_000)]),
+    "chr2": random_codes(640, 1),
+}
+
+
+def tracks_of(name: str, folder: Path, threshold: float = 0.0, **options: object) -> np.ndarray:
+    """Signed and absolute values (2, L) of chr1 by the sweep, NaN where absent."""
+    checkpoint = checkpoint_of(name, Sequences(CODES))
+    reference = write_fasta(folder / "r.fa", CODES)
+    request = Request(
+        checkpoint=checkpoint, reference=reference, out=folder / "out",
+        markers=("*histone",), device="cpu", keep_bits=23, **options,
+    )  # fmt: skip
+    summary = saliency_tracks(request, threshold=threshold)
+    model = checkpoint.model.name
+    assert [track.file for track in summary.tracks] == [
+        f"{model}.K562_histone.saliency.bw",
+        f"{model}.K562_histone.saliency-abs.bw",
+    ]
+    found = []
+    for track in summary.tracks:
+        with pyBigWig.open(str(folder / "out" / track.file)) as file:
+            found.append(np.array(file.values("chr1", 0, len(CODES["chr1"]))))
+    return np.stack(found)
+
+
+def one_pass(name: str, outputs: np.ndarray) -> np.ndarray:
+    model = checkpoint_of(name, Sequences(CODES)).model
+    codes = CODES["chr1"]
+    values = gradient_saliency(
+        model, codes[None], outputs[None], 1, method=TIMES_INPUT
+    )[0].astype(np.float64)  # fmt: skip
+    values[codes == N] = np.nan
+    return values
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_they_are_one_backward_pass_whatever_the_window(
+    name: str, batch_size: int, tmp_path: Path
+) -> None:
+    found = tracks_of(name, tmp_path, window=120, batch_size=batch_size)
+    expected = one_pass(name, CODES["chr1"] != N)
+    np.testing.assert_allclose(found[0], expected, rtol=1e-5, atol=1e-8)
+    np.testing.assert_array_equal(found[1], np.abs(found[0]))
+
+
+@pytest.mark.parametrize("name", ["cnn7", "dilated"])
+def test_one_flank_would_not_do(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(SaliencyScorer, "flanks", 1)
+    found = tracks_of(name, tmp_path, window=120, batch_size=1)
+    expected = one_pass(name, CODES["chr1"] != N)
+    assert not np.allclose(found[0], expected, rtol=1e-3, atol=1e-6, equal_nan=True)
+
+
+def test_a_threshold_chooses_the_outputs_by_their_score(tmp_path: Path) -> None:
+    from regtrack.inference import scores
+
+    codes = CODES["chr1"]
+    model = checkpoint_of("dilated", Sequences(CODES)).model
+    predicted = scores(model, codes[None], markers=[1])[0, 0]
+    # between two scores, so that rounding decides nothing
+    middle = np.sort(predicted)[len(codes) * 3 // 4 :][:2].mean()
+    found = tracks_of("dilated", tmp_path, threshold=float(middle), window=120, batch_size=2)
+    expected = one_pass("dilated", (predicted >= middle) & (codes != N))
+    np.testing.assert_allclose(found[0], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_region_is_the_same_values(tmp_path: Path) -> None:
+    found = tracks_of("cnn7", tmp_path, window=100, batch_size=2, region="chr1:401-1,250")
+    expected = one_pass("cnn7", CODES["chr1"] != N)
+    expected[:400] = expected[1_250:] = np.nan
+    np.testing.assert_allclose(found[0], expected, rtol=1e-5, atol=1e-8)
+    record = json.loads((tmp_path / "out" / "sweep.json").read_text())
+    assert record["values"] == "gradient-x-input of all outputs"
+    assert record["region"] == "chr1:401-1,250"
+
+
+def test_what_cannot_be_asked(tmp_path: Path) -> None:
+    checkpoint = checkpoint_of("cnn3", Sequences(CODES))
+    request = Request(checkpoint=checkpoint, reference=tmp_path / "r.fa", out=tmp_path / "out")
+    with pytest.raises(PlanError, match="threshold 1; expected a score from 0 to below 1"):
+        saliency_tracks(request, threshold=1.0)
+    mean = Request(
+        checkpoint=checkpoint, reference=tmp_path / "r.fa", out=tmp_path, reverse_complement=True
+    )
+    with pytest.raises(PlanError, match="logits of the forward strand"):
+        saliency_tracks(mean)
