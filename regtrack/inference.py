@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +21,6 @@ from regtrack.models.network import TrackModel
 Scores = npt.NDArray[np.float32]
 
 PRECISIONS = ("fp32", "bf16")
-
-# one pass at a time: the switches of arithmetic and the model's mode are the whole process's
-_ALONE = threading.Lock()
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -56,13 +56,24 @@ def check_precision(precision: str) -> str:
 def borrowed(model: TrackModel, device: torch.device) -> Iterator[TrackModel]:
     """The model on a device and in evaluation mode, given back as it was, also after an exception.
 
-    Each submodule gets its own mode back, since a part may have been frozen by itself.
+    Each submodule gets its own mode back, since a part may have been frozen by itself. Threads may
+    borrow one model at the same time; the last of them gives it back.
+
+    Raises:
+        PlanError: it is lent already, to another device.
     """
+    with _together(id(model), str(device), partial(_lend, model, device)):
+        yield model
+
+
+@contextmanager
+def _lend(model: TrackModel, device: torch.device) -> Iterator[None]:
     modes = {module: module.training for module in model.modules()}
     tensors = chain(model.parameters(), model.buffers())
     home = next((tensor.device for tensor in tensors), device)
     try:
-        yield model.to(device).eval()
+        model.to(device).eval()
+        yield
     finally:
         model.to(home)
         for module, mode in modes.items():
@@ -89,7 +100,8 @@ def scores(
     Raises:
         PlanError: an unknown precision, or too little memory for so many bases at once.
     """
-    return _forward(model, codes, torch.sigmoid, markers, precision=precision, device=device)
+    found = forward(model, codes, markers=markers, precision=precision, device=device)
+    return to_host(found.sigmoid())
 
 
 def logits(
@@ -105,9 +117,28 @@ def logits(
     Raises:
         PlanError: as `scores`.
     """
-    return _forward(
-        model, codes, torch.Tensor.contiguous, markers, precision=precision, device=device
-    )
+    return to_host(forward(model, codes, markers=markers, precision=precision, device=device))
+
+
+def forward(
+    model: TrackModel,
+    codes: npt.NDArray[np.uint8] | Tensor,
+    *,
+    markers: Sequence[int] | None = None,
+    precision: str = "fp32",
+    device: torch.device | None = None,
+) -> Tensor:
+    """The logits as float32, shape (B, M, L), where they were computed.
+
+    Raises:
+        PlanError: as `scores`.
+    """
+    device = device or torch.device("cpu")
+    with (
+        torch.inference_mode(),
+        one_pass(model, device, precision=precision, shape=codes.shape),
+    ):
+        return model.logits(_to_device(codes, device), markers).float()
 
 
 @contextmanager
@@ -120,62 +151,120 @@ def one_pass(
         PlanError: an unknown precision, or too little memory.
     """
     check_precision(precision)
-    with _ALONE, borrowed(model, device), _arithmetic(device, precision):
-        try:
-            yield model
-        except (RuntimeError, MemoryError) as error:
-            if not _is_memory(error):
-                raise
-            raise PlanError(
-                f"out of memory on {device} with {shape[0]} x {shape[1]:,} bp at "
-                "once; choose a smaller --batch-size, fewer markers or a smaller --window"
-            ) from error
-
-
-def _forward(
-    model: TrackModel,
-    codes: npt.NDArray[np.uint8] | Tensor,
-    last: Callable[[Tensor], Tensor],
-    markers: Sequence[int] | None,
-    *,
-    precision: str,
-    device: torch.device | None,
-) -> Scores:
-    device = device or torch.device("cpu")
     with (
-        one_pass(model, device, precision=precision, shape=codes.shape),
-        torch.inference_mode(),
+        memory_errors(device, shape),
+        borrowed(model, device),
+        _exact_products(),
+        torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"),
     ):
-        found = model.logits(torch.as_tensor(codes, device=device), markers)
-        result: Scores = _to_host(last(found.float())).numpy()
-    return result
-
-
-def _to_host(found: Tensor) -> Tensor:
-    """A copy in the host's memory, pinned where it comes from a GPU: several times as quick."""
-    if found.device.type != "cuda":
-        return found.cpu()
-    return torch.empty(found.shape, dtype=found.dtype, pin_memory=True).copy_(found)
+        yield model
 
 
 @contextmanager
-def _arithmetic(device: torch.device, precision: str) -> Iterator[None]:
-    """Full fp32, whatever the process allows elsewhere, or bf16 by autocast."""
+def memory_errors(device: torch.device, shape: Sequence[int]) -> Iterator[None]:
+    """Tell in one line that memory did not suffice for codes of a shape.
+
+    Raises:
+        PlanError: it did not.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not _is_memory(error):
+            raise
+        raise PlanError(
+            f"out of memory on {device} with {shape[0]} x {shape[1]:,} bp at "
+            "once; choose a smaller --batch-size, fewer markers or a smaller --window"
+        ) from error
+
+
+def to_host(found: Tensor) -> Scores:
+    """The same as NumPy.
+
+    What comes from a GPU is copied to pinned memory, several times as quick, and waited for by
+    this thread alone: what others compute on streams of their own goes on.
+    """
+    if found.device.type != "cuda":
+        return cast(Scores, found.cpu().numpy())
+    pinned = torch.empty(found.shape, dtype=found.dtype, pin_memory=True)
+    pinned.copy_(found, non_blocking=True)
+    torch.cuda.current_stream(found.device).synchronize()
+    return cast(Scores, pinned.numpy())
+
+
+def _to_device(codes: npt.NDArray[np.uint8] | Tensor, device: torch.device) -> Tensor:
+    """Codes where they are needed; to a GPU from pinned memory, which nobody waits for."""
+    found = torch.as_tensor(codes)
+    if device.type != "cuda" or found.device.type == "cuda":
+        return found.to(device)
+    return found.pin_memory().to(device, non_blocking=True)
+
+
+@contextmanager
+def _exact_products() -> Iterator[None]:
+    """Products of float32 in full, whatever the process allows elsewhere.
+
+    The switches are the whole process's: as long as anybody needs them so, they stay.
+    """
+    with _together("products", "", _switched):
+        yield
+
+
+@contextmanager
+def _switched() -> Iterator[None]:
     cudnn, matmul = torch.backends.cudnn, torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
     try:
-        with (
-            cudnn.flags(
-                enabled=cudnn.enabled,
-                benchmark=cudnn.benchmark,
-                deterministic=cudnn.deterministic,
-                allow_tf32=False,
-            ),
-            torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"),
+        with cudnn.flags(
+            enabled=cudnn.enabled,
+            benchmark=cudnn.benchmark,
+            deterministic=cudnn.deterministic,
+            allow_tf32=False,
         ):
             yield
     finally:
         torch.set_float32_matmul_precision(matmul)
+
+
+@dataclass
+class _Open:
+    """A context that threads are in together."""
+
+    context: AbstractContextManager[None]
+    place: str
+    users: int = 0
+
+
+_LOCK = threading.Lock()
+_OPEN: dict[Hashable, _Open] = {}
+
+
+@contextmanager
+def _together(
+    key: Hashable, place: str, make: Callable[[], AbstractContextManager[None]]
+) -> Iterator[None]:
+    """A context of the whole process: the first thread enters it, the last leaves it.
+
+    Raises:
+        PlanError: it is open for another place.
+    """
+    with _LOCK:
+        found = _OPEN.get(key)
+        if found is None:
+            found = _Open(make(), place)
+            found.context.__enter__()
+            _OPEN[key] = found
+        if found.place != place:
+            raise PlanError(f"the model is in use on {found.place}; ask for {place} afterwards")
+        found.users += 1
+    try:
+        yield
+    finally:
+        with _LOCK:
+            found.users -= 1
+            if found.users == 0:
+                del _OPEN[key]
+                found.context.__exit__(None, None, None)
 
 
 def _is_memory(error: BaseException) -> bool:
