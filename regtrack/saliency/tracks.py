@@ -17,12 +17,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-import numpy as np
 import torch
+from torch import Tensor
 
 from regtrack.errors import PlanError
 from regtrack.genome.sequence import Codes
-from regtrack.inference import Scores
 from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import (
     TIMES_INPUT,
@@ -57,9 +56,9 @@ class SaliencyScorer(Scorer):
         which = f"of scores from {self.threshold:g}" if self.threshold else "of all outputs"
         return f"{TIMES_INPUT} {which}"
 
-    def __call__(self, codes: Codes) -> Scores:
+    def __call__(self, codes: Codes) -> Tensor:
         """Values (B, 2 M, L) of codes (B, L): signed and absolute of one marker after another."""
-        found = np.empty((len(codes), self.count, codes.shape[1]), dtype=np.float32)
+        found = torch.empty((len(codes), self.count, codes.shape[1]), device=self.device)
         with differentiable(
             self.model, self.device, shape=codes.shape, precision=self.precision
         ) as model:
@@ -67,8 +66,8 @@ class SaliencyScorer(Scorer):
             choose = over_threshold(self.threshold, bases)
             for row, gradient in enumerate(propagate(model, bases, choose, self.rows)):
                 signed = saliency_of(TIMES_INPUT, gradient, bases, model.embed.weight)
-                found[:, 2 * row] = signed.float().cpu().numpy()
-        found[:, 1::2] = np.abs(found[:, ::2])
+                found[:, 2 * row] = signed.detach()
+        found[:, 1::2] = found[:, ::2].abs()
         return found
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from regtrack.errors import FastaError
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, N, reverse_complement
-from regtrack.inference import Scores, logits, scores
+from regtrack.inference import Scores, forward, to_host
 from regtrack.models.network import TrackModel
 from regtrack.sweep.plan import Strip, SweepPlan
+
+Present = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -51,27 +54,27 @@ class Scorer:
         """What they are, in words."""
         return "logits" if self.logits else "scores"
 
-    def __call__(self, codes: Codes) -> Scores:
-        """Values (B, count, L) of codes (B, L), along the forward strand."""
+    def __call__(self, codes: Codes) -> Tensor:
+        """Values (B, count, L) of codes (B, L), along the forward strand, on the device."""
         forward = self._run(codes)
         if not self.both_strands:
             return forward
         reverse = self._run(reverse_complement(codes))
-        return (forward + reverse[..., ::-1]) * np.float32(0.5)
+        return (forward + reverse.flip(-1)) * 0.5
 
     def speed(self, length: int) -> float:
         """Bases a second, measured on so many; the first pass, which warms up, is not counted."""
         codes = np.zeros((1, length), dtype=np.uint8)
-        self(codes)
+        to_host(self(codes))
         start = time.perf_counter()
-        self(codes)
+        to_host(self(codes))
         return length / (time.perf_counter() - start)
 
-    def _run(self, codes: Codes) -> Scores:
-        run = logits if self.logits else scores
-        return run(
+    def _run(self, codes: Codes) -> Tensor:
+        found = forward(
             self.model, codes, markers=self.rows, precision=self.precision, device=self.device
         )
+        return found if self.logits else found.sigmoid()
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class Reading:
 
     strips: tuple[Strip, ...]
     codes: list[Codes]
-    present: list[npt.NDArray[np.bool_]]
+    present: list[Present]
 
 
 @dataclass(frozen=True)
@@ -95,13 +98,21 @@ class Piece:
 
     Attributes:
         strip: where it lies.
-        present: which of its bases get a value, shape (L,).
-        values: shape (count, L); None where no base gets a value, and nothing was computed.
+        bases: how many of its bases get a value.
+        values: as the finish left them, a row each; None where no base gets a value, and nothing
+            was computed.
     """
 
     strip: Strip
-    present: npt.NDArray[np.bool_]
+    bases: int
     values: Scores | None
+
+
+class Finish(Protocol):
+    """What becomes of a strip's values on their way from the device to the encoder."""
+
+    def __call__(self, strip: Strip, present: Present, values: Tensor) -> Scores:
+        """Rows of stored values from values (count, L), of which `present` (L,) counts."""
 
 
 def read(plan: SweepPlan, reference: Reference, batch: tuple[Strip, ...]) -> Reading:
@@ -122,11 +133,17 @@ def read(plan: SweepPlan, reference: Reference, batch: tuple[Strip, ...]) -> Rea
     return Reading(batch, codes, present)
 
 
-def predict(reading: Reading, score: Scorer) -> Iterator[Piece]:
+def predict(reading: Reading, score: Scorer, finish: Finish) -> list[Piece]:
     """Every strip of a batch, in its order, predicted where a base needs it."""
     needed = [
         codes for codes, mask in zip(reading.codes, reading.present, strict=True) if mask.any()
     ]
     found = iter(score(np.stack(needed)) if needed else ())
-    for strip, mask in zip(reading.strips, reading.present, strict=True):
-        yield Piece(strip, mask, next(found)[:, strip.crop] if mask.any() else None)
+    return [
+        Piece(
+            strip,
+            int(mask.sum()),
+            finish(strip, mask, next(found)[:, strip.crop]) if mask.any() else None,
+        )
+        for strip, mask in zip(reading.strips, reading.present, strict=True)
+    ]

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from regtrack.errors import TrackError
-from regtrack.sweep.compute import Piece
+from regtrack.inference import Scores, to_host
+from regtrack.sweep import on_device
+from regtrack.sweep.compute import Piece, Present
+from regtrack.sweep.plan import Strip
 from regtrack.tracks.bigwig.encode import Encoded, encode
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, average, round_mantissa
 
@@ -30,26 +34,61 @@ class Encoding:
     def __post_init__(self) -> None:
         round_mantissa(np.zeros(1, np.float32), self.keep_bits)
 
-    def __call__(self, chrom: int, piece: Piece, marker: int) -> Encoded:
-        """Encode one marker of a piece that has values.
+    def finish(self, strip: Strip, present: Present, values: Tensor) -> Scores:
+        """Values as they are stored, (count, ceil(L / resolution)), NaN where absent.
+
+        On a GPU this happens before the copy, which is then as much smaller as the resolution is
+        coarser; on the CPU row by row, so that one stays in the processor's cache.
+
+        Args:
+            strip: where they lie.
+            present: which bases get a value, shape (L,).
+            values: shape (count, L); written over.
+
+        Raises:
+            TrackError: the model gave NaN.
+        """
+        if not _here(values):
+            stored, broken = on_device.finish(values, present, self.resolution, self.keep_bits)
+            _check(strip, broken.cpu().numpy())
+            return to_host(stored)
+        rows = [self._finish_row(strip, present, row) for row in values.numpy()]
+        return np.stack(rows) if self.resolution > 1 else values.numpy()
+
+    def _finish_row(self, strip: Strip, present: Present, row: Scores) -> Scores:
+        broken = np.isnan(row)
+        if broken.any():
+            _check(strip, broken & present)
+        row[~present] = np.nan
+        stored = average(row, self.resolution)
+        round_mantissa(stored, self.keep_bits)
+        return stored
+
+    def __call__(self, chrom: int, piece: Piece, row: int) -> Encoded:
+        """Encode one row of a piece that has values.
 
         Args:
             chrom: the chromosome's number in the file.
-            piece: the values.
-            marker: which row of them.
+            piece: the values, finished.
+            row: which row of them.
 
         Raises:
-            TrackError: the model gave a value that is not finite.
+            TrackError: the model gave an infinite value.
         """
         assert piece.values is not None
-        values = np.where(piece.present, piece.values[marker], np.float32(np.nan))
-        if np.isnan(values).sum() != len(values) - piece.present.sum():
-            where = piece.strip.start + int(np.flatnonzero(piece.present & np.isnan(values))[0])
-            raise TrackError(
-                f"the model gives NaN at {piece.strip.chrom}:{where + 1:,}; its weights or the "
-                "precision are at fault"
-            )
-        stored = average(values, self.resolution)
-        round_mantissa(stored, self.keep_bits)
         start, end = piece.strip.start, piece.strip.end
-        return encode(chrom, start, stored, resolution=self.resolution, end=end)
+        return encode(chrom, start, piece.values[row], resolution=self.resolution, end=end)
+
+
+def _here(values: Tensor) -> bool:
+    return values.device.type == "cpu"
+
+
+def _check(strip: Strip, broken: Present) -> None:
+    """Refuse values that are NaN where there should be one."""
+    if broken.any():
+        where = strip.start + int(np.flatnonzero(broken)[0])
+        raise TrackError(
+            f"the model gives NaN at {strip.chrom}:{where + 1:,}; its weights or the precision are "
+            "at fault"
+        )

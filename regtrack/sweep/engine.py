@@ -1,8 +1,8 @@
 """Chunks to shards: reading, model, encoding and disk at the same time.
 
-One thread reads ahead, the caller's runs the model, a few encode, one writes shards. NumPy, torch
-and ISA-L let go of the interpreter lock while they work. Little waits between them, so that memory
-holds a few batches and a few chunks' compressed blocks, however long the genome.
+One thread reads ahead, a few run the model, a few encode, one writes shards. NumPy, torch and ISA-L
+let go of the interpreter lock while they work. Little waits between them, so that memory holds a
+few batches and a few chunks' compressed blocks, however long the genome.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from itertools import chain
 from typing import TypeVar
 
 import numpy as np
+import torch
 
 from regtrack.genome.reference import Reference
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.compute import Piece, Reading, Scorer, predict, read
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.plan import Strip, SweepPlan
+from regtrack.sweep.room import kept_memory, memory_of, passes_at_once
 from regtrack.sweep.shard import ShardHeader, write_shard
 from regtrack.sweep.work import Work
 from regtrack.tracks.bigwig.assemble import file_order
@@ -64,20 +66,29 @@ class Engine:
             TrackError: the model gives a value that is not finite.
             OutputError: the disk is full, or the work folder has vanished.
         """
-        with _pool(1) as reader, _pool(encoders()) as encoder, _pool(1) as writer:
+        taken = memory_of(self.plan.bases_at_once, self.scorer.count)
+        passes = passes_at_once(self.scorer.device, taken)
+        with (
+            kept_memory(),
+            _pool(1) as reader,
+            _pass_pool(self.scorer.device, passes) as model,
+            _pool(cores()) as encoder,
+            _pool(1) as writer,
+        ):
             batches = chain.from_iterable(map(self.plan.batches, chunks))
-            readings = _ahead(reader, self._read, batches, _READ_AHEAD)
+            readings = _ahead(reader, self._read, batches, passes + _READ_AHEAD)
+            predicted = _ahead(model, self._predict, readings, passes)
             encoding: deque[list[Future[Encoded]]] = deque()
             writing: deque[Future[Chunk]] = deque()
             for chunk in chunks:
                 parts: list[list[Future[Encoded]]] = []
                 bases = 0
                 for _ in self.plan.batches(chunk):
-                    for piece in predict(next(readings), self.scorer):
+                    for piece in next(predicted):
                         if piece.values is not None:
                             parts.append(self._encode(encoder, piece))
                             encoding.append(parts[-1])
-                        bases += int(piece.present.sum())
+                        bases += piece.bases
                         while len(encoding) > _ENCODED_BEHIND:
                             wait(encoding.popleft())
                 writing.append(writer.submit(self._write, chunk, parts, bases))
@@ -94,6 +105,9 @@ class Engine:
 
     def _read(self, batch: tuple[Strip, ...]) -> Reading:
         return read(self.plan, self.reference, batch)
+
+    def _predict(self, reading: Reading) -> list[Piece]:
+        return predict(reading, self.scorer, self.encoding.finish)
 
     def _encode(self, encoder: Executor, piece: Piece) -> list[Future[Encoded]]:
         number = self._numbers[piece.strip.chrom]
@@ -153,6 +167,20 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def encoders() -> int:
-    """Threads that encode: half of the cores, since the model or its driver needs the others."""
-    return max(1, cores() // 2)
+@contextmanager
+def _pass_pool(device: torch.device, passes: int) -> Iterator[Executor]:
+    """Threads for forward passes, which share torch's threads, or have a stream each on a GPU."""
+    threads = torch.get_num_threads()
+
+    def prepare() -> None:
+        if device.type == "cpu":
+            torch.set_num_threads(max(1, threads // passes))
+        elif device.type == "cuda":
+            torch.cuda.set_stream(torch.cuda.Stream(device))  # type: ignore[no-untyped-call]
+
+    pool = ThreadPoolExecutor(passes, initializer=prepare)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)

@@ -15,7 +15,7 @@ from regtrack.labels.marker import Marker, select_markers
 from regtrack.sweep.chunks import Chunk, choose_chunk
 from regtrack.sweep.compute import Scorer
 from regtrack.sweep.encoding import Encoding
-from regtrack.sweep.engine import Engine, encoders
+from regtrack.sweep.engine import Engine, cores
 from regtrack.sweep.plan import SweepPlan, choose_flank
 from regtrack.sweep.record import make_record
 from regtrack.sweep.request import Request, check_assembly, read_targets
@@ -25,6 +25,7 @@ from regtrack.sweep.room import (
     check_memory,
     choose_batch_size,
     memory_of,
+    passes_at_once,
 )
 from regtrack.sweep.summary import Forecast
 from regtrack.sweep.work import Track, Work, begun_batch_size
@@ -94,7 +95,7 @@ class Job:
             bases=self.plan.bases,
             disk=self._disk,
             memory=self._memory,
-            seconds=self.plan.bases / speed + values / (_ENCODED * encoders()),
+            seconds=self.plan.bases / speed + values / (_ENCODED * cores()),
             windows=self.plan.windows,
             chunks=len(self.plan.chunks),
             window=self.plan.window,
@@ -129,7 +130,8 @@ class Job:
     @property
     def _memory(self) -> int:
         shards = 3 * self._bytes_a_base * min(self.plan.chunk, self.plan.bases)
-        return memory_of(self.plan.bases_at_once, self.scorer.count) + int(shards)
+        taken = memory_of(self.plan.bases_at_once, self.scorer.count)
+        return taken * passes_at_once(self.scorer.device, taken) + int(shards)
 
     @property
     def _bytes_a_base(self) -> float:

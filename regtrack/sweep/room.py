@@ -5,8 +5,11 @@ The numbers are measured (docs/sweep.md) and meant as upper bounds.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -20,6 +23,7 @@ _AT_ONCE = {"cpu": 250_000, "other": 2_000_000}  # bp beyond which nothing gets 
 _MEMORY = {"cpu": 2 << 30}
 _SIGN_AND_EXPONENT = 9  # bits of a float32 beside its mantissa
 _RECORD = 22  # bytes of a packed zoom record: four numbers that are noise, and its place
+_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # names of mallopt(3)
 _SLACK = 0.35  # bytes by which blocks were larger than the bits that are kept
 
 
@@ -33,8 +37,9 @@ def choose_batch_size(
 ) -> int:
     """Windows to compute at once.
 
-    `auto` fills 250 kb on the CPU and 2 Mb elsewhere, or as much as 2 GiB of memory, or half of
-    what the device has free, hold.
+    `auto` fills 250 kb on the CPU and 2 Mb elsewhere, or as much as 2 GiB of memory, or a quarter
+    of what the device has free, hold. It does not depend on the number of threads, which therefore
+    change no byte.
 
     Raises:
         PlanError: no number, or below 1.
@@ -52,10 +57,55 @@ def choose_batch_size(
     return chosen
 
 
+def passes_at_once(device: torch.device, taken: int) -> int:
+    """Forward passes that run side by side.
+
+    On the CPU one a thread that torch may use, since threads within a pass wait for each other at
+    the end of every layer, or as many as half of the memory holds. Elsewhere two, so that the
+    device computes while results are copied.
+
+    Args:
+        device: where they run.
+        taken: bytes that one takes.
+    """
+    if device.type != "cpu":
+        return 2
+    return max(1, min(torch.get_num_threads(), _present() // 2 // taken))
+
+
+@contextmanager
+def kept_memory() -> Iterator[None]:
+    """Let freed memory stay with this process, where the C library can be told so (glibc).
+
+    Else the tensors of every layer, tens of megabytes each, go back to the system and come again a
+    page at a time, which cost a fifth of a sweep's time. What is left is given back at the end.
+    """
+    try:
+        libc = ctypes.CDLL(None)
+        tell, give_back = libc.mallopt, libc.malloc_trim
+    except (OSError, AttributeError):
+        yield
+        return
+    tell(_MMAP_THRESHOLD, 1 << 30)
+    tell(_TRIM_THRESHOLD, (1 << 31) - 1)
+    try:
+        yield
+    finally:
+        # as large as glibc itself lets them grow
+        tell(_MMAP_THRESHOLD, 32 << 20)
+        tell(_TRIM_THRESHOLD, 64 << 20)
+        give_back(0)
+
+
+def _present() -> int:
+    """Bytes of memory in this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 def _memory(device: torch.device) -> int:
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        return int(free) // 2
+        return int(free) // 4
     return _MEMORY["cpu"]
 
 
@@ -67,7 +117,7 @@ def check_memory(needed: int, device: torch.device) -> None:
     """
     if device.type != "cpu":
         return
-    present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    present = _present()
     if needed > present:
         raise PlanError(
             f"about {needed / 1e9:,.0f} GB of memory would be needed and the machine has "

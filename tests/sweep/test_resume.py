@@ -34,20 +34,24 @@ OPTIONS: dict[str, Any] = {"window": 250, "batch_size": 2}
 MARKERS = [f"K562_{kind}" for kind in CATEGORIES]
 CHUNKS = 19 + 9  # of 500 bp
 
-# begins sweeps and kills each after a while; torch is loaded once for them all
+# begins sweeps and stops each after a while; torch is loaded once for them all
 KILLER = """
 import os, signal, sys, time, torch
 from regtrack.sweep import chunks
 from regtrack.sweep.run import predict_genome
 torch.set_num_threads(1)
 chunks.CHUNK = 500
-for seconds in sys.stdin:
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as the command line does
+for line in sys.stdin:
+    seconds, name = line.split()
     child = os.fork()
     if child == 0:
-        predict_genome("c.safetensors", "r.fa", "tracks", window=250, batch_size=2)
-        os._exit(0)
+        try:
+            predict_genome("c.safetensors", "r.fa", "tracks", window=250, batch_size=2)
+        finally:
+            os._exit(0)
     time.sleep(float(seconds))
-    os.kill(child, signal.SIGKILL)
+    os.kill(child, signal.Signals[name])
     os.waitpid(child, 0)
     print("gone", flush=True)
 """
@@ -87,7 +91,8 @@ def shards() -> list[Path]:
 
 
 @pytest.mark.slow
-def test_killed_at_20_random_moments(folder: Path) -> None:
+@pytest.mark.parametrize(("name", "times"), [("SIGKILL", 20), ("SIGTERM", 5), ("SIGINT", 5)])
+def test_stopped_at_random_moments(folder: Path, name: str, times: int) -> None:
     draw = random.Random(3)
     begin = time.perf_counter()
     predict_genome("c.safetensors", "r.fa", "again", **OPTIONS)
@@ -99,12 +104,12 @@ def test_killed_at_20_random_moments(folder: Path) -> None:
     ) as killer:
         assert killer.stdin is not None
         assert killer.stdout is not None
-        for _ in range(20):
+        for _ in range(times):
             if Path("tracks").exists():  # it was quicker than the kill
                 shutil.rmtree("tracks.partial", ignore_errors=True)
                 assert_as_undisturbed()
                 shutil.rmtree("tracks")
-            print(draw.uniform(0, seconds), file=killer.stdin, flush=True)
+            print(draw.uniform(0, seconds), name, file=killer.stdin, flush=True)
             assert killer.stdout.readline() == "gone\n"
             kept.append(len(shards()))
         killer.stdin.close()

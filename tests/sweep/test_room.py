@@ -12,12 +12,14 @@ import torch
 
 from regtrack.errors import OutputError, PlanError
 from regtrack.genome.assembly import Assembly
+from regtrack.sweep import room
 from regtrack.sweep.room import (
     bytes_a_value,
     check_disk,
     check_memory,
     choose_batch_size,
     memory_of,
+    passes_at_once,
 )
 from regtrack.tracks.bigwig.assemble import create_bigwig
 from regtrack.tracks.bigwig.rounding import round_mantissa
@@ -33,12 +35,21 @@ def test_auto_fills_250_kb_on_the_cpu_where_memory_allows() -> None:
     assert memory_of(many * 25_000, 919) <= 2 << 30
 
 
-def test_auto_takes_half_of_what_a_gpu_has_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (8 << 30, 16 << 30))
+def test_auto_takes_a_quarter_of_what_a_gpu_has_free_since_two_passes_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (16 << 30, 32 << 30))
     cuda = torch.device("cuda:0")
     assert choose_batch_size("auto", window=25_000, markers=8, device=cuda) == 80
     many = choose_batch_size("auto", window=1_000, markers=919, device=cuda)
     assert memory_of(many * 1_000, 919) <= 4 << 30 < memory_of((many + 1) * 1_000, 919)
+
+
+def test_as_many_passes_run_as_threads_and_memory_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 16)
+    monkeypatch.setattr(room, "_present", lambda: 32 << 30)
+    assert [passes_at_once(CPU, taken << 30) for taken in (1, 2, 20)] == [16, 8, 1]
+    assert passes_at_once(torch.device("cuda:0"), 1 << 30) == 2
 
 
 def test_a_number_is_taken_as_it_is() -> None:

@@ -20,6 +20,7 @@ from regtrack.models.blocks import PassNorm
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
 from regtrack.sweep.compute import Scorer, predict, read
+from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.plan import SweepPlan
 
 CATEGORIES = ("TF", "histone", "DNase")
@@ -97,14 +98,17 @@ def stitched(plan: SweepPlan, reference: Any, scorer: Scorer) -> dict[str, np.nd
     }
     batches = itertools.chain.from_iterable(map(plan.batches, plan.chunks))
     readings = (read(plan, reference, batch) for batch in batches)
-    for piece in itertools.chain.from_iterable(predict(one, scorer) for one in readings):
+    finish = Encoding(keep_bits=23).finish
+    for piece in itertools.chain.from_iterable(predict(one, scorer, finish) for one in readings):
         if piece.values is None:
-            assert not piece.present.any()
+            assert piece.bases == 0
             continue
-        bases = piece.strip.start + np.flatnonzero(piece.present)
+        present = ~np.isnan(piece.values[0])
+        assert present.sum() == piece.bases
+        bases = piece.strip.start + np.flatnonzero(present)
         track = tracks[piece.strip.chrom]
         assert np.isnan(track[:, bases]).all()
-        track[:, bases] = piece.values[:, piece.present]
+        track[:, bases] = piece.values[:, present]
     return tracks
 
 

@@ -1,0 +1,76 @@
+"""What is done to values before they are stored is the same on a device as on the CPU."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings, strategies as st
+from hypothesis.extra.numpy import arrays
+
+from regtrack.errors import TrackError
+from regtrack.sweep import encoding as encoding_module, on_device
+from regtrack.sweep.encoding import Encoding
+from regtrack.sweep.plan import Strip
+from regtrack.tracks.bigwig import rounding
+
+ANY = st.floats(width=32, allow_nan=True, allow_infinity=True)
+
+
+def strip(length: int) -> Strip:
+    return Strip("chr1", 0, length, 0, length)
+
+
+@settings(max_examples=200, deadline=None)
+@given(arrays(np.float32, (2, 37), elements=ANY), st.integers(1, 23))
+def test_torch_rounds_as_numpy_does(values: np.ndarray, keep_bits: int) -> None:
+    expected = values.copy()
+    rounding.round_mantissa(expected, keep_bits)
+    found = on_device.round_mantissa(torch.from_numpy(values.copy()), keep_bits)
+    np.testing.assert_array_equal(found.numpy(), expected)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    arrays(np.float32, (3, 53), elements=st.floats(0, 1, width=32)),
+    arrays(np.bool_, 53),
+    st.sampled_from([1, 2, 5, 10, 53, 60]),
+    st.sampled_from([4, 7, 23]),
+)
+def test_a_device_stores_what_the_cpu_stores(
+    values: np.ndarray, present: np.ndarray, resolution: int, keep_bits: int
+) -> None:
+    stored, broken = on_device.finish(
+        torch.from_numpy(values.copy()), present, resolution, keep_bits
+    )
+    finish = Encoding(keep_bits, resolution).finish
+    expected = finish(strip(53), present, torch.from_numpy(values.copy()))
+    assert expected.shape == (3, -(-53 // resolution))
+    assert not broken.any()
+    # a mean may round to its other neighbour, where float64 sums were added in another order
+    assert np.array_equal(np.isnan(stored.numpy()), np.isnan(expected))
+    np.testing.assert_allclose(stored.numpy(), expected, rtol=2.0**-keep_bits)
+    if resolution == 1:
+        np.testing.assert_array_equal(stored.numpy(), expected)
+
+
+@pytest.mark.parametrize("place", ["cpu", "device"])
+def test_a_broken_value_is_named_and_an_absent_one_is_not(
+    monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    values = torch.rand(2, 20)
+    values[1, 7] = torch.nan
+    given_values = values.clone()
+    if place == "device":  # the way of a GPU, walked on the CPU
+        monkeypatch.setattr(encoding_module, "_here", lambda _: False)
+    present = np.ones(20, bool)
+    with pytest.raises(TrackError, match="NaN at chr1:8"):
+        Encoding().finish(strip(20), present, given_values)
+    present[7] = False
+    found = Encoding(23).finish(strip(20), present, values)
+    assert np.isnan(found).sum() == 2
+
+
+def test_rows_of_a_mean_are_as_many_as_fit() -> None:
+    found = Encoding(23, 10).finish(strip(25), np.ones(25, bool), torch.ones(2, 25))
+    np.testing.assert_array_equal(found, np.ones((2, 3), np.float32))
