@@ -13,7 +13,7 @@ through together.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,8 +30,8 @@ from regtrack.saliency.values import Outputs, Values
 
 Span = tuple[int, int]  # first and last position
 
-_BASES = {"cpu": 200_000, "other": 4_000_000}  # bp of all mutants' outputs at once
-_MUTANTS = 256  # at once at most
+_BASES = {"cpu": 400_000, "other": 8_000_000}  # bp of all mutants' outputs at once
+_SITES = 16  # bases mutated together at most, but for a stride's, which are one position
 
 
 def mutagenesis(
@@ -63,9 +63,7 @@ def mutagenesis(
     effects = np.zeros((end - start, N), dtype=np.float32)
     with one_pass(model, device, precision="fp32", shape=(1, len(codes))), torch.inference_mode():
         known = _Known.of(model, codes, outputs, marker, device)
-        size = max(1, (batch_size or known.batch_size(start)) // (N - 1))
-        for first in range(start, end, size):
-            last = min(first + size, end)
+        for first, last in _groups(start, end, known.sites(start, batch_size), model.stride):
             sites, letters = np.nonzero(codes[first:last, None] != np.arange(N))
             changes = known.changes((first, last - 1), sites, letters)
             effects[first - start + sites, letters] = changes
@@ -87,6 +85,8 @@ class _Changed:
     def within(self, span: Span) -> _Changed:
         """Those in a stretch."""
         kept = (self.places >= span[0]) & (self.places <= span[1])
+        if kept.all():
+            return self
         return _Changed(self.places[kept], self.values[:, kept])
 
 
@@ -131,12 +131,17 @@ class _Known:
         logits = model.head(inputs[-1][:, : len(codes)], [marker])[0, 0]
         return cls(model, model.steps, inputs, sums, logits, outputs, marker)
 
-    def batch_size(self, site: int) -> int:
-        """Mutants at once, by the outputs that a base reaches."""
-        spans = self.spans((site, site))
-        reached = spans[-1][1] - spans[-1][0] + 1 if spans else 1
-        bases = _BASES.get(self.logits.device.type, _BASES["other"])
-        return min(_MUTANTS, max(1, bases // reached))
+    def sites(self, first: int, batch_size: int | None) -> int:
+        """Bases to mutate at once: by the mutants asked for, or by the outputs that a base reaches.
+
+        What one mutant changes is computed for all, so that bases further apart than what the
+        network takes as one position would only cost.
+        """
+        if batch_size is None:
+            spans = self.spans((first, first))
+            reached = spans[-1][1] - spans[-1][0] + 1 if spans else 1
+            batch_size = _BASES.get(self.logits.device.type, _BASES["other"]) // reached
+        return max(1, min(batch_size // (N - 1), max(_SITES, self.model.stride)))
 
     def changes(
         self, changed: Span, sites: npt.NDArray[np.intp], letters: npt.NDArray[np.intp]
@@ -168,8 +173,10 @@ class _Known:
     def _difference(self, now: _Changed) -> npt.NDArray[np.float64]:
         """The sum of the chosen logits, less what it was."""
         counted = torch.as_tensor(self.outputs, device=now.places.device)[now.places]
-        logits = self.model.head(now.values[:, counted], [self.marker])[:, 0]
-        change = (logits - self.logits[now.places[counted]]).sum(-1, dtype=torch.float64)
+        if not counted.all():
+            now = _Changed(now.places[counted], now.values[:, counted])
+        logits = self.model.head(now.values, [self.marker])[:, 0]
+        change = (logits - self.logits[now.places]).sum(-1, dtype=torch.float64)
         found: npt.NDArray[np.float64] = change.cpu().numpy()
         return found
 
@@ -235,6 +242,17 @@ class _Known:
             if spans[0][0] > spans[0][1]:
                 return None
         return spans
+
+
+def _groups(start: int, end: int, size: int, stride: int) -> Iterator[Span]:
+    """Stretches (half-open) of at most so many bases, none across a multiple of the stride."""
+    first = start
+    while first < end:
+        last = min(end, first + size)
+        if stride > 1:
+            last = min(last, (first // stride + 1) * stride)
+        yield first, last
+        first = last
 
 
 def _needed(block: Block, outputs: Span, length: int) -> Span:
