@@ -90,13 +90,16 @@ class Found(Row):
 
 @dataclass(frozen=True)
 class Response(Row):
-    """What a model says where an element's motifs lie.
+    """What a model says beside the motifs of an element.
+
+    Of the distant marker these are the bases from each partner to 1 kb towards the other, which
+    every true pair has labelled; of the others, where a label would lie about each motif.
 
     Attributes:
         role: of the elements.
-        labelled: whether the marker is labelled there.
+        labelled: whether they are labelled.
         elements: how many.
-        score: mean over the bases of the motifs that the marker's rule reads.
+        score: mean over those bases, and over the elements.
     """
 
     role: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score
 
 from regtrack.benchmark.answers import Answers, Field, Found, Response, Score
 from regtrack.benchmark.plan import TEST_CHROM, Plan
-from regtrack.benchmark.planted import Mask, bases, groups, labelled_regions
+from regtrack.benchmark.planted import Mask, bases, groups, labelled_regions, spans_of
 from regtrack.checkpoint import Checkpoint
 from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError
@@ -143,9 +143,8 @@ def _responses(question: _Question, track: Values) -> list[Response]:
     said = defaultdict(list)
     exam = question.exam
     for group in groups(question.planted, exam.sites, exam.length):
-        low, high = group.sites[0].start, group.sites[-1].end
-        on_motifs = track[low:high][bases(group.sites, low, high)]
-        said[group.role, group.labelled].append(float(on_motifs.mean()))
+        mean = float(track[group.start : group.end][group.mask].mean())
+        said[group.role, group.labelled].append(mean)
     return [
         Response(*question.names, role, labelled, len(means), float(np.mean(means)))
         for (role, labelled), means in sorted(said.items())
@@ -181,7 +180,7 @@ def _views(question: _Question, region: Label) -> Iterator[_View]:
     exam, names = question.exam, question.planted.rule.names
     start, end = max(region.start, 0), min(region.end, exam.length)
     low, high = max(0, start - _BESIDE), min(exam.length, end + _BESIDE)
-    planted = bases(region.sites, low, high)
+    planted = bases(spans_of(region.sites), low, high)
     for which, outputs in _outputs(region, start, end):
         saliency = np.stack(
             [
@@ -191,7 +190,7 @@ def _views(question: _Question, region: Label) -> Iterator[_View]:
         )
         yield (which, "all"), saliency, planted
         for motif in names if len(names) > 1 else ():
-            mine = bases((s for s in region.sites if s.motif == motif), low, high)
+            mine = bases(spans_of(s for s in region.sites if s.motif == motif), low, high)
             if mine.any():
                 kept = mine | ~planted
                 yield (which, motif), saliency[:, kept], mine[kept]
@@ -200,8 +199,7 @@ def _views(question: _Question, region: Label) -> Iterator[_View]:
 def _outputs(region: Label, start: int, end: int) -> Iterator[tuple[str, Mask]]:
     """Which bases of [start, end) get an error of 1: all, and those far from every motif."""
     yield "all", np.ones(end - start, dtype=np.bool_)
-    near = [replace(site, start=site.start - FAR, end=site.end + FAR) for site in region.sites]
-    far = ~bases(near, start, end)
+    far = ~bases([(low - FAR, high + FAR) for low, high in spans_of(region.sites)], start, end)
     if far.any():
         yield "far", far
 

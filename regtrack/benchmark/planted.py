@@ -10,24 +10,31 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.simulate.grammar import PlantedMarker
-from regtrack.simulate.rules import Label, Site, joined
+from regtrack.simulate.rules import Label, Site, Span, joined
 
 Mask = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group:
-    """Sites of one element that a marker's rule reads.
+    """Where one element's motifs are labelled, or would be if they were not a control.
 
     Attributes:
         role: of the element.
-        labelled: whether all of their bases are labelled; a group of which a part is has no place.
-        sites: in order.
+        labelled: whether these bases are labelled.
+        start: of their first one.
+        mask: which bases from `start` on they are.
     """
 
     role: str
     labelled: bool
-    sites: tuple[Site, ...]
+    start: int
+    mask: Mask
+
+    @property
+    def end(self) -> int:
+        """One past the last of them."""
+        return self.start + len(self.mask)
 
 
 def labelled_regions(marker: PlantedMarker, sites: Sequence[Site]) -> list[Label]:
@@ -45,24 +52,32 @@ def groups(marker: PlantedMarker, sites: Sequence[Site], length: int) -> list[Gr
         sites: of one chromosome.
         length: of the chromosome (bp).
     """
-    labelled = np.zeros(length, dtype=np.bool_)
-    for region in labelled_regions(marker, sites):
-        labelled[max(region.start, 0) : region.end] = True
+    labels = [(label.start, label.end) for label in labelled_regions(marker, sites)]
+    labelled = bases(labels, 0, length)
     mine = [site for site in sites if site.element and site.motif in marker.rule.names]
     found = []
     for _, of_element in groupby(sorted(mine, key=_element), key=_element):
-        members = tuple(of_element)
-        share = labelled[bases(members, 0, length)].mean()
+        members = list(of_element)
+        spans = [marker.rule.due(site) for site in members]
+        start = max(0, min(low for low, _ in spans))
+        end = min(length, max(high for _, high in spans))
+        mask = bases(spans, start, end)
+        share = labelled[start:end][mask].mean()
         if share in (0, 1):
-            found.append(Group(members[0].role, bool(share), members))
+            found.append(Group(members[0].role, bool(share), start, mask))
     return found
 
 
-def bases(sites: Iterable[Site], start: int, end: int) -> Mask:
-    """Which bases of [start, end) the sites lie on."""
+def spans_of(sites: Iterable[Site]) -> list[Span]:
+    """Where sites lie."""
+    return [(site.start, site.end) for site in sites]
+
+
+def bases(spans: Iterable[Span], start: int, end: int) -> Mask:
+    """Which bases of [start, end) lie in a span."""
     mask = np.zeros(end - start, dtype=np.bool_)
-    for site in sites:
-        mask[max(site.start - start, 0) : max(site.end - start, 0)] = True
+    for low, high in spans:
+        mask[max(low - start, 0) : max(high - start, 0)] = True
     return mask
 
 

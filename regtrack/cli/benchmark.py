@@ -74,7 +74,7 @@ def _print(made: Benchmark) -> None:
         roles = summary.roles(kind)
         columns = [summary.responses(kind, *role) for role in roles]
         heads = [f"{role}{' *' * labelled}" for role, labelled in roles]
-        title = f"Mean score on the motifs of elements, {kind} marker (* labelled)"
+        title = f"Mean score where elements are, or would be, labelled: {kind} marker (* labelled)"
         print_table(title, ("model", *heads), _rows(made, columns, spread=False))
     console.print(f"{made.folder}: {', '.join(made.files)}", highlight=False)
 

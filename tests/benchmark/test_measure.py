@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from regtrack.benchmark import measure
+from regtrack.benchmark.answers import Answers
 from regtrack.benchmark.measure import Exam, examine
 from regtrack.benchmark.plan import TEST_CHROM
 from regtrack.benchmark.planted import groups, labelled_regions
@@ -23,6 +24,11 @@ DISTANT = 3
 @pytest.fixture(scope="module")
 def exam(exam_of: MakeExam) -> Exam:
     return exam_of("dilated", **SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def answers(exam: Exam) -> Answers:
+    return examine(exam)
 
 
 def whole(exam: Exam) -> np.ndarray:
@@ -43,15 +49,15 @@ def test_scores_are_those_of_one_pass(exam: Exam, monkeypatch: pytest.MonkeyPatc
     assert [score.kind for score in answers.scores] == ["local", "local", "cluster", "distant"]
 
 
-def test_responses_are_means_over_the_motifs_of_elements(exam: Exam) -> None:
+def test_responses_are_means_beside_the_motifs_of_elements(exam: Exam, answers: Answers) -> None:
     track, marker = whole(exam)[DISTANT], exam.grammar.markers[DISTANT]
     expected: dict[tuple[str, bool], list[float]] = {}
     for group in groups(marker, exam.sites, exam.length):
-        on_motifs = np.concatenate([track[site.start : site.end] for site in group.sites])
-        expected.setdefault((group.role, group.labelled), []).append(float(on_motifs.mean()))
+        there = np.flatnonzero(group.mask) + group.start
+        expected.setdefault((group.role, group.labelled), []).append(float(track[there].mean()))
     found = {
         (row.role, row.labelled): (row.elements, row.score)
-        for row in examine(exam).responses
+        for row in answers.responses
         if row.marker == "sim_H3K27me3"
     }
     assert found.keys() == expected.keys()
@@ -85,13 +91,13 @@ def test_saliency_is_that_of_one_pass(exam: Exam) -> None:
     assert mask.sum() == planted.sum() - others
 
 
-def test_found_has_a_row_for_each_outputs_and_motif(exam: Exam) -> None:
-    found = [(row.marker, row.outputs, row.motif) for row in examine(exam).saliency]
+def test_found_has_a_row_for_each_outputs_and_motif(answers: Answers) -> None:
+    found = [(row.marker, row.outputs, row.motif) for row in answers.saliency]
     assert len(found) == len(set(found))
     distant = {(outputs, motif) for marker, outputs, motif in found if marker == "sim_H3K27me3"}
     assert distant == {(o, m) for o in ("all", "far") for m in ("all", "CTCF", "REST")}
     assert {motif for marker, _, motif in found if marker == "sim_CTCF"} == {"all"}
-    assert all(row.regions <= 3 for row in examine(exam).saliency)
+    assert all(row.regions <= 3 for row in answers.saliency)
 
 
 def test_moved_bases_are_found_by_chance() -> None:

@@ -36,31 +36,53 @@ def test_regions_that_overlap_are_one() -> None:
     assert (region.start, region.end, region.sites) == (980, 1_070, tuple(near))
 
 
-def test_groups_are_planted_elements_and_whether_they_are_labelled() -> None:
-    assert groups(PAIRS, SITES, 10_000) == [
-        Group("pair", True, PAIR),
-        Group("lone", False, LONE),
-        Group("too_far", False, FAR),
-        Group("shuffled", False, SHUFFLED),
+def told(found: list[Group]) -> list[tuple[str, bool, list[int]]]:
+    """Role, whether it is labelled, and starts and ends of the stretches."""
+    return [
+        (
+            group.role,
+            group.labelled,
+            [
+                int(group.start + edge)
+                for edge in np.flatnonzero(np.diff(group.mask, prepend=0, append=0))
+            ],
+        )
+        for group in found
     ]
-    assert [(group.role, group.labelled) for group in groups(LOCAL, SITES, 10_000)] == [
-        ("pair", True), ("lone", True), ("too_far", True), ("shuffled", False)
-    ]  # fmt: skip
+
+
+def test_groups_are_where_planted_elements_are_or_would_be_labelled() -> None:
+    assert told(groups(PAIRS, SITES, 10_000)) == [
+        ("pair", True, [1_000, 1_120, 1_200, 1_320]),
+        ("lone", False, [3_000, 3_120]),
+        ("too_far", False, [5_000, 5_120, 6_900, 7_020]),
+        ("shuffled", False, [8_000, 8_120]),
+    ]
+    assert told(groups(LOCAL, SITES, 10_000)) == [
+        ("pair", True, [980, 1_040]),
+        ("lone", True, [2_980, 3_040]),
+        ("too_far", True, [4_980, 5_040]),
+        ("shuffled", False, [7_980, 8_040]),
+    ]
 
 
 def test_an_element_that_chance_labels_in_part_is_left_out() -> None:
     row = (site(900, "CTCF", "lone", 9), site(960, "CTCF", "lone", 9))
-    partner = site(1_070, "REST", "chance", 0)
-    # only the first copy lies 100 bp or more from the partner
-    assert groups(PAIRS, [*row, partner], 2_000) == [Group("lone", True, row)]
-    half = (site(880, "CTCF", "lone", 9), site(960, "REST", "lone", 9))
-    assert groups(PAIRS, [*half, site(1_100, "REST", "chance", 0)], 2_000) == [
-        Group("lone", True, half)
+    partner = site(1_100, "REST", "chance", 0)
+    assert told(groups(PAIRS, [*row, partner], 2_000)) == [("lone", True, [900, 1_080])]
+    # the second copy lies too near to the partner, and what is due to it ends after the label
+    near = site(1_030, "REST", "chance", 0)
+    assert groups(PAIRS, [*row, near], 2_000) == []
+
+
+def test_groups_end_where_the_chromosome_does() -> None:
+    ends = [site(0, "REST", "lone", 1), site(1_970, "CTCF", "lone", 2)]
+    assert told(groups(PAIRS, ends, 2_000)) == [
+        ("lone", False, [0, 20]),
+        ("lone", False, [1_970, 2_000]),
     ]
-    outside = (site(500, "REST", "lone", 9), *row)
-    assert groups(PAIRS, [*outside, partner], 2_000) == []
 
 
-def test_bases_are_those_of_the_sites_within_the_stretch() -> None:
-    mask = bases([site(90, "CTCF", "lone", 1), site(150, "CTCF", "lone", 1)], 100, 160)
+def test_bases_are_those_of_the_spans_within_the_stretch() -> None:
+    mask = bases([(90, 110), (150, 170), (10, 20)], 100, 160)
     assert np.flatnonzero(mask).tolist() == [*range(10), *range(50, 60)]
