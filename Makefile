@@ -25,6 +25,7 @@ docs: .venv/ready            ## the documentation, into docs/_build
 bench: .venv/ready           ## how fast: writing beside pyBigWig, predict-genome beside the bare forward pass
 	$(BIN)/python scripts/bench_bigwig.py
 	$(BIN)/python scripts/bench_sweep.py
+	$(BIN)/python scripts/bench_saliency.py
 
 clean:                       ## what the targets above made
 	rm -rf .venv docs/_build regtrack-demo tests/readers/node_modules

@@ -43,7 +43,7 @@ EVERYTHING = {"cli", "demo", "__main__"}
 KEPT_TO: dict[str, set[str]] = {
     "torch": {
         "models", "checkpoint", "inference", "training", "evaluation", "sweep", "dataset",
-        "saliency",
+        "saliency", "benchmark",
     },
     "captum": {"saliency"},
     "logomaker": {"figures"},

@@ -26,6 +26,7 @@ COMMANDS = (
     "receptive-field",
     "validate",
     "inspect",
+    "benchmark",
 )
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it

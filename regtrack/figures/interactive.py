@@ -31,7 +31,7 @@ from regtrack.genome.interval import Interval
 from regtrack.genome.sequence import LETTERS, N, decode
 from regtrack.saliency.values import SHARES, Curve, Saliency
 
-_BINS = 20_000  # points of a panel; a shorter region is there base by base
+_BINS = 30_000  # points of a panel; a shorter region is there base by base
 _PANEL, _HEAT, _MARK = 150, 110, 22  # heights, pixels
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _PAGE = """<!DOCTYPE html>
@@ -55,7 +55,7 @@ def interactive_saliency(
     """The saliency of models above each other, on one scale and one x axis.
 
     A region of at most 200 bp is drawn as letters' bars, with the effects of `ism` below; a longer
-    one as an area, of more than 20,000 bp as the extremes of as many bins.
+    one as an area, of more than 30,000 bp as the extremes of as many bins.
 
     Args:
         saliencies: a panel each, of the same region, method and marker.
@@ -92,6 +92,7 @@ def interactive_saliency(
     name = MEAN_LOSS if mutated else method_name(saliencies[0])
     title = f"{name}, {saliencies[0].marker.name}, {interval}"
     figure.update_layout(title_text=title)
+    figure.update_xaxes(range=[interval.start + 0.5, interval.end + 0.5])
     figure.update_xaxes(row=len(sizes), title_text=f"Position on {interval.chrom} (bp)")
     return figure
 

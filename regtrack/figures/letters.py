@@ -93,6 +93,8 @@ def letters_figure(
 
 
 def _draw_letters(axes: Axes, saliency: Saliency, heights: npt.NDArray[np.float32]) -> None:
+    if not heights.any():
+        return  # a letter without height is nothing to draw
     table = np.zeros((len(saliency), len(LETTERS)))
     table[np.arange(len(saliency)), saliency.codes] = heights
     positions = np.arange(len(saliency)) + saliency.start + 1
@@ -110,7 +112,7 @@ def _draw_heat(
         mesh = _heat_map(axes, saliency, most, cell=WIDTHS[width] / len(saliency))
     bar = figure.colorbar(mesh, ax=figure.axes, aspect=30, fraction=0.03, pad=0.01)
     bar.outline.set_linewidth(0.4)
-    bar.set_label(f"{method_name(saliencies[0])} on the logits", fontsize=7)
+    bar.set_label("Effect on the logits", fontsize=7)
 
 
 def _heat_map(axes: Axes, saliency: Saliency, most: float, *, cell: float) -> QuadMesh:

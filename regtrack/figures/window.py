@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from regtrack.figures.envelope import bin_edges
 from regtrack.figures.palette import LINES
 from regtrack.figures.style import style
 from regtrack.genome.interval import Interval
@@ -163,7 +164,7 @@ def bin_means(values: Scores, bins: int) -> tuple[Positions, npt.NDArray[np.floa
     >>> edges.tolist(), means.tolist()
     ([0, 2, 4, 6], [0.5, 3.0, nan])
     """
-    edges = np.linspace(0, len(values), min(bins, len(values)) + 1).astype(np.int64)
+    edges = bin_edges(len(values), bins)
     known = ~np.isnan(values)
     counts = np.add.reduceat(known.astype(np.float64), edges[:-1])
     sums = np.add.reduceat(np.where(known, values, 0).astype(np.float64), edges[:-1])

@@ -3,33 +3,35 @@
 The effect of a letter at a base is the change of the sum of the chosen logits when it takes the
 place of what stands there: what `gradient-x-input` gives to first order, exactly.
 
-A substitution changes few numbers: one position after a strided convolution, a few after the next
-layer, and in the end the outputs within reach. So the sequence goes through the network once, with
-every layer's input kept, and for the mutants each layer computes only the stretch that has changed
-and that a chosen output still depends on. Many mutants go through together.
+A substitution changes few numbers: one position after a strided convolution, as many after the
+next layer as it has taps, and in the end some of the outputs within reach. So the sequence goes
+through the network once, with every layer's input kept, and for the mutants each layer computes
+only the positions that have changed and that a chosen output still depends on. Many mutants go
+through together.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from regtrack.genome.sequence import Codes, N
 from regtrack.inference import one_pass
-from regtrack.models.blocks import Block
+from regtrack.models.blocks import Block, SamePadConv, Upsample
 from regtrack.models.network import TrackModel
 from regtrack.saliency.values import Outputs, Values
 
 Span = tuple[int, int]  # first and last position
 
-_BASES = {"cpu": 200_000, "other": 4_000_000}  # bp of all mutants' outputs at once
-_MUTANTS = 256  # at once at most
+_BASES = {"cpu": 400_000, "other": 8_000_000}  # bp of all mutants' outputs at once
+_SITES = 16  # bases mutated together at most, but for a stride's, which are one position
 
 
 def mutagenesis(
@@ -61,13 +63,31 @@ def mutagenesis(
     effects = np.zeros((end - start, N), dtype=np.float32)
     with one_pass(model, device, precision="fp32", shape=(1, len(codes))), torch.inference_mode():
         known = _Known.of(model, codes, outputs, marker, device)
-        size = max(1, (batch_size or known.batch_size(start)) // (N - 1))
-        for first in range(start, end, size):
-            last = min(first + size, end)
+        for first, last in _groups(start, end, known.sites(start, batch_size), model.stride):
             sites, letters = np.nonzero(codes[first:last, None] != np.arange(N))
             changes = known.changes((first, last - 1), sites, letters)
             effects[first - start + sites, letters] = changes
     return effects
+
+
+@dataclass(frozen=True, eq=False)
+class _Changed:
+    """Where mutants may differ from the sequence, and what they have there.
+
+    Attributes:
+        places: positions, ascending, (P,).
+        values: of each mutant, (mutants, P, C).
+    """
+
+    places: Tensor
+    values: Tensor
+
+    def within(self, span: Span) -> _Changed:
+        """Those in a stretch."""
+        kept = (self.places >= span[0]) & (self.places <= span[1])
+        if kept.all():
+            return self
+        return _Changed(self.places[kept], self.values[:, kept])
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +98,7 @@ class _Known:
         model: the network.
         steps: its blocks, each with the number of its pass.
         inputs: what each step was given, and at last what the head was, (1, L', C').
+        sums: what each `SamePadConv` adds up, before its ReLU, (1, L', C'); None for other blocks.
         logits: of the marker, (L,).
         outputs: which of them count, (L,).
         marker: the row of the last layer.
@@ -86,6 +107,7 @@ class _Known:
     model: TrackModel
     steps: Sequence[tuple[Block, int]]
     inputs: Sequence[Tensor]
+    sums: Sequence[Tensor | None]
     logits: Tensor
     outputs: Outputs
     marker: int
@@ -95,18 +117,31 @@ class _Known:
         cls, model: TrackModel, codes: Codes, outputs: Outputs, marker: int, device: torch.device
     ) -> _Known:
         x = model.embedded(torch.as_tensor(codes[None], device=device))
-        inputs = [torch.nn.functional.pad(x, (0, 0, 0, -len(codes) % model.stride))]
+        inputs = [F.pad(x, (0, 0, 0, -len(codes) % model.stride))]
+        sums: list[Tensor | None] = []
         for block, index in model.steps:
-            inputs.append(block(inputs[-1], index))
+            if isinstance(block, SamePadConv):
+                folded = block.norm.fold(block.weight, block.bias, index)
+                found = block.convolve(inputs[-1], *folded)
+                sums.append(found)
+                inputs.append(F.relu(found))
+            else:
+                sums.append(None)
+                inputs.append(block(inputs[-1], index))
         logits = model.head(inputs[-1][:, : len(codes)], [marker])[0, 0]
-        return cls(model, model.steps, inputs, logits, outputs, marker)
+        return cls(model, model.steps, inputs, sums, logits, outputs, marker)
 
-    def batch_size(self, site: int) -> int:
-        """Mutants at once, by the outputs that a base reaches."""
-        spans = self.spans((site, site))
-        reached = spans[-1][1] - spans[-1][0] + 1 if spans else 1
-        bases = _BASES.get(self.logits.device.type, _BASES["other"])
-        return min(_MUTANTS, max(1, bases // reached))
+    def sites(self, first: int, batch_size: int | None) -> int:
+        """Bases to mutate at once: by the mutants asked for, or by the outputs that a base reaches.
+
+        What one mutant changes is computed for all, so that bases further apart than what the
+        network takes as one position would only cost.
+        """
+        if batch_size is None:
+            spans = self.spans((first, first))
+            reached = spans[-1][1] - spans[-1][0] + 1 if spans else 1
+            batch_size = _BASES.get(self.logits.device.type, _BASES["other"]) // reached
+        return max(1, min(batch_size // (N - 1), max(_SITES, self.model.stride)))
 
     def changes(
         self, changed: Span, sites: npt.NDArray[np.intp], letters: npt.NDArray[np.intp]
@@ -121,36 +156,70 @@ class _Known:
         spans = self.spans(changed)
         if spans is None:
             return np.zeros(len(sites))
-        first, last = spans[0]
         x = self.inputs[0][:, changed[0] : changed[1] + 1].repeat(len(sites), 1, 1)
         x[np.arange(len(sites)), sites] = self.model.embed.weight[letters]
-        x = x[:, first - changed[0] : last + 1 - changed[0]]
-        for number in range(len(self.steps)):
-            x = self._step(number, x, spans[number], spans[number + 1])
-        first, last = spans[-1]
-        logits = self.model.head(x, [self.marker])[:, 0]
-        counted = torch.as_tensor(self.outputs[first : last + 1], device=x.device)
-        change = (logits - self.logits[first : last + 1])[:, counted].sum(-1, dtype=torch.float64)
+        places = torch.arange(changed[0], changed[1] + 1, device=x.device)
+        now = _Changed(places, x)
+        for number, (block, _) in enumerate(self.steps):
+            now = now.within(spans[number])
+            if isinstance(block, SamePadConv):
+                now = self._convolve(number, block, now)
+            elif isinstance(block, Upsample):
+                now = self._widen(number, block, now)
+            else:
+                now = self._step(number, now, spans[number + 1])
+        return self._difference(now.within(spans[-1]))
+
+    def _difference(self, now: _Changed) -> npt.NDArray[np.float64]:
+        """The sum of the chosen logits, less what it was."""
+        counted = torch.as_tensor(self.outputs, device=now.places.device)[now.places]
+        if not counted.all():
+            now = _Changed(now.places[counted], now.values[:, counted])
+        logits = self.model.head(now.values, [self.marker])[:, 0]
+        change = (logits - self.logits[now.places]).sum(-1, dtype=torch.float64)
         found: npt.NDArray[np.float64] = change.cpu().numpy()
         return found
 
-    def _step(self, number: int, x: Tensor, given: Span, wanted: Span) -> Tensor:
-        """A block's outputs `wanted` of mutants whose inputs are `x` on `given`, and as known else.
+    def _convolve(self, number: int, block: SamePadConv, now: _Changed) -> _Changed:
+        """A convolution is linear: each changed input adds to the outputs that read it."""
+        weight, _ = block.norm.fold(block.weight, block.bias, self.steps[number][1])
+        outputs, inputs, width = weight.shape
+        sums, known = self.sums[number], self.inputs[number][:, now.places]
+        assert sums is not None
+        taps = torch.arange(width, device=now.places.device)
+        # output o reads the input o - left + tap * dilation
+        reached = now.places[:, None] + block.left - taps * block.dilation  # (P, width)
+        places, where = torch.unique(reached, return_inverse=True)
+        matrix = weight.permute(1, 2, 0).reshape(inputs, width * outputs)
+        added = ((now.values - known) @ matrix).reshape(len(now.values), reached.numel(), outputs)
+        total = added.new_zeros(len(now.values), len(places), outputs)
+        total.index_add_(1, where.flatten(), added)
+        inside = (places >= 0) & (places < sums.shape[1])
+        places = places[inside]
+        return _Changed(places, F.relu(total[:, inside] + sums[:, places]))
+
+    def _widen(self, number: int, block: Upsample, now: _Changed) -> _Changed:
+        """Each position by itself becomes several."""
+        steps = torch.arange(block.factor, device=now.places.device)
+        places = (now.places[:, None] * block.factor + steps).flatten()
+        return _Changed(places, block(now.values, self.steps[number][1]))
+
+    def _step(self, number: int, now: _Changed, wanted: Span) -> _Changed:
+        """Any block: its outputs `wanted`, of inputs that are as known where nothing changed.
 
         The block pads a stretch with zeros, which is right where the sequence ends; elsewhere the
         outputs that see them are cut off again.
         """
         block, index = self.steps[number]
-        known = self.inputs[number]
-        first, last = _needed(block, wanted, known.shape[1])
-        if (first, last) != given:
-            whole = known[:, first : last + 1].repeat(len(x), 1, 1)
-            low, high = max(first, given[0]), min(last, given[1])
-            whole[:, low - first : high + 1 - first] = x[:, low - given[0] : high + 1 - given[0]]
-            x = whole
+        first, last = _needed(block, wanted, self.inputs[number].shape[1])
+        x = self.inputs[number][:, first : last + 1].repeat(len(now.values), 1, 1)
+        x[:, now.places - first] = now.values
         offset = wanted[0] - first * block.factor // block.stride
-        found: Tensor = block(x, index)
-        return found[:, offset : offset + wanted[1] - wanted[0] + 1]
+        values = block(x, index)[:, offset : offset + wanted[1] - wanted[0] + 1]
+        known = self.inputs[number + 1][:, wanted[0] : wanted[1] + 1]
+        differs = (values != known).any(0).any(-1)
+        places = torch.arange(wanted[0], wanted[1] + 1, device=values.device)
+        return _Changed(places[differs], values[:, differs])
 
     def spans(self, changed: Span) -> list[Span] | None:
         """The stretch to compute of every step's input, and at last of the logits.
@@ -173,6 +242,17 @@ class _Known:
             if spans[0][0] > spans[0][1]:
                 return None
         return spans
+
+
+def _groups(start: int, end: int, size: int, stride: int) -> Iterator[Span]:
+    """Stretches (half-open) of at most so many bases, none across a multiple of the stride."""
+    first = start
+    while first < end:
+        last = min(end, first + size)
+        if stride > 1:
+            last = min(last, (first // stride + 1) * stride)
+        yield first, last
+        first = last
 
 
 def _needed(block: Block, outputs: Span, length: int) -> Span:

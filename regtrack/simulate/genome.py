@@ -104,11 +104,12 @@ def simulate(
 
     Raises:
         AssemblyError: `length` is below 100,000.
-        GrammarError: a motif that cannot be drawn.
+        GrammarError: a motif that cannot be drawn, or a rule that no grammar file can hold.
         OutputError: `out` exists, or cannot be written.
     """
     assembly, out = _assembly(length), Path(out)
     with publish_folder(out, overwrite=overwrite) as folder:
+        write_grammar(folder / "grammar.json", grammar)
         with progress.task("simulate", assembly.total, "bp") as task:
             chromosomes = []
             for index, name in enumerate(assembly.names):
@@ -118,7 +119,6 @@ def simulate(
         _write_fasta(folder / "reference.fa", chromosomes)
         sites = (sorted([*c.sites, *c.decoys]) for c in chromosomes)
         write_truth(folder / "truth.bed", chain.from_iterable(sites))
-        write_grammar(folder / "grammar.json", grammar)
         labelled = _write_markers(folder, grammar.markers, chromosomes)
     return Simulation(
         folder=out,

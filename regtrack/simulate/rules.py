@@ -64,6 +64,9 @@ class Rule(Protocol):
     def label(self, sites: Sequence[Site]) -> list[Label]:
         """The labels that follow from one chromosome's real sites, which are sorted by start."""
 
+    def due(self, site: Site) -> Span:
+        """The bases that every label covers which has this site for a reason."""
+
 
 @dataclass(frozen=True)
 class Around:
@@ -82,14 +85,12 @@ class Around:
 
     def label(self, sites: Sequence[Site]) -> list[Label]:
         """See `Rule`."""
-        labels = []
-        for site in sites:
-            if site.motif == self.motif:
-                middle = (site.start + site.end) // 2
-                labels.append(
-                    Label(middle - self.width // 2, middle + self.width // 2, sites=(site,))
-                )
-        return labels
+        return [Label(*self.due(site), sites=(site,)) for site in sites if site.motif == self.motif]
+
+    def due(self, site: Site) -> Span:
+        """See `Rule`."""
+        middle = (site.start + site.end) // 2
+        return middle - self.width // 2, middle + self.width // 2
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,10 @@ class Clustered:
             if len({site.motif for site in group}) >= self.kinds
         ]
 
+    def due(self, site: Site) -> Span:
+        """See `Rule`."""
+        return site.start - self.margin, site.end + self.margin
+
 
 @dataclass(frozen=True)
 class Between:
@@ -169,6 +174,12 @@ class Between:
             *self._pairs(sites, self.first, self.last, "+"),
             *self._pairs(sites, self.last, self.first, "-"),
         ]
+
+    def due(self, site: Site) -> Span:
+        """See `Rule`: the site, and the fewest bp that lie between it and a partner."""
+        if (site.motif == self.first) == (site.strand == "+"):
+            return site.start, site.end + self.fewest
+        return site.start - self.fewest, site.end
 
     def _pairs(self, sites: Sequence[Site], left: str, right: str, strand: str) -> list[Label]:
         lefts, rights = (

@@ -54,6 +54,15 @@ class RunFolder:
         """The state after the last whole epoch."""
         return self.path / "last.ckpt"
 
+    @property
+    def finished(self) -> bool:
+        """Whether it holds a run that is over.
+
+        Raises:
+            TrainingError: its record cannot be read.
+        """
+        return self.record.exists() and bool(self._read()["status"] == "finished")
+
     def start(self, request: Mapping[str, Any], *, overwrite: bool = False) -> None:
         """Make the folder ready for a run, or for one that goes on.
 

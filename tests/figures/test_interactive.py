@@ -36,6 +36,7 @@ def test_a_region_is_there_base_by_base(saliency: Make) -> None:
     left = shown[0].start + 0.5
     assert outputs[0].x == (left + 375, left + 750, None, left + 1_497, left + 1_498, None)
     assert figure.layout.yaxis.range == figure.layout.yaxis2.range
+    assert figure.layout.xaxis.range == (left, left + 1_500)
     assert [note.text for note in figure.layout.annotations[::2]] == [
         "<b>(a) CNN7</b>", "<b>(b) DILATED</b>",
     ]  # fmt: skip
@@ -46,7 +47,7 @@ def test_a_long_region_keeps_its_peaks(saliency: Make) -> None:
     values = np.zeros(200_000, np.float32)
     values[77_777] = 5
     (area, _) = interactive_saliency([replace(one, values=values)]).data
-    assert len(area.y) == 20_000
+    assert len(area.y) == 30_000
     assert area.y.max() == 5
     assert abs(area.x[area.y.argmax()] - (one.start + 77_778)) < 10
 

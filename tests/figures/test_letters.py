@@ -72,7 +72,7 @@ def test_mutations_are_a_heat_map_with_the_bases_marked_and_mean_losses_above(
     known = one.codes != N
     np.testing.assert_array_equal(x, np.flatnonzero(known) + one.start + 1)
     np.testing.assert_array_equal(y, one.codes[known])
-    assert bar.get_ylabel() == "Effect of substitution on the logits"
+    assert bar.get_ylabel() == "Effect on the logits"
 
 
 def test_a_loss_is_darker_than_a_gain_in_grey(saliency: Make) -> None:

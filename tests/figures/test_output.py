@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from regtrack.errors import OutputError
@@ -49,3 +51,20 @@ def test_curves_are_written(curve: Callable[..., Curve], tmp_path: Path) -> None
     paths = [tmp_path / "a.pdf", tmp_path / "a.html", tmp_path / "a.csv"]
     assert write_receptive_field([curve()], paths) == tuple(paths)
     assert (tmp_path / "a.csv").read_text().startswith("model,marker,distance,mass\n")
+
+
+@pytest.mark.parametrize("length", [1, 2, 60, 201])
+@pytest.mark.parametrize("method", ["gradient-norm", "integrated-gradients", "ism"])
+def test_silence_and_the_shortest_regions_can_be_drawn(
+    saliency: Callable[..., Saliency], tmp_path: Path, length: int, method: str
+) -> None:
+    one = saliency(length=max(length, 4), method=method)
+    one = replace(
+        one,
+        codes=one.codes[:length],
+        values=np.zeros_like(one.values[:length]),
+        outputs=one.outputs[:length],
+    )
+    paths = [tmp_path / "a.svg", tmp_path / "a.html", tmp_path / "a.tsv"]
+    write_saliency([one], paths)
+    assert sorted(tmp_path.iterdir()) == sorted(paths)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from regtrack.models.blocks import PassNorm
 from regtrack.models.network import TrackModel
 from regtrack.saliency.mutagenesis import mutagenesis
 
@@ -76,3 +77,14 @@ def test_the_model_comes_back_as_it_was() -> None:
     mutagenesis(model, random_codes(90), some_outputs(90), 0, (10, 20))
     assert all(module.training for module in model.modules())
     assert all(parameter.requires_grad for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("name", ["dilated", "id-cnn", "bi-lstm"])
+def test_where_every_unit_sleeps_nothing_changes(name: str) -> None:
+    model = build(name)
+    with torch.no_grad():
+        for module in model.modules():
+            if isinstance(module, PassNorm):
+                module.bias -= 1e3
+    found = mutagenesis(model, random_codes(LENGTH), some_outputs(LENGTH), 0, (50, 60))
+    assert (found == 0).all()

@@ -14,7 +14,7 @@ from regtrack.simulate.grammar import Element, Family, Grammar, PlantedMarker
 from regtrack.simulate.grammar_file import read_grammar, write_grammar
 from regtrack.simulate.motifs import Motif
 from regtrack.simulate.named import GRAMMARS, find_grammar
-from regtrack.simulate.rules import Around
+from regtrack.simulate.rules import Around, Site, Span
 
 OWN = Grammar(
     (Element("pair", ("MINE", "CTCF"), ((5, 9),), 2.5, True, False, Family("f", 40)),),
@@ -100,6 +100,9 @@ def test_a_rule_of_ones_own_cannot_be_written(tmp_path: Path) -> None:
 
         def label(self, sites: object) -> list[Any]:
             return []
+
+        def due(self, site: Site) -> Span:
+            return site.start, site.end
 
     own = Grammar(OWN.elements, (PlantedMarker("TF", "all", Everywhere()),), OWN.own)
     with pytest.raises(GrammarError, match="Everywhere has no place in a grammar file"):

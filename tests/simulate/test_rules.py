@@ -90,6 +90,26 @@ def test_copies_of_one_motif_are_no_cluster() -> None:
 
 
 @given(sites)
+def test_a_label_covers_what_is_due_to_each_of_its_sites(planted: list[Site]) -> None:
+    for rule in (
+        Around("A", 60),
+        Clustered(("A", "B"), kinds=2, reach=100, margin=30),
+        Between("A", "B", fewest=100, most=800),
+    ):
+        for label in rule.label(planted):
+            for reason in label.sites:
+                low, high = rule.due(reason)
+                assert label.start <= low < high <= label.end
+
+
+def test_due_to_a_partner_are_the_bases_towards_the_other() -> None:
+    rule = Between("A", "B", fewest=100, most=800)
+    assert [rule.due(site(1_000, *one)) for one in ("A+", "B+", "A-", "B-")] == [
+        (1_000, 1_110), (900, 1_010), (900, 1_010), (1_000, 1_110)
+    ]  # fmt: skip
+
+
+@given(sites)
 def test_joining_keeps_every_base_and_every_reason(planted: list[Site]) -> None:
     labels = [*Around("A", 60).label(planted), *Around("B", 40).label(planted)]
     found = joined(labels)

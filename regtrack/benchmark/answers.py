@@ -1,0 +1,171 @@
+"""What a trained model answers: rows of numbers, kept as JSON and CSV.
+
+Each row names model, seed and marker, so that the rows of all runs make one table.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from regtrack.atomic import publish_file
+
+
+@dataclass(frozen=True)
+class Row:
+    """Attributes that every row has.
+
+    Attributes:
+        model: its name in the benchmark.
+        seed: of genome and weights.
+        marker: what is predicted.
+    """
+
+    model: str
+    seed: int
+    marker: str
+
+
+@dataclass(frozen=True)
+class Score(Row):
+    """How well a marker is predicted on the held-out chromosome.
+
+    Attributes:
+        kind: local, cluster or distant.
+        average_precision: PR AUC by steps, over every known base.
+        base_rate: what a model that knows nothing scores.
+    """
+
+    kind: str
+    average_precision: float
+    base_rate: float
+
+
+@dataclass(frozen=True)
+class Field(Row):
+    """The effective receptive field (bp).
+
+    Attributes:
+        counted: the largest span that an output can depend on; None is the whole sequence.
+        width_50: of the narrowest stretch about the output with half of the gradient; None where
+            the model gives none.
+        width_90: with 90 % of it.
+        width_99: with 99 % of it.
+    """
+
+    counted: int | None
+    width_50: int | None
+    width_90: int | None
+    width_99: int | None
+
+
+@dataclass(frozen=True)
+class Found(Row):
+    """How well saliency (the norm of the gradient) finds what was planted: means over regions.
+
+    Attributes:
+        outputs: which outputs have an error of 1: `all` labelled bases of a region, or the `far`
+            ones, which lie at least 500 bp from every motif that they are labelled for.
+        motif: whose sites are looked for, the other motifs' left out; `all` looks for all.
+        regions: how many.
+        average_precision: of saliency against planted bases.
+        shuffled: the same against planted bases moved round by chance.
+        untrained: average precision of the same network's saliency before training: what the
+            receptive field finds by its place alone.
+        share: of the bases that are planted.
+    """
+
+    outputs: str
+    motif: str
+    regions: int
+    average_precision: float
+    shuffled: float
+    untrained: float
+    share: float
+
+
+@dataclass(frozen=True)
+class Response(Row):
+    """What a model says beside the motifs of an element.
+
+    Of the distant marker these are the bases from each partner to 1 kb towards the other, which
+    every true pair has labelled; of the others, where a label would lie about each motif.
+
+    Attributes:
+        role: of the elements.
+        labelled: whether they are labelled.
+        elements: how many.
+        score: mean over those bases, and over the elements.
+    """
+
+    role: str
+    labelled: bool
+    elements: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All rows, of one run or of many."""
+
+    scores: tuple[Score, ...] = ()
+    fields: tuple[Field, ...] = ()
+    saliency: tuple[Found, ...] = ()
+    responses: tuple[Response, ...] = ()
+
+    @classmethod
+    def joined(cls, many: Sequence[Answers]) -> Answers:
+        """The rows of all, in order."""
+        return cls(*(tuple(row for one in many for row in getattr(one, part)) for part in PARTS))
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        return asdict(self)
+
+    def write_tables(self, folder: Path) -> None:
+        """Write scores.csv, fields.csv, saliency.csv and responses.csv, replacing older ones.
+
+        Raises:
+            OutputError: they cannot be written.
+        """
+        for part, kind in PARTS.items():
+            with publish_file(folder / f"{part}.csv", overwrite=True) as path:
+                _write_table(path, [one.name for one in fields(kind)], getattr(self, part))
+
+
+PARTS: dict[str, type[Row]] = {
+    "scores": Score, "fields": Field, "saliency": Found, "responses": Response
+}  # fmt: skip
+
+
+def save_answers(path: Path, answers: Answers) -> None:
+    """Write answers as JSON, replacing an older file."""
+    with publish_file(path, overwrite=True) as temporary:
+        temporary.write_text(json.dumps(answers.to_dict(), indent=1) + "\n", encoding="utf-8")
+
+
+def load_answers(path: Path) -> Answers:
+    """The answers that `save_answers` wrote."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return Answers(
+        scores=tuple(Score(**row) for row in content["scores"]),
+        fields=tuple(Field(**row) for row in content["fields"]),
+        saliency=tuple(Found(**row) for row in content["saliency"]),
+        responses=tuple(Response(**row) for row in content["responses"]),
+    )
+
+
+def _write_table(path: Path, names: Sequence[str], rows: Iterable[Row]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=names)
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({name: _cell(value) for name, value in asdict(row).items()})
+
+
+def _cell(value: Any) -> Any:
+    return f"{value:.6g}" if isinstance(value, float) else value

@@ -1,0 +1,85 @@
+"""What was planted on one chromosome: regions with their reasons, and elements by role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.simulate.grammar import PlantedMarker
+from regtrack.simulate.rules import Label, Site, Span, joined
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Where one element's motifs are labelled, or would be if they were not a control.
+
+    Attributes:
+        role: of the element.
+        labelled: whether these bases are labelled.
+        start: of their first one.
+        mask: which bases from `start` on they are.
+    """
+
+    role: str
+    labelled: bool
+    start: int
+    mask: Mask
+
+    @property
+    def end(self) -> int:
+        """One past the last of them."""
+        return self.start + len(self.mask)
+
+
+def labelled_regions(marker: PlantedMarker, sites: Sequence[Site]) -> list[Label]:
+    """The labelled stretches of one chromosome, each with the sites that are the reason for it."""
+    return joined(marker.rule.label([site for site in sites if site.real]))
+
+
+def groups(marker: PlantedMarker, sites: Sequence[Site], length: int) -> list[Group]:
+    """Every planted element with motifs that the rule reads, shuffled ones among them.
+
+    An element that is labelled in part, by chance next to another's partner, is left out.
+
+    Args:
+        marker: whose rule reads.
+        sites: of one chromosome.
+        length: of the chromosome (bp).
+    """
+    labels = [(label.start, label.end) for label in labelled_regions(marker, sites)]
+    labelled = bases(labels, 0, length)
+    mine = [site for site in sites if site.element and site.motif in marker.rule.names]
+    found = []
+    for _, of_element in groupby(sorted(mine, key=_element), key=_element):
+        members = list(of_element)
+        spans = [marker.rule.due(site) for site in members]
+        start = max(0, min(low for low, _ in spans))
+        end = min(length, max(high for _, high in spans))
+        mask = bases(spans, start, end)
+        share = labelled[start:end][mask].mean()
+        if share in (0, 1):
+            found.append(Group(members[0].role, bool(share), start, mask))
+    return found
+
+
+def spans_of(sites: Iterable[Site]) -> list[Span]:
+    """Where sites lie."""
+    return [(site.start, site.end) for site in sites]
+
+
+def bases(spans: Iterable[Span], start: int, end: int) -> Mask:
+    """Which bases of [start, end) lie in a span."""
+    mask = np.zeros(end - start, dtype=np.bool_)
+    for low, high in spans:
+        mask[max(low - start, 0) : max(high - start, 0)] = True
+    return mask
+
+
+def _element(site: Site) -> int:
+    return site.element

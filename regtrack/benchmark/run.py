@@ -1,0 +1,228 @@
+"""The grammar benchmark: train every model on genomes whose answer is known, and ask them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from regtrack.atomic import publish_file
+from regtrack.benchmark.answers import PARTS, Answers, load_answers, save_answers
+from regtrack.benchmark.measure import Exam, examine
+from regtrack.benchmark.plan import FIRST_SEED, SPEC, TEST_CHROM, Contestant, Plan, find_contestants
+from regtrack.benchmark.questions import controls_rows, results_rows
+from regtrack.benchmark.summary import Summary
+from regtrack.checkpoint import load_checkpoint
+from regtrack.dataset.build import build_dataset
+from regtrack.dataset.store import Dataset
+from regtrack.errors import OutputError, TrainingError, nearest
+from regtrack.figures.benchmark import benchmark_figure
+from regtrack.figures.style import save_figure
+from regtrack.models.network import TrackModel
+from regtrack.models.registry import build_model
+from regtrack.progress import SILENT, Progress
+from regtrack.simulate.benchmark_grammar import BENCHMARK_GRAMMAR
+from regtrack.simulate.genome import simulate
+from regtrack.simulate.truth import read_truth
+from regtrack.training.config import Hardware
+from regtrack.training.fit import train
+from regtrack.training.run import RunFolder
+
+FORMAT = "regtrack grammar benchmark"
+VERSION = 1
+BENCHMARKS = ("grammar",)
+
+_FIGURES = {"results": results_rows, "controls": controls_rows}
+_KINDS = ("png", "pdf")
+_FILES = (
+    "results.json",
+    *(f"{part}.csv" for part in PARTS),
+    *(f"{figure}.{kind}" for figure in _FIGURES for kind in _KINDS),
+)
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A finished benchmark.
+
+    Attributes:
+        folder: all of it.
+        contestants: the models, in order.
+        seeds: of genomes and weights.
+        answers: of all models and seeds.
+        files: what was written for the whole.
+    """
+
+    folder: Path
+    contestants: tuple[Contestant, ...]
+    seeds: tuple[int, ...]
+    answers: Answers
+    files: tuple[str, ...]
+
+    @property
+    def summary(self) -> Summary:
+        """The answers in few numbers."""
+        return Summary(self.answers)
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Of the models, by name."""
+        return {contestant.name: contestant.title for contestant in self.contestants}
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "folder": str(self.folder),
+            "models": self.titles,
+            "seeds": list(self.seeds),
+            "answers": self.answers.to_dict(),
+        }
+
+
+def check_name(name: str) -> None:
+    """See that a benchmark of this name exists.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    if name not in BENCHMARKS:
+        raise TrainingError(
+            f'no benchmark is called "{name}"; expected {", ".join(BENCHMARKS)}.'
+            f"{nearest(name, BENCHMARKS)}"
+        )
+
+
+def run_benchmark(
+    out: str | Path,
+    *,
+    models: Sequence[str] = (),
+    seeds: int = 3,
+    plan: Plan | None = None,
+    progress: Progress = SILENT,
+) -> Benchmark:
+    """Simulate, train and measure, one model after another, in a folder that keeps what is done.
+
+    Called again, also with more models or seeds, it does only what is not there yet.
+
+    Args:
+        out: the folder.
+        models: names of `CONTESTANTS`; none means all.
+        seeds: how many genomes, from seed 11.
+        plan: how long to train and how much to ask.
+        progress: told of every step.
+
+    Raises:
+        OutputError: `out` holds something else, or a benchmark by another plan.
+        TrainingError: no such model, or fewer than one seed.
+    """
+    out, plan = Path(out), plan or Plan()
+    contestants = find_contestants(models)
+    if seeds < 1:
+        raise TrainingError(f"{seeds} seeds; expected at least 1")
+    _start(out, plan)
+    chosen = tuple(range(FIRST_SEED, FIRST_SEED + seeds))
+    answers = Answers.joined(
+        [
+            _answers(out / f"seed-{seed}", contestant, seed, plan, progress)
+            for seed in chosen
+            for contestant in contestants
+        ]
+    )
+    return _publish(Benchmark(out, contestants, chosen, answers, _FILES))
+
+
+def _publish(made: Benchmark) -> Benchmark:
+    """Write tables and figures of all that was asked for, replacing older ones."""
+    with publish_file(made.folder / "results.json", overwrite=True) as path:
+        path.write_text(json.dumps(made.to_dict(), indent=1) + "\n", encoding="utf-8")
+    made.answers.write_tables(made.folder)
+    for name, rows in _FIGURES.items():
+        figure = benchmark_figure(rows(made.summary), made.titles, control="untrained network")
+        for kind in _KINDS:
+            save_figure(figure, made.folder / f"{name}.{kind}", overwrite=True)
+    return made
+
+
+def _answers(
+    folder: Path, contestant: Contestant, seed: int, plan: Plan, progress: Progress
+) -> Answers:
+    """The answers of one model and seed, kept or new."""
+    run = RunFolder(folder / contestant.name)
+    kept = run.path / "answers.json"
+    if kept.exists():
+        return load_answers(kept)
+    dataset = _dataset(folder, seed, plan, progress)
+    if not run.finished:
+        train(
+            dataset,
+            run.path,
+            model=contestant.model,
+            settings=contestant.settings,
+            config=plan.config(seed),
+            hardware=Hardware(devices=1),
+            progress=progress,
+        )
+    sites = read_truth(folder / "genome" / "truth.bed", BENCHMARK_GRAMMAR)
+    checkpoint = load_checkpoint(run.checkpoint)
+    exam = Exam(
+        model=contestant.name,
+        seed=seed,
+        checkpoint=checkpoint,
+        untrained=_fresh(checkpoint.model, seed),
+        dataset=dataset,
+        grammar=BENCHMARK_GRAMMAR,
+        sites=[site for site in sites if site.chrom == TEST_CHROM],
+        plan=plan,
+    )
+    with progress.task(f"examine {contestant.name}", 1, "models") as task:
+        answers = examine(exam)
+        task.advance()
+    save_answers(kept, answers)
+    return answers
+
+
+def _fresh(model: TrackModel, seed: int) -> TrackModel:
+    """The same network with weights that nothing has trained."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build_model(model.name, model.marker_count, **model.config)
+
+
+def _dataset(folder: Path, seed: int, plan: Plan, progress: Progress) -> Dataset:
+    """The genome and dataset of a seed, kept or new; either is there when it is whole."""
+    genome, data = folder / "genome", folder / "data"
+    if not genome.exists():
+        simulate(
+            genome, seed=seed, length=plan.length, grammar=BENCHMARK_GRAMMAR, progress=progress
+        )
+    if not data.exists():
+        build_dataset(
+            genome / "reference.fa", genome / "markers.tsv", data, spec=SPEC, progress=progress
+        )
+    return Dataset.open(data)
+
+
+def _start(out: Path, plan: Plan) -> None:
+    """Make the folder, or see that it holds a benchmark by the same plan."""
+    record = out / "benchmark.json"
+    wanted = {"format": FORMAT, "version": VERSION, "plan": plan.to_dict()}
+    if record.exists():
+        try:
+            found = json.loads(record.read_text(encoding="utf-8"))
+        except ValueError:
+            found = None
+        if found != wanted:
+            raise OutputError(
+                f"{record} is of a benchmark by another plan; name another folder, or remove it"
+            )
+        return
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise OutputError(f"{out} exists and holds no benchmark; name another folder")
+    with publish_file(record) as path:
+        path.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")

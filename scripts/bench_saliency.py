@@ -1,0 +1,182 @@
+"""How fast saliency is, beside forward passes of the same network, and what memory it takes.
+
+Each measurement runs in a process of its own, on random bases and networks with fresh weights and
+the paper's 919 markers; the best of a few runs counts.
+
+    python scripts/bench_saliency.py                    # everything, a few minutes
+    python scripts/bench_saliency.py --megabases 0.2    # the same on less, to see that it runs
+    python scripts/bench_saliency.py --device cuda --megabases 20
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from regtrack.genome.assembly import Assembly
+from regtrack.inference import borrowed, logits, pick_device
+from regtrack.models.network import TrackModel
+from regtrack.models.registry import build_model
+from regtrack.saliency.mutagenesis import mutagenesis
+from regtrack.saliency.tracks import SaliencyScorer
+from regtrack.sweep.engine import cores
+from regtrack.sweep.plan import LSTM_FLANK, SweepPlan
+
+MARKERS = 919
+MODELS = ("cnn7", "dilated", "id-cnn", "bi-lstm")
+WINDOW = 25_000
+MUTATED = 100  # bp
+RUNS = 3
+
+
+@dataclass(frozen=True)
+class Case:
+    """One measurement."""
+
+    what: str  # tracks, forward, ism, ism-all or loop
+    model: str
+    megabases: float
+    device: str = "auto"
+
+
+def best(work: Callable[[], Any], runs: int = RUNS) -> float:
+    """Seconds of the quickest run after one that warms up."""
+    work()
+    seconds = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def plan_of(model: TrackModel, length: int) -> SweepPlan:
+    """Windows of 25 kb with two flanks, ten of them at once, as `--bigwig` runs them."""
+    return SweepPlan(
+        assembly=Assembly(("chr1",), (length,)),
+        targets={"chr1": (np.array([0]), np.array([length]))},
+        window=WINDOW,
+        flank=LSTM_FLANK if model.flank is None else 2 * model.flank,
+        batch_size=10,
+        stride=model.stride,
+        fused=model.flank is not None,
+    )
+
+
+def tracks(model: TrackModel, codes: np.ndarray, device: torch.device) -> float:
+    """Seconds of gradient x input along a sequence, flanks among them."""
+    plan, scorer = plan_of(model, len(codes)), SaliencyScorer(model, [0], device)
+    batches = [batch for chunk in plan.chunks for batch in plan.batches(chunk)]
+    return best(
+        lambda: [
+            scorer(np.stack([codes[strip.read_start : strip.read_end] for strip in batch]))
+            for batch in batches
+        ]
+    )
+
+
+def forward(model: TrackModel, codes: np.ndarray, device: torch.device) -> float:
+    """Seconds of a bare forward pass of one marker along a sequence, without flanks."""
+    pieces = np.array_split(codes, max(1, len(codes) // (10 * WINDOW)))
+    return best(lambda: [logits(model, p[None], markers=[0], device=device) for p in pieces])
+
+
+def ism(model: TrackModel, device: torch.device, *, share: float) -> float:
+    """Seconds a mutant of 100 bp in the middle of a window, of which some outputs count."""
+    codes, middle = bases(WINDOW), WINDOW // 2
+    outputs = np.zeros(WINDOW, dtype=bool)
+    reach = int(share * WINDOW / 2)
+    outputs[middle - reach : middle + reach] = True
+    stretch = (middle - MUTATED // 2, middle + MUTATED // 2)
+    run = best(lambda: mutagenesis(model, codes, outputs, 0, stretch, device=device))
+    return run / (3 * MUTATED)
+
+
+def loop(model: TrackModel, device: torch.device) -> float:
+    """Seconds of a forward pass over the same window."""
+    codes = bases(WINDOW)[None]
+    return best(lambda: logits(model, codes, markers=[0], device=device), 10)
+
+
+def bases(length: int) -> np.ndarray:
+    """Random codes."""
+    return np.random.default_rng(0).integers(0, 4, length, dtype=np.uint8)
+
+
+def run_case(case: Case) -> dict[str, float]:
+    """Seconds, and peak memory in MB."""
+    torch.manual_seed(0)
+    model, device = build_model(case.model, MARKERS), pick_device(case.device)
+    codes = bases(int(case.megabases * 1e6))
+    with borrowed(model, device):
+        if case.what == "tracks":
+            seconds = tracks(model, codes, device)
+        elif case.what == "forward":
+            seconds = forward(model, codes, device)
+        elif case.what == "loop":
+            seconds = loop(model, device)
+        else:
+            seconds = ism(model, device, share=1.0 if case.what == "ism-all" else 0.02)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": seconds, "peak_mb": peak}
+
+
+def measure(case: Case) -> dict[str, float]:
+    """A case in a process of its own."""
+    command = [sys.executable, __file__, "--case", json.dumps(asdict(case))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def report(case: Case) -> None:
+    """One network: tracks beside three forward passes, mutants beside a loop, memory."""
+    found = {
+        what: measure(replace(case, what=what))
+        for what in ("tracks", "forward", "ism", "ism-all", "loop")
+    }
+    seconds = {what: value["seconds"] for what, value in found.items()}
+    longer = measure(replace(case, what="tracks", megabases=4 * case.megabases))
+    grown = longer["peak_mb"] / found["tracks"]["peak_mb"] - 1
+    print(
+        f"{case.model:8} tracks {case.megabases / seconds['tracks']:6.2f} Mbp/s, "
+        f"{3 * seconds['forward'] / seconds['tracks']:.2f} of three forward passes (aim: 0.5); "
+        f"{found['tracks']['peak_mb']:,.0f} MB, four times as long {grown:+.0%}\n"
+        f"{'':8} mutants {1 / seconds['ism']:8,.0f} /s, {seconds['loop'] / seconds['ism']:.0f} "
+        f"times a loop (aim: 10) for 500 outputs, {found['ism']['peak_mb']:,.0f} MB; "
+        f"{1 / seconds['ism-all']:8,.0f} /s, {seconds['loop'] / seconds['ism-all']:.0f} times "
+        f"for all outputs of the window, {found['ism-all']['peak_mb']:,.0f} MB",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Parse, and measure all or one."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--megabases", type=float, default=1)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--models", nargs="+", default=MODELS)
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.case:
+        print(json.dumps(run_case(Case(**json.loads(options.case)))))
+        return
+    print(f"{pick_device(options.device)}, torch {torch.__version__}, {cores()} cores")
+    for model in options.models:
+        report(Case("tracks", model, options.megabases, options.device))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""`regtrack saliency` and `receptive-field` from the outside: files, tables, JSON, mistakes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyBigWig
+import pytest
+import torch
+
+from regtrack.checkpoint import Checkpoint, save_checkpoint
+from regtrack.cli import main
+from regtrack.dataset.build import build_dataset
+from regtrack.dataset.spec import DatasetSpec, SplitSpec
+from regtrack.dataset.store import Dataset
+from regtrack.models.registry import build_model
+
+Run = Callable[..., tuple[int, str, str]]
+LENGTH = 5_000
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dataset of two markers, its reference, and two networks that predict them."""
+    folder = tmp_path_factory.mktemp("command")
+    letters = np.frombuffer(b"ACGT", np.uint8)
+    text = letters[np.random.default_rng(0).integers(0, 4, 2 * LENGTH)].tobytes().decode()
+    (folder / "r.fa").write_text(f">chr1\n{text[:LENGTH]}\n>chr2\n{text[LENGTH:]}\n")
+    (folder / "ctcf.bed").write_text("chr1\t2000\t2100\nchr2\t2500\t2600\nchr2\t4100\t4120\n")
+    (folder / "dnase.bed").write_text("chr1\t100\t200\n")
+    (folder / "markers.tsv").write_text(
+        "file\tcategory\tcell\ttarget\nctcf.bed\tTF\tK562\tCTCF\ndnase.bed\tDNase\tK562\tDNase\n"
+    )
+    spec = DatasetSpec(window=1_000, split=SplitSpec(kind="chrom", valid_chroms=("chr2",)))
+    build_dataset(folder / "r.fa", folder / "markers.tsv", folder / "data", spec=spec)
+    dataset = Dataset.open(folder / "data")
+    torch.manual_seed(0)
+    for name in ("cnn3", "cnn7"):
+        model = build_model(name, 2, channels=[6, 8, 5], hidden=7)
+        checkpoint = Checkpoint(model, dataset.markers, dataset.assembly, 1_000, {})
+        save_checkpoint(folder / f"{name}.safetensors", checkpoint)
+    return folder
+
+
+@pytest.fixture
+def run(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Run a command in a folder beside what was made."""
+    monkeypatch.chdir(tmp_path)
+    for path in made.iterdir():
+        Path(path.name).symlink_to(path)
+
+    def call(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["regtrack", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        shown = capsys.readouterr()
+        return int(ended.value.code or 0), shown.out, shown.err
+
+    return call
+
+
+def test_the_figure_of_a_window_in_every_format_with_its_numbers(run: Run) -> None:
+    code, out, _ = run(
+        "saliency", "cnn3.safetensors", "cnn7.safetensors", "--dataset", "data",
+        "--marker", "*CTCF", "--out", "f.pdf", "--out", "f.svg", "--out", "f.html", "--data",
+    )  # fmt: skip
+    assert code == 0
+    assert [line.split("│")[1].strip() for line in out.splitlines() if "chr2:" in line] == [
+        "CNN3", "CNN7",
+    ]  # fmt: skip
+    assert Path("f.pdf").read_bytes().startswith(b"%PDF")
+    assert "CNN7" in Path("f.svg").read_text()
+    assert "CNN7" in Path("f.html").read_text()
+    table = Path("f.tsv").read_text().splitlines()
+    assert len(table) == 1_001
+    assert table[0].split("\t")[:6] == ["chrom", "start", "end", "base", "CNN3", "CNN3_output"]
+
+
+def test_several_windows_are_numbered(run: Run) -> None:
+    code, out, _ = run(
+        "saliency", "cnn3.safetensors", "--dataset", "data", "--marker", "K562_CTCF",
+        "--random", "2", "--out", "f.tsv", "--json",
+    )  # fmt: skip
+    found = json.loads(out)
+    assert (code, found["files"]) == (0, ["f-1.tsv", "f-2.tsv"])
+    assert {panel["region"] for panel in found["panels"]} == {
+        "chr2:2,001-3,000", "chr2:4,001-5,000",
+    }  # fmt: skip
+    code, _, err = run(
+        "saliency", "cnn3.safetensors", "--dataset", "data", "--marker", "K562_CTCF",
+        "--random", "2", "--out", "f.tsv",
+    )  # fmt: skip
+    assert code == 2
+    assert "f-1.tsv exists already" in err
+
+
+@pytest.mark.parametrize("method", ["gradient-x-input", "integrated-gradients", "ism"])
+def test_a_short_region_by_every_method(run: Run, method: str) -> None:
+    code, out, _ = run(
+        "saliency", "cnn3.safetensors", "--reference", "r.fa", "--region", "2:2,501-2,540",
+        "--marker", "*CTCF", "--labels", "ctcf.bed", "--at", "chr2:2,520", "--method", method,
+        "--out", "f.svg", "--out", "f.tsv", "--json",
+    )  # fmt: skip
+    (panel,) = json.loads(out)["panels"]
+    assert (code, panel["method"], panel["outputs"]) == (0, method, 1)
+    assert panel["lowest"] < 0 < panel["highest"]
+    header = Path("f.tsv").read_text().splitlines()[0]
+    assert header.endswith("CNN3_output\tLabels")
+    assert ("CNN3_A" in header) == (method == "ism")
+
+
+def test_tracks_of_a_region(run: Run) -> None:
+    code, out, _ = run(
+        "saliency", "cnn7.safetensors", "--reference", "r.fa", "--region", "chr2:1,001-3,000",
+        "--marker", "*", "--bigwig", "tracks", "--keep-bits", "23", "--json",
+    )  # fmt: skip
+    summary = json.loads(out)
+    assert (code, summary["bases"]) == (0, 2_000)
+    assert sorted(track["file"] for track in summary["tracks"]) == [
+        "cnn7.K562_CTCF.saliency-abs.bw", "cnn7.K562_CTCF.saliency.bw",
+        "cnn7.K562_DNase.saliency-abs.bw", "cnn7.K562_DNase.saliency.bw",
+    ]  # fmt: skip
+    with pyBigWig.open("tracks/cnn7.K562_CTCF.saliency.bw") as file:
+        assert np.isfinite(file.values("chr2", 1_000, 3_000)).all()
+        assert file.intervals("chr1") is None
+
+
+def test_tracks_say_what_they_will_write(run: Run) -> None:
+    code, out, err = run(
+        "saliency", "cnn3.safetensors", "--reference", "r.fa", "--chroms", "chr1",
+        "--marker", "*CTCF", "--bigwig", "tracks",
+    )  # fmt: skip
+    assert code == 0
+    assert out.startswith("tracks: 2 files, 0.01 Mb each")
+    assert "cnn3.K562_CTCF.saliency.bw" in out
+    assert "Predicting: 100%" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--marker", "CTFC", "--dataset", "data"], 'no marker matches "CTFC"'),
+        (["--marker", "*CTCF"], "name a --reference or a --dataset"),
+        (["--marker", "*CTCF", "--dataset", "data", "--out", "f.gif"], '".gif" is no format'),
+        (["--marker", "*", "--bigwig", "t", "--at", "chr1:5"], "--bigwig takes one checkpoint"),
+        (["--marker", "*", "--bigwig", "t"], "--bigwig needs the sequence"),
+    ],
+)
+def test_mistakes_cost_one_line(run: Run, words: list[str], message: str) -> None:
+    code, out, err = run("saliency", "cnn3.safetensors", *words)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_receptive_fields_as_a_table_a_figure_and_json(run: Run) -> None:
+    words = ["receptive-field", "cnn3.safetensors", "cnn7.safetensors", "--dataset", "data"]
+    code, out, _ = run(*words, "--positives", "20", "--out", "f.svg", "--out", "f.csv")
+    assert code == 0
+    assert "K562_CTCF" in out.splitlines()[0]
+    assert "CNN7" in Path("f.svg").read_text()
+    rows = [line.split(",") for line in Path("f.csv").read_text().splitlines()]
+    assert rows[0] == ["model", "marker", "distance", "mass"]
+    mass = sum(float(row[3]) for row in rows[1:] if row[0] == "CNN7")
+    assert mass == pytest.approx(1)
+    code, out, _ = run(*words, "--positives", "20", "--json")
+    first, second = json.loads(out)["curves"]
+    assert (first["model"], first["receptive_field"], first["positives"]) == ("CNN3", 100, 20)
+    assert first["widths"]["50"] < first["widths"]["99"] < second["widths"]["99"] <= 460
+    code, _, err = run(*words, "--marker", "*DNase")
+    assert code == 2
+    assert "no base of the valid split" in err
