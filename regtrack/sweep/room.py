@@ -23,7 +23,7 @@ _AT_ONCE = {"cpu": 250_000, "other": 2_000_000}  # bp beyond which nothing gets 
 _MEMORY = {"cpu": 2 << 30}
 _SIGN_AND_EXPONENT = 9  # bits of a float32 beside its mantissa
 _RECORD = 22  # bytes of a packed zoom record: four numbers that are noise, and its place
-_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # names of mallopt(3)
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3  # names of mallopt(3)
 _SLACK = 0.35  # bytes by which blocks were larger than the bits that are kept
 
 
@@ -88,12 +88,14 @@ def kept_memory() -> Iterator[None]:
         return
     tell(_MMAP_THRESHOLD, 1 << 30)
     tell(_TRIM_THRESHOLD, (1 << 31) - 1)
+    tell(_TOP_PAD, 256 << 20)  # else threads still give whole heaps back
     try:
         yield
     finally:
         # as large as glibc itself lets them grow
         tell(_MMAP_THRESHOLD, 32 << 20)
         tell(_TRIM_THRESHOLD, 64 << 20)
+        tell(_TOP_PAD, 128 << 10)
         give_back(0)
 
 
