@@ -169,8 +169,8 @@ def _bin_records(records: Records, start: int, end: int, count: int, reduction: 
     overlap = np.minimum(highs[owner], (cell + 1) * step) - np.maximum(lows[owner], cell * step)
     widths = records["end"].astype(np.float64) - records["start"]
     share = np.maximum(overlap, 0) / widths[owner]
-    valid = np.bincount(cell, share * records["valid"][owner], minlength=count)
-    total = np.bincount(cell, share * records["sum"][owner], minlength=count)
+    valid: Floats = np.bincount(cell, share * records["valid"][owner], minlength=count) * 1.0
+    total: Floats = np.bincount(cell, share * records["sum"][owner], minlength=count) * 1.0
     high = np.full(count, -np.inf, dtype=np.float32)
     low = np.full(count, np.inf, dtype=np.float32)
     np.maximum.at(high, cell, records["max"][owner])

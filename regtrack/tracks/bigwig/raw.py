@@ -190,7 +190,7 @@ class RawBigWig:
             TrackError: the chromosome is not in the file, or what is needed is damaged.
         """
         number, at = self.chrom(chrom).number, self.header.index_at
-        for leaf in search_index(self.source, at, "data index", number, start, end):
+        for leaf in search_index(self.source, at, "data index", (number, start, end)):
             block = self.block(leaf)
             if block.chrom == number:
                 yield block
@@ -212,7 +212,7 @@ class RawBigWig:
         """
         number = self.chrom(chrom).number
         what = _zoom_index(level)
-        leaves = search_index(self.source, level.index_at, what, number, start, end)
+        leaves = search_index(self.source, level.index_at, what, (number, start, end))
         parts = [self.records(leaf) for leaf in leaves]
         records = np.concatenate([np.empty(0, dtype=layout.ZOOM_RECORD), *parts])
         here = (records["chrom"] == number) & (records["start"] < end) & (records["end"] > start)

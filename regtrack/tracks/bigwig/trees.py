@@ -70,20 +70,27 @@ def read_index(source: Source, at: int, what: str) -> Leaves:
     return _leaves(source, at, what, lambda items: np.arange(len(items)))
 
 
-def search_index(source: Source, at: int, what: str, chrom: int, start: int, end: int) -> Leaves:
-    """The leaves of the blocks that may hold something of a stretch of a chromosome (bp).
+def search_index(source: Source, at: int, what: str, stretch: tuple[int, int, int]) -> Leaves:
+    """The leaves of the blocks that may hold something of a stretch.
 
     Only the nodes above them are read: a few, however long the genome, so nothing need be kept.
+
+    Args:
+        source: the file.
+        at: where its index stands.
+        what: what it indexes, for messages.
+        stretch: a chromosome's number, first base, and one past the last.
 
     Raises:
         TrackError: one of these nodes is damaged, or reaches out of its parent.
     """
-    base = np.uint64(chrom << 32)
+    chrom, start, end = stretch
+    low, high = np.uint64(chrom << 32 | start), np.uint64(chrom << 32 | end)
 
     def near(items: Leaves) -> Indices:
         begins = order_key(items["first_chrom"], items["start"])
         ends = order_key(items["last_chrom"], items["end"])
-        return np.flatnonzero((begins < base + np.uint64(end)) & (ends > base + np.uint64(start)))
+        return np.flatnonzero((begins < high) & (ends > low))
 
     return _leaves(source, at, what, near)
 
@@ -97,9 +104,10 @@ def _leaves(source: Source, at: int, what: str, choose: Callable[[Leaves], Indic
     root = at + INDEX_HEADER.size
 
     def children(items: bytes) -> list[int]:
-        return choose(np.frombuffer(items, dtype=BRANCH)).tolist()
+        chosen: list[int] = choose(np.frombuffer(items, dtype=BRANCH)).tolist()
+        return chosen
 
-    for node in _nodes(source, root, LEAF.itemsize, BRANCH.itemsize, what, children):
+    for node in _nodes(source, root, LEAF.itemsize, BRANCH.itemsize, what, choose=children):
         items = np.frombuffer(node.items, dtype=LEAF if node.leaf else BRANCH)
         if node.above and not _within(items, np.frombuffer(node.above, dtype=BRANCH)[0]):
             raise source.error(what, node.at, "a node reaches out of what its parent spans")
@@ -124,6 +132,7 @@ def _nodes(
     leaf_item: int,
     branch_item: int,
     what: str,
+    *,
     choose: Callable[[bytes], list[int]] | None = None,
 ) -> Iterator[_Node]:
     """The nodes from left to right, parents first; items of a branch end with a child's offset.
