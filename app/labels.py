@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from regtrack.dataset.format import HEADER_FILE, ROWS_FILE, WINDOWS_FILE
 from regtrack.dataset.store import SPLITS, Dataset
 from regtrack.errors import MarkerError, nearest
 from regtrack.genome.assembly import Assembly
@@ -43,6 +44,9 @@ class LabelSource(Protocol):
 
     def split_at(self, chrom: str, start: int, end: int) -> list[tuple[int, int, str]]:
         """Start, end and split of the stretches of windows; none where there is no split."""
+
+    def files(self, marker: str) -> list[Path]:
+        """The files that decide a marker's labels and windows."""
 
 
 class DatasetLabels:
@@ -80,6 +84,10 @@ class DatasetLabels:
             found += [(low, high, label) for low, high in zip(*_lists(stretches), strict=True)]
         return sorted(found)
 
+    def files(self, marker: str) -> list[Path]:  # noqa: ARG002
+        """As `LabelSource.files`."""
+        return [self.dataset.path / name for name in (HEADER_FILE, ROWS_FILE, WINDOWS_FILE)]
+
     def _read(self, marker: str, chrom: str) -> Stretches:
         return self.dataset.stretches(self._numbers[marker], chrom)
 
@@ -111,6 +119,10 @@ class PeakLabels:
     def split_at(self, chrom: str, start: int, end: int) -> list[tuple[int, int, str]]:  # noqa: ARG002
         """Nothing: peak files have no split."""
         return []
+
+    def files(self, marker: str) -> list[Path]:
+        """As `LabelSource.files`."""
+        return [self._files[marker].path]
 
     def _read(self, marker: str, chrom: str) -> Stretches:
         peaks = read_peaks(self._files[marker].path, self._assembly)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
+import numpy as np
+
 from app.labels import DatasetLabels, LabelSource, PeakLabels, bed_marker
 from regtrack.checkpoint_header import CheckpointHeader, read_header
 from regtrack.dataset.store import Dataset
@@ -143,6 +145,14 @@ class Sources:
         """
         with self.pool.borrow(self.catalog.track(track_id).path) as raw:
             return base_values(raw, chrom, start, end)
+
+    def scores(self, track_id: str, chrom: str, start: int, end: int) -> Values:
+        """As `values`, but a track of logits is made one of scores."""
+        values = self.values(track_id, chrom, start, end)
+        if self.catalog.track(track_id).kind != "logits":
+            return values
+        with np.errstate(over="ignore"):  # of exp, which rightly ends in a score of 0
+            return 1 / (1 + np.exp(-values))
 
 
 def open_sources(
