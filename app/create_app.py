@@ -1,0 +1,61 @@
+"""The page as an application: sources in, Dash out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from dash import Dash
+
+from app.callbacks import arrive, view
+from app.layout import page
+from app.security import protect
+from app.sources import Sources
+from app.view_data import ViewData, choices_of
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+_INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+{%metas%}
+<title>{%title%}</title>
+{%favicon%}
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<footer>
+{%config%}
+{%scripts%}
+{%renderer%}
+</footer>
+</body>
+</html>"""
+
+
+def create_app(sources: Sources, *, hosts: Collection[str] | None = LOOPBACK) -> Dash:
+    """The dashboard of some sources.
+
+    Args:
+        sources: what may be shown.
+        hosts: names under which the page may be asked for; None for any.
+
+    Returns:
+        The application, whose state is all in the addresses of its pages.
+    """
+    app = Dash(
+        "app",
+        title="regtrack",
+        update_title="",
+        index_string=_INDEX,
+        serve_locally=True,
+        add_log_handler=False,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    data = ViewData(sources)
+    choices = choices_of(sources)
+    app.layout = page(sources, choices)
+    arrive.register(app)
+    view.register(app, data, choices)
+    protect(app, hosts)
+    return app

@@ -1,0 +1,406 @@
+"""The page before any data: a bar, the choices, the tracks, and what opens below them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import dash_ag_grid as dag
+from dash import dcc, html
+
+from app import ids
+from app.sources import Sources
+from app.state import PANELS, RANKINGS, SPLITS, Choices, View, default_view, region_text
+from regtrack.labels.marker import Marker
+
+GRAPH_CONFIG = {
+    "displaylogo": False,
+    "displayModeBar": False,
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "scrollZoom": True,
+    "doubleClick": False,
+    "responsive": True,
+    "showTips": False,
+}
+
+PANEL_NAMES = {
+    "measures": "Measures",
+    "windows": "Windows",
+    "scores": "Scores",
+    "saliency": "Saliency",
+    "igv": "igv.js",
+    "none": "Hide",
+}
+RANKING_NAMES = {
+    "disagreement": "two models disagree",
+    "error": "error against the labels",
+    "score": "highest score",
+}
+KEYS = (
+    ("← →", "move by a quarter of the view"),
+    ("Shift ← →", "move by a whole view"),
+    ("+ −  or  ↑ ↓", "zoom in and out"),
+    ("n  p", "next and previous window of the table"),
+    ("g", "to the region box"),
+    ("m", "to the markers"),
+    ("d", "dark or light"),
+    ("?", "this help"),
+    ("drag, wheel", "move, zoom at the pointer; Shift-drag zooms into a stretch"),
+    ("browser's back", "undoes each of these"),
+)
+
+
+def page(sources: Sources, choices: Choices) -> html.Div:
+    """The whole page; what a view puts into it, the callbacks fill in."""
+    view = default_view(choices)
+    return html.Div(
+        id="page",
+        children=[
+            dcc.Location(id=ids.URL, refresh=False),
+            *(dcc.Store(id=name) for name in _STORES),
+            *(dcc.Interval(id=name, interval=400, disabled=True) for name in _POLLS),
+            html.A("Skip to the tracks", href="#tracks", className="skip"),
+            _bar(view),
+            html.Div([_choosing(sources, view), _main(sources)], className="body"),
+            _help(),
+        ],
+    )
+
+
+_STORES = (
+    ids.LOADED,
+    ids.MOVED,
+    ids.RESTED,
+    ids.GENE_PREFIX,
+    ids.WINDOWS_JOB,
+    ids.SCORES_JOB,
+    ids.SALIENCY_JOB,
+    ids.MARKER_LIST,
+)
+_POLLS),
+            html.A("Skip to the tracks", href="#tracks", className="skip"),
+            _bar(view),
+            html.Div([_choosing(sources, view), _main(sources)], className="body"),
+            _help(),
+        ],
+    )
+
+
+_STORES = (
+    ids.LOADED, ids.MOVED, ids.RESTED, ids.GENE_PREFIX, ids.WINDOWS_JOB, ids.SCORES_JOB, ids.SALIENCY_JOB,
+    ids.MARKER_LIST,
+)  # fmt: skip
+_POLLS = (ids.WINDOWS_POLL, ids.SCORES_POLL, ids.SALIENCY_POLL)
+
+
+def _bar(view: View) -> html.Header:
+    moves = (
+        ("left-far", "«", "Move left by a view"), ("left", "‹", "Move left"),
+        ("right", "›", "Move right"), ("right-far", "»", "Move right by a view"),
+        ("out", "−", "Zoom out"), ("in", "+", "Zoom in"),
+    )  # fmt: skip
+    buttons = [
+        html.Button(
+            html.Span(sign, **{"aria-hidden": "true"}), id=ids.MOVES[name], title=says,
+            className="icon", **{"data-move": name, "aria-label": says},
+        )
+        for name, sign, says in moves
+    ]  # fmt: skip
+    search = html.Div(
+        [
+            html.Label("Region or gene", htmlFor=ids.REGION, className="hidden"),
+            dcc.Input(
+                id=ids.REGION, type="text", value=region_text(view.region), list=ids.REGION_NAMES,
+                placeholder="chr1:1,000,000-1,025,000 or a gene", autoComplete="off",
+                spellCheck=False, maxLength=80, className="region",
+            ),
+            html.Datalist(id=ids.REGION_NAMES),
+            html.Button("Go", id=ids.GO, className="plain"),
+        ],
+        className="search",
+        role="search",
+    )  # fmt: skip
+    return html.Header(
+        [
+            html.H1("regtrack"),
+            search,
+            html.Div(buttons, className="moves", role="group", **{"aria-label": "Move and zoom"}),
+            html.Span(id=ids.BADGE, className="badge", role="status"),
+            html.Div([_exports(), *_switches()], className="right"),
+        ],
+        className="bar",
+    )
+
+
+def _exports() -> html.Details:
+    links = (
+        (ids.EXPORT_CSV, "Values as CSV", "window.csv"),
+        (ids.EXPORT_BED, "Labels as BED", "window.bed"),
+        (ids.EXPORT_IGV, "IGV session", "session.xml"),
+    )
+    return html.Details(
+        [
+            html.Summary("Export"),
+            html.Div(
+                [
+                    html.Button("PNG of the view", id=ids.EXPORT_PNG, **{"data-image": "png"}),
+                    html.Button("SVG of the view", id=ids.EXPORT_SVG, **{"data-image": "svg"}),
+                    *(html.A(text, id=name, href="#", download=file) for name, text, file in links),
+                    html.Button("Copy the link", id=ids.EXPORT_LINK),
+                ],
+                className="menu",
+            ),
+        ],
+        className="drop",
+    )
+
+
+def _switches() -> list[Any]:
+    return [
+        html.Button("Dark", id=ids.THEME, className="plain", title="Dark or light (d)"),
+        html.Button("Keys", id=ids.HELP_OPEN, className="plain", title="Keys (?)"),
+    ]
+
+
+def _choosing(sources: Sources, view: View) -> html.Aside:
+    catalog = sources.catalog
+    models = [
+        {"label": _swatch(at, model.label), "value": model.id}
+        for at, model in enumerate(catalog.models)
+    ]
+    names = [{"label": model.label, "value": model.id} for model in catalog.models]
+    signals = [{"label": track.label, "value": track.id} for track in catalog.signals]
+    parts: list[Any] = [
+        _field(
+            "Markers",
+            dcc.Dropdown(
+                id=ids.MARKERS, multi=True, value=list(view.markers),
+                options=marker_options(catalog.markers), placeholder="search by any word",
+                maxHeight=360, optionHeight=30, closeOnSelect=False, debounce=True,
+            ),
+            _filters(catalog.markers),
+        ),
+        _field("Models", dcc.Checklist(id=ids.MODELS, options=models, value=list(view.models))),
+        _field(
+            "Other tracks", dcc.Checklist(id=ids.TRACKS, options=signals, value=[]),
+            hidden=not signals,
+        ),
+        _field("Tracks of a marker", _radio(ids.MODE, {"overlay": "overlaid", "stack": "stacked"})),
+        _field(
+            "Scale",
+            _radio(ids.SCALE, {"shared": "shared by category", "fixed": "0 to 1", "own": "own"}),
+        ),
+        _field(
+            "Differences",
+            dcc.Checklist(
+                id=ids.DIFFERENCES, value=[],
+                options=[
+                    {"label": "A − B", "value": "models"},
+                    {"label": "model − labels", "value": "labels"},
+                ],
+            ),
+            html.Div(
+                [
+                    _pick(ids.PAIR_A, "A", names, "first model of a comparison"),
+                    _pick(ids.PAIR_B, "B", names, "second model of a comparison"),
+                ],
+                className="pair",
+            ),
+        ),
+    ]  # fmt: skip
+    return html.Aside(parts, className="choosing", **{"aria-label": "What is shown"})
+
+
+def marker_options(markers: Iterable[Marker]) -> list[dict[str, str]]:
+    """Options of a dropdown that finds a marker by any of its words."""
+    return [
+        {
+            "label": marker.name,
+            "value": marker.name,
+            "search": f"{marker.name} {marker.category} {marker.biosample} {marker.target}",
+            "title": f"{marker.category}, {marker.biosample}, {marker.target}",
+        }
+        for marker in markers
+    ]
+
+
+def _filters(markers: Sequence[Marker]) -> html.Details:
+    """Narrow the list of markers; the browser does it, without a request."""
+    pickers = []
+    for name, element in ids.FILTERS.items():
+        values = sorted({str(getattr(marker, name)) for marker in markers} - {""})
+        pickers.append(
+            dcc.Dropdown(
+                id=element, options=values, multi=True, placeholder=f"any {name}", maxHeight=260
+            )
+        )
+    return html.Details([html.Summary("Narrow by"), *pickers], className="narrow")
+
+
+def _swatch(style: int, text: str) -> html.Span:
+    return html.Span(
+        [html.Span(className=f"swatch style-{style % 6}", **{"aria-hidden": "true"}), text]
+    )
+
+
+def _field(title: str, *content: Any, hidden: bool = False) -> html.Fieldset:
+    return html.Fieldset([html.Legend(title), *content], hidden=hidden or None)
+
+
+def _radio(name: str, options: dict[str, str]) -> dcc.RadioItems:
+    return dcc.RadioItems(id=name, options=options, value=next(iter(options)), className="choices")
+
+
+def _pick(name: str, text: str, options: list[dict[str, str]], says: str) -> html.Div:
+    return html.Div(
+        [
+            html.Label(text, htmlFor=name, title=says),
+            dcc.Dropdown(id=name, options=options, placeholder="automatic", searchable=False),
+        ]
+    )
+
+
+def _main(sources: Sources) -> html.Main:
+    graph = dcc.Graph(
+        id=ids.GRAPH, config=GRAPH_CONFIG, figure={"data": [], "layout": {"height": 420}},
+        responsive=True, className="view",
+    )  # fmt: skip
+    tabs = dcc.RadioItems(
+        id=ids.PANEL, options={name: PANEL_NAMES[name] for name in PANELS}, value="measures",
+        inline=True, className="tabs",
+    )  # fmt: skip
+    return html.Main(
+        [
+            html.P(id=ids.PROBLEMS, className="problems", role="alert"),
+            html.Div(graph, id="tracks", className="frame", tabIndex=-1),
+            html.P(id=ids.NOTES, className="notes"),
+            html.P(id=ids.SUMMARY, className="hidden", **{"aria-live": "polite"}),
+            html.Div(tabs, className="tab-row", role="group", **{"aria-label": "Below the tracks"}),
+            _measures(),
+            _windows(),
+            _scores(),
+            _saliency(sources),
+            _igv(),
+            html.Section(id=ids.PANELS["none"], hidden=True),
+        ],
+        id="main",
+    )
+
+
+def _panel(name: str, *content: Any) -> html.Section:
+    title = PANEL_NAMES[name]
+    return html.Section(
+        content, id=ids.PANELS[name], hidden=True, className="panel", **{"aria-label": title}
+    )
+
+
+def _measures() -> html.Section:
+    return _panel("measures", html.Div(id=ids.MEASURES, className="table"))
+
+
+def _windows() -> html.Section:
+    columns = [
+        {"field": "region", "headerName": "Window", "minWidth": 210, "flex": 2},
+        {"field": "split", "headerName": "Split", "minWidth": 80},
+        {"field": "value", "headerName": "Value", "type": "numericColumn", "minWidth": 90},
+        {"field": "mean_a", "headerName": "Mean A", "type": "numericColumn", "minWidth": 90},
+        {"field": "mean_b", "headerName": "Mean B", "type": "numericColumn", "minWidth": 90},
+        {"field": "labelled", "headerName": "Labelled", "type": "numericColumn", "minWidth": 100},
+    ]
+    grid = dag.AgGrid(
+        id=ids.WINDOWS_GRID,
+        columnDefs=columns,
+        rowData=[],
+        defaultColDef={"flex": 1, "sortable": True, "resizable": True},
+        dashGridOptions={
+            "rowSelection": {
+                "mode": "singleRow",
+                "checkboxes": False,
+                "enableClickSelection": True,
+            },
+            "rowHeight": 30,
+            "headerHeight": 32,
+            "suppressCellFocus": False,
+            "animateRows": False,
+        },
+        getRowId="params.data.region",
+        className="ag-theme-quartz",
+        style={"height": 340},
+    )
+    return _panel(
+        "windows",
+        html.Div(
+            [
+                _titled("Rank windows where", ids.WINDOWS_KIND, RANKING_NAMES, RANKINGS),
+                _titled("Split", ids.WINDOWS_SPLIT, {name: name for name in SPLITS}, SPLITS),
+                html.Span(id=ids.WINDOWS_STATUS, className="status", role="status"),
+                html.Button("Cancel", id=ids.WINDOWS_CANCEL, className="plain", hidden=True),
+            ],
+            className="tools",
+        ),
+        grid,
+    )
+
+
+def _titled(title: str, name: str, names: dict[str, str], values: Sequence[str]) -> html.Fieldset:
+    options = {value: names[value] for value in values}
+    radio = dcc.RadioItems(id=name, options=options, value=values[0], inline=True)
+    return html.Fieldset([html.Legend(title), radio], className="inline")
+
+
+def _scores() -> html.Section:
+    graph = dcc.Graph(
+        id=ids.SCORES_GRAPH, config=GRAPH_CONFIG | {"scrollZoom": False},
+        figure={"data": [], "layout": {"height": 420}}, className="scores",
+    )  # fmt: skip
+    return _panel(
+        "scores",
+        html.P(id=ids.SCORES_STATUS, className="status", role="status"),
+        html.Div([graph, html.Div(id=ids.SCORES_TABLE, className="table")], className="side"),
+    )
+
+
+def _saliency(sources: Sources) -> html.Section:
+    able = ", ".join(sources.catalog.model(model).label for model in sources.checkpoints)
+    says = (
+        f"Saliency says which bases a model's scores of this view rest on. Checkpoints are given "
+        f"for: {able}."
+        if able
+        else "Saliency needs a checkpoint: start regtrack serve with --checkpoint."
+    )
+    return _panel(
+        "saliency",
+        html.P(says),
+        html.Div(
+            [
+                html.Button(
+                    "Compute for this view", id=ids.SALIENCY_START, disabled=not able,
+                    className="plain",
+                ),
+                html.Button("Cancel", id=ids.SALIENCY_CANCEL, className="plain", hidden=True),
+                html.Span(id=ids.SALIENCY_STATUS, className="status", role="status"),
+            ],
+            className="tools",
+        ),
+    )  # fmt: skip
+
+
+def _igv() -> html.Section:
+    return _panel(
+        "igv",
+        html.P(id=ids.IGV_STATUS, className="status", role="status"),
+        html.Div(id=ids.IGV),
+    )
+
+
+def _help() -> html.Dialog:
+    rows = [html.Tr([html.Th(html.Kbd(keys)), html.Td(says)]) for keys, says in KEYS]
+    return html.Dialog(
+        [
+            html.H2("Keys"),
+            html.Table(html.Tbody(rows)),
+            html.Form(html.Button("Close", className="plain"), **{"method": "dialog"}),
+        ],
+        id=ids.HELP,
+    )

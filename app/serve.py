@@ -1,0 +1,72 @@
+"""Serve the dashboard until it is interrupted."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+
+from dash import Dash
+from waitress.server import create_server
+
+from regtrack.errors import RegtrackError
+
+_THREADS = 8
+
+
+def serve(
+    app: Dash, *, host: str, port: int, ready: Callable[[str], None], browse: bool = False
+) -> None:
+    """Answer requests until Ctrl-C.
+
+    Args:
+        app: the application.
+        host: address to listen on.
+        port: port; 0 for any free one.
+        ready: told the page's address once it answers.
+        browse: open the page in the user's browser.
+
+    Raises:
+        RegtrackError: the port is taken or the address is not this machine's.
+    """
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    try:
+        server = create_server(
+            app.server,
+            host=host,
+            port=port,
+            threads=_THREADS,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+        )
+    except (OSError, ValueError) as error:
+        raise RegtrackError(_trouble(error, host, port)) from error
+    address = f"http://{_shown(host)}:{server.effective_port}/"
+    ready(address)
+    if browse:
+        threading.Timer(0.3, webbrowser.open, [address]).start()
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+def _shown(host: str) -> str:
+    """The host as a browser of this machine reaches it."""
+    if host in {"0.0.0.0", "::", ""}:
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _trouble(error: Exception, host: str, port: int) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.EADDRINUSE:
+        return f"port {port} is taken on {host}; choose another with --port, or --port 0 for any"
+    if number in {errno.EACCES, errno.EPERM}:
+        return f"no permission to listen on port {port}; choose one above 1023 with --port"
+    if number == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror | ValueError):
+        return f'"{host}" is no address of this machine; choose 127.0.0.1, or 0.0.0.0 for all'
+    return f"cannot listen on {host}:{port}: {error}"
