@@ -78,19 +78,6 @@ _STORES = (
     ids.SALIENCY_JOB,
     ids.MARKER_LIST,
 )
-_POLLS),
-            html.A("Skip to the tracks", href="#tracks", className="skip"),
-            _bar(view),
-            html.Div([_choosing(sources, view), _main(sources)], className="body"),
-            _help(),
-        ],
-    )
-
-
-_STORES = (
-    ids.LOADED, ids.MOVED, ids.RESTED, ids.GENE_PREFIX, ids.WINDOWS_JOB, ids.SCORES_JOB, ids.SALIENCY_JOB,
-    ids.MARKER_LIST,
-)  # fmt: skip
 _POLLS = (ids.WINDOWS_POLL, ids.SCORES_POLL, ids.SALIENCY_POLL)
 
 
