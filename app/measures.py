@@ -48,7 +48,7 @@ def measure(scores: Values, labels: npt.NDArray[np.bool_]) -> Measures:
     order = np.argsort(scores)[::-1]
     ranked = scores[order]
     last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)[: len(ranked)])
-    called = np.cumsum(labels[order])[last]
+    called = np.cumsum(labels[order], dtype=np.int64)[last]
     return areas(called, last + 1 - called, correlate(scores, labels))
 
 

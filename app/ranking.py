@@ -206,7 +206,9 @@ def _means(values: Values, first: Positions) -> npt.NDArray[np.float64]:
     filled = np.where(absent, 0, values)
     counts = np.add.reduceat(~absent, first, dtype=np.float64)
     totals = np.add.reduceat(filled, first, dtype=np.float64)
-    return np.divide(totals, counts, out=np.full(len(first), np.nan), where=counts > 0)
+    means = np.full(len(first), np.nan)
+    np.divide(totals, counts, out=means, where=counts > 0)
+    return means
 
 
 def _split(index: int) -> str | None:

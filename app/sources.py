@@ -152,7 +152,7 @@ class Sources:
         if self.catalog.track(track_id).kind != "logits":
             return values
         with np.errstate(over="ignore"):  # of exp, which rightly ends in a score of 0
-            return 1 / (1 + np.exp(-values))
+            return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float32)
 
 
 def open_sources(

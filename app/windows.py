@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -75,8 +75,13 @@ class Windows:
 
     def take(self, numbers: Positions) -> Windows:
         """These windows alone, in this order."""
-        arrays = (column[numbers] for column in (self.chroms, self.starts, self.ends))
-        return Windows(self.names, *arrays, self.splits[numbers], self.length)
+        return replace(
+            self,
+            chroms=self.chroms[numbers],
+            starts=self.starts[numbers],
+            ends=self.ends[numbers],
+            splits=self.splits[numbers],
+        )
 
     def pieces(self) -> Iterator[Piece]:
         """The windows, neighbours together, up to a million bases at a time."""

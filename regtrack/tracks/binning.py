@@ -169,8 +169,8 @@ def _bin_records(records: Records, start: int, end: int, count: int, reduction: 
     overlap = np.minimum(highs[owner], (cell + 1) * step) - np.maximum(lows[owner], cell * step)
     widths = records["end"].astype(np.float64) - records["start"]
     share = np.maximum(overlap, 0) / widths[owner]
-    valid: Floats = np.bincount(cell, share * records["valid"][owner], minlength=count) * 1.0
-    total: Floats = np.bincount(cell, share * records["sum"][owner], minlength=count) * 1.0
+    valid = _added(cell, share * records["valid"][owner], count)
+    total = _added(cell, share * records["sum"][owner], count)
     high = np.full(count, -np.inf, dtype=np.float32)
     low = np.full(count, np.inf, dtype=np.float32)
     np.maximum.at(high, cell, records["max"][owner])
@@ -178,6 +178,11 @@ def _bin_records(records: Records, start: int, end: int, count: int, reduction: 
     absent = valid <= 1e-6 * step  # less is the rounding of an edge
     valid[absent], high[absent], low[absent] = 0, np.nan, np.nan
     return Bins(start, step, _mean(total, valid), high, low, exact=False, reduction=reduction)
+
+
+def _added(cells: npt.NDArray[np.int64], values: Floats, count: int) -> Floats:
+    """The sum of the values of each cell; of no values too, where bincount would count."""
+    return np.bincount(cells, values, minlength=count).astype(np.float64)
 
 
 def _mean(total: Floats, valid: Floats) -> Values:
