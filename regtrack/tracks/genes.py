@@ -289,6 +289,8 @@ class _Reading:
     def finish(self) -> dict[str, ChromGenes]:
         """The genes by chromosome, in the order in which these appear."""
         of, starts, ends = (np.array(column) for column in (self._of, self._starts, self._ends))
+        if len(of):
+            self._widen(np.array(self._owners)[of], starts, ends)
         kept = self._chosen(of, ends - starts)
         exons = np.flatnonzero(kept[of]) if len(of) else of
         owner = np.array(self._owners)[of[exons]] if len(of) else of
@@ -303,6 +305,16 @@ class _Reading:
             for chrom, mine in numbers.items()
         }
 
+    def _widen(self, owner: Positions, starts: Positions, ends: Positions) -> None:
+        """Let every gene span its exons: some files have no line for the gene itself."""
+        genes = list(self.genes.values())
+        lows = np.array([gene.start for gene in genes], dtype=np.int64)
+        highs = np.array([gene.end for gene in genes], dtype=np.int64)
+        np.minimum.at(lows, owner, starts)
+        np.maximum.at(highs, owner, ends)
+        for gene, low, high in zip(genes, lows.tolist(), highs.tolist(), strict=True):
+            gene.start, gene.end = low, high
+
     def _chosen(self, of: Positions, lengths: Positions) -> npt.NDArray[np.bool_]:
         """Which transcripts are drawn, one a gene: canonical, else with most bases, else first."""
         count = len(self._owners)
@@ -315,20 +327,17 @@ class _Reading:
         return chosen
 
     def _gene(self, fields: list[bytes], attributes: bytes) -> int:
-        """The number of the gene of a line, which spans the line from now on."""
+        """The number of the gene of a line, which begins it where it is the first."""
         gene_id = _attribute(attributes, b"gene_id")
         key, start, end = (fields[0], gene_id), int(fields[3]) - 1, int(fields[4])
         if not 0 <= start < end:
             raise ValueError
-        gene = self.genes.get(key)
-        if gene is None:
+        if key not in self.genes:
             name = _attribute(attributes, b"gene_name") or _attribute(attributes, b"gene")
             strand = {b"+": 1, b"-": -1}.get(fields[6], 0)
             text = (name or gene_id).decode("utf-8", "replace")
             self.genes[key] = _Gene(text, fields[0], strand, start, end)
             self._numbers[key] = len(self._numbers)
-        else:
-            gene.start, gene.end = min(gene.start, start), max(gene.end, end)
         return self._numbers[key]
 
     def _transcript(self, fields: list[bytes], attributes: bytes, transcript: bytes) -> int:

@@ -65,6 +65,9 @@ class ReaderPool:
     def __len__(self) -> int:
         return len(self._readers)
 
+    def __del__(self) -> None:
+        self.close()
+
     def _lend(self, path: Path) -> _Reader:
         stamp = file_stamp(path)
         reader = self._readers.get(path)
