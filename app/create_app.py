@@ -6,8 +6,19 @@ from collections.abc import Collection
 
 from dash import Dash
 
-from app.callbacks import arrive, view
+from app import routes
+from app.callbacks import (
+    arrive,
+    measures,
+    saliency as saliency_panel,
+    scores,
+    search,
+    view,
+    windows,
+)
+from app.jobs import Jobs
 from app.layout import page
+from app.saliency import Saliency
 from app.security import protect
 from app.sources import Sources
 from app.view_data import ViewData, choices_of
@@ -33,11 +44,17 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def create_app(sources: Sources, *, hosts: Collection[str] | None = LOOPBACK) -> Dash:
+def create_app(
+    sources: Sources,
+    *,
+    saliency: str = "regtrack.saliency.region:saliency_of_region",
+    hosts: Collection[str] | None = LOOPBACK,
+) -> Dash:
     """The dashboard of some sources.
 
     Args:
         sources: what may be shown.
+        saliency: `module:function` that computes saliency, as `app.saliency.Saliency` says.
         hosts: names under which the page may be asked for; None for any.
 
     Returns:
@@ -52,10 +69,17 @@ def create_app(sources: Sources, *, hosts: Collection[str] | None = LOOPBACK) ->
         add_log_handler=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    data = ViewData(sources)
-    choices = choices_of(sources)
+    choices, jobs = choices_of(sources), Jobs()
+    explained = Saliency(sources, jobs, saliency)
+    data = ViewData(sources, explained.rows)
     app.layout = page(sources, choices)
     arrive.register(app)
     view.register(app, data, choices)
+    measures.register(app, sources, choices)
+    search.register(app, sources)
+    windows.register(app, sources, choices, jobs)
+    scores.register(app, sources, choices, jobs)
+    saliency_panel.register(app, choices, jobs, explained)
+    routes.register(app, sources, choices)
     protect(app, hosts)
     return app

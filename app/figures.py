@@ -276,7 +276,7 @@ def _value_traces(row: ValueRow, span: Range, theme: Theme) -> _Made:
     if row.kind == "difference":
         made = [pair for curve in row.curves for pair in _difference(curve, theme)]
     elif row.kind == "saliency":
-        made = [(_saliency(row, curve, theme), True) for curve in row.curves]
+        made = [(_saliency(row, curve, theme), False) for curve in row.curves]
     else:
         strength = 0.22 if len(row.curves) == 1 else 0.1
         envelopes = [(_envelope(curve, theme, strength), True) for curve in row.curves]

@@ -70,6 +70,7 @@ SALIENCY_CANCEL = "saliency-cancel"
 SALIENCY_STATUS = "saliency-status"
 SALIENCY_POLL = "saliency-poll"
 SALIENCY_JOB = "saliency-job"
+SALIENCY_DONE = "saliency-done"
 
 IGV = "igv-view"
 IGV_STATUS = "igv-status"

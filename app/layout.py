@@ -59,6 +59,7 @@ def page(sources: Sources, choices: Choices) -> html.Div:
         children=[
             dcc.Location(id=ids.URL, refresh=False),
             *(dcc.Store(id=name) for name in _STORES),
+            dcc.Store(id=ids.MARKER_LIST, data=_marker_list(sources.catalog.markers)),
             *(dcc.Interval(id=name, interval=400, disabled=True) for name in _POLLS),
             html.A("Skip to the tracks", href="#tracks", className="skip"),
             _bar(view),
@@ -76,7 +77,7 @@ _STORES = (
     ids.WINDOWS_JOB,
     ids.SCORES_JOB,
     ids.SALIENCY_JOB,
-    ids.MARKER_LIST,
+    ids.SALIENCY_DONE,
 )
 _POLLS = (ids.WINDOWS_POLL, ids.SCORES_POLL, ids.SALIENCY_POLL)
 
@@ -209,6 +210,15 @@ def marker_options(markers: Iterable[Marker]) -> list[dict[str, str]]:
             "title": f"{marker.category}, {marker.biosample}, {marker.target}",
         }
         for marker in markers
+    ]
+
+
+def _marker_list(markers: Iterable[Marker]) -> list[dict[str, str]]:
+    """The same options with the parts that the list is narrowed by."""
+    markers = list(markers)
+    return [
+        option | {name: getattr(marker, name) for name in ids.FILTERS}
+        for option, marker in zip(marker_options(markers), markers, strict=True)
     ]
 
 

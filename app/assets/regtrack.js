@@ -156,6 +156,19 @@
   });
 
   // ---- what Dash calls ----
+  const asked_of = {};
+
+  /* a panel is asked for only while it is open, and anew only where its question has changed */
+  function ask(panel, open, fields, others) {
+    if (panel !== open) return;
+    const question = new URLSearchParams(fields);
+    for (const name of ["region", ...others]) question.delete(name);
+    const text = `?${question}`;
+    if (asked_of[panel] === text) return;
+    asked_of[panel] = text;
+    set(`${panel}-job`, { data: text });
+  }
+
   let resting = 0;
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     regtrack: {
@@ -177,8 +190,13 @@
         for (const [id, path] of [["export-csv", "window.csv"], ["export-bed", "window.bed"], ["export-igv", "session.xml"]]) {
           element(id).href = `export/${path}${query}`;
         }
+        ask("windows", open, fields, ["theme", "scale", "mode", "differences", "tracks", "saliency"]);
+        ask("scores", open, fields, ["scale", "mode", "differences", "tracks", "saliency", "markers", "rank"]);
         window.clearTimeout(resting);
-        resting = window.setTimeout(() => set("rested", { data: query }), REST);
+        resting = window.setTimeout(() => {
+          if (open === "measures") set("rested", { data: query });
+          if (open === "igv") window.regtrackIgv.show(query, element("region").value);
+        }, REST);
       },
 
       /* the markers that the three filters leave, and those chosen */

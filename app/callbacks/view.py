@@ -73,7 +73,7 @@ def register(app: Dash, data: ViewData, choices: Choices) -> None:
                 ids.THEME: Input(ids.THEME, "n_clicks"),
                 ids.WINDOWS_GRID: Input(ids.WINDOWS_GRID, "selectedRows"),
                 ids.SCORES_GRAPH: Input(ids.SCORES_GRAPH, "clickData"),
-                ids.SALIENCY_JOB: Input(ids.SALIENCY_JOB, "data"),
+                ids.SALIENCY_DONE: Input(ids.SALIENCY_DONE, "data"),
             },
             "controls": {name: Input(name, "value") for name in (*_CONTROLS, *_PAIR)},
             "typed": State(ids.REGION, "value"),
@@ -123,7 +123,7 @@ def _with_controls(view: View, values: Mapping[str, Any]) -> View:
 def _happened(view: View, page: Page, choices: Choices) -> View:
     if page.cause == ids.THEME:
         return replace(view, theme="light" if view.theme == "dark" else "dark")
-    if page.cause == ids.SALIENCY_JOB:
+    if page.cause == ids.SALIENCY_DONE:
         return replace(view, saliency=True)
     if page.cause == ids.SCORES_GRAPH:
         points = (page.values[ids.SCORES_GRAPH] or {}).get("points") or [{}]
