@@ -44,10 +44,10 @@ def window_csv(
         columns, names = [*columns, labels], [*names, "label"]
     starts, ends = _runs(columns, len(region))
     places = zip((starts + region.start).tolist(), (ends + region.start).tolist(), strict=True)
-    cells = zip(*(_texts(column[starts]) for column in columns), strict=True) if columns else ()
+    cells = zip(*(_texts(column[starts]) for column in columns), strict=True) if columns else [()]
     lines = [",".join(["chrom", "start", "end", *names])]
     lines += [
-        f"{region.chrom},{low},{high},{','.join(row)}"
+        ",".join((region.chrom, str(low), str(high), *row))
         for (low, high), row in zip(places, cells, strict=True)
     ]
     return "".join(f"{line}\n" for line in lines)

@@ -140,6 +140,7 @@ HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy"}
         "import regtrack.checkpoint_header",
         "import regtrack.describe",
         "import app.sources, app.ranking, app.scoreboard, app.export, app.process",
+        "import app.create_app, app.serve",
     ],
 )
 def test_light_parts_load_nothing_heavy(statement: str) -> None:
