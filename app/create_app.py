@@ -72,7 +72,7 @@ def create_app(
     choices, jobs = choices_of(sources), Jobs()
     explained = Saliency(sources, jobs, saliency)
     data = ViewData(sources, explained.rows)
-    app.layout = page(sources, choices)
+    app.layout = page(sources, choices, igv_ready=routes.IGV_SCRIPT.is_file())
     arrive.register(app)
     view.register(app, data, choices)
     measures.register(app, sources, choices)

@@ -37,6 +37,10 @@ RANKING_NAMES = {
     "error": "error against the labels",
     "score": "highest score",
 }
+_NO_IGV = (
+    "igv.js is not here: run make igv in the folder of regtrack, which takes it from npm, and "
+    "start regtrack serve again."
+)
 KEYS = (
     ("← →", "move by a quarter of the view"),
     ("Shift ← →", "move by a whole view"),
@@ -51,8 +55,14 @@ KEYS = (
 )
 
 
-def page(sources: Sources, choices: Choices) -> html.Div:
-    """The whole page; what a view puts into it, the callbacks fill in."""
+def page(sources: Sources, choices: Choices, *, igv_ready: bool) -> html.Div:
+    """The whole page; what a view puts into it, the callbacks fill in.
+
+    Args:
+        sources: what may be shown.
+        choices: what a view may name.
+        igv_ready: whether igv.js has been fetched.
+    """
     view = default_view(choices)
     return html.Div(
         id="page",
@@ -63,7 +73,9 @@ def page(sources: Sources, choices: Choices) -> html.Div:
             *(dcc.Interval(id=name, interval=400, disabled=True) for name in _POLLS),
             html.A("Skip to the tracks", href="#tracks", className="skip"),
             _bar(view),
-            html.Div([_choosing(sources, view), _main(sources)], className="body"),
+            html.Div(
+                [_choosing(sources, view), _main(sources, igv_ready=igv_ready)], className="body"
+            ),
             _help(),
         ],
     )
@@ -258,7 +270,7 @@ def _pick(name: str, text: str, options: list[dict[str, str]], says: str) -> htm
     )
 
 
-def _main(sources: Sources) -> html.Main:
+def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
     graph = dcc.Graph(
         id=ids.GRAPH, config=GRAPH_CONFIG, figure={"data": [], "layout": {"height": 420}},
         responsive=True, className="view",
@@ -278,7 +290,7 @@ def _main(sources: Sources) -> html.Main:
             _windows(),
             _scores(),
             _saliency(sources),
-            _igv(),
+            _igv(ready=igv_ready),
             html.Section(id=ids.PANELS["none"], hidden=True),
         ],
         id="main",
@@ -383,11 +395,11 @@ def _saliency(sources: Sources) -> html.Section:
     )  # fmt: skip
 
 
-def _igv() -> html.Section:
+def _igv(*, ready: bool) -> html.Section:
     return _panel(
         "igv",
-        html.P(id=ids.IGV_STATUS, className="status", role="status"),
-        html.Div(id=ids.IGV),
+        html.P("" if ready else _NO_IGV, id=ids.IGV_STATUS, className="status", role="status"),
+        html.Div(id=ids.IGV, **{"data-ready": "yes" if ready else "no"}),
     )
 
 

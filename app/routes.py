@@ -154,7 +154,8 @@ def _igv_reference(sources: Sources) -> dict[str, str]:
     name = known_genome(sources.assembly) or "genome"
     files = reference_files(sources)
     if not files:
-        return {"id": name, "name": name, "chromSizesURL": "/sequence/chrom.sizes"}
+        sizes = {"format": "chromsizes", "fastaURL": "/sequence/chrom.sizes"}
+        return {"id": name, "name": name, **sizes}
     found = {"fastaURL": "/sequence/genome.fa", "indexURL": "/sequence/genome.fa.fai"}
     if "genome.fa.gzi" in files:
         found["compressedIndexURL"] = "/sequence/genome.fa.gzi"

@@ -33,6 +33,7 @@ MOST_TRACKS = 12
 _LONGEST_QUERY = 4000
 _FIRST_REGION = 250_000
 _SHOWN = 60
+_MOST_PROBLEMS = 3
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,11 @@ def parse_view(query: str, choices: Choices) -> Parsed:
                 problems.append(_unknown(name, fields[name], allowed))
     pair, trouble = _several("pair", fields.get("pair", ""), choices.models, 2)
     view = replace(view, pair=pair, saliency=fields.get("saliency") == "on")
-    return Parsed(view, (*problems, *trouble))
+    problems += trouble
+    more = len(problems) - _MOST_PROBLEMS
+    if more > 0:
+        problems = [*problems[:_MOST_PROBLEMS], f"And {more} more of the address is not known."]
+    return Parsed(view, tuple(problems))
 
 
 def default_view(choices: Choices) -> View:
@@ -178,7 +183,7 @@ def find_place(text: str, choices: Choices) -> Interval:
     Raises:
         RegionError: it is neither, or lies outside its chromosome.
     """
-    text = text.strip()
+    text = _printable(text.strip())
     shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
     if not text:
         raise RegionError("no region was given; expected chr1:1,000-2,000, chr1 or a gene's name")
@@ -187,15 +192,23 @@ def find_place(text: str, choices: Choices) -> Interval:
     if ":" in text or choices.assembly.resolve(text) is not None:
         region = parse_region(text, choices.assembly)
         return clamp(region, choices.assembly.length(region.chrom))
-    if choices.find_gene is None:
-        raise RegionError(
-            f'"{shown}" is not on the assembly, which has {choices.assembly.summary()}, and no '
-            "genes were given to look it up in"
-        )
-    gene = choices.find_gene(text)
+    gene = _find_gene(shown, choices)
     margin = max(len(gene) // 5, 500)
     around = (gene.start - margin, gene.end + margin)
     return between(gene.chrom, *around, choices.assembly.length(gene.chrom))
+
+
+def _find_gene(name: str, choices: Choices) -> Interval:
+    chroms = choices.assembly.summary()
+    if choices.find_gene is None:
+        raise RegionError(
+            f'"{name}" is not a region of the assembly, which has {chroms}, and no genes were '
+            "given to look it up in"
+        )
+    try:
+        return choices.find_gene(name)
+    except RegionError as error:
+        raise RegionError(f"{error} The assembly has {chroms}.") from None
 
 
 def region_text(region: Interval) -> str:
@@ -258,6 +271,11 @@ def _several(
     return known[:most], problems
 
 
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
 def _unknown(name: str, value: str, allowed: Iterable[str]) -> str:
+    value = _printable(value)
     shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
-    return f'there is no {name.removesuffix("s")} "{shown}" here.{nearest(shown, allowed)}'
+    return f'There is no {name.removesuffix("s")} "{shown}" here.{nearest(shown, allowed)}'

@@ -13,19 +13,14 @@ window.regtrackIgv = (function () {
       const element = document.createElement("script");
       element.src = "igv/igv.min.js";
       element.onload = resolve;
-      element.onerror = () => reject(new Error("absent"));
+      element.onerror = () => reject(new Error("it cannot be loaded"));
       document.head.append(element);
     });
   }
 
   async function start(config) {
     say("Loading igv.js …");
-    try {
-      await script();
-    } catch {
-      say("igv.js is not here: run `make igv` in the folder of regtrack, which takes it from npm, then reload this page.");
-      throw new Error("absent");
-    }
+    await script();
     browser = await window.igv.createBrowser(document.getElementById("igv-view"), {
       reference: config.reference, locus: config.locus, loadDefaultGenomes: false, tracks: [],
     });
@@ -54,9 +49,8 @@ window.regtrackIgv = (function () {
   return {
     /* one after the other, since igv.js does not take two orders at once */
     show(query, region) {
-      last = last.then(() => follow(query, region)).catch((error) => {
-        if (error.message !== "absent") say(`igv.js: ${error.message}`);
-      });
+      if (document.getElementById("igv-view").dataset.ready !== "yes") return last;
+      last = last.then(() => follow(query, region)).catch((error) => say(`igv.js: ${error.message}`));
       return last;
     },
   };

@@ -118,6 +118,17 @@
     act(event);
   });
 
+  // a region that was accepted, or a click on the tracks, leaves the box, so that keys work
+  document.addEventListener("pointerdown", (event) => {
+    if (event.target.closest("#tracks") && typing(document.activeElement)) document.activeElement.blur();
+  }, true);
+
+  function leaveBox() {
+    if (document.activeElement.id === "region" && !element("problems").textContent) {
+      element("tracks").focus({ preventScroll: true });
+    }
+  }
+
   // ---- names of genes while typing ----
   let pending = 0;
   document.addEventListener("input", (event) => {
@@ -176,6 +187,7 @@
       arrived(loaded) {
         if (!loaded) return;
         listen();
+        window.setTimeout(leaveBox, 0);
         const query = loaded.query;
         const fields = new URLSearchParams(query);
         const theme = themeOf(query);
