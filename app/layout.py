@@ -13,7 +13,7 @@ from app.sources import Sources
 from app.state import PANELS, RANKINGS, SPLITS, Choices, View, default_view, region_text
 from regtrack.labels.marker import Marker
 
-GRAPH_CONFIG = {
+GRAPH_CONFIG: Any = {
     "displaylogo": False,
     "displayModeBar": False,
     "showSendToCloud": False,
@@ -102,8 +102,8 @@ def _bar(view: View) -> html.Header:
     )  # fmt: skip
     buttons = [
         html.Button(
-            html.Span(sign, **{"aria-hidden": "true"}), id=ids.MOVES[name], title=says,
-            className="icon", **{"data-move": name, "aria-label": says},
+            html.Span(sign, **_more({"aria-hidden": "true"})), id=ids.MOVES[name], title=says,
+            className="icon", **_more({"data-move": name, "aria-label": says}),
         )
         for name, sign, says in moves
     ]  # fmt: skip
@@ -125,7 +125,9 @@ def _bar(view: View) -> html.Header:
         [
             html.H1("regtrack"),
             search,
-            html.Div(buttons, className="moves", role="group", **{"aria-label": "Move and zoom"}),
+            html.Div(
+                buttons, className="moves", role="group", **_more({"aria-label": "Move and zoom"})
+            ),
             html.Span(id=ids.BADGE, className="badge", role="status"),
             html.Div([_exports(), *_switches()], className="right"),
         ],
@@ -144,8 +146,12 @@ def _exports() -> html.Details:
             html.Summary("Export"),
             html.Div(
                 [
-                    html.Button("PNG of the view", id=ids.EXPORT_PNG, **{"data-image": "png"}),
-                    html.Button("SVG of the view", id=ids.EXPORT_SVG, **{"data-image": "svg"}),
+                    html.Button(
+                        "PNG of the view", id=ids.EXPORT_PNG, **_more({"data-image": "png"})
+                    ),
+                    html.Button(
+                        "SVG of the view", id=ids.EXPORT_SVG, **_more({"data-image": "svg"})
+                    ),
                     *(html.A(text, id=name, href="#", download=file) for name, text, file in links),
                     html.Button("Copy the link", id=ids.EXPORT_LINK),
                 ],
@@ -209,7 +215,7 @@ def _choosing(sources: Sources, view: View) -> html.Aside:
             ),
         ),
     ]  # fmt: skip
-    return html.Aside(parts, className="choosing", **{"aria-label": "What is shown"})
+    return html.Aside(parts, className="choosing", **_more({"aria-label": "What is shown"}))
 
 
 def marker_options(markers: Iterable[Marker]) -> list[dict[str, str]]:
@@ -249,8 +255,13 @@ def _filters(markers: Sequence[Marker]) -> html.Details:
 
 def _swatch(style: int, text: str) -> html.Span:
     return html.Span(
-        [html.Span(className=f"swatch style-{style % 6}", **{"aria-hidden": "true"}), text]
+        [html.Span(className=f"swatch style-{style % 6}", **_more({"aria-hidden": "true"})), text]
     )
+
+
+def _more(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Attributes whose names are no names of Python; Dash knows them by their prefixes."""
+    return attributes
 
 
 def _field(title: str, *content: Any, hidden: bool = False) -> html.Fieldset:
@@ -284,8 +295,10 @@ def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
             html.P(id=ids.PROBLEMS, className="problems", role="alert"),
             html.Div(graph, id="tracks", className="frame", tabIndex=-1),
             html.P(id=ids.NOTES, className="notes"),
-            html.P(id=ids.SUMMARY, className="hidden", **{"aria-live": "polite"}),
-            html.Div(tabs, className="tab-row", role="group", **{"aria-label": "Below the tracks"}),
+            html.P(id=ids.SUMMARY, className="hidden", **_more({"aria-live": "polite"})),
+            html.Div(
+                tabs, className="tab-row", role="group", **_more({"aria-label": "Below the tracks"})
+            ),
             _measures(),
             _windows(),
             _scores(),
@@ -300,12 +313,12 @@ def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
 def _panel(name: str, *content: Any) -> html.Section:
     title = PANEL_NAMES[name]
     return html.Section(
-        content, id=ids.PANELS[name], hidden=True, className="panel", **{"aria-label": title}
+        content, id=ids.PANELS[name], hidden=True, className="panel", **_more({"aria-label": title})
     )
 
 
 def _measures() -> html.Section:
-    return _panel("measures", html.Div(id=ids.MEASURES, className="table"))
+    return _panel("measures", html.Div(id=ids.MEASURES, className="table", tabIndex=0))
 
 
 def _windows() -> html.Section:
@@ -366,7 +379,9 @@ def _scores() -> html.Section:
     return _panel(
         "scores",
         html.P(id=ids.SCORES_STATUS, className="status", role="status"),
-        html.Div([graph, html.Div(id=ids.SCORES_TABLE, className="table")], className="side"),
+        html.Div(
+            [graph, html.Div(id=ids.SCORES_TABLE, className="table", tabIndex=0)], className="side"
+        ),
     )
 
 
@@ -399,7 +414,7 @@ def _igv(*, ready: bool) -> html.Section:
     return _panel(
         "igv",
         html.P("" if ready else _NO_IGV, id=ids.IGV_STATUS, className="status", role="status"),
-        html.Div(id=ids.IGV, **{"data-ready": "yes" if ready else "no"}),
+        html.Div(id=ids.IGV, **_more({"data-ready": "yes" if ready else "no"})),
     )
 
 
@@ -409,7 +424,7 @@ def _help() -> html.Dialog:
         [
             html.H2("Keys"),
             html.Table(html.Tbody(rows)),
-            html.Form(html.Button("Close", className="plain"), **{"method": "dialog"}),
+            html.Form(html.Button("Close", className="plain"), **_more({"method": "dialog"})),
         ],
         id=ids.HELP,
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dash import Dash
-from flask import Response, abort, jsonify, request, send_file
+from flask import Flask, Response, abort, jsonify, request, send_file
 
 from app.export import window_bed, window_csv, window_session
 from app.sources import Sources
@@ -21,7 +21,7 @@ IGV_SCRIPT = Path(__file__).parent / "npm" / "node_modules" / "igv" / "dist" / "
 
 def register(app: Dash, sources: Sources, choices: Choices) -> None:
     """Add the routes; each names ids of the catalog, and no path is made of what is asked."""
-    server = app.server
+    server: Flask = app.server
 
     def view_of_request() -> View:
         return parse_view(request.query_string.decode("utf-8", "replace"), choices).view

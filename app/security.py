@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dash import Dash
-from flask import Response, abort, request
+from flask import Flask, Response, abort, request
 
 _POLICY = {
     "default-src": "'self'",
@@ -45,7 +45,7 @@ def protect(app: Dash, hosts: Collection[str] | None) -> None:
     scripts = " ".join(["'self'", *app.csp_hashes()])
     policy = "; ".join(f"{name} {value}" for name, value in _POLICY.items())
     policy = f"{policy}; script-src {scripts}"
-    server = app.server
+    server: Flask = app.server
     server.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
 
     @server.before_request

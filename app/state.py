@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from regtrack.errors import RegionError, RegtrackError, nearest
@@ -21,6 +22,15 @@ THEMES = ("light", "dark")
 PANELS = ("measures", "windows", "scores", "saliency", "igv", "none")
 RANKINGS = ("disagreement", "error", "score")
 SPLITS = ("all", "train", "valid", "test")
+
+_WORDS = {
+    "mode": MODES,
+    "scale": SCALES,
+    "theme": THEMES,
+    "panel": PANELS,
+    "rank": RANKINGS,
+    "split": SPLITS,
+}
 
 SHORTEST = 20
 """The least that a view shows (bp)."""
@@ -100,7 +110,7 @@ class View:
         for name in ("tracks", "pair", "differences"):
             if getattr(self, name) != getattr(plain, name):
                 fields[name] = ",".join(getattr(self, name))
-        for name in ("mode", "scale", "theme", "panel", "rank", "split"):
+        for name in _WORDS:
             if getattr(self, name) != getattr(plain, name):
                 fields[name] = getattr(self, name)
         if self.saliency:
@@ -130,41 +140,37 @@ def parse_view(query: str, choices: Choices) -> Parsed:
         )
     found = parse_qs(query.removeprefix("?"), keep_blank_values=True, errors="replace")
     fields = {name: values[-1] for name, values in found.items()}
+    changes: dict[str, Any] = {"saliency": fields.get("saliency") == "on"}
     problems: list[str] = []
-    view = default_view(choices)
     if "region" in fields:
         try:
-            view = replace(view, region=find_place(fields["region"], choices))
+            changes["region"] = find_place(fields["region"], choices)
         except RegtrackError as error:
             problems.append(str(error))
-    lists = (
-        ("markers", choices.markers, MOST_MARKERS),
-        ("models", choices.models, MOST_MODELS),
-        ("tracks", choices.tracks, MOST_TRACKS),
-        ("differences", DIFFERENCES, len(DIFFERENCES)),
-    )
-    for name, allowed, most in lists:
+    for name, allowed, most in _lists(choices):
         if name in fields:
-            names, trouble = _several(name, fields[name], allowed, most)
-            view = replace(view, **{name: names})
+            changes[name], trouble = _several(name, fields[name], allowed, most)
             problems += trouble
-    words = (
-        ("mode", MODES), ("scale", SCALES), ("theme", THEMES),
-        ("panel", PANELS), ("rank", RANKINGS), ("split", SPLITS),
-    )  # fmt: skip
-    for name, allowed in words:
-        if name in fields:
-            if fields[name] in allowed:
-                view = replace(view, **{name: fields[name]})
-            else:
-                problems.append(_unknown(name, fields[name], allowed))
-    pair, trouble = _several("pair", fields.get("pair", ""), choices.models, 2)
-    view = replace(view, pair=pair, saliency=fields.get("saliency") == "on")
-    problems += trouble
+    for name, words in _WORDS.items():
+        if fields.get(name) in words:
+            changes[name] = fields[name]
+        elif name in fields:
+            problems.append(_unknown(name, fields[name], words))
     more = len(problems) - _MOST_PROBLEMS
     if more > 0:
         problems = [*problems[:_MOST_PROBLEMS], f"And {more} more of the address is not known."]
-    return Parsed(view, tuple(problems))
+    return Parsed(replace(default_view(choices), **changes), tuple(problems))
+
+
+def _lists(choices: Choices) -> tuple[tuple[str, Sequence[str], int], ...]:
+    """The parts that name several things: which ones, and how many at most."""
+    return (
+        ("markers", choices.markers, MOST_MARKERS),
+        ("models", choices.models, MOST_MODELS),
+        ("tracks", choices.tracks, MOST_TRACKS),
+        ("pair", choices.models, 2),
+        ("differences", DIFFERENCES, len(DIFFERENCES)),
+    )
 
 
 def default_view(choices: Choices) -> View:

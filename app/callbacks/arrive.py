@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dash import ClientsideFunction, Dash, Input, Output, State
 
 from app import ids
@@ -9,8 +11,9 @@ from app import ids
 
 def register(app: Dash) -> None:
     """Tell the script of each answer, and let it narrow the list of markers."""
-    app.clientside_callback(ClientsideFunction("regtrack", "arrived"), Input(ids.LOADED, "data"))
-    app.clientside_callback(
+    in_browser: Any = app.clientside_callback  # which has no types
+    in_browser(ClientsideFunction("regtrack", "arrived"), Input(ids.LOADED, "data"))
+    in_browser(
         ClientsideFunction("regtrack", "narrow"),
         Output(ids.MARKERS, "options"),
         *(Input(element, "value") for element in ids.FILTERS.values()),

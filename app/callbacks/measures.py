@@ -34,7 +34,7 @@ def register(app: Dash, sources: Sources, choices: Choices) -> None:
 
 
 def table_of(rows: Sequence[WindowRow], region: str) -> html.Table:
-    """The rows as a table; a marker's name stands once."""
+    """The rows as a table; a marker's name is seen once."""
     head = html.Tr(
         [html.Th(name, scope="col", className="text") for name in ("Marker", "Model")]
         + [html.Th(name, scope="col") for name in _COLUMNS]
@@ -42,7 +42,7 @@ def table_of(rows: Sequence[WindowRow], region: str) -> html.Table:
     body = [
         html.Tr(
             [
-                html.Th(row.marker if _first(rows, at) else "", className="text", scope="row"),
+                html.Th(_once(row.marker, rows, at), className="text", scope="row"),
                 html.Td(row.label, className="text"),
                 *_cells(row),
             ]
@@ -53,8 +53,10 @@ def table_of(rows: Sequence[WindowRow], region: str) -> html.Table:
     return html.Table([caption, html.Thead(head), html.Tbody(body)])
 
 
-def _first(rows: Sequence[WindowRow], at: int) -> bool:
-    return at == 0 or rows[at - 1].marker != rows[at].marker
+def _once(marker: str, rows: Sequence[WindowRow], at: int) -> html.Span:
+    """A marker's name, which only screen readers are told again in its further rows."""
+    again = at > 0 and rows[at - 1].marker == marker
+    return html.Span(marker, className="hidden" if again else "")
 
 
 def _cells(row: WindowRow) -> list[html.Td]:
