@@ -45,11 +45,20 @@ def measure(scores: Values, labels: npt.NDArray[np.bool_]) -> Measures:
     present = ~np.isnan(scores)
     if not present.all():
         scores, labels = scores[present], labels[present]
-    order = np.argsort(scores)[::-1]
-    ranked = scores[order]
-    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)[: len(ranked)])
-    called = np.cumsum(labels[order], dtype=np.int64)[last]
+    # score and label as one number: sorting numbers is several times as fast as sorting indices
+    ranked = np.sort(rising(scores).astype(np.uint64) << 1 | labels)[::-1]
+    last = np.flatnonzero(np.append(ranked[1:] >> 1 != ranked[:-1] >> 1, True)[: len(ranked)])
+    called = np.cumsum(ranked & 1, dtype=np.int64)[last]
     return areas(called, last + 1 - called, correlate(scores, labels))
+
+
+def rising(values: Values) -> npt.NDArray[np.uint32]:
+    """A whole number for each float32 (L,), none of them NaN, that orders them as they are.
+
+    The bits of a float, read as a whole number, rise with it if it is positive, and else fall.
+    """
+    bits = (values + np.float32(0)).view(np.uint32)  # -0 is 0
+    return np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
 
 
 def areas(true_called: Counts, false_called: Counts, correlation: float | None) -> Measures:
@@ -81,13 +90,15 @@ def correlate(first: npt.NDArray[np.generic], second: npt.NDArray[np.generic]) -
         second: likewise.
     """
     one, two = first.astype(np.float64), second.astype(np.float64)
-    both = ~(np.isnan(one) | np.isnan(two))
-    if not both.all():
-        one, two = one[both], two[both]
+    absent = np.isnan(one) | np.isnan(two)
+    if absent.any():
+        one, two = one[~absent], two[~absent]
     if len(one) < 2 or one.min() == one.max() or two.min() == two.max():
         return None
     one, two = one - one.mean(), two - two.mean()
-    return float(np.clip(one @ two / np.sqrt((one @ one) * (two @ two)), -1, 1))
+    # no @: BLAS would wake a thread a core for it, and make other requests wait
+    both, squares = (one * two).sum(), (one * one).sum() * (two * two).sum()
+    return float(np.clip(both / np.sqrt(squares), -1, 1))
 
 
 def _average_precision(true_called: Counts, false_called: Counts) -> float:

@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from app.cache import Arrays, cached
-from app.measures import areas
+from app.measures import areas, rising
 from app.sources import Sources
 from app.windows import Windows, has_labels, labelled, windows_of
 from regtrack.errors import DatasetError
 from regtrack.progress import SILENT, Progress
-from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.catalog import Track
 
 # a float's bits, sign and exponent first: of the 23 of its fraction, these are dropped
@@ -152,7 +151,7 @@ def _score(sources: Sources, track: Track, windows: Windows, split: str | None) 
             present = ~np.isnan(values)
             for label in (0, 1):
                 chosen = values[present & (labels == label)]
-                counts[label] += np.bincount(_bins(chosen), minlength=_BINS)
+                counts[label] += np.bincount(rising(chosen) >> _DROPPED_BITS, minlength=_BINS)
         called = counts[:, ::-1].cumsum(axis=1)
         found = areas(called[1], called[0], None)
         scored = found.positives >= _LEAST_POSITIVES
@@ -164,16 +163,6 @@ def _score(sources: Sources, track: Track, windows: Windows, split: str | None) 
 
     question = ("average precision", marker, split, sources.assembly.digest, len(windows))
     return cached(track.path.parent, question, inputs, make)
-
-
-def _bins(values: Values) -> npt.NDArray[np.int64]:
-    """The bin of each value, rising with it.
-
-    The bits of a float, read as a whole number, rise with it if it is positive, and else fall.
-    """
-    bits = (values + np.float32(0)).view(np.uint32)  # -0 is 0
-    rising = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
-    return (rising >> _DROPPED_BITS).astype(np.int64)
 
 
 def _row(sources: Sources, marker: str, found: list[Arrays]) -> MarkerRow:

@@ -128,6 +128,10 @@ class Sources:
         """The chromosomes that can be shown."""
         return self.catalog.assembly
 
+    def close(self) -> None:
+        """Let go of the files."""
+        self.pool.close()
+
     def bins(self, track_id: str, chrom: str, start: int, end: int, count: int) -> Bins:
         """A stretch of a track as bins (`regtrack.tracks.binning.bin_track`).
 

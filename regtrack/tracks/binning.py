@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.errors import RegionError, TrackError
+from regtrack.genome.interval import Interval
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.layout import ZOOM_RECORD
 from regtrack.tracks.bigwig.raw import DataBlock, RawBigWig, Records, ZoomLevel
@@ -22,6 +23,9 @@ from regtrack.tracks.bigwig.raw import DataBlock, RawBigWig, Records, ZoomLevel
 EXACT_SPAN = 250_000
 # Up to here (bp) also where no zoom level is fine enough, so that no bin is wider than it looks.
 _WITHOUT_LEVEL = 2_000_000
+
+# Bases read at once where there are more: 4 MB of values.
+_AT_ONCE = 1_000_000
 
 Floats = npt.NDArray[np.float64]
 
@@ -73,7 +77,7 @@ def bin_track(raw: RawBigWig, chrom: str, start: int, end: int, count: int) -> B
     count = min(count, span)
     level = _choose_level(raw.header.zooms, span, span / count)
     if level is None:
-        return _bin_bases(base_values(raw, chrom, start, end), start, count)
+        return _bin_bases(raw, Interval(chrom, start, end), count)
     name = raw.assembly.resolve(chrom)
     records = np.empty(0, ZOOM_RECORD) if name is None else raw.zoom(level, name, start, end)
     return _bin_records(records, start, end, count, level.reduction)
@@ -139,26 +143,40 @@ def _fill(raw: RawBigWig, values: Values, block: DataBlock, start: int) -> None:
     values[np.repeat(lows, widths) + nth] = np.repeat(block.values, widths)
 
 
-def _bin_bases(values: Values, start: int, count: int) -> Bins:
-    step = len(values) / count
-    if len(values) == count:
-        return Bins(start, step, values, values, values, exact=True, reduction=0)
-    first = np.arange(count) * len(values) // count
+def _bin_bases(raw: RawBigWig, region: Interval, count: int) -> Bins:
+    """Read every base, a few megabytes at a time: a file without zoom levels may be long."""
+    edges = np.arange(count + 1) * len(region) // count
+    group = max(_AT_ONCE * count // len(region), 1)
+    parts = []
+    for first in range(0, count, group):
+        mine = edges[first : first + group + 1]
+        low, high = region.start + int(mine[0]), region.start + int(mine[-1])
+        parts.append(_reduce(base_values(raw, region.chrom, low, high), mine[:-1] - mine[0]))
+    mean, greatest, least = (np.concatenate(column) for column in zip(*parts, strict=True))
+    step = len(region) / count
+    return Bins(region.start, step, mean, greatest, least, exact=True, reduction=0)
+
+
+def _reduce(values: Values, first: npt.NDArray[np.int64]) -> tuple[Values, Values, Values]:
+    """Mean, greatest and least of each group of bases that begins at `first`."""
+    if len(values) == len(first):
+        return values, values, values
     present = ~np.isnan(values)
     if present.all():
-        valid: Floats = np.diff(first, append=len(values)).astype(np.float64)
+        valid = np.diff(first, append=len(values)).astype(np.float64)
         total = np.add.reduceat(values, first, dtype=np.float64)
         high, low = np.maximum.reduceat(values, first), np.minimum.reduceat(values, first)
     else:
         valid = np.add.reduceat(present, first, dtype=np.float64)
         total = np.add.reduceat(np.where(present, values, 0), first, dtype=np.float64)
         high, low = np.fmax.reduceat(values, first), np.fmin.reduceat(values, first)
-    return Bins(start, step, _mean(total, valid), high, low, exact=True, reduction=0)
+    return _mean(total, valid), high, low
 
 
 def _bin_records(records: Records, start: int, end: int, count: int, reduction: int) -> Bins:
     """Share zoom records out among the bins that they overlap, by the bases of overlap."""
     step = (end - start) / count
+    records = records[records["end"] > records["start"]]  # as all are in a file that is whole
     lows = np.maximum(records["start"].astype(np.float64) - start, 0)
     highs = np.minimum(records["end"].astype(np.float64) - start, end - start)
     first = np.minimum(lows // step, count - 1).astype(np.int64)

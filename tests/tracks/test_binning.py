@@ -155,6 +155,30 @@ def test_foreign_files_of_every_block_type(tmp_path: Path) -> None:
         np.testing.assert_array_equal(base_values(raw, "c", 101, 206), expected[101:206])
 
 
+def test_a_file_without_zoom_levels_is_read_a_piece_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(1)
+    values = random.random(9_000, dtype=np.float32)
+    values[random.random(9_000) < 0.2] = np.nan
+    found = tmp_path / "f.bw"
+    handle = pyBigWig.open(str(found), "w")
+    handle.addHeader([("c", 9_000)], maxZooms=0)
+    handle.addEntries("c", 0, values=values, span=1, step=1)
+    handle.close()
+    monkeypatch.setattr(binning, "EXACT_SPAN", 1_000)
+    monkeypatch.setattr(binning, "_WITHOUT_LEVEL", 1_000)
+    monkeypatch.setattr(binning, "_AT_ONCE", 700)
+    with RawBigWig(found) as raw:
+        assert not raw.header.zooms
+        bins = bin_track(raw, "c", 13, 8_990, 100)
+    assert bins.exact
+    mean, high, low = brute(values, 13, 8_990, 100)
+    np.testing.assert_allclose(bins.mean, mean, rtol=1e-6)
+    np.testing.assert_array_equal(bins.high, high)
+    np.testing.assert_array_equal(bins.low, low)
+
+
 def test_values_over_one_another_are_refused_before_they_take_memory(tmp_path: Path) -> None:
     found = tmp_path / "f.bw"
     handle = pyBigWig.open(str(found), "w")
