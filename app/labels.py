@@ -144,11 +144,10 @@ def bed_marker(path: Path) -> Marker:
 
 def mask(stretches: Stretches, start: int, end: int) -> npt.NDArray[np.bool_]:
     """Which bases of [start, end) are labelled, bool (end - start,)."""
-    steps = np.zeros(end - start + 1, dtype=np.int32)
+    covered = np.zeros(end - start, dtype=bool)
     lows, highs = clip(*stretches, start, end)
-    np.add.at(steps, lows - start, 1)
-    np.add.at(steps, highs - start, -1)
-    covered: npt.NDArray[np.bool_] = np.cumsum(steps[:-1]) > 0
+    for low, high in zip((lows - start).tolist(), (highs - start).tolist(), strict=True):
+        covered[low:high] = True
     return covered
 
 
