@@ -70,5 +70,5 @@ def nice(value: float) -> float:
     if not math.isfinite(value) or value < _LEAST:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    step = next(step for step in _STEPS if value <= step * power * (1 + 1e-9))
+    step = next(step for step in _STEPS if value <= step * power * (1 + 1e-6))  # as float32 has it
     return float(f"{step * power:.6g}")

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.labels import Stretches
-from app.rows import NOWHERE, Curve, GeneRow, LetterRow, Row, SpanRow, ValueRow
+from app.rows import (
+    NOWHERE,
+    Curve,
+    Floats,
+    GeneRow,
+    LetterRow,
+    Positions,
+    Row,
+    SpanRow,
+    ValueRow,
+)
 from app.sources import Sources
 from app.state import MOST_MODELS, Choices, View, compared
 from app.tiles import MOST_BINS, BoundedCache, Tile, tile_of
@@ -302,20 +312,25 @@ def _bytes(bins: Bins) -> int:
     return bins.mean.nbytes + bins.high.nbytes + bins.low.nbytes
 
 
-def labelled_share(starts: Stretches | object, ends: object, curve: Curve) -> np.ndarray:
-    """The labelled share of each bin of a curve, float32 (n,)."""
+def labelled_share(starts: Positions, ends: Positions, curve: Curve) -> Floats:
+    """The labelled share of each bin of a curve, float32 (n,).
+
+    Args:
+        starts: of the labelled stretches, merged and in order.
+        ends: of the same.
+        curve: whose bins.
+    """
     edges = curve.start + np.arange(len(curve.mean) + 1) * curve.step
-    lows, highs = np.asarray(starts, dtype=np.float64), np.asarray(ends, dtype=np.float64)
-    lengths = np.concatenate([[0.0], np.cumsum(highs - lows)])
-    at = np.searchsorted(lows, edges, side="right")
-    # labelled bases left of each edge: whole stretches, and what the last one has left of it
-    last = np.maximum(at - 1, 0)
-    over = np.where(at > 0, np.maximum(highs[last] - edges, 0), 0) if len(lows) else 0.0
-    below = lengths[at] - over
-    return np.asarray(np.diff(below) / curve.step, dtype=np.float32)
+    if len(starts) == 0:
+        return np.zeros(len(curve.mean), dtype=np.float32)
+    whole = np.concatenate([[0], np.cumsum(ends - starts)])
+    at = np.searchsorted(starts, edges, side="right")
+    # labelled bases left of each edge: the stretches begun by then, less what lies beyond it
+    beyond = np.where(at > 0, np.maximum(ends[at - 1] - edges, 0), 0)
+    return np.asarray(np.diff(whole[at] - beyond) / curve.step, dtype=np.float32)
 
 
-def drawable(starts: np.ndarray, ends: np.ndarray, step: int) -> Stretches:
+def drawable(starts: Positions, ends: Positions, step: int) -> Stretches:
     """Stretches joined where less than a bin lies between them, so that a screen can hold them.
 
     >>> joined = drawable(np.array([0, 12, 90]), np.array([10, 20, 95]), step=5)
