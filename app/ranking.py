@@ -1,7 +1,7 @@
 """Windows in the order of what is worth a look: where models, or a model and labels, disagree.
 
-Every number is of all bases of its window: the tracks are read whole, two of them at some 30 Mb of
-genome a second on one core, and what was computed is kept beside the sweep.
+Every number is of all bases of its window: the tracks are read whole, two of them at some 50 Mb of
+genome a second on an idle core, and what was computed is kept beside the sweep.
 """
 
 from __future__ import annotations

@@ -149,9 +149,8 @@ def _score(sources: Sources, track: Track, windows: Windows, split: str | None) 
             values = sources.values(track.id, piece.chrom, piece.start, piece.end)
             labels = labelled(sources, marker, piece)
             present = ~np.isnan(values)
-            for label in (0, 1):
-                chosen = values[present & (labels == label)]
-                counts[label] += np.bincount(rising(chosen) >> _DROPPED_BITS, minlength=_BINS)
+            cells = (rising(values[present]) >> _DROPPED_BITS) + _BINS * labels[present]
+            counts += np.bincount(cells, minlength=2 * _BINS).reshape(2, _BINS)
         called = counts[:, ::-1].cumsum(axis=1)
         found = areas(called[1], called[0], None)
         scored = found.positives >= _LEAST_POSITIVES
