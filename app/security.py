@@ -49,10 +49,13 @@ def protect(app: Dash, hosts: Collection[str] | None) -> None:
     server.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
 
     @server.before_request
-    def refuse_other_hosts() -> None:
-        """Answer only under the names that are ours."""
+    def refuse() -> None:
+        """Answer only under the names that are ours, and only what is there."""
         if hosts is not None and _host_name(request.host) not in hosts:
             abort(403)
+        # Dash would answer any path with its page
+        if request.url_rule is not None and request.url_rule.rule == "/<path:path>":
+            abort(404)
 
     @server.after_request
     def add_headers(response: Response) -> Response:

@@ -15,6 +15,7 @@ from waitress.server import create_server
 from regtrack.errors import RegtrackError
 
 _THREADS = 8
+_LAST_PORT = 65_535
 
 
 def serve(
@@ -30,8 +31,10 @@ def serve(
         browse: open the page in the user's browser.
 
     Raises:
-        RegtrackError: the port is taken or the address is not this machine's.
+        RegtrackError: no such port, or it is taken, or the address is not this machine's.
     """
+    if not 0 <= port <= _LAST_PORT:
+        raise RegtrackError(f"there is no port {port}; choose one from 1 to {_LAST_PORT}, or 0")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
         server = create_server(

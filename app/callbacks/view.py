@@ -29,6 +29,7 @@ _CONTROLS = {
     ids.WINDOWS_KIND: "rank",
     ids.WINDOWS_SPLIT: "split",
 }
+_FAR = 1e12
 _LISTS = {"markers", "models", "tracks", "differences"}
 
 
@@ -153,8 +154,8 @@ def axis_range(moved: Any) -> tuple[float, float]:
     """
     try:
         low, high = float(moved["low"]), float(moved["high"])
-        # no chromosome has bases this far away; it also keeps out infinity and NaN
-        if not max(abs(low), abs(high)) < 1e12:
+        # no chromosome has bases that far away; it also keeps out infinity and NaN
+        if not (abs(low) < _FAR and abs(high) < _FAR):
             raise ValueError
     except (TypeError, KeyError, ValueError):
         raise RegionError("the figure moved to what is no pair of positions") from None

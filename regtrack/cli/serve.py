@@ -33,9 +33,7 @@ def command(
         Path | None, typer.Option(help="FASTA; by default the one that the sweeps were made of.")
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(help="Port to listen on; 0: any that is free.", min=0, max=65535)
-    ] = 8050,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0: any that is free.")] = 8050,
     browse: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """See the tracks of several models beside the labels, and jump to where they differ.
