@@ -47,6 +47,7 @@ def score_figure(board: Scoreboard, labels: tuple[str, str], theme: str) -> dict
         )  # fmt: skip
     axis = {
         "range": [0, top], "gridcolor": colours.rule, "zeroline": False, "fixedrange": True,
+        "constrain": "domain",
         "linecolor": colours.rule, "tickfont": {"size": 11, "color": colours.quiet},
     }  # fmt: skip
     return {
@@ -64,7 +65,6 @@ def score_figure(board: Scoreboard, labels: tuple[str, str], theme: str) -> dict
             | {
                 "title": {"text": f"PR AUC of {labels[1]}"},
                 "scaleanchor": "x",
-                "constrain": "domain",
             },
             "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
         },

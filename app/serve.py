@@ -36,18 +36,13 @@ def serve(
     if not 0 <= port <= _LAST_PORT:
         raise RegtrackError(f"there is no port {port}; choose one from 1 to {_LAST_PORT}, or 0")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        server = create_server(
-            app.server,
-            host=host,
-            port=port,
-            threads=_THREADS,
-            ident=None,
-            clear_untrusted_proxy_headers=True,
-        )
+        listening = socket.create_server((host, port), family=family)
     except (OSError, ValueError) as error:
         raise RegtrackError(_trouble(error, host, port)) from error
-    address = f"http://{_shown(host)}:{server.effective_port}/"
+    server = create_server(app.server, sockets=[listening], threads=_THREADS, ident=None)
+    address = f"http://{_shown(host)}:{listening.getsockname()[1]}/"
     ready(address)
     if browse:
         threading.Timer(0.3, webbrowser.open, [address]).start()
@@ -70,6 +65,7 @@ def _trouble(error: Exception, host: str, port: int) -> str:
         return f"port {port} is taken on {host}; choose another with --port, or --port 0 for any"
     if number in {errno.EACCES, errno.EPERM}:
         return f"no permission to listen on port {port}; choose one above 1023 with --port"
-    if number == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror | ValueError):
+    # what names the resolver does not know has a number below 0
+    if number == errno.EADDRNOTAVAIL or number is None or number < 0:
         return f'"{host}" is no address of this machine; choose 127.0.0.1, or 0.0.0.0 for all'
     return f"cannot listen on {host}:{port}: {error}"

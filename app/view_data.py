@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,8 @@ LETTERS_UP_TO = 160
 """The widest view whose bases are written as letters (bp)."""
 _CACHE_ROOM = 64 << 20
 _GENES = 300
+_FEW_PIXELS = 330  # rows that are lower in all are made taller
+_MOST_MORE = 110
 _PIXELS = 1_000  # of a plot, to judge how long a name is in bp
 _NAME_PIXELS = 6.6
 
@@ -88,7 +90,7 @@ class ViewData:
         rows += reading.letters(view.region)
         splits = reading.split_rows()
         return Scene(
-            rows=(*splits, *rows),
+            rows=(*splits, *roomy(rows)),
             tile=tile,
             exact=reading.reduction == 0,
             reduction=reading.reduction,
@@ -301,6 +303,21 @@ class _Reading:
                 )  # fmt: skip
                 rows.append(_difference_row(f"{marker}/{model}/labels", marker, less))
         return rows
+
+
+def roomy(rows: Sequence[Row]) -> list[Row]:
+    """The rows, those of values taller where there are few, so that a lone track is well seen."""
+    tall = [row for row in rows if isinstance(row, ValueRow) and row.kind == "values"]
+    left = _FEW_PIXELS - sum(row.height for row in rows)
+    if not tall or left <= 0:
+        return list(rows)
+    more = min(left // len(tall), _MOST_MORE)
+    return [
+        replace(row, height=row.height + more)
+        if isinstance(row, ValueRow) and row.kind == "values"
+        else row
+        for row in rows
+    ]
 
 
 def _difference_row(key: str, marker: str, curve: Curve) -> ValueRow:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
 
 from app import ids
 from app.callbacks.windows import progress_text
-from app.jobs import Jobs
+from app.jobs import Job, Jobs
 from app.saliency import Saliency
 from app.state import Choices, parse_view
 from regtrack.errors import RegtrackError
@@ -48,8 +49,12 @@ def register(app: Dash, choices: Choices, jobs: Jobs, saliency: Saliency) -> Non
                 job.cancel()
         ended = all(job.ended or job.cancelled() for job in found)
         done = ended and any(job.state == "done" for job in found)
-        says = "Done." if done and all(job.state == "done" for job in found) else " ".join(
-            progress_text(job) for job in found if job.state != "done"
-        )  # fmt: skip
         news = {"at": polls or 0, "keys": mine} if done else no_update
-        return mine, news, says, ended, ended
+        return mine, news, says_of(found), ended, ended
+
+
+def says_of(jobs: Sequence[Job]) -> str:
+    """How the jobs stand, those that say the same in one."""
+    if jobs and all(job.state == "done" for job in jobs):
+        return "Done: drawn under the tracks."
+    return " ".join(dict.fromkeys(progress_text(job) for job in jobs if job.state != "done"))

@@ -103,4 +103,5 @@ def progress_text(job: Job) -> str:
     if job.state == "cancelled" or job.cancelled():
         return "Cancelled."
     share = "" if job.progress is None else f" {job.progress:.0%}".replace("%", " %")
-    return f"{job.description or 'waiting'}{share} …"
+    begun = "starting" if job.state == "running" else "waiting"
+    return f"{job.description or begun}{share} …"
