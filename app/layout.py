@@ -5,42 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import dash_ag_grid as dag
 from dash import dcc, html
 
 from app import ids
+from app.panels import GRAPH_CONFIG, PANEL_NAMES, more, panels
 from app.sources import Sources
-from app.state import PANELS, RANKINGS, SPLITS, Choices, View, default_view, region_text
+from app.state import PANELS, SPLITS, Choices, View, default_view, region_text
 from regtrack.labels.marker import Marker
 
-GRAPH_CONFIG: Any = {
-    "displaylogo": False,
-    "displayModeBar": False,
-    "showSendToCloud": False,
-    "plotlyServerURL": "",
-    "scrollZoom": True,
-    "doubleClick": False,
-    "responsive": True,
-    "showTips": False,
-}
-
-PANEL_NAMES = {
-    "measures": "Measures",
-    "windows": "Windows",
-    "scores": "Scores",
-    "saliency": "Saliency",
-    "igv": "igv.js",
-    "none": "Hide",
-}
-RANKING_NAMES = {
-    "disagreement": "two models disagree",
-    "error": "error against the labels",
-    "score": "highest score",
-}
-_NO_IGV = (
-    "igv.js is not here: run make igv in the folder of regtrack, which takes it from npm, and "
-    "start regtrack serve again."
-)
 KEYS = (
     ("← →", "move by a quarter of the view"),
     ("Shift ← →", "move by a whole view"),
@@ -102,8 +74,8 @@ def _bar(view: View) -> html.Header:
     )  # fmt: skip
     buttons = [
         html.Button(
-            html.Span(sign, **_more({"aria-hidden": "true"})), id=ids.MOVES[name], title=says,
-            className="icon", **_more({"data-move": name, "aria-label": says}),
+            html.Span(sign, **more({"aria-hidden": "true"})), id=ids.MOVES[name], title=says,
+            className="icon", **more({"data-move": name, "aria-label": says}),
         )
         for name, sign, says in moves
     ]  # fmt: skip
@@ -126,7 +98,7 @@ def _bar(view: View) -> html.Header:
             html.H1("regtrack"),
             search,
             html.Div(
-                buttons, className="moves", role="group", **_more({"aria-label": "Move and zoom"})
+                buttons, className="moves", role="group", **more({"aria-label": "Move and zoom"})
             ),
             html.Span(id=ids.BADGE, className="badge", role="status"),
             html.Div([_exports(), *_switches()], className="right"),
@@ -147,10 +119,10 @@ def _exports() -> html.Details:
             html.Div(
                 [
                     html.Button(
-                        "PNG of the view", id=ids.EXPORT_PNG, **_more({"data-image": "png"})
+                        "PNG of the view", id=ids.EXPORT_PNG, **more({"data-image": "png"})
                     ),
                     html.Button(
-                        "SVG of the view", id=ids.EXPORT_SVG, **_more({"data-image": "svg"})
+                        "SVG of the view", id=ids.EXPORT_SVG, **more({"data-image": "svg"})
                     ),
                     *(html.A(text, id=name, href="#", download=file) for name, text, file in links),
                     html.Button("Copy the link", id=ids.EXPORT_LINK),
@@ -214,8 +186,13 @@ def _choosing(sources: Sources, view: View) -> html.Aside:
                 className="pair",
             ),
         ),
+        _field(
+            "Rank and score windows of",
+            _radio(ids.WINDOWS_SPLIT, {"all": "all splits"} | {name: name for name in SPLITS[1:]}),
+            hidden=sources.dataset is None,
+        ),
     ]  # fmt: skip
-    return html.Aside(parts, className="choosing", **_more({"aria-label": "What is shown"}))
+    return html.Aside(parts, className="choosing", **more({"aria-label": "What is shown"}))
 
 
 def marker_options(markers: Iterable[Marker]) -> list[dict[str, str]]:
@@ -255,13 +232,8 @@ def _filters(markers: Sequence[Marker]) -> html.Details:
 
 def _swatch(style: int, text: str) -> html.Span:
     return html.Span(
-        [html.Span(className=f"swatch style-{style % 6}", **_more({"aria-hidden": "true"})), text]
+        [html.Span(className=f"swatch style-{style % 6}", **more({"aria-hidden": "true"})), text]
     )
-
-
-def _more(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Attributes whose names are no names of Python; Dash knows them by their prefixes."""
-    return attributes
 
 
 def _field(title: str, *content: Any, hidden: bool = False) -> html.Fieldset:
@@ -295,126 +267,13 @@ def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
             html.P(id=ids.PROBLEMS, className="problems", role="alert"),
             html.Div(graph, id="tracks", className="frame", tabIndex=-1),
             html.P(id=ids.NOTES, className="notes"),
-            html.P(id=ids.SUMMARY, className="hidden", **_more({"aria-live": "polite"})),
+            html.P(id=ids.SUMMARY, className="hidden", **more({"aria-live": "polite"})),
             html.Div(
-                tabs, className="tab-row", role="group", **_more({"aria-label": "Below the tracks"})
+                tabs, className="tab-row", role="group", **more({"aria-label": "Below the tracks"})
             ),
-            _measures(),
-            _windows(),
-            _scores(),
-            _saliency(sources),
-            _igv(ready=igv_ready),
-            html.Section(id=ids.PANELS["none"], hidden=True),
+            *panels(sources, igv_ready=igv_ready),
         ],
         id="main",
-    )
-
-
-def _panel(name: str, *content: Any) -> html.Section:
-    title = PANEL_NAMES[name]
-    return html.Section(
-        content, id=ids.PANELS[name], hidden=True, className="panel", **_more({"aria-label": title})
-    )
-
-
-def _measures() -> html.Section:
-    return _panel("measures", html.Div(id=ids.MEASURES, className="table", tabIndex=0))
-
-
-def _windows() -> html.Section:
-    columns = [
-        {"field": "region", "headerName": "Window", "minWidth": 210, "flex": 2},
-        {"field": "split", "headerName": "Split", "minWidth": 80},
-        {"field": "value", "headerName": "Value", "type": "numericColumn", "minWidth": 90},
-        {"field": "mean_a", "headerName": "Mean A", "type": "numericColumn", "minWidth": 90},
-        {"field": "mean_b", "headerName": "Mean B", "type": "numericColumn", "minWidth": 90},
-        {"field": "labelled", "headerName": "Labelled", "type": "numericColumn", "minWidth": 100},
-    ]
-    grid = dag.AgGrid(
-        id=ids.WINDOWS_GRID,
-        columnDefs=columns,
-        rowData=[],
-        defaultColDef={"flex": 1, "sortable": True, "resizable": True},
-        dashGridOptions={
-            "rowSelection": {
-                "mode": "singleRow",
-                "checkboxes": False,
-                "enableClickSelection": True,
-            },
-            "rowHeight": 30,
-            "headerHeight": 32,
-            "suppressCellFocus": False,
-            "animateRows": False,
-        },
-        getRowId="params.data.region",
-        className="ag-theme-quartz",
-        style={"height": 340},
-    )
-    return _panel(
-        "windows",
-        html.Div(
-            [
-                _titled("Rank windows where", ids.WINDOWS_KIND, RANKING_NAMES, RANKINGS),
-                _titled("Split", ids.WINDOWS_SPLIT, {name: name for name in SPLITS}, SPLITS),
-                html.Span(id=ids.WINDOWS_STATUS, className="status", role="status"),
-                html.Button("Cancel", id=ids.WINDOWS_CANCEL, className="plain", hidden=True),
-            ],
-            className="tools",
-        ),
-        grid,
-    )
-
-
-def _titled(title: str, name: str, names: dict[str, str], values: Sequence[str]) -> html.Fieldset:
-    options = {value: names[value] for value in values}
-    radio = dcc.RadioItems(id=name, options=options, value=values[0], inline=True)
-    return html.Fieldset([html.Legend(title), radio], className="inline")
-
-
-def _scores() -> html.Section:
-    graph = dcc.Graph(
-        id=ids.SCORES_GRAPH, config=GRAPH_CONFIG | {"scrollZoom": False},
-        figure={"data": [], "layout": {"height": 420}}, className="scores",
-    )  # fmt: skip
-    return _panel(
-        "scores",
-        html.P(id=ids.SCORES_STATUS, className="status", role="status"),
-        html.Div(
-            [graph, html.Div(id=ids.SCORES_TABLE, className="table", tabIndex=0)], className="side"
-        ),
-    )
-
-
-def _saliency(sources: Sources) -> html.Section:
-    able = ", ".join(sources.catalog.model(model).label for model in sources.checkpoints)
-    says = (
-        f"Saliency says which bases a model's scores of this view rest on. Checkpoints are given "
-        f"for: {able}."
-        if able
-        else "Saliency needs a checkpoint: start regtrack serve with --checkpoint."
-    )
-    return _panel(
-        "saliency",
-        html.P(says),
-        html.Div(
-            [
-                html.Button(
-                    "Compute for this view", id=ids.SALIENCY_START, disabled=not able,
-                    className="plain",
-                ),
-                html.Button("Cancel", id=ids.SALIENCY_CANCEL, className="plain", hidden=True),
-                html.Span(id=ids.SALIENCY_STATUS, className="status", role="status"),
-            ],
-            className="tools",
-        ),
-    )  # fmt: skip
-
-
-def _igv(*, ready: bool) -> html.Section:
-    return _panel(
-        "igv",
-        html.P("" if ready else _NO_IGV, id=ids.IGV_STATUS, className="status", role="status"),
-        html.Div(id=ids.IGV, **_more({"data-ready": "yes" if ready else "no"})),
     )
 
 
@@ -424,7 +283,7 @@ def _help() -> html.Dialog:
         [
             html.H2("Keys"),
             html.Table(html.Tbody(rows)),
-            html.Form(html.Button("Close", className="plain"), **_more({"method": "dialog"})),
+            html.Form(html.Button("Close", className="plain"), **more({"method": "dialog"})),
         ],
         id=ids.HELP,
     )

@@ -37,6 +37,7 @@ def score_figure(board: Scoreboard, labels: tuple[str, str], theme: str) -> dict
                 "x": [row.first for row in mine], "y": [row.second for row in mine],
                 "customdata": [row.marker for row in mine],
                 "text": [row.marker for row in mine],
+                "cliponaxis": False,
                 "hovertemplate": "%{text}<br>%{x:.3f} and %{y:.3f}<extra></extra>",
                 "marker": {
                     "color": colours.lines[at % len(colours.lines)], "size": 10, "opacity": 0.8,

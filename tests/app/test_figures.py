@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.figures import Drawing, absent_stretches, draw, region_of_axis, structure, typed
+from app.figures import Drawing, draw, region_of_axis, structure
 from app.rows import NOWHERE, Curve, GeneRow, LetterRow, Row, SpanRow, ValueRow
+from app.traces import absent_stretches, typed
 from regtrack.genome.interval import Interval
 
 REGION = Interval("chr1", 1_000, 2_000)
