@@ -25,6 +25,7 @@ from app.view_data import ViewData, choices_of
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
+# the preload lets the browser fetch the largest script while it still runs the others
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -32,6 +33,7 @@ _INDEX = """<!DOCTYPE html>
 <title>{%title%}</title>
 {%favicon%}
 {%css%}
+<link rel="preload" as="script" href="_dash-component-suites/plotly/package_data/plotly.min.js">
 </head>
 <body>
 {%app_entry%}

@@ -32,7 +32,8 @@ from regtrack.tracks.genes import pack_lanes
 LETTERS_UP_TO = 160
 """The widest view whose bases are written as letters (bp)."""
 _CACHE_ROOM = 64 << 20
-_GENES = 300
+_GENES = 200
+_EXONS_UP_TO = 512  # bp a bin
 _FEW_PIXELS = 330  # rows that are lower in all are made taller
 _MOST_MORE = 110
 _PIXELS = 1_000  # of a plot, to judge how long a name is in bp
@@ -216,7 +217,8 @@ class _Reading:
         named = np.clip(region.start, found.starts, last)
         room = GeneRow.lane_count
         kept = lanes < room
-        owners = kept[found.exon_owners]
+        # exons narrower than the eye can tell would cost more than they show
+        owners = kept[found.exon_owners] & (self.tile.step <= _EXONS_UP_TO)
         on_screen = (found.ends > region.start) & (found.starts < region.end)
         hidden = int(np.count_nonzero(on_screen & ~kept)) + found.hidden
         row = GeneRow(
