@@ -32,19 +32,22 @@
     out: (low, high) => [low - (high - low) / 2, high + (high - low) / 2],
   };
 
+  let target = null; // where the last move led, until it is answered
+
   function move(name) {
     const drawn = graph();
     if (!drawn || !drawn.layout || !drawn.layout.xaxis) return;
     const axis = drawn.layout.xaxis;
     const least = axis.minallowed;
     const most = axis.maxallowed;
-    let [low, high] = MOVES[name](axis.range[0], axis.range[1]);
+    const from = target ? target.range : axis.range;
+    let [low, high] = MOVES[name](from[0], from[1]);
     const span = Math.min(Math.max(high - low, 20), most - least);
     const middle = (low + high) / 2;
     if (high - low !== span) [low, high] = [middle - span / 2, middle + span / 2];
     const shift = Math.max(least - low, 0) + Math.min(most - high, 0);
     [low, high] = [Math.round(low + shift - 0.5) + 0.5, Math.round(high + shift - 0.5) + 0.5];
-    if (low === axis.range[0] && high === axis.range[1]) return;
+    if (low === from[0] && high === from[1]) return;
     window.Plotly.relayout(drawn, { "xaxis.range[0]": low, "xaxis.range[1]": high });
   }
 
@@ -57,10 +60,13 @@
     drawn.dataset.heard = "yes";
     drawn.on("plotly_relayout", (changed) => {
       if (!Object.keys(changed).some((key) => key.startsWith("xaxis.range"))) return;
+      // read at once: the answer to an earlier move may set the axis back before this one is asked
+      const range = [...drawn.layout.xaxis.range];
+      const at = performance.now();
+      target = { range, at };
       window.clearTimeout(moving);
       moving = window.setTimeout(() => {
-        const [low, high] = drawn.layout.xaxis.range;
-        set("moved", { data: { low, high, at: Math.round(performance.now()) } });
+        set("moved", { data: { low: range[0], high: range[1], at } });
       }, SETTLE);
     });
   }
@@ -187,6 +193,7 @@
       arrived(loaded) {
         if (!loaded) return;
         listen();
+        if (target && target.at === loaded.moved) target = null;
         window.setTimeout(leaveBox, 0);
         const query = loaded.query;
         const fields = new URLSearchParams(query);

@@ -1,6 +1,7 @@
-/* Dash draws groups of radio buttons and check boxes as list boxes whose options hold the inputs, and
-   a focusable input without a name beside every dropdown. Readers of the page aloud need them as what
-   they are: groups, named by the legend above them, of native inputs. */
+/* Dash draws groups of radio buttons and check boxes as list boxes whose options hold the inputs,
+   opens lists without a name, and has a focusable input without a name beside every dropdown.
+   Readers of the page aloud need them as what they are: groups and lists, named by the legend above
+   them, of native inputs. */
 "use strict";
 
 (function () {
@@ -17,6 +18,10 @@
         option.removeAttribute("role");
         option.removeAttribute("aria-selected");
       }
+    }
+    for (const list of root.querySelectorAll("[role=dialog]:not([aria-label])")) {
+      const name = list.closest("fieldset")?.querySelector("legend")?.textContent;
+      if (name) list.setAttribute("aria-label", name);
     }
     for (const input of root.querySelectorAll(".dash-dropdown-focus-target[tabindex='0']")) {
       input.setAttribute("tabindex", "-1");

@@ -191,6 +191,7 @@ def answer(
             "tile": known.text() if same_data and known else scene.tile.text(),
             "contents": contents,
             "query": query,
+            "moved": _move_number(page.values.get(ids.MOVED)),
         },
         "badge": badge_text(scene.splits),
         "badge_class": badge_class(scene.splits),
@@ -199,6 +200,12 @@ def answer(
         "problems": " ".join(parsed.problems),
         "controls": _control_values(view) if first or parsed.problems else _unless_same(page, view),
     }
+
+
+def _move_number(moved: Any) -> float | None:
+    """Which move of the figure is answered, as the browser counts them."""
+    number = moved.get("at") if isinstance(moved, dict) else None
+    return number if isinstance(number, float | int) else None
 
 
 def contents_of(view: View, data: ViewData) -> str:
