@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test readers lint check docs bench clean
+.PHONY: demo test readers igv lint check docs bench clean
 
 demo: .venv/ready            ## the main job on the embedded default, in about three minutes
 	$(BIN)/regtrack demo --out regtrack-demo --overwrite
@@ -11,6 +11,8 @@ test: .venv/ready            ## every test
 	$(BIN)/pytest
 
 readers: tests/readers/node_modules  ## JavaScript readers that tests use where they are (needs npm)
+
+igv: app/npm/node_modules    ## igv.js for the dashboard's panel (needs npm)
 
 lint: .venv/ready            ## format, lint and types
 	$(BIN)/ruff format --check .
@@ -28,10 +30,14 @@ bench: .venv/ready           ## how fast: writing beside pyBigWig, predict-genom
 	$(BIN)/python scripts/bench_saliency.py
 
 clean:                       ## what the targets above made
-	rm -rf .venv docs/_build regtrack-demo tests/readers/node_modules
+	rm -rf .venv docs/_build regtrack-demo tests/readers/node_modules app/npm/node_modules
 
 tests/readers/node_modules: tests/readers/package.json tests/readers/package-lock.json
 	npm ci --prefix tests/readers --ignore-scripts --no-audit --no-fund
+	touch $@
+
+app/npm/node_modules: app/npm/package.json app/npm/package-lock.json
+	npm ci --prefix app/npm --ignore-scripts --no-audit --no-fund
 	touch $@
 
 # torch first and by pip with the constraints, so that one build is taken and kept

@@ -22,6 +22,7 @@ COMMANDS = (
     "evaluate",
     "predict-genome",
     "assemble",
+    "serve",
     "saliency",
     "receptive-field",
     "validate",

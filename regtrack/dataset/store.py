@@ -178,6 +178,20 @@ class Dataset:
         keep = starts < ends
         return LabelRows(rows["marker"][keep].astype(np.int32), starts[keep], ends[keep])
 
+    def stretches(self, marker: int, chrom: str) -> tuple[Positions, Positions]:
+        """The labelled stretches of one marker on a whole chromosome: merged starts and ends (bp).
+
+        Raises:
+            AssemblyError: the dataset does not keep the chromosome.
+        """
+        self._check_region(chrom, 0, 0)
+        index = self.assembly.names.index(chrom)
+        offsets = self._offsets[self._first_tile[index] : self._first_tile[index + 1] + 1]
+        rows = self._rows[offsets[0] : offsets[-1]]
+        mine = np.flatnonzero(rows["marker"] == marker)
+        origin = TILE * (np.searchsorted(offsets, mine + offsets[0], side="right") - 1)
+        return merge(origin + rows["start"][mine], origin + rows["end"][mine])
+
     def dense(
         self, chrom: str, start: int, end: int, markers: Sequence[int] | None = None
     ) -> npt.NDArray[np.uint8]:

@@ -58,6 +58,19 @@ def test_any_region_reads_as_it_was_written(
     assert (painted == expected).all()
 
 
+def test_a_markers_stretches_are_merged(inputs: Inputs, dataset: Dataset) -> None:
+    for chrom, labels in inputs.labels.items():
+        for marker in range(len(dataset.markers) if chrom in dataset.assembly else 0):
+            starts, ends = dataset.stretches(marker, chrom)
+            assert (starts[1:] > ends[:-1]).all()
+            painted = np.zeros(len(labels[marker]), dtype=np.uint8)
+            for low, high in zip(starts, ends, strict=True):
+                painted[low:high] = 1
+            assert (painted == labels[marker]).all()
+    with pytest.raises(AssemblyError, match="chr7"):
+        dataset.stretches(0, "chr7")
+
+
 def test_codes_may_be_written_to(dataset: Dataset) -> None:
     codes = dataset.codes("chr1", 0, 10)
     codes[:] = 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.errors import TrackError, nearest
+from regtrack.genome.assembly import Assembly
 from regtrack.tracks.bigwig import layout
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.layout import Leaves
 from regtrack.tracks.bigwig.source import Source
-from regtrack.tracks.bigwig.trees import Chrom, order_key, read_chromosomes, read_index
+from regtrack.tracks.bigwig.trees import Chrom, read_chromosomes, read_index, search_index
 
 Positions = npt.NDArray[np.int64]
 Records = npt.NDArray[np.void]
@@ -71,7 +73,7 @@ class DataBlock:
 
 
 class RawBigWig:
-    """A bigWig opened for reading by its parts; a context manager.
+    """A bigWig opened for reading by its parts; a context manager, which threads may share.
 
     Every method raises a `TrackError` that names what and where if its part is damaged.
 
@@ -121,6 +123,16 @@ class RawBigWig:
         raise TrackError(f'no chromosome "{name}" in {self.source.path}.{nearest(name, names)}')
 
     @cached_property
+    def assembly(self) -> Assembly:
+        """Names and lengths of the chromosomes.
+
+        Raises:
+            AssemblyError: there is none, or one twice or without a base.
+        """
+        names = tuple(chrom.name for chrom in self.chroms)
+        return Assembly(names, tuple(chrom.length for chrom in self.chroms))
+
+    @cached_property
     def summary(self) -> Summary:
         """The total summary."""
         at = self.header.summary_at
@@ -150,8 +162,8 @@ class RawBigWig:
     def zoom_index(self, level: ZoomLevel) -> Leaves:
         """The index of a zoom level's blocks: a `layout.LEAF` each."""
         if level not in self._zoom_indexes:
-            what = f"index of zoom level {level.reduction:,} bp"
-            self._zoom_indexes[level] = read_index(self.source, level.index_at, what)
+            read = read_index(self.source, level.index_at, _zoom_index(level))
+            self._zoom_indexes[level] = read
         return self._zoom_indexes[level]
 
     def block(self, leaf: np.void) -> DataBlock:
@@ -171,6 +183,18 @@ class RawBigWig:
         count, offset = int(head["items"]), layout.BLOCK_HEADER.itemsize
         return _data_block(head, np.frombuffer(data, dtype=item, count=count, offset=offset))
 
+    def blocks(self, chrom: str, start: int, end: int) -> Iterator[DataBlock]:
+        """The data blocks that may hold something of a stretch of a chromosome (bp), in order.
+
+        Raises:
+            TrackError: the chromosome is not in the file, or what is needed is damaged.
+        """
+        number, at = self.chrom(chrom).number, self.header.index_at
+        for leaf in search_index(self.source, at, "data index", (number, start, end)):
+            block = self.block(leaf)
+            if block.chrom == number:
+                yield block
+
     def records(self, leaf: np.void) -> Records:
         """Unpack a block of a zoom level: a `layout.ZOOM_RECORD` each."""
         what, size = "zoom block", layout.ZOOM_RECORD.itemsize
@@ -187,8 +211,9 @@ class RawBigWig:
             TrackError: the chromosome is not in the file, or what is needed is damaged.
         """
         number = self.chrom(chrom).number
-        leaves = self.zoom_index(level)
-        parts = [self.records(leaf) for leaf in leaves[_near(leaves, number, start, end)]]
+        what = _zoom_index(level)
+        leaves = search_index(self.source, level.index_at, what, (number, start, end))
+        parts = [self.records(leaf) for leaf in leaves]
         records = np.concatenate([np.empty(0, dtype=layout.ZOOM_RECORD), *parts])
         here = (records["chrom"] == number) & (records["start"] < end) & (records["end"] > start)
         return np.extract(here, records)
@@ -235,9 +260,5 @@ def _data_block(head: np.void, items: npt.NDArray[np.void]) -> DataBlock:
     return DataBlock(int(head["chrom"]), start, int(head["end"]), starts, ends, items["value"])
 
 
-def _near(leaves: Leaves, chrom: int, start: int, end: int) -> npt.NDArray[np.intp]:
-    """The blocks that may hold something of a stretch of a chromosome."""
-    begins = order_key(leaves["first_chrom"], leaves["start"])
-    ends = order_key(leaves["last_chrom"], leaves["end"])
-    base = chrom << 32
-    return np.flatnonzero((begins < base + end) & (ends > base + start))
+def _zoom_index(level: ZoomLevel) -> str:
+    return f"index of zoom level {level.reduction:,} bp"

@@ -6,7 +6,7 @@ wrong and at which byte, never a crash, an endless loop or a giant allocation.
 
 from __future__ import annotations
 
-import io
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ _DAMAGED: type[Exception] = isal_zlib.error  # type: ignore[assignment]
 
 
 class Source:
-    """A file opened for reading.
+    """A file opened for reading; threads may share it, since no read moves a position.
 
     Attributes:
         path: the file.
@@ -35,7 +35,7 @@ class Source:
             raise TrackError(f"no bigWig at {path}; expected a file")
         self.path = path
         self._file = path.open("rb", buffering=0)
-        self.size = self._file.seek(0, io.SEEK_END)
+        self.size = os.fstat(self._file.fileno()).st_size
 
     def close(self) -> None:
         """Let go of the file."""
@@ -56,8 +56,7 @@ class Source:
             raise self.error(
                 what, at, f"needs {size:,} bytes, but the file ends at {self.size:,}; cut short?"
             )
-        self._file.seek(at)
-        data = self._file.read(size)
+        data = os.pread(self._file.fileno(), size, at)
         if len(data) != size:
             raise self.error(what, at, f"{len(data):,} of {size:,} bytes could be read")
         return data

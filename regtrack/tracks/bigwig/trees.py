@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ from regtrack.tracks.bigwig.layout import (
 from regtrack.tracks.bigwig.source import Source
 
 Keys = npt.NDArray[np.uint64]
+Indices = npt.NDArray[np.intp]
 
 _LONGEST_NAME = 4096
 _TREE = "chromosome tree"
@@ -66,17 +67,52 @@ def read_index(source: Source, at: int, what: str) -> Leaves:
     Raises:
         TrackError: the index is damaged, or a node reaches out of its parent.
     """
+    return _leaves(source, at, what, lambda items: np.arange(len(items)))
+
+
+def search_index(source: Source, at: int, what: str, stretch: tuple[int, int, int]) -> Leaves:
+    """The leaves of the blocks that may hold something of a stretch.
+
+    Only the nodes above them are read: a few, however long the genome, so nothing need be kept.
+
+    Args:
+        source: the file.
+        at: where its index stands.
+        what: what it indexes, for messages.
+        stretch: a chromosome's number, first base, and one past the last.
+
+    Raises:
+        TrackError: one of these nodes is damaged, or reaches out of its parent.
+    """
+    chrom, start, end = stretch
+    low, high = np.uint64(chrom << 32 | start), np.uint64(chrom << 32 | end)
+
+    def near(items: Leaves) -> Indices:
+        begins = order_key(items["first_chrom"], items["start"])
+        ends = order_key(items["last_chrom"], items["end"])
+        return np.flatnonzero((begins < high) & (ends > low))
+
+    return _leaves(source, at, what, near)
+
+
+def _leaves(source: Source, at: int, what: str, choose: Callable[[Leaves], Indices]) -> Leaves:
+    """The chosen leaves under chosen branches."""
     magic, *_ = source.unpack(INDEX_HEADER, at, what)
     if magic != INDEX_MAGIC:
         raise source.error(what, at, f"magic {magic:#x}; expected {INDEX_MAGIC:#x}")
     leaves = [np.empty(0, dtype=LEAF)]
     root = at + INDEX_HEADER.size
-    for node in _nodes(source, root, LEAF.itemsize, BRANCH.itemsize, what):
+
+    def children(items: bytes) -> list[int]:
+        chosen: list[int] = choose(np.frombuffer(items, dtype=BRANCH)).tolist()
+        return chosen
+
+    for node in _nodes(source, root, LEAF.itemsize, BRANCH.itemsize, what, choose=children):
         items = np.frombuffer(node.items, dtype=LEAF if node.leaf else BRANCH)
         if node.above and not _within(items, np.frombuffer(node.above, dtype=BRANCH)[0]):
             raise source.error(what, node.at, "a node reaches out of what its parent spans")
         if node.leaf:
-            leaves.append(items)
+            leaves.append(items[choose(items)])
     return np.concatenate(leaves)
 
 
@@ -91,9 +127,18 @@ class _Node:
 
 
 def _nodes(
-    source: Source, root: int, leaf_item: int, branch_item: int, what: str
+    source: Source,
+    root: int,
+    leaf_item: int,
+    branch_item: int,
+    what: str,
+    *,
+    choose: Callable[[bytes], list[int]] | None = None,
 ) -> Iterator[_Node]:
-    """The nodes from left to right, parents first; items of a branch end with a child's offset."""
+    """The nodes from left to right, parents first; items of a branch end with a child's offset.
+
+    `choose` says which children of a branch to visit, by number; None visits all.
+    """
     pending = [(root, b"")]
     seen: set[int] = set()
     room = source.size
@@ -109,7 +154,8 @@ def _nodes(
         seen.add(at)
         yield _Node(at, above, bool(is_leaf), items)
         if not is_leaf:
-            children = [items[place : place + size] for place in range(0, len(items), size)]
+            chosen = range(count) if choose is None else choose(items)
+            children = [items[number * size : (number + 1) * size] for number in chosen]
             pending += [(CHILD.unpack(child[-CHILD.size :])[0], child) for child in children[::-1]]
 
 

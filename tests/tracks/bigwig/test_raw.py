@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyBigWig
 import pytest
 from bigwig_tracks import Case, cases, own_track, written, zoom_levels
-from hypothesis import given, settings
+from hypothesis import given, settings, strategies as st
 
 from regtrack.errors import TrackError
 from regtrack.genome.assembly import Assembly
@@ -17,7 +18,7 @@ from regtrack.tracks.bigwig.index import block_index, chromosome_tree
 from regtrack.tracks.bigwig.layout import LEAF
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.bigwig.source import Source
-from regtrack.tracks.bigwig.trees import read_chromosomes, read_index
+from regtrack.tracks.bigwig.trees import read_chromosomes, read_index, search_index
 
 
 @settings(deadline=None, max_examples=30)
@@ -91,6 +92,32 @@ def test_trees_of_any_height(tmp_path: Path, count: int) -> None:
     source = Source(path)
     assert read_index(source, offset, "index").tobytes() == leaves.tobytes()
     source.close()
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Source, np.ndarray]]:
+    """An index three levels high over blocks of three chromosomes, with gaps."""
+    leaves = np.zeros(70_000, dtype=LEAF)
+    leaves["first_chrom"] = leaves["last_chrom"] = np.repeat([0, 1, 4], [30_000, 100, 39_900])
+    leaves["start"] = np.arange(70_000) * 10
+    leaves["end"] = leaves["start"] + 7
+    leaves["offset"] = np.arange(70_000) + 1
+    path = tmp_path_factory.mktemp("searched") / "index"
+    path.write_bytes(block_index(leaves, 0, 1))
+    source = Source(path)
+    yield source, leaves
+    source.close()
+
+
+@given(st.integers(0, 5), st.integers(0, 700_100), st.integers(1, 5_000) | st.integers(1, 700_000))
+def test_a_search_finds_what_all_leaves_hold(
+    searched: tuple[Source, np.ndarray], chrom: int, start: int, span: int
+) -> None:
+    source, leaves = searched
+    found = search_index(source, 0, "index", (chrom, start, start + span))
+    near = (leaves["start"] < start + span) & (leaves["end"] > start)
+    expected = leaves[near & (leaves["first_chrom"] == chrom)]
+    assert found.tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize(

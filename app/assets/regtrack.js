@@ -1,0 +1,231 @@
+/* What the browser does by itself: keys, buttons that move, images, and telling the rest when the
+   view is at rest. Moving goes through Plotly, so that a key, a button and the mouse cause the same
+   one request. */
+"use strict";
+
+(function () {
+  const REST = 400; // ms without movement before what needs the exact view is asked for
+  const SETTLE = 10; // ms in which several moves of the figure become one request
+  const REPEAT = 110; // ms between steps of a key held down
+
+  const set = (id, props) => window.dash_clientside.set_props(id, props);
+  const element = (id) => document.getElementById(id);
+  const graph = () => document.querySelector("#view-graph .js-plotly-plot");
+
+  // ---- theme: the system's, unless the address says one ----
+  const asked = new URLSearchParams(window.location.search);
+  if (!asked.has("theme") && window.matchMedia("(prefers-color-scheme: dark)").matches) {
+    asked.set("theme", "dark");
+    const query = asked.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
+    window.history.replaceState(null, "", `?${query}`);
+  }
+  const themeOf = (query) => new URLSearchParams(query).get("theme") || "light";
+  document.documentElement.dataset.theme = themeOf(window.location.search);
+
+  // ---- moving ----
+  const MOVES = {
+    "left-far": (low, high) => [low - (high - low), low],
+    left: (low, high) => [low - (high - low) / 4, high - (high - low) / 4],
+    right: (low, high) => [low + (high - low) / 4, high + (high - low) / 4],
+    "right-far": (low, high) => [high, high + (high - low)],
+    in: (low, high) => [low + (high - low) / 4, high - (high - low) / 4],
+    out: (low, high) => [low - (high - low) / 2, high + (high - low) / 2],
+  };
+
+  let target = null; // where the last move led, until it is answered
+
+  function move(name) {
+    const drawn = graph();
+    if (!drawn || !drawn.layout || !drawn.layout.xaxis) return;
+    const axis = drawn.layout.xaxis;
+    const least = axis.minallowed;
+    const most = axis.maxallowed;
+    const from = target ? target.range : axis.range;
+    let [low, high] = MOVES[name](from[0], from[1]);
+    const span = Math.min(Math.max(high - low, 20), most - least);
+    const middle = (low + high) / 2;
+    if (high - low !== span) [low, high] = [middle - span / 2, middle + span / 2];
+    const shift = Math.max(least - low, 0) + Math.min(most - high, 0);
+    [low, high] = [Math.round(low + shift - 0.5) + 0.5, Math.round(high + shift - 0.5) + 0.5];
+    if (low === from[0] && high === from[1]) return;
+    window.Plotly.relayout(drawn, { "xaxis.range[0]": low, "xaxis.range[1]": high });
+  }
+
+  /* the figure tells where it was moved to; several moves within a moment are one */
+  let moving = 0;
+  function listen() {
+    const drawn = graph();
+    if (!drawn || !drawn.on) return void window.setTimeout(listen, 50); // not drawn yet
+    if (drawn.dataset.heard) return;
+    drawn.dataset.heard = "yes";
+    drawn.on("plotly_relayout", (changed) => {
+      if (!Object.keys(changed).some((key) => key.startsWith("xaxis.range"))) return;
+      // read at once: the answer to an earlier move may set the axis back before this one is asked
+      const range = [...drawn.layout.xaxis.range];
+      const at = performance.now();
+      target = { range, at };
+      window.clearTimeout(moving);
+      moving = window.setTimeout(() => {
+        set("moved", { data: { low: range[0], high: range[1], at } });
+      }, SETTLE);
+    });
+  }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest("[data-move], [data-image], #export-link, #help-open");
+    if (!target) return;
+    if (target.dataset.move) move(target.dataset.move);
+    if (target.dataset.image) saveImage(target.dataset.image);
+    if (target.id === "help-open") element("help").showModal();
+    if (target.id === "export-link") copyLink(target);
+  });
+
+  // ---- keys ----
+  const typing = (target) =>
+    target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, [role=listbox], [role=dialog], .ag-root, dialog");
+  let last = 0;
+
+  function step(rows) {
+    const api = window.dash_ag_grid && window.dash_ag_grid.getApi("windows-grid");
+    if (!api || api.getDisplayedRowCount() === 0) return;
+    const chosen = api.getSelectedNodes()[0];
+    const at = chosen ? chosen.rowIndex + rows : 0;
+    const node = api.getDisplayedRowAtIndex(Math.min(Math.max(at, 0), api.getDisplayedRowCount() - 1));
+    if (!node || node === chosen) return;
+    node.setSelected(true, true);
+    api.ensureNodeVisible(node);
+  }
+
+  const KEYS = {
+    ArrowLeft: (event) => move(event.shiftKey ? "left-far" : "left"),
+    ArrowRight: (event) => move(event.shiftKey ? "right-far" : "right"),
+    ArrowUp: () => move("in"),
+    ArrowDown: () => move("out"),
+    "+": () => move("in"),
+    "=": () => move("in"),
+    "-": () => move("out"),
+    n: () => step(1),
+    p: () => step(-1),
+    g: () => element("region").select(),
+    m: () => element("markers").click(),
+    d: () => element("theme-toggle").click(),
+    "?": () => element("help").showModal(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const act = KEYS[event.key];
+    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    const inGrid = event.target.closest(".ag-root");
+    if (typing(event.target) && !(inGrid && "np".includes(event.key))) return;
+    if (event.key.startsWith("Arrow") && event.target.closest("[type=radio], [role=tab], summary")) return;
+    event.preventDefault();
+    if (event.repeat && event.timeStamp - last < REPEAT) return;
+    last = event.timeStamp;
+    act(event);
+  });
+
+  // a region that was accepted, or a click on the tracks, leaves the box, so that keys work
+  document.addEventListener("pointerdown", (event) => {
+    if (event.target.closest("#tracks") && typing(document.activeElement)) document.activeElement.blur();
+  }, true);
+
+  function leaveBox() {
+    if (document.activeElement.id === "region" && !element("problems").textContent) {
+      element("tracks").focus({ preventScroll: true });
+    }
+  }
+
+  // ---- names of genes while typing ----
+  let pending = 0;
+  document.addEventListener("input", (event) => {
+    if (event.target.id !== "region") return;
+    window.clearTimeout(pending);
+    const text = event.target.value.trim();
+    if (text.length < 2 || text.includes(":")) return;
+    pending = window.setTimeout(() => set("gene-prefix", { data: text }), 150);
+  });
+
+  // ---- images and links ----
+  function saveImage(format) {
+    const drawn = graph();
+    const region = element("region").value.replace(/[^\w.-]+/g, "_");
+    window.Plotly.downloadImage(drawn, {
+      format, filename: `regtrack_${region}`, scale: format === "png" ? 2 : 1,
+      width: drawn.clientWidth, height: drawn.clientHeight,
+    });
+  }
+
+  function copyLink(button) {
+    const said = button.textContent;
+    const say = (text) => {
+      button.textContent = text;
+      window.setTimeout(() => { button.textContent = said; }, 1500);
+    };
+    navigator.clipboard.writeText(window.location.href).then(
+      () => say("Copied"), () => say("Copy it from the address bar"));
+  }
+
+  // a menu closes when something else is clicked
+  document.addEventListener("click", (event) => {
+    document.querySelectorAll("details.drop[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+
+  // ---- what Dash calls ----
+  const asked_of = {};
+
+  /* a panel is asked for only while it is open, and anew only where its question has changed */
+  function ask(panel, open, fields, others) {
+    if (panel !== open) return;
+    const question = new URLSearchParams(fields);
+    for (const name of ["region", ...others]) question.delete(name);
+    const text = `?${question}`;
+    if (asked_of[panel] === text) return;
+    asked_of[panel] = text;
+    set(`${panel}-job`, { data: text });
+  }
+
+  let resting = 0;
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    regtrack: {
+      /* after each answer: theme, panels, links, and later what needs a view at rest */
+      arrived(loaded) {
+        if (!loaded) return;
+        listen();
+        if (target && target.at === loaded.moved) target = null;
+        window.setTimeout(leaveBox, 0);
+        const query = loaded.query;
+        const fields = new URLSearchParams(query);
+        const theme = themeOf(query);
+        if (document.documentElement.dataset.theme !== theme) {
+          document.documentElement.dataset.theme = theme;
+        }
+        element("theme-toggle").textContent = theme === "dark" ? "Light" : "Dark";
+        const open = fields.get("panel") || "measures";
+        document.querySelectorAll("main > section").forEach((panel) => {
+          panel.hidden = panel.id !== `panel-${open}`;
+        });
+        for (const [id, path] of [["export-csv", "window.csv"], ["export-bed", "window.bed"], ["export-igv", "session.xml"]]) {
+          element(id).href = `export/${path}${query}`;
+        }
+        ask("windows", open, fields, ["theme", "scale", "mode", "differences", "tracks", "saliency"]);
+        ask("scores", open, fields, ["scale", "mode", "differences", "tracks", "saliency", "markers", "rank"]);
+        window.clearTimeout(resting);
+        resting = window.setTimeout(() => {
+          if (open === "measures") set("rested", { data: query });
+          if (open === "igv") window.regtrackIgv.show(query, element("region").value);
+        }, REST);
+      },
+
+      /* the markers that the three filters leave, and those chosen */
+      narrow(category, biosample, target, chosen, all) {
+        const wanted = { category, biosample, target };
+        const keep = (marker) => (chosen || []).includes(marker.value) ||
+          Object.entries(wanted).every(([name, values]) =>
+            !values || values.length === 0 || values.includes(marker[name]));
+        return (all || []).filter(keep).map(({ label, value, search, title }) => ({ label, value, search, title }));
+      },
+    },
+  });
+})();

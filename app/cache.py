@@ -1,0 +1,99 @@
+"""Arrays that took a while to compute, kept beside the sweep that they were computed from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import zipfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.atomic import publish_file
+from regtrack.errors import OutputError, TrackError
+from regtrack.genome.reference import cache_folder
+
+_log = logging.getLogger(__name__)
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+FOLDER = ".regtrack-cache"
+# part of every key: raised whenever what is computed, or how it is stored, changes
+_VERSION = 1
+# bytes that one cache may take; what was written first goes first
+_ROOM = 512_000_000
+
+
+def cached(
+    folder: Path, question: Sequence[Any], inputs: Sequence[Path], make: Callable[[], Arrays]
+) -> Arrays:
+    """What `make` gives, computed once for the same question and the same inputs.
+
+    It is kept in `.regtrack-cache` of the folder, else, where that cannot be written, in the user's
+    cache. A file that cannot be read back is computed anew.
+
+    Args:
+        folder: the sweep that it belongs to.
+        question: what was asked, as JSON can hold it.
+        inputs: the files that decide the answer, known by name, size and time of change.
+        make: computes arrays, none of objects.
+
+    Raises:
+        TrackError: an input is not there.
+    """
+    name = f"{_digest(question, inputs)}.npz"
+    places = [folder / FOLDER, cache_folder() / "dashboard"]
+    for place in places:
+        found = _load(place / name)
+        if found is not None:
+            return found
+    arrays = make()
+    for place in places:
+        with suppress(OutputError, OSError):
+            _store(place / name, arrays)
+            break
+    return arrays
+
+
+def _digest(question: Sequence[Any], inputs: Sequence[Path]) -> str:
+    try:
+        stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in inputs]
+    except OSError as error:
+        raise TrackError(f"{error.filename} cannot be read any more; put it back") from error
+    text = json.dumps([_VERSION, list(question), stats])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _load(path: Path) -> Arrays | None:
+    if not path.is_file():
+        return None
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        _log.warning("%s cannot be read (%s): computing it again", path, error)
+        return None
+
+
+def _store(path: Path, arrays: Arrays) -> None:
+    with publish_file(path, overwrite=True) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+    _make_room(path)
+
+
+def _make_room(newest: Path) -> None:
+    files = sorted(
+        (path for path in newest.parent.glob("*.npz") if path != newest),
+        key=lambda path: path.stat().st_mtime_ns,
+        reverse=True,
+    )
+    room = _ROOM - newest.stat().st_size
+    for path in files:
+        room -= path.stat().st_size
+        if room < 0:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,84 @@
+"""The ids of the page's elements, each named once; tests and scripts look elements up by them."""
+
+from __future__ import annotations
+
+# the address, and what the browser knows of the figure that it has
+URL = "url"
+LOADED = "loaded"
+MOVED = "moved"
+
+# top bar
+REGION = "region"
+REGION_NAMES = "region-names"
+GENE_PREFIX = "gene-prefix"
+GO = "go"
+MOVES = {
+    "left-far": "move-left-far",
+    "left": "move-left",
+    "right": "move-right",
+    "right-far": "move-right-far",
+    "in": "zoom-in",
+    "out": "zoom-out",
+}
+BADGE = "split-badge"
+THEME = "theme-toggle"
+HELP = "help"
+HELP_OPEN = "help-open"
+
+# choosing
+MARKERS = "markers"
+MARKER_LIST = "marker-list"
+FILTERS = {name: f"filter-{name}" for name in ("category", "biosample", "target")}
+MODELS = "models"
+TRACKS = "other-tracks"
+MODE = "mode"
+DIFFERENCES = "differences"
+SCALE = "scale"
+PAIR_A = "pair-a"
+PAIR_B = "pair-b"
+
+# the view
+GRAPH = "view-graph"
+SUMMARY = "summary"
+PROBLEMS = "problems"
+NOTES = "notes"
+
+# below the view
+PANEL = "panel"
+PANELS = {
+    name: f"panel-{name}" for name in ("measures", "windows", "scores", "saliency", "igv", "none")
+}
+RESTED = "rested"
+MEASURES = "measures-table"
+
+WINDOWS_KIND = "windows-kind"
+WINDOWS_SPLIT = "windows-split"
+WINDOWS_GRID = "windows-grid"
+WINDOWS_STATUS = "windows-status"
+WINDOWS_POLL = "windows-poll"
+WINDOWS_CANCEL = "windows-cancel"
+WINDOWS_JOB = "windows-job"
+
+SCORES_GRAPH = "scores-graph"
+SCORES_STATUS = "scores-status"
+SCORES_POLL = "scores-poll"
+SCORES_JOB = "scores-job"
+SCORES_TABLE = "scores-categories"
+
+SALIENCY_START = "saliency-start"
+SALIENCY_CANCEL = "saliency-cancel"
+SALIENCY_STATUS = "saliency-status"
+SALIENCY_POLL = "saliency-poll"
+SALIENCY_JOB = "saliency-job"
+SALIENCY_DONE = "saliency-done"
+
+IGV = "igv-view"
+IGV_STATUS = "igv-status"
+
+# taking away
+EXPORT_PNG = "export-png"
+EXPORT_SVG = "export-svg"
+EXPORT_CSV = "export-csv"
+EXPORT_BED = "export-bed"
+EXPORT_IGV = "export-igv"
+EXPORT_LINK = "export-link"

@@ -1,0 +1,162 @@
+"""What is fetched beside the page: exports, tracks by their ids, and igv.js."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dash import Dash
+from flask import Flask, Response, abort, jsonify, request, send_file
+
+from app.export import window_bed, window_csv, window_session
+from app.sources import Sources
+from app.state import Choices, View, parse_view
+from app.theme import LIGHT, line_of
+from regtrack.errors import RegtrackError
+from regtrack.tracks.catalog import Track
+from regtrack.tracks.session import SessionTrack, igv_config, known_genome
+
+IGV_SCRIPT = Path(__file__).parent / "npm" / "node_modules" / "igv" / "dist" / "igv.min.js"
+
+
+def register(app: Dash, sources: Sources, choices: Choices) -> None:
+    """Add the routes; each names ids of the catalog, and no path is made of what is asked."""
+    server: Flask = app.server
+
+    def view_of_request() -> View:
+        return parse_view(request.query_string.decode("utf-8", "replace"), choices).view
+
+    @server.route("/export/<name>")
+    def export(name: str) -> Response:
+        """A view as a file."""
+        if name not in _EXPORTS:
+            abort(404)
+        make, kind = _EXPORTS[name]
+        try:
+            text = make(sources, view_of_request())
+        except RegtrackError as error:
+            return Response(f"{error}\n", 400, mimetype="text/plain")
+        answer = Response(text, mimetype=kind)
+        answer.headers["Content-Disposition"] = f'attachment; filename="regtrack-{name}"'
+        return answer
+
+    @server.route("/data/<track_id>")
+    def data(track_id: str) -> Response:
+        """A bigWig of the catalog, in parts where they are asked for."""
+        try:
+            path = sources.catalog.track(track_id).path
+            return _file(path)
+        except RegtrackError:
+            abort(404)
+
+    @server.route("/sequence/<name>")
+    def sequence(name: str) -> Response:
+        """The reference and its indexes, where it is known."""
+        path = reference_files(sources).get(name)
+        if path is None:
+            abort(404)
+        return _file(path)
+
+    @server.route("/sequence/chrom.sizes")
+    def sizes() -> Response:
+        """Names and lengths of the chromosomes."""
+        pairs = zip(sources.assembly.names, sources.assembly.lengths, strict=True)
+        return Response("".join(f"{name}\t{size}\n" for name, size in pairs), mimetype="text/plain")
+
+    @server.route("/igv/config.json")
+    def config() -> Response:
+        """What igv.js shows of a view."""
+        view = view_of_request()
+        tracks = [
+            _session_track(sources, sources.catalog.track(name), f"/data/{name}")
+            for name in track_ids(sources, view)
+        ]
+        return jsonify(igv_config(tracks, _igv_reference(sources), view.region))
+
+    @server.route("/igv/igv.min.js")
+    def igv() -> Response:
+        """igv.js, where `make igv` has fetched it."""
+        return _file(IGV_SCRIPT)
+
+
+def _file(path: Path) -> Response:
+    if not path.is_file():
+        abort(404)
+    return send_file(path, mimetype=_KINDS.get(path.suffix), conditional=True, max_age=0)
+
+
+_KINDS = {".js": "text/javascript", ".bw": "application/octet-stream"}
+
+
+def track_ids(sources: Sources, view: View) -> list[str]:
+    """The tracks that a view draws, in its order."""
+    pairs = [
+        sources.catalog.find(model, marker) for marker in view.markers for model in view.models
+    ]
+    return [track.id for track in pairs if track is not None] + list(view.tracks)
+
+
+def _first_labelled(sources: Sources, view: View) -> str | None:
+    known = {marker.name for marker in sources.labels.markers} if sources.labels else set()
+    return next((name for name in view.markers if name in known), None)
+
+
+def _csv(sources: Sources, view: View) -> str:
+    marker = _first_labelled(sources, view)
+    return window_csv(sources, view.region, track_ids(sources, view), marker)
+
+
+def _bed(sources: Sources, view: View) -> str:
+    marker = _first_labelled(sources, view)
+    return window_bed(sources, view.region, track_ids(sources, view), marker)
+
+
+def _session(sources: Sources, view: View) -> str:
+    return window_session(
+        sources,
+        view.region,
+        track_ids(sources, view),
+        address=lambda track: f"{request.host_url}data/{track.id}",
+        colour=lambda track: _colour(sources, track),
+    )
+
+
+_EXPORTS: dict[str, tuple[Callable[[Sources, View], str], str]] = {
+    "window.csv": (_csv, "text/csv"),
+    "window.bed": (_bed, "text/plain"),
+    "session.xml": (_session, "application/xml"),
+}
+
+
+def _colour(sources: Sources, track: Track) -> str:
+    models = [model.id for model in sources.catalog.models]
+    return LIGHT.signal if track.model is None else line_of(LIGHT, models.index(track.model))[0]
+
+
+def _session_track(sources: Sources, track: Track, url: str) -> SessionTrack:
+    scale = sources.catalog.marker(track.marker).category if track.marker else ""
+    return SessionTrack(track.label, url, _colour(sources, track), scale=scale)
+
+
+def reference_files(sources: Sources) -> dict[str, Path]:
+    """The FASTA and its indexes by the names under which they are served; empty without both."""
+    path = sources.reference
+    if path is None or not Path(f"{path}.fai").is_file():
+        return {}
+    files = {"genome.fa": path, "genome.fa.fai": Path(f"{path}.fai")}
+    index = Path(f"{path}.gzi")
+    if path.suffix in {".gz", ".bgz"}:
+        return files | {"genome.fa.gzi": index} if index.is_file() else {}
+    return files
+
+
+def _igv_reference(sources: Sources) -> dict[str, str]:
+    name = known_genome(sources.assembly) or "genome"
+    files = reference_files(sources)
+    if not files:
+        sizes = {"format": "chromsizes", "fastaURL": "/sequence/chrom.sizes"}
+        return {"id": name, "name": name, **sizes}
+    found = {"fastaURL": "/sequence/genome.fa", "indexURL": "/sequence/genome.fa.fai"}
+    if "genome.fa.gzi" in files:
+        found["compressedIndexURL"] = "/sequence/genome.fa.gzi"
+    return {"id": name, "name": name, **found}

@@ -1,0 +1,90 @@
+"""Colours and line styles of the page, light and dark.
+
+The colours are Okabe and Ito's (2008, "Color Universal Design"), which the colour-blind can tell
+apart; a model also has a line style of its own. On dark ground the dim ones are lightened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DASHES = ("solid", "6px,2px", "2px,2px", "8px,2px,2px,2px", "12px,3px", "4px,4px")
+"""One line style a model, in step with `Theme.lines`."""
+
+FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', sans-serif"
+MONO = "ui-monospace, 'Liberation Mono', 'DejaVu Sans Mono', monospace"
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of one ground.
+
+    Attributes:
+        ground: behind everything in the figure.
+        text: words and numbers.
+        quiet: words that matter less; still 4.5:1 against the ground.
+        rule: axis lines.
+        absent: the hatching of stretches without values.
+        label: bars of labelled stretches.
+        gene: gene bodies.
+        lines: one a model.
+        signal: tracks of no model.
+        letters: of A, C, G, T and N.
+        splits: of train, valid and test.
+    """
+
+    ground: str
+    text: str
+    quiet: str
+    rule: str
+    absent: str
+    label: str
+    gene: str
+    lines: tuple[str, ...]
+    signal: str
+    letters: dict[str, str]
+    splits: dict[str, str]
+
+
+LIGHT = Theme(
+    ground="#ffffff",
+    text="#1c2430",
+    quiet="#5b6675",
+    rule="#d5dae1",
+    absent="#b4bcc7",
+    label="#3f4a59",
+    gene="#33486b",
+    lines=("#0072b2", "#d55e00", "#009e73", "#a8538a", "#b37700", "#333333"),
+    signal="#5b6675",
+    letters={"A": "#00805d", "C": "#0072b2", "G": "#a86f00", "T": "#c44500", "N": "#77818f"},
+    splits={"train": "#b9c1cc", "valid": "#e69f00", "test": "#0072b2"},
+)
+DARK = Theme(
+    ground="#151a21",
+    text="#e6eaf0",
+    quiet="#9ba7b6",
+    rule="#36404d",
+    absent="#55606e",
+    label="#b7c1ce",
+    gene="#a9bfe6",
+    lines=("#56b4e9", "#ff8b45", "#2fc99c", "#e19ec3", "#f0b429", "#dddddd"),
+    signal="#9ba7b6",
+    letters={"A": "#2fc99c", "C": "#56b4e9", "G": "#f0b429", "T": "#ff8b45", "N": "#9ba7b6"},
+    splits={"train": "#4c5764", "valid": "#f0b429", "test": "#56b4e9"},
+)
+THEMES = {"light": LIGHT, "dark": DARK}
+
+
+def line_of(theme: Theme, style: int) -> tuple[str, str]:
+    """The colour and dash pattern of the model that stands at place `style` of the catalog."""
+    return theme.lines[style % len(theme.lines)], DASHES[style % len(DASHES)]
+
+
+def faint(colour: str, alpha: float) -> str:
+    """A colour with some transparency.
+
+    >>> faint("#0072b2", 0.2)
+    'rgba(0,114,178,0.2)'
+    """
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"

@@ -1,0 +1,114 @@
+"""What is read for a view: three times its width on a fixed grid, so a small pan needs no data."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from regtrack.genome.interval import Interval
+
+MOST_BINS = 1_000
+"""Bins of one view at most; at least two thirds of it, where a bin has more than one base."""
+_GRID = 256  # bins between places where a tile may start
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A stretch to read in bins of `step` bp.
+
+    Attributes:
+        chrom: the chromosome.
+        start: first base, a multiple of the grid.
+        end: one past the last base: a multiple of the grid, or the chromosome's end.
+        step: bp a bin.
+    """
+
+    chrom: str
+    start: int
+    end: int
+    step: int
+
+    @property
+    def bins(self) -> int:
+        """How many bins there are."""
+        return -(-(self.end - self.start) // self.step)
+
+    def serves(self, region: Interval) -> bool:
+        """Whether a region can be drawn from this tile as well as from its own."""
+        inside = self.chrom == region.chrom and self.start <= region.start <= region.end <= self.end
+        return inside and self.step == step_of(len(region))
+
+    def text(self) -> str:
+        """The tile as the browser keeps it."""
+        return f"{self.chrom}:{self.start}-{self.end}/{self.step}"
+
+
+def read_tile(text: str) -> Tile | None:
+    """The tile that `Tile.text` wrote; None for anything else."""
+    chrom, _, rest = text.rpartition(":")
+    numbers = rest.replace("/", "-").split("-")
+    if not chrom or len(numbers) != 3 or not all(part.isdecimal() for part in numbers):
+        return None
+    start, end, step = (int(part) for part in numbers)
+    return Tile(chrom, start, end, step) if start < end and step > 0 else None
+
+
+def step_of(span: int) -> int:
+    """Bp a bin for a view of `span` bp: 1, 2, 3, 4, 6, 8, 12 ..., so that neighbours share tiles.
+
+    >>> [step_of(span) for span in (500, 1_001, 25_000, 250_000_000)]
+    [1, 2, 32, 262144]
+    """
+    power = 1
+    while power * MOST_BINS < span:
+        if power > 1 and power * 3 // 2 * MOST_BINS >= span and power % 2 == 0:
+            return power * 3 // 2
+        power *= 2
+    return power
+
+
+def tile_of(region: Interval, length: int) -> Tile:
+    """The tile of a region, which has as much on either side, up to the chromosome's `length`."""
+    step = step_of(len(region))
+    grid = step * _GRID
+    start = max(0, (region.start - len(region)) // grid * grid)
+    end = min(length, -(-(region.end + len(region)) // grid) * grid)
+    return Tile(region.chrom, start, end, step)
+
+
+class BoundedCache(Generic[_T]):
+    """The latest results by key, up to a sum of bytes; safe to use from several threads.
+
+    Args:
+        room: bytes kept.
+        size: bytes of a result.
+    """
+
+    def __init__(self, room: int, size: Callable[[_T], int]) -> None:
+        self._room, self._size = room, size
+        self._kept: OrderedDict[Hashable, _T] = OrderedDict()
+        self._used = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """The result of a key, made if it is not there; two threads may make the same one."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = made
+                self._used += self._size(made)
+            while self._used > self._room and len(self._kept) > 1:
+                self._used -= self._size(self._kept.popitem(last=False)[1])
+        return made
+
+    def __len__(self) -> int:
+        return len(self._kept)

@@ -1,0 +1,79 @@
+"""What the page says of a view in words: the split, how exact it is, and a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.sources import Sources
+from app.state import View
+from app.view_data import Scene
+
+Shares = Sequence[tuple[str, float]]
+
+_MEANS = {
+    "train": "the models learnt from these windows",
+    "valid": "models were chosen by these windows",
+    "test": "held out: no model has seen these windows",
+}
+
+
+def badge_text(splits: Shares) -> str:
+    """The split of what is on screen, so that nobody mistakes memory for skill.
+
+    >>> badge_text([("test", 1.0)])
+    'test · held out: no model has seen these windows'
+    >>> badge_text([("train", 0.75), ("test", 0.25)])
+    'mixed: train 75 %, test 25 %'
+    """
+    if not splits:
+        return ""
+    if len(splits) == 1:
+        name, share = splits[0]
+        part = f" {share:.0%}".replace("%", " %") if share < 0.995 else ""
+        return f"{name}{part} · {_MEANS.get(name, '')}"
+    parts = [f"{name} {share:.0%}".replace("%", " %") for name, share in splits]
+    return "mixed: " + ", ".join(parts)
+
+
+def badge_class(splits: Shares) -> str:
+    """The class that colours the badge."""
+    if not splits:
+        return "badge empty"
+    return f"badge {splits[0][0] if len(splits) == 1 else 'mixed'}"
+
+
+def span_text(span: int) -> str:
+    """A length in words.
+
+    >>> [span_text(span) for span in (900, 25_000, 2_500_000)]
+    ['900 bp', '25 kb', '2.5 Mb']
+    """
+    if span >= 1_000_000:
+        return f"{span / 1e6:.4g} Mb"
+    return f"{span / 1e3:.4g} kb" if span >= 1_000 else f"{span} bp"
+
+
+def notes(scene: Scene) -> str:
+    """What a bin is, and whether it is exact."""
+    step = scene.tile.step
+    if scene.exact and step == 1:
+        return "Exact: every base is drawn."
+    if scene.exact:
+        return f"Exact: each point is the mean of {step:,} bases, the faint fill their maximum."
+    return (
+        f"Zoom summary: each point is the mean over {span_text(step)} from the file's zoom records "
+        f"of {span_text(scene.reduction)}, the faint fill their maximum; for exact values zoom in."
+    )
+
+
+def summary(view: View, scene: Scene, sources: Sources) -> str:
+    """The view for those who do not see it."""
+    labels = [sources.catalog.model(model).label for model in view.models]
+    parts = [
+        f"{view.region}, {span_text(len(view.region))}.",
+        f"Markers: {', '.join(view.markers) or 'none'}.",
+        f"Models: {', '.join(labels) or 'none'}.",
+        "Exact values." if scene.exact else "Summary of zoom records.",
+    ]
+    badge = badge_text(scene.splits)
+    return " ".join([*parts, f"Split: {badge}." if badge else ""]).strip()

@@ -1,0 +1,209 @@
+"""A track as a plot needs it: a few values a pixel, of any stretch, in a few milliseconds.
+
+Short stretches are read base by base, and then every number is exact. Long ones are read from a
+zoom level of the file, whose records are narrower than a bin and are shared out among the bins they
+overlap: good for pixels, and not for numbers, since a bin's edge may cut a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.errors import RegionError, TrackError
+from regtrack.genome.interval import Interval
+from regtrack.tracks.bigwig.bins import Values
+from regtrack.tracks.bigwig.layout import ZOOM_RECORD
+from regtrack.tracks.bigwig.raw import DataBlock, RawBigWig, Records, ZoomLevel
+
+# Up to here (bp) the bases themselves are read: 1 MB of values, 16 of our blocks, a few ms.
+EXACT_SPAN = 250_000
+# Up to here (bp) also where no zoom level is fine enough, so that no bin is wider than it looks.
+_WITHOUT_LEVEL = 2_000_000
+
+# Bases read at once where there are more: 4 MB of values.
+_AT_ONCE = 1_000_000
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Bins:
+    """A track over bins of equal width; NaN where no base of a bin has a value.
+
+    Attributes:
+        start: first base of the first bin (bp).
+        step: bp of a bin.
+        mean: of the bases with a value, float32 (n,).
+        high: greatest value, float32 (n,).
+        low: least value, float32 (n,).
+        exact: whether every base was read; else the values are from a zoom level.
+        reduction: bp of a record of that level; 0 where every base was read.
+    """
+
+    start: int
+    step: float
+    mean: Values
+    high: Values
+    low: Values
+    exact: bool
+    reduction: int
+
+    def __len__(self) -> int:
+        return len(self.mean)
+
+
+def bin_track(raw: RawBigWig, chrom: str, start: int, end: int, count: int) -> Bins:
+    """A stretch of a track as at most `count` bins; what the file does not know is absent.
+
+    Args:
+        raw: the file.
+        chrom: the chromosome; `1` is understood for `chr1` and the reverse.
+        start: first base; bases past the chromosome's end are absent.
+        end: one past the last base.
+        count: how many bins; a stretch of fewer bases has a bin a base.
+
+    Raises:
+        RegionError: an empty or negative stretch, or no bin.
+        TrackError: what is needed of the file is damaged.
+    """
+    _check(chrom, start, end)
+    if count < 1:
+        raise RegionError(f"{count} bins; expected at least 1")
+    span = end - start
+    count = min(count, span)
+    level = _choose_level(raw.header.zooms, span, span / count)
+    if level is None:
+        return _bin_bases(raw, Interval(chrom, start, end), count)
+    name = raw.assembly.resolve(chrom)
+    records = np.empty(0, ZOOM_RECORD) if name is None else raw.zoom(level, name, start, end)
+    return _bin_records(records, start, end, count, level.reduction)
+
+
+def base_values(raw: RawBigWig, chrom: str, start: int, end: int) -> Values:
+    """The value of every base of a stretch, float32 (bp,); NaN where the file has none.
+
+    Args:
+        raw: the file.
+        chrom: the chromosome; `1` is understood for `chr1` and the reverse.
+        start: first base; bases past the chromosome's end are absent.
+        end: one past the last base.
+
+    Raises:
+        RegionError: an empty or negative stretch.
+        TrackError: what is needed of the file is damaged.
+    """
+    _check(chrom, start, end)
+    values = np.full(end - start, np.nan, dtype=np.float32)
+    name = raw.assembly.resolve(chrom)
+    if name is not None:
+        for block in raw.blocks(name, start, end):
+            _fill(raw, values, block, start)
+    return values
+
+
+def _check(chrom: str, start: int, end: int) -> None:
+    if not 0 <= start < end:
+        raise RegionError(f"{chrom} [{start:,}, {end:,}) is empty or negative; expected a stretch")
+
+
+def _choose_level(levels: Sequence[ZoomLevel], span: int, step: float) -> ZoomLevel | None:
+    """The widest level whose records are no wider than a bin; None to read every base."""
+    if span <= EXACT_SPAN or not levels:
+        return None
+    fine = [level for level in levels if level.reduction <= step]
+    if fine:
+        return max(fine, key=lambda level: level.reduction)
+    if span <= _WITHOUT_LEVEL:
+        return None
+    return min(levels, key=lambda level: level.reduction)
+
+
+def _fill(raw: RawBigWig, values: Values, block: DataBlock, start: int) -> None:
+    """Write a block's values to their bases."""
+    if len(block.values) == 0:
+        return
+    first, last = int(block.starts[0]), int(block.ends[-1])
+    if last - first == len(block.values):  # one base each, without a gap: a slice
+        low, high = max(first, start), min(last, start + len(values))
+        values[low - start : max(high, low) - start] = block.values[low - first : high - first]
+        return
+    lows = np.maximum(block.starts - start, 0)
+    widths = np.maximum(np.minimum(block.ends - start, len(values)) - lows, 0)
+    total = int(widths.sum())
+    if total > len(values):
+        raise TrackError(
+            f"{raw.source.path}: a data block near base {first + 1:,} has values over one another; "
+            "write or fetch the file again"
+        )
+    nth = np.arange(total) - np.repeat(np.cumsum(widths) - widths, widths)
+    values[np.repeat(lows, widths) + nth] = np.repeat(block.values, widths)
+
+
+def _bin_bases(raw: RawBigWig, region: Interval, count: int) -> Bins:
+    """Read every base, a few megabytes at a time: a file without zoom levels may be long."""
+    edges = np.arange(count + 1) * len(region) // count
+    group = max(_AT_ONCE * count // len(region), 1)
+    parts = []
+    for first in range(0, count, group):
+        mine = edges[first : first + group + 1]
+        low, high = region.start + int(mine[0]), region.start + int(mine[-1])
+        parts.append(_reduce(base_values(raw, region.chrom, low, high), mine[:-1] - mine[0]))
+    mean, greatest, least = (np.concatenate(column) for column in zip(*parts, strict=True))
+    step = len(region) / count
+    return Bins(region.start, step, mean, greatest, least, exact=True, reduction=0)
+
+
+def _reduce(values: Values, first: npt.NDArray[np.int64]) -> tuple[Values, Values, Values]:
+    """Mean, greatest and least of each group of bases that begins at `first`."""
+    if len(values) == len(first):
+        return values, values, values
+    present = ~np.isnan(values)
+    if present.all():
+        valid = np.diff(first, append=len(values)).astype(np.float64)
+        total = np.add.reduceat(values, first, dtype=np.float64)
+        high, low = np.maximum.reduceat(values, first), np.minimum.reduceat(values, first)
+    else:
+        valid = np.add.reduceat(present, first, dtype=np.float64)
+        total = np.add.reduceat(np.where(present, values, 0), first, dtype=np.float64)
+        high, low = np.fmax.reduceat(values, first), np.fmin.reduceat(values, first)
+    return _mean(total, valid), high, low
+
+
+def _bin_records(records: Records, start: int, end: int, count: int, reduction: int) -> Bins:
+    """Share zoom records out among the bins that they overlap, by the bases of overlap."""
+    step = (end - start) / count
+    records = records[records["end"] > records["start"]]  # as all are in a file that is whole
+    lows = np.maximum(records["start"].astype(np.float64) - start, 0)
+    highs = np.minimum(records["end"].astype(np.float64) - start, end - start)
+    first = np.minimum(lows // step, count - 1).astype(np.int64)
+    last = np.clip(np.ceil(highs / step) - 1, first, count - 1).astype(np.int64)
+    pieces = last - first + 1
+    owner = np.repeat(np.arange(len(records)), pieces)
+    cell = first[owner] + np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    overlap = np.minimum(highs[owner], (cell + 1) * step) - np.maximum(lows[owner], cell * step)
+    widths = records["end"].astype(np.float64) - records["start"]
+    share = np.maximum(overlap, 0) / widths[owner]
+    valid = _added(cell, share * records["valid"][owner], count)
+    total = _added(cell, share * records["sum"][owner], count)
+    high = np.full(count, -np.inf, dtype=np.float32)
+    low = np.full(count, np.inf, dtype=np.float32)
+    np.maximum.at(high, cell, records["max"][owner])
+    np.minimum.at(low, cell, records["min"][owner])
+    absent = valid <= 1e-6 * step  # less is the rounding of an edge
+    valid[absent], high[absent], low[absent] = 0, np.nan, np.nan
+    return Bins(start, step, _mean(total, valid), high, low, exact=False, reduction=reduction)
+
+
+def _added(cells: npt.NDArray[np.int64], values: Floats, count: int) -> Floats:
+    """The sum of the values of each cell; of no values too, where bincount would count."""
+    return np.bincount(cells, values, minlength=count).astype(np.float64)
+
+
+def _mean(total: Floats, valid: Floats) -> Values:
+    mean = np.full(len(total), np.nan, dtype=np.float32)
+    np.divide(total, valid, out=mean, where=valid > 0, casting="same_kind")
+    return mean

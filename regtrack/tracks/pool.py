@@ -1,0 +1,113 @@
+"""bigWigs kept open between requests: as few as allowed, shared by threads, never stale."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from regtrack.errors import TrackError
+from regtrack.tracks.bigwig.raw import RawBigWig
+
+_Stamp = tuple[int, int, int]
+
+
+@dataclass(eq=False)
+class _Reader:
+    """An open file, what it was like when it was opened, and how many use it now."""
+
+    raw: RawBigWig
+    stamp: _Stamp
+    users: int = 0
+    dropped: bool = False
+
+
+class ReaderPool:
+    """Lends open bigWigs; safe to use from several threads.
+
+    One reader serves any number of threads at once, since reading moves no position. A reader holds
+    its header and chromosomes and nothing that grows with the genome. A file that was replaced is
+    opened anew; whoever reads the old one may finish.
+
+    Args:
+        open_files: how many to keep open. More are open only while more are lent at once.
+    """
+
+    def __init__(self, open_files: int = 64) -> None:
+        self._open_files = open_files
+        self._readers: OrderedDict[Path, _Reader] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def borrow(self, path: Path) -> Iterator[RawBigWig]:
+        """A reader of the file, which must not be closed or kept behind the block.
+
+        Raises:
+            TrackError: the file is not there (any more), or is no bigWig.
+        """
+        with self._lock:
+            reader = self._lend(path)
+        try:
+            yield reader.raw
+        finally:
+            with self._lock:
+                self._take_back(reader)
+
+    def close(self) -> None:
+        """Close every file that is not lent, and the others when they come back."""
+        with self._lock:
+            for path in list(self._readers):
+                self._drop(path)
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _lend(self, path: Path) -> _Reader:
+        stamp = file_stamp(path)
+        reader = self._readers.get(path)
+        if reader is None or reader.stamp != stamp:
+            self._drop(path)
+            reader = self._readers[path] = _Reader(RawBigWig(path), stamp)
+        self._readers.move_to_end(path)
+        reader.users += 1
+        self._shrink()
+        return reader
+
+    def _take_back(self, reader: _Reader) -> None:
+        reader.users -= 1
+        if reader.dropped and not reader.users:
+            reader.raw.source.close()
+
+    def _shrink(self) -> None:
+        idle = [path for path, reader in self._readers.items() if not reader.users]
+        excess = len(self._readers) - self._open_files
+        for path in idle[: max(excess, 0)]:
+            self._drop(path)
+
+    def _drop(self, path: Path) -> None:
+        reader = self._readers.pop(path, None)
+        if reader is not None:
+            reader.dropped = True
+            if not reader.users:
+                reader.raw.source.close()
+
+
+def file_stamp(path: Path) -> _Stamp:
+    """What changes when a file is replaced or written: inode, size and time of change (ns).
+
+    Raises:
+        TrackError: the file is not there.
+    """
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise TrackError(
+            f"{path} cannot be read any more ({error.strerror}); put it back, or serve without it"
+        ) from error
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns

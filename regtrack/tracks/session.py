@@ -1,0 +1,198 @@
+"""Tracks as IGV takes them: a session of the desktop IGV, and a configuration of igv.js.
+
+Facts that bite, all of which this module heeds: a track's id must equal its resource's path, or
+igv.js drops the track from a session; without colours, IGV paints negative values red; scales are
+shared by `autoscaleGroup`, a number in the session and any text in igv.js.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+from regtrack.errors import TrackError
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import Interval
+
+_VERSION = "8"
+_HEIGHT = 60  # pixels of a track
+_TRACK = "org.broad.igv.track.DataSourceTrack"
+_MERGED = "org.broad.igv.track.MergedTracks"
+
+# the length of chromosome 1 (bp) tells the assemblies apart that IGV knows by name
+_KNOWN = {
+    248_956_422: "hg38",
+    249_250_621: "hg19",
+    248_387_328: "hs1",
+    195_471_971: "mm10",
+    195_154_279: "mm39",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTrack:
+    """A bigWig in a session.
+
+    Attributes:
+        name: what a reader sees.
+        url: address of the file, or its path.
+        colour: `#rrggbb`.
+        scale: tracks of one scale share their y axis; empty for an own one.
+        overlay: tracks of one overlay are drawn over one another; empty for apart.
+        letters: whether to draw values as letters of the sequence, as for saliency; igv.js alone
+            can, and draws bars where the base is not shown.
+
+    Raises:
+        TrackError: a colour of another form.
+    """
+
+    name: str
+    url: str
+    colour: str
+    scale: str = ""
+    overlay: str = ""
+    letters: bool = False
+
+    def __post_init__(self) -> None:
+        digits = self.colour.removeprefix("#")
+        if len(digits) != 6 or not all(digit in "0123456789abcdefABCDEF" for digit in digits):
+            raise TrackError(f'"{self.colour}" is no colour; expected #rrggbb')
+
+    @property
+    def rgb(self) -> str:
+        """The colour as IGV writes it: `230,159,0`."""
+        digits = self.colour.removeprefix("#")
+        return ",".join(str(int(digits[at : at + 2], 16)) for at in (0, 2, 4))
+
+
+def igv_session(tracks: Sequence[SessionTrack], genome: str, region: Interval) -> str:
+    """A session file of IGV, version 8.
+
+    Args:
+        tracks: from top to bottom.
+        genome: a name that IGV knows, such as `hg38`, or the address of a FASTA.
+        region: what to show first.
+    """
+    scales = _numbered(track.scale for track in tracks)
+    root = ElementTree.Element(
+        "Session",
+        {
+            "genome": genome,
+            "locus": _locus(region),
+            "nextAutoscaleGroup": str(len(scales) + 1),
+            "version": _VERSION,
+        },
+    )
+    resources = ElementTree.SubElement(root, "Resources")
+    for url in dict.fromkeys(track.url for track in tracks):
+        ElementTree.SubElement(resources, "Resource", {"path": url, "type": "bw"})
+    panel = ElementTree.SubElement(root, "Panel", {"name": "DataPanel"})
+    for group in _overlays(tracks):
+        parent = panel
+        if len(group) > 1:
+            parent = ElementTree.SubElement(panel, "Track", _merged(group, scales))
+        for track in group:
+            ElementTree.SubElement(parent, "Track", _attributes(track, scales))
+    ElementTree.indent(root)
+    text = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n{text}\n'
+
+
+def igv_config(
+    tracks: Sequence[SessionTrack], reference: Mapping[str, Any] | str, region: Interval
+) -> dict[str, Any]:
+    """What igv.js takes, as JSON can hold it; it asks no other host by itself.
+
+    Args:
+        tracks: from top to bottom.
+        reference: igv.js's own description of a genome, such as `{"id": ..., "fastaURL": ...}`.
+        region: what to show first.
+    """
+    return {
+        "reference": reference if isinstance(reference, str) else dict(reference),
+        "locus": _locus(region),
+        "loadDefaultGenomes": False,
+        "tracks": [
+            _config(group[0])
+            if len(group) == 1
+            else {
+                "type": "merged",
+                "name": group[0].overlay,
+                "height": _HEIGHT,
+                "tracks": [_config(track) for track in group],
+            }
+            for group in _overlays(tracks)
+        ],
+    }
+
+
+def known_genome(assembly: Assembly) -> str | None:
+    """The name by which IGV knows an assembly, by the length of chromosome 1; None for others.
+
+    >>> known_genome(Assembly(("chr1",), (248_956_422,)))
+    'hg38'
+    """
+    first = assembly.resolve("chr1")
+    return None if first is None else _KNOWN.get(assembly.length(first))
+
+
+def _locus(region: Interval) -> str:
+    return str(region).replace(",", "")
+
+
+def _numbered(names: Any) -> dict[str, str]:
+    """A number for each name but the empty one, from 1."""
+    return {name: str(at) for at, name in enumerate(dict.fromkeys(filter(None, names)), 1)}
+
+
+def _overlays(tracks: Sequence[SessionTrack]) -> list[list[SessionTrack]]:
+    """Tracks of one overlay together, where the first of them stands."""
+    groups: dict[object, list[SessionTrack]] = {}
+    for track in tracks:
+        groups.setdefault(track.overlay or object(), []).append(track)
+    return list(groups.values())
+
+
+def _attributes(track: SessionTrack, scales: Mapping[str, str]) -> dict[str, str]:
+    attributes = {
+        "clazz": _TRACK,
+        "id": track.url,
+        "name": track.name,
+        "color": track.rgb,
+        "altColor": track.rgb,
+        "autoScale": "true",
+        "height": str(_HEIGHT),
+        "renderer": "BAR_CHART",
+        "visible": "true",
+        "windowFunction": "mean",
+    }
+    if track.scale:
+        attributes["autoscaleGroup"] = scales[track.scale]
+    return attributes
+
+
+def _merged(group: Sequence[SessionTrack], scales: Mapping[str, str]) -> dict[str, str]:
+    attributes = {**_attributes(group[0], scales), "clazz": _MERGED, "name": group[0].overlay}
+    del attributes["id"], attributes["renderer"]
+    return attributes | {"id": group[0].overlay}
+
+
+def _config(track: SessionTrack) -> dict[str, Any]:
+    config: dict[str, Any] = {
+        "type": "wig",
+        "format": "bigwig",
+        "url": track.url,
+        "name": track.name,
+        "color": f"rgb({track.rgb})",
+        "altColor": f"rgb({track.rgb})",
+        "autoscale": True,
+        "height": _HEIGHT,
+        "windowFunction": "mean",
+    }
+    if track.scale:
+        config["autoscaleGroup"] = track.scale
+    if track.letters:
+        config["graphType"] = "dynseq"
+    return config

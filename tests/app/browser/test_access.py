@@ -1,0 +1,90 @@
+"""Readable by everyone: axe finds nothing serious, at three widths, in both themes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from dashboard import Dashboard
+from playwright.sync_api import expect
+
+from app import ids
+
+AXE = Path(__file__).parents[2] / "readers" / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    if not AXE.is_file():
+        message = "no axe-core; fetch it with make readers"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return AXE.read_text()
+
+
+def faults(page: Dashboard, axe: str) -> list[str]:
+    """What axe finds that keeps someone from using the page."""
+    page.page.evaluate(axe)
+    found = page.page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{fault['id']}: {node['html'][:120]}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+        if fault["impact"] in SERIOUS
+    ]
+
+
+@pytest.mark.parametrize(
+    ("width", "theme", "panel"),
+    [
+        (1500, "light", "measures"),
+        (1500, "dark", "windows"),
+        (1500, "light", "scores"),
+        (820, "dark", "scores"),
+        (820, "light", "windows"),
+        (390, "light", "measures"),
+        (390, "dark", "saliency"),
+    ],
+)
+def test_axe_finds_nothing_serious(
+    page: Dashboard, axe: str, width: int, theme: str, panel: str
+) -> None:
+    page.page.set_viewport_size({"width": width, "height": 900})
+    page.visit(region="chr1:90001-110000", theme=theme, panel=panel)
+    expect(page.page.locator("html")).to_have_attribute("data-theme", theme)
+    filled = {
+        "measures": f"#{ids.MEASURES} tbody tr",
+        "windows": f"#{ids.WINDOWS_GRID} .ag-row",
+        "scores": f"#{ids.SCORES_GRAPH} .point",
+        "saliency": f"#{ids.SALIENCY_START}",
+    }[panel]
+    expect(page.page.locator(filled).first).to_be_visible()
+    assert faults(page, axe) == []
+
+
+@pytest.mark.parametrize("width", [1500, 820, 390])
+def test_nothing_hangs_over_the_side(page: Dashboard, width: int) -> None:
+    page.page.set_viewport_size({"width": width, "height": 900})
+    page.visit(region="chr1:90001-110000", panel="none")
+    page.page.wait_for_function(
+        "() => document.documentElement.scrollWidth === document.documentElement.clientWidth"
+    )
+
+
+def test_axe_finds_nothing_serious_in_what_opens(page: Dashboard, axe: str) -> None:
+    page.page.set_viewport_size({"width": 1500, "height": 900})
+    page.visit(region="chr1:90001-110000", panel="none", theme="light")
+    page.page.locator("#tracks").focus()
+    page.page.keyboard.press("?")
+    assert faults(page, axe) == []
+    page.page.keyboard.press("Escape")
+    page.page.click("details.drop > summary")
+    assert faults(page, axe) == []
+    page.page.locator("h1").click()
+    page.page.click(f"#{ids.MARKERS}")
+    expect(page.page.locator(".dash-dropdown-search")).to_be_visible()
+    assert faults(page, axe) == []
+    page.page.keyboard.press("Escape")

@@ -1,0 +1,50 @@
+"""The igv.js panel: on the same region and tracks, or saying how to get it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from dashboard import Dashboard, served
+from playwright.sync_api import Browser, expect
+from small_world import World
+
+from app import ids, routes
+from app.create_app import create_app
+
+
+def test_without_igv_the_panel_says_how_to_get_it(
+    browser: Browser, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(routes, "IGV_SCRIPT", tmp_path / "igv.min.js")
+    sources = world.open()
+    context = browser.new_context()
+    with served(create_app(sources)) as address:
+        page = Dashboard(context.new_page(), address)
+        page.load("?panel=igv")
+        expect(page.page.locator(f"#{ids.IGV_STATUS}")).to_contain_text("make igv")
+        assert page.complaints == []
+        context.close()
+    sources.pool.close()
+
+
+@pytest.mark.skipif(
+    not routes.IGV_SCRIPT.is_file() and "CI" not in os.environ, reason="no igv.js; run make igv"
+)
+def test_igv_follows_the_region_and_the_tracks(page: Dashboard) -> None:
+    page.visit(region="chr1:100001-101000", panel="igv")
+    igv = page.page.locator(f"#{ids.IGV}")
+    locus = igv.locator("input.igv-search-input")
+    expect(locus).to_have_value("chr1:100,001-101,000")
+    labels = igv.locator(".igv-track-label")
+    expect(labels.filter(has_text="cnn7")).to_be_visible()
+    expect(labels.filter(has_text="dilated")).to_be_visible()
+    page.page.locator("#tracks").focus()
+    page.page.keyboard.press("Shift+ArrowRight")
+    expect(locus).to_have_value("chr1:101,001-102,000")
+    page.page.locator(f"#{ids.MODELS} label", has_text="cnn7").click()
+    expect(labels.filter(has_text="cnn7")).to_have_count(0)
+    assert labels.filter(has_text="dilated").count() == 1
+    # its tracks came in ranges of the catalog's files
+    assert any("/data/" in request.url for request in page.requests)

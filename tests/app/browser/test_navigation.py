@@ -1,0 +1,189 @@
+"""Moving about: keys, wheel, drag, buttons, region box, genes, back and forth."""
+
+from __future__ import annotations
+
+import pytest
+from dashboard import Dashboard
+from playwright.sync_api import expect
+
+from app import ids
+
+START = "chr1:100001-120000"
+
+
+@pytest.fixture
+def at_start(page: Dashboard) -> Dashboard:
+    page.visit(region=START, panel="none")
+    page.page.locator("#tracks").focus()
+    page.forget()
+    return page
+
+
+@pytest.mark.parametrize(
+    ("key", "region"),
+    [
+        ("ArrowRight", "chr1:105001-125000"),
+        ("ArrowLeft", "chr1:95001-115000"),
+        ("Shift+ArrowRight", "chr1:120001-140000"),
+        ("Shift+ArrowLeft", "chr1:80001-100000"),
+        ("+", "chr1:105001-115000"),
+        ("ArrowUp", "chr1:105001-115000"),
+        ("-", "chr1:90001-130000"),
+        ("ArrowDown", "chr1:90001-130000"),
+    ],
+)
+def test_keys_move_with_one_request_each(at_start: Dashboard, key: str, region: str) -> None:
+    at_start.page.keyboard.press(key)
+    at_start.wait_region(region)
+    assert len(at_start.updates()) == len(at_start.moves()) == 1
+
+
+def test_keys_pressed_in_haste_are_all_followed(at_start: Dashboard) -> None:
+    for _ in range(8):
+        at_start.page.keyboard.press("ArrowRight")
+    at_start.wait_region("chr1:140001-160000")
+
+
+@pytest.mark.parametrize(
+    ("name", "region"),
+    [
+        ("left", "chr1:95001-115000"),
+        ("right-far", "chr1:120001-140000"),
+        ("in", "chr1:105001-115000"),
+        ("out", "chr1:90001-130000"),
+    ],
+)
+def test_buttons_move_with_one_request_each(at_start: Dashboard, name: str, region: str) -> None:
+    at_start.page.click(f"#{ids.MOVES[name]}")
+    at_start.wait_region(region)
+    assert len(at_start.updates()) == 1
+
+
+def test_dragging_pans_with_one_request(at_start: Dashboard) -> None:
+    box = at_start.page.locator(".nsewdrag").first.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    mouse = at_start.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    for step in range(1, 6):
+        mouse.move(x - step * box["width"] / 20, y)
+    mouse.up()
+    at_start.page.wait_for_function("region => !location.search.includes(region)", arg=START)
+    start, end = at_start.region()
+    assert end - start + 1 == 20_000
+    # a quarter of the width, to a few pixels
+    assert start == pytest.approx(105_001, abs=100)
+    at_start.wait_region(f"chr1:{start}-{end}")
+    assert len(at_start.updates()) == 1
+
+
+def test_the_wheel_zooms_at_the_pointer_with_one_request(at_start: Dashboard) -> None:
+    box = at_start.page.locator(".nsewdrag").first.bounding_box()
+    assert box is not None
+    at_start.page.mouse.move(box["x"] + 10, box["y"] + box["height"] / 2)
+    at_start.page.mouse.wheel(0, -240)
+    at_start.page.wait_for_function("region => !location.search.includes(region)", arg=START)
+    start, end = at_start.region()
+    assert end - start + 1 < 20_000
+    assert start == pytest.approx(100_001, abs=200)  # what is under the pointer stays there
+    assert len(at_start.updates()) == 1
+
+
+def test_panning_ends_where_the_chromosome_does(page: Dashboard) -> None:
+    page.visit(region="chr1:1001-21000", panel="none")
+    page.page.locator("#tracks").focus()
+    page.page.keyboard.press("ArrowLeft")
+    page.wait_region("chr1:1-20000")
+    page.forget()
+    page.page.keyboard.press("ArrowLeft")
+    page.page.keyboard.press("ArrowRight")
+    page.wait_region("chr1:5001-25000")
+    assert len(page.updates()) == 1  # at the end there was nothing to ask
+
+
+@pytest.mark.parametrize(
+    ("typed", "region"),
+    [
+        ("chr1:50,001-75,000", "chr1:50001-75000"),
+        ("chr2", "chr2:1-130013"),
+        ("2:1001-2000", "chr2:1001-2000"),
+        ("nol9", "chr1:501-2500"),
+    ],
+)
+def test_the_region_box_leads_to_regions_and_genes(
+    at_start: Dashboard, typed: str, region: str
+) -> None:
+    at_start.page.fill(f"#{ids.REGION}", typed)
+    at_start.page.press(f"#{ids.REGION}", "Enter")
+    at_start.wait_region(region)
+    assert len(at_start.moves()) == 1
+    expect(at_start.page.locator(f"#{ids.PROBLEMS}")).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("chr9:1-100", "chr9"),
+        ("chr1:300,001-400,000", "310,000"),
+        ("chr1:900,000-950,000", "310,000"),
+        ("NOL8", 'Did you mean "NOL9"'),
+        ("chr1:ten-twenty", "chr1:ten-twenty"),
+        ("<img src=x onerror=alert(1)>", "<img src=x"),
+        ("", "no region was given"),
+    ],
+)
+def test_a_wrong_region_says_why_and_the_view_stays(
+    at_start: Dashboard, typed: str, says: str
+) -> None:
+    at_start.page.fill(f"#{ids.REGION}", typed)
+    at_start.page.click(f"#{ids.GO}")
+    expect(at_start.page.locator(f"#{ids.PROBLEMS}")).to_contain_text(says)
+    at_start.wait_region(START)
+
+
+def test_genes_are_offered_while_typing(at_start: Dashboard) -> None:
+    at_start.page.fill(f"#{ids.REGION}", "")
+    at_start.page.locator(f"#{ids.REGION}").press_sequentially("no")
+    option = at_start.page.locator(f"#{ids.REGION_NAMES} option")
+    expect(option).to_have_attribute("value", "NOL9")
+    assert at_start.moves() == []  # typing moves nothing, and letters are no keys there
+
+
+def test_back_and_forward_undo_and_redo(at_start: Dashboard) -> None:
+    at_start.page.keyboard.press("ArrowRight")
+    at_start.wait_region("chr1:105001-125000")
+    at_start.page.keyboard.press("+")
+    at_start.wait_region("chr1:110001-120000")
+    at_start.page.go_back()
+    at_start.wait_region("chr1:105001-125000")
+    at_start.page.go_back()
+    at_start.wait_region(START)
+    at_start.page.go_forward()
+    at_start.wait_region("chr1:105001-125000")
+
+
+def test_keys_reach_the_boxes_and_the_help(at_start: Dashboard) -> None:
+    at_start.page.keyboard.press("g")
+    expect(at_start.page.locator(f"#{ids.REGION}")).to_be_focused()
+    at_start.page.locator("#tracks").focus()
+    at_start.page.keyboard.press("?")
+    expect(at_start.page.locator(f"#{ids.HELP}")).to_be_visible()
+    at_start.page.keyboard.press("Escape")
+    expect(at_start.page.locator(f"#{ids.HELP}")).to_be_hidden()
+    at_start.page.keyboard.press("d")
+    expect(at_start.page.locator("html")).to_have_attribute("data-theme", "dark")
+    at_start.wait_field("theme", "dark")
+    at_start.page.keyboard.press("m")
+    expect(at_start.page.locator(".dash-dropdown-search")).to_be_focused()
+    at_start.page.keyboard.press("Escape")
+
+
+def test_the_letters_of_the_sequence_are_drawn_when_zoomed_in(page: Dashboard) -> None:
+    page.visit(region="chr1:100001-100100", panel="none")
+    drawn: str = page.page.evaluate(
+        "() => document.querySelector('#view-graph .js-plotly-plot').data"
+        ".filter(trace => trace.mode === 'text').map(trace => trace.text.join('')).pop()"
+    )
+    assert set(drawn) <= set("ACGTN")
+    assert len(drawn) >= 100

@@ -1,0 +1,212 @@
+"""What opens below the tracks: measures, ranked windows, scores; and what is taken away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from dashboard import Dashboard
+from playwright.sync_api import Locator, expect
+from sklearn.metrics import average_precision_score, roc_auc_score
+from small_world import World
+
+from app import ids
+
+REGION = "chr1:100001-101000"
+
+
+@pytest.fixture
+def at_start(page: Dashboard) -> Dashboard:
+    page.visit(region=REGION, markers="K562_CTCF", models="cnn7,dilated", panel="none")
+    page.forget()
+    return page
+
+
+@pytest.fixture
+def windows(at_start: Dashboard) -> Iterator[Dashboard]:
+    """The page with the table of windows, filled."""
+    open_panel(at_start, "windows")
+    at_start.page.locator(f"#{ids.PANELS['windows']}").wait_for()
+    expect(cell(at_start, 0, "region")).to_contain_text(":")
+    at_start.forget()
+    yield at_start
+    open_panel(at_start, "none")
+    at_start.page.locator(f"#{ids.PANELS['windows']}").wait_for(state="hidden")
+
+
+def open_panel(page: Dashboard, name: str) -> None:
+    page.page.locator(
+        f"#{ids.PANEL} label", has=page.page.locator(f"input[value='{name}']")
+    ).click()
+
+
+def cell(page: Dashboard, row: int, column: str) -> Locator:
+    return page.page.locator(f"#{ids.WINDOWS_GRID} .ag-row[row-index='{row}'] [col-id='{column}']")
+
+
+def text_of(page: Dashboard, row: int, column: str) -> str:
+    return (cell(page, row, column).text_content() or "").replace(",", "")
+
+
+def test_measures_are_those_of_the_files(page: Dashboard, world: World) -> None:
+    page.visit(region="chr1:100001-120000", markers="K562_CTCF", panel="measures")
+    table = page.page.locator(f"#{ids.MEASURES}")
+    expect(table).to_contain_text("100,001-120,000")
+    place = slice(100_000, 120_000)
+    labels = world.labels["K562_CTCF"]["chr1"][place]
+    for row, model in enumerate(("cnn7", "dilated")):
+        scores = world.scores[model]["K562_CTCF"]["chr1"][place]
+        cells = table.locator("tbody tr").nth(row)
+        for expected in (
+            average_precision_score(labels, scores),
+            roc_auc_score(labels, scores),
+            np.corrcoef(labels, scores)[0, 1],
+            labels.mean(),
+        ):
+            expect(cells).to_contain_text(f"{expected:.3f}")
+
+
+def test_several_moves_bring_measures_once_when_the_view_rests(page: Dashboard) -> None:
+    table = page.page.locator(f"#{ids.MEASURES}")
+    page.visit(region="chr1:201001-202000", panel="measures")
+    expect(table).to_contain_text("201,001-202,000")
+    page.page.locator("#tracks").focus()
+    page.forget()
+    for _ in range(4):
+        page.page.keyboard.press("ArrowRight")
+    expect(table).to_contain_text("202,001-203,000")
+    assert len(page.updates()) - len(page.moves()) == 1
+
+
+def test_windows_are_ranked_and_a_click_leads_there(windows: Dashboard) -> None:
+    values = [float(text_of(windows, row, "value")) for row in range(5)]
+    assert values == sorted(values, reverse=True)
+    region = text_of(windows, 2, "region")
+    cell(windows, 2, "region").click()
+    windows.wait_region(region)
+    assert len(windows.moves()) == 1
+
+
+def test_n_and_p_step_through_the_windows(windows: Dashboard) -> None:
+    regions = [text_of(windows, row, "region") for row in range(4)]
+    cell(windows, 0, "region").click()
+    windows.wait_region(regions[0])
+    windows.forget()
+    windows.page.locator("#tracks").focus()
+    for key, row in (("n", 1), ("n", 2), ("n", 3), ("p", 2)):
+        windows.page.keyboard.press(key)
+        windows.wait_region(regions[row])
+    assert len(windows.moves()) == 4
+
+
+def test_windows_are_filtered_by_split(windows: Dashboard, world: World) -> None:
+    windows.page.locator(
+        f"#{ids.WINDOWS_SPLIT} label", has=windows.page.locator("input[value='test']")
+    ).click()
+    windows.wait_field("split", "test")
+    # those of chr2, the test split, where there are values
+    values = world.scores["cnn7"]["K562_CTCF"]["chr2"][:130_000].reshape(-1, 10_000)
+    count = np.count_nonzero(~np.isnan(values).all(axis=1))
+    expect(windows.page.locator(f"#{ids.WINDOWS_STATUS}")).to_contain_text(f" {count} windows")
+    splits = windows.page.locator(f"#{ids.WINDOWS_GRID} .ag-row [col-id='split']")
+    assert set(splits.all_inner_texts()) == {"test"}
+
+
+def test_windows_are_ranked_by_other_measures(windows: Dashboard) -> None:
+    for kind in ("error", "score"):
+        first = text_of(windows, 0, "value")
+        windows.page.locator(
+            f"#{ids.WINDOWS_KIND} label", has=windows.page.locator(f"input[value='{kind}']")
+        ).click()
+        windows.wait_field("rank", kind)
+        expect(cell(windows, 0, "value")).not_to_have_text(first)
+
+
+def test_a_point_of_the_scores_leads_to_its_marker(at_start: Dashboard) -> None:
+    open_panel(at_start, "scores")
+    status = at_start.page.locator(f"#{ids.SCORES_STATUS}")
+    expect(status).to_contain_text("dilated is better on 2 of 2 markers")
+    rows = at_start.page.locator(f"#{ids.SCORES_TABLE} tbody tr")
+    expect(rows).to_have_count(2)
+    points = at_start.page.locator(f"#{ids.SCORES_GRAPH} .scatterlayer .point")
+    expect(points).to_have_count(2)
+    markers: list[str] = at_start.page.evaluate(
+        "() => document.querySelector('#scores-graph .js-plotly-plot')._fullData"
+        ".flatMap(t => t.customdata ? Array.from(t.customdata) : [])"
+    )
+    other = markers.index("K562_DNase")
+    box = points.nth(other).bounding_box()
+    assert box is not None
+    at_start.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(at_start.page.locator(f"#{ids.SCORES_GRAPH} .hoverlayer .hovertext")).to_be_visible()
+    at_start.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    at_start.wait_field("markers", "K562_DNase")
+    at_start.wait_title("K562_DNase")
+
+
+def saved(page: Dashboard, button: str, folder: Path) -> Path:
+    """The file that a button of the menu saves."""
+    page.page.click("details.drop > summary")
+    with page.page.expect_download() as download:
+        page.page.click(f"#{button}")
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    page.page.locator("h1").click()  # closes the menu
+    return path
+
+
+def test_images_of_the_view_are_saved(at_start: Dashboard, tmp_path: Path) -> None:
+    png = saved(at_start, ids.EXPORT_PNG, tmp_path)
+    assert png.read_bytes().startswith(b"\x89PNG")
+    assert "100_001-101_000" in png.name
+    svg = saved(at_start, ids.EXPORT_SVG, tmp_path)
+    text = "".join(ElementTree.parse(svg).getroot().itertext())
+    assert "K562_CTCF" in text
+
+
+def test_the_values_of_the_view_are_saved(
+    at_start: Dashboard, world: World, tmp_path: Path
+) -> None:
+    csv = saved(at_start, ids.EXPORT_CSV, tmp_path).read_text().splitlines()
+    names = csv[0].split(",")
+    first = dict(zip(names, csv[1].split(","), strict=True))
+    assert first["start"] == "100000"
+    scores = [value for name, value in first.items() if "dilated" in name]
+    assert np.float32(scores[0]) == world.scores["dilated"]["K562_CTCF"]["chr1"][100_000]
+    bed = saved(at_start, ids.EXPORT_BED, tmp_path).read_text()
+    assert 'track type=bedGraph name="' in bed
+    assert "chr1\t100000\t" in bed
+
+
+def test_an_igv_session_names_tracks_that_can_be_read(
+    at_start: Dashboard, world: World, tmp_path: Path
+) -> None:
+    session = ElementTree.parse(saved(at_start, ids.EXPORT_IGV, tmp_path)).getroot()
+    assert re.sub(",", "", session.get("locus") or "") == REGION
+    paths = [found.get("path") or "" for found in session.iter("Resource")]
+    assert len(paths) == 2
+    for path in paths:
+        assert path.startswith(at_start.address)
+        answer = at_start.page.request.get(path, headers={"Range": "bytes=0-3"})
+        assert answer.status == 206
+        assert answer.body() == (0x888FFC26).to_bytes(4, "little")
+
+
+def test_the_link_is_copied(at_start: Dashboard) -> None:
+    at_start.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    at_start.page.click("details.drop > summary")
+    at_start.page.click(f"#{ids.EXPORT_LINK}")
+    expect(at_start.page.locator(f"#{ids.EXPORT_LINK}")).to_have_text("Copied")
+    copied = at_start.page.evaluate("() => navigator.clipboard.readText()")
+    assert copied == at_start.page.url
+    at_start.page.locator("h1").click()
+
+
+def test_without_a_checkpoint_the_panel_says_what_is_missing(page: Dashboard) -> None:
+    page.visit(region=REGION, panel="saliency")
+    expect(page.page.locator(f"#{ids.PANELS['saliency']}")).to_contain_text("--checkpoint")
+    expect(page.page.locator(f"#{ids.SALIENCY_START}")).to_be_disabled()

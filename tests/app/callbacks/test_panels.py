@@ -1,0 +1,85 @@
+"""The panels below the tracks: rows of the grid, the scatter, names while typing."""
+
+from __future__ import annotations
+
+import pytest
+from small_world import World
+
+from app.callbacks.scores import category_table
+from app.callbacks.search import names_like
+from app.callbacks.windows import grid_rows, progress_text
+from app.jobs import Cancelled, Jobs
+from app.layout import marker_options
+from app.ranking import rank_windows
+from app.score_figure import score_figure
+from app.scoreboard import CategoryRow, MarkerRow, Scoreboard
+from app.sources import Sources
+from regtrack.errors import RegtrackError
+from regtrack.genome.interval import parse_region
+
+
+def test_rows_of_the_grid_are_windows_1_based(sources: Sources) -> None:
+    table = rank_windows(sources, "disagreement", "K562_CTCF", "cnn7", "dilated")
+    rows = grid_rows(table)
+    assert len(rows) == len(table)
+    first = parse_region(rows[0]["region"], sources.assembly)
+    assert len(first) == 10_000
+    assert first.start == table.windows.starts[0]
+    values = [row["value"] for row in rows]
+    assert values == sorted(values, reverse=True)
+    assert {row["split"] for row in rows} == {"train", "test"}
+
+
+def test_the_scatter_has_a_point_a_scored_marker() -> None:
+    rows = (
+        MarkerRow("a", "TF", 0.2, 0.4, 0.01, 100),
+        MarkerRow("b", "TF", 0.3, None, 0.01, 3),
+        MarkerRow("c", "DNase", 0.5, 0.45, 0.01, 100),
+    )
+    figure = score_figure(Scoreboard("m", "n", "test", rows), ("M", "N"), "light")
+    points = [trace for trace in figure["data"] if trace["mode"] == "markers"]
+    assert [trace["customdata"] for trace in points] == [["a"], ["c"]]
+    assert (points[0]["x"], points[0]["y"]) == ([0.2], [0.4])
+    assert len({trace["marker"]["symbol"] for trace in points}) == 2
+    assert "PR AUC of N" in figure["layout"]["yaxis"]["title"]["text"]
+    assert figure["layout"]["xaxis"]["range"][1] >= 0.5
+
+
+def test_no_score_at_all_is_an_empty_scatter() -> None:
+    figure = score_figure(Scoreboard("m", "n", None, ()), ("M", "N"), "dark")
+    assert len(figure["data"]) == 1
+
+
+def test_categories_are_a_table() -> None:
+    text = str(category_table([CategoryRow("TF", 690, 0.125, 0.25)], ("M", "N")).to_plotly_json())
+    for part in ("TF", "690", "0.125", "0.250", "'M'"):
+        assert part in text
+
+
+def test_names_while_typing(world: World) -> None:
+    sources = world.open(genes=world.folder / "genes.gtf")
+    assert sources.gene_file is not None
+    sources.gene_file.wait(20)
+    assert names_like(sources, "no") == ["NOL9"]
+    assert names_like(sources, "CHR") == ["chr1", "chr2"]
+    assert names_like(sources, "  ") == []
+    assert names_like(world.open(), "no") == []
+
+
+def test_a_marker_is_found_by_any_of_its_words(sources: Sources) -> None:
+    option = marker_options(sources.catalog.markers)[0]
+    assert option["value"] == "K562_CTCF"
+    assert {"TF", "K562", "CTCF"} <= set(option["search"].split())
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(RegtrackError("the disk is full"), "the disk is full"), (Cancelled(), "Cancelled.")],
+)
+def test_a_job_that_ended_says_why(error: Exception, expected: str) -> None:
+    def work(*_: object) -> None:
+        raise error
+
+    job = Jobs().submit("x", work)
+    job.wait(10)
+    assert progress_text(job) == expected

@@ -1,0 +1,191 @@
+"""Whatever happens on the page becomes a view, and a view what changes on the page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from dash import Patch, no_update
+
+from app import ids
+from app.callbacks.view import Page, answer, axis_range, follow
+from app.sources import Sources
+from app.state import Choices, Parsed, View, default_view, parse_view
+from app.view_data import ViewData, choices_of
+from regtrack.errors import RegionError
+from regtrack.genome.interval import Interval
+
+
+@pytest.fixture
+def choices(sources: Sources) -> Choices:
+    return choices_of(sources)
+
+
+@pytest.fixture
+def data(sources: Sources) -> ViewData:
+    return ViewData(sources)
+
+
+def values_of(view: View, **more: Any) -> dict[str, Any]:
+    """The values of a page's elements where it shows a view."""
+    return {
+        ids.MARKERS: list(view.markers), ids.MODELS: list(view.models),
+        ids.TRACKS: list(view.tracks), ids.MODE: view.mode, ids.SCALE: view.scale,
+        ids.DIFFERENCES: list(view.differences), ids.PANEL: view.panel, ids.PAIR_A: None,
+        ids.PAIR_B: None, ids.WINDOWS_KIND: view.rank, ids.WINDOWS_SPLIT: view.split, **more,
+    }  # fmt: skip
+
+
+def happened(choices: Choices, cause: str, query: str = "", **values: Any) -> Parsed:
+    view = parse_view(query, choices).view
+    named = {name.replace("_", "-"): value for name, value in values.items()}
+    return follow(Page(query, cause, values_of(view) | named), choices)
+
+
+def test_the_address_counts_first(choices: Choices) -> None:
+    parsed = follow(Page("?region=chr2:101-200", ids.URL, {}), choices)
+    assert parsed.view.region == Interval("chr2", 100, 200)
+
+
+def test_a_move_of_the_figure(choices: Choices) -> None:
+    parsed = happened(choices, ids.MOVED, moved={"low": 1_000.5, "high": 2_000.5, "at": 7})
+    assert parsed.view.region == Interval("chr1", 1_000, 2_000)
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [None, {}, {"low": 1}, {"low": "x", "high": 2}, {"low": 1, "high": float("nan")},
+     {"low": float("inf"), "high": 2}, [1, 2], "chr1", {"low": 1e300, "high": 2}],
+)  # fmt: skip
+def test_a_move_to_nowhere_is_refused(choices: Choices, moved: Any) -> None:
+    with pytest.raises(RegionError, match="no pair of positions"):
+        axis_range(moved)
+    parsed = happened(choices, ids.MOVED, moved=moved)
+    assert parsed.view == default_view(choices)
+    assert parsed.problems
+
+
+def test_a_move_past_the_end_stops_there(choices: Choices) -> None:
+    parsed = happened(choices, ids.MOVED, moved={"low": 309_000.5, "high": 312_000.5})
+    assert parsed.view.region == Interval("chr1", 307_000, 310_000)
+
+
+def test_the_region_box(choices: Choices) -> None:
+    parsed = happened(choices, ids.REGION, typed="chr2:1-5,000")
+    assert parsed.view.region == Interval("chr2", 0, 5_000)
+    wrong = happened(choices, ids.GO, "?region=chr2:101-200", typed="chr3")
+    assert wrong.view.region == Interval("chr2", 100, 200)
+    assert "chr3" in wrong.problems[0]
+
+
+def test_controls_count_whatever_happened(choices: Choices) -> None:
+    parsed = happened(
+        choices, ids.MODE, "?region=chr2:101-200", mode="stack", markers=["K562_DNase"]
+    )
+    assert parsed.view.mode == "stack"
+    assert parsed.view.markers == ("K562_DNase",)
+    assert parsed.view.region == Interval("chr2", 100, 200)
+
+
+def test_hostile_controls_are_dropped(choices: Choices) -> None:
+    parsed = happened(
+        choices, ids.MODE, markers=["../x", "K562_CTCF"], mode="<b>", models=[5, None]
+    )
+    assert parsed.view.markers == ("K562_CTCF",)
+    assert parsed.view.mode == "overlay"
+    assert parsed.view.models == ()
+
+
+def test_a_row_of_the_table_leads_to_its_window(choices: Choices) -> None:
+    parsed = happened(choices, ids.WINDOWS_GRID, windows_grid=[{"region": "chr2:10,001-20,000"}])
+    assert parsed.view.region == Interval("chr2", 10_000, 20_000)
+    assert happened(choices, ids.WINDOWS_GRID, windows_grid=[]).view == default_view(choices)
+
+
+def test_a_point_of_the_scores_leads_to_its_marker(choices: Choices) -> None:
+    point = {"points": [{"customdata": "K562_DNase"}]}
+    assert happened(choices, ids.SCORES_GRAPH, scores_graph=point).view.markers == ("K562_DNase",)
+    other = {"points": [{"customdata": "/etc/passwd"}]}
+    assert happened(choices, ids.SCORES_GRAPH, scores_graph=other).view.markers == ("K562_CTCF",)
+
+
+def test_the_theme_turns(choices: Choices) -> None:
+    assert happened(choices, ids.THEME).view.theme == "dark"
+    assert happened(choices, ids.THEME, "?theme=dark").view.theme == "light"
+
+
+def answered(
+    data: ViewData, view: View, cause: str = ids.MOVED, loaded: dict[str, str] | None = None
+) -> dict[str, Any]:
+    page = Page("", cause, values_of(view))
+    return answer(page, Parsed(view), data.scene(view), loaded or {}, data)
+
+
+def test_the_first_answer_is_a_whole_figure_and_leaves_the_address(
+    data: ViewData, choices: Choices
+) -> None:
+    found = answered(data, default_view(choices), cause="")
+    assert isinstance(found["figure"], dict)
+    assert found["query"] is no_update
+    assert found["region"] == "chr1:30,001-280,000"
+    assert found["style"]["height"].endswith("px")
+    assert found["badge"].startswith("train")
+
+
+def test_a_small_move_sends_no_curves(data: ViewData, choices: Choices) -> None:
+    view = replace(default_view(choices), region=Interval("chr1", 100_000, 101_000))
+    first = answered(data, view)
+    moved = replace(view, region=Interval("chr1", 100_200, 101_200))
+    found = answered(data, moved, loaded=first["loaded"])
+    assert isinstance(found["figure"], Patch)
+    sent = {tuple(op["location"]) for op in found["figure"].to_plotly_json()["operations"]}
+    assert ("layout", "xaxis", "range") in sent
+    line = next(
+        index for index, trace in enumerate(first["figure"]["data"]) if trace.get("name") == "cnn7"
+    )
+    assert ("data", line, "y") not in sent
+    assert found["loaded"]["tile"] == first["loaded"]["tile"]
+    assert found["query"] == moved.query()
+
+    far = replace(view, region=Interval("chr1", 200_000, 201_000))
+    found = answered(data, far, loaded=first["loaded"])
+    sent = {tuple(op["location"]) for op in found["figure"].to_plotly_json()["operations"]}
+    assert ("data", line, "y") in sent
+    assert found["loaded"]["tile"] != first["loaded"]["tile"]
+
+
+def test_other_rows_are_a_new_figure(data: ViewData, choices: Choices) -> None:
+    view = replace(default_view(choices), region=Interval("chr1", 100_000, 101_000))
+    first = answered(data, view)
+    found = answered(data, replace(view, mode="stack"), loaded=first["loaded"])
+    assert isinstance(found["figure"], dict)
+
+
+def test_another_pair_or_chromosome_sends_its_data(data: ViewData, choices: Choices) -> None:
+    region = Interval("chr1", 20_000, 21_000)
+    view = replace(default_view(choices), region=region, differences=("models",))
+    loaded = answered(data, view)["loaded"]
+    for other in (
+        replace(view, pair=("dilated", "cnn7")),
+        replace(view, region=Interval("chr2", 20_000, 21_000)),
+    ):
+        operations = answered(data, other, loaded=loaded)["figure"].to_plotly_json()["operations"]
+        assert any(op["location"][0] == "data" and op["location"][-1] == "y" for op in operations)
+
+
+def test_only_controls_that_differ_are_set(data: ViewData, choices: Choices) -> None:
+    view = default_view(choices)
+    assert set(map(repr, answered(data, view)["controls"].values())) == {repr(no_update)}
+    controls = answered(data, view, cause=ids.URL)["controls"]
+    assert controls[ids.MARKERS] == ["K562_CTCF"]
+    assert controls[ids.PAIR_A] is None
+
+
+@pytest.mark.parametrize(
+    "loaded", [{"tile": "x"}, {"shape": 5, "tile": "chr1:1-2/1"}, {"contents": "x"}]
+)
+def test_what_the_browser_says_it_has_is_checked(
+    data: ViewData, choices: Choices, loaded: dict[str, Any]
+) -> None:
+    assert isinstance(answered(data, default_view(choices), loaded=loaded)["figure"], dict)

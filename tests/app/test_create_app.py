@@ -1,0 +1,121 @@
+"""The application as a client sees it: its page, its headers, and what it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import ids
+from app.create_app import create_app
+from app.security import LARGEST_REQUEST
+from app.sources import Sources
+
+LOCAL: dict[str, Any] = {"base_url": "http://127.0.0.1:8050", "buffered": True}
+
+
+@pytest.fixture
+def client(sources: Sources) -> Iterator[FlaskClient]:
+    with create_app(sources).server.test_client() as client:
+        yield client
+
+
+def test_the_page_is_served_with_its_language_and_no_foreign_source(client: FlaskClient) -> None:
+    page = client.get("/", **LOCAL)
+    text = page.get_data(as_text=True)
+    assert page.status_code == 200
+    assert '<html lang="en">' in text
+    assert "http://" not in text
+    assert "https://" not in text
+
+
+def elements(component: Any) -> Iterator[dict[str, Any]]:
+    """Every element of a layout, and what each holds."""
+    if isinstance(component, dict):
+        if "props" in component:
+            yield component
+        for value in component.values():
+            yield from elements(value)
+    elif isinstance(component, list):
+        for value in component:
+            yield from elements(value)
+
+
+def test_the_page_has_each_element_once_and_is_accessible(client: FlaskClient) -> None:
+    found = list(elements(client.get("/_dash-layout", **LOCAL).get_json()))
+    names = [element["props"].get("id") for element in found if element["props"].get("id")]
+    assert len(names) == len(set(names))
+    kinds = [element["type"] for element in found]
+    assert kinds.count("H1") == kinds.count("Main") == 1
+    live = [e for e in found if e["props"].get("aria-live") == "polite"]
+    assert [element["props"]["id"] for element in live] == [ids.SUMMARY]
+    for button in (element for element in found if element["type"] == "Button"):
+        props = button["props"]
+        assert props.get("aria-label") or isinstance(props["children"], str)
+
+
+def test_every_id_is_on_the_page(client: FlaskClient) -> None:
+    found = list(elements(client.get("/_dash-layout", **LOCAL).get_json()))
+    there = {element["props"].get("id") for element in found}
+    named = [value for name, value in vars(ids).items() if name.isupper()]
+    wanted = {
+        name for value in named for name in (value.values() if isinstance(value, dict) else [value])
+    }
+    assert wanted <= there
+
+
+def test_one_callback_owns_the_view(client: FlaskClient) -> None:
+    callbacks = client.get("/_dash-dependencies", **LOCAL).get_json()
+    owners = [call for call in callbacks if f"{ids.GRAPH}.figure" in call["output"]]
+    assert len(owners) == 1
+    for output in (f"{ids.URL}.search", f"{ids.REGION}.value", f"{ids.LOADED}.data"):
+        assert output in owners[0]["output"]
+
+
+def test_every_answer_has_its_headers(client: FlaskClient) -> None:
+    for path in ("/", "/_dash-layout", "/nowhere", "/data/nothing", "/assets/regtrack.css"):
+        headers = client.get(path, **LOCAL).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        policy = headers["Content-Security-Policy"]
+        scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
+        assert "unsafe" not in scripts
+        assert "default-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+
+
+def test_the_page_is_refused_under_another_name(sources: Sources, client: FlaskClient) -> None:
+    assert client.get("/", base_url="http://evil.example:8050").status_code == 403
+    assert client.get("/", base_url="http://localhost:8050").status_code == 200
+    opened = create_app(sources, hosts=None).server.test_client()
+    assert opened.get("/", base_url="http://cluster.example").status_code == 200
+
+
+def test_large_requests_are_refused(client: FlaskClient) -> None:
+    answer = client.post("/_dash-update-component", data=b"x" * (LARGEST_REQUEST + 1), **LOCAL)
+    assert answer.status_code >= 400
+
+
+@pytest.mark.parametrize("path", ["/assets/../create_app.py", "/assets/%2e%2e/create_app.py",
+                                  "/assets//etc/passwd", "/assets/..%2fids.py"])  # fmt: skip
+def test_no_file_beside_the_assets_is_served(client: FlaskClient, path: str) -> None:
+    answer = client.get(path, **LOCAL)
+    assert answer.status_code == 404 or b"<!DOCTYPE html>" in answer.data
+    assert b"import" not in answer.data[:2000]
+
+
+def test_the_page_loads_nothing_heavy() -> None:
+    code = (
+        "import app.create_app, app.serve, sys; heavy = ('torch', 'lightning', 'matplotlib', "
+        "'sklearn', 'scipy', 'pandas'); print([name for name in heavy if name in sys.modules])"
+    )
+    root = Path(__file__).parents[2]
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
+    )
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,80 @@
+"""Exports give back what the tracks hold."""
+
+from __future__ import annotations
+
+import csv
+import io
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from small_world import World
+
+from app.export import MOST_BASES, window_bed, window_csv, window_session
+from app.sources import Sources
+from regtrack.errors import RegionError, TrackError
+from regtrack.genome.interval import Interval
+
+REGION = Interval("chr1", 59_000, 83_000)  # with the gap
+IDS = ("cnn7.K562_CTCF", "dilated.K562_CTCF")
+
+
+def test_csv_holds_every_base(world: World, sources: Sources) -> None:
+    rows = list(csv.reader(io.StringIO(window_csv(sources, REGION, IDS, "K562_CTCF"))))
+    assert rows[0] == ["chrom", "start", "end", *IDS, "label"]
+    found = np.full((3, len(REGION)), -1, dtype=np.float32)
+    for chrom, start, end, *values in rows[1:]:
+        assert chrom == "chr1"
+        cells = [np.float32(value) if value else np.nan for value in values]
+        found[:, int(start) - REGION.start : int(end) - REGION.start] = np.array(cells)[:, None]
+    here = slice(REGION.start, REGION.end)
+    for row, model in zip(found, ("cnn7", "dilated"), strict=False):
+        np.testing.assert_array_equal(row, world.scores[model]["K562_CTCF"]["chr1"][here])
+    np.testing.assert_array_equal(found[2], world.labels["K562_CTCF"]["chr1"][here])
+
+
+def test_bed_holds_every_base_with_a_value(world: World, sources: Sources) -> None:
+    lines = window_bed(sources, REGION, IDS, "K562_CTCF").splitlines()
+    heads = [at for at, line in enumerate(lines) if line.startswith("track")]
+    assert [lines[at] for at in heads] == [
+        'track type=bedGraph name="cnn7 K562_CTCF"',
+        'track type=bedGraph name="dilated K562_CTCF"',
+        'track name="K562_CTCF labels"',
+    ]
+    found = np.full(len(REGION), np.nan, dtype=np.float32)
+    for line in lines[1 : heads[1]]:
+        _, start, end, value = line.split("\t")
+        found[int(start) - REGION.start : int(end) - REGION.start] = np.float32(value)
+    here = slice(REGION.start, REGION.end)
+    np.testing.assert_array_equal(found, world.scores["cnn7"]["K562_CTCF"]["chr1"][here])
+    labelled = [line.split("\t") for line in lines[heads[2] + 1 :]]
+    assert sum(int(end) - int(start) for _, start, end, _ in labelled) == (
+        world.labels["K562_CTCF"]["chr1"][here].sum()
+    )
+
+
+def test_one_base_and_no_track(sources: Sources) -> None:
+    one = Interval("chr1", 5, 6)
+    assert len(window_csv(sources, one, IDS[:1]).splitlines()) == 2
+    assert window_csv(sources, one, []).splitlines() == ["chrom,start,end", "chr1,5,6"]
+    assert window_bed(sources, one, []) == ""
+
+
+def test_a_session_of_chosen_tracks(world: World, sources: Sources) -> None:
+    text = window_session(
+        sources, REGION, [*IDS, "signal"],
+        address=lambda track: f"http://h/data/{track.id}", colour=lambda track: "#E69F00",
+    )  # fmt: skip
+    tracks = list(ElementTree.fromstring(text).iter("Track"))
+    assert [track.attrib["id"] for track in tracks] == [
+        f"http://h/data/{track_id}" for track_id in (*IDS, "signal")
+    ]
+    assert [track.attrib.get("autoscaleGroup") for track in tracks] == ["1", "1", None]
+
+
+def test_too_much_and_unknown_tracks_are_refused(sources: Sources) -> None:
+    for export in (window_csv, window_bed):
+        with pytest.raises(RegionError, match="at most 250,000"):
+            export(sources, Interval("chr1", 0, MOST_BASES + 1), IDS)
+        with pytest.raises(TrackError, match="no track has the id"):
+            export(sources, REGION, ["/etc/passwd"])

@@ -1,0 +1,107 @@
+"""What is fetched beside the page: by ids of the catalog, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+from small_world import World
+
+from app.create_app import create_app
+from app.routes import reference_files
+from app.sources import Sources, open_sources
+
+LOCAL: dict[str, Any] = {"base_url": "http://127.0.0.1:8050", "buffered": True}
+VIEW = "?region=chr1:100,001-100,200&markers=K562_CTCF&models=cnn7,dilated&tracks=signal"
+
+
+@pytest.fixture
+def client(sources: Sources) -> Iterator[FlaskClient]:
+    with create_app(sources).server.test_client() as client:
+        yield client
+
+
+def test_values_are_exported_as_they_are(client: FlaskClient, world: World) -> None:
+    answer = client.get(f"/export/window.csv{VIEW}", **LOCAL)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="regtrack-window.csv"'
+    lines = answer.get_data(as_text=True).splitlines()
+    assert lines[0] == "chrom,start,end,cnn7.K562_CTCF,dilated.K562_CTCF,signal,label"
+    values = np.array([line.split(",")[3] for line in lines[1:]], dtype=np.float32)
+    truth = world.scores["cnn7"]["K562_CTCF"]["chr1"][100_000:100_200]
+    np.testing.assert_array_equal(values, truth)
+
+
+def test_bed_and_session_name_the_tracks_of_the_view(client: FlaskClient) -> None:
+    bed = client.get(f"/export/window.bed{VIEW}", **LOCAL).get_data(as_text=True)
+    assert bed.count("track type=bedGraph") == 3
+    session = client.get(f"/export/session.xml{VIEW}", **LOCAL).get_data(as_text=True)
+    paths = [resource.get("path") for resource in ElementTree.fromstring(session).iter("Resource")]
+    assert paths == [
+        f"http://127.0.0.1:8050/data/{name}"
+        for name in ("cnn7.K562_CTCF", "dilated.K562_CTCF", "signal")
+    ]
+
+
+def test_too_much_is_refused_in_one_line(client: FlaskClient) -> None:
+    answer = client.get("/export/window.csv?region=chr1&markers=K562_CTCF", **LOCAL)
+    assert answer.status_code == 400
+    assert answer.get_data(as_text=True).count("\n") == 1
+    assert answer.mimetype == "text/plain"
+
+
+def test_a_track_is_served_in_parts(client: FlaskClient, world: World) -> None:
+    whole = (world.folder / "signal.bw").read_bytes()
+    answer = client.get("/data/signal", headers={"Range": "bytes=10-29"}, **LOCAL)
+    assert answer.status_code == 206
+    assert answer.data == whole[10:30]
+    assert answer.headers["Content-Range"] == f"bytes 10-29/{len(whole)}"
+    assert client.get("/data/signal", **LOCAL).data == whole
+    past = client.get("/data/signal", headers={"Range": f"bytes={len(whole) + 5}-"}, **LOCAL)
+    assert past.status_code == 416
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/data/nothing", "/data/../signal", "/data/..%2f..%2fetc%2fpasswd", "/data//etc/passwd",
+     "/data/signal.bw", "/data/%00", "/export/window.exe", "/export/..%2fids.py",
+     "/sequence/genome.fa.gzi", "/sequence/..%2f..%2fdata%2fdataset.json", "/igv/package.json"],
+)  # fmt: skip
+def test_nothing_else_is_served(client: FlaskClient, path: str) -> None:
+    assert client.get(path, **LOCAL).status_code in {400, 404}
+
+
+def test_a_removed_track_is_not_found(world: World, tmp_path: Path) -> None:
+    copy = tmp_path / "signal.bw"
+    copy.write_bytes((world.folder / "signal.bw").read_bytes())
+    client = create_app(open_sources([copy])).server.test_client()
+    copy.unlink()
+    assert client.get("/data/signal", **LOCAL).status_code == 404
+
+
+def test_igv_is_told_of_the_view(client: FlaskClient) -> None:
+    config = client.get(f"/igv/config.json{VIEW}", **LOCAL).get_json()
+    assert config["locus"] == "chr1:100001-100200"
+    assert config["loadDefaultGenomes"] is False
+    urls = [track["url"] for track in config["tracks"]]
+    assert urls == ["/data/cnn7.K562_CTCF", "/data/dilated.K562_CTCF", "/data/signal"]
+    groups = [track.get("autoscaleGroup") for track in config["tracks"]]
+    assert groups[0] == groups[1]
+    assert config["reference"]["format"] == "chromsizes"
+    sizes = client.get(config["reference"]["fastaURL"], **LOCAL).get_data(as_text=True)
+    assert sizes == "chr1\t310000\nchr2\t130013\n"
+
+
+def test_a_reference_is_served_with_its_index(world: World) -> None:
+    sources = world.open(reference=world.folder / "genome.fa")
+    Path(f"{world.folder / 'genome.fa'}.fai").touch()
+    assert set(reference_files(sources)) == {"genome.fa", "genome.fa.fai"}
+    client = create_app(sources).server.test_client()
+    config = client.get(f"/igv/config.json{VIEW}", **LOCAL).get_json()
+    assert config["reference"]["fastaURL"] == "/sequence/genome.fa"
+    part = client.get("/sequence/genome.fa", headers={"Range": "bytes=0-4"}, **LOCAL)
+    assert part.data == b">chr1"

@@ -1,0 +1,117 @@
+"""Saliency on request: computed in another process, kept, drawn, cancelled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_world import World
+
+from app.jobs import Jobs
+from app.rows import ValueRow
+from app.saliency import MOST_BASES, Saliency, reduced, saliency_values
+from app.sources import Sources
+from app.state import View, default_view
+from app.view_data import choices_of
+from regtrack.errors import RegtrackError
+from regtrack.genome.interval import Interval
+from regtrack.progress import SILENT
+
+REGION = Interval("chr1", 100_000, 100_200)
+
+
+@pytest.fixture
+def able(world: World) -> Sources:
+    """Sources with a checkpoint of one of the two models."""
+    sources = world.open(reference=world.folder / "genome.fa")
+    return replace(sources, checkpoints={"dilated": world.folder / "checkpoint"})
+
+
+def view_of(sources: Sources, region: Interval = REGION) -> View:
+    return replace(default_view(choices_of(sources)), region=region, saliency=True)
+
+
+def service(sources: Sources, function: str = "positions") -> Saliency:
+    return Saliency(sources, Jobs(), f"saliency_toys:{function}")
+
+
+def row_of(saliency: Saliency, view: View) -> ValueRow:
+    (row,) = saliency.rows(view)
+    assert isinstance(row, ValueRow)
+    return row
+
+
+def test_values_are_what_the_computation_says() -> None:
+    found = saliency_values(
+        target="saliency_toys:positions",
+        checkpoint=Path("checkpoint"),
+        reference=Path("genome.fa"),
+        marker="K562_CTCF",
+        region=REGION,
+        progress=SILENT,
+    )
+    assert found.dtype == np.float32
+    assert found.tolist() == list(range(100_000, 100_200))
+
+
+@pytest.mark.parametrize("target", ["no.such.module:x", "app.state:no_such_name"])
+def test_a_computation_that_is_not_there_is_said_in_one_line(target: str) -> None:
+    with pytest.raises(RegtrackError, match="saliency cannot be computed here"):
+        saliency_values(
+            target=target, checkpoint=Path("c"), reference=Path("r"), marker="m", region=REGION,
+            progress=SILENT,
+        )  # fmt: skip
+
+
+def test_saliency_is_computed_elsewhere_and_drawn_where_it_lies(able: Sources) -> None:
+    saliency = service(able)
+    (job,) = saliency.start(view_of(able))
+    assert job.wait(60) == "done"
+    row = row_of(saliency, view_of(able, Interval("chr1", 100_100, 100_300)))
+    (curve,) = row.curves
+    assert (curve.start, curve.step, curve.style) == (100_000, 1, 1)
+    assert curve.mean.tolist() == list(range(100_000, 100_200))
+    assert row_of(saliency, view_of(able, Interval("chr1", 100_200, 100_300))).curves == ()
+    assert row_of(saliency, view_of(able, Interval("chr2", 100_000, 100_200))).curves == ()
+
+
+def test_what_the_computation_refuses_is_told(able: Sources) -> None:
+    (job,) = service(able, "refused").start(view_of(able))
+    assert job.wait(60) == "failed"
+    assert job.error == "no position reaches the threshold"
+
+
+def test_cancelling_ends_it(able: Sources) -> None:
+    (job,) = service(able, "endless").start(view_of(able))
+    job.cancel()
+    assert job.wait(60) == "cancelled"
+
+
+def test_only_what_can_be_computed_is_begun(sources: Sources, able: Sources, world: World) -> None:
+    with pytest.raises(RegtrackError, match="--checkpoint"):
+        service(sources).start(view_of(sources))
+    with pytest.raises(RegtrackError, match="--reference"):
+        service(replace(able, reference=None)).start(view_of(able))
+    wide = Interval("chr1", 0, MOST_BASES + 1)
+    with pytest.raises(RegtrackError, match="zoom in"):
+        service(able).start(view_of(able, wide))
+    with pytest.raises(RegtrackError, match="no model on screen"):
+        service(able).start(replace(view_of(able), markers=()))
+
+
+def test_a_row_says_where_nothing_was_computed(able: Sources) -> None:
+    row = row_of(service(able), view_of(able))
+    assert row.curves == ()
+    assert "not computed" in row.problem
+
+
+def test_wide_saliency_keeps_what_is_farthest_from_0() -> None:
+    values = np.zeros(2_500, dtype=np.float32)
+    values[7], values[8], values[2_499] = 3, -5, 2
+    curve = reduced(values, 100, "m", 0)
+    assert curve.step == 3
+    assert curve.mean[2] == -5
+    assert curve.mean[-1] == 2
+    assert len(curve.mean) == 834

@@ -1,0 +1,176 @@
+"""A view is its address: round trips, hostile addresses, and moving about."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from app.state import (
+    DIFFERENCES,
+    MODES,
+    MOST_MARKERS,
+    PANELS,
+    RANKINGS,
+    SCALES,
+    SHORTEST,
+    SPLITS,
+    THEMES,
+    Choices,
+    View,
+    between,
+    compared,
+    default_view,
+    find_place,
+    pan,
+    parse_view,
+    region_text,
+    zoom,
+)
+from regtrack.errors import RegionError
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import Interval
+
+GENES = {"ISG15": Interval("chr1", 5_000, 6_000), "EDGE": Interval("chr1", 0, 900)}
+MARKERS = tuple(f"M{number}" for number in range(20))
+
+
+def find_gene(name: str) -> Interval:
+    if name not in GENES:
+        raise RegionError(f'no gene is called "{name}".')
+    return GENES[name]
+
+
+CHOICES = Choices(
+    Assembly(("chr1", "chr2"), (100_000, 1_000)), MARKERS, ("a", "b", "c"), ("t1", "t2"), find_gene
+)
+
+
+def several(values: tuple[str, ...], most: int = 20) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(values), unique=True, max_size=most).map(tuple)
+
+
+regions = st.tuples(
+    st.integers(0, 100_000 - SHORTEST), st.integers(SHORTEST, 100_000)
+).map(lambda at: Interval("chr1", at[0], min(at[0] + at[1], 100_000)))  # fmt: skip
+views = st.builds(
+    View,
+    region=regions,
+    markers=several(MARKERS, MOST_MARKERS),
+    models=several(CHOICES.models),
+    tracks=several(CHOICES.tracks),
+    pair=several(CHOICES.models, 2),
+    mode=st.sampled_from(MODES),
+    differences=several(DIFFERENCES),
+    scale=st.sampled_from(SCALES),
+    theme=st.sampled_from(THEMES),
+    panel=st.sampled_from(PANELS),
+    rank=st.sampled_from(RANKINGS),
+    split=st.sampled_from(SPLITS),
+    saliency=st.booleans(),
+)
+
+
+@given(views)
+def test_an_address_gives_back_its_view(view: View) -> None:
+    parsed = parse_view(view.query(), CHOICES)
+    assert parsed.view == view
+    assert parsed.problems == ()
+
+
+@given(st.text(max_size=200))
+def test_any_address_gives_a_view(query: str) -> None:
+    parsed = parse_view(query, CHOICES)
+    assert parsed.view.region.end <= CHOICES.assembly.length(parsed.view.region.chrom)
+
+
+@given(st.dictionaries(st.sampled_from(["region", "markers", "scale", "pair", "split"]), st.text()))
+def test_any_value_gives_a_view_of_what_is_there(fields: dict[str, str]) -> None:
+    query = "&".join(f"{name}={value}" for name, value in fields.items())
+    view = parse_view(query, CHOICES).view
+    assert set(view.markers) <= set(MARKERS)
+    assert view.scale in SCALES
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("region=chr1:90,000-200,000", "chr1, whose bases are 1 to 100,000"),
+        ("region=chr9:1-2", "chr9"),
+        ("region=ISG51", "The assembly has chr1, chr2"),
+        ("region=", "no region"),
+        ("markers=M1,../../etc/passwd", 'There is no marker "../../etc/passwd"'),
+        ("models=<script>", 'There is no model "<script>"'),
+        ("scale=Shared", 'Did you mean "shared"?'),
+        ("region=" + "x" * 100, "too long"),
+        ("region=%00%01", "��"),
+        ("markers=" + ",".join(MARKERS), "the first 12 are shown"),
+        ("x" * 5_000, "5,000 characters"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(query: str, message: str) -> None:
+    parsed = parse_view(query, CHOICES)
+    assert len(parsed.problems) == 1
+    assert message in parsed.problems[0]
+    assert "\n" not in parsed.problems[0]
+
+
+def test_what_is_right_of_a_wrong_address_is_kept() -> None:
+    parsed = parse_view("?region=chr2:11-110&markers=M3,M99&theme=purple", CHOICES)
+    assert parsed.view.region == Interval("chr2", 10, 110)
+    assert parsed.view.markers == ("M3",)
+    assert len(parsed.problems) == 2
+
+
+def test_many_problems_are_not_all_told() -> None:
+    parsed = parse_view("markers=x,y,z&models=x,y,z", CHOICES)
+    assert len(parsed.problems) == 4
+    assert parsed.problems[-1] == "And 3 more of the address is not known."
+
+
+def test_a_gene_is_shown_with_what_is_around_it() -> None:
+    assert find_place(" ISG15 ", CHOICES) == Interval("chr1", 4_500, 6_500)
+    assert find_place("EDGE", CHOICES).start == 0
+    assert find_place("chr2", CHOICES) == Interval("chr2", 0, 1_000)
+    assert find_place("1:101-200", CHOICES) == Interval("chr1", 100, 200)
+
+
+def test_without_genes_a_name_is_refused_with_the_reason() -> None:
+    choices = Choices(CHOICES.assembly, MARKERS, ())
+    with pytest.raises(RegionError, match="no genes were given"):
+        find_place("ISG15", choices)
+
+
+def test_a_single_base_is_shown_with_its_neighbours() -> None:
+    assert find_place("chr1:50", CHOICES) == Interval("chr1", 40, 60)
+
+
+@given(regions, st.floats(-5, 5), st.floats(0.01, 100))
+def test_moving_stays_on_the_chromosome(region: Interval, share: float, factor: float) -> None:
+    for moved in (pan(region, share, 100_000), zoom(region, factor, 100_000)):
+        assert 0 <= moved.start < moved.end <= 100_000
+        assert len(moved) >= SHORTEST
+    assert len(pan(region, share, 100_000)) == len(region)
+
+
+@given(regions)
+def test_zooming_in_and_out_comes_back(region: Interval) -> None:
+    back = zoom(zoom(region, 0.5, 10**6), 2, 10**6)
+    assert abs(back.start - region.start) <= 2 + SHORTEST
+    assert abs(back.end - region.end) <= 2 + SHORTEST
+
+
+def test_a_reversed_range_is_turned() -> None:
+    assert between("chr1", 300.2, 99.7, 1_000) == Interval("chr1", 100, 300)
+
+
+def test_the_address_is_short() -> None:
+    view = default_view(CHOICES)
+    assert view.query() == f"?region={region_text(view.region)}&markers=M0&models=a,b,c"
+
+
+def test_models_are_compared_as_chosen_or_as_drawn() -> None:
+    view = default_view(CHOICES)
+    assert compared(view) == ("a", "b")
+    assert compared(View(view.region, (), ("a", "b", "c"), pair=("c",))) == ("c", "a")
+    assert compared(View(view.region, (), ("a",), pair=("c", "b"))) == ("c", "b")
+    assert compared(View(view.region, (), ())) == ()

@@ -1,0 +1,199 @@
+"""From a view to rows: against the values that the files were made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+from small_world import GAP, World
+
+from app.rows import Curve, GeneRow, LetterRow, SpanRow, ValueRow
+from app.sources import Sources, open_sources
+from app.state import View, default_view
+from app.view_data import ViewData, choices_of, drawable, labelled_share
+from regtrack.genome.interval import Interval
+
+REGION = Interval("chr1", 100_000, 100_500)
+
+
+@pytest.fixture
+def data(sources: Sources) -> ViewData:
+    return ViewData(sources)
+
+
+def view_of(data: ViewData, region: Interval = REGION, **changes: object) -> View:
+    return replace(default_view(choices_of(data.sources)), region=region, **changes)  # type: ignore[arg-type]
+
+
+def test_the_first_view_shows_a_marker_that_models_predict(data: ViewData) -> None:
+    view = default_view(choices_of(data.sources))
+    assert view.markers == ("K562_CTCF",)
+    assert view.models == ("cnn7", "dilated")
+
+
+def test_curves_are_what_the_files_hold(data: ViewData, world: World) -> None:
+    scene = data.scene(view_of(data))
+    row = next(row for row in scene.rows if row.key == "K562_CTCF")
+    assert isinstance(row, ValueRow)
+    assert [curve.name for curve in row.curves] == ["cnn7", "dilated"]
+    assert scene.exact
+    assert scene.tile.step == 1
+    for curve in row.curves:
+        truth = world.scores[curve.name]["K562_CTCF"]["chr1"]
+        here = truth[curve.start : curve.start + len(curve.mean)]
+        np.testing.assert_array_equal(curve.mean, here)
+    assert row.curves[0].start <= REGION.start - len(REGION)
+
+
+def test_bins_are_means_and_maxima(data: ViewData, world: World) -> None:
+    scene = data.scene(view_of(data, Interval("chr1", 100_000, 104_000)))
+    row = next(row for row in scene.rows if row.key == "K562_CTCF")
+    assert isinstance(row, ValueRow)
+    curve = row.curves[0]
+    step = int(curve.step)
+    assert step == scene.tile.step == 4
+    truth = world.scores["cnn7"]["K562_CTCF"]["chr1"][curve.start :]
+    bins = truth[: len(curve.mean) // 2 * step].reshape(-1, step)
+    np.testing.assert_allclose(curve.mean[: len(bins)], bins.mean(axis=1), rtol=1e-5)
+    assert curve.high is not None
+    np.testing.assert_allclose(curve.high[: len(bins)], bins.max(axis=1), rtol=1e-6)
+
+
+def test_absent_stays_absent(data: ViewData) -> None:
+    scene = data.scene(view_of(data, Interval("chr1", GAP.start + 500, GAP.start + 900)))
+    row = next(row for row in scene.rows if row.key == "K562_CTCF")
+    assert isinstance(row, ValueRow)
+    seen = row.curves[0].visible(GAP.start + 500, GAP.start + 900)
+    assert np.isnan(row.curves[0].mean[seen]).all()
+
+
+def test_labels_are_bars(data: ViewData, world: World) -> None:
+    scene = data.scene(view_of(data))
+    bars = next(row for row in scene.rows if row.key == "K562_CTCF/labels")
+    assert isinstance(bars, SpanRow)
+    drawn = np.zeros(310_000, dtype=bool)
+    for start, end in zip(bars.starts.tolist(), bars.ends.tolist(), strict=True):
+        drawn[start:end] = True
+    tile = slice(scene.tile.start, scene.tile.end)
+    np.testing.assert_array_equal(drawn[tile], world.labels["K562_CTCF"]["chr1"][tile])
+
+
+def test_models_are_stacked_on_request(data: ViewData) -> None:
+    keys = [row.key for row in data.scene(view_of(data, mode="stack")).rows]
+    assert "K562_CTCF/cnn7" in keys
+    assert "K562_CTCF/dilated" in keys
+    assert "K562_CTCF" not in keys
+
+
+def test_differences_are_of_the_pair_and_of_the_labels(data: ViewData, world: World) -> None:
+    view = view_of(data, differences=("models", "labels"), pair=("dilated",))
+    rows = {row.key: row for row in data.scene(view).rows}
+    between = rows["K562_CTCF/models"]
+    assert isinstance(between, ValueRow)
+    curve = between.curves[0]
+    span = slice(curve.start, curve.start + len(curve.mean))
+    scores = {
+        model: world.scores[model]["K562_CTCF"]["chr1"][span] for model in ("cnn7", "dilated")
+    }
+    np.testing.assert_allclose(curve.mean, scores["dilated"] - scores["cnn7"], rtol=1e-6)
+    assert (curve.style, curve.below) == (1, 0)
+    less = rows["K562_CTCF/cnn7/labels"]
+    assert isinstance(less, ValueRow)
+    truth = world.labels["K562_CTCF"]["chr1"][span]
+    np.testing.assert_allclose(less.curves[0].mean, scores["cnn7"] - truth, rtol=1e-5)
+
+
+def test_other_tracks_have_rows_of_their_own(data: ViewData) -> None:
+    rows = {row.key: row for row in data.scene(view_of(data, tracks=("signal",))).rows}
+    row = rows["signal"]
+    assert isinstance(row, ValueRow)
+    assert row.curves[0].style == -1
+    assert row.curves[0].mean[0] == row.curves[0].start
+
+
+def test_a_removed_file_is_a_row_that_says_so(world: World, tmp_path: Path) -> None:
+    copy = tmp_path / "signal.bw"
+    copy.write_bytes((world.folder / "signal.bw").read_bytes())
+    data = ViewData(open_sources([world.folder / "sweeps", copy]))
+    copy.unlink()
+    rows = {row.key: row for row in data.scene(view_of(data, tracks=("signal",))).rows}
+    row = rows["signal"]
+    assert isinstance(row, ValueRow)
+    assert row.curves == ()
+    assert "put it back" in row.problem
+    assert rows["K562_CTCF"]
+
+
+def test_letters_stand_where_they_fit(data: ViewData, world: World) -> None:
+    truth = (world.folder / "genome.fa").read_text().split("\n")[1]
+    scene = data.scene(view_of(data, Interval("chr1", 5_000, 5_100)))
+    letters = scene.rows[-1]
+    assert isinstance(letters, LetterRow)
+    assert letters.letters == truth[letters.start : letters.start + len(letters.letters)]
+    assert letters.start <= 5_000
+    assert letters.start + len(letters.letters) >= 5_100
+    assert not any(isinstance(row, LetterRow) for row in data.scene(view_of(data)).rows)
+
+
+def test_genes_come_when_they_are_read(world: World) -> None:
+    sources = world.open(genes=world.folder / "genes.gtf")
+    assert sources.gene_file is not None
+    sources.gene_file.wait(20)
+    data = ViewData(sources)
+    row = data.scene(view_of(data, Interval("chr1", 1_500, 1_900))).rows[-1]
+    assert isinstance(row, GeneRow)
+    assert row.names == ("NOL9",)
+    assert row.strands == ("+",)
+    # its name follows the edge of the view, within the gene
+    assert row.starts[0] <= row.named_at[0] <= 1_500
+    found = choices_of(sources).find_gene
+    assert found is not None
+    assert found("nol9") == Interval("chr1", 1_000, 2_000)
+
+
+def test_the_split_is_told(data: ViewData) -> None:
+    assert data.scene(view_of(data)).splits == (("train", 1.0),)
+    assert data.scene(view_of(data, Interval("chr2", 10_000, 30_000))).splits == (("test", 1.0),)
+
+
+def test_the_scene_of_a_whole_chromosome_says_that_it_is_a_summary(data: ViewData) -> None:
+    scene = data.scene(view_of(data, Interval("chr1", 0, 310_000)))
+    assert not scene.exact
+    assert 1 < scene.reduction <= scene.tile.step
+
+
+stretches = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 40)), max_size=8)
+
+
+@given(stretches, st.integers(1, 7), st.integers(0, 20))
+def test_labelled_share_is_the_mean_of_the_labels(
+    found: list[tuple[int, int]], step: int, start: int
+) -> None:
+    labels = np.zeros(400, dtype=bool)
+    for low, length in found:
+        labels[low : low + length] = True
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], labels.astype(int), [0]])))
+    curve = Curve("m", 0, start, step, np.zeros(40, dtype=np.float32))
+    share = labelled_share(edges[::2], edges[1::2], curve)
+    bins = labels[start : start + 40 * step].reshape(40, step)
+    np.testing.assert_allclose(share, bins.mean(axis=1), atol=1e-6)
+
+
+@given(stretches, st.integers(1, 50))
+def test_joined_stretches_cover_all_and_leave_gaps_of_a_bin(
+    found: list[tuple[int, int]], step: int
+) -> None:
+    labels = np.zeros(400, dtype=bool)
+    for low, length in found:
+        labels[low : low + length] = True
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], labels.astype(int), [0]])))
+    starts, ends = drawable(edges[::2], edges[1::2], step)
+    assert (starts[1:] - ends[:-1] >= step).all()
+    joined = np.zeros(400, dtype=bool)
+    for low, high in zip(starts.tolist(), ends.tolist(), strict=True):
+        joined[low:high] = True
+    assert (joined | ~labels).all()
+    assert len(starts) == 0 or (labels[starts].all() and labels[ends - 1].all())

@@ -1,0 +1,44 @@
+"""What the page says of a view."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.sources import Sources
+from app.state import default_view
+from app.view_data import ViewData, choices_of
+from app.words import badge_class, badge_text, notes, span_text, summary
+from regtrack.genome.interval import Interval
+
+
+def test_the_badge_says_what_models_have_seen() -> None:
+    assert badge_text([]) == ""
+    assert badge_class([]) == "badge empty"
+    assert badge_text([("test", 1.0)]).startswith("test · held out")
+    assert badge_text([("train", 0.5)]).startswith("train 50 % · ")
+    assert badge_text([("train", 0.25), ("test", 0.75)]) == "mixed: train 25 %, test 75 %"
+    assert badge_class([("test", 1.0)]) == "badge test"
+    assert badge_class([("test", 0.5), ("train", 0.5)]) == "badge mixed"
+
+
+@pytest.mark.parametrize(
+    ("span", "expected"),
+    [(300, "Exact: every base"), (50_000, "Exact: each point is the mean of"),
+     (300_000, "Zoom summary")],
+)  # fmt: skip
+def test_the_page_says_how_exact_it_is(sources: Sources, span: int, expected: str) -> None:
+    view = replace(default_view(choices_of(sources)), region=Interval("chr1", 0, span))
+    assert notes(ViewData(sources).scene(view)).startswith(expected)
+
+
+def test_the_summary_names_what_is_seen(sources: Sources) -> None:
+    view = replace(default_view(choices_of(sources)), region=Interval("chr1", 0, 2_000))
+    text = summary(view, ViewData(sources).scene(view), sources)
+    for part in ("chr1:1-2,000", "2 kb", "K562_CTCF", "cnn7, dilated", "Exact", "train"):
+        assert part in text
+
+
+def test_lengths_read_well() -> None:
+    assert [span_text(span) for span in (20, 1_500, 250_000_000)] == ["20 bp", "1.5 kb", "250 Mb"]

@@ -1,0 +1,172 @@
+"""The dashboard as its tests drive it: a server of some sources, and one page of a browser."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from dash import Dash
+from playwright.sync_api import ConsoleMessage, Page, Request
+from waitress.server import create_server
+from waitress.wasyncore import close_all
+
+_PATIENCE = 10_000  # ms
+_UPDATE = "/_dash-update-component"
+_DRAWN = "document.querySelector('#view-graph .js-plotly-plot')"
+
+
+@contextmanager
+def served(app: Dash) -> Iterator[str]:
+    """An application behind the server that `regtrack serve` uses; gives its address."""
+    server: Any = create_server(app.server, host="127.0.0.1", port=0, threads=8, ident=None)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.task_dispatcher.shutdown()
+        # only the loop's own thread may close what it waits for
+        server.trigger.pull_trigger(lambda: _close(server))
+        thread.join(10)
+
+
+def _close(server: Any) -> None:
+    for channel in list(server.active_channels.values()):
+        channel.handle_close()  # with the files that its answers lie in
+    close_all(server._map, ignore_all=True)
+
+
+class Dashboard:
+    """One page, with all it asked for and all it complained of.
+
+    Attributes:
+        page: Playwright's page.
+        requests: since the last `forget`.
+        complaints: errors of the page and of its console, likewise.
+    """
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address = page, address
+        self.requests: list[Request] = []
+        self.complaints: list[str] = []
+        page.set_default_timeout(_PATIENCE)
+        page.on("request", self._note)
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _note(self, request: Request) -> None:
+        self.requests.append(request)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def forget(self) -> None:
+        """Begin anew with requests and complaints."""
+        self.requests.clear()
+        self.complaints.clear()
+
+    def load(self, query: str = "") -> None:
+        """Open an address as a link does, and wait until it is drawn."""
+        self.page.goto(f"{self.address}/{query}")
+        self.page.wait_for_function(f"() => {_DRAWN}?.data?.length > 0")
+        self.page.wait_for_function("() => document.querySelector('main > section:not([hidden])')")
+
+    def visit(self, **fields: str) -> None:
+        """Go to an address without loading the page anew, as the back button does."""
+        query = "?" + urlencode(fields, safe=":,-")
+        if urlsplit(self.page.url).query == query[1:]:
+            return
+        with self.page.expect_response(lambda response: _owns_view(response.request)) as answer:
+            self.follow(query)
+        answer.value.finished()
+        if "region" in fields:
+            self.wait_region(fields["region"])
+
+    def follow(self, query: str) -> None:
+        """Give the page another query string, whatever it says."""
+        self.page.evaluate(
+            """query => {
+                history.pushState(null, '', query);
+                dispatchEvent(new PopStateEvent('popstate'));
+            }""",
+            query,
+        )
+
+    def moves(self) -> list[Request]:
+        """Requests that asked for another view."""
+        return [request for request in self.requests if _owns_view(request)]
+
+    def updates(self) -> list[Request]:
+        """Requests that asked the server for anything on the page."""
+        return [request for request in self.requests if urlsplit(request.url).path == _UPDATE]
+
+    def strangers(self) -> set[str]:
+        """Other hosts that were asked for something."""
+        ours = urlsplit(self.address).netloc
+        places = [urlsplit(request.url) for request in self.requests]
+        return {place.netloc for place in places if place.netloc not in {ours, ""}}
+
+    def fields(self) -> dict[str, str]:
+        """What the address says."""
+        found = parse_qs(urlsplit(self.page.url).query)
+        return {name: values[0] for name, values in found.items()}
+
+    def region(self) -> tuple[int, int]:
+        """First and last base on screen, as the figure's axis has them."""
+        low, high = self.page.evaluate(f"() => {_DRAWN}.layout.xaxis.range.map(Number)")
+        return round(low + 0.5), round(high - 0.5)
+
+    def wait_region(self, region: str) -> None:
+        """Until address, region box and axis agree on a region."""
+        start, end = map(int, re.findall(r"[\d]+", region.split(":")[1].replace(",", "")))
+        self.page.wait_for_function(
+            f"""([start, end]) => {{
+                const [low, high] = {_DRAWN}.layout.xaxis.range.map(Number);
+                const box = document.getElementById('region').value.replaceAll(',', '');
+                const asked = new URLSearchParams(location.search).get('region');
+                const drawn = `:${{Math.round(low + 0.5)}}-${{Math.round(high - 0.5)}}`;
+                const wanted = `:${{start}}-${{end}}`;
+                return drawn === wanted && box.endsWith(wanted) && asked.endsWith(wanted);
+            }}""",
+            arg=[start, end],
+        )
+
+    def wait_field(self, name: str, value: str | None) -> None:
+        """Until the address has a field so."""
+        self.page.wait_for_function(
+            "([name, value]) => new URLSearchParams(location.search).get(name) === value",
+            arg=[name, value],
+        )
+
+    def titles(self) -> list[str]:
+        """The rows' titles, without their notes."""
+        texts: list[str] = self.page.evaluate(
+            f"() => {_DRAWN}.layout.annotations.map(note => note.text)"
+        )
+        return [re.sub(r"<b>(.*?)</b>.*", r"\1", text) for text in texts]
+
+    def wait_title(self, title: str) -> None:
+        """Until a row, or what is wrong with one, is called so."""
+        self.page.wait_for_function(
+            f"title => ({_DRAWN}.layout.annotations || []).some(note => note.text.includes(title))",
+            arg=title,
+        )
+
+    def values(self) -> list[list[float]]:
+        """The y values of each curve that has a name, from the top."""
+        found: list[list[float]] = self.page.evaluate(
+            f"() => {_DRAWN}._fullData.filter(t => t.hovertemplate).map(t => Array.from(t.y))"
+        )
+        return found
+
+
+def _owns_view(request: Request) -> bool:
+    return (
+        urlsplit(request.url).path == _UPDATE
+        and "view-graph.figure" in (request.post_data or "").split('"inputs"')[0]
+    )

@@ -1,0 +1,127 @@
+"""The catalog: what is found at paths, under which ids, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_tracks import write_bigwig, write_sweep
+
+from regtrack.errors import MarkerError, TrackError
+from regtrack.labels.marker import Marker
+from regtrack.tracks.catalog import build_catalog
+
+ONES = {"chr2": np.ones(500, np.float32), "chr10": np.ones(900, np.float32)}
+TRACKS = {"K562_CTCF": ONES, "K562_DNase": ONES}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    write_sweep(tmp_path / "sweeps" / "small", "cnn7", TRACKS)
+    write_sweep(tmp_path / "sweeps" / "wide", "dilated", TRACKS, "logits")
+    write_bigwig(tmp_path / "sweeps" / "my signal (1).bw", ONES)
+    return tmp_path
+
+
+def test_a_folder_of_sweeps_and_bigwigs(house: Path) -> None:
+    catalog = build_catalog([house / "sweeps"])
+    assert [(model.id, model.architecture) for model in catalog.models] == [
+        ("cnn7", "cnn7"),
+        ("dilated", "dilated"),
+    ]
+    assert [(track.id, track.kind, track.model, track.marker) for track in catalog.tracks] == [
+        ("cnn7.K562_CTCF", "scores", "cnn7", "K562_CTCF"),
+        ("cnn7.K562_DNase", "scores", "cnn7", "K562_DNase"),
+        ("dilated.K562_CTCF", "logits", "dilated", "K562_CTCF"),
+        ("dilated.K562_DNase", "logits", "dilated", "K562_DNase"),
+        ("my-signal-1", "signal", None, None),
+    ]
+    assert catalog.assembly.names == ("chr2", "chr10")
+    assert catalog.assembly.lengths == (500, 900)
+    assert [track.id for track in catalog.signals] == ["my-signal-1"]
+    assert catalog.find("dilated", "K562_DNase") == catalog.track("dilated.K562_DNase")
+    assert catalog.find("dilated", "other") is None
+    assert catalog.model("cnn7").tracks == catalog.tracks[:2]
+
+
+def test_equal_architectures_are_told_apart_by_their_folders(house: Path) -> None:
+    write_sweep(house / "other" / "small", "cnn7", TRACKS)
+    catalog = build_catalog([house / "sweeps" / "small", house / "other"])
+    assert [model.id for model in catalog.models] == ["small", "small-2"]
+    again = build_catalog([house / "sweeps" / "small", house / "other"])
+    assert again.tracks == catalog.tracks
+
+
+def test_what_is_named_twice_is_there_once(house: Path) -> None:
+    one = build_catalog([house / "sweeps"])
+    two = build_catalog([house / "sweeps", house / "sweeps" / "small", house / "sweeps"])
+    assert two.tracks == one.tracks
+
+
+def test_markers_are_known_or_guessed(house: Path) -> None:
+    known = Marker("K562_CTCF", "TF", "K562 cells", "CTCF", "ethanol")
+    unseen = Marker("HeLa_MAX", "TF", "HeLa", "MAX")
+    catalog = build_catalog([house / "sweeps"], [known, unseen])
+    assert catalog.markers == (known, unseen, Marker("K562_DNase", "TF", "K562", "DNase"))
+    assert catalog.marker("HeLa_MAX") == unseen
+
+
+def test_nobody_but_the_catalog_knows_ids(house: Path) -> None:
+    catalog = build_catalog([house / "sweeps"])
+    with pytest.raises(TrackError, match=r'Did you mean "cnn7\.K562_CTCF"'):
+        catalog.track("cnn7.K562_CTC")
+    for hostile in ["../../etc/passwd", "/etc/passwd", "", "x" * 5000, str(house)]:
+        with pytest.raises(TrackError) as caught:
+            catalog.track(hostile)
+        assert len(str(caught.value)) < 200
+        with pytest.raises(TrackError):
+            catalog.model(hostile)
+        with pytest.raises(MarkerError):
+            catalog.marker(hostile)
+
+
+def test_a_record_cannot_lead_out_of_its_folder(house: Path) -> None:
+    write_bigwig(house / "secret.bw", ONES)
+    path = house / "sweeps" / "small" / "sweep.json"
+    record = json.loads(path.read_text())
+    record["tracks"][0]["file"] = "../../secret.bw"
+    path.write_text(json.dumps(record))
+    with pytest.raises(TrackError, match=r"lacks secret\.bw"):
+        build_catalog([house / "sweeps"])
+
+
+def test_what_cannot_be_shown_is_refused(house: Path, tmp_path: Path) -> None:
+    small = house / "sweeps" / "small"
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    small.rename(small.with_name("small.partial"))
+    text = tmp_path / "t.bw"
+    text.write_text("chr1 0 10 1\n" * 20)
+    for paths, message in [
+        ([], "no path was given"),
+        ([empty], "holds no sweep.json, no sweep and no bigWig"),
+        ([tmp_path / "none"], "nothing at"),
+        ([small], "not finished"),
+        ([small.with_name("small.partial")], "not finished"),
+        ([text], "magic"),
+    ]:
+        with pytest.raises(TrackError, match=message) as caught:
+            build_catalog(paths)
+        assert "\n" not in str(caught.value)
+
+
+def test_files_of_two_assemblies_are_refused(house: Path) -> None:
+    other = write_bigwig(house / "other.bw", {"10": np.ones(901, np.float32)})
+    with pytest.raises(TrackError, match=r"has 10 with 901 bp and .* has chr10 with 900"):
+        build_catalog([house / "sweeps", other])
+    same = write_bigwig(house / "same.bw", {"10": np.ones(900, np.float32)})
+    assert build_catalog([house / "sweeps", same]).assembly.names == ("chr2", "chr10")
+
+
+@pytest.mark.parametrize("record", ["[]", "{", '{"checkpoint": {"model": "x"}}', "{}"])
+def test_a_damaged_record_is_named(house: Path, record: str) -> None:
+    (house / "sweeps" / "small" / "sweep.json").write_text(record)
+    with pytest.raises(TrackError, match=r"sweep\.json is damaged"):
+        build_catalog([house / "sweeps"])

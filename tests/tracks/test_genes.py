@@ -1,0 +1,150 @@
+"""Genes of a GTF: which exons, which lanes, and how names are found."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from regtrack.errors import RegionError, RegtrackError
+from regtrack.genome.interval import Interval
+from regtrack.tracks.genes import Genes, pack_lanes, read_genes
+
+
+def line(
+    kind: str,
+    start: int,
+    end: int,
+    *,
+    gene: str,
+    chrom: str = "chr1",
+    rest: str = "",
+    sign: str = "+",
+) -> str:
+    """A line of a GTF, 1-based and both ends inside."""
+    return f'{chrom}\tx\t{kind}\t{start}\t{end}\t.\t{sign}\t.\tgene_id "{gene}"; {rest}\n'
+
+
+def transcript(name: str, *tags: str) -> str:
+    return f'transcript_id "{name}"; ' + "".join(f'tag "{tag}"; ' for tag in tags)
+
+
+TEXT = "".join(
+    [
+        "#!genome-build GRCh38\n\n",
+        line("gene", 101, 1000, gene="G1", rest='gene_name "Nol9"; ', sign="-"),
+        line("transcript", 101, 400, gene="G1", rest=transcript("T1")),
+        line("exon", 101, 400, gene="G1", rest=transcript("T1"), sign="-"),
+        line("exon", 901, 1000, gene="G1", rest=transcript("T2", "basic", "Ensembl_canonical")),
+        line("exon", 201, 210, gene="G1", rest=transcript("T2", "basic", "Ensembl_canonical")),
+        line("CDS", 201, 210, gene="G1", rest=transcript("T2")),
+        # no line of its own, no name, two transcripts of which the longer is drawn
+        line("exon", 501, 510, gene="G2", rest=transcript("T3")),
+        line("exon", 601, 700, gene="G2", rest=transcript("T4")),
+        line("exon", 801, 900, gene="G2", rest=transcript("T4")),
+        line("gene", 1, 50, gene="G1", chrom="chr2", rest='gene_name "NOL10"; ', sign="."),
+        line("gene", 5001, 5002, gene="G3", rest='gene_name "TP53"; '),
+    ]
+)
+
+
+@pytest.fixture
+def genes(tmp_path: Path) -> Genes:
+    path = tmp_path / "genes.gtf.gz"
+    path.write_bytes(gzip.compress(TEXT.encode()))
+    return read_genes(path)
+
+
+def test_genes_and_the_exons_of_one_transcript(genes: Genes) -> None:
+    assert len(genes) == 4
+    rows = genes.within("chr1", 0, 2000)
+    assert rows.names == ("Nol9", "G2")
+    assert rows.starts.tolist() == [100, 500]
+    assert rows.ends.tolist() == [1000, 900]
+    assert rows.strands.tolist() == [-1, 1]
+    assert rows.lanes.tolist() == [0, 1]
+    exons = zip(rows.exon_owners, rows.exon_starts, rows.exon_ends, strict=True)
+    assert [tuple(map(int, exon)) for exon in exons] == [
+        (0, 200, 210),
+        (0, 900, 1000),
+        (1, 600, 700),
+        (1, 800, 900),
+    ]
+
+
+def test_only_what_overlaps_and_no_more_than_asked(genes: Genes) -> None:
+    assert genes.within("chr1", 1000, 5000).names == ()
+    assert genes.within("chr1", 999, 5001).names == ("Nol9", "TP53")
+    assert genes.within("2", 0, 10).names == ("NOL10",)
+    assert genes.within("2", 0, 10).strands.tolist() == [0]
+    assert genes.within("chrX", 0, 10).names == ()
+    few = genes.within("chr1", 0, 9000, limit=1)
+    assert (few.names, few.hidden) == (("Nol9",), 2)
+
+
+def test_names_are_found_in_either_case(genes: Genes) -> None:
+    assert genes.find(" nol9 ") == Interval("chr1", 100, 1000)
+    assert genes.complete("NOL") == ["NOL10", "Nol9"]
+    assert genes.complete("n", limit=1) == ["NOL10"]
+    assert genes.complete("x") == genes.complete("") == []
+    with pytest.raises(RegionError, match='Did you mean "TP53"'):
+        genes.find("TP35")
+    with pytest.raises(RegionError) as caught:
+        genes.find("x" * 9999)
+    assert len(str(caught.value)) < 200
+
+
+def test_a_plain_file_reads_the_same(genes: Genes, tmp_path: Path) -> None:
+    path = tmp_path / "plain.gtf"
+    path.write_text(TEXT)
+    assert read_genes(path).within("chr1", 0, 9000).names == genes.within("chr1", 0, 9000).names
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"chr1\tx\tgene\t1\t9\t.\t+\t.\tID=gene1;Name=A\n", "line 1 is not of a GTF"),
+        (b'#\nchr1\tx\tgene\t9\t1\t.\t+\t.\tgene_id "A";\n', "line 2 is not of a GTF"),
+        (b"chr1 1 2\n", "line 1 is not of a GTF"),
+        (b'chr1\tx\tCDS\t1\t9\t.\t+\t.\tgene_id "A";\n', "holds no gene"),
+        (b"", "holds no gene"),
+        (gzip.compress(TEXT.encode())[:-20], "damaged gzip"),
+        (gzip.compress(TEXT.encode())[:40] + b"x" * 40, "damaged gzip"),
+    ],
+)
+def test_what_is_no_gtf_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "g.gtf"
+    path.write_bytes(content)
+    with pytest.raises(RegtrackError, match=message) as caught:
+        read_genes(path)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(RegtrackError, match="no genes at"):
+        read_genes(tmp_path / "none.gtf")
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 300), st.integers(1, 60)), max_size=60).map(sorted),
+    st.integers(0, 20),
+)
+def test_lanes_hold_no_two_that_overlap(pairs: list[tuple[int, int]], gap: int) -> None:
+    starts = np.array([start for start, _ in pairs], dtype=np.int64)
+    ends = starts + np.array([length for _, length in pairs], dtype=np.int64)
+    lanes = pack_lanes(starts, ends, gap)
+    for lane in set(lanes.tolist()):
+        mine = lanes == lane
+        assert (starts[mine][1:] >= ends[mine][:-1] + gap).all()
+    # no lane is needless: at its first interval all lanes above are taken
+    for lane in set(lanes.tolist()):
+        first = int(np.flatnonzero(lanes == lane)[0])
+        taken = (starts[:first] <= starts[first]) & (ends[:first] + gap > starts[first])
+        assert set(range(lane)) <= set(lanes[:first][taken].tolist())
+
+
+@pytest.mark.real
+def test_real_genes(real_data: Path) -> None:
+    genes = read_genes(real_data / "genes_ensembl_hg38_chr1_10M.gtf.gz")
+    assert "ISG15" in genes.within("chr1", 1_000_000, 1_025_000).names
+    assert genes.find("isg15") == Interval("chr1", 1_013_422, 1_014_540)
