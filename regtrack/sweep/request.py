@@ -103,11 +103,9 @@ def read_targets(
         AssemblyError: a chromosome that the reference lacks.
         PeakFileError: a BED file that cannot be read or is for another assembly.
     """
-    if (bool(chroms), bool(region), regions is not None).count(True) > 1:
-        raise PlanError(
-            "chromosomes and regions were both given; take one of --chroms, --regions and, where "
-            "a command has it, --region"
-        )
+    asked = {"--chroms": chroms, "--region": region, "--regions": regions}
+    if len(given := [name for name, value in asked.items() if value]) > 1:
+        raise PlanError(f"{' and '.join(given)} were given; take one of {' and '.join(given)}")
     wanted = None if regions is None else _read_bed(regions, assembly)
     if region:
         within = parse_region(region, assembly)
