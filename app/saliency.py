@@ -22,7 +22,7 @@ from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack.progress import Progress
 
-MOST_BASES = 20_000
+MOST_BASES = 50_000
 """The widest view whose saliency is computed (bp)."""
 _KEPT = 64
 
