@@ -37,18 +37,23 @@ def scoring_outputs(
     interval: Interval,
     marker: Marker,
     *,
-    threshold: float = THRESHOLD,
+    threshold: float | None = THRESHOLD,
     device: torch.device | None = None,
 ) -> Intervals:
     """The positions of an interval whose score reaches a threshold.
+
+    Without a threshold it is 0.5, or half of the highest score where nothing scores as much.
 
     Raises:
         MarkerError: the checkpoint does not predict the marker.
         PlanError: there is none, or a threshold that no score can reach.
     """
-    if not 0 <= threshold <= 1:
+    if threshold is not None and not 0 <= threshold <= 1:
         raise PlanError(f"threshold {threshold:g}; expected a score from 0 to 1")
     found = scores_of(checkpoint, source, interval, marker, device=device)
+    if threshold is None:
+        highest = float(np.nanmax(found, initial=0))
+        threshold = THRESHOLD if highest >= THRESHOLD else highest / 2
     if not (found >= threshold).any():
         best = f"{np.nanmax(found):.3g}" if np.isfinite(found).any() else "none, all is N"
         raise PlanError(

@@ -22,7 +22,7 @@ from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import TIMES_INPUT, input_gradient, saliency_of
 from regtrack.saliency.integrated import integrated_gradients
 from regtrack.saliency.mutagenesis import mutagenesis
-from regtrack.saliency.outputs import THRESHOLD, mask_of, row_of, scoring_outputs
+from regtrack.saliency.outputs import mask_of, row_of, scoring_outputs
 from regtrack.saliency.strips import Source, at_once, strips_of
 from regtrack.saliency.values import METHODS, Outputs, Saliency, Values
 from regtrack.sweep.plan import Intervals
@@ -59,7 +59,7 @@ def saliency_of_region(  # noqa: PLR0917 - a region is three numbers
     end: int,
     *,
     method: str = TIMES_INPUT,
-    threshold: float = THRESHOLD,
+    threshold: float | None = None,
     device: str = "auto",
     progress: Progress = SILENT,
 ) -> Saliency:
@@ -75,7 +75,8 @@ def saliency_of_region(  # noqa: PLR0917 - a region is three numbers
         start: the first base (bp, 0-based).
         end: one past the last base.
         method: a key of `METHODS`.
-        threshold: the least score of a position that is explained.
+        threshold: the least score of a position that is explained; where None, 0.5, or half of
+            the highest where nothing scores as much.
         device: `auto`, `cpu`, `cuda`, ...
         progress: told of the bp of outputs that are done.
 

@@ -88,6 +88,19 @@ def test_scores_of_a_region_are_those_of_one_pass_and_absent_at_n() -> None:
     np.testing.assert_array_equal(mask_of(outputs, 501, 1_503), expected)
 
 
+def test_without_a_threshold_the_best_are_explained_where_none_scores_half() -> None:
+    source = one_chromosome(LENGTH)
+    checkpoint = checkpoint_of("dilated", source)
+    interval, marker = Interval("chr1", 501, 1_503), checkpoint.markers[0]
+    for bias, least in ((-4.0, None), (0.0, 0.5)):
+        checkpoint.model.head.output.bias.data.fill_(bias)
+        found = scores_of(checkpoint, source, interval, marker)
+        outputs = scoring_outputs(checkpoint, source, interval, marker, threshold=None)
+        expected = found >= (least or np.nanmax(found) / 2)
+        assert (np.nanmax(found) < 0.5) == (least is None)
+        np.testing.assert_array_equal(mask_of(outputs, 501, 1_503), expected)
+
+
 def test_a_lstm_reads_all_in_one_piece_or_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of("bi-lstm", source)
