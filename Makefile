@@ -26,6 +26,7 @@ docs: .venv/ready            ## the documentation, into docs/_build
 
 bench: .venv/ready           ## how fast: writing beside pyBigWig, predict-genome beside the bare forward pass
 	$(BIN)/python scripts/bench_bigwig.py
+	$(BIN)/python scripts/bench_forward.py
 	$(BIN)/python scripts/bench_sweep.py
 	$(BIN)/python scripts/bench_saliency.py
 

@@ -1,0 +1,136 @@
+"""How fast the forward pass is, layer by layer, beside the machine's products of matrices.
+
+python scripts/bench_forward.py                      # DILATED, 250 kb, one thread
+python scripts/bench_forward.py --model cnn7 --threads 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from regtrack.inference import pick_device
+from regtrack.models.network import TrackModel
+from regtrack.models.registry import MODELS, build_model
+
+SIDE = 2_048  # of the square matrices whose product is the yardstick
+ROUNDS = 7
+
+
+def seconds(work: Callable[[], object], device: torch.device) -> float:
+    """The median of some rounds, the first two of which are not counted."""
+    taken = []
+    for _ in range(ROUNDS + 2):
+        start = time.perf_counter()
+        work()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        taken.append(time.perf_counter() - start)
+    return float(np.median(taken[2:]))
+
+
+def product_rate(dtype: torch.dtype, device: torch.device) -> float:
+    """GFLOP/s of a product of square matrices."""
+    left, right = torch.randn(2, SIDE, SIDE, device=device).to(dtype)
+    return 2 * SIDE**3 / seconds(lambda: left @ right, device) / 1e9
+
+
+def layers(model: TrackModel) -> dict[str, nn.Module]:
+    """The modules that are timed, by name, in the order they run."""
+    blocks = {f"{type(block).__name__} {i}": block for i, block in enumerate(model.trunk, 1)}
+    return {"Embedding": model.embed, **blocks, "Head": model.head}
+
+
+@contextmanager
+def counted(
+    modules: dict[str, nn.Module], clock: Callable[[], float]
+) -> Iterator[dict[str, float]]:
+    """By how much a clock goes on in each module, over all calls."""
+    spent: dict[str, float] = defaultdict(float)
+    begun: dict[str, float] = {}
+    hooks = []
+    for name, module in modules.items():
+
+        def before(_module: nn.Module, _inputs: object, name: str = name) -> None:
+            begun[name] = clock()
+
+        def after(_module: nn.Module, _inputs: object, _output: Tensor, name: str = name) -> None:
+            spent[name] += clock() - begun[name]
+
+        hooks += [module.register_forward_pre_hook(before), module.register_forward_hook(after)]
+    try:
+        yield spent
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def operations(model: TrackModel, run: Callable[[], object]) -> dict[str, float]:
+    """Floating-point operations of products in each timed module."""
+    with (
+        FlopCounterMode(display=False) as counter,
+        counted(layers(model), counter.get_total_flops) as found,
+    ):
+        run()
+    return found
+
+
+def report(model: TrackModel, length: int, precision: str, device: torch.device) -> None:
+    """A table of the layers, and how far all of it is from a plain product."""
+    codes = torch.randint(0, 4, (1, length), dtype=torch.uint8, device=device)
+    rows = list(range(model.marker_count))
+    bf16 = precision == "bf16"
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+
+        def run() -> Tensor:
+            return model.logits(codes, rows)
+
+        flops = operations(model, run)
+        whole = seconds(run, device)
+        with counted(layers(model), time.perf_counter) as spent:
+            for _ in range(ROUNDS):
+                run()
+    yardstick = product_rate(torch.bfloat16 if bf16 else torch.float32, device)
+    every = sum(flops.values())
+    rate = every / whole / 1e9
+    print(f"\n{model.name}, {precision}: {length / whole / 1e6:.2f} Mbp/s")
+    if device.type == "cpu":  # elsewhere the host does not wait for a layer
+        print("| layer | of the operations | of the time | GFLOP/s |\n|---|---|---|---|")
+        total = sum(spent.values())
+        for name, taken in spent.items():
+            speed = flops[name] * ROUNDS / taken / 1e9
+            print(f"| {name} | {flops[name] / every:.0%} | {taken / total:.0%} | {speed:.0f} |")
+    print(
+        f"in all {rate:.0f} GFLOP/s; a product of {SIDE:,}-wide matrices {yardstick:.0f}: ", end=""
+    )
+    print(f"{rate / yardstick:.0%}", flush=True)
+
+
+def main() -> None:
+    """Parse, and report both precisions."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="dilated", choices=sorted(MODELS))
+    parser.add_argument("--bases", type=int, default=250_000)
+    parser.add_argument("--markers", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="auto")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    device = pick_device(options.device)
+    torch.manual_seed(0)
+    model = build_model(options.model, options.markers).eval().to(device)
+    print(f"{device}, torch {torch.__version__}, {options.threads} threads")
+    for precision in ("fp32", "bf16"):
+        report(model, options.bases, precision, device)
+
+
+if __name__ == "__main__":
+    main()
