@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from regtrack.benchmark.run import run_benchmark
     from regtrack.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
     from regtrack.dataset.build import build_dataset
     from regtrack.dataset.spec import DatasetSpec, SplitSpec
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     from regtrack.genome.interval import Interval, parse_region
     from regtrack.genome.reference import Reference
     from regtrack.models.registry import build_model
+    from regtrack.saliency.gradient import gradient_saliency
+    from regtrack.saliency.mutagenesis import mutagenesis
+    from regtrack.saliency.receptive_field import effective_receptive_field
+    from regtrack.saliency.region import saliency_of_region
+    from regtrack.saliency.tracks import saliency_tracks
     from regtrack.simulate.genome import simulate
     from regtrack.sweep.assemble import assemble_genome
     from regtrack.sweep.run import predict_genome
@@ -51,10 +57,16 @@ _HOMES = {
     "validate": "regtrack.tracks.bigwig.validate",
     "build_dataset": "regtrack.dataset.build",
     "build_model": "regtrack.models.registry",
+    "effective_receptive_field": "regtrack.saliency.receptive_field",
     "evaluate": "regtrack.evaluation.report",
+    "gradient_saliency": "regtrack.saliency.gradient",
     "load_checkpoint": "regtrack.checkpoint",
+    "mutagenesis": "regtrack.saliency.mutagenesis",
     "parse_region": "regtrack.genome.interval",
     "predict_genome": "regtrack.sweep.run",
+    "run_benchmark": "regtrack.benchmark.run",
+    "saliency_of_region": "regtrack.saliency.region",
+    "saliency_tracks": "regtrack.saliency.tracks",
     "save_checkpoint": "regtrack.checkpoint",
     "simulate": "regtrack.simulate.genome",
     "train": "regtrack.training.fit",
@@ -66,6 +78,8 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "build_model", "TrainingConfig", "train",
     "Checkpoint", "load_checkpoint", "save_checkpoint",
     "evaluate", "predict_genome", "assemble_genome", "validate", "describe", "run_demo",
+    "saliency_of_region", "saliency_tracks", "gradient_saliency", "mutagenesis",
+    "effective_receptive_field", "run_benchmark",
     "RegtrackError", "__version__",
 ]  # fmt: skip
 
