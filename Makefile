@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test readers igv lint check docs bench clean
+.PHONY: demo test readers igv lint check docs bench screenshots clean
 
 demo: .venv/ready            ## the main job on the embedded default, in about three minutes
 	$(BIN)/regtrack demo --out regtrack-demo --overwrite
@@ -10,7 +10,7 @@ demo: .venv/ready            ## the main job on the embedded default, in about t
 test: .venv/ready            ## every test
 	$(BIN)/pytest
 
-readers: tests/readers/node_modules  ## JavaScript readers that tests use where they are (needs npm)
+readers: tests/readers/node_modules  ## JavaScript that tests use where it is: readers, axe (needs npm)
 
 igv: app/npm/node_modules    ## igv.js for the dashboard's panel (needs npm)
 
@@ -24,11 +24,15 @@ check: lint test             ## what must pass before a commit
 docs: .venv/ready            ## the documentation, into docs/_build
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build
 
-bench: .venv/ready           ## how fast: writing beside pyBigWig, predict-genome beside the bare forward pass
+bench: .venv/ready           ## how fast: writing beside pyBigWig, predict-genome beside the bare pass, the dashboard
 	$(BIN)/python scripts/bench_bigwig.py
 	$(BIN)/python scripts/bench_forward.py
 	$(BIN)/python scripts/bench_sweep.py
 	$(BIN)/python scripts/bench_saliency.py
+	$(BIN)/python scripts/bench_dashboard.py
+
+screenshots: .venv/ready     ## docs/images/dashboard*.png (needs Debian's chromium)
+	$(BIN)/python scripts/screenshots.py
 
 clean:                       ## what the targets above made
 	rm -rf .venv docs/_build regtrack-demo tests/readers/node_modules app/npm/node_modules

@@ -74,14 +74,23 @@ def _measures() -> html.Section:
     return _panel("measures", html.Div(id=ids.MEASURES, className="table", tabIndex=0))
 
 
+def _number(field: str, title: str, form: str) -> dict[str, Any]:
+    """A column of numbers, as many digits each so that they can be compared down the column."""
+    text = f"params.value == null ? '' : d3.format('{form}')(params.value)"
+    return {
+        "field": field, "headerName": title, "type": "numericColumn", "minWidth": 90,
+        "valueFormatter": {"function": text},
+    }  # fmt: skip
+
+
 def _windows() -> html.Section:
     columns = [
         {"field": "region", "headerName": "Window", "minWidth": 210, "flex": 2},
         {"field": "split", "headerName": "Split", "minWidth": 80},
-        {"field": "value", "headerName": "Value", "type": "numericColumn", "minWidth": 90},
-        {"field": "mean_a", "headerName": "Mean A", "type": "numericColumn", "minWidth": 90},
-        {"field": "mean_b", "headerName": "Mean B", "type": "numericColumn", "minWidth": 90},
-        {"field": "labelled", "headerName": "Labelled", "type": "numericColumn", "minWidth": 100},
+        _number("value", "Value", ".4f"),
+        _number("mean_a", "Mean A", ".4f"),
+        _number("mean_b", "Mean B", ".4f"),
+        _number("labelled", "Labelled", ".1%"),
     ]
     grid = dag.AgGrid(
         id=ids.WINDOWS_GRID,

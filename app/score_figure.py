@@ -22,7 +22,8 @@ def score_figure(board: Scoreboard, labels: tuple[str, str], theme: str) -> dict
     colours = THEMES[theme]
     rows = [row for row in board.rows if row.first is not None and row.second is not None]
     scores = [score for row in rows for score in (row.first or 0.0, row.second or 0.0)]
-    top = min(nice(max(scores, default=1.0) * 1.02), 1.02)
+    top = nice(max(scores, default=1.0) * 1.02)
+    top = 1.02 if top >= 1 else top  # a point at 1 is whole, and so is the tick's number
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter", "mode": "lines", "x": [0, 1], "y": [0, 1], "hoverinfo": "skip",

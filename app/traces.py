@@ -184,7 +184,7 @@ def _gene_traces(row: GeneRow, theme: Theme) -> _Made:
     text = {
         "type": "scatter", "mode": "text", "text": names, "textposition": "top right",
         "x": typed(row.named_at + 0.5, "f8"),
-        "y": typed(level(row.lanes) + half * 0.4),
+        "y": typed(level(row.lanes) + half),
         "textfont": {"size": 10, "color": theme.text}, "hoverinfo": "skip", "cliponaxis": True,
     }  # fmt: skip
     return [

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
 # a slow machine is no failure
 settings.register_profile("regtrack", deadline=None)
 settings.load_profile("regtrack")
 
+CHROMIUM = Path("/usr/bin/chromium")
 _BESIDE = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -46,3 +48,17 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REGTRACK_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium of the machine: one a run, since a second would not start beside it."""
+    if not CHROMIUM.exists():
+        message = f"no {CHROMIUM}; install Debian's chromium"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -71,6 +71,15 @@
     });
   }
 
+  /* positions on a narrow screen would run into each other */
+  function fewerTicks() {
+    const drawn = graph();
+    const ticks = drawn && drawn.clientWidth < 600 ? 4 : 8;
+    if (drawn && drawn.layout.xaxis && drawn.layout.xaxis.nticks !== ticks) {
+      window.Plotly.relayout(drawn, { "xaxis.nticks": ticks });
+    }
+  }
+
   document.addEventListener("click", (event) => {
     const target = event.target.closest("[data-move], [data-image], #export-link, #help-open");
     if (!target) return;
@@ -194,6 +203,7 @@
         if (!loaded) return;
         listen();
         if (target && target.at === loaded.moved) target = null;
+        fewerTicks();
         window.setTimeout(leaveBox, 0);
         const query = loaded.query;
         const fields = new URLSearchParams(query);

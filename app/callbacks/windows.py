@@ -70,7 +70,7 @@ def _job(sources: Sources, jobs: Jobs, view: View, *, start: bool) -> Job:
 
 
 def grid_rows(table: WindowTable) -> list[dict[str, Any]]:
-    """The first rows as the grid shows them: regions 1-based, three figures a number."""
+    """The first rows as the grid shows them: regions 1-based, five figures a number."""
     return [
         {
             "region": str(Interval(row["chrom"], row["start"], row["end"])),
@@ -82,7 +82,7 @@ def grid_rows(table: WindowTable) -> list[dict[str, Any]]:
 
 
 def _short(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.3g}")
+    return None if value is None else float(f"{value:.5g}")
 
 
 def _says(job: Job, view: View, sources: Sources) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -92,19 +91,6 @@ def test_the_same_figure_gives_the_same_bytes_and_nothing_is_replaced(
     assert again.read_bytes() == page.read_bytes()
     with pytest.raises(OutputError, match="exists already"):
         save_html(interactive_saliency([saliency()]), page)
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    """The Chromium of the machine."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no chromium on this machine")
-    with playwright.sync_playwright() as started:
-        found = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.mark.browser

@@ -1,19 +1,17 @@
-"""One browser a run; one server and one page a module."""
+"""One server and one page a module."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from dashboard import Dashboard, served
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from small_world import World
 
 from app.create_app import create_app
 
-CHROMIUM = Path("/usr/bin/chromium")
 HERE = Path(__file__).parent
 
 
@@ -21,19 +19,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        message = f"no {CHROMIUM}; install Debian's chromium"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

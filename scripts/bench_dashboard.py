@@ -1,0 +1,232 @@
+"""How fast the dashboard is: start, first paint, a move until it is painted, memory.
+
+Six tracks of 250 Mb, one row each, 1,500 pixels wide, in the machine's own Chromium without a
+screen; 100 such files are open when memory is read. Every base has a value of its own.
+
+    python scripts/bench_dashboard.py                  # everything, about five minutes
+    python scripts/bench_dashboard.py --megabases 10   # the same on 10 Mb, to see that it runs
+    python scripts/bench_dashboard.py --folder /tmp/w  # keeps the files for the next time
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import numpy as np
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from regtrack.genome.assembly import Assembly
+from regtrack.tracks.bigwig.assemble import create_bigwig
+from regtrack.tracks.bigwig.rounding import round_mantissa
+
+CHROMIUM = "/usr/bin/chromium"
+MODELS, MARKERS, FILES = ("cnn7", "dilated", "bi-lstm"), ("K562_CTCF", "K562_H3K27ac"), 100
+SPANS = (25_000, 250_000, 2_500_000)
+REPEATS = 15
+_OLD_DATA = 20_000  # bytes of an answer that need bring no curves
+WIDTH = 1_794  # pixels of the window, of which the figure's plot gets 1,500
+
+# resolves once the answer to a key has been painted
+_MOVE = """async ({ key, shiftKey }) => {
+  const drawn = document.querySelector('#view-graph .js-plotly-plot');
+  performance.clearResourceTimings();
+  const ask = window.fetch;
+  let answered = false;
+  window.fetch = async (...all) => {
+    const answer = await ask(...all);
+    answered = true;
+    return answer;
+  };
+  const begin = performance.now();
+  document.body.dispatchEvent(new KeyboardEvent('keydown', { key, shiftKey, bubbles: true }));
+  await new Promise(resolve => {
+    drawn.on('plotly_afterplot', function painted() {
+      if (!answered) return;
+      drawn.removeListener('plotly_afterplot', painted);
+      requestAnimationFrame(() => setTimeout(resolve));
+    });
+  });
+  const total = performance.now() - begin;
+  window.fetch = ask;
+  await new Promise(resolve => setTimeout(resolve, 300));
+  const asked = performance.getEntriesByType('resource')
+    .filter(entry => entry.startTime >= begin && entry.initiatorType === 'fetch');
+  return { total, requests: asked.length, server: asked[0].responseStart - asked[0].requestStart,
+           bytes: asked[0].encodedBodySize };
+}"""
+_VISIT = """query => {
+  history.pushState(null, '', query);
+  dispatchEvent(new PopStateEvent('popstate'));
+}"""
+_DRAWN = "() => document.querySelector('#view-graph .js-plotly-plot')?.data?.length > 0"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server that runs: its address, its process and the seconds to its first answer."""
+
+    address: str
+    process: int
+    seconds: float
+
+    def memory(self) -> float:
+        """MB that it has held at most."""
+        status = Path(f"/proc/{self.process}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def make_files(folder: Path, length: int) -> None:
+    """Sweeps of three models, two markers each, and 94 other bigWigs, most of them links."""
+    first = folder / "0.bw"
+    if first.exists():
+        return
+    random = np.random.default_rng(0)
+    values = np.resize(random.random(1_000_003, dtype=np.float32) ** 3, length)
+    round_mantissa(values, keep_bits=7)
+    with create_bigwig(first, Assembly(("chr1",), (length,))) as file:
+        file.write("chr1", 0, values, threads=2)
+    for model in MODELS:
+        (folder / "sweeps" / model).mkdir(parents=True)
+        for marker in MARKERS:
+            os.link(first, folder / "sweeps" / model / f"{marker}.bw")
+        tracks = [
+            {"file": f"{marker}.bw", "marker": marker, "category": "TF"} for marker in MARKERS
+        ]
+        record = {"checkpoint": {"model": model}, "values": "scores", "reference": {}}
+        path = folder / "sweeps" / model / "sweep.json"
+        path.write_text(json.dumps(record | {"tracks": tracks}))
+    for number in range(1, FILES - len(MODELS) * len(MARKERS)):
+        os.link(first, folder / f"{number}.bw")
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Served]:
+    """`regtrack serve` in a process of its own."""
+    files = sorted(folder.glob("*.bw"))
+    command = [sys.executable, "-m", "regtrack", "serve", folder / "sweeps", *files, "--port", "0"]
+    begin = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            address = server.stdout.readline().split()[1]
+            with urlopen(address) as answer:
+                answer.read()
+            yield Served(address, server.pid, time.perf_counter() - begin)
+        finally:
+            server.send_signal(signal.SIGINT)
+
+
+def first_paint(browser: Browser, address: str) -> float:
+    """Seconds from asking for the page until its tracks are painted; nothing in any cache."""
+    with browser.new_page(viewport={"width": WIDTH, "height": 900}) as page:
+        begin = time.perf_counter()
+        page.goto(f"{address}?mode=stack&markers={','.join(MARKERS)}&panel=none")
+        page.wait_for_function(_DRAWN)
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+        return time.perf_counter() - begin
+
+
+def visit(page: Page, query: str) -> None:
+    """Go to an address within the page, and wait until it is drawn."""
+    with page.expect_response("**/_dash-update-component*") as answer:
+        page.evaluate(_VISIT, f"?panel=none&mode=stack&{query}")
+    answer.value.finished()
+
+
+def moves(page: Page, span: int, length: int) -> list[dict[str, Any]]:
+    """Moves by a whole view, about half of which need what the browser has not yet.
+
+    A whole chromosome cannot be moved, so there the view zooms out to it, from half of it.
+    """
+    start = length // 2 - span // 2
+    visit(page, f"region=chr1:{start + 1}-{start + span}&markers={','.join(MARKERS)}")
+    keys = [("ArrowRight", True)] * 2 * REPEATS
+    if span == length:
+        keys = [("+", False), ("-", False)] * REPEATS
+    found = [page.evaluate(_MOVE, {"key": key, "shiftKey": shift}) for key, shift in keys]
+    return found[1::2] if span == length else found
+
+
+def report_moves(page: Page, length: int) -> None:
+    """Medians of each width of view: of all moves, and of those that brought new curves."""
+    print("\n        view   painted after    of new data  server  requests")
+    print("        (bp)   (aim: 300 ms)                 (20 ms)  (1)", flush=True)
+    for span in (*(span for span in SPANS if span < length), length):
+        found = moves(page, span, length)
+        fresh = [move for move in found if move["bytes"] > _OLD_DATA] or found
+        most = max(move["requests"] for move in found)
+        print(
+            f"{span:12,}  {_median(found, 'total'):10.0f} ms  {_median(fresh, 'total'):7.0f} ms "
+            f"{_median(fresh, 'bytes') / 1e3:4.0f} kB  {_median(fresh, 'server'):3.0f} ms  {most}",
+            flush=True,
+        )
+
+
+def _median(found: list[dict[str, Any]], name: str) -> float:
+    return statistics.median(move[name] for move in found)
+
+
+def open_all(page: Page, length: int) -> None:
+    """Look at every file, near and far."""
+    boxes = page.locator("#other-tracks input").all()
+    names = [box.get_attribute("value") or "" for box in boxes]
+    for span in (25_000, length):
+        for first in range(0, len(names), 12):
+            chosen = ",".join(names[first : first + 12])
+            visit(page, f"region=chr1:1-{min(span, length)}&tracks={chosen}")
+
+
+def report(folder: Path, length: int) -> None:
+    """Everything, in one run."""
+    make_files(folder, length)
+    with serving(folder):  # so that the machine has read Python's files
+        pass
+    with sync_playwright() as playwright, serving(folder) as served:
+        print(f"first answer of the server after {served.seconds:.1f} s (aim: 4)", flush=True)
+        paints = []
+        for _ in range(3):
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            paints.append(first_paint(browser, served.address))
+            browser.close()
+        print(f"first paint after {statistics.median(paints):.1f} s, cold (aim: 3)", flush=True)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": WIDTH, "height": 900})
+        page.goto(f"{served.address}?panel=none")
+        page.wait_for_function(_DRAWN)
+        report_moves(page, length)
+        open_all(page, length)
+        print(f"\nmemory with {FILES} files looked at: {served.memory():.0f} MB (aim: 500)")
+        browser.close()
+
+
+def main() -> None:
+    """Parse, and measure."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--megabases", type=float, default=250)
+    parser.add_argument("--folder", type=Path, help="where the files are, or shall be")
+    options = parser.parse_args()
+    length = int(options.megabases * 1e6)
+    if options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
+        report(options.folder, length)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            report(Path(folder), length)
+
+
+if __name__ == "__main__":
+    main()
