@@ -80,9 +80,8 @@ def _print_files(made: Demo) -> None:
         (made.picture, f"labels and tracks at {made.shown}"),
     ]
     print_table("Made", ("file", "what"), rows)
-    checkpoint = made.trained["dilated"].checkpoint
+    sweeps, data = made.folder / "tracks", made.folder / "data"
+    console.print(f"Open {made.picture}, or browse all of it:", highlight=False)
     console.print(
-        f"Next: regtrack predict-genome {checkpoint} --reference {made.simulation.reference} "
-        f"--markers category:histone --reverse-complement --out {made.folder / 'both-strands'}",
-        highlight=False,
+        f"  regtrack serve {sweeps} --labels {data} --open", highlight=False, soft_wrap=True
     )
