@@ -110,7 +110,7 @@ def _bar(view: View) -> html.Header:
 def _exports() -> html.Details:
     links = (
         (ids.EXPORT_CSV, "Values as CSV", "window.csv"),
-        (ids.EXPORT_BED, "Labels as BED", "window.bed"),
+        (ids.EXPORT_BED, "Values and labels as BED", "window.bed"),
         (ids.EXPORT_IGV, "IGV session", "session.xml"),
     )
     return html.Details(

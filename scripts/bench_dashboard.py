@@ -36,37 +36,30 @@ from regtrack.tracks.bigwig.rounding import round_mantissa
 CHROMIUM = "/usr/bin/chromium"
 MODELS, MARKERS, FILES = ("cnn7", "dilated", "bi-lstm"), ("K562_CTCF", "K562_H3K27ac"), 100
 SPANS = (25_000, 250_000, 2_500_000)
-REPEATS = 15
+REPEATS = 10
 _OLD_DATA = 20_000  # bytes of an answer that need bring no curves
 WIDTH = 1_794  # pixels of the window, of which the figure's plot gets 1,500
 
-# resolves once the answer to a key has been painted
+# one move by a key, and what came of it until nothing was painted any more
 _MOVE = """async ({ key, shiftKey }) => {
   const drawn = document.querySelector('#view-graph .js-plotly-plot');
+  const pause = duration => new Promise(resolve => setTimeout(resolve, duration));
   performance.clearResourceTimings();
-  const ask = window.fetch;
-  let answered = false;
-  window.fetch = async (...all) => {
-    const answer = await ask(...all);
-    answered = true;
-    return answer;
-  };
   const begin = performance.now();
+  const asked = () => performance.getEntriesByType('resource')
+    .filter(entry => entry.startTime >= begin && entry.name.includes('_dash-update'));
+  let painted = begin;
+  const paint = () => requestAnimationFrame(() => setTimeout(() => {
+    painted = performance.now();
+  }));
+  drawn.on('plotly_afterplot', paint);
   document.body.dispatchEvent(new KeyboardEvent('keydown', { key, shiftKey, bubbles: true }));
-  await new Promise(resolve => {
-    drawn.on('plotly_afterplot', function painted() {
-      if (!answered) return;
-      drawn.removeListener('plotly_afterplot', painted);
-      requestAnimationFrame(() => setTimeout(resolve));
-    });
-  });
-  const total = performance.now() - begin;
-  window.fetch = ask;
-  await new Promise(resolve => setTimeout(resolve, 300));
-  const asked = performance.getEntriesByType('resource')
-    .filter(entry => entry.startTime >= begin && entry.initiatorType === 'fetch');
-  return { total, requests: asked.length, server: asked[0].responseStart - asked[0].requestStart,
-           bytes: asked[0].encodedBodySize };
+  while (asked().length === 0) await pause(20);
+  while (performance.now() - painted < 400) await pause(50);
+  drawn.removeListener('plotly_afterplot', paint);
+  const found = asked();
+  return { total: painted - begin, requests: found.length, bytes: found[0].encodedBodySize,
+           server: found[0].responseStart - found[0].requestStart };
 }"""
 _VISIT = """query => {
   history.pushState(null, '', query);
@@ -145,6 +138,7 @@ def visit(page: Page, query: str) -> None:
     with page.expect_response("**/_dash-update-component*") as answer:
         page.evaluate(_VISIT, f"?panel=none&mode=stack&{query}")
     answer.value.finished()
+    page.wait_for_timeout(500)  # until it is painted
 
 
 def moves(page: Page, span: int, length: int) -> list[dict[str, Any]]:

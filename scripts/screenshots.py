@@ -84,7 +84,7 @@ PICTURES = {
     ),
     "dashboard-scores": Picture(
         "region=chr2:392001-452000&markers=cellA_CTCF&pair=cnn7,dilated&panel=scores&split=test",
-        height=960, ready="#scores-graph .point",
+        height=1130, ready="#scores-graph .point",
     ),
     "dashboard-letters": Picture(
         "region=chr2:390431-390550&markers=cellA_CTCF&mode=stack", height=650

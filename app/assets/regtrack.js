@@ -70,6 +70,7 @@
       }, SETTLE);
     });
   }
+  listen(); // from the first moment that there is a figure
 
   /* positions on a narrow screen would run into each other */
   function fewerTicks() {
