@@ -21,6 +21,7 @@ from app.layout import page
 from app.saliency import Saliency
 from app.security import protect
 from app.sources import Sources
+from app.timing import tell_times
 from app.view_data import ViewData, choices_of
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -83,5 +84,6 @@ def create_app(
     scores.register(app, sources, choices, jobs)
     saliency_panel.register(app, choices, jobs, explained)
     routes.register(app, sources, choices)
+    tell_times(app)
     protect(app, hosts)
     return app

@@ -34,6 +34,13 @@ def test_the_page_is_served_with_its_language_and_no_foreign_source(client: Flas
     assert "https://" not in text
 
 
+@pytest.mark.parametrize("path", ["/", "/nowhere"])
+def test_every_answer_says_how_long_the_work_took(client: FlaskClient, path: str) -> None:
+    name, _, taken = client.get(path, **LOCAL).headers["Server-Timing"].partition(";dur=")
+    assert name == "work"
+    assert float(taken) >= 0
+
+
 def elements(component: Any) -> Iterator[dict[str, Any]]:
     """Every element of a layout, and what each holds."""
     if isinstance(component, dict):
