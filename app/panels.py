@@ -154,8 +154,8 @@ def _scores() -> html.Section:
 def _saliency(sources: Sources) -> html.Section:
     able = ", ".join(sources.catalog.model(model).label for model in sources.checkpoints)
     says = (
-        f"Saliency says which bases a model's scores of this view rest on. Checkpoints are given "
-        f"for: {able}."
+        "Saliency says which bases a model's scores of this view rest on: those from 0.5, or from "
+        f"half of the highest where none is so high. Checkpoints are given for: {able}."
         if able
         else "Saliency needs a checkpoint: start regtrack serve with --checkpoint."
     )

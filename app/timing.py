@@ -10,7 +10,6 @@ from flask import Flask, Response, g
 
 def tell_times(app: Dash) -> None:
     """Add the header Server-Timing to every answer: `work`, in milliseconds."""
-
     server: Flask = app.server
 
     @server.before_request
