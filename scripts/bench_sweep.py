@@ -34,7 +34,7 @@ from regtrack.checkpoint import Checkpoint, save_checkpoint
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import decode
-from regtrack.inference import pick_device
+from regtrack.inference import pick_device, to_host
 from regtrack.labels.marker import Marker
 from regtrack.models.registry import build_model
 from regtrack.sweep import assemble, encoding, engine
@@ -112,7 +112,7 @@ def forward(request: Request) -> dict[str, Any]:
     with _ready(request) as (job, batches):
         start = time.perf_counter()
         for codes in batches:
-            job.scorer(codes)
+            to_host(job.scorer(codes))
         return {"seconds": time.perf_counter() - start}
 
 
@@ -125,7 +125,8 @@ def pybigwig(request: Request) -> dict[str, Any]:
             file.addHeader(list(zip(*_lengths(job), strict=True)))
         strips = [strip for chunk in job.plan.chunks for (strip,) in job.plan.batches(chunk)]
         for strip, codes in zip(strips, batches, strict=True):
-            for file, row in zip(files, job.scorer(codes)[0][:, strip.crop], strict=True):
+            values = to_host(job.scorer(codes))[0][:, strip.crop]
+            for file, row in zip(files, values, strict=True):
                 file.addEntries("chr1", strip.start, values=row, span=1, step=1)
         for file in files:
             file.close()
@@ -165,7 +166,7 @@ def _ready(request: Request) -> Iterator[tuple[Job, list[np.ndarray]]]:
             for chunk in job.plan.chunks
             for batch in job.plan.batches(chunk)
         ]
-        job.scorer(batches[0])
+        to_host(job.scorer(batches[0]))
         yield job, batches
 
 
