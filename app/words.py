@@ -11,9 +11,9 @@ from app.view_data import Scene
 Shares = Sequence[tuple[str, float]]
 
 _MEANS = {
-    "train": "the models learnt from these windows",
-    "valid": "models were chosen by these windows",
-    "test": "held out: no model has seen these windows",
+    "train": "models of this dataset learnt from these windows",
+    "valid": "models of this dataset were chosen by these windows",
+    "test": "held out: no model of this dataset has seen these windows",
 }
 
 
@@ -21,7 +21,7 @@ def badge_text(splits: Shares) -> str:
     """The split of what is on screen, so that nobody mistakes memory for skill.
 
     >>> badge_text([("test", 1.0)])
-    'test · held out: no model has seen these windows'
+    'test · held out: no model of this dataset has seen these windows'
     >>> badge_text([("train", 0.75), ("test", 0.25)])
     'mixed: train 75 %, test 25 %'
     """
