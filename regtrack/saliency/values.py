@@ -40,6 +40,7 @@ class Saliency:
         marker: what is predicted.
         model: its label, such as `DILATED`.
         receptive_field: bp that one output can see, as counted; None is the whole sequence.
+        rule: what chose the outputs, in the words of a legend, such as `Labelled GM12878_CTCF`.
 
     Raises:
         ValueError: an unknown method, or shapes that do not fit.
@@ -54,6 +55,7 @@ class Saliency:
     marker: Marker
     model: str
     receptive_field: int | None
+    rule: str = ""
 
     def __post_init__(self) -> None:
         length = len(self.codes)
@@ -87,6 +89,7 @@ class Saliency:
             "region": str(self.interval),
             "method": self.method,
             "outputs": int(self.outputs.sum()),
+            "rule": self.rule,
             "receptive_field": self.receptive_field,
             "lowest": float(self.values.min()),
             "highest": float(self.values.max()),
