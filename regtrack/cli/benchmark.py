@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regtrack.cli.console import bars, console, print_json, print_table, split_list
+from regtrack.cli.console import bars, console, counted_text, print_json, print_table, split_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +84,7 @@ def _print_fields(made: Benchmark) -> None:
     columns = [made.summary.widths("distant", share) for share in (50, 90, 99)]
     cells = [[f"{fmean(c[m]):,.0f}" if c.get(m) else "-" for c in columns] for m in made.titles]
     rows = [
-        (title, *row, f"{counted[model]:,}" if counted[model] else "the sequence")
+        (title, *row, counted_text(counted[model]))
         for (model, title), row in zip(made.titles.items(), cells, strict=True)
     ]
     print_table(

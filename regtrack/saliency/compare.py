@@ -122,7 +122,7 @@ def compare(wanted: Comparison, *, progress: Progress = SILENT) -> list[Panels]:
         inputs = _Inputs(wanted, models, reference, dataset)
         for model in models.values():
             for assembly in inputs.assemblies:
-                check_assembly(model.assembly, assembly)
+                check_assembly(model, assembly)
         return [inputs.panels(interval, progress) for interval in inputs.intervals()]
 
 

@@ -127,7 +127,7 @@ def random_windows(
         DatasetError: no such split, or too few such windows.
         MarkerError: the dataset has no such marker.
     """
-    row = marker_row(dataset.markers, marker.name)
+    row = marker_row(dataset.markers, marker.name, dataset.path)
     found: list[Interval] = []
     for window in np.random.default_rng(seed).permutation(dataset.window_ids(split)):
         if len(found) == number:
@@ -157,11 +157,11 @@ def row_of(checkpoint: Checkpoint, marker: Marker) -> int:
     Raises:
         MarkerError: there is none.
     """
-    return marker_row(checkpoint.markers, marker.name)
+    return marker_row(checkpoint.markers, marker.name, checkpoint.path)
 
 
-def marker_row(markers: tuple[Marker, ...], name: str) -> int:
-    """The position of the marker of exactly this name.
+def marker_row(markers: tuple[Marker, ...], name: str, path: Path | None = None) -> int:
+    """The position of the marker of exactly this name; `path` is the file they are of.
 
     Raises:
         MarkerError: there is none.
@@ -169,8 +169,8 @@ def marker_row(markers: tuple[Marker, ...], name: str) -> int:
     names = [marker.name for marker in markers]
     if name not in names:
         raise MarkerError(
-            f'no marker is called "{name}" among {len(names)}, the first of which is {names[0]}.'
-            f"{nearest(name, names)}"
+            f'no marker {f"of {path} " if path else ""}is called "{name}" among {len(names)}, the '
+            f"first of which is {names[0]}.{nearest(name, names)}"
         )
     return names.index(name)
 

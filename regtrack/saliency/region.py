@@ -86,7 +86,7 @@ def saliency_of_region(  # noqa: PLR0917 - a region is three numbers
     """
     loaded, place = load_checkpoint(checkpoint), pick_device(device)
     with Reference(reference) as source:
-        check_assembly(loaded.assembly, source.assembly)
+        check_assembly(loaded, source.assembly)
         interval = parse_region(f"{chrom}:{start + 1}-{end}", source.assembly)
         found = find_marker(loaded.markers, marker)
         outputs = scoring_outputs(

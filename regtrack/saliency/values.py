@@ -107,6 +107,7 @@ class Curve:
         mass: the share of the gradient's norm there, a mean over outputs; sums to 1, shape (D,).
         positives: outputs that were averaged.
         receptive_field: bp that one output can see, as counted; None is the whole sequence.
+        silent: outputs beside these that have no gradient, as the model is constant about them.
 
     Raises:
         ValueError: shapes that differ, or distances without the output itself.
@@ -118,6 +119,7 @@ class Curve:
     mass: npt.NDArray[np.float64]
     positives: int
     receptive_field: int | None
+    silent: int = 0
 
     def __post_init__(self) -> None:
         if self.distance.shape != self.mass.shape or 0 not in self.distance:
@@ -155,6 +157,7 @@ class Curve:
             "model": self.model,
             "marker": self.marker.name,
             "positives": self.positives,
+            "without_gradient": self.silent,
             "receptive_field": self.receptive_field,
             "widths": {str(share): width for share, width in self.widths.items()},
         }

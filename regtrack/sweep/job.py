@@ -157,7 +157,7 @@ def open_job(request: Request, *, make: Callable[..., Scorer] = Scorer) -> Itera
     with Reference(request.reference) as reference:
         given = request.checkpoint
         checkpoint = given if isinstance(given, Checkpoint) else load_checkpoint(given)
-        check_assembly(checkpoint.assembly, reference.assembly, any_assembly=request.any_assembly)
+        check_assembly(checkpoint, reference.assembly, any_assembly=request.any_assembly)
         scorer = make(
             model=checkpoint.model,
             rows=select_markers(checkpoint.markers, request.markers),
