@@ -222,7 +222,8 @@ def test_receptive_fields_as_a_table_a_figure_and_json(run: Run) -> None:
     assert "K562_CTCF" in out.splitlines()[0]
     assert "CNN7" in Path("f.svg").read_text()
     rows = [line.split(",") for line in Path("f.csv").read_text().splitlines()]
-    assert rows[0] == ["model", "marker", "distance", "mass"]
+    assert rows[0] == ["model", "marker", "distance", "mass", "outputs", "without_gradient"]
+    assert rows[1][4:] == ["20", "0"]
     mass = sum(float(row[3]) for row in rows[1:] if row[0] == "CNN7")
     assert mass == pytest.approx(1)
     code, out, _ = run(*words, "--positives", "20", "--json")
