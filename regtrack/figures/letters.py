@@ -42,6 +42,7 @@ from regtrack.genome.sequence import LETTERS, N
 from regtrack.saliency.values import Saliency
 
 _LETTERS, _LONE, _HEAT = 14.0, 28.0, 9.0  # heights of panels, mm; a lone one of letters is higher
+_COLOUR_BAR = 16.0  # its width with its labels, mm
 _COLOURS = LinearSegmentedColormap.from_list("loss-gain", LOSS_GAIN)
 
 
@@ -82,7 +83,7 @@ def letters_figure(
             draw_outputs(axes, interval, saliency.outputs, bins=bins_of(width))
         names = [panel_letter(n, count) + found.model for n, found in enumerate(saliencies)]
         notes = [panel_note(*pair) for pair in zip(saliencies, heights, strict=True)]
-        title_panels(upper, names, notes, width=width)
+        title_panels(upper, names, notes, width=width, beside=_COLOUR_BAR if mutated else 0.0)
         power = scale_panels(upper, *limits(heights))
         name_scale(figure, upper, MEAN_LOSS if mutated else method_name(saliencies[0]), power)
         if mutated:

@@ -51,13 +51,19 @@ def stacked_panels(
 
 
 def title_panels(
-    panels: Sequence[Axes], names: Sequence[str], notes: Sequence[str], *, width: str
+    panels: Sequence[Axes],
+    names: Sequence[str],
+    notes: Sequence[str],
+    *,
+    width: str,
+    beside: float = 0.0,
 ) -> None:
     """Name panels above their left corners in bold, with notes in grey above the right ones.
 
     Of the notes' parts, which commas divide, the first are left out of all if one has no room.
+    What stands right of the panels takes `beside` mm.
     """
-    rooms = [WIDTHS[width] - _MARGIN - _BOLD_LETTER * len(name) for name in names]
+    rooms = [WIDTHS[width] - beside - _MARGIN - _BOLD_LETTER * len(name) for name in names]
     parts = [note.split(", ") for note in notes]
     while any(
         own and _LETTER * len(", ".join(own)) > room for own, room in zip(parts, rooms, strict=True)
