@@ -13,13 +13,14 @@ import torch
 from regtrack.atomic import publish_file
 from regtrack.benchmark.answers import PARTS, Answers, load_answers, save_answers
 from regtrack.benchmark.measure import Exam, examine
+from regtrack.benchmark.names import check_choice
 from regtrack.benchmark.plan import FIRST_SEED, SPEC, TEST_CHROM, Contestant, Plan, find_contestants
 from regtrack.benchmark.questions import controls_rows, results_rows
 from regtrack.benchmark.summary import Summary
 from regtrack.checkpoint import load_checkpoint
 from regtrack.dataset.build import build_dataset
 from regtrack.dataset.store import Dataset
-from regtrack.errors import OutputError, TrainingError, nearest
+from regtrack.errors import OutputError
 from regtrack.figures.benchmark import benchmark_figure
 from regtrack.figures.style import save_figure
 from regtrack.models.network import TrackModel
@@ -34,7 +35,6 @@ from regtrack.training.run import RunFolder
 
 FORMAT = "regtrack grammar benchmark"
 VERSION = 1
-BENCHMARKS = ("grammar",)
 
 _FIGURES = {"results": results_rows, "controls": controls_rows}
 _KINDS = ("png", "pdf")
@@ -85,19 +85,6 @@ class Benchmark:
         }
 
 
-def check_name(name: str) -> None:
-    """See that a benchmark of this name exists.
-
-    Raises:
-        TrainingError: there is none.
-    """
-    if name not in BENCHMARKS:
-        raise TrainingError(
-            f'no benchmark is called "{name}"; expected {", ".join(BENCHMARKS)}.'
-            f"{nearest(name, BENCHMARKS)}"
-        )
-
-
 def run_benchmark(
     out: str | Path,
     *,
@@ -122,9 +109,8 @@ def run_benchmark(
         TrainingError: no such model, or fewer than one seed.
     """
     out, plan = Path(out), plan or Plan()
+    check_choice(models, seeds)
     contestants = find_contestants(models)
-    if seeds < 1:
-        raise TrainingError(f"{seeds} seeds; expected at least 1")
     _start(out, plan)
     chosen = tuple(range(FIRST_SEED, FIRST_SEED + seeds))
     answers = Answers.joined(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regtrack.cli.console import bars, console, print_json, print_table, split_list
+from regtrack.benchmark.names import check_choice, check_name
+from regtrack.cli.console import bars, console, counted_text, print_json, print_table, split_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,13 +46,15 @@ def command(
     finds the planted bases, and the scores on controls. Takes about two minutes of one core a model
     and seed; given again after an interruption, with more models or seeds, it goes on.
     """
+    chosen = split_list(models)
+    check_name(name)
+    check_choice(chosen, seeds)
     # batches of one short window: a second thread would wait more than it works
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from regtrack.benchmark.run import check_name, run_benchmark
+    from regtrack.benchmark.run import run_benchmark
 
-    check_name(name)
     with bars() as progress:
-        made = run_benchmark(out, models=split_list(models), seeds=seeds, progress=progress)
+        made = run_benchmark(out, models=chosen, seeds=seeds, progress=progress)
     if as_json:
         print_json(made.to_dict())
     else:
@@ -84,7 +87,7 @@ def _print_fields(made: Benchmark) -> None:
     columns = [made.summary.widths("distant", share) for share in (50, 90, 99)]
     cells = [[f"{fmean(c[m]):,.0f}" if c.get(m) else "-" for c in columns] for m in made.titles]
     rows = [
-        (title, *row, f"{counted[model]:,}" if counted[model] else "the sequence")
+        (title, *row, counted_text(counted[model]))
         for (model, title), row in zip(made.titles.items(), cells, strict=True)
     ]
     print_table(

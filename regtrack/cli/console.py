@@ -200,6 +200,15 @@ def split_list(values: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(part for value in values or () for part in value.split(",") if part)
 
 
+def counted_text(receptive_field: int | None) -> str:
+    """A counted receptive field (bp); None is that of a network without a bound.
+
+    >>> counted_text(10_810), counted_text(None)
+    ('10,810', 'all that is read')
+    """
+    return "all that is read" if receptive_field is None else f"{receptive_field:,}"
+
+
 def size_text(count: float) -> str:
     """Bytes in words.
 

@@ -164,19 +164,24 @@ def _as_text(found: Forecast | ShareSummary | SweepSummary) -> None:
 
 def print_forecast(forecast: Forecast) -> None:
     """What a sweep will write and take, in three lines."""
-    files = f"{len(forecast.files)} files" if len(forecast.files) > 1 else "1 file"
+    files = _count(len(forecast.files), "file")
+    windows, chunks = _count(forecast.windows, "window"), _count(forecast.chunks, "chunk")
     strands = ", both strands" if forecast.strands == 2 else ""
     averaged = f", means of {forecast.resolution} bp" if forecast.resolution > 1 else ""
     console.print(
         f"{forecast.out}: {files}, {forecast.bases / 1e6:,.2f} Mb each, "
         f"{forecast.keep_bits} bits kept{averaged}, at most {size_text(forecast.disk)}, "
         "twice that until they are joined\n"
-        f"{forecast.windows:,} windows of {forecast.window:,} bp, {forecast.batch_size} at once, "
+        f"{windows} of {forecast.window:,} bp, {forecast.batch_size} at once, "
         f"flank {forecast.flank:,} bp, {forecast.precision} on {forecast.device}{strands}\n"
-        f"{forecast.chunks:,} chunks, about {duration_text(forecast.seconds)} "
+        f"{chunks}, about {duration_text(forecast.seconds)} "
         f"and {size_text(forecast.memory)} of memory",
         highlight=False,
     )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _print_share(share: ShareSummary) -> None:

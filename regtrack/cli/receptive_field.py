@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regtrack.cli.console import bars, console, print_json, print_table
+from regtrack.cli.console import bars, console, counted_text, print_json, print_table
 from regtrack.cli.width import Width
 
 if TYPE_CHECKING:
@@ -44,13 +44,17 @@ def command(
     ] = False,
     width: Annotated[Width, typer.Option(help="Of a journal's column.")] = Width.DOUBLE,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.")] = "auto",
+    any_assembly: Annotated[
+        bool, typer.Option("--any-assembly", help="Accept another assembly than the training's.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The numbers as JSON.")] = False,
 ) -> None:
     """Measure how far models look: the gradient's share by distance from the output.
 
-    Labelled outputs are drawn at random and each is propagated back alone; the widths hold 50, 90
-    and 99 % of their mean gradient. The counted receptive field is what one output could see.
+    Labelled outputs are drawn at random, the same for every model, and each is propagated back
+    alone; the widths hold 50, 90 and 99 % of their mean gradient. The counted receptive field is
+    what one output could see; a Bi-LSTM, without a bound, reads half a window on each side.
     """
     from regtrack.figures.output import check_outputs, write_receptive_field
     from regtrack.saliency.receptive_field import compare_receptive_fields
@@ -60,7 +64,8 @@ def command(
     with bars() as progress:
         curves = compare_receptive_fields(
             checkpoints, dataset, marker=marker,
-            split=split, positives=positives, seed=seed, device=device, progress=progress,
+            split=split, positives=positives, seed=seed, device=device,
+            any_assembly=any_assembly, progress=progress,
         )  # fmt: skip
     paths = write_receptive_field(curves, files, width=width.value, data=data, overwrite=overwrite)
     written = [str(path) for path in paths]
@@ -77,10 +82,17 @@ def _print(curves: list[Curve], files: list[str]) -> None:
             curve.model,
             f"{curve.positives:,}",
             *(f"{width:,}" for width in curve.widths.values()),
-            f"{curve.receptive_field:,}" if curve.receptive_field else "the sequence",
+            counted_text(curve.receptive_field),
         )
         for curve in curves
     ]
     print_table(f"Width that holds the gradient of {curves[0].marker.name}", columns, rows)
+    for curve in curves:
+        if curve.silent:
+            console.print(
+                f"{curve.model}: {curve.silent:,} of {curve.positives + curve.silent:,} outputs "
+                "have no gradient (the model is constant there) and are not in the mean",
+                highlight=False,
+            )
     for file in files:
         console.print(file, highlight=False)

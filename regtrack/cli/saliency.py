@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regtrack.cli.console import bars, console, print_json, print_table, split_list
+from regtrack.cli.console import bars, console, counted_text, print_json, print_table, split_list
 from regtrack.cli.width import Width
 from regtrack.errors import PlanError
 
@@ -30,10 +31,16 @@ Examples:
   --chroms chr1 --bigwig saliency
 """
 
+# options that mean nothing beside others
+_OF_FIGURES = ("at", "labels", "dataset", "split", "random", "seed", "out", "data", "width")
+_OF_TRACKS = ("chroms", "regions", "keep_bits")
+_OF_THE_DRAW = ("random", "seed", "split")
+
 _WHERE, _WHICH, _FILES, _TRACKS = "Where", "Which outputs", "Files", "Tracks"
 
 
 def command(
+    ctx: typer.Context,
     checkpoints: Annotated[
         list[Path], typer.Argument(help="Trained networks, a panel each (.safetensors).")
     ],
@@ -41,17 +48,24 @@ def command(
     marker: Annotated[str, typer.Option(help="What is predicted; a glob for many --bigwig.")],
     method: Annotated[
         str,
-        typer.Option(help="gradient-norm, gradient-x-input, integrated-gradients or ism."),
+        typer.Option(
+            help="gradient-norm, gradient-x-input (that of --bigwig), integrated-gradients or ism."
+        ),
     ] = "gradient-norm",
     reference: Annotated[
         Path | None, typer.Option(help="The FASTA, plain or bgzip.", rich_help_panel=_WHERE)
     ] = None,
     region: Annotated[
-        str, typer.Option(help="What is shown: chr1:1,000-26,000.", rich_help_panel=_WHERE)
+        str,
+        typer.Option(
+            help="What is shown: chr1:1,000-26,000; without, what the models see about --at, or "
+            "windows of --dataset.",
+            rich_help_panel=_WHERE,
+        ),
     ] = "",
     dataset: Annotated[
         Path | None,
-        typer.Option(help="Labels, and windows if no --region.", rich_help_panel=_WHERE),
+        typer.Option(help="Labels, and windows if no --region or --at.", rich_help_panel=_WHERE),
     ] = None,
     split: Annotated[
         str, typer.Option(help="Windows of train, valid or test.", rich_help_panel=_WHERE)
@@ -108,6 +122,9 @@ def command(
         typer.Option(help="Bits of each value's mantissa to keep.", rich_help_panel=_TRACKS),
     ] = 7,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.")] = "auto",
+    any_assembly: Annotated[
+        bool, typer.Option("--any-assembly", help="Accept another assembly than the training's.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
@@ -117,31 +134,31 @@ def command(
     that score, or those that --at names. Its norm at each base is drawn in black, the outputs in
     blue, a panel a model on one scale. Short regions are drawn as letters.
     """
+    _refuse_what_is_ignored(ctx)
     if bigwig is not None:
-        if len(checkpoints) > 1 or at or labels or dataset or out or data:
-            raise PlanError(
-                "--bigwig takes one checkpoint and explains all its outputs, or those over a "
-                "--threshold; leave --at, --labels, --dataset, --out and --data to another run"
-            )
+        if len(checkpoints) > 1:
+            raise PlanError(f"--bigwig takes one checkpoint; {len(checkpoints)} were given")
         if reference is None:
             raise PlanError("--bigwig needs the sequence: name a --reference")
         request: dict[str, Any] = {
             "checkpoint": checkpoints[0], "reference": reference, "out": bigwig,
             "markers": split_list([marker]), "region": region, "chroms": split_list(chroms),
             "regions": regions, "keep_bits": keep_bits, "device": device,
+            "any_assembly": any_assembly,
         }  # fmt: skip
         _write_tracks(request, threshold or 0.0, overwrite=overwrite, as_json=as_json)
         return
     from regtrack.figures.output import check_outputs, write_saliency
     from regtrack.saliency.compare import Comparison, compare
 
-    count = 1 if region else random
+    count = 1 if region or at else random
     files = [[numbered(path, n, count) for path in out or ()] for n in range(1, count + 1)]
     check_outputs([path for one in files for path in one], data=data, overwrite=overwrite)
     wanted = Comparison(
         checkpoints=tuple(checkpoints), marker=marker, reference=reference, dataset=dataset,
         region=region, split=split, windows=random, seed=seed, labels=labels,
         at=tuple(at or ()), threshold=threshold, method=method, device=device,
+        any_assembly=any_assembly,
     )  # fmt: skip
     with bars() as progress:
         found = compare(wanted, progress=progress)
@@ -154,6 +171,38 @@ def command(
         )
     ]  # fmt: skip
     _print(found, written, as_json=as_json)
+
+
+def _refuse_what_is_ignored(ctx: typer.Context) -> None:
+    """Refuse options that would change nothing beside the others.
+
+    Raises:
+        PlanError: such an option was given.
+    """
+    values = ctx.params
+    sources = {name: ctx.get_parameter_source(name) for name in values}
+    # typer carries its own copy of click, whose enumeration no import reaches
+    given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+    if values["bigwig"] is None:
+        _refuse(_OF_TRACKS, given, "of --bigwig, which was not given")
+        for place in ("region", "at"):
+            if values[place]:
+                _refuse(_OF_THE_DRAW, given, f"of windows that are drawn, and --{place} was given")
+        return
+    _refuse(_OF_FIGURES, given, "of figures, and --bigwig writes tracks")
+    if "method" in given and values["method"] != "gradient-x-input":
+        raise PlanError(
+            f"--method {values['method']} is not for --bigwig, which writes gradient-x-input; "
+            "leave --method out"
+        )
+
+
+def _refuse(names: Sequence[str], given: Sequence[str], why: str) -> None:
+    if wrong := [f"--{name.replace('_', '-')}" for name in names if name in given]:
+        options = " and ".join(wrong)
+        raise PlanError(
+            f"{options} {'is' if len(wrong) == 1 else 'are'} {why}; leave out {options}"
+        )
 
 
 def numbered(path: Path, number: int, count: int) -> Path:
@@ -191,15 +240,25 @@ def _print(found: list[Panels], files: list[str], *, as_json: bool) -> None:
     if as_json:
         print_json({"panels": shown, "files": files})
         return
-    columns = ("model", "region", "marker", "outputs", "lowest", "highest", "receptive field")
+    columns = (
+        "model", "region", "marker", "outputs", "rule", "lowest", "highest", "receptive field (bp)",
+    )  # fmt: skip
     rows = [
         (
-            one["model"], one["region"], one["marker"], f"{one['outputs']:,}",
+            one["model"], one["region"], one["marker"], f"{one['outputs']:,}", one["rule"],
             f"{one['lowest']:.4g}", f"{one['highest']:.4g}",
-            f"{one['receptive_field']:,} bp" if one["receptive_field"] else "all that is read",
+            counted_text(one["receptive_field"]),
         )
         for one in shown
     ]  # fmt: skip
     print_table(f"{found[0].saliencies[0].title}, by base", columns, rows)
+    for one in shown:
+        if complete := one["completeness"]:
+            console.print(
+                f"{one['model']}, {one['region']}: the values of all bases read add up to "
+                f"{complete['sum']:.4g}, the logits change by {complete['change']:.4g}; "
+                f"difference {complete['difference']:.2g}",
+                highlight=False,
+            )
     for file in files:
         console.print(file, highlight=False)

@@ -13,11 +13,13 @@ from regtrack.saliency.values import METHODS, Curve, Saliency
 
 Numbers = npt.NDArray[np.float64]
 
-LONGEST = 200  # bp drawn as letters; more are too thin to read on a page
+LONGEST = {"single": 60, "double": 200}  # bp drawn as letters; more are too thin to read
+ALL_READ = "all that is read"  # what an output of a recurrent network sees
 MEAN_LOSS = "Mean loss by substitution"
 NEAR = 10  # bp; distances are linear up to here and logarithmic beyond
 PERCENTS = np.concatenate([np.arange(1, 99), np.arange(99, 99.95, 0.1)])
 _BINS_PER_DECADE = 12
+_COMB = 30  # bp; DILATED without pooling reads about half the bases of each stretch this long
 
 
 def common_interval(saliencies: Sequence[Saliency]) -> Interval:
@@ -51,6 +53,11 @@ def method_name(saliency: Saliency) -> str:
     return METHODS[saliency.method].replace(" x ", " × ")
 
 
+def output_name(saliency: Saliency) -> str:
+    """What the legend says of the outputs: what chose them, where that is known."""
+    return saliency.rule or f"Outputs, {saliency.marker.name}"
+
+
 def panel_letter(number: int, count: int) -> str:
     """What stands before the name of a panel, counted from 0, where there are several.
 
@@ -63,7 +70,7 @@ def panel_letter(number: int, count: int) -> str:
 def panel_note(saliency: Saliency, shown: Values) -> str:
     """What an output sees, and the range of what is shown: the scale may be too wide to tell."""
     field = saliency.receptive_field
-    sees = "the window" if field is None else f"{field:,} bp"
+    sees = ALL_READ if field is None else f"{field:,} bp"
     low, high = limits([shown])
     span = f"{_short(low)} to {_short(high)}" if low < 0 else f"max {_short(high)}"
     return f"sees {sees}, {span}"
@@ -83,21 +90,35 @@ def letter_heights(saliency: Saliency) -> Values:
 def density(curve: Curve) -> tuple[Numbers, Numbers]:
     """Distances (bp) and the gradient's mean share a bp about each, in logarithmic bins.
 
-    Every distance to 10 bp has a bin of its own; beyond, bins grow by the same factor. A bin
-    without any is NaN.
+    Every distance to 10 bp has a bin of its own; beyond, bins grow by the same factor. Of a model
+    that skips bases all bins are multiples of 30 bp, so that its comb is averaged. A bin without
+    any is NaN.
     """
-    furthest = max(int(np.abs(curve.distance).max()), NEAR)
-    decades = np.log10(furthest / NEAR)
-    steps = np.geomspace(NEAR, furthest + 1, max(2, round(_BINS_PER_DECADE * decades) + 1))
-    outer = np.unique(np.round(steps)).astype(np.int64)
-    right = np.unique(np.concatenate([np.arange(NEAR), outer]))  # first distance of each bin
-    edges = np.concatenate([1 - right[:0:-1], right])
+    right = _bin_starts(int(np.abs(curve.distance).max()), comb=_skips(curve))
+    edges = np.concatenate([1 - right[::-1], right])
     index = np.searchsorted(edges, curve.distance, side="right") - 1
     counts = np.bincount(index, minlength=len(edges) - 1)
     held = counts > 0
     sums = [np.bincount(index, of, len(counts))[held] for of in (curve.distance, curve.mass)]
     shares = sums[1] / counts[held]
     return sums[0] / counts[held], np.where(shares > 0, shares, np.nan)
+
+
+def _bin_starts(furthest: int, *, comb: bool) -> npt.NDArray[np.int64]:
+    """The first distance of each bin on the right of the output, and the end of the last."""
+    near, multiple = (_COMB // 2, _COMB) if comb else (NEAR, 1)
+    end = max(furthest + 1, near)
+    count = max(2, round(_BINS_PER_DECADE * np.log10(end / near)) + 1)
+    grown = np.ceil((np.geomspace(near, end, count) - near) / multiple).astype(np.int64)
+    inner = np.arange(1, near, dtype=np.int64)[: 0 if comb else None]
+    return np.unique(np.concatenate([inner, near + multiple * grown]))
+
+
+def _skips(curve: Curve) -> bool:
+    """Whether a model that sees many combs has no gradient at some bases between others."""
+    (seen,) = np.nonzero(curve.mass)
+    stretch = int(np.ptp(seen)) if len(seen) else 0
+    return len(seen) <= stretch and stretch > 10 * _COMB
 
 
 def width_curve(curve: Curve) -> tuple[Numbers, Numbers]:

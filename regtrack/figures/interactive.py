@@ -21,6 +21,7 @@ from regtrack.figures.content import (
     letter_heights,
     limits,
     method_name,
+    output_name,
     panel_letter,
     panel_note,
     width_curve,
@@ -66,7 +67,7 @@ def interactive_saliency(
     """
     interval = common_interval(saliencies)
     marks = marks or {}
-    short = len(interval) <= LONGEST
+    short = len(interval) <= LONGEST["double"]
     mutated = short and saliencies[0].method == "ism"
     sizes = [_PANEL, *[_HEAT] * mutated] * len(saliencies) + [_MARK * len(marks)] * bool(marks)
     figure = _stack(sizes)
@@ -74,22 +75,28 @@ def interactive_saliency(
     low, high = limits(shown)
     span = (high - low) or 1.0
     floor = low - (0.2 if short else 0.08) * span  # where the outputs lie
-    most = max(float(np.abs(saliency.values).max()) for saliency in saliencies)
+    name = MEAN_LOSS if mutated else method_name(saliencies[0])
     for number, (saliency, values) in enumerate(zip(saliencies, shown, strict=True)):
         row = 1 + number * (1 + mutated)
         traces = _letter_bars(saliency, values) if short else _area(saliency)
         figure.add_traces(list(traces), rows=row, cols=1)
-        figure.add_trace(
-            _bars(interval, saliency.outputs, floor, COLOURS["blue"], "output"), row=row, col=1
-        )
+        outputs = _bars(interval, saliency.outputs, floor, COLOURS["blue"], output_name(saliency))
+        outputs.update(showlegend=number == 0 and any(s.outputs.any() for s in saliencies))
+        figure.add_trace(outputs, row=row, col=1)
         if mutated:
-            figure.add_traces(list(_heat(saliency, most=most)), rows=row + 1, cols=1)
+            figure.add_traces(list(_heat(saliency)), rows=row + 1, cols=1)
             figure.update_yaxes(row=row + 1, autorange="reversed", fixedrange=True)
-        name = panel_letter(number, len(saliencies)) + saliency.model
-        _name_panel(figure, row, name, panel_note(saliency, values))
-        figure.update_yaxes(row=row, range=[floor - 0.06 * span, high + 0.06 * span], nticks=5)
+        _name_panel(
+            figure, row, panel_letter(number, len(saliencies)) + saliency.model,
+            panel_note(saliency, values),
+        )  # fmt: skip
+        figure.update_yaxes(
+            row=row, range=[floor - 0.06 * span, high + 0.06 * span], nticks=5, title_text=name,
+            title_font_size=11,
+        )  # fmt: skip
     _add_marks(figure, interval, marks, len(sizes))
-    name = MEAN_LOSS if mutated else method_name(saliencies[0])
+    if mutated:
+        _scale_colours(figure, max(float(np.abs(s.values).max()) for s in saliencies))
     title = f"{name}, {saliencies[0].marker.name}, {interval}"
     figure.update_layout(title_text=title)
     figure.update_xaxes(range=[interval.start + 0.5, interval.end + 0.5])
@@ -165,12 +172,20 @@ def _stack(sizes: Sequence[int]) -> go.Figure:
 
 def _dress(figure: go.Figure, height: int) -> None:
     figure.update_layout(
-        template="none", height=height, showlegend=len(figure.data) > 0, hovermode="x",
-        margin={"l": 70, "r": 20, "t": 70, "b": 60}, font_family="Arial, Helvetica, sans-serif",
-        title={"font": {"size": 15}, "x": 0, "xref": "paper"}, bargap=0,
+        template="none", height=height, showlegend=True, hovermode="x", bargap=0,
+        margin={"l": 80, "r": 20, "t": 90, "b": 60}, font_family="Arial, Helvetica, sans-serif",
+        title={
+            "font": {"size": 15}, "x": 0, "xref": "paper", "y": 1, "yanchor": "top",
+            "pad": {"t": 14},
+        },
+        legend={
+            "orientation": "h", "x": 0, "y": 1 - 36 / height, "yref": "container",
+            "yanchor": "top",
+        },
     )  # fmt: skip
     figure.update_xaxes(showgrid=False, zeroline=False, showline=True, linewidth=0.6)
     figure.update_yaxes(showgrid=False, zeroline=True, zerolinewidth=0.6, showline=True)
+    figure.update_yaxes(separatethousands=True, exponentformat="power", minexponent=4)
 
 
 def _area(saliency: Saliency) -> Iterator[go.Scatter]:
@@ -198,18 +213,32 @@ def _letter_bars(saliency: Saliency, heights: np.ndarray) -> Iterator[go.Bar]:
     )  # fmt: skip
 
 
-def _heat(saliency: Saliency, *, most: float) -> Iterator[go.Heatmap | go.Scatter]:
-    """The effects from -most to most, and a dot at the base that is there."""
+def _heat(saliency: Saliency) -> Iterator[go.Heatmap | go.Scatter]:
+    """The effects, and a dot at the base that is there."""
     positions = saliency.start + 1 + np.arange(len(saliency))
     yield go.Heatmap(
-        x=positions, y=list(LETTERS[:4]), z=saliency.values.T, zmin=-most, zmax=most,
-        colorscale=list(zip((0, 0.5, 1), LOSS_GAIN, strict=True)), showscale=False,
+        x=positions, y=list(LETTERS[:4]), z=saliency.values.T, coloraxis="coloraxis",
         hovertemplate="%{x:,d} to %{y}: %{z:.4g}<extra>" + escape(saliency.model) + "</extra>",
     )  # fmt: skip
     known = saliency.codes != N
     yield go.Scatter(
         x=positions[known], y=[LETTERS[code] for code in saliency.codes[known]], mode="markers",
         marker={"color": "black", "size": 3}, showlegend=False, hoverinfo="skip",
+    )  # fmt: skip
+
+
+def _scale_colours(figure: go.Figure, most: float) -> None:
+    """One scale of effects from -most to most for all heat maps, with its bar at the right."""
+    figure.update_layout(
+        coloraxis={
+            "cmin": -most, "cmax": most,
+            "colorscale": list(zip((0, 0.5, 1), LOSS_GAIN, strict=True)),
+            "colorbar": {
+                "title": {"text": "Effect on<br>the logits", "side": "top"}, "thickness": 12,
+                "lenmode": "pixels", "len": _PANEL + _HEAT + 50, "y": 1, "yanchor": "top",
+                "separatethousands": True, "exponentformat": "power", "minexponent": 4,
+            },
+        }
     )  # fmt: skip
 
 

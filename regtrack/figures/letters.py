@@ -31,16 +31,18 @@ from regtrack.figures.panels import (
     draw_marks,
     draw_outputs,
     dress_position,
+    name_scale,
     scale_panels,
     stacked_panels,
-    title_panel,
+    title_panels,
 )
 from regtrack.figures.saliency import legend, output_handles
 from regtrack.figures.style import WIDTHS, style
 from regtrack.genome.sequence import LETTERS, N
 from regtrack.saliency.values import Saliency
 
-_LETTERS, _HEAT = 14.0, 9.0  # heights of panels, mm
+_LETTERS, _LONE, _HEAT = 14.0, 28.0, 9.0  # heights of panels, mm; a lone one of letters is higher
+_COLOUR_BAR = 16.0  # its width with its labels, mm
 _COLOURS = LinearSegmentedColormap.from_list("loss-gain", LOSS_GAIN)
 
 
@@ -61,30 +63,31 @@ def letters_figure(
         marks: named stretches drawn in grey under the panels, each of shape (L,).
 
     Raises:
-        ValueError: no saliency, some that do not fit together, or more than 200 bp.
+        ValueError: no saliency, some that do not fit together, or more bp than `LONGEST`.
     """
     interval = common_interval(saliencies)
-    if len(interval) > LONGEST:
-        raise ValueError(f"{len(interval)} bp of letters; expected at most {LONGEST}")
+    if len(interval) > LONGEST[width]:
+        raise ValueError(f"{len(interval)} bp of letters; expected at most {LONGEST[width]}")
     marks = marks or {}
     mutated = saliencies[0].method == "ism"
     heights = [letter_heights(saliency) for saliency in saliencies]
-    sizes = [_LETTERS, *[_HEAT] * mutated]  # of the panels of one model
+    count = len(saliencies)
+    sizes = [_LETTERS if count > 1 else _LONE, *[_HEAT] * mutated]  # of the panels of one model
     with style():
         figure, panels = stacked_panels(
-            [*sizes * len(saliencies), *[MARKS_ROW * len(marks)] * bool(marks)],
-            width, titles=len(saliencies),
-        )  # fmt: skip
-        owned = [panels[len(sizes) * n :][: len(sizes)] for n in range(len(saliencies))]
-        for number, (own, saliency) in enumerate(zip(owned, saliencies, strict=True)):
-            _draw_letters(own[0], saliency, heights[number])
-            draw_outputs(own[0], interval, saliency.outputs, bins=bins_of(width))
-            name = panel_letter(number, len(saliencies)) + saliency.model
-            title_panel(own[0], name, panel_note(saliency, heights[number]), width=width)
-        power = scale_panels([own[0] for own in owned], *limits(heights))
+            [*sizes * count, *[MARKS_ROW * len(marks)] * bool(marks)], width, titles=count
+        )
+        upper = panels[: len(sizes) * count : len(sizes)]
+        for axes, saliency, high in zip(upper, saliencies, heights, strict=True):
+            _draw_letters(axes, saliency, high)
+            draw_outputs(axes, interval, saliency.outputs, bins=bins_of(width))
+        names = [panel_letter(n, count) + found.model for n, found in enumerate(saliencies)]
+        notes = [panel_note(*pair) for pair in zip(saliencies, heights, strict=True)]
+        title_panels(upper, names, notes, width=width, beside=_COLOUR_BAR if mutated else 0.0)
+        power = scale_panels(upper, *limits(heights))
+        name_scale(figure, upper, MEAN_LOSS if mutated else method_name(saliencies[0]), power)
         if mutated:
-            _draw_heat(figure, [own[1] for own in owned], saliencies, width)
-        figure.supylabel((MEAN_LOSS if mutated else method_name(saliencies[0])) + power, fontsize=8)
+            _draw_heat(figure, panels[1 : 2 * count : 2], saliencies, width)
         if marks:
             draw_marks(panels[-1], interval, marks, bins=bins_of(width))
         dress_position(panels, interval, width)
@@ -110,7 +113,9 @@ def _draw_heat(
     most = max(float(np.abs(saliency.values).max()) for saliency in saliencies) or 1.0
     for axes, saliency in zip(panels, saliencies, strict=True):
         mesh = _heat_map(axes, saliency, most, cell=WIDTHS[width] / len(saliency))
-    bar = figure.colorbar(mesh, ax=figure.axes, aspect=30, fraction=0.03, pad=0.01)
+    bar = figure.colorbar(
+        mesh, ax=figure.axes, aspect=30, fraction=0.03, pad=0.01, format="{x:,.10g}"
+    )
     bar.outline.set_linewidth(0.4)
     bar.set_label("Effect on the logits", fontsize=7)
 

@@ -67,7 +67,7 @@ def write_saliency(
     dpi: int = 300,
     overwrite: bool = False,
 ) -> tuple[Path, ...]:
-    """Draw the saliency of models in one region: letters up to 200 bp, panels beyond.
+    """Draw the saliency of models in one region: letters where they can be read, else panels.
 
     Args:
         saliencies: a panel each, of the same region, method and marker.
@@ -85,7 +85,7 @@ def write_saliency(
         OutputError: as `check_outputs`, or a file cannot be written.
         ValueError: no saliency, or some that do not fit together.
     """
-    draw = letters_figure if len(saliencies[0]) <= LONGEST else saliency_figure
+    draw = letters_figure if len(saliencies[0]) <= LONGEST[width] else saliency_figure
     figure = cache(lambda: draw(saliencies, width=width, marks=marks))
     return _write(
         planned_files(paths, data=data),

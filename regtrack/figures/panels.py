@@ -50,17 +50,39 @@ def stacked_panels(
     return figure, list(panels[:, 0])
 
 
-def title_panel(axes: Axes, name: str, note: str, *, width: str) -> None:
-    """Name a panel above its left corner in bold, with a note in grey above the right one.
+def title_panels(
+    panels: Sequence[Axes],
+    names: Sequence[str],
+    notes: Sequence[str],
+    *,
+    width: str,
+    beside: float = 0.0,
+) -> None:
+    """Name panels above their left corners in bold, with notes in grey above the right ones.
 
-    Of the note's parts, which commas divide, the first are left out if there is no room.
+    Of the notes' parts, which commas divide, the first are left out of all if one has no room.
+    What stands right of the panels takes `beside` mm.
     """
-    room = WIDTHS[width] - _MARGIN - _BOLD_LETTER * len(name)
-    parts = note.split(", ")
-    while parts and _LETTER * len(", ".join(parts)) > room:
-        parts = parts[1:]
-    axes.set_title(name, loc="left", fontsize=8, fontweight="bold", pad=3)
-    axes.set_title(", ".join(parts), loc="right", fontsize=7, color=GREY, pad=3)
+    rooms = [WIDTHS[width] - beside - _MARGIN - _BOLD_LETTER * len(name) for name in names]
+    parts = [note.split(", ") for note in notes]
+    while any(
+        own and _LETTER * len(", ".join(own)) > room for own, room in zip(parts, rooms, strict=True)
+    ):
+        parts = [own[1:] for own in parts]
+    for axes, name, own in zip(panels, names, parts, strict=True):
+        axes.set_title(name, loc="left", fontsize=8, fontweight="bold", pad=3)
+        axes.set_title(", ".join(own), loc="right", fontsize=7, color=GREY, pad=3)
+
+
+def name_scale(figure: Figure, panels: Sequence[Axes], name: str, power: str) -> None:
+    """Name the y axis of scaled panels, with the power of ten that `scale_panels` gave.
+
+    It stands beside a lone panel, in two lines since that is low, or beside the middle of several.
+    """
+    if len(panels) == 1:
+        panels[0].set_ylabel("\n".join([name, *[power] * bool(power)]))
+    else:
+        figure.supylabel(f"{name} {power}".rstrip(), fontsize=8)
 
 
 def scale_panels(panels: Sequence[Axes], low: float, high: float) -> str:
@@ -83,7 +105,7 @@ def scale_panels(panels: Sequence[Axes], low: float, high: float) -> str:
         axes.set_yticks(ticks, [f"{t / 10.0**exponent:,.10g}".replace("-", "−") for t in ticks])
         axes.spines["left"].set_bounds(bottom, top)
         axes.spines[["top", "right", "bottom"]].set_visible(False)
-    return rf" ($\times 10^{{{exponent}}}$)" if exponent else ""
+    return rf"($\times 10^{{{exponent}}}$)" if exponent else ""
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -12,12 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from regtrack.figures.content import NEAR, density, width_curve
+from regtrack.figures.content import ALL_READ, NEAR, density, width_curve
 from regtrack.figures.palette import GREY, LINES, Dashes
 from regtrack.figures.style import WIDTHS, inches, style
 from regtrack.saliency.values import SHARES, Curve
 
-_ENDS = (0.57, 0.70, 0.845, 1.0)  # right edges of the columns of numbers
+_ENDS = (0.495, 0.62, 0.745, 1.0)  # right edges of the columns of numbers
 
 
 def receptive_field_figure(curves: Sequence[Curve], *, width: str = "double") -> Figure:
@@ -54,7 +54,7 @@ def receptive_field_figure(curves: Sequence[Curve], *, width: str = "double") ->
         for letter, axes in zip("ab", (left, right), strict=True):
             axes.set_title(f"({letter})", loc="left", fontsize=8, fontweight="bold", pad=4)
             axes.spines[["top", "right"]].set_visible(False)
-        longest = {"single": 21, "double": 60}[width]
+        longest = {"single": 16, "double": 54}[width]
         _write_numbers(figure.add_subplot(grid[-1, :]), curves, longest)
     return figure
 
@@ -117,13 +117,13 @@ def _write_numbers(axes: Axes, curves: Sequence[Curve], longest: int) -> None:
         axes.plot([0.0, 0.055], [number] * 2, color=colour, linestyle=dashes, linewidth=1.4)
         field = curve.receptive_field
         cells = [f"{width:,}" for width in curve.widths.values()]
-        cells.append("window" if field is None else f"{field:,}")
+        cells.append(ALL_READ if field is None else f"{field:,}")
         name = curve.model
         name = name if len(name) <= longest else f"{name[: longest - 1]}…"
         _write_row(axes, number, name, cells, "black")
 
 
 def _write_row(axes: Axes, row: int, name: str, cells: Sequence[str], colour: str) -> None:
-    axes.text(0.07, row, name, va="center", fontsize=6.5, color=colour)
+    axes.text(0.07, row, name, va="center", fontsize=6, color=colour)
     for cell, end in zip(cells, _ENDS, strict=True):
-        axes.text(end, row, cell, va="center", ha="right", fontsize=6.5, color=colour)
+        axes.text(end, row, cell, va="center", ha="right", fontsize=6, color=colour)

@@ -12,7 +12,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from regtrack.figures.content import common_interval, limits, method_name, panel_letter, panel_note
+from regtrack.figures.content import (
+    common_interval,
+    limits,
+    method_name,
+    output_name,
+    panel_letter,
+    panel_note,
+)
 from regtrack.figures.envelope import Mask, envelope
 from regtrack.figures.palette import COLOURS
 from regtrack.figures.panels import (
@@ -22,15 +29,16 @@ from regtrack.figures.panels import (
     draw_marks,
     draw_outputs,
     dress_position,
+    name_scale,
     scale_panels,
     stacked_panels,
-    title_panel,
+    title_panels,
 )
 from regtrack.figures.style import style
 from regtrack.saliency.values import Saliency
 
 LINE = COLOURS["black"]
-_PANEL = 17.0  # mm
+_PANEL, _LONE = 17.0, 30.0  # heights of a panel, mm; a lone one has room for its axis' name
 
 
 def saliency_figure(
@@ -56,15 +64,17 @@ def saliency_figure(
     marks = marks or {}
     with style():
         count = len(saliencies)
-        sizes = [*[_PANEL] * count, *[MARKS_ROW * len(marks)] * bool(marks)]
+        sizes = [*[_PANEL if count > 1 else _LONE] * count, *[MARKS_ROW * len(marks)] * bool(marks)]
         figure, panels = stacked_panels(sizes, width, titles=count)
-        for number, (axes, saliency) in enumerate(zip(panels, saliencies, strict=False)):
+        own = panels[:count]
+        for axes, saliency in zip(own, saliencies, strict=True):
             _draw(axes, saliency, bins_of(width))
-            name = panel_letter(number, count) + saliency.model
-            title_panel(axes, name, panel_note(saliency, saliency.values), width=width)
-        power = scale_panels(panels[:count], *limits([found.values for found in saliencies]))
+        names = [panel_letter(n, count) + found.model for n, found in enumerate(saliencies)]
+        notes = [panel_note(found, found.values) for found in saliencies]
+        title_panels(own, names, notes, width=width)
         name = method_name(saliencies[0])
-        figure.supylabel(name + power, fontsize=8)
+        power = scale_panels(own, *limits([found.values for found in saliencies]))
+        name_scale(figure, own, name, power)
         if marks:
             draw_marks(panels[-1], interval, marks, bins=bins_of(width))
         dress_position(panels, interval, width)
@@ -76,7 +86,7 @@ def output_handles(saliencies: Sequence[Saliency]) -> list[Patch]:
     """What the legend says of the outputs, if the region holds any."""
     if not any(saliency.outputs.any() for saliency in saliencies):
         return []
-    return [Patch(facecolor=OUTPUT, label=f"Outputs, {saliencies[0].marker.name}")]
+    return [Patch(facecolor=OUTPUT, label=output_name(saliencies[0]))]
 
 
 def legend(figure: Figure, handles: Sequence[Patch]) -> None:

@@ -47,11 +47,15 @@ def saliency_table(
 
 
 def curve_table(curves: Sequence[Curve]) -> Iterator[Sequence[str]]:
-    """A row a model and distance from the output (bp), with the share of the gradient there."""
-    yield "model", "marker", "distance", "mass"
+    """A row a model and distance from the output (bp), with the share of the gradient there.
+
+    Beside it, the outputs that are in the mean and those that have no gradient.
+    """
+    yield "model", "marker", "distance", "mass", "outputs", "without_gradient"
     for curve in curves:
+        counts = str(curve.positives), str(curve.silent)
         for distance, mass in zip(curve.distance, curve.mass, strict=True):
-            yield curve.model, curve.marker.name, str(distance), str(mass)
+            yield curve.model, curve.marker.name, str(distance), str(mass), *counts
 
 
 def save_table(cells: Cells, path: Path, *, overwrite: bool = False) -> None:

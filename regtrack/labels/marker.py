@@ -101,7 +101,8 @@ def _no_match(glob: str, markers: Sequence[Marker]) -> MarkerError:
     if glob.lower().startswith(_CATEGORY):
         found = ", ".join(categories)
         return MarkerError(f'no marker is of "{glob}"; the categories here are {found}')
-    hint = nearest(glob, [marker.name for marker in markers])
+    targets = sorted({f"*{marker.target}" for marker in markers})
+    hint = nearest(glob, [*targets, *(marker.name for marker in markers)])
     return MarkerError(
         f'no marker matches "{glob}"; there are {len(markers)} markers, the first '
         f"{markers[0].name if markers else 'none'}.{hint}"

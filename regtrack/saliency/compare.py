@@ -23,18 +23,24 @@ from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import NORM
 from regtrack.saliency.outputs import (
     THRESHOLD,
+    check_reached,
     dataset_outputs,
     labelled_outputs,
+    marker_row,
     mask_of,
     named_outputs,
     random_windows,
+    row_of,
+    scoring,
     scoring_outputs,
 )
-from regtrack.saliency.region import Question, check_method, explain, find_marker
+from regtrack.saliency.region import ISM, MOST_MUTATED, Question, check_method, explain, find_marker
 from regtrack.saliency.strips import Source
 from regtrack.saliency.values import Outputs, Saliency
 from regtrack.sweep.plan import Intervals
 from regtrack.sweep.request import check_assembly
+
+LEAST_SHOWN, MOST_SHOWN = 1_000, 25_000  # bp about named positions
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,8 @@ class Comparison:
         marker: a name or glob that fits one marker.
         reference: the FASTA; where None, the dataset's sequence is read.
         dataset: for labels, and for windows where no region is named.
-        region: what is shown, such as `chr1:1,000-26,000`.
+        region: what is shown, such as `chr1:1,000-26,000`; where it is empty, what the widest
+            model sees about `at`, from 1 kb to 25 kb, or windows of the dataset.
         split: of the windows.
         windows: how many to draw at random from those with a label.
         seed: of the draw.
@@ -59,6 +66,7 @@ class Comparison:
         threshold: the least score of an explained output.
         method: a key of `METHODS`.
         device: `auto`, `cpu`, `cuda`, ...
+        any_assembly: go on where the sequence is of another assembly than the training's.
 
     Raises:
         PlanError: too little or too much was named, or a method that does not exist.
@@ -77,13 +85,16 @@ class Comparison:
     threshold: float | None = None
     method: str = NORM
     device: str = "auto"
+    any_assembly: bool = False
 
     def __post_init__(self) -> None:
         check_method(self.method)
         if self.reference is None and self.dataset is None:
             raise PlanError("no sequence to read: name a --reference or a --dataset")
-        if not self.region and self.dataset is None:
-            raise PlanError("nowhere to look: name a --region, or a --dataset to draw windows from")
+        if not (self.region or self.at or self.dataset):
+            raise PlanError(
+                "nowhere to look: name a --region, --at, or a --dataset to draw windows from"
+            )
         if self.windows < 1:
             raise PlanError(f"{self.windows} random windows; expected at least 1")
         if self.at and self.threshold is not None:
@@ -122,7 +133,8 @@ def compare(wanted: Comparison, *, progress: Progress = SILENT) -> list[Panels]:
         inputs = _Inputs(wanted, models, reference, dataset)
         for model in models.values():
             for assembly in inputs.assemblies:
-                check_assembly(model.assembly, assembly)
+                check_assembly(model, assembly, any_assembly=wanted.any_assembly)
+            row_of(model, inputs.marker)
         return [inputs.panels(interval, progress) for interval in inputs.intervals()]
 
 
@@ -157,23 +169,47 @@ class _Inputs:
         """What is shown, one after the other."""
         if self.wanted.region:
             return [parse_region(self.wanted.region, self.source.assembly)]
+        if self.wanted.at:
+            return [self._around()]
         assert self.dataset is not None
         return random_windows(
             self.dataset, self.marker, self.wanted.split,
             number=self.wanted.windows, seed=self.wanted.seed,
         )  # fmt: skip
 
+    def _around(self) -> Interval:
+        """What the widest model sees about the named positions, within bounds."""
+        assembly = self.source.assembly
+        chrom = parse_region(self.wanted.at[0], assembly).chrom
+        starts, ends = named_outputs(self.wanted.at, assembly, chrom)
+        most = MOST_MUTATED if self.wanted.method == ISM else MOST_SHOWN
+        first, last = int(starts[0]), int(ends[-1])
+        if last - first > most:
+            raise PlanError(
+                f"--at spans {last - first:,} bp; expected at most {most:,}: name a --region"
+            )
+        fields = [model.model.receptive_field or most for model in self.models.values()]
+        width = max(last - first, min(most, max(LEAST_SHOWN, *fields)))
+        start = (first + last - width) // 2
+        return Interval(chrom, max(0, start), min(start + width, assembly.length(chrom)))
+
     def panels(self, interval: Interval, progress: Progress) -> Panels:
         """Every model in one region."""
         labels = self._labels(interval)
         chosen = self.wanted.at or self.wanted.threshold is not None
+        questions = [
+            Question(interval, self.marker, *self._outputs(model, interval, labels))
+            for model in self.models.values()
+        ]
+        check_reached(
+            questions[0].outputs, [one.model for one in self.models.values()], self.source, interval
+        )
         saliencies = [
             explain(
-                model, self.source,
-                Question(interval, self.marker, self._outputs(model, interval, labels)),
+                model, self.source, question,
                 method=self.wanted.method, label=label, device=self.device, progress=progress,
             )
-            for label, model in self.models.items()
+            for question, (label, model) in zip(questions, self.models.items(), strict=True)
         ]  # fmt: skip
         marks = {}
         if chosen and labels is not None and len(labels[0]):
@@ -184,29 +220,34 @@ class _Inputs:
         """The labelled bases of a region; None where no labels are known."""
         if self.wanted.labels is not None:
             return labelled_outputs(self.wanted.labels, self.source.assembly, interval)
-        names = [marker.name for marker in self.dataset.markers] if self.dataset else []
-        if self.dataset is None or self.marker.name not in names:
+        if self.dataset is None:
             return None
-        return dataset_outputs(self.dataset, names.index(self.marker.name), interval)
+        chosen = self.wanted.at or self.wanted.threshold is not None
+        if chosen and self.marker.name not in [marker.name for marker in self.dataset.markers]:
+            return None  # only its sequence is needed
+        row = marker_row(self.dataset.markers, self.marker.name, self.dataset.path)
+        return dataset_outputs(self.dataset, row, interval)
 
     def _outputs(
         self, model: Checkpoint, interval: Interval, labels: Intervals | None
-    ) -> Intervals:
+    ) -> tuple[Intervals, str]:
+        """What is explained, and the rule that chose it, in the words of a legend."""
         wanted = self.wanted
         if wanted.at:
-            return named_outputs(wanted.at, self.source.assembly, interval.chrom)
+            return named_outputs(wanted.at, self.source.assembly, interval.chrom), "Chosen"
         if wanted.threshold is None and labels is not None:
             if len(labels[0]):
-                return labels
+                return labels, f"Labelled {self.marker.name}"
             raise PlanError(
                 f"no base of {interval} is labelled {self.marker.name}; choose another --region, "
                 "--at positions, or a --threshold of the score"
             )
-        return scoring_outputs(
+        outputs, least = scoring_outputs(
             model, self.source, interval, self.marker,
             threshold=THRESHOLD if wanted.threshold is None else wanted.threshold,
             device=self.device,
         )  # fmt: skip
+        return outputs, scoring(least)
 
 
 def label_models(checkpoints: Sequence[Checkpoint]) -> dict[str, Checkpoint]:

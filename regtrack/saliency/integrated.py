@@ -17,7 +17,7 @@ from torch import Tensor
 from regtrack.genome.sequence import Codes, N
 from regtrack.models.network import TrackModel
 from regtrack.saliency.gradient import differentiable
-from regtrack.saliency.values import Outputs
+from regtrack.saliency.values import Completeness, Outputs
 
 STEPS = 50  # the default of Captum
 _BASES = {"cpu": 100_000, "other": 1_000_000}  # bp that go through the model together
@@ -31,8 +31,8 @@ def integrated_gradients(
     *,
     steps: int = STEPS,
     device: torch.device | None = None,
-) -> Tensor:
-    """The integrated gradient of every base for the sum of chosen logits, shape (L,), on the CPU.
+) -> tuple[Tensor, Completeness]:
+    """The integrated gradient of every base for the sum of chosen logits, and its completeness.
 
     Args:
         model: borrowed for the call, and given back as it was.
@@ -41,6 +41,9 @@ def integrated_gradients(
         marker: a row of the last layer.
         steps: points of the path; more make the sum more complete.
         device: where to compute; the CPU where None.
+
+    Returns:
+        Values, shape (L,), on the CPU, and what they add up to.
 
     Raises:
         PlanError: too little memory.
@@ -57,13 +60,17 @@ def integrated_gradients(
 
         embedded = model.embedded(torch.as_tensor(codes[None], device=device))
         at_once = _BASES.get(device.type, _BASES["other"]) // len(codes)
+        start = no_letter(model, embedded, codes)
         found: Tensor = IntegratedGradients(added).attribute(
             embedded,
-            baselines=no_letter(model, embedded, codes),
+            baselines=start,
             n_steps=steps,
             internal_batch_size=max(1, at_once),
         )
-        return found[0].sum(-1).detach().cpu()
+        with torch.no_grad():
+            change = float(added(embedded)) - float(added(start))
+        values = found[0].sum(-1).detach().cpu()
+        return values, Completeness(float(values.double().sum()), change)
 
 
 def no_letter(model: TrackModel, embedded: Tensor, codes: Codes) -> Tensor:

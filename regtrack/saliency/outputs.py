@@ -5,7 +5,7 @@ All are merged starts and ends (bp) on one chromosome, as everywhere in the geno
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from regtrack.genome.sequence import N
 from regtrack.inference import Scores, scores
 from regtrack.labels.marker import Marker
 from regtrack.labels.peaks import read_peaks
+from regtrack.models.network import TrackModel
 from regtrack.saliency.strips import Source, at_once, strips_of
 from regtrack.saliency.values import Outputs
 from regtrack.sweep.plan import Intervals
@@ -39,8 +40,8 @@ def scoring_outputs(
     *,
     threshold: float | None = THRESHOLD,
     device: torch.device | None = None,
-) -> Intervals:
-    """The positions of an interval whose score reaches a threshold.
+) -> tuple[Intervals, float]:
+    """The positions of an interval whose score reaches a threshold, and the threshold.
 
     Without a threshold it is 0.5, or half of the highest score where nothing scores as much.
 
@@ -61,7 +62,16 @@ def scoring_outputs(
             f"{checkpoint.model.name}; the highest is {best}: choose another --region, a lower "
             "--threshold, --labels or --at"
         )
-    return _placed(interval, found >= threshold)
+    return _placed(interval, found >= threshold), threshold
+
+
+def scoring(threshold: float) -> str:
+    """The rule of `scoring_outputs` in words.
+
+    >>> scoring(0.5)
+    'Scores ≥ 0.5'
+    """
+    return f"Scores ≥ {threshold:.3g}"
 
 
 def scores_of(
@@ -127,7 +137,7 @@ def random_windows(
         DatasetError: no such split, or too few such windows.
         MarkerError: the dataset has no such marker.
     """
-    row = marker_row(dataset.markers, marker.name)
+    row = marker_row(dataset.markers, marker.name, dataset.path)
     found: list[Interval] = []
     for window in np.random.default_rng(seed).permutation(dataset.window_ids(split)):
         if len(found) == number:
@@ -157,11 +167,11 @@ def row_of(checkpoint: Checkpoint, marker: Marker) -> int:
     Raises:
         MarkerError: there is none.
     """
-    return marker_row(checkpoint.markers, marker.name)
+    return marker_row(checkpoint.markers, marker.name, checkpoint.path)
 
 
-def marker_row(markers: tuple[Marker, ...], name: str) -> int:
-    """The position of the marker of exactly this name.
+def marker_row(markers: tuple[Marker, ...], name: str, path: Path | None = None) -> int:
+    """The position of the marker of exactly this name; `path` is the file they are of.
 
     Raises:
         MarkerError: there is none.
@@ -169,10 +179,42 @@ def marker_row(markers: tuple[Marker, ...], name: str) -> int:
     names = [marker.name for marker in markers]
     if name not in names:
         raise MarkerError(
-            f'no marker is called "{name}" among {len(names)}, the first of which is {names[0]}.'
-            f"{nearest(name, names)}"
+            f'no marker {f"of {path} " if path else ""}is called "{name}" among {len(names)}, the '
+            f"first of which is {names[0]}.{nearest(name, names)}"
         )
     return names.index(name)
+
+
+def check_reached(
+    outputs: Intervals, models: Iterable[TrackModel], source: Source, interval: Interval
+) -> None:
+    """See that some output can have a gradient in an interval by some model.
+
+    Args:
+        outputs: what was chosen, on the interval's chromosome.
+        models: those that look.
+        source: where bases are read.
+        interval: the bases shown.
+
+    Raises:
+        PlanError: all outputs are too far away for every model, or N.
+    """
+    reaches = [model.reach for model in models]
+    if all(reaches):
+        left, right = (max(side) for side in zip(*filter(None, reaches), strict=True))
+        # an output sees from `left` bp before it to `right` bp after it
+        outputs = clip(*outputs, max(0, interval.start - right), interval.end + left)
+        if not len(outputs[0]):
+            raise PlanError(
+                f"no chosen output reaches {interval}: the models see {left:,} bp before and "
+                f"{right:,} bp after an output at most; choose a --region nearer to --at"
+            )
+    read = (source.codes(interval.chrom, *one) for one in zip(*outputs, strict=True))
+    if all((codes == N).all() for codes in read):
+        raise PlanError(
+            f"every chosen output of {interval} is N, which no model explains; choose another "
+            "--region or --at"
+        )
 
 
 def mask_of(outputs: Intervals, start: int, end: int) -> Outputs:

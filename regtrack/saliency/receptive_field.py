@@ -6,6 +6,7 @@ numbers. The counted receptive field says which bases can change an output, this
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -32,6 +33,8 @@ from regtrack.sweep.request import check_assembly
 
 Position = tuple[str, int]
 
+_log = logging.getLogger(__name__)
+
 
 def effective_receptive_field(
     checkpoint: Checkpoint,
@@ -50,7 +53,8 @@ def effective_receptive_field(
     Each output is back-propagated alone, from a read that is centred on it: as far as the model
     can see, or for a Bi-LSTM, which has no such bound, half a window of the dataset to each side.
     The norms of the gradient at its input are divided by their sum before the mean is taken, so
-    that every output counts alike.
+    that every output counts alike. An output about which the model is constant has no gradient;
+    such outputs are counted apart, in `Curve.silent`.
 
     Args:
         checkpoint: a network, given back as it was.
@@ -68,11 +72,28 @@ def effective_receptive_field(
         DatasetError: no such split, or no labelled base in it with room on both sides.
         PlanError: too little memory.
     """
-    model, row = checkpoint.model, row_of(checkpoint, marker)
-    device = device or torch.device("cpu")
-    flank = _flank(model, dataset.window)
-    room = flank + model.stride
+    row_of(checkpoint, marker)
+    room = _room(checkpoint.model, dataset.window)
     drawn = draw_positives(dataset, marker, split, number=positives, seed=seed, room=room)
+    return _mean(
+        checkpoint, dataset, marker, drawn,
+        label=label, device=device or torch.device("cpu"), progress=progress,
+    )  # fmt: skip
+
+
+def _mean(
+    checkpoint: Checkpoint,
+    dataset: Dataset,
+    marker: Marker,
+    drawn: Sequence[Position],
+    *,
+    label: str,
+    device: torch.device,
+    progress: Progress,
+) -> Curve:
+    """The curve of outputs that were drawn."""
+    model, row = checkpoint.model, row_of(checkpoint, marker)
+    flank, room = _flank(model, dataset.window), _room(model, dataset.window)
     total = np.zeros(2 * room + 1)
     batch = max(1, at_once(device) // (2 * flank + model.stride))
     counted = 0
@@ -95,6 +116,7 @@ def effective_receptive_field(
         mass=total / counted,
         positives=counted,
         receptive_field=model.receptive_field,
+        silent=len(drawn) - counted,
     )
 
 
@@ -107,9 +129,12 @@ def compare_receptive_fields(
     positives: int = 200,
     seed: int = 0,
     device: str = "auto",
+    any_assembly: bool = False,
     progress: Progress = SILENT,
 ) -> list[Curve]:
     """The curves of several models for the same outputs; see `effective_receptive_field`.
+
+    The outputs have the room on both sides that the widest of the models needs.
 
     Args:
         checkpoints: the models' files.
@@ -120,6 +145,7 @@ def compare_receptive_fields(
         positives: outputs to draw.
         seed: of the draw.
         device: `auto`, `cpu`, `cuda`, ...
+        any_assembly: go on where the dataset is of another assembly than the training's.
         progress: told of the outputs that are done.
 
     Raises:
@@ -131,17 +157,17 @@ def compare_receptive_fields(
     models = label_models([load_checkpoint(path) for path in checkpoints])
     opened, place = Dataset.open(dataset), pick_device(device)
     for checkpoint in models.values():
-        check_assembly(checkpoint.assembly, opened.assembly)
+        check_assembly(checkpoint, opened.assembly, any_assembly=any_assembly)
     first = next(iter(models.values()))
     chosen = find_marker(first.markers, marker) if marker else _commonest(first, opened, split)
+    for checkpoint in models.values():
+        row_of(checkpoint, chosen)
+    room = max(_room(checkpoint.model, opened.window) for checkpoint in models.values())
+    drawn = draw_positives(opened, chosen, split, number=positives, seed=seed, room=room)
     return [
-        effective_receptive_field(
-            checkpoint, opened, chosen,
-            split=split, positives=positives, seed=seed, label=label, device=place,
-            progress=progress,
-        )
+        _mean(checkpoint, opened, chosen, drawn, label=label, device=place, progress=progress)
         for label, checkpoint in models.items()
-    ]  # fmt: skip
+    ]
 
 
 def _commonest(checkpoint: Checkpoint, dataset: Dataset, split: str) -> Marker:
@@ -173,7 +199,7 @@ def draw_positives(
         MarkerError: the dataset has no such marker.
         DatasetError: no such split, or no such base.
     """
-    row = marker_row(dataset.markers, marker.name)
+    row = marker_row(dataset.markers, marker.name, dataset.path)
     found = [_labelled(dataset, row, int(one), room) for one in dataset.window_ids(split)]
     chroms = [chrom for chrom, starts, _ in found for _ in starts]
     starts = np.concatenate([np.empty(0, np.int64), *(starts for _, starts, _ in found)])
@@ -185,6 +211,11 @@ def draw_positives(
             f"no base of the {split} split of {dataset.path} is labelled {marker.name} with "
             f"{room:,} bp on both sides; choose another --split or --marker"
         )
+    if total < number:
+        _log.warning(
+            "%s split: %s of %s labelled outputs asked for; there are no more with %s bp on both "
+            "sides", split, f"{total:,}", f"{number:,}", f"{room:,}",
+        )  # fmt: skip
     generator = np.random.default_rng(seed)
     chosen = np.sort(generator.choice(total, min(number, total), replace=False))
     at = np.searchsorted(below, chosen, side="right") - 1
@@ -204,6 +235,11 @@ def _labelled(
     return interval.chrom, *clip(*stretches, room, length - room)
 
 
+def _room(model: TrackModel, window: int) -> int:
+    """What a chromosome must have on both sides of an output (bp)."""
+    return _flank(model, window) + model.stride
+
+
 def _flank(model: TrackModel, window: int) -> int:
     """What is read on each side, a multiple of the stride (bp)."""
     if model.flank is not None:
@@ -214,7 +250,7 @@ def _flank(model: TrackModel, window: int) -> int:
 def _masses(
     model: TrackModel,
     dataset: Dataset,
-    outputs: list[Position],
+    outputs: Sequence[Position],
     row: int,
     *,
     flank: int,

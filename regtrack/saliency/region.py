@@ -22,9 +22,9 @@ from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import TIMES_INPUT, input_gradient, saliency_of
 from regtrack.saliency.integrated import integrated_gradients
 from regtrack.saliency.mutagenesis import mutagenesis
-from regtrack.saliency.outputs import mask_of, row_of, scoring_outputs
+from regtrack.saliency.outputs import mask_of, row_of, scoring, scoring_outputs
 from regtrack.saliency.strips import Source, at_once, strips_of
-from regtrack.saliency.values import METHODS, Outputs, Saliency, Values
+from regtrack.saliency.values import METHODS, Completeness, Outputs, Saliency, Values
 from regtrack.sweep.plan import Intervals
 from regtrack.sweep.request import check_assembly
 
@@ -43,11 +43,13 @@ class Question:
         marker: what is predicted.
         outputs: merged starts and ends of the explained positions, on the same chromosome; they
             may lie beside the interval.
+        rule: what chose them, in the words of a legend.
     """
 
     interval: Interval
     marker: Marker
     outputs: Intervals
+    rule: str = ""
 
 
 def saliency_of_region(  # noqa: PLR0917 - a region is three numbers
@@ -86,13 +88,13 @@ def saliency_of_region(  # noqa: PLR0917 - a region is three numbers
     """
     loaded, place = load_checkpoint(checkpoint), pick_device(device)
     with Reference(reference) as source:
-        check_assembly(loaded.assembly, source.assembly)
+        check_assembly(loaded, source.assembly)
         interval = parse_region(f"{chrom}:{start + 1}-{end}", source.assembly)
         found = find_marker(loaded.markers, marker)
-        outputs = scoring_outputs(
+        outputs, least = scoring_outputs(
             loaded, source, interval, found, threshold=threshold, device=place
         )
-        question = Question(interval, found, outputs)
+        question = Question(interval, found, outputs, scoring(least))
         return explain(loaded, source, question, method=method, device=place, progress=progress)
 
 
@@ -129,7 +131,7 @@ def explain(
             "choose a smaller --region, or another --method"
         )
     codes = source.codes(interval.chrom, interval.start, interval.end)
-    total = _added_up(
+    total, completeness = _added_up(
         checkpoint, source, question,
         method=method, device=device or torch.device("cpu"), progress=progress,
     )  # fmt: skip
@@ -143,6 +145,8 @@ def explain(
         marker=question.marker,
         model=label or MODEL_TITLES[model.name],
         receptive_field=model.receptive_field,
+        rule=question.rule,
+        completeness=completeness,
     )
 
 
@@ -179,11 +183,12 @@ def _added_up(
     method: str,
     device: torch.device,
     progress: Progress,
-) -> Tensor:
+) -> tuple[Tensor, Completeness | None]:
     """What one stretch of outputs after another gives to each base, shape (L, C)."""
     model, shown = checkpoint.model, question.interval
     row, length = row_of(checkpoint, question.marker), source.assembly.length(shown.chrom)
     total = torch.zeros(len(shown), _COLUMNS.get(method, 4), dtype=model.embed.weight.dtype)
+    completeness = Completeness(0.0, 0.0) if method == INTEGRATED else None
     strips = list(strips_of(model, shown, question.outputs, length=length, size=at_once(device)))
     with progress.task("Saliency", sum(s.end - s.start for s in strips), "bp") as task:
         for strip in strips:
@@ -192,11 +197,13 @@ def _added_up(
             outputs[: strip.crop.start] = outputs[strip.crop.stop :] = False
             start, end = max(shown.start, strip.read_start), min(shown.end, strip.read_end)
             stretch = slice(start - strip.read_start, end - strip.read_start)
-            total[start - shown.start : end - shown.start] += _given(
+            given, complete = _given(
                 method, model, codes, outputs, row, stretch=stretch, device=device
             )
+            total[start - shown.start : end - shown.start] += given
+            completeness = completeness and complete and completeness + complete
             task.advance(strip.end - strip.start)
-    return total
+    return total, completeness
 
 
 def _given(
@@ -208,14 +215,16 @@ def _given(
     *,
     stretch: slice,
     device: torch.device,
-) -> Tensor:
+) -> tuple[Tensor, Completeness | None]:
     """What outputs give to the bases of a stretch of what was read, shape (bases, C)."""
     if method == INTEGRATED:
-        return integrated_gradients(model, codes, outputs, row, device=device)[stretch, None]
+        values, complete = integrated_gradients(model, codes, outputs, row, device=device)
+        return values[stretch, None], complete
     if method == ISM:
         mutated = (stretch.start, stretch.stop)
-        return torch.as_tensor(mutagenesis(model, codes, outputs, row, mutated, device=device))
-    return input_gradient(model, codes[None], outputs[None], row, device=device)[0, stretch]
+        effects = mutagenesis(model, codes, outputs, row, mutated, device=device)
+        return torch.as_tensor(effects), None
+    return input_gradient(model, codes[None], outputs[None], row, device=device)[0, stretch], None
 
 
 def _values(method: str, total: Tensor, codes: Codes, embedding: Tensor) -> Values:

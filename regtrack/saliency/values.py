@@ -25,6 +25,31 @@ METHODS: Mapping[str, str] = {
 SHARES = (50, 90, 99)  # % of the mass whose widths are told
 
 
+@dataclass(frozen=True)
+class Completeness:
+    """How nearly integrated gradients add up to what they explain.
+
+    Attributes:
+        added: the sum of the values of all bases that were read, beside the region too.
+        change: of the chosen logits, from the start of the path to the sequence.
+    """
+
+    added: float
+    change: float
+
+    def __add__(self, other: Completeness) -> Completeness:
+        return Completeness(self.added + other.added, self.change + other.change)
+
+    @property
+    def difference(self) -> float:
+        """The error of the sum over steps."""
+        return self.added - self.change
+
+    def to_dict(self) -> dict[str, float]:
+        """The numbers, for JSON."""
+        return {"sum": self.added, "change": self.change, "difference": self.difference}
+
+
 @dataclass(frozen=True, eq=False)
 class Saliency:
     """What one model looks at to predict one marker in one stretch of a chromosome.
@@ -40,6 +65,8 @@ class Saliency:
         marker: what is predicted.
         model: its label, such as `DILATED`.
         receptive_field: bp that one output can see, as counted; None is the whole sequence.
+        rule: what chose the outputs, in the words of a legend, such as `Labelled GM12878_CTCF`.
+        completeness: of integrated gradients, what they add up to; None by another method.
 
     Raises:
         ValueError: an unknown method, or shapes that do not fit.
@@ -54,6 +81,9 @@ class Saliency:
     marker: Marker
     model: str
     receptive_field: int | None
+    rule: str = ""
+
+    completeness: Completeness | None = None
 
     def __post_init__(self) -> None:
         length = len(self.codes)
@@ -87,9 +117,11 @@ class Saliency:
             "region": str(self.interval),
             "method": self.method,
             "outputs": int(self.outputs.sum()),
+            "rule": self.rule,
             "receptive_field": self.receptive_field,
             "lowest": float(self.values.min()),
             "highest": float(self.values.max()),
+            "completeness": self.completeness and self.completeness.to_dict(),
         }
 
 
@@ -104,6 +136,7 @@ class Curve:
         mass: the share of the gradient's norm there, a mean over outputs; sums to 1, shape (D,).
         positives: outputs that were averaged.
         receptive_field: bp that one output can see, as counted; None is the whole sequence.
+        silent: outputs beside these that have no gradient, as the model is constant about them.
 
     Raises:
         ValueError: shapes that differ, or distances without the output itself.
@@ -115,6 +148,7 @@ class Curve:
     mass: npt.NDArray[np.float64]
     positives: int
     receptive_field: int | None
+    silent: int = 0
 
     def __post_init__(self) -> None:
         if self.distance.shape != self.mass.shape or 0 not in self.distance:
@@ -152,6 +186,7 @@ class Curve:
             "model": self.model,
             "marker": self.marker.name,
             "positives": self.positives,
+            "without_gradient": self.silent,
             "receptive_field": self.receptive_field,
             "widths": {str(share): width for share, width in self.widths.items()},
         }

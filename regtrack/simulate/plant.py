@@ -46,7 +46,7 @@ def plant(codes: Codes, chrom: str, grammar: Grammar, rng: np.random.Generator) 
             layout = ground.place(element, rng)
             if layout is None:
                 _log.warning(
-                    "%s has room for %d of %d %s elements; a longer sequence has room for more",
+                    "%s has room for %d of %d %s elements; for more room lower per_mb or apart",
                     chrom, count, wanted, element.role,
                 )  # fmt: skip
                 break

@@ -20,6 +20,7 @@ from regtrack.sweep.plan import SweepPlan, choose_flank
 from regtrack.sweep.record import make_record
 from regtrack.sweep.request import Request, check_assembly, read_targets
 from regtrack.sweep.room import (
+    bytes_a_file,
     bytes_a_value,
     check_disk,
     check_memory,
@@ -125,7 +126,8 @@ class Job:
 
     @property
     def _disk(self) -> int:
-        return int(self._bytes_a_base * self.plan.bases)
+        beside = bytes_a_file(self.reference.assembly, self.encoding.resolution)
+        return int(self._bytes_a_base * self.plan.bases) + beside * self.scorer.count
 
     @property
     def _memory(self) -> int:
@@ -157,7 +159,7 @@ def open_job(request: Request, *, make: Callable[..., Scorer] = Scorer) -> Itera
     with Reference(request.reference) as reference:
         given = request.checkpoint
         checkpoint = given if isinstance(given, Checkpoint) else load_checkpoint(given)
-        check_assembly(checkpoint.assembly, reference.assembly, any_assembly=request.any_assembly)
+        check_assembly(checkpoint, reference.assembly, any_assembly=request.any_assembly)
         scorer = make(
             model=checkpoint.model,
             rows=select_markers(checkpoint.markers, request.markers),

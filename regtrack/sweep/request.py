@@ -53,7 +53,9 @@ class Request:
                 raise PlanError(f"{name} {value:,} is below 1 bp; expected at least 1")
 
 
-def check_assembly(trained: Assembly, reference: Assembly, *, any_assembly: bool = False) -> None:
+def check_assembly(
+    checkpoint: Checkpoint, reference: Assembly, *, any_assembly: bool = False
+) -> None:
     """Compare the chromosomes that a model was trained on with those of the reference.
 
     `chr1` and `1` are the same chromosome. Chromosomes that only one side has say nothing: the
@@ -62,20 +64,21 @@ def check_assembly(trained: Assembly, reference: Assembly, *, any_assembly: bool
     Raises:
         AssemblyError: a chromosome of both has two lengths and `any_assembly` is off.
     """
+    trained, path = checkpoint.assembly, checkpoint.path or "the checkpoint"
     pairs = [(name, reference.resolve(name)) for name in trained.names]
     shared = [(name, there) for name, there in pairs if there is not None]
     if not shared:
         _log.warning(
-            "the model was trained on %s, of which the reference has none: another genome",
-            trained.summary(),
-        )
+            "%s was trained on %s, of which the reference has none: another genome",
+            path, trained.summary(),
+        )  # fmt: skip
     for name, there in shared:
         before, now = trained.length(name), reference.length(there)
         if before == now:
             continue
         if not any_assembly:
             raise AssemblyError(
-                f"the checkpoint is for another assembly: {there} is {now:,} bp in the reference "
+                f"{path} is for another assembly: {there} is {now:,} bp in the reference "
                 f"and was {before:,} bp in training; take the reference it was trained on, or pass "
                 "--any-assembly where another is meant"
             )

@@ -15,7 +15,15 @@ from pathlib import Path
 import torch
 
 from regtrack.errors import OutputError, PlanError
-from regtrack.tracks.bigwig.bins import first_reduction
+from regtrack.genome.assembly import Assembly
+from regtrack.tracks.bigwig.bins import first_reduction, zoom_reductions
+from regtrack.tracks.bigwig.layout import (
+    CHROM_VALUE,
+    INDEX_HEADER,
+    LEAF,
+    NODE_HEADER,
+    SLOTS_PER_NODE,
+)
 
 BYTES_A_BASE = 1_200  # activations of the widest network at single-base resolution
 BYTES_A_SCORE = 24  # logits, scores of both strands, scores that wait to be encoded
@@ -23,6 +31,7 @@ _AT_ONCE = {"cpu": 250_000, "other": 2_000_000}  # bp beyond which nothing gets 
 _MEMORY = {"cpu": 2 << 30}
 _SIGN_AND_EXPONENT = 9  # bits of a float32 beside its mantissa
 _RECORD = 22  # bytes of a packed zoom record: four numbers that are noise, and its place
+_HEADERS = 1_024  # bytes of a bigWig's headers, fewer in fact
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3  # names of mallopt(3)
 _SLACK = 0.35  # bytes by which blocks were larger than the bits that are kept
 
@@ -137,6 +146,23 @@ def bytes_a_value(keep_bits: int, resolution: int) -> float:
     value = (_SIGN_AND_EXPONENT + keep_bits) / 8 + _SLACK
     bins = resolution / first_reduction(resolution) * 4 / 3  # of all levels
     return value + bins * _RECORD
+
+
+def bytes_a_file(assembly: Assembly, resolution: int) -> int:
+    """Bytes that a track takes on disk beside its values, at most.
+
+    A node of an index has room for 256 blocks, used or not, and each zoom level has an index of
+    its own.
+
+    >>> bytes_a_file(Assembly(("chr1",), (250_000_000,)), 1)
+    66988
+    """
+    levels = len(zoom_reductions(resolution, max(assembly.lengths)))
+    names = len(assembly.names)
+    slots = names if names <= SLOTS_PER_NODE else names + 2 * SLOTS_PER_NODE
+    width = max(len(name.encode()) for name in assembly.names) + CHROM_VALUE.size
+    index = INDEX_HEADER.size + NODE_HEADER.size + SLOTS_PER_NODE * LEAF.itemsize
+    return (levels + 1) * index + slots * width + _HEADERS
 
 
 def check_disk(out: Path, needed: int) -> None:

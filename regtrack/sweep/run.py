@@ -11,13 +11,14 @@ from typing import Protocol
 
 from regtrack.atomic import check_folder_free
 from regtrack.checkpoint import Checkpoint
+from regtrack.errors import OutputError
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.assemble import finish
 from regtrack.sweep.chunks import Chunk, choose_share
 from regtrack.sweep.job import open_job
 from regtrack.sweep.request import Request
 from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
-from regtrack.sweep.work import Work
+from regtrack.sweep.work import SWEEP_FILE, Work
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS
 
 _PathLike = str | Path
@@ -133,7 +134,7 @@ def run_sweep(
     overwrite: bool = False,
 ) -> SweepSummary:
     """Make what is missing of a sweep, join it and let it take its place; see `predict_genome`."""
-    check_folder_free(request.out, overwrite=overwrite)
+    _check_out(request.out, overwrite=overwrite)
     with runner(request) as job:
         announce(job.forecast)
         start = time.perf_counter()
@@ -156,7 +157,7 @@ def run_share(
     Raises:
         PlanError, OutputError: as `predict_genome`.
     """
-    check_folder_free(request.out, overwrite=overwrite)
+    _check_out(request.out, overwrite=overwrite)
     with runner(request) as job:
         chunks = choose_share(job.work.chunks, share)
         announce(job.forecast)
@@ -170,9 +171,19 @@ def run_share(
 
 def forecast_sweep(request: Request, *, overwrite: bool = False) -> Forecast:
     """Check a sweep and say what it would write and take; nothing is written."""
-    check_folder_free(request.out, overwrite=overwrite)
+    _check_out(request.out, overwrite=overwrite)
     with open_job(request) as job:
         return job.forecast
+
+
+def _check_out(out: Path, *, overwrite: bool) -> None:
+    """As `check_folder_free`; of a finished sweep it says that it is one."""
+    if (out / SWEEP_FILE).is_file() and not overwrite:
+        raise OutputError(
+            f"{out} exists already and is complete, with its {SWEEP_FILE}; name another output, or "
+            "pass --overwrite to make it again"
+        )
+    check_folder_free(out, overwrite=overwrite)
 
 
 def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from regtrack.benchmark import run as module
+from regtrack.benchmark.names import MODELS as NAMES
 from regtrack.benchmark.plan import CONTESTANTS, FIRST_SEED, Plan, find_contestants
 from regtrack.benchmark.run import Benchmark, run_benchmark
 from regtrack.cli import main
@@ -90,6 +93,7 @@ def test_models_and_seeds_that_are_none_are_refused(tmp_path: Path) -> None:
 
 
 def test_every_network_takes_part_and_has_the_settings_it_is_given() -> None:
+    assert tuple(CONTESTANTS) == NAMES
     assert {contestant.model for contestant in find_contestants(())} == set(MODELS)
     for contestant in CONTESTANTS.values():
         assert set(contestant.settings) <= set(default_settings(contestant.model))
@@ -123,11 +127,21 @@ def test_the_command_prints_every_table_and_json(
     assert found == json.loads(json.dumps(made.to_dict()))
 
 
-def test_a_benchmark_that_is_none_costs_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["gramar"], 'Did you mean "grammar"'),
+        (["grammar", "--models", "cnn7,dilatd"], 'Did you mean "dilated"'),
+        (["grammar", "--seeds", "0"], "0 seeds; expected at least 1"),
+    ],
+)
+def test_a_mistake_costs_one_line_and_loads_nothing_heavy(
+    words: list[str], message: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["regtrack", "benchmark", "gramar", "--out", str(tmp_path)])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    assert stop.value.code == 2
-    assert 'Did you mean "grammar"' in capsys.readouterr().err
+    check = "import sys; from regtrack.cli import main\ntry: main()\n"
+    check += "except SystemExit as end: sys.exit(9 if 'torch' in sys.modules else end.code)"
+    command = [sys.executable, "-c", check, "benchmark", *words, "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert message in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyBigWig
@@ -17,6 +18,8 @@ from regtrack.dataset.build import build_dataset
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.dataset.store import Dataset
 from regtrack.models.registry import build_model
+from regtrack.saliency import receptive_field
+from regtrack.saliency.gradient import gradient_saliency
 
 Run = Callable[..., tuple[int, str, str]]
 LENGTH = 5_000
@@ -147,8 +150,15 @@ def test_tracks_say_what_they_will_write(run: Run) -> None:
         (["--marker", "CTFC", "--dataset", "data"], 'no marker matches "CTFC"'),
         (["--marker", "*CTCF"], "name a --reference or a --dataset"),
         (["--marker", "*CTCF", "--dataset", "data", "--out", "f.gif"], '".gif" is no format'),
-        (["--marker", "*", "--bigwig", "t", "--at", "chr1:5"], "--bigwig takes one checkpoint"),
+        (["--marker", "*", "--bigwig", "t", "cnn7.safetensors"], "--bigwig takes one checkpoint"),
         (["--marker", "*", "--bigwig", "t"], "--bigwig needs the sequence"),
+        (["--marker", "*", "--bigwig", "t", "--at", "chr1:5"], "--at is of figures"),
+        (["--marker", "*", "--bigwig", "t", "--width", "single", "--data"], "--data and --width"),
+        (["--marker", "*", "--bigwig", "t", "--method", "ism"], "--method ism is not for --bigwig"),
+        (["--marker", "*", "--chroms", "chr1"], "--chroms is of --bigwig, which was not given"),
+        (["--marker", "*", "--keep-bits", "7"], "--keep-bits is of --bigwig"),
+        (["--marker", "*", "--region", "chr1", "--seed", "0"], "--seed is of windows that are"),
+        (["--marker", "*", "--at", "chr1:5", "--random", "2"], "--at was given; leave out"),
     ],
 )
 def test_mistakes_cost_one_line(run: Run, words: list[str], message: str) -> None:
@@ -158,6 +168,53 @@ def test_mistakes_cost_one_line(run: Run, words: list[str], message: str) -> Non
     assert err.count("\n") == 1
 
 
+def test_the_table_says_what_was_explained_and_what_the_values_add_up_to(run: Run) -> None:
+    code, out, _ = run(
+        "saliency", "cnn3.safetensors", "--dataset", "data", "--at", "chr2:2,520",
+        "--marker", "*CTCF", "--method", "integrated-gradients",
+    )  # fmt: skip
+    assert code == 0
+    assert "chr2:2,020-3,019" in out
+    assert "Chosen" in out
+    assert "CNN3, chr2:2,020-3,019: the values of all bases read add up to" in out
+    code, out, _ = run("saliency", "cnn3.safetensors", "--dataset", "data", "--marker", "*CTCF")
+    assert "Labelled K562_CTCF" in out
+    assert "add up" not in out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["saliency", "--reference", "other.fa", "--at", "chr1:500", "--marker", "*CTCF"],
+        ["saliency", "--reference", "other.fa", "--marker", "*CTCF", "--bigwig", "tracks"],
+    ],
+)
+def test_another_assembly_on_demand(run: Run, words: list[str]) -> None:
+    Path("other.fa").write_text(f">chr1\n{'ACGT' * 500}\n")
+    words.insert(1, "cnn3.safetensors")
+    code, _, err = run(*words)
+    assert code == 2
+    assert "cnn3.safetensors is for another assembly" in err
+    assert run(*words, "--any-assembly")[0] == 0
+
+
+def test_a_receptive_field_says_how_many_outputs_have_no_gradient(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["receptive-field", "cnn3.safetensors", "--dataset", "data", "--positives", "20"]
+    assert "no gradient" not in run(*words)[1]
+
+    def constant(*options: Any, **more: Any) -> Any:
+        found = gradient_saliency(*options, **more)
+        found[:5] = 0
+        return found
+
+    monkeypatch.setattr(receptive_field, "gradient_saliency", constant)
+    assert "CNN3: 5 of 20 outputs have no gradient (the model is constant there)" in run(*words)[1]
+    (curve,) = json.loads(run(*words, "--json")[1])["curves"]
+    assert (curve["positives"], curve["without_gradient"]) == (15, 5)
+
+
 def test_receptive_fields_as_a_table_a_figure_and_json(run: Run) -> None:
     words = ["receptive-field", "cnn3.safetensors", "cnn7.safetensors", "--dataset", "data"]
     code, out, _ = run(*words, "--positives", "20", "--out", "f.svg", "--out", "f.csv")
@@ -165,7 +222,8 @@ def test_receptive_fields_as_a_table_a_figure_and_json(run: Run) -> None:
     assert "K562_CTCF" in out.splitlines()[0]
     assert "CNN7" in Path("f.svg").read_text()
     rows = [line.split(",") for line in Path("f.csv").read_text().splitlines()]
-    assert rows[0] == ["model", "marker", "distance", "mass"]
+    assert rows[0] == ["model", "marker", "distance", "mass", "outputs", "without_gradient"]
+    assert rows[1][4:] == ["20", "0"]
     mass = sum(float(row[3]) for row in rows[1:] if row[0] == "CNN7")
     assert mass == pytest.approx(1)
     code, out, _ = run(*words, "--positives", "20", "--json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,6 +29,16 @@ def test_density_is_absent_beyond_the_field(curve: Callable[..., Curve]) -> None
     distances, shares = density(curve(field=460))
     assert np.isnan(shares[np.abs(distances) > 400]).all()
     assert not np.isnan(shares[np.abs(distances) < 200]).any()
+
+
+def test_the_comb_of_a_model_that_skips_bases_is_averaged(curve: Callable[..., Curve]) -> None:
+    whole = curve(reach=1e9)
+    mass = np.where(whole.distance % 30 < 16, whole.mass, 0)
+    distances, shares = density(replace(whole, mass=mass))
+    inside = np.abs(distances) < 5_000
+    np.testing.assert_allclose(shares[inside], 16 / 30 * whole.mass.max(), rtol=0.05)
+    assert np.abs(distances[inside]).min() < 1
+    assert inside.sum() > 30
 
 
 def test_a_curve_of_a_few_bases_has_a_density() -> None:

@@ -30,12 +30,13 @@ def test_a_region_is_there_base_by_base(saliency: Make) -> None:
     for trace, one in zip(areas, shown, strict=True):
         np.testing.assert_array_equal(trace.x, one.start + 1 + np.arange(1_500))
         np.testing.assert_array_equal(trace.y, one.values)
-    outputs = [trace for trace in figure.data if trace.name == "output"]
-    assert len(outputs) == 2
+    outputs = [trace for trace in figure.data if trace.name == "Outputs, GM12878_CTCF"]
+    assert [trace.showlegend for trace in outputs] == [True, False]
     left = shown[0].start + 0.5
     assert outputs[0].x == (left + 375, left + 750, None, left + 1_497, left + 1_498, None)
     assert figure.layout.yaxis.range == figure.layout.yaxis2.range
     assert figure.layout.xaxis.range == (left, left + 1_500)
+    assert figure.layout.yaxis2.title.text == "Norm of the gradient"
     assert [note.text for note in figure.layout.annotations[::2]] == [
         "<b>(a) CNN7</b>", "<b>(b) DILATED</b>",
     ]  # fmt: skip
@@ -53,11 +54,15 @@ def test_a_long_region_keeps_its_peaks(saliency: Make) -> None:
 
 def test_a_short_region_has_letters_and_the_effects_of_mutations(saliency: Make) -> None:
     one = saliency(length=40, method="ism")
-    bar, _, heat, dots = interactive_saliency([one]).data
+    figure = interactive_saliency([one])
+    bar, _, heat, dots = figure.data
     assert "".join(bar.text) == "".join("ACGTN"[code] for code in one.codes)
     np.testing.assert_allclose(bar.y, -one.values.sum(axis=1) / 3)
     np.testing.assert_array_equal(heat.z, one.values.T)
     assert len(dots.x) == 39  # one base is N
+    scale = figure.layout.coloraxis
+    assert -scale.cmin == scale.cmax == np.abs(one.values).max()
+    assert scale.colorbar.title.text == "Effect on<br>the logits"
 
 
 def test_curves_are_drawn_with_their_widths(curve: Callable[..., Curve]) -> None:

@@ -82,6 +82,22 @@ def test_a_loss_is_darker_than_a_gain_in_grey(saliency: Make) -> None:
     assert loss < gain - 0.2 < nothing - 0.4
 
 
-def test_a_long_region_is_refused(saliency: Make) -> None:
-    with pytest.raises(ValueError, match="201 bp of letters; expected at most 200"):
-        letters_figure([saliency(length=201, method="ism")])
+@pytest.mark.parametrize(("width", "most"), [("single", 60), ("double", 200)])
+def test_a_long_region_is_refused(saliency: Make, width: str, most: int) -> None:
+    letters_figure([saliency(length=most, method="ism")], width=width)
+    with pytest.raises(ValueError, match=f"{most + 1} bp of letters; expected at most {most}"):
+        letters_figure([saliency(length=most + 1, method="ism")], width=width)
+
+
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_the_name_of_a_lone_axis_stands_beside_it_clear_of_the_legend(
+    saliency: Make, width: str
+) -> None:
+    one = saliency(length=60, method="ism")
+    figure = letters_figure([replace(one, values=one.values / 1e6)], width=width)
+    FigureCanvasAgg(figure).draw()
+    axes = figure.axes[0]
+    name, panel = axes.yaxis.label.get_window_extent(), axes.get_window_extent()
+    assert name.y0 + name.y1 == pytest.approx(panel.y0 + panel.y1, abs=2)
+    (legend,) = figure.legends
+    assert not name.overlaps(legend.get_window_extent())

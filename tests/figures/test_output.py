@@ -50,7 +50,7 @@ def test_every_kind_is_written_with_its_table(
 def test_curves_are_written(curve: Callable[..., Curve], tmp_path: Path) -> None:
     paths = [tmp_path / "a.pdf", tmp_path / "a.html", tmp_path / "a.csv"]
     assert write_receptive_field([curve()], paths) == tuple(paths)
-    assert (tmp_path / "a.csv").read_text().startswith("model,marker,distance,mass\n")
+    assert (tmp_path / "a.csv").read_text().startswith("model,marker,distance,mass,outputs,")
 
 
 @pytest.mark.parametrize("length", [1, 2, 60, 201])

@@ -49,7 +49,7 @@ def test_the_numbers_stand_below(curves: list[Curve]) -> None:
     assert texts[:5] == ["Widths (bp)", "50 %", "90 %", "99 %", "counted"]
     dilated = [f"{width:,}" for width in curves[1].widths.values()]
     assert texts[10:15] == ["DILATED", *dilated, "10,930"]
-    assert texts[-1] == "window"
+    assert texts[-1] == "all that is read"
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -55,7 +55,7 @@ def test_one_panel_has_no_letter(saliency: Make) -> None:
     assert axes.get_title("left") == "CNN7"
     assert axes.get_title("right").startswith("sees 460 bp, max ")
     (axes,) = saliency_figure([saliency("BI-LSTM", method="gradient-x-input")]).axes
-    assert axes.get_title("right").startswith("sees the window, −")
+    assert axes.get_title("right").startswith("sees all that is read, −")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -122,9 +122,11 @@ def test_positions_are_in_a_unit_that_fits(
 
 def test_small_values_have_short_tick_labels_and_a_power_in_the_name(saliency: Make) -> None:
     one = saliency()
-    figure = saliency_figure([replace(one, values=one.values / 1e6)])
+    small = replace(one, values=one.values / 1e6)
+    figure = saliency_figure([small, small])
     (name,) = (text.get_text() for text in figure.texts)
     assert name == r"Norm of the gradient ($\times 10^{-6}$)"
+    assert saliency_figure([small]).axes[0].get_ylabel() == name.replace(" (", "\n(")
     assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["0", "2", "4"]
 
 
@@ -143,6 +145,31 @@ def test_the_width_is_that_of_a_journals_column(
 ) -> None:
     figure = saliency_figure([saliency()], width=width)
     assert figure.get_size_inches()[0] * 25.4 == pytest.approx(millimetres)
+
+
+@pytest.mark.parametrize(("rule", "label"), [("", "Outputs, GM12878_CTCF"), ("A ≥ 1", "A ≥ 1")])
+def test_the_legend_says_what_chose_the_outputs(saliency: Make, rule: str, label: str) -> None:
+    (legend,) = saliency_figure([replace(saliency(), rule=rule)]).legends
+    assert legend.get_texts()[-1].get_text() == label
+
+
+def test_a_part_of_the_notes_without_room_is_left_out_of_all(saliency: Make) -> None:
+    shown = [saliency("CNN7"), saliency("DILATED (trained-for-longer)")]
+    for width, part in (("single", False), ("double", True)):
+        panels = saliency_figure(shown, width=width).axes
+        assert ["sees" in axes.get_title("right") for axes in panels] == [part, part]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_name_of_a_lone_axis_stands_beside_it(saliency: Make, width: str) -> None:
+    one = saliency()
+    small = replace(one, values=one.values / 1e6, rule="Labelled GM12878_CTCF")
+    figure = saliency_figure([small], width=width)
+    FigureCanvasAgg(figure).draw()
+    (axes,), (legend,) = figure.axes, figure.legends
+    name, panel = axes.yaxis.label.get_window_extent(), axes.get_window_extent()
+    assert name.y0 + name.y1 == pytest.approx(panel.y0 + panel.y1, abs=2)
+    assert not name.overlaps(legend.get_window_extent())
 
 
 def test_no_text_lies_on_another(saliency: Make) -> None:

@@ -58,5 +58,7 @@ def test_selection_keeps_the_order_of_the_markers(globs: list[str], expected: li
 def test_a_glob_without_a_match_names_the_nearest() -> None:
     with pytest.raises(MarkerError, match=r'matches "K562_CTFC".*Did you mean "K562_CTCF"'):
         select_markers(MARKERS, ["*DNase", "K562_CTFC"])
+    with pytest.raises(MarkerError, match=r'matches "CTFC".*Did you mean "\*CTCF"'):
+        select_markers(MARKERS, ["CTFC"])
     with pytest.raises(MarkerError, match="categories here are DNase, TF, histone"):
         select_markers(MARKERS, ["category:ATAC"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from regtrack.checkpoint import save_checkpoint
+from regtrack.checkpoint import load_checkpoint, save_checkpoint
 from regtrack.dataset.build import build_dataset
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.dataset.store import Dataset
@@ -42,6 +42,15 @@ class Files:
 
     def checkpoint(self, name: str) -> Path:
         return self.folder / name / "checkpoint.safetensors"
+
+
+def lacks_tf(files: Files, folder: Path) -> Path:
+    """A checkpoint like CNN7's whose first marker has another name."""
+    found = load_checkpoint(files.checkpoint("cnn7"))
+    markers = (replace(found.markers[0], name="K562_other"), *found.markers[1:])
+    path = folder / "other.safetensors"
+    save_checkpoint(path, replace(found, markers=markers))
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,17 @@ import numpy as np
 import pytest
 
 from regtrack.checkpoint import load_checkpoint, save_checkpoint
-from regtrack.errors import CheckpointError, DatasetError, MarkerError, PlanError, RegionError
+from regtrack.errors import (
+    AssemblyError,
+    CheckpointError,
+    DatasetError,
+    MarkerError,
+    PlanError,
+    RegionError,
+)
 from regtrack.saliency.compare import Comparison, compare, label_models
 
-from .conftest import PEAKS, Files
+from .conftest import PEAKS, Files, lacks_tf
 
 REGION = "chr1:1,001-2,500"
 
@@ -90,7 +98,7 @@ def test_random_windows_are_those_of_the_seed_and_have_labels(files: Files) -> N
     ("options", "message"),
     [
         ({}, "name a --reference or a --dataset"),
-        ({"reference": Path("r.fa")}, "name a --region, or a --dataset"),
+        ({"reference": Path("r.fa")}, "name a --region, --at, or a --dataset"),
         ({"dataset": Path("d"), "windows": 0}, "0 random windows"),
         ({"dataset": Path("d"), "at": ("chr1:1",), "threshold": 0.1}, "--at and --threshold both"),
         ({"dataset": Path("d"), "method": "loud"}, 'method "loud"'),
@@ -101,6 +109,93 @@ def test_too_little_or_too_much_is_refused_before_a_file_is_opened(
 ) -> None:
     with pytest.raises(PlanError, match=message):
         Comparison(checkpoints=(Path("c"),), marker="K562_TF", **options)
+
+
+def test_without_a_region_named_positions_are_shown_with_what_the_widest_model_sees(
+    files: Files,
+) -> None:
+    def shown(*names: str, **options: Any) -> str:
+        (panels,) = compare(wanted(files, *names, reference=files.reference, **options))
+        assert panels.saliencies[0].outputs.any()
+        assert all(found.values.any() for found in panels.saliencies)
+        return str(panels.saliencies[0].interval)
+
+    assert shown("cnn3", at=("chr1:5,001",)) == "chr1:4,501-5,500"
+    assert shown("cnn3", at=("chr1:201",)) == "chr1:1-700"
+    assert shown("cnn3", at=("chr1:2,001-3,000", "chr1:3,501")) == "chr1:2,001-3,501"
+    assert shown("cnn3", "bi-lstm", at=("chr1:5,001",)) == "chr1:1-10,000"
+    assert shown("cnn3", "dilated", at=("2:5,001",), method="ism") == "chr2:4,501-5,500"
+    with pytest.raises(PlanError, match="--at spans 9,000 bp; expected at most 5,000"):
+        shown("cnn3", at=("chr1:1", "chr1:9,000"), method="ism")
+
+
+def test_outputs_that_no_model_can_explain_are_refused(files: Files, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"reference": files.reference, "region": "chr1:1,001-1,100"}
+    reach = load_checkpoint(files.checkpoint("cnn3")).model.reach
+    assert reach is not None
+    compare(wanted(files, **options, at=(f"chr1:{1_100 + reach[0]}",)))
+    for beyond in (1_100 + reach[0] + 1, 1_000 - reach[1]):
+        with pytest.raises(PlanError, match="no chosen output reaches chr1:1,001-1,100"):
+            compare(wanted(files, **options, at=(f"chr1:{beyond}",)))
+    sequence = "ACGT" * 250 + "N" * 100 + "ACGT" * 2_225
+    (tmp_path / "n.fa").write_text(f">chr1\n{sequence}\n>chr2\n{'A' * 10_000}\n")
+    with pytest.raises(PlanError, match="every chosen output of chr1:951-1,200 is N"):
+        compare(
+            wanted(files, reference=tmp_path / "n.fa", region="chr1:951-1,200", at=("chr1:1050",))
+        )
+
+
+def test_each_panel_says_which_rule_chose_its_outputs(files: Files) -> None:
+    def rule(**options: Any) -> str:
+        (panels,) = compare(wanted(files, reference=files.reference, region=REGION, **options))
+        return str(panels.saliencies[0].to_dict()["rule"])
+
+    assert rule(labels=files.peaks) == rule(dataset=files.data) == "Labelled K562_TF"
+    assert rule(threshold=0.25) == "Scores ≥ 0.25"
+    assert rule(at=("chr1:1,500",), labels=files.peaks) == "Chosen"
+
+
+def test_a_dataset_without_the_marker_gives_sequence_but_no_labels(
+    files: Files, tmp_path: Path
+) -> None:
+    other = Comparison((lacks_tf(files, tmp_path),), "*other", dataset=files.data, region=REGION)
+    with pytest.raises(MarkerError, match=rf'no marker of {files.data} is called "K562_other"'):
+        compare(other)
+    assert compare(replace(other, at=("chr1:1,500",)))[0].marks == {}
+
+
+def test_every_model_is_asked_for_the_marker_before_any_is_computed(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regtrack.saliency.compare.explain", None)
+    last = lacks_tf(files, tmp_path)
+    both = Comparison((files.checkpoint("cnn3"), last), "*_TF", dataset=files.data, region=REGION)
+    with pytest.raises(MarkerError, match=rf'no marker of {last} is called "K562_TF"'):
+        compare(both)
+
+
+def test_another_assembly_is_refused_by_the_checkpoints_name_or_taken_on_demand(
+    files: Files, tmp_path: Path
+) -> None:
+    (tmp_path / "other.fa").write_text(f">chr1\n{'ACGT' * 1_000}\n")
+    options: dict[str, Any] = {"reference": tmp_path / "other.fa", "at": ("chr1:2,000",)}
+    path = files.checkpoint("cnn3")
+    with pytest.raises(AssemblyError, match=f"{path} is for another .* pass --any-assembly"):
+        compare(wanted(files, **options))
+    assert compare(wanted(files, **options, any_assembly=True))
+
+
+def test_integrated_gradients_tell_what_they_add_up_to(files: Files) -> None:
+    options: dict[str, Any] = {"reference": files.reference, "at": ("chr1:5,001",)}
+    (panels,) = compare(wanted(files, **options, method="integrated-gradients"))
+    found = panels.saliencies[0]
+    complete = found.to_dict()["completeness"]
+    # the region holds all that the output sees, so its values are all there are
+    assert complete["sum"] == pytest.approx(float(found.values.sum()), rel=1e-4)
+    assert complete["difference"] == pytest.approx(complete["sum"] - complete["change"])
+    assert abs(complete["change"]) > 1e-3
+    (panels,) = compare(wanted(files, **options))
+    assert panels.saliencies[0].to_dict()["completeness"] is None
 
 
 def test_what_there_is_not(files: Files) -> None:

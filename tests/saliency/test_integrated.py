@@ -19,7 +19,7 @@ LENGTH = 203
 def test_they_add_up_to_the_change_of_the_logits(name: str) -> None:
     model, codes = build(name), random_codes(LENGTH, n_runs=[(60, 70)])
     outputs = some_outputs(LENGTH)
-    found = integrated_gradients(model, codes, outputs, 1, steps=400)
+    found, complete = integrated_gradients(model, codes, outputs, 1, steps=400)
     with torch.inference_mode():
         embedded = model.embedded(torch.as_tensor(codes[None]))
         both = torch.cat([embedded, no_letter(model, embedded, codes)])
@@ -29,11 +29,14 @@ def test_they_add_up_to_the_change_of_the_logits(name: str) -> None:
     # a network of ReLU has kinks, and a sum over steps an error at each of them
     slack = 1e-3 * float(found.abs().sum())
     assert float(found.sum()) == pytest.approx(change, rel=0.01, abs=slack)
+    assert complete.change == pytest.approx(change)
+    assert complete.difference == pytest.approx(float(found.sum()) - change)
 
 
 def test_n_has_none() -> None:
     codes = random_codes(LENGTH, n_runs=[(60, 70)])
-    found = integrated_gradients(build("cnn7"), codes, some_outputs(LENGTH), 0, steps=8).numpy()
+    values, _ = integrated_gradients(build("cnn7"), codes, some_outputs(LENGTH), 0, steps=8)
+    found = values.numpy()
     assert (found[codes == N] == 0).all()
     assert (found[codes != N] != 0).any()
 
@@ -43,7 +46,7 @@ def test_where_the_model_is_linear_they_are_gradient_times_input() -> None:
     with torch.no_grad():  # no unit ever sleeps
         model.trunk[0].norm.bias += 100
         model.head.hidden.bias += 1000
-    found = integrated_gradients(model, codes, outputs, 2, steps=3)
+    found, _ = integrated_gradients(model, codes, outputs, 2, steps=3)
     expected = gradient_saliency(model, codes[None], outputs[None], 2, method=TIMES_INPUT)[0]
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-9)
 

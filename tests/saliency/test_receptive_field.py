@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -15,7 +18,9 @@ from regtrack.saliency.receptive_field import (
     effective_receptive_field,
 )
 
-from .conftest import PEAKS, Files
+from .conftest import PEAKS, Files, lacks_tf
+
+REAL_MASSES = receptive_field._masses
 
 
 def test_one_output_gives_its_own_gradient(files: Files) -> None:
@@ -73,6 +78,54 @@ def test_models_are_compared_on_the_commonest_marker_and_the_same_outputs(files:
     assert [curve.model for curve in found] == ["CNN3", "CNN7"]
     assert {curve.marker.name for curve in found} == {"K562_TF"}
     assert found[0].width(99) < found[1].width(99)
+
+
+def test_outputs_without_a_gradient_are_counted_apart(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def constant(model: Any, codes: Any, outputs: Any, *options: Any, **more: Any) -> Any:
+        found = gradient_saliency(model, codes, outputs, *options, **more)
+        found[::3] = 0
+        return found
+
+    monkeypatch.setattr(receptive_field, "gradient_saliency", constant)
+    (found,) = compare_receptive_fields([files.checkpoint("cnn3")], files.data, positives=9)
+    assert (found.positives, found.silent, found.to_dict()["without_gradient"]) == (6, 3, 3)
+    assert found.mass.sum() == pytest.approx(1)
+
+
+def test_every_model_gets_the_outputs_with_room_for_the_widest(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def masses(model: Any, dataset: Any, outputs: Any, *options: Any, **more: Any) -> Any:
+        asked.append((model.name, tuple(outputs)))
+        return REAL_MASSES(model, dataset, outputs, *options, **more)
+
+    monkeypatch.setattr(receptive_field, "_masses", masses)
+    paths = [files.checkpoint(name) for name in ("cnn3", "bi-lstm")]
+    compare_receptive_fields(paths, files.data, positives=10_000, device="cpu")
+    outputs = {
+        name: [one for called, some in asked if called == name for one in some]
+        for name in ("cnn3", "bi-lstm")
+    }
+    assert outputs["cnn3"] == outputs["bi-lstm"]
+    room = files.dataset.window // 2
+    assert all(room < base < 10_000 - room for _, base in outputs["cnn3"])
+
+
+def test_fewer_outputs_than_were_asked_for_are_told(
+    files: Files, caplog: pytest.LogCaptureFixture
+) -> None:
+    compare_receptive_fields([files.checkpoint("cnn3")], files.data, positives=5_000)
+    assert "of 5,000 labelled outputs asked for; there are no more" in caplog.text
+
+
+def test_a_marker_is_looked_for_in_every_model_first(files: Files, tmp_path: Path) -> None:
+    last = lacks_tf(files, tmp_path)
+    with pytest.raises(MarkerError, match=rf'no marker of {last} is called "K562_TF"'):
+        compare_receptive_fields([files.checkpoint("cnn3"), last], files.data, marker="*_TF")
 
 
 def test_what_cannot_be_measured(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:

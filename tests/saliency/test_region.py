@@ -80,10 +80,11 @@ def test_scores_of_a_region_are_those_of_one_pass_and_absent_at_n() -> None:
     codes = source.codes("chr1", 0, LENGTH)
     np.testing.assert_array_equal(np.isnan(found), codes[501:1_503] == N)
     assert np.nanmin(found) > 0
-    outputs = scoring_outputs(
+    outputs, least = scoring_outputs(
         checkpoint, source, Interval("chr1", 501, 1_503), checkpoint.markers[2],
         threshold=float(np.nanmedian(found)),
     )  # fmt: skip
+    assert least == float(np.nanmedian(found))
     expected = found >= np.float32(np.nanmedian(found))
     np.testing.assert_array_equal(mask_of(outputs, 501, 1_503), expected)
 
@@ -95,7 +96,7 @@ def test_without_a_threshold_the_best_are_explained_where_none_scores_half() -> 
     for bias, least in ((-4.0, None), (0.0, 0.5)):
         checkpoint.model.head.output.bias.data.fill_(bias)
         found = scores_of(checkpoint, source, interval, marker)
-        outputs = scoring_outputs(checkpoint, source, interval, marker, threshold=None)
+        outputs, _ = scoring_outputs(checkpoint, source, interval, marker, threshold=None)
         expected = found >= (least or np.nanmax(found) / 2)
         assert (np.nanmax(found) < 0.5) == (least is None)
         np.testing.assert_array_equal(mask_of(outputs, 501, 1_503), expected)

@@ -14,6 +14,7 @@ from regtrack.errors import OutputError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.sweep import room
 from regtrack.sweep.room import (
+    bytes_a_file,
     bytes_a_value,
     check_disk,
     check_memory,
@@ -77,6 +78,18 @@ def test_noise_takes_no_more_than_said(tmp_path: Path, keep_bits: int, resolutio
     bound = bytes_a_value(keep_bits, resolution) * len(noise)
     size = (tmp_path / "t.bw").stat().st_size
     assert 0.5 * bound < size <= bound + 4096
+
+
+@pytest.mark.parametrize("chroms", [1, 25, 640])
+@pytest.mark.parametrize("length", [10_000, 250_000_000])
+def test_a_file_of_few_values_takes_no_more_than_said(
+    tmp_path: Path, chroms: int, length: int
+) -> None:
+    assembly = Assembly(tuple(f"chr{n}" for n in range(chroms)), (length,) * chroms)
+    with create_bigwig(tmp_path / "t.bw", assembly, resolution=1) as file:
+        file.write("chr0", 0, np.ones(10, dtype=np.float32))
+    bound = bytes_a_file(assembly, 1)
+    assert 0.9 * bound < (tmp_path / "t.bw").stat().st_size <= bound + 10 * bytes_a_value(23, 1)
 
 
 def test_a_disk_that_is_too_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,39 @@
+"""What a user may ask of the benchmark, checked before anything heavy is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from regtrack.errors import TrainingError, nearest
+
+BENCHMARKS = ("grammar",)
+MODELS = ("cnn1", "cnn3", "cnn7", "id-cnn", "dilated", "dilated-max", "bi-lstm")
+
+
+def check_name(name: str) -> None:
+    """See that a benchmark of this name exists.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    if name not in BENCHMARKS:
+        raise TrainingError(
+            f'no benchmark is called "{name}"; expected {", ".join(BENCHMARKS)}.'
+            f"{nearest(name, BENCHMARKS)}"
+        )
+
+
+def check_choice(models: Sequence[str], seeds: int) -> None:
+    """See that the models take part, and that there is a seed.
+
+    Raises:
+        TrainingError: no such model, or fewer than one seed.
+    """
+    for name in models:
+        if name not in MODELS:
+            raise TrainingError(
+                f'the benchmark has no model "{name}"; expected {", ".join(MODELS)}.'
+                f"{nearest(name, MODELS)}"
+            )
+    if seeds < 1:
+        raise TrainingError(f"{seeds} seeds; expected at least 1")
