@@ -30,6 +30,8 @@ _CONTROLS = {
     ids.WINDOWS_SPLIT: "split",
 }
 _FAR = 1e12
+# characters: all markers at once, of which the first are shown, need more than an address may have
+_LONGEST_CHOICE = 100_000
 _LISTS = {"markers", "models", "tracks", "differences"}
 
 
@@ -101,11 +103,12 @@ def follow(page: Page, choices: Choices) -> Parsed:
     parsed = parse_view(page.query, choices)
     if page.cause in {"", ids.URL}:
         return parsed
-    view = parse_view(_with_controls(parsed.view, page.values).query(), choices).view
+    query = _with_controls(parsed.view, page.values).query()
+    chosen = parse_view(query, choices, _LONGEST_CHOICE)
     try:
-        return Parsed(_happened(view, page, choices))
+        return Parsed(_happened(chosen.view, page, choices), chosen.problems)
     except RegtrackError as error:
-        return Parsed(view, (str(error),))
+        return Parsed(chosen.view, (*chosen.problems, str(error)))
 
 
 def _with_controls(view: View, values: Mapping[str, Any]) -> View:

@@ -96,7 +96,7 @@ def test_only_what_can_be_computed_is_begun(sources: Sources, able: Sources, wor
         service(sources).start(view_of(sources))
     with pytest.raises(RegtrackError, match="--reference"):
         service(replace(able, reference=None)).start(view_of(able))
-    assert MOST_BASES >= len(parse_region("chr1:1,000,000-1,050,000", HUMAN))
+    assert len(parse_region("chr1:1,000,000-1,050,000", HUMAN)) <= MOST_BASES
     wide = Interval("chr1", 0, MOST_BASES + 1)
     with pytest.raises(RegtrackError, match="zoom in"):
         service(able).start(view_of(able, wide))

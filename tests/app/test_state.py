@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -103,7 +105,7 @@ def test_any_value_gives_a_view_of_what_is_there(fields: dict[str, str]) -> None
         ("scale=Shared", 'Did you mean "shared"?'),
         ("region=" + "x" * 100, "too long"),
         ("region=%00%01", "��"),
-        ("markers=" + ",".join(MARKERS), "the first 12 are shown"),
+        ("markers=" + ",".join(MARKERS), "12 of 20 markers are shown, the most at once"),
         ("x" * 5_000, "5,000 characters"),
     ],
 )
@@ -166,6 +168,24 @@ def test_a_reversed_range_is_turned() -> None:
 def test_the_address_is_short() -> None:
     view = default_view(CHOICES)
     assert view.query() == f"?region={region_text(view.region)}&markers=M0&models=a,b,c"
+
+
+def test_without_models_the_other_tracks_are_shown() -> None:
+    choices = Choices(CHOICES.assembly, (), (), ("t1", "t2"))
+    view = default_view(choices)
+    assert view.tracks == ("t1", "t2")
+    none = replace(view, tracks=())
+    assert parse_view(none.query(), choices).view == none
+
+
+def test_windows_of_one_model_are_ranked_by_score() -> None:
+    choices = Choices(CHOICES.assembly, MARKERS, ("a",))
+    view = default_view(choices)
+    assert view.rank == "score"
+    assert default_view(CHOICES).rank == "disagreement"
+    for rank in RANKINGS:
+        other = replace(view, rank=rank)
+        assert parse_view(other.query(), choices).view == other
 
 
 def test_models_are_compared_as_chosen_or_as_drawn() -> None:
