@@ -149,6 +149,7 @@ def parse_view(query: str, choices: Choices, longest: int = _LONGEST_QUERY) -> P
     if "region" in fields:
         try:
             changes["region"] = find_place(fields["region"], choices)
+            problems += clipped(fields["region"], choices)
         except RegtrackError as error:
             problems.append(str(error))
     for name, allowed, most in _lists(choices):
@@ -207,12 +208,24 @@ def find_place(text: str, choices: Choices) -> Interval:
     if len(text) > _SHOWN:
         raise RegionError(f'"{shown}" is too long for a region or a gene\'s name')
     if ":" in text or choices.assembly.resolve(text) is not None:
-        region = parse_region(text, choices.assembly)
+        region = parse_region(text, choices.assembly, clip=True)
         return clamp(region, choices.assembly.length(region.chrom))
     gene = _find_gene(shown, choices)
     margin = max(len(gene) // 5, 500)
     around = (gene.start - margin, gene.end + margin)
     return between(gene.chrom, *around, choices.assembly.length(gene.chrom))
+
+
+def clipped(text: str, choices: Choices) -> tuple[str, ...]:
+    """What is to be said of a place that `find_place` finds: where it was cut, if it was."""
+    if ":" not in text:
+        return ()
+    region = parse_region(text, choices.assembly, clip=True)
+    try:
+        parse_region(text, choices.assembly)
+    except RegionError:
+        return (f"{region.chrom} ends at {region.end:,}: the region is shown up to there",)
+    return ()
 
 
 def _find_gene(name: str, choices: Choices) -> Interval:

@@ -10,7 +10,7 @@ from dash import Dash, Input, Output, State, ctx, no_update
 
 from app import ids
 from app.figures import draw, region_of_axis, structure
-from app.state import Choices, Parsed, View, between, compared, find_place, parse_view
+from app.state import Choices, Parsed, View, between, clipped, compared, find_place, parse_view
 from app.tiles import read_tile
 from app.view_data import Scene, ViewData
 from app.words import badge_class, badge_text, notes, summary
@@ -106,7 +106,10 @@ def follow(page: Page, choices: Choices) -> Parsed:
     query = _with_controls(parsed.view, page.values).query()
     chosen = parse_view(query, choices, _LONGEST_CHOICE)
     try:
-        return Parsed(_happened(chosen.view, page, choices), chosen.problems)
+        view = _happened(chosen.view, page, choices)
+        typed = page.cause in {ids.REGION, ids.GO}
+        cut = clipped(str(page.values["typed"]), choices) if typed else ()
+        return Parsed(view, (*chosen.problems, *cut))
     except RegtrackError as error:
         return Parsed(chosen.view, (*chosen.problems, str(error)))
 

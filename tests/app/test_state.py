@@ -96,7 +96,9 @@ def test_any_value_gives_a_view_of_what_is_there(fields: dict[str, str]) -> None
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("region=chr1:90,000-200,000", "chr1, whose bases are 1 to 100,000"),
+        ("region=chr1:200,000-200,010", "chr1, whose bases are 1 to 100,000"),
+        ("region=chr1:90,000-200,000", "chr1 ends at 100,000: the region is shown up to there"),
+        ("region=chr1:500-100", "starts after its end"),
         ("region=chr9:1-2", "chr9"),
         ("region=ISG51", "The assembly has chr1, chr2"),
         ("region=", "no region"),
@@ -114,6 +116,11 @@ def test_what_is_wrong_is_said_in_one_line(query: str, message: str) -> None:
     assert len(parsed.problems) == 1
     assert message in parsed.problems[0]
     assert "\n" not in parsed.problems[0]
+
+
+def test_a_region_past_the_end_is_shown_up_to_there() -> None:
+    parsed = parse_view("region=chr1:90,000-200,000", CHOICES)
+    assert parsed.view.region == Interval("chr1", 89_999, 100_000)
 
 
 def test_what_is_right_of_a_wrong_address_is_kept() -> None:

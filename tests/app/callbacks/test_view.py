@@ -83,6 +83,9 @@ def test_a_move_past_the_end_stops_there(choices: Choices) -> None:
 def test_the_region_box(choices: Choices) -> None:
     parsed = happened(choices, ids.REGION, typed="chr2:1-5,000")
     assert parsed.view.region == Interval("chr2", 0, 5_000)
+    cut = happened(choices, ids.GO, typed="chr2:130,000-900,000")
+    assert cut.view.region.end == 130_013
+    assert cut.problems == ("chr2 ends at 130,013: the region is shown up to there",)
     wrong = happened(choices, ids.GO, "?region=chr2:101-200", typed="chr3")
     assert wrong.view.region == Interval("chr2", 100, 200)
     assert "chr3" in wrong.problems[0]
