@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from app.labels import Stretches, mask
 from app.sources import Sources
-from regtrack.errors import RegionError
+from regtrack.errors import MarkerError, RegionError
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Positions
 from regtrack.tracks.bigwig.bins import Values
@@ -22,26 +23,25 @@ MOST_BASES = 250_000
 
 
 def window_csv(
-    sources: Sources, region: Interval, track_ids: Sequence[str], marker: str | None = None
+    sources: Sources, region: Interval, track_ids: Sequence[str], markers: Sequence[str] = ()
 ) -> str:
     """Exact values of tracks over a region as CSV.
 
     A row is a run of bases with equal values: chrom, start and end (bp, 0-based and half-open), a
-    column a track, empty where absent, and with a marker its labels, 0 or 1.
+    column a track, empty where absent, and a column `label.<marker>` a marker, 0 or 1.
 
     Raises:
         RegionError: the region is longer than `MOST_BASES`.
         TrackError: a track is not known or cannot be read.
-        MarkerError: the marker has no labels.
+        MarkerError: a marker has no labels.
     """
     _check_length(region)
     columns: list[_Column] = [_values(sources, region, track_id) for track_id in track_ids]
     names = list(track_ids)
-    if marker is not None and sources.labels is not None:
-        labels = np.zeros(len(region), dtype=np.int32)
-        for low, high in _labels(sources, region, marker):
-            labels[low - region.start : high - region.start] = 1
-        columns, names = [*columns, labels], [*names, "label"]
+    for marker in markers:
+        stretches = _labels(sources, region, marker)
+        columns.append(mask(stretches, region.start, region.end).astype(np.int32))
+        names.append(f"label.{marker}")
     starts, ends = _runs(columns, len(region))
     places = zip((starts + region.start).tolist(), (ends + region.start).tolist(), strict=True)
     cells = zip(*(_texts(column[starts]) for column in columns), strict=True) if columns else [()]
@@ -54,7 +54,7 @@ def window_csv(
 
 
 def window_bed(
-    sources: Sources, region: Interval, track_ids: Sequence[str], marker: str | None = None
+    sources: Sources, region: Interval, track_ids: Sequence[str], markers: Sequence[str] = ()
 ) -> str:
     """Exact values of tracks over a region as bedGraph, and labels as BED, a `track` line each.
 
@@ -63,7 +63,7 @@ def window_bed(
     Raises:
         RegionError: the region is longer than `MOST_BASES`.
         TrackError: a track is not known or cannot be read.
-        MarkerError: the marker has no labels.
+        MarkerError: a marker has no labels.
     """
     _check_length(region)
     lines = []
@@ -77,9 +77,10 @@ def window_bed(
             for (low, high), text in zip(places, _texts(values[starts]), strict=True)
             if text
         ]
-    if marker is not None and sources.labels is not None:
+    for marker in markers:
         lines.append(f'track name="{_quoted(marker)} labels"')
-        for low, high in _labels(sources, region, marker):
+        starts, ends = _labels(sources, region, marker)
+        for low, high in zip(starts.tolist(), ends.tolist(), strict=True):
             lines.append(f"{region.chrom}\t{low}\t{high}\t{marker}")
     return "".join(f"{line}\n" for line in lines)
 
@@ -135,10 +136,10 @@ def _values(sources: Sources, region: Interval, track_id: str) -> Values:
     return sources.values(track_id, region.chrom, region.start, region.end)
 
 
-def _labels(sources: Sources, region: Interval, marker: str) -> Iterator[tuple[int, int]]:
-    assert sources.labels is not None
-    starts, ends = sources.labels.stretches(marker, region.chrom, region.start, region.end)
-    return zip(starts.tolist(), ends.tolist(), strict=True)
+def _labels(sources: Sources, region: Interval, marker: str) -> Stretches:
+    if sources.labels is None:
+        raise MarkerError(f'there are no labels of "{marker}"; serve with --labels')
+    return sources.labels.stretches(marker, region.chrom, region.start, region.end)
 
 
 def _runs(columns: Sequence[_Column], length: int) -> tuple[Positions, Positions]:

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from app.discreet import called
 from regtrack.dataset.format import HEADER_FILE, ROWS_FILE, WINDOWS_FILE
 from regtrack.dataset.store import SPLITS, Dataset
 from regtrack.errors import MarkerError, nearest
@@ -89,14 +90,15 @@ class DatasetLabels:
         return [self.dataset.path / name for name in (HEADER_FILE, ROWS_FILE, WINDOWS_FILE)]
 
     def _read(self, marker: str, chrom: str) -> Stretches:
-        return self.dataset.stretches(self._numbers[marker], chrom)
+        with called(self.dataset.path):
+            return self.dataset.stretches(self._numbers[marker], chrom)
 
 
 class PeakLabels:
-    """The labels of peak files, each read when its marker is first asked for.
+    """The labels of peak files, each read when a marker of it is first asked for.
 
     Args:
-        files: a marker and its peak file each.
+        files: a marker and its peak file each; markers may share one.
         assembly: what the peaks lie on.
     """
 
@@ -114,7 +116,20 @@ class PeakLabels:
         """As `LabelSource.stretches`."""
         _check_marker(marker, self._files)
         name = self._assembly.resolve(chrom)
-        return NOWHERE if name is None else _within(self._kept.get(marker, name), start, end)
+        if name is None:
+            return NOWHERE
+        return _within(self._kept.get(str(self._files[marker].path), name), start, end)
+
+    def check(self, path: Path) -> int:
+        """Read a peak file now, and say on how many chromosomes of the assembly it has peaks.
+
+        Raises:
+            PeakFileError: it cannot be read.
+        """
+        peaks = read_peaks(path, self._assembly)
+        for chrom, stretches in peaks.by_chrom.items():
+            self._kept.put(str(path), chrom, stretches)
+        return len(peaks.by_chrom)
 
     def split_at(self, chrom: str, start: int, end: int) -> list[tuple[int, int, str]]:  # noqa: ARG002
         """Nothing: peak files have no split."""
@@ -124,10 +139,12 @@ class PeakLabels:
         """As `LabelSource.files`."""
         return [self._files[marker].path]
 
-    def _read(self, marker: str, chrom: str) -> Stretches:
-        peaks = read_peaks(self._files[marker].path, self._assembly)
+    def _read(self, name: str, chrom: str) -> Stretches:
+        path = Path(name)
+        with called(path):
+            peaks = read_peaks(path, self._assembly)
         for other, stretches in peaks.by_chrom.items():
-            self._kept.put(marker, other, stretches)
+            self._kept.put(name, other, stretches)
         return peaks.by_chrom.get(chrom, NOWHERE)
 
 
@@ -152,25 +169,25 @@ def mask(stretches: Stretches, start: int, end: int) -> npt.NDArray[np.bool_]:
 
 
 class _Kept:
-    """Stretches of a marker on a chromosome, the latest kept; safe to use from several threads."""
+    """Stretches by marker or file and chromosome, the latest kept; safe to use from threads."""
 
     def __init__(self, read: Callable[[str, str], Stretches]) -> None:
         self._read = read
         self._kept: OrderedDict[tuple[str, str], Stretches] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, marker: str, chrom: str) -> Stretches:
+    def get(self, name: str, chrom: str) -> Stretches:
         with self._lock:
-            if (marker, chrom) in self._kept:
-                self._kept.move_to_end((marker, chrom))
-                return self._kept[marker, chrom]
-        found = self._read(marker, chrom)
-        self.put(marker, chrom, found)
+            if (name, chrom) in self._kept:
+                self._kept.move_to_end((name, chrom))
+                return self._kept[name, chrom]
+        found = self._read(name, chrom)
+        self.put(name, chrom, found)
         return found
 
-    def put(self, marker: str, chrom: str, stretches: Stretches) -> None:
+    def put(self, name: str, chrom: str, stretches: Stretches) -> None:
         with self._lock:
-            self._kept[marker, chrom] = stretches
+            self._kept[name, chrom] = stretches
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
 

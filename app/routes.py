@@ -12,6 +12,7 @@ from app.export import window_bed, window_csv, window_session
 from app.sources import Sources
 from app.state import Choices, View, parse_view
 from app.theme import LIGHT, line_of
+from app.windows import has_labels
 from regtrack.errors import RegtrackError
 from regtrack.tracks.catalog import Track
 from regtrack.tracks.session import SessionTrack, igv_config, known_genome
@@ -24,7 +25,11 @@ def register(app: Dash, sources: Sources, choices: Choices) -> None:
     server: Flask = app.server
 
     def view_of_request() -> View:
-        return parse_view(request.query_string.decode("utf-8", "replace"), choices).view
+        """The view asked for, all of it: nobody would see what was left out of a file."""
+        parsed = parse_view(request.query_string.decode("utf-8", "replace"), choices)
+        if parsed.problems:
+            raise RegtrackError(" ".join(parsed.problems))
+        return parsed.view
 
     @server.route("/export/<name>")
     def export(name: str) -> Response:
@@ -35,7 +40,7 @@ def register(app: Dash, sources: Sources, choices: Choices) -> None:
         try:
             text = make(sources, view_of_request())
         except RegtrackError as error:
-            return Response(f"{error}\n", 400, mimetype="text/plain")
+            return _refusal(error)
         answer = Response(text, mimetype=kind)
         answer.headers["Content-Disposition"] = f'attachment; filename="regtrack-{name}"'
         return answer
@@ -66,7 +71,10 @@ def register(app: Dash, sources: Sources, choices: Choices) -> None:
     @server.route("/igv/config.json")
     def config() -> Response:
         """What igv.js shows of a view."""
-        view = view_of_request()
+        try:
+            view = view_of_request()
+        except RegtrackError as error:
+            return _refusal(error)
         tracks = [
             _session_track(sources, sources.catalog.track(name), f"/data/{name}")
             for name in track_ids(sources, view)
@@ -77,6 +85,10 @@ def register(app: Dash, sources: Sources, choices: Choices) -> None:
     def igv() -> Response:
         """igv.js, where `make igv` has fetched it."""
         return _file(IGV_SCRIPT)
+
+
+def _refusal(error: RegtrackError) -> Response:
+    return Response(f"{error}\n", 400, mimetype="text/plain")
 
 
 def _file(path: Path) -> Response:
@@ -96,19 +108,16 @@ def track_ids(sources: Sources, view: View) -> list[str]:
     return [track.id for track in pairs if track is not None] + list(view.tracks)
 
 
-def _first_labelled(sources: Sources, view: View) -> str | None:
-    known = {marker.name for marker in sources.labels.markers} if sources.labels else set()
-    return next((name for name in view.markers if name in known), None)
+def _labelled(sources: Sources, view: View) -> list[str]:
+    return [name for name in view.markers if has_labels(sources, name)]
 
 
 def _csv(sources: Sources, view: View) -> str:
-    marker = _first_labelled(sources, view)
-    return window_csv(sources, view.region, track_ids(sources, view), marker)
+    return window_csv(sources, view.region, track_ids(sources, view), _labelled(sources, view))
 
 
 def _bed(sources: Sources, view: View) -> str:
-    marker = _first_labelled(sources, view)
-    return window_bed(sources, view.region, track_ids(sources, view), marker)
+    return window_bed(sources, view.region, track_ids(sources, view), _labelled(sources, view))
 
 
 def _session(sources: Sources, view: View) -> str:

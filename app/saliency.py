@@ -22,8 +22,8 @@ from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack.progress import Progress
 
-MOST_BASES = 50_000
-"""The widest view whose saliency is computed (bp)."""
+MOST_BASES = 51_000
+"""The widest view whose saliency is computed (bp): 50 kb, and what moving and zooming adds."""
 _KEPT = 64
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import numpy as np
 
+from app.discreet import called
 from app.labels import DatasetLabels, LabelSource, PeakLabels, bed_marker
 from regtrack.checkpoint_header import CheckpointHeader, read_header
 from regtrack.dataset.store import Dataset
@@ -27,12 +28,11 @@ from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes
 from regtrack.labels.manifest import MarkerFile, read_markers
 from regtrack.tracks.bigwig.bins import Values
+from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.binning import Bins, base_values, bin_track
 from regtrack.tracks.catalog import Catalog, ModelTracks, build_catalog
-from regtrack.tracks.genes import Genes, read_genes
+from regtrack.tracks.genes import Genes, check_genes, read_genes
 from regtrack.tracks.pool import ReaderPool
-
-_log = logging.getLogger(__name__)
 
 _Found = TypeVar("_Found")
 
@@ -62,7 +62,6 @@ class Later(Generic[_Found]):
             self.value = self._make()
         except RegtrackError as error:
             self.error = str(error)
-            _log.warning("%s", error)
 
 
 class Letters:
@@ -138,7 +137,7 @@ class Sources:
         Raises:
             TrackError: no such track, or its file was removed or damaged.
         """
-        with self.pool.borrow(self.catalog.track(track_id).path) as raw:
+        with self._borrowed(track_id) as raw:
             return bin_track(raw, chrom, start, end, count)
 
     def values(self, track_id: str, chrom: str, start: int, end: int) -> Values:
@@ -147,7 +146,7 @@ class Sources:
         Raises:
             TrackError: no such track, or its file was removed or damaged.
         """
-        with self.pool.borrow(self.catalog.track(track_id).path) as raw:
+        with self._borrowed(track_id) as raw:
             return base_values(raw, chrom, start, end)
 
     def scores(self, track_id: str, chrom: str, start: int, end: int) -> Values:
@@ -157,6 +156,12 @@ class Sources:
             return values
         with np.errstate(over="ignore"):  # of exp, which rightly ends in a score of 0
             return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float32)
+
+    @contextmanager
+    def _borrowed(self, track_id: str) -> Iterator[RawBigWig]:
+        track = self.catalog.track(track_id)
+        with called(track.path, track.label), self.pool.borrow(track.path) as raw:
+            yield raw
 
 
 def open_sources(
@@ -171,7 +176,7 @@ def open_sources(
 
     Args:
         paths: sweeps, folders of sweeps or bigWigs, and bigWigs.
-        labels: a dataset, a markers table (.tsv), or one BED.
+        labels: a dataset, a markers table (.tsv), or one BED, which is set beside every marker.
         genes: a GTF.
         checkpoints: checkpoints of the sweeps, or the folders of runs that hold them, for saliency.
         reference: a FASTA, for the letters; by default the one that a sweep names, if it is there.
@@ -182,12 +187,18 @@ def open_sources(
     dataset, files = _read_labels(labels)
     known = dataset.markers if dataset else [file.marker for file in files]
     catalog = build_catalog([Path(path) for path in paths], known)
+    bed = None
+    if labels is not None and dataset is None and not files:
+        bed = labels.resolve()
+        if not catalog.markers:
+            catalog = replace(catalog, markers=(bed_marker(bed),))
+        files = tuple(MarkerFile(marker, bed) for marker in catalog.markers)
     if dataset:
         _check_same_assembly(catalog.assembly, dataset.assembly, f"the dataset {labels}")
-    if genes is not None and not genes.is_file():
-        raise RegtrackError(f"no genes at {genes}; expected a GTF file")
+    if genes is not None:
+        check_genes(genes)
     fasta = _find_reference(catalog, reference)
-    peaks = PeakLabels(files, catalog.assembly) if files else None
+    peaks = _open_peaks(files, bed, catalog.assembly) if files else None
     return Sources(
         catalog=catalog,
         pool=ReaderPool(),
@@ -196,7 +207,7 @@ def open_sources(
         checkpoints=match_checkpoints(catalog.models, checkpoints),
         reference=fasta,
         letters=Letters(dataset, fasta),
-        gene_file=None if genes is None else Later(lambda: read_genes(genes)),
+        gene_file=None if genes is None else Later(lambda: _read_genes(genes)),
     )
 
 
@@ -209,8 +220,24 @@ def _read_labels(path: Path | None) -> tuple[Dataset | None, tuple[MarkerFile, .
         raise MarkerError(f"no labels at {path}; expected a dataset, a markers table or a BED")
     if path.suffix.lower() == ".tsv":
         return None, read_markers(path.resolve())
-    marker = bed_marker(path)
-    return None, (MarkerFile(marker, path.resolve()),)
+    return None, ()
+
+
+def _open_peaks(files: Sequence[MarkerFile], bed: Path | None, assembly: Assembly) -> PeakLabels:
+    """Labels of peak files, the first of which is read, so that what is none is told at once."""
+    peaks = PeakLabels(files, assembly)
+    found = peaks.check(files[0].path)
+    if bed is not None and not found:
+        raise MarkerError(
+            f"{bed} has no peak on the tracks, which have {assembly.summary()}; expected a "
+            "dataset, a markers table (.tsv) or a BED"
+        )
+    return peaks
+
+
+def _read_genes(path: Path) -> Genes:
+    with called(path):
+        return read_genes(path)
 
 
 def _check_same_assembly(ours: Assembly, theirs: Assembly, what: str) -> None:

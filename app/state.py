@@ -107,11 +107,14 @@ class View:
             "models": ",".join(self.models),
         }
         plain = View(self.region, self.markers, self.models)
+        # what is the default depends on the models that are there, so with few it is written out
+        always = {"rank"} if len(self.models) < 2 else set()
+        always |= set() if self.models else {"tracks"}
         for name in ("tracks", "pair", "differences"):
-            if getattr(self, name) != getattr(plain, name):
+            if name in always or getattr(self, name) != getattr(plain, name):
                 fields[name] = ",".join(getattr(self, name))
         for name in _WORDS:
-            if getattr(self, name) != getattr(plain, name):
+            if name in always or getattr(self, name) != getattr(plain, name):
                 fields[name] = getattr(self, name)
         if self.saliency:
             fields["saliency"] = "on"
@@ -126,17 +129,18 @@ class Parsed:
     problems: tuple[str, ...] = ()
 
 
-def parse_view(query: str, choices: Choices) -> Parsed:
+def parse_view(query: str, choices: Choices, longest: int = _LONGEST_QUERY) -> Parsed:
     """The view of a query string; what is missing or cannot be followed takes its default.
 
     Args:
         query: as `View.query` gives it, with or without the question mark.
         choices: what may be shown.
+        longest: characters of the query; of a longer one nothing is read.
     """
-    if len(query) > _LONGEST_QUERY:
+    if len(query) > longest:
         return Parsed(
             default_view(choices),
-            (f"the address has {len(query):,} characters; expected {_LONGEST_QUERY:,} at most",),
+            (f"the address has {len(query):,} characters; expected {longest:,} at most",),
         )
     found = parse_qs(query.removeprefix("?"), keep_blank_values=True, errors="replace")
     fields = {name: values[-1] for name, values in found.items()}
@@ -145,6 +149,7 @@ def parse_view(query: str, choices: Choices) -> Parsed:
     if "region" in fields:
         try:
             changes["region"] = find_place(fields["region"], choices)
+            problems += clipped(fields["region"], choices)
         except RegtrackError as error:
             problems.append(str(error))
     for name, allowed, most in _lists(choices):
@@ -174,12 +179,19 @@ def _lists(choices: Choices) -> tuple[tuple[str, Sequence[str], int], ...]:
 
 
 def default_view(choices: Choices) -> View:
-    """What an address without a query shows: the first marker, every model, mid-chromosome."""
+    """What an address without a query shows: the first marker, every model, mid-chromosome.
+
+    Without models the other tracks are shown, and windows of fewer than two are ranked by score.
+    """
     chrom, length = choices.assembly.names[0], choices.assembly.lengths[0]
     span = min(_FIRST_REGION, length)
     start = (length - span) // 2
     return View(
-        Interval(chrom, start, start + span), choices.markers[:1], choices.models[:MOST_MODELS]
+        Interval(chrom, start, start + span),
+        choices.markers[:1],
+        choices.models[:MOST_MODELS],
+        tracks=() if choices.models else choices.tracks[:MOST_TRACKS],
+        rank="score" if len(choices.models) < 2 else RANKINGS[0],
     )
 
 
@@ -196,12 +208,24 @@ def find_place(text: str, choices: Choices) -> Interval:
     if len(text) > _SHOWN:
         raise RegionError(f'"{shown}" is too long for a region or a gene\'s name')
     if ":" in text or choices.assembly.resolve(text) is not None:
-        region = parse_region(text, choices.assembly)
+        region = parse_region(text, choices.assembly, clip=True)
         return clamp(region, choices.assembly.length(region.chrom))
     gene = _find_gene(shown, choices)
     margin = max(len(gene) // 5, 500)
     around = (gene.start - margin, gene.end + margin)
     return between(gene.chrom, *around, choices.assembly.length(gene.chrom))
+
+
+def clipped(text: str, choices: Choices) -> tuple[str, ...]:
+    """What is to be said of a place that `find_place` finds: where it was cut, if it was."""
+    if ":" not in text:
+        return ()
+    region = parse_region(text, choices.assembly, clip=True)
+    try:
+        parse_region(text, choices.assembly)
+    except RegionError:
+        return (f"{region.chrom} ends at {region.end:,}: the region is shown up to there",)
+    return ()
 
 
 def _find_gene(name: str, choices: Choices) -> Interval:
@@ -270,10 +294,12 @@ def _several(
     name: str, text: str, allowed: Sequence[str], most: int
 ) -> tuple[tuple[str, ...], list[str]]:
     asked = list(dict.fromkeys(part for part in text.split(",") if part))
-    known = tuple(part for part in asked if part in set(allowed))
-    problems = [_unknown(name, part, allowed) for part in asked if part not in known][:3]
+    there = set(allowed)
+    known = tuple(part for part in asked if part in there)
+    strange = [part for part in asked if part not in there][:3]
+    problems = [_unknown(name, part, allowed) for part in strange]
     if len(known) > most:
-        problems.append(f"{len(known)} {name} were asked for; the first {most} are shown")
+        problems.append(f"{most} of {len(known)} {name} are shown, the most at once")
     return known[:most], problems
 
 

@@ -10,7 +10,7 @@ from dash import Dash, Input, Output, State, ctx, no_update
 
 from app import ids
 from app.figures import draw, region_of_axis, structure
-from app.state import Choices, Parsed, View, between, compared, find_place, parse_view
+from app.state import Choices, Parsed, View, between, clipped, compared, find_place, parse_view
 from app.tiles import read_tile
 from app.view_data import Scene, ViewData
 from app.words import badge_class, badge_text, notes, summary
@@ -30,6 +30,8 @@ _CONTROLS = {
     ids.WINDOWS_SPLIT: "split",
 }
 _FAR = 1e12
+# characters: all markers at once, of which the first are shown, need more than an address may have
+_LONGEST_CHOICE = 100_000
 _LISTS = {"markers", "models", "tracks", "differences"}
 
 
@@ -101,11 +103,15 @@ def follow(page: Page, choices: Choices) -> Parsed:
     parsed = parse_view(page.query, choices)
     if page.cause in {"", ids.URL}:
         return parsed
-    view = parse_view(_with_controls(parsed.view, page.values).query(), choices).view
+    query = _with_controls(parsed.view, page.values).query()
+    chosen = parse_view(query, choices, _LONGEST_CHOICE)
     try:
-        return Parsed(_happened(view, page, choices))
+        view = _happened(chosen.view, page, choices)
+        typed = page.cause in {ids.REGION, ids.GO}
+        cut = clipped(str(page.values["typed"]), choices) if typed else ()
+        return Parsed(view, (*chosen.problems, *cut))
     except RegtrackError as error:
-        return Parsed(view, (str(error),))
+        return Parsed(chosen.view, (*chosen.problems, str(error)))
 
 
 def _with_controls(view: View, values: Mapping[str, Any]) -> View:

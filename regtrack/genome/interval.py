@@ -42,19 +42,20 @@ class Interval:
         return f"{self.chrom}:{self.start + 1:,}-{self.end:,}"
 
 
-def parse_region(text: str, assembly: Assembly) -> Interval:
+def parse_region(text: str, assembly: Assembly, *, clip: bool = False) -> Interval:
     """Read a region as browsers write it: `chr1:1,000-2,000`, `chr1:1,000` or `chr1`.
 
     Args:
         text: the region, 1-based with both ends inside, commas allowed.
         assembly: what the region must lie on; `1` is understood for `chr1` and the reverse.
+        clip: take a region that only ends past its chromosome's end up to there.
 
     Returns:
         The interval, 0-based and half-open. A lone position is one base.
 
     Raises:
-        RegionError: the text is no region, the chromosome is unknown, or it ends past the
-            chromosome's end.
+        RegionError: the text is no region, the chromosome is unknown, the region starts after its
+            end, or it does not lie on the chromosome.
 
     >>> parse_region("chr1:1,000-2,000", Assembly(("chr1",), (5000,)))
     Interval(chrom='chr1', start=999, end=2000)
@@ -71,6 +72,9 @@ def parse_region(text: str, assembly: Assembly) -> Interval:
     length = assembly.length(chrom)
     first = _number(match["start"], default=1)
     last = _number(match["end"], default=length if match["start"] is None else first)
+    if first > last:
+        raise RegionError(f'region "{text}" starts after its end; expected the lower base first')
+    last = min(last, length) if clip else last
     if not 1 <= first <= last <= length:
         raise RegionError(
             f'region "{text}" does not lie on {chrom}, whose bases are 1 to {length:,}'

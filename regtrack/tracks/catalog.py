@@ -270,12 +270,13 @@ def _common_assembly(paths: Iterable[Path]) -> Assembly:
     """The chromosomes of all files.
 
     Raises:
-        TrackError: two files that know a chromosome at different lengths.
+        TrackError: a file that was cut short, or two that know a chromosome at different lengths.
     """
     lengths: dict[str, int] = {}
     source: dict[str, Path] = {}
     for path in paths:
         with RawBigWig(path) as raw:
+            raw.check_whole()
             assembly = raw.assembly
         if all(lengths.get(name) == assembly.length(name) for name in assembly.names):
             continue

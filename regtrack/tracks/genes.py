@@ -220,14 +220,35 @@ def read_genes(path: Path) -> Genes:
             try:
                 reading.take(line)
             except (ValueError, IndexError):
-                shown = line.decode("utf-8", "replace").strip()[:60]
-                raise RegtrackError(
-                    f"{path} line {number} is not of a GTF: {shown!r}; expected nine columns with "
-                    'gene_id "..."'
-                ) from None
+                raise _not_of_a_gtf(path, number, line) from None
     if not reading.genes:
         raise RegtrackError(f"{path} holds no gene; expected a GTF with lines gene or exon")
     return Genes(reading.finish())
+
+
+def check_genes(path: Path) -> None:
+    """Check that a file begins as a GTF does, without reading the rest.
+
+    Raises:
+        RegtrackError: no such file, a damaged gzip, a first line that is not of a GTF, or no line.
+    """
+    with _opened(path) as file:
+        for number, line in enumerate(file, 1):
+            if line.startswith(b"#") or line.isspace():
+                continue
+            try:
+                _Reading().take(line)
+            except (ValueError, IndexError):
+                raise _not_of_a_gtf(path, number, line) from None
+            return
+    raise RegtrackError(f"{path} holds no gene; expected a GTF with lines gene or exon")
+
+
+def _not_of_a_gtf(path: Path, number: int, line: bytes) -> RegtrackError:
+    shown = line.decode("utf-8", "replace").strip()[:60]
+    return RegtrackError(
+        f'{path} line {number} is not of a GTF: {shown!r}; expected nine columns with gene_id "..."'
+    )
 
 
 @contextmanager

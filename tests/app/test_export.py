@@ -20,9 +20,11 @@ IDS = ("cnn7.K562_CTCF", "dilated.K562_CTCF")
 
 
 def test_csv_holds_every_base(world: World, sources: Sources) -> None:
-    rows = list(csv.reader(io.StringIO(window_csv(sources, REGION, IDS, "K562_CTCF"))))
-    assert rows[0] == ["chrom", "start", "end", *IDS, "label"]
-    found = np.full((3, len(REGION)), -1, dtype=np.float32)
+    rows = list(
+        csv.reader(io.StringIO(window_csv(sources, REGION, IDS, ["K562_CTCF", "K562_DNase"])))
+    )
+    assert rows[0] == ["chrom", "start", "end", *IDS, "label.K562_CTCF", "label.K562_DNase"]
+    found = np.full((4, len(REGION)), -1, dtype=np.float32)
     for chrom, start, end, *values in rows[1:]:
         assert chrom == "chr1"
         cells = [np.float32(value) if value else np.nan for value in values]
@@ -30,16 +32,18 @@ def test_csv_holds_every_base(world: World, sources: Sources) -> None:
     here = slice(REGION.start, REGION.end)
     for row, model in zip(found, ("cnn7", "dilated"), strict=False):
         np.testing.assert_array_equal(row, world.scores[model]["K562_CTCF"]["chr1"][here])
-    np.testing.assert_array_equal(found[2], world.labels["K562_CTCF"]["chr1"][here])
+    for row, marker in zip(found[2:], ("K562_CTCF", "K562_DNase"), strict=True):
+        np.testing.assert_array_equal(row, world.labels[marker]["chr1"][here])
 
 
 def test_bed_holds_every_base_with_a_value(world: World, sources: Sources) -> None:
-    lines = window_bed(sources, REGION, IDS, "K562_CTCF").splitlines()
+    lines = window_bed(sources, REGION, IDS, ["K562_CTCF", "K562_DNase"]).splitlines()
     heads = [at for at, line in enumerate(lines) if line.startswith("track")]
     assert [lines[at] for at in heads] == [
         'track type=bedGraph name="cnn7 K562_CTCF"',
         'track type=bedGraph name="dilated K562_CTCF"',
         'track name="K562_CTCF labels"',
+        'track name="K562_DNase labels"',
     ]
     found = np.full(len(REGION), np.nan, dtype=np.float32)
     for line in lines[1 : heads[1]]:
@@ -47,10 +51,10 @@ def test_bed_holds_every_base_with_a_value(world: World, sources: Sources) -> No
         found[int(start) - REGION.start : int(end) - REGION.start] = np.float32(value)
     here = slice(REGION.start, REGION.end)
     np.testing.assert_array_equal(found, world.scores["cnn7"]["K562_CTCF"]["chr1"][here])
-    labelled = [line.split("\t") for line in lines[heads[2] + 1 :]]
-    assert sum(int(end) - int(start) for _, start, end, _ in labelled) == (
-        world.labels["K562_CTCF"]["chr1"][here].sum()
-    )
+    labelled = [line.split("\t") for line in lines[heads[2] + 1 :] if not line.startswith("track")]
+    for marker in ("K562_CTCF", "K562_DNase"):
+        bases = sum(int(end) - int(start) for _, start, end, name in labelled if name == marker)
+        assert bases == world.labels[marker]["chr1"][here].sum()
 
 
 def test_one_base_and_no_track(sources: Sources) -> None:

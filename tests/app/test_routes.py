@@ -30,7 +30,7 @@ def test_values_are_exported_as_they_are(client: FlaskClient, world: World) -> N
     answer = client.get(f"/export/window.csv{VIEW}", **LOCAL)
     assert answer.headers["Content-Disposition"] == 'attachment; filename="regtrack-window.csv"'
     lines = answer.get_data(as_text=True).splitlines()
-    assert lines[0] == "chrom,start,end,cnn7.K562_CTCF,dilated.K562_CTCF,signal,label"
+    assert lines[0] == "chrom,start,end,cnn7.K562_CTCF,dilated.K562_CTCF,signal,label.K562_CTCF"
     values = np.array([line.split(",")[3] for line in lines[1:]], dtype=np.float32)
     truth = world.scores["cnn7"]["K562_CTCF"]["chr1"][100_000:100_200]
     np.testing.assert_array_equal(values, truth)
@@ -45,6 +45,43 @@ def test_bed_and_session_name_the_tracks_of_the_view(client: FlaskClient) -> Non
         f"http://127.0.0.1:8050/data/{name}"
         for name in ("cnn7.K562_CTCF", "dilated.K562_CTCF", "signal")
     ]
+
+
+def test_every_labelled_marker_of_the_view_is_exported(client: FlaskClient) -> None:
+    query = VIEW.replace("K562_CTCF", "K562_DNase,K562_CTCF")
+    csv = client.get(f"/export/window.csv{query}", **LOCAL).get_data(as_text=True)
+    assert csv.splitlines()[0].endswith(",label.K562_DNase,label.K562_CTCF")
+    bed = client.get(f"/export/window.bed{query}", **LOCAL).get_data(as_text=True)
+    assert [line for line in bed.splitlines() if line.endswith('labels"')] == [
+        'track name="K562_DNase labels"',
+        'track name="K562_CTCF labels"',
+    ]
+
+
+@pytest.mark.parametrize("path", ["/export/window.csv", "/export/session.xml", "/igv/config.json"])
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [("region=chr9:1-100", 'chromosome "chr9"'), ("markers=K562_CTFC", "Did you mean")],
+)
+def test_nothing_is_taken_away_of_another_view(
+    client: FlaskClient, path: str, query: str, message: str
+) -> None:
+    answer = client.get(f"{path}?{query}", **LOCAL)
+    assert answer.status_code == 400
+    assert message in answer.get_data(as_text=True)
+
+
+def test_no_path_of_the_server_is_told(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    copy = tmp_path / "signal.bw"
+    copy.write_bytes((world.folder / "signal.bw").read_bytes())
+    client = create_app(open_sources([copy])).server.test_client()
+    copy.unlink()
+    answer = client.get("/export/window.csv?region=chr1:1-100&tracks=signal", **LOCAL)
+    assert answer.status_code == 400
+    assert answer.get_data(as_text=True).startswith("signal cannot be read any more")
+    assert str(copy) in caplog.text
 
 
 def test_too_much_is_refused_in_one_line(client: FlaskClient) -> None:

@@ -16,10 +16,12 @@ from app.sources import Sources
 from app.state import View, default_view
 from app.view_data import choices_of
 from regtrack.errors import RegtrackError
-from regtrack.genome.interval import Interval
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import Interval, parse_region
 from regtrack.progress import SILENT
 
 REGION = Interval("chr1", 100_000, 100_200)
+HUMAN = Assembly(("chr1",), (248_956_422,))
 
 
 @pytest.fixture
@@ -94,6 +96,7 @@ def test_only_what_can_be_computed_is_begun(sources: Sources, able: Sources, wor
         service(sources).start(view_of(sources))
     with pytest.raises(RegtrackError, match="--reference"):
         service(replace(able, reference=None)).start(view_of(able))
+    assert len(parse_region("chr1:1,000,000-1,050,000", HUMAN)) <= MOST_BASES
     wide = Interval("chr1", 0, MOST_BASES + 1)
     with pytest.raises(RegtrackError, match="zoom in"):
         service(able).start(view_of(able, wide))

@@ -14,7 +14,7 @@ from small_world import World
 from app.sources import Letters, Sources, open_sources
 from regtrack.checkpoint_header import FORMAT, CheckpointHeader
 from regtrack.dataset.store import Dataset
-from regtrack.errors import CheckpointError, RegtrackError
+from regtrack.errors import CheckpointError, RegtrackError, TrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.sequence import decode
 from regtrack.labels.marker import Marker
@@ -68,11 +68,11 @@ def test_genes_are_read_meanwhile(world: World, sources: Sources) -> None:
 
 def test_genes_that_cannot_be_read_say_so_and_stop_nothing(world: World, tmp_path: Path) -> None:
     path = tmp_path / "g.gtf"
-    path.write_text("no genes\n")
+    path.write_text("#\nchr1\tx\tCDS\t1\t2\t.\t+\t.\t\nno genes\n")
     sources = world.open(genes=path)
     assert sources.gene_file is not None
     assert sources.gene_file.wait(20) is None
-    assert "line 1 is not of a GTF" in (sources.gene_file.error or "")
+    assert (sources.gene_file.error or "").startswith("g.gtf line 3 is not of a GTF")
     assert sources.genes is None
 
 
@@ -82,10 +82,67 @@ def test_labels_of_each_kind(world: World) -> None:
     assert table.catalog.marker("K562_DNase").category == "DNase"
     bed = world.open(labels=world.folder / "K562_CTCF.bed")
     assert bed.labels is not None
-    assert [marker.name for marker in bed.labels.markers] == ["K562_CTCF"]
+    assert [marker.name for marker in bed.labels.markers] == list(world.labels)
+    assert bed.catalog.marker("K562_CTCF").category == "TF"
     assert {marker.name for marker in bed.catalog.markers} == set(world.labels)
     none = world.open(labels=None)
     assert none.labels is None
+
+
+def test_one_bed_is_set_beside_every_marker(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "mine.bed"
+    path.write_text("chr1\t100\t200\n")
+    labels = world.open(labels=path).labels
+    assert labels is not None
+    for marker in world.labels:
+        starts, ends = labels.stretches(marker, "chr1", 0, 1_000)
+        assert (starts.tolist(), ends.tolist()) == ([100], [200])
+    alone = open_sources([world.folder / "signal.bw"], labels=path)
+    assert [marker.name for marker in alone.catalog.markers] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("notes.txt", "these are notes\n", "line 1 cannot be read"),
+        ("empty.bed", "", "has no peak on the tracks, which have chr1"),
+        ("mouse.bed", "scaffold_7\t1\t9\n", "has no peak on the tracks"),
+        ("markers.tsv", "file\tcategory\tcell\ttarget\nnotes.txt\tTF\tK562\tCTCF\n",
+         r"notes\.txt line 1 cannot be read"),
+    ],
+)  # fmt: skip
+def test_labels_that_are_none_are_refused_at_once(
+    world: World, tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    (tmp_path / "notes.txt").write_text("these are notes\n")
+    (tmp_path / name).write_text(text)
+    with pytest.raises(RegtrackError, match=message) as caught:
+        world.open(labels=tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("chr1\t100\t200\n", "line 1 is not of a GTF"), ("# nothing\n", "holds no gene")],
+)
+def test_genes_that_are_none_are_refused_at_once(
+    world: World, tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "g.gtf").write_text(text)
+    with pytest.raises(RegtrackError, match=message):
+        world.open(genes=tmp_path / "g.gtf")
+
+
+def test_what_cannot_be_read_any_more_is_named_without_its_path(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "s", "cnn7", {"a": {"chr1": np.ones(900, np.float32)}})
+    bed = tmp_path / "b.bed"
+    bed.write_text("chr1\t1\t9\n")
+    sources = open_sources([folder], labels=bed)
+    sources.catalog.track("cnn7.a").path.unlink()
+    for read in (sources.values, sources.scores):
+        with pytest.raises(TrackError, match=r"^cnn7 a cannot be read") as caught:
+            read("cnn7.a", "chr1", 0, 9)
+        assert str(tmp_path) not in str(caught.value)
 
 
 def test_the_reference_that_a_sweep_names(world: World, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -94,7 +96,9 @@ def test_any_value_gives_a_view_of_what_is_there(fields: dict[str, str]) -> None
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("region=chr1:90,000-200,000", "chr1, whose bases are 1 to 100,000"),
+        ("region=chr1:200,000-200,010", "chr1, whose bases are 1 to 100,000"),
+        ("region=chr1:90,000-200,000", "chr1 ends at 100,000: the region is shown up to there"),
+        ("region=chr1:500-100", "starts after its end"),
         ("region=chr9:1-2", "chr9"),
         ("region=ISG51", "The assembly has chr1, chr2"),
         ("region=", "no region"),
@@ -103,7 +107,7 @@ def test_any_value_gives_a_view_of_what_is_there(fields: dict[str, str]) -> None
         ("scale=Shared", 'Did you mean "shared"?'),
         ("region=" + "x" * 100, "too long"),
         ("region=%00%01", "��"),
-        ("markers=" + ",".join(MARKERS), "the first 12 are shown"),
+        ("markers=" + ",".join(MARKERS), "12 of 20 markers are shown, the most at once"),
         ("x" * 5_000, "5,000 characters"),
     ],
 )
@@ -112,6 +116,11 @@ def test_what_is_wrong_is_said_in_one_line(query: str, message: str) -> None:
     assert len(parsed.problems) == 1
     assert message in parsed.problems[0]
     assert "\n" not in parsed.problems[0]
+
+
+def test_a_region_past_the_end_is_shown_up_to_there() -> None:
+    parsed = parse_view("region=chr1:90,000-200,000", CHOICES)
+    assert parsed.view.region == Interval("chr1", 89_999, 100_000)
 
 
 def test_what_is_right_of_a_wrong_address_is_kept() -> None:
@@ -166,6 +175,24 @@ def test_a_reversed_range_is_turned() -> None:
 def test_the_address_is_short() -> None:
     view = default_view(CHOICES)
     assert view.query() == f"?region={region_text(view.region)}&markers=M0&models=a,b,c"
+
+
+def test_without_models_the_other_tracks_are_shown() -> None:
+    choices = Choices(CHOICES.assembly, (), (), ("t1", "t2"))
+    view = default_view(choices)
+    assert view.tracks == ("t1", "t2")
+    none = replace(view, tracks=())
+    assert parse_view(none.query(), choices).view == none
+
+
+def test_windows_of_one_model_are_ranked_by_score() -> None:
+    choices = Choices(CHOICES.assembly, MARKERS, ("a",))
+    view = default_view(choices)
+    assert view.rank == "score"
+    assert default_view(CHOICES).rank == "disagreement"
+    for rank in RANKINGS:
+        other = replace(view, rank=rank)
+        assert parse_view(other.query(), choices).view == other
 
 
 def test_models_are_compared_as_chosen_or_as_drawn() -> None:

@@ -29,7 +29,7 @@ def test_regions_are_read_as_browsers_write_them(text: str, expected: Interval) 
     ("text", "message"),
     [
         ("chr1:0-10", "does not lie on chr1, whose bases are 1 to 1,000,000"),
-        ("chr1:20-10", "does not lie on chr1"),
+        ("chr1:20-10", "starts after its end"),
         ("chr2:1-501", "does not lie on chr2, whose bases are 1 to 500"),
         ("chr9:1-10", 'chromosome "chr9" .* is not in the assembly'),
         ("", "is not a region"),
@@ -39,6 +39,13 @@ def test_regions_are_read_as_browsers_write_them(text: str, expected: Interval) 
 def test_wrong_regions_are_refused(text: str, message: str) -> None:
     with pytest.raises(RegionError, match=message):
         parse_region(text, ASSEMBLY)
+
+
+def test_what_only_ends_past_the_end_can_be_clipped() -> None:
+    assert parse_region("chr2:401-900", ASSEMBLY, clip=True) == Interval("chr2", 400, 500)
+    assert parse_region("chr2:401-500", ASSEMBLY, clip=True) == Interval("chr2", 400, 500)
+    with pytest.raises(RegionError, match="does not lie on chr2"):
+        parse_region("chr2:501-900", ASSEMBLY, clip=True)
 
 
 @given(st.integers(0, 999_998), st.integers(1, 1_000_000))

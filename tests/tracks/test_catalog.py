@@ -120,6 +120,19 @@ def test_files_of_two_assemblies_are_refused(house: Path) -> None:
     assert build_catalog([house / "sweeps", same]).assembly.names == ("chr2", "chr10")
 
 
+def test_a_file_that_was_cut_short_is_refused(house: Path) -> None:
+    whole = write_bigwig(house / "whole.bw", {"1": np.arange(90_000, dtype=np.float32)})
+    data = whole.read_bytes()
+    cut = house / "cut.bw"
+    cut.write_bytes(data[:-4])  # not every writer ends with the magic number
+    assert build_catalog([cut]).tracks
+    for size in range(len(data) // 8, len(data) - 100, len(data) // 8):
+        cut.write_bytes(data[:size])
+        with pytest.raises(TrackError, match="cut short") as caught:
+            build_catalog([cut])
+        assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("record", ["[]", "{", '{"checkpoint": {"model": "x"}}', "{}"])
 def test_a_damaged_record_is_named(house: Path, record: str) -> None:
     (house / "sweeps" / "small" / "sweep.json").write_text(record)

@@ -154,6 +154,23 @@ class RawBigWig:
         tail = self.source.read(self.source.size - 4, 4, "end of the file")
         return int.from_bytes(tail, "little") == layout.MAGIC
 
+    def check_whole(self) -> None:
+        """Check that the file was not cut short, without reading its data.
+
+        The magic number at the end says so. Not every writer puts it there, so without it every
+        block that the indexes name must lie in the file.
+
+        Raises:
+            TrackError: it was cut short.
+        """
+        if self.ends_with_magic():
+            return
+        for leaves in (self.index, *map(self.zoom_index, self.header.zooms)):
+            for at, size in zip(leaves["offset"].tolist(), leaves["size"].tolist(), strict=True):
+                if at + size > self.source.size:
+                    message = f"the file ends at {self.source.size:,}; it was cut short"
+                    raise self.source.error("data block", at, message)
+
     @cached_property
     def index(self) -> Leaves:
         """The index of the data blocks: a `layout.LEAF` each."""

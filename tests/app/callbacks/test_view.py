@@ -48,6 +48,15 @@ def test_the_address_counts_first(choices: Choices) -> None:
     assert parsed.view.region == Interval("chr2", 100, 200)
 
 
+def test_all_markers_at_once_are_cut_with_a_word(choices: Choices) -> None:
+    many = replace(choices, markers=tuple(f"a-rather-long-name-{at}" for at in range(259)))
+    view = replace(default_view(many), markers=many.markers)
+    assert len(view.query()) > 4_000
+    parsed = follow(Page("", ids.MARKERS, values_of(view)), many)
+    assert parsed.view.markers == many.markers[:12]
+    assert parsed.problems == ("12 of 259 markers are shown, the most at once",)
+
+
 def test_a_move_of_the_figure(choices: Choices) -> None:
     parsed = happened(choices, ids.MOVED, moved={"low": 1_000.5, "high": 2_000.5, "at": 7})
     assert parsed.view.region == Interval("chr1", 1_000, 2_000)
@@ -74,6 +83,9 @@ def test_a_move_past_the_end_stops_there(choices: Choices) -> None:
 def test_the_region_box(choices: Choices) -> None:
     parsed = happened(choices, ids.REGION, typed="chr2:1-5,000")
     assert parsed.view.region == Interval("chr2", 0, 5_000)
+    cut = happened(choices, ids.GO, typed="chr2:130,000-900,000")
+    assert cut.view.region.end == 130_013
+    assert cut.problems == ("chr2 ends at 130,013: the region is shown up to there",)
     wrong = happened(choices, ids.GO, "?region=chr2:101-200", typed="chr3")
     assert wrong.view.region == Interval("chr2", 100, 200)
     assert "chr3" in wrong.problems[0]
