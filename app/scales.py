@@ -12,7 +12,6 @@ from regtrack.genome.interval import Interval
 
 Range = tuple[float, float]
 
-SCORES = "scores"
 _STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _LEAST = 1e-6
 

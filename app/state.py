@@ -264,26 +264,6 @@ def clamp(region: Interval, length: int) -> Interval:
     return between(region.chrom, region.start, region.end, length)
 
 
-def pan(region: Interval, share: float, length: int) -> Interval:
-    """Move by a share of the region's length, right if positive, up to the chromosome's ends.
-
-    >>> str(pan(Interval("chr1", 100, 200), 0.5, 1_000))
-    'chr1:151-250'
-    """
-    step = round(len(region) * share)
-    return between(region.chrom, region.start + step, region.end + step, length)
-
-
-def zoom(region: Interval, factor: float, length: int) -> Interval:
-    """Show `factor` times as much around the same middle.
-
-    >>> str(zoom(Interval("chr1", 100, 200), 2, 1_000))
-    'chr1:51-250'
-    """
-    middle, half = (region.start + region.end) / 2, len(region) * factor / 2
-    return between(region.chrom, middle - half, middle + half, length)
-
-
 def compared(view: View) -> tuple[str, ...]:
     """The two models compared: those chosen, else the first two that are drawn."""
     chosen = (*view.pair, *(model for model in view.models if model not in view.pair))

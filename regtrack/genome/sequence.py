@@ -54,10 +54,3 @@ def reverse_complement(codes: Codes) -> Codes:
     'NCGTT'
     """
     return _COMPLEMENT[codes[..., ::-1]]
-
-
-def one_hot(codes: Codes) -> npt.NDArray[np.float32]:
-    """Codes (..., L) to floats (..., 4, L) in the order A C G T; N is four zeros."""
-    letters = np.arange(4, dtype=np.uint8)[:, None]
-    matches: npt.NDArray[np.bool_] = codes[..., None, :] == letters
-    return matches.astype(np.float32)
