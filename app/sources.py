@@ -31,7 +31,8 @@ from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.binning import Bins, base_values, bin_track
 from regtrack.tracks.catalog import Catalog, ModelTracks, build_catalog
-from regtrack.tracks.genes import Genes, check_genes, read_genes
+from regtrack.tracks.genes import Genes
+from regtrack.tracks.gtf import check_genes, read_genes
 from regtrack.tracks.pool import ReaderPool
 
 _Found = TypeVar("_Found")

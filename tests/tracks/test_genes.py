@@ -11,7 +11,8 @@ from hypothesis import given, strategies as st
 
 from regtrack.errors import RegionError, RegtrackError
 from regtrack.genome.interval import Interval
-from regtrack.tracks.genes import Genes, pack_lanes, read_genes
+from regtrack.tracks.genes import Genes, pack_lanes
+from regtrack.tracks.gtf import check_genes, read_genes
 
 
 def line(
@@ -123,6 +124,25 @@ def test_what_is_no_gtf_is_named(tmp_path: Path, content: bytes, message: str) -
     assert "\n" not in str(caught.value)
     with pytest.raises(RegtrackError, match="no genes at"):
         read_genes(tmp_path / "none.gtf")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"chr1 1 2\n", "line 1 is not of a GTF"),
+        (b"", "holds no gene"),
+        (gzip.compress(TEXT.encode())[:15], "damaged gzip"),
+    ],
+)
+def test_a_check_reads_the_beginning_alone(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "g.gtf"
+    path.write_bytes(content)
+    with pytest.raises(RegtrackError, match=message):
+        check_genes(path)
+    path.write_text(TEXT + "chr1 1 2\n")
+    check_genes(path)
+    with pytest.raises(RegtrackError, match="is not of a GTF"):
+        read_genes(path)
 
 
 @given(
