@@ -154,7 +154,7 @@ def encode_here(job: Job) -> dict[str, float]:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: max(job.cores, 2)])
     values = np.resize(smooth_probabilities(), job.count)
     rounds = []
-    for _ in range(3):
+    for _ in range(3 if job.count <= BASE else 1):
         begun = time.perf_counter()
         for _ in encode_all(0, 0, values, keep_bits=job.keep_bits, threads=job.cores):
             pass
@@ -162,33 +162,32 @@ def encode_here(job: Job) -> dict[str, float]:
     return {"wall": min(rounds)}
 
 
-def scaling(count: int) -> None:
+def scaling(counts: list[int]) -> None:
     """Encoding in one thread, in two, and in two processes side by side: what the machine can do.
 
     The three take turns; the median of seven turns.
     """
-    print("\n| bits kept | one thread, M/s | two threads | times | two processes | times |")
-    print("|---|---|---|---|---|---|")
-    for keep_bits in (MANTISSA_BITS, DEFAULT_KEEP_BITS):
-        turns = []
-        for _ in range(7):
-            alone, both = (Job("encode", count, keep_bits, cores) for cores in (1, 2))
-            with ThreadPoolExecutor(2) as pool:
-                pair = list(pool.map(measure, [alone, alone]))
-            walls = measure(alone)["wall"], measure(both)["wall"], max(p["wall"] for p in pair)
-            turns.append(
-                [
-                    count / MILLION / wall * times
-                    for wall, times in zip(walls, (1, 1, 2), strict=True)
-                ]
+    print("\n| values | bits kept | one thread, M/s | two | times | two processes | times |")
+    print("|---|---|---|---|---|---|---|")
+    for count in counts:
+        for keep_bits in (MANTISSA_BITS, DEFAULT_KEEP_BITS):
+            turns = np.array([_turn(count, keep_bits) for _ in range(7)])
+            one, two, apart = np.median(turns, axis=0)
+            times = np.median(turns[:, 1:] / turns[:, :1], axis=0)
+            print(
+                f"| {count // MILLION} M | {keep_bits} | {one:.1f} | {two:.1f} | {times[0]:.2f} "
+                f"| {apart:.1f} | {times[1]:.2f} |",
+                flush=True,
             )
-        one, two, apart = np.median(turns, axis=0)
-        times = np.median([[turn[1] / turn[0], turn[2] / turn[0]] for turn in turns], axis=0)
-        print(
-            f"| {keep_bits} | {one:.1f} | {two:.1f} | {times[0]:.2f} | {apart:.1f} "
-            f"| {times[1]:.2f} |",
-            flush=True,
-        )
+
+
+def _turn(count: int, keep_bits: int) -> list[float]:
+    """Values a second (millions) in one thread, in two, in two processes."""
+    alone, both = (Job("encode", count, keep_bits, cores) for cores in (1, 2))
+    with ThreadPoolExecutor(2) as pool:
+        pair = list(pool.map(measure, [alone, alone]))
+    walls = measure(alone)["wall"], measure(both)["wall"], max(p["wall"] for p in pair) / 2
+    return [count / MILLION / wall for wall in walls]
 
 
 def memory() -> None:
@@ -210,7 +209,7 @@ def main() -> None:
         return
     against_pybigwig([BASE] if options.quick else [BASE, 25 * BASE])
     keep_bits_table()
-    scaling(2 * BASE)
+    scaling([BASE] if options.quick else [BASE, 25 * BASE])
     if not options.quick:
         memory()
 

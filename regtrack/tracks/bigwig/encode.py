@@ -22,7 +22,7 @@ from regtrack.tracks.bigwig.layout import BLOCK_ENTRY, ITEMS_PER_BLOCK
 from regtrack.tracks.bigwig.rounding import MANTISSA_BITS, round_mantissa
 
 # values that `encode_all` encodes at a time: whole blocks and whole bins
-STRETCH = 64 * ITEMS_PER_BLOCK
+STRETCH = 32 * ITEMS_PER_BLOCK
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def encode_all(
     keep_bits: int = MANTISSA_BITS,
     threads: int = 1,
 ) -> Iterator[Encoded]:
-    """Encode any number of values, a stretch of about a million at a time, in order.
+    """Encode any number of values, a stretch of half a million at a time, in order.
 
     Args:
         chrom: as `encode`, like the others.
