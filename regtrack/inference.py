@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from typing import cast
 
@@ -104,22 +104,6 @@ def scores(
     return to_host(found.sigmoid())
 
 
-def logits(
-    model: TrackModel,
-    codes: npt.NDArray[np.uint8] | Tensor,
-    *,
-    markers: Sequence[int] | None = None,
-    precision: str = "fp32",
-    device: torch.device | None = None,
-) -> Scores:
-    """The logits, as `scores` gives their sigmoid.
-
-    Raises:
-        PlanError: as `scores`.
-    """
-    return to_host(forward(model, codes, markers=markers, precision=precision, device=device))
-
-
 def forward(
     model: TrackModel,
     codes: npt.NDArray[np.uint8] | Tensor,
@@ -127,18 +111,51 @@ def forward(
     markers: Sequence[int] | None = None,
     precision: str = "fp32",
     device: torch.device | None = None,
+    compiled: bool = False,
 ) -> Tensor:
     """The logits as float32, shape (B, M, L), where they were computed.
 
+    Args:
+        model: as `scores`, like what follows it.
+        codes: as `scores`.
+        markers: as `scores`.
+        precision: as `scores`.
+        device: as `scores`.
+        compiled: by torch.compile, which takes a minute at the first call of a network, and again
+            for every other shape.
+
     Raises:
-        PlanError: as `scores`.
+        PlanError: as `scores`, or nothing here can compile.
     """
     device = device or torch.device("cpu")
     with (
         torch.inference_mode(),
         one_pass(model, device, precision=precision, shape=codes.shape),
     ):
-        return model.logits(_to_device(codes, device), markers).float()
+        run = partial(_compiled_logits, model) if compiled else model.logits
+        return run(_to_device(codes, device), markers).float()
+
+
+def _compiled_logits(
+    model: TrackModel, codes: Tensor, markers: Tensor | Sequence[int] | None
+) -> Tensor:
+    try:
+        return _compiler()(model, codes, markers)
+    except RuntimeError as error:
+        if not _is_compiler(error):
+            raise
+        reason = next(iter(str(error).strip().splitlines()), "no reason given")
+        raise PlanError(
+            f"the network cannot be compiled here ({reason}); go on with --compile off"
+        ) from error
+
+
+@cache
+def _compiler() -> Callable[..., Tensor]:
+    """The network by torch.compile; a shape at a time, since lengths known are quicker."""
+    return cast(
+        Callable[..., Tensor], torch.compile(TrackModel.logits, fullgraph=True, dynamic=False)
+    )
 
 
 @contextmanager
@@ -154,7 +171,7 @@ def one_pass(
     with (
         memory_errors(device, shape),
         borrowed(model, device),
-        _exact_products(),
+        _together("products", "", _exact_products),
         torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"),
     ):
         yield model
@@ -206,12 +223,6 @@ def _exact_products() -> Iterator[None]:
 
     The switches are the whole process's: as long as anybody needs them so, they stay.
     """
-    with _together("products", "", _switched):
-        yield
-
-
-@contextmanager
-def _switched() -> Iterator[None]:
     cudnn, matmul = torch.backends.cudnn, torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("highest")
     try:
@@ -265,6 +276,11 @@ def _together(
             if found.users == 0:
                 del _OPEN[key]
                 found.context.__exit__(None, None, None)
+
+
+def _is_compiler(error: RuntimeError) -> bool:
+    """Whether torch.compile failed, not what it compiled; importing its errors takes a second."""
+    return any(kind.__name__ == "TorchDynamoException" for kind in type(error).__mro__)
 
 
 def _is_memory(error: BaseException) -> bool:

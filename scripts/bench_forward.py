@@ -2,6 +2,7 @@
 
 python scripts/bench_forward.py                      # DILATED, 250 kb, one thread
 python scripts/bench_forward.py --model cnn7 --threads 2
+python scripts/bench_forward.py --device cuda --bases 2000000 --compile   # does torch.compile pay?
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from regtrack.inference import pick_device
+from regtrack.inference import forward, pick_device, to_host
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import MODELS, build_model
 
@@ -114,6 +116,31 @@ def report(model: TrackModel, length: int, precision: str, device: torch.device)
     print(f"{rate / yardstick:.0%}", flush=True)
 
 
+def report_compiled(model: TrackModel, length: int, precision: str, device: torch.device) -> None:
+    """What torch.compile costs and brings, and after how many bases it has paid for itself."""
+    codes = np.random.default_rng(0).integers(0, 4, (1, length), dtype=np.uint8)
+    rows = list(range(model.marker_count))
+
+    def run(*, compiled: bool) -> Tensor:
+        return forward(
+            model, codes, markers=rows, precision=precision, device=device, compiled=compiled
+        )
+
+    start = time.perf_counter()
+    to_host(run(compiled=True))
+    cost = time.perf_counter() - start
+    plain, compiled = (
+        seconds(partial(run, compiled=compiled), device) for compiled in (False, True)
+    )
+    gain = (plain - compiled) / length
+    pays = f"pays from {cost / gain / 1e6:,.0f} Mb" if gain > 0 else "never pays"
+    print(
+        f"compiled in {cost:.0f} s, then {length / compiled / 1e6:.2f} Mbp/s beside "
+        f"{length / plain / 1e6:.2f}: {plain / compiled:.2f} times as fast, {pays}",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Parse, and report both precisions."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -122,6 +149,7 @@ def main() -> None:
     parser.add_argument("--markers", type=int, default=8)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--compile", action="store_true", help="measure torch.compile too")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     device = pick_device(options.device)
@@ -130,6 +158,8 @@ def main() -> None:
     print(f"{device}, torch {torch.__version__}, {options.threads} threads")
     for precision in ("fp32", "bf16"):
         report(model, options.bases, precision, device)
+        if options.compile:
+            report_compiled(model, options.bases, precision, device)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from regtrack import inference
 from regtrack.genome.assembly import Assembly
-from regtrack.inference import borrowed, logits, pick_device
+from regtrack.inference import borrowed, pick_device, to_host
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
 from regtrack.saliency.mutagenesis import mutagenesis
@@ -88,7 +89,7 @@ def tracks(model: TrackModel, codes: np.ndarray, device: torch.device) -> float:
 def forward(model: TrackModel, codes: np.ndarray, device: torch.device) -> float:
     """Seconds of a bare forward pass of one marker along a sequence, without flanks."""
     pieces = np.array_split(codes, max(1, len(codes) // (10 * WINDOW)))
-    return best(lambda: [logits(model, p[None], markers=[0], device=device) for p in pieces])
+    return best(lambda: [one(model, piece[None], device) for piece in pieces])
 
 
 def ism(model: TrackModel, device: torch.device, *, share: float) -> float:
@@ -105,7 +106,12 @@ def ism(model: TrackModel, device: torch.device, *, share: float) -> float:
 def loop(model: TrackModel, device: torch.device) -> float:
     """Seconds of a forward pass over the same window."""
     codes = bases(WINDOW)[None]
-    return best(lambda: logits(model, codes, markers=[0], device=device), 10)
+    return best(lambda: one(model, codes, device), 10)
+
+
+def one(model: TrackModel, codes: np.ndarray, device: torch.device) -> np.ndarray:
+    """Logits of one marker."""
+    return to_host(inference.forward(model, codes, markers=[0], device=device))
 
 
 def bases(length: int) -> np.ndarray:

@@ -64,6 +64,12 @@ def command(
     ] = "auto",
     precision: Annotated[str, typer.Option(help="fp32 or bf16.")] = "fp32",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.")] = "auto",
+    compiling: Annotated[
+        str,
+        typer.Option(
+            "--compile", help="auto, on or off: by torch.compile; auto does on a GPU where it pays."
+        ),
+    ] = "auto",
     reverse_complement: Annotated[
         bool, typer.Option("--reverse-complement", help="The mean of both strands' scores.")
     ] = False,
@@ -121,6 +127,7 @@ def command(
         batch_size=batch_size,
         precision=precision,
         device=device,
+        compiling=compiling,
         reverse_complement=reverse_complement,
         logits=logits,
         keep_bits=keep_bits,
@@ -167,13 +174,15 @@ def print_forecast(forecast: Forecast) -> None:
     files = _count(len(forecast.files), "file")
     windows, chunks = _count(forecast.windows, "window"), _count(forecast.chunks, "chunk")
     strands = ", both strands" if forecast.strands == 2 else ""
+    compiled = ", compiled" if forecast.compiled else ""
     averaged = f", means of {forecast.resolution} bp" if forecast.resolution > 1 else ""
     console.print(
         f"{forecast.out}: {files}, {forecast.bases / 1e6:,.2f} Mb each, "
         f"{forecast.keep_bits} bits kept{averaged}, at most {size_text(forecast.disk)}, "
         "twice that until they are joined\n"
         f"{windows} of {forecast.window:,} bp, {forecast.batch_size} at once, "
-        f"flank {forecast.flank:,} bp, {forecast.precision} on {forecast.device}{strands}\n"
+        f"flank {forecast.flank:,} bp, {forecast.precision} on {forecast.device}{strands}"
+        f"{compiled}\n"
         f"{chunks}, about {duration_text(forecast.seconds)} "
         f"and {size_text(forecast.memory)} of memory",
         highlight=False,

@@ -115,7 +115,8 @@ class TrackModel(nn.Module):
         self, embedded: Tensor, markers: Tensor | Sequence[int] | None = None
     ) -> Tensor:
         """Logits (B, M, L) of an embedded sequence (B, L, 4), of which there are gradients."""
-        if self.training or torch.is_grad_enabled() or embedded.device.type != "cpu":
+        at_once = self.training or torch.is_grad_enabled() or torch.compiler.is_compiling()
+        if at_once or embedded.device.type != "cpu":
             return cast(Tensor, self.head(self._stages(embedded)[-1], markers))
         return self._tiled_logits(embedded, markers)
 

@@ -49,6 +49,7 @@ class SaliencyScorer(Scorer):
 
     kinds: ClassVar[tuple[str, ...]] = (".saliency", ".saliency-abs")
     flanks: ClassVar[int] = 2
+    compilable: ClassVar[bool] = False
 
     @property
     def values(self) -> str:

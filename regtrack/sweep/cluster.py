@@ -8,7 +8,7 @@ tasks of a worker that dies to another.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -79,11 +79,19 @@ def on_dask(scheduler: str | Path) -> Callable[[Request], AbstractContextManager
         with _client(scheduler) as client:
             with _named_errors():
                 forecast, work = client.submit(_prepare, request, pure=False).result()
-            plan = work.record["plan"]
-            chosen = replace(request, batch_size=plan["batch_size"], device=work.record["device"])
-            yield ClusterJob(client, chosen, forecast, work)
+            yield ClusterJob(client, _chosen(request, work.record), forecast, work)
 
     return open_on_cluster
+
+
+def _chosen(request: Request, record: Mapping[str, Any]) -> Request:
+    """A request that leaves nothing to choose: every worker does as the first one chose."""
+    return replace(
+        request,
+        batch_size=record["plan"]["batch_size"],
+        device=record["device"],
+        compiling="on" if record.get("compiled") else "off",
+    )
 
 
 def _anywhere(request: Request) -> Request:

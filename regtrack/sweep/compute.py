@@ -32,6 +32,7 @@ class Scorer:
         device, precision: as `regtrack.inference.scores` takes them.
         both_strands: the mean of both strands, instead of the forward strand alone.
         logits: logits instead of scores.
+        compiled: codes of this shape (B, L) go through the compiled network; None compiles nothing.
     """
 
     model: TrackModel
@@ -40,9 +41,11 @@ class Scorer:
     precision: str = "fp32"
     both_strands: bool = False
     logits: bool = False
+    compiled: tuple[int, int] | None = None
 
     kinds: ClassVar[tuple[str, ...]] = ("",)  # of values a marker: what ends their files' names
     flanks: ClassVar[int] = 1  # that a base needs on each side
+    compilable: ClassVar[bool] = True
 
     @property
     def count(self) -> int:
@@ -62,18 +65,20 @@ class Scorer:
         reverse = self._run(reverse_complement(codes))
         return (forward + reverse.flip(-1)) * 0.5
 
-    def speed(self, length: int) -> float:
-        """Bases a second, measured on so many; the first pass, which warms up, is not counted."""
-        codes = np.zeros((1, length), dtype=np.uint8)
+    def speed(self, shape: tuple[int, int]) -> float:
+        """Bases a second of codes of a shape; the first pass, which warms up, is not counted."""
+        codes = np.zeros(shape, dtype=np.uint8)
         to_host(self(codes))
         start = time.perf_counter()
         to_host(self(codes))
-        return length / (time.perf_counter() - start)
+        return codes.size / (time.perf_counter() - start)
 
     def _run(self, codes: Codes) -> Tensor:
         found = forward(
-            self.model, codes, markers=self.rows, precision=self.precision, device=self.device
-        )
+            self.model, codes,
+            markers=self.rows, precision=self.precision, device=self.device,
+            compiled=codes.shape == self.compiled,
+        )  # fmt: skip
         return found if self.logits else found.sigmoid()
 
 

@@ -25,7 +25,7 @@ from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.compute import Piece, Reading, Scorer, predict, read
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.plan import Strip, SweepPlan
-from regtrack.sweep.room import kept_memory, memory_of, passes_at_once
+from regtrack.sweep.room import kept_memory
 from regtrack.sweep.shard import ShardHeader, write_shard
 from regtrack.sweep.work import Work
 from regtrack.tracks.bigwig.assemble import file_order
@@ -49,6 +49,7 @@ class Engine:
         scorer: what computes it; the model is on its device and in evaluation mode.
         encoding: how it is stored.
         work: where the shards go.
+        passes: forward passes that run side by side.
     """
 
     plan: SweepPlan
@@ -56,6 +57,7 @@ class Engine:
     scorer: Scorer
     encoding: Encoding
     work: Work
+    passes: int
 
     def make(self, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
         """Make the shards of some chunks; each chunk is yielded when its shard is on disk.
@@ -66,18 +68,16 @@ class Engine:
             TrackError: the model gives a value that is not finite.
             OutputError: the disk is full, or the work folder has vanished.
         """
-        taken = memory_of(self.plan.bases_at_once, self.scorer.count)
-        passes = passes_at_once(self.scorer.device, taken)
         with (
             kept_memory(),
             _pool(1) as reader,
-            _pass_pool(self.scorer.device, passes) as model,
+            _pass_pool(self.scorer.device, self.passes) as model,
             _pool(cores()) as encoder,
             _pool(1) as writer,
         ):
             batches = chain.from_iterable(map(self.plan.batches, chunks))
-            readings = _ahead(reader, self._read, batches, passes + _READ_AHEAD)
-            predicted = _ahead(model, self._predict, readings, passes)
+            readings = _ahead(reader, self._read, batches, self.passes + _READ_AHEAD)
+            predicted = _ahead(model, self._predict, readings, self.passes)
             encoding: deque[list[Future[Encoded]]] = deque()
             writing: deque[Future[Chunk]] = deque()
             for chunk in chunks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from regtrack.genome.reference import Reference
 from regtrack.inference import borrowed, check_precision, pick_device
 from regtrack.labels.marker import Marker, select_markers
 from regtrack.sweep.chunks import Chunk, choose_chunk
+from regtrack.sweep.compiling import compiled_scorer
 from regtrack.sweep.compute import Scorer
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.engine import Engine, cores
@@ -29,7 +30,7 @@ from regtrack.sweep.room import (
     passes_at_once,
 )
 from regtrack.sweep.summary import Forecast
-from regtrack.sweep.work import Track, Work, begun_batch_size
+from regtrack.sweep.work import Track, Work, begun_choices
 
 _ENCODED = 30_000_000  # values a second and thread, rounded and encoded
 _TIMED = {"cpu": 50_000, "other": 2_000_000}  # bp of the pass that is timed
@@ -88,7 +89,9 @@ class Job:
     def forecast(self) -> Forecast:
         """What it will write and take; the first look runs the model for a moment."""
         kind = "cpu" if self.scorer.device.type == "cpu" else "other"
-        speed = self.scorer.speed(min(self.plan.bases_at_once, _TIMED[kind]))
+        speed = self.scorer.speed(
+            self.scorer.compiled or (1, min(self.plan.bases_at_once, _TIMED[kind]))
+        )
         values = self.plan.bases * self.scorer.count
         return Forecast(
             out=self.request.out,
@@ -104,6 +107,7 @@ class Job:
             batch_size=self.plan.batch_size,
             device=str(self.scorer.device),
             precision=self.scorer.precision,
+            compiled=self.scorer.compiled is not None,
             strands=2 if self.scorer.both_strands else 1,
             keep_bits=self.encoding.keep_bits,
             resolution=self.encoding.resolution,
@@ -121,7 +125,9 @@ class Job:
 
     def make(self, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
         """Make the shards of some chunks; each chunk is yielded when its shard is on disk."""
-        engine = Engine(self.plan, self.reference, self.scorer, self.encoding, self.work)
+        engine = Engine(
+            self.plan, self.reference, self.scorer, self.encoding, self.work, self._passes
+        )
         return engine.make(chunks)
 
     @property
@@ -132,8 +138,17 @@ class Job:
     @property
     def _memory(self) -> int:
         shards = 3 * self._bytes_a_base * min(self.plan.chunk, self.plan.bases)
-        taken = memory_of(self.plan.bases_at_once, self.scorer.count)
-        return taken * passes_at_once(self.scorer.device, taken) + int(shards)
+        return self._taken * self._passes + int(shards)
+
+    @property
+    def _taken(self) -> int:
+        """Bytes that a pass takes."""
+        return memory_of(self.plan.bases_at_once, self.scorer.count)
+
+    @property
+    def _passes(self) -> int:
+        """Passes that run side by side."""
+        return passes_at_once(self.scorer.device, self._taken)
 
     @property
     def _bytes_a_base(self) -> float:
@@ -169,6 +184,11 @@ def open_job(request: Request, *, make: Callable[..., Scorer] = Scorer) -> Itera
             logits=request.logits,
         )
         encoding = Encoding(request.keep_bits, request.resolution)
+        begun = begun_choices(
+            request.out,
+            window=request.window,
+            markers=[checkpoint.markers[row].name for row in scorer.rows],
+        )
         plan = SweepPlan(
             assembly=reference.assembly,
             targets=read_targets(
@@ -176,22 +196,24 @@ def open_job(request: Request, *, make: Callable[..., Scorer] = Scorer) -> Itera
                 chroms=request.chroms, region=request.region, regions=request.regions,
                 exclude=request.exclude,
             ),
-            **_sizes(request, checkpoint, scorer),
+            **_sizes(request, scorer, begun),
         )  # fmt: skip
         job = Job(request, checkpoint, reference, plan, scorer, encoding)
         job.check()
         with borrowed(scorer.model, scorer.device):
-            yield job
+            chosen = compiled_scorer(
+                request.compiling, scorer, plan, begun=None if begun is None else begun[1]
+            )
+            yield replace(job, scorer=chosen)
 
 
-def _sizes(request: Request, checkpoint: Checkpoint, scorer: Scorer) -> dict[str, Any]:
-    """The plan's numbers."""
+def _sizes(request: Request, scorer: Scorer, begun: tuple[int, bool] | None) -> dict[str, Any]:
+    """The plan's numbers; what was begun goes on in the same steps, whatever is free now."""
     window, model = request.window, scorer.model
     needed = None if model.flank is None else scorer.flanks * model.flank
     batch_size = request.batch_size
-    if batch_size == "auto":  # what was begun goes on in the same steps, whatever is free now
-        names = [checkpoint.markers[row].name for row in scorer.rows]
-        batch_size = begun_batch_size(request.out, window=window, markers=names) or "auto"
+    if batch_size == "auto" and begun is not None:
+        batch_size = begun[0]
     batch = choose_batch_size(batch_size, window=window, markers=scorer.count, device=scorer.device)
     return {
         "window": window,

@@ -62,6 +62,8 @@ def make_record(
     }
     if region:
         record["region"] = region
+    if scorer.compiled:
+        record["compiled"] = scorer.compiled
     plain: dict[str, Any] = json.loads(json.dumps(record))
     return plain
 

@@ -41,6 +41,7 @@ class Request:
     batch_size: int | str = "auto"
     precision: str = "fp32"
     device: str = "auto"
+    compiling: str = "auto"
     reverse_complement: bool = False
     logits: bool = False
     keep_bits: int = DEFAULT_KEEP_BITS

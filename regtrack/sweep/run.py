@@ -38,6 +38,7 @@ def predict_genome(
     batch_size: int | str = "auto",
     precision: str = "fp32",
     device: str = "auto",
+    compiling: str = "auto",
     reverse_complement: bool = False,
     logits: bool = False,
     keep_bits: int = DEFAULT_KEEP_BITS,
@@ -68,6 +69,7 @@ def predict_genome(
         batch_size: windows computed at once; `auto` is measured for the device and the memory.
         precision: `fp32` or `bf16`.
         device: `auto`, `cpu`, `cuda` or `cuda:0`.
+        compiling: `on` or `off`: by torch.compile or not; `auto` does on a GPU where it pays.
         reverse_complement: the mean of both strands.
         logits: store logits instead of scores.
         keep_bits: bits of the mantissa to keep, 1 to 23; 23 is lossless.
@@ -98,6 +100,7 @@ def predict_genome(
         batch_size=batch_size,
         precision=precision,
         device=device,
+        compiling=compiling,
         reverse_complement=reverse_complement,
         logits=logits,
         keep_bits=keep_bits,

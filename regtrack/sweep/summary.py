@@ -23,6 +23,7 @@ class Forecast:
         window, flank: bp.
         batch_size: windows at once.
         device, precision: where and how.
+        compiled: whether the network goes through torch.compile.
         strands: 1, or 2 with the reverse complement.
         keep_bits, resolution: how values are stored.
     """
@@ -40,6 +41,7 @@ class Forecast:
     batch_size: int
     device: str
     precision: str
+    compiled: bool
     strands: int
     keep_bits: int
     resolution: int

@@ -201,12 +201,16 @@ def load_work(folder: Path) -> Work:
     )
 
 
-def begun_batch_size(out: Path, *, window: int, markers: Sequence[str]) -> int | None:
-    """The batch size of a sweep that was begun with this window and these markers, if one was."""
+def begun_choices(out: Path, *, window: int, markers: Sequence[str]) -> tuple[int, bool] | None:
+    """What was left to choose when a sweep with this window and these markers was begun, if it was.
+
+    Returns:
+        The batch size, and whether the network is compiled.
+    """
     found = _read(work_folder(out))
     record = found["record"] if found else None
     if record and (record["plan"]["window"], record["markers"]) == (window, list(markers)):
-        return int(record["plan"]["batch_size"])
+        return int(record["plan"]["batch_size"]), bool(record.get("compiled"))
     return None
 
 

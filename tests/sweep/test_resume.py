@@ -24,7 +24,7 @@ from regtrack.genome.reference import Reference
 from regtrack.sweep import chunks, shard
 from regtrack.sweep.assemble import assemble_genome
 from regtrack.sweep.run import predict_genome
-from regtrack.sweep.work import begun_batch_size
+from regtrack.sweep.work import begun_choices
 
 from .toys import CATEGORIES, as_checkpoint, random_codes, small_model, write_fasta
 
@@ -319,8 +319,8 @@ def test_auto_takes_the_batch_size_that_was_begun(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped(monkeypatch)
-    assert begun_batch_size(Path("tracks"), window=500, markers=MARKERS) is None
-    assert begun_batch_size(Path("tracks"), window=250, markers=MARKERS[:1]) is None
+    assert begun_choices(Path("tracks"), window=500, markers=MARKERS) is None
+    assert begun_choices(Path("tracks"), window=250, markers=MARKERS[:1]) is None
     go_on(batch_size="auto")
 
 

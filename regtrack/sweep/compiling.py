@@ -1,0 +1,69 @@
+"""Whether a sweep's forward passes go through torch.compile.
+
+Compiling takes about a minute and makes other rounding errors, so that it has to be settled before
+the first window, for all windows, and kept when a sweep goes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from regtrack.errors import PlanError
+from regtrack.sweep.compute import Scorer
+from regtrack.sweep.plan import SweepPlan
+
+MODES = ("auto", "on", "off")
+_LONG = 600  # seconds of passes from which a minute of compiling may pay
+_GAIN = 1.1  # times as fast, below which it does not
+
+
+def compiled_scorer(mode: str, scorer: Scorer, plan: SweepPlan, *, begun: bool | None) -> Scorer:
+    """The scorer, its usual strips compiled if that was asked for, or pays.
+
+    `auto` compiles on a GPU if the passes, by the speed of one, take ten minutes or longer, and
+    keeps it if a compiled pass is measurably quicker. On CPUs it was always slower.
+
+    Args:
+        mode: `auto`, `on` or `off`.
+        scorer: compiles nothing yet; the model is on its device.
+        plan: what it will compute.
+        begun: what was chosen when the sweep was begun, which `auto` keeps; None if it was not.
+
+    Raises:
+        PlanError: another mode; or `on` where strips differ in length, or nothing can compile.
+    """
+    if mode not in MODES:
+        raise PlanError(f'compile "{mode}"; expected {", ".join(MODES[:-1])} or {MODES[-1]}')
+    compiled = replace(scorer, compiled=(1, plan.bases_at_once))
+    if mode == "auto" and begun is not None:
+        mode = "on" if begun else "off"
+    if mode == "off":
+        return scorer
+    obstacle = _obstacle(scorer, plan)
+    if mode == "on":
+        if obstacle:
+            raise PlanError(f"{obstacle}, so nothing is compiled; leave --compile at auto")
+        return compiled
+    return compiled if obstacle is None and _pays(scorer, compiled, plan) else scorer
+
+
+def _obstacle(scorer: Scorer, plan: SweepPlan) -> str | None:
+    """Why there is no one shape that most passes have."""
+    if not scorer.compilable:
+        return "saliency takes gradients"
+    if not plan.fused:
+        return "this network reads whole windows, one after another"
+    if plan.both_strands:
+        return "with both strands every chromosome has strips of a length of its own"
+    return None
+
+
+def _pays(scorer: Scorer, compiled: Scorer, plan: SweepPlan) -> bool:
+    """Measured, where it could."""
+    shape = (1, plan.bases_at_once)
+    if scorer.device.type == "cpu" or plan.bases < _LONG * (plain := scorer.speed(shape)):
+        return False
+    try:
+        return compiled.speed(shape) > _GAIN * plain
+    except PlanError:  # nothing here can compile
+        return False
