@@ -52,7 +52,7 @@ HG19 = 3_095_677_412  # bp of its 24 chromosomes and M
 class Case:
     """One measurement."""
 
-    what: str  # sweep, forward, pybigwig or profile
+    what: str  # sweep, forward, pybigwig, profile or host
     megabases: float
     markers: int = 8
     precision: str = "fp32"
@@ -95,6 +95,7 @@ def run_case(folder: Path, case: Case) -> dict[str, Any]:
     )
     work: dict[str, Callable[[Request], dict[str, Any]]] = {
         "sweep": sweep, "forward": forward, "pybigwig": pybigwig, "profile": profile,
+        "host": host,
     }  # fmt: skip
     found = work[case.what](request)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -157,6 +158,20 @@ def profile(request: Request) -> dict[str, Any]:
     return {"seconds": summary.seconds, "parts": dict(spent)}
 
 
+def host(request: Request) -> dict[str, Any]:
+    """All but the model: what would be left for the processor if a GPU took no time."""
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(1, len(request.markers), 1_000_000, generator=generator)
+    smooth = torch.nn.functional.avg_pool1d(noise, 64, stride=1, padding=32)
+    scores = (8 * smooth - 3).sigmoid()
+
+    def prepared(_: Scorer, codes: np.ndarray) -> torch.Tensor:
+        return scores[:, :, : codes.shape[1]].clone()  # absence is written into it
+
+    Scorer.__call__ = prepared  # type: ignore[method-assign]
+    return sweep(request)
+
+
 @contextmanager
 def _ready(request: Request) -> Iterator[tuple[Job, list[np.ndarray]]]:
     """A job, warm, and every batch of it as codes."""
@@ -212,13 +227,16 @@ def report(folder: Path, megabases: float, device: str, counts: list[int]) -> No
     print("\nby number of markers")
     for markers in counts:
         for precision in ("fp32", "bf16"):
-            # as many values for each, so that many markers end before the night
-            size = max(megabases * min(1, 8 / markers), 0.25)
+            # about as many values for each, so that many markers end before the night
+            size = min(megabases, max(2, megabases * 8 / markers))
             measure(folder, replace(base, megabases=size, markers=markers, precision=precision))
     print("\nwhere the time goes, seconds of each part's own threads")
     parts = measure(folder, replace(base, what="profile"))
     for name, seconds in parts["parts"].items():
         print(f"{name:9} {seconds:8.2f} of {parts['seconds']:.2f}")
+    print("\nwithout the model, as if a GPU took no time")
+    quick = measure(folder, replace(base, what="host"))
+    print(f"all of hg19 in {HG19 / 1e6 / quick['mbps'] / 60:,.1f} min on {cores()} cores")
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Chunks to shards: reading, model, encoding and disk at the same time.
 
-One thread reads ahead, a few run the model, a few encode, one writes shards. NumPy, torch and ISA-L
+One thread reads ahead, a few run the model, one a core encodes, two write shards. NumPy, torch and ISA-L
 let go of the interpreter lock while they work. Little waits between them, so that memory holds a
 few batches and a few chunks' compressed blocks, however long the genome.
 """
@@ -33,7 +33,7 @@ from regtrack.tracks.bigwig.encode import Encoded, encode, join
 
 _READ_AHEAD = 2  # batches
 _ENCODED_BEHIND = 2  # pieces whose values are still needed
-_WRITTEN_BEHIND = 2  # chunks
+_WRITTEN_BEHIND = 2  # chunks, and threads that write them
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -73,7 +73,7 @@ class Engine:
             _pool(1) as reader,
             _pass_pool(self.scorer.device, self.passes) as model,
             _pool(cores()) as encoder,
-            _pool(1) as writer,
+            _pool(_WRITTEN_BEHIND) as writer,
         ):
             batches = chain.from_iterable(map(self.plan.batches, chunks))
             readings = _ahead(reader, self._read, batches, self.passes + _READ_AHEAD)
