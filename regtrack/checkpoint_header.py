@@ -55,6 +55,13 @@ class CheckpointHeader:
         if self.window < 1:
             raise CheckpointError(f"the window is {self.window} bp; expected at least 1")
 
+    @property
+    def trained_on(self) -> str | None:
+        """The digest of the dataset it learnt from (`dataset_digest`); None where none is told."""
+        dataset = self.training.get("dataset")
+        digest = dataset.get("digest") if isinstance(dataset, Mapping) else None
+        return digest if isinstance(digest, str) else None
+
     def to_json(self) -> str:
         """The text of the metadata.
 

@@ -236,3 +236,17 @@ def test_a_header_is_a_value() -> None:
     assert CheckpointHeader.from_json(header.to_json()) == header
     with pytest.raises(dataclasses.FrozenInstanceError):
         header.window = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("training", "digest"),
+    [
+        ({"dataset": {"path": "data", "digest": "5946"}}, "5946"),
+        ({"dataset": {"path": "data"}}, None),
+        ({"dataset": "data"}, None),
+        ({"dataset": {"digest": 5946}}, None),
+        ({}, None),
+    ],
+)
+def test_what_it_was_trained_on(training: dict[str, Any], digest: str | None) -> None:
+    assert dataclasses.replace(make().header, training=training).trained_on == digest

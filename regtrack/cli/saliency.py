@@ -253,6 +253,12 @@ def _print(found: list[Panels], files: list[str], *, as_json: bool) -> None:
     ]  # fmt: skip
     print_table(f"{found[0].saliencies[0].title}, by base", columns, rows)
     for one in shown:
+        if one["lowest"] == one["highest"] == 0:
+            console.print(
+                f"{one['model']}, {one['region']}: no base matters; the model is constant "
+                "about these outputs",
+                highlight=False,
+            )
         if complete := one["completeness"]:
             console.print(
                 f"{one['model']}, {one['region']}: the values of all bases read add up to "

@@ -191,8 +191,7 @@ def _check_assembly(dataset: Dataset, checkpoint: Checkpoint) -> None:
 
 def _note_provenance(dataset: Dataset, label: str, checkpoint: Checkpoint, split: str) -> None:
     """Say where a score would measure memory, or may."""
-    trained_on = checkpoint.training.get("dataset", {}).get("digest")
-    if trained_on != dataset_digest(dataset):
+    if checkpoint.header.trained_on != dataset_digest(dataset):
         _log.warning(
             "%s was not trained on this dataset: windows it has seen may lie in the %s split",
             label, split,

@@ -45,6 +45,7 @@ def make_record(
             "weights": _weights(checkpoint),
             "model": checkpoint.model.name,
             "config": checkpoint.model.config,
+            "dataset": checkpoint.header.trained_on,
         },
         "reference": {
             "path": str(reference.path),

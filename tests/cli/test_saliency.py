@@ -12,7 +12,7 @@ import pyBigWig
 import pytest
 import torch
 
-from regtrack.checkpoint import Checkpoint, save_checkpoint
+from regtrack.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from regtrack.cli import main
 from regtrack.dataset.build import build_dataset
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
@@ -180,6 +180,17 @@ def test_the_table_says_what_was_explained_and_what_the_values_add_up_to(run: Ru
     code, out, _ = run("saliency", "cnn3.safetensors", "--dataset", "data", "--marker", "*CTCF")
     assert "Labelled K562_CTCF" in out
     assert "add up" not in out
+
+
+def test_a_model_that_is_constant_about_the_outputs_is_named(run: Run) -> None:
+    words = ["saliency", "silent.safetensors", "--dataset", "data", "--marker", "*CTCF"]
+    checkpoint = load_checkpoint("cnn3.safetensors")
+    with torch.no_grad():
+        checkpoint.model.head.output.weight.zero_()
+    save_checkpoint("silent.safetensors", checkpoint)
+    assert "CNN3, chr2:2,001-3,000: no base matters" in " ".join(run(*words)[1].split())
+    words[1] = "cnn3.safetensors"
+    assert "no base matters" not in run(*words)[1]
 
 
 @pytest.mark.parametrize(

@@ -236,6 +236,7 @@ def test_the_record_says_what_made_the_tracks_and_is_the_same_again(
     assert record["format"] == 2
     assert record["checkpoint"]["path"] == str(path)
     assert record["checkpoint"]["model"] == "cnn1"
+    assert record["checkpoint"]["dataset"] is None  # it was not trained
     with Reference(fasta) as reference:
         assert record["reference"]["sha256"] == reference.digest()
     assert record["plan"]["window"] == 500
