@@ -13,6 +13,7 @@ import json
 import struct
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -63,20 +64,23 @@ def write_shard(path: Path, header: ShardHeader, tracks: Sequence[Encoded]) -> N
         OutputError: the disk is full, or the folder has vanished.
     """
     text = json.dumps(asdict(header)).encode()
-    sections = [b"".join((t.data, t.blocks.tobytes(), t.bins.tobytes())) for t in tracks]
+    sections = [(*t.data, t.blocks.tobytes(), t.bins.tobytes()) for t in tracks]
     table = np.zeros(len(tracks), dtype=_ENTRY)
     start = _HEAD.size + len(text) + table.nbytes + _DIGEST
-    sizes = np.array([len(section) for section in sections], dtype=np.uint64)
+    sizes = np.array([sum(map(len, section)) for section in sections], dtype=np.uint64)
     table["offset"] = start + np.cumsum(sizes) - sizes
     for entry, track, section in zip(table, tracks, sections, strict=True):
-        entry["data"], entry["blocks"] = len(track.data), len(track.blocks)
+        entry["data"], entry["blocks"] = track.size, len(track.blocks)
         entry["bins"], entry["largest"] = len(track.bins), track.largest
-        entry["sha256"] = np.frombuffer(hashlib.sha256(section).digest(), np.uint8)
+        checksum = hashlib.sha256()
+        for part in section:
+            checksum.update(part)
+        entry["sha256"] = np.frombuffer(checksum.digest(), np.uint8)
     head = _HEAD.pack(_MAGIC, len(text)) + text + table.tobytes()
     temporary = beside(path)
     try:
         with disk_errors(path), temporary.open("wb") as file:
-            file.writelines([head, hashlib.sha256(head).digest(), *sections])
+            file.writelines([head, hashlib.sha256(head).digest(), *chain.from_iterable(sections)])
         # not synced: a shard that a power cut tore does not pass its checksum, and is made again
         with disk_errors(path):
             temporary.replace(path)
@@ -123,13 +127,13 @@ class Shard:
         blocks = data + int(entry["blocks"]) * BLOCK_ENTRY.itemsize
         size = blocks + int(entry["bins"]) * BIN.itemsize
         self._file.seek(int(entry["offset"]))
-        section = self._file.read(size)
+        section = memoryview(self._file.read(size))
         if len(section) != size or hashlib.sha256(section).digest() != entry["sha256"].tobytes():
             raise self._broken()
         return Encoded(
             chrom=self.header.chrom,
             resolution=self.header.resolution,
-            data=section[:data],
+            data=(section[:data],),
             blocks=np.frombuffer(section[data:blocks], dtype=BLOCK_ENTRY),
             bins=np.frombuffer(section[blocks:], dtype=BIN),
             largest=int(entry["largest"]),

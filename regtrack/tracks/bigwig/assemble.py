@@ -157,7 +157,7 @@ class BigWigFile:
         self._check(stretch)
         self._end = (stretch.chrom, int(stretch.blocks["end"][-1]))
         self._leaves.append(make_leaves(stretch.chrom, stretch.blocks, self._file.tell()))
-        self._file.write(stretch.data)
+        self._file.writelines(stretch.data)
         self._largest = max(self._largest, stretch.largest)
         self._ladder.add(stretch.chrom, stretch.bins)
 

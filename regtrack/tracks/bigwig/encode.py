@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,8 @@ class Encoded:
     Attributes:
         chrom: the chromosome's number in the file.
         resolution: bp that a value stands for.
-        data: compressed blocks, end to end.
+        data: compressed blocks, end to end, in any number of parts: joining them would be another
+            copy, made while holding the interpreter lock.
         blocks: a `BLOCK_ENTRY` each: start and end (bp) and compressed size (bytes).
         bins: of the first zoom level; those at the edges may be parts.
         largest: bytes of the largest block unpacked.
@@ -40,10 +42,15 @@ class Encoded:
 
     chrom: int
     resolution: int
-    data: bytes
+    data: tuple[bytes | memoryview, ...]
     blocks: npt.NDArray[np.void]
     bins: Bins
     largest: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of all blocks."""
+        return sum(map(len, self.data))
 
 
 def encode(
@@ -81,7 +88,7 @@ def encode(
     return Encoded(
         chrom=chrom,
         resolution=resolution,
-        data=b"".join(block.packed for block in blocks),
+        data=tuple(block.packed for block in blocks),
         blocks=np.array(entries, dtype=BLOCK_ENTRY),
         bins=bins,
         largest=max((block.unpacked for block in blocks), default=0),
@@ -93,7 +100,7 @@ def join(stretches: Sequence[Encoded]) -> Encoded:
     return Encoded(
         chrom=stretches[0].chrom,
         resolution=stretches[0].resolution,
-        data=b"".join(stretch.data for stretch in stretches),
+        data=tuple(chain.from_iterable(stretch.data for stretch in stretches)),
         blocks=np.concatenate([stretch.blocks for stretch in stretches]),
         bins=np.concatenate([stretch.bins for stretch in stretches]),
         largest=max(stretch.largest for stretch in stretches),
