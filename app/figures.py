@@ -187,7 +187,8 @@ def _y_axis(row: Row, span: Range, domain: Range, theme: Theme) -> dict[str, Any
         "zeroline": False,
         "anchor": "x",
     }
-    if not isinstance(row, ValueRow):
+    # Plotly leaves an axis without a visible trace unplaced, and then draws its line at NaN
+    if not isinstance(row, ValueRow) or not row.curves:
         return axis | {"visible": False}
     low, high = span
     ticks = [low, 0.0, high] if low < 0 else [0.0, high]

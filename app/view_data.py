@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 import numpy as np
 
@@ -36,6 +37,7 @@ _GENES = 200
 _EXONS_UP_TO = 512  # bp a bin
 _FEW_PIXELS = 330  # rows that are lower in all are made taller
 _MOST_MORE = 110
+_SAID_PIXELS = 30  # of a row that says only why it is empty
 _PIXELS = 1_000  # of a plot, to judge how long a name is in bp
 _NAME_PIXELS = 6.6
 
@@ -308,18 +310,24 @@ class _Reading:
 
 
 def roomy(rows: Sequence[Row]) -> list[Row]:
-    """The rows, those of values taller where there are few, so that a lone track is well seen."""
-    tall = [row for row in rows if isinstance(row, ValueRow) and row.kind == "values"]
-    left = _FEW_PIXELS - sum(row.height for row in rows)
-    if not tall or left <= 0:
-        return list(rows)
-    more = min(left // len(tall), _MOST_MORE)
-    return [
-        replace(row, height=row.height + more)
-        if isinstance(row, ValueRow) and row.kind == "values"
-        else row
+    """The rows, empty ones low, and those of values taller where there are few, to be well seen."""
+    fitted: list[Row] = [
+        replace(row, height=_SAID_PIXELS) if _is_value_row(row) and not row.curves else row
         for row in rows
     ]
+    tall = sum(_is_value_row(row) and bool(row.curves) for row in fitted)
+    left = _FEW_PIXELS - sum(row.height for row in fitted)
+    if not tall or left <= 0:
+        return fitted
+    more = min(left // tall, _MOST_MORE)
+    return [
+        replace(row, height=row.height + more) if _is_value_row(row) and row.curves else row
+        for row in fitted
+    ]
+
+
+def _is_value_row(row: Row) -> TypeGuard[ValueRow]:
+    return isinstance(row, ValueRow) and row.kind == "values"
 
 
 def _difference_row(key: str, marker: str, curve: Curve) -> ValueRow:
