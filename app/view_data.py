@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeGuard
 
 import numpy as np
 
-from app.labels import Stretches
+from app.labels import Stretches, bases_before
+from app.opening import opening
 from app.rows import (
     NOWHERE,
     Curve,
@@ -33,6 +35,7 @@ from regtrack.tracks.genes import pack_lanes
 LETTERS_UP_TO = 160
 """The widest view whose bases are written as letters (bp)."""
 _CACHE_ROOM = 64 << 20
+_OPENINGS = 256
 _GENES = 200
 _EXONS_UP_TO = 512  # bp a bin
 _FEW_PIXELS = 330  # rows that are lower in all are made taller
@@ -126,6 +129,7 @@ def choices_of(sources: Sources) -> Choices:
         models=tuple(model.id for model in catalog.models),
         tracks=tuple(track.id for track in catalog.signals),
         find_gene=_gene_finder(sources),
+        opening=lru_cache(_OPENINGS)(lambda marker: opening(sources, marker)),
     )
 
 
@@ -348,13 +352,8 @@ def labelled_share(starts: Positions, ends: Positions, curve: Curve) -> Floats:
         curve: whose bins.
     """
     edges = curve.start + np.arange(len(curve.mean) + 1) * curve.step
-    if len(starts) == 0:
-        return np.zeros(len(curve.mean), dtype=np.float32)
-    whole = np.concatenate([[0], np.cumsum(ends - starts)])
-    at = np.searchsorted(starts, edges, side="right")
-    # labelled bases left of each edge: the stretches begun by then, less what lies beyond it
-    beyond = np.where(at > 0, np.maximum(ends[at - 1] - edges, 0), 0)
-    return np.asarray(np.diff(whole[at] - beyond) / curve.step, dtype=np.float32)
+    share = np.diff(bases_before((starts, ends), edges)) / curve.step
+    return np.asarray(share, dtype=np.float32)
 
 
 def drawable(starts: Positions, ends: Positions, step: int) -> Stretches:
