@@ -23,16 +23,26 @@
   document.documentElement.dataset.theme = themeOf(window.location.search);
 
   // ---- moving ----
+  const part = (low, high, share) => Math.round((high - low) * share); // whole bases
   const MOVES = {
     "left-far": (low, high) => [low - (high - low), low],
-    left: (low, high) => [low - (high - low) / 4, high - (high - low) / 4],
-    right: (low, high) => [low + (high - low) / 4, high + (high - low) / 4],
+    left: (low, high) => [low - part(low, high, 0.25), high - part(low, high, 0.25)],
+    right: (low, high) => [low + part(low, high, 0.25), high + part(low, high, 0.25)],
     "right-far": (low, high) => [high, high + (high - low)],
-    in: (low, high) => [low + (high - low) / 4, high - (high - low) / 4],
-    out: (low, high) => [low - (high - low) / 2, high + (high - low) / 2],
+    in: (low, high) => [low + part(low, high, 0.25), high - part(low, high, 0.25)],
+    out: (low, high) => [low - part(low, high, 0.5), high + part(low, high, 0.5)],
   };
+  const OPPOSITE = { in: "out", out: "in" };
 
   let target = null; // where the last move led, until it is answered
+  let zooms = []; // those in a row, since a half is rounded and cannot be undone by doubling it
+
+  /* where a zoom leads that undoes the last one: back to where that began */
+  function undone(name, from) {
+    const last = zooms.at(-1);
+    if (!last || last.to[0] !== from[0] || last.to[1] !== from[1]) zooms = [];
+    return zooms.length && OPPOSITE[name] === last.name ? zooms.pop().from : null;
+  }
 
   function move(name) {
     const drawn = graph();
@@ -41,13 +51,15 @@
     const least = axis.minallowed;
     const most = axis.maxallowed;
     const from = target ? target.range : axis.range;
-    let [low, high] = MOVES[name](from[0], from[1]);
+    const back = undone(name, from);
+    let [low, high] = back || MOVES[name](from[0], from[1]);
     const span = Math.min(Math.max(high - low, 20), most - least);
     const middle = (low + high) / 2;
     if (high - low !== span) [low, high] = [middle - span / 2, middle + span / 2];
     const shift = Math.max(least - low, 0) + Math.min(most - high, 0);
     [low, high] = [Math.round(low + shift - 0.5) + 0.5, Math.round(high + shift - 0.5) + 0.5];
     if (low === from[0] && high === from[1]) return;
+    if (OPPOSITE[name] && !back) zooms.push({ name, from: [...from], to: [low, high] });
     window.Plotly.relayout(drawn, { "xaxis.range[0]": low, "xaxis.range[1]": high });
   }
 
