@@ -106,6 +106,8 @@ def _windows() -> html.Section:
             "rowHeight": 30,
             "headerHeight": 32,
             "suppressCellFocus": False,
+            # the row under the pointer would look like the chosen one
+            "suppressRowHoverHighlight": True,
             "animateRows": False,
         },
         getRowId="params.data.region",

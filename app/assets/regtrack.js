@@ -115,6 +115,7 @@
     const node = api.getDisplayedRowAtIndex(Math.min(Math.max(at, 0), api.getDisplayedRowCount() - 1));
     if (!node || node === chosen) return;
     node.setSelected(true, true);
+    if (api.getFocusedCell()) api.setFocusedCell(node.rowIndex, "region");
     api.ensureNodeVisible(node);
   }
 

@@ -103,6 +103,20 @@ def test_n_and_p_step_through_the_windows(windows: Dashboard) -> None:
     assert len(windows.moves()) == 4
 
 
+def test_only_the_window_on_screen_is_highlighted(windows: Dashboard) -> None:
+    cell(windows, 0, "region").click()  # where the pointer stays
+    windows.wait_region(text_of(windows, 0, "region"))
+    windows.page.keyboard.press("n")
+    windows.wait_region(text_of(windows, 1, "region"))
+    highlighted = windows.page.evaluate(
+        """() => [...document.querySelectorAll('#windows-grid .ag-row')]
+            .filter(row => !getComputedStyle(row, '::before').backgroundColor.endsWith(' 0)')
+                || row.matches('.ag-row-focus'))
+            .map(row => row.getAttribute('row-index'))"""
+    )
+    assert highlighted == ["1"]
+
+
 def test_windows_are_filtered_by_split(windows: Dashboard, world: World) -> None:
     windows.page.locator(
         f"#{ids.WINDOWS_SPLIT} label", has=windows.page.locator("input[value='test']")
