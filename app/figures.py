@@ -101,6 +101,13 @@ def draw(
     return Drawing(traces, wide, layout, moving)
 
 
+def nothing(height: int) -> dict[str, Any]:
+    """A figure without axes, on whatever ground it stands, until there is something to draw."""
+    clear, hidden = "rgba(0,0,0,0)", {"visible": False}
+    ground = {"paper_bgcolor": clear, "plot_bgcolor": clear}
+    return {"data": [], "layout": {"height": height, "xaxis": hidden, "yaxis": hidden} | ground}
+
+
 def structure(rows: Sequence[Row], theme: str) -> str:
     """What must be equal for one figure to be patched into another."""
     parts = [theme]

@@ -8,6 +8,7 @@ from typing import Any
 from dash import dcc, html
 
 from app import ids
+from app.figures import nothing
 from app.panels import GRAPH_CONFIG, PANEL_NAMES, more, panels
 from app.sources import Sources
 from app.state import PANELS, SPLITS, Choices, View, default_view, region_text
@@ -255,7 +256,7 @@ def _pick(name: str, text: str, options: list[dict[str, str]], says: str) -> htm
 
 def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
     graph = dcc.Graph(
-        id=ids.GRAPH, config=GRAPH_CONFIG, figure={"data": [], "layout": {"height": 420}},
+        id=ids.GRAPH, config=GRAPH_CONFIG, figure=nothing(420),
         responsive=True, className="view",
     )  # fmt: skip
     tabs = dcc.RadioItems(

@@ -8,8 +8,11 @@ import dash_ag_grid as dag
 from dash import dcc, html
 
 from app import ids
+from app.figures import nothing
 from app.sources import Sources
 from app.state import RANKINGS
+
+SCORES_PIXELS = 420
 
 GRAPH_CONFIG: Any = {
     "displaylogo": False,
@@ -142,7 +145,7 @@ def _windows() -> html.Section:
 def _scores() -> html.Section:
     graph = dcc.Graph(
         id=ids.SCORES_GRAPH, config=GRAPH_CONFIG | {"scrollZoom": False},
-        figure={"data": [], "layout": {"height": 420}}, style={"height": 420},
+        figure=nothing(SCORES_PIXELS), style={"height": SCORES_PIXELS},
     )  # fmt: skip
     return _panel(
         "scores",

@@ -162,6 +162,16 @@ def test_a_point_of_the_scores_leads_to_its_marker(at_start: Dashboard) -> None:
     at_start.wait_title("K562_DNase")
 
 
+def test_the_scores_of_one_model_are_set_beside_chance(page: Dashboard) -> None:
+    page.visit(region=REGION, markers="K562_CTCF", models="dilated", panel="scores")
+    status = page.page.locator(f"#{ids.SCORES_STATUS}")
+    expect(status).to_contain_text("dilated is better than chance on 2 of 2 markers")
+    expect(page.page.locator(f"#{ids.SCORES_GRAPH} .scatterlayer .point")).to_have_count(2)
+    page.visit(region=REGION, markers="K562_CTCF", models="", panel="scores")
+    expect(status).to_contain_text("choose a model")
+    expect(page.page.locator(f"#{ids.SCORES_GRAPH} .scatterlayer .point")).to_have_count(0)
+
+
 def saved(page: Dashboard, button: str, folder: Path) -> Path:
     """The file that a button of the menu saves."""
     page.page.click("details.drop > summary")
