@@ -112,8 +112,9 @@ def structure(rows: Sequence[Row], theme: str) -> str:
     """What must be equal for one figure to be patched into another."""
     parts = [theme]
     for row in rows:
-        curves = len(row.curves) if isinstance(row, ValueRow) else 0
-        parts.append(f"{row.key}/{curves}/{row.height}")
+        curves = row.curves if isinstance(row, ValueRow) else ()
+        styles = ",".join(f"{curve.style}{curve.below:+}" for curve in curves)
+        parts.append(f"{row.key}/{styles}/{row.height}")
     return "|".join(parts)
 
 

@@ -108,7 +108,7 @@ def _difference(curve: Curve, theme: Theme) -> _Made:
 
 def _saliency(row: ValueRow, curve: Curve, theme: Theme) -> Trace:
     return {
-        "type": "scatter", "mode": "lines", **_grid(curve), "y": typed(np.nan_to_num(curve.mean)),
+        "type": "scatter", "mode": "lines", **_grid(curve), "y": typed(curve.mean),
         "line": {"color": _colour(curve, theme)[0], "width": 1, "shape": "hvh"},
         "fill": "tozeroy", "fillcolor": faint(_colour(curve, theme)[0], 0.3),
         "hovertemplate": f"%{{y:.3~g}}  {plain(row.title)}<extra></extra>",
