@@ -17,6 +17,8 @@ from app.scales import Range
 from app.theme import MONO, Theme, faint, line_of
 
 Trace = dict[str, Any]
+NAMES = "names"
+"""What the trace of the genes' names is known by, of which the browser hides some."""
 _Made = list[tuple[Trace, bool]]
 
 
@@ -183,6 +185,7 @@ def _gene_traces(row: GeneRow, theme: Theme) -> _Made:
     ]
     text = {
         "type": "scatter", "mode": "text", "text": names, "textposition": "top right",
+        "meta": NAMES,
         "x": typed(row.named_at + 0.5, "f8"),
         "y": typed(level(row.lanes) + half),
         "textfont": {"size": 10, "color": theme.text}, "hoverinfo": "skip", "cliponaxis": True,

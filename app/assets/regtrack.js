@@ -70,6 +70,8 @@
     if (!drawn || !drawn.on) return void window.setTimeout(listen, 50); // not drawn yet
     if (drawn.dataset.heard) return;
     drawn.dataset.heard = "yes";
+    drawn.on("plotly_afterplot", fewerNames);
+    fewerNames();
     drawn.on("plotly_relayout", (changed) => {
       if (!Object.keys(changed).some((key) => key.startsWith("xaxis.range"))) return;
       // read at once: the answer to an earlier move may set the axis back before this one is asked
@@ -83,6 +85,22 @@
     });
   }
   listen(); // from the first moment that there is a figure
+
+  /* lanes are packed for a wide screen; on another, names that would run into one another are hidden */
+  function fewerNames() {
+    const traces = graph().querySelectorAll(".scatterlayer > .trace");
+    const named = [...traces].find((trace) => trace.__data__[0].trace.meta === "names");
+    const ends = {}; // of the last name, by lane
+    const places = [...(named ? named.querySelectorAll("text") : [])]
+      .map((text) => ({ text, box: text.getBoundingClientRect() }))
+      .sort((one, other) => one.box.left - other.box.left);
+    for (const { text, box } of places) {
+      const lane = Math.round(box.top);
+      const free = box.left >= (ends[lane] ?? -Infinity);
+      text.style.visibility = free ? "" : "hidden";
+      if (free) ends[lane] = box.right;
+    }
+  }
 
   /* positions on a narrow screen would run into each other */
   function fewerTicks() {
