@@ -37,17 +37,19 @@ def page(sources: Sources, choices: Choices, *, igv_ready: bool) -> html.Div:
         igv_ready: whether igv.js has been fetched.
     """
     view = default_view(choices)
+    markers = [sources.catalog.marker(name) for name in choices.markers]
     return html.Div(
         id="page",
         children=[
             dcc.Location(id=ids.URL, refresh=False),
             *(dcc.Store(id=name) for name in _STORES),
-            dcc.Store(id=ids.MARKER_LIST, data=_marker_list(sources.catalog.markers)),
+            dcc.Store(id=ids.MARKER_LIST, data=_marker_list(markers)),
             *(dcc.Interval(id=name, interval=400, disabled=True) for name in _POLLS),
             html.A("Skip to the tracks", href="#tracks", className="skip"),
             _bar(view),
             html.Div(
-                [_choosing(sources, view), _main(sources, igv_ready=igv_ready)], className="body"
+                [_choosing(sources, markers, view), _main(sources, igv_ready=igv_ready)],
+                className="body",
             ),
             _help(),
         ],
@@ -142,7 +144,7 @@ def _switches() -> list[Any]:
     ]
 
 
-def _choosing(sources: Sources, view: View) -> html.Aside:
+def _choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.Aside:
     catalog = sources.catalog
     models = [
         {"label": _swatch(at, model.label), "value": model.id}
@@ -155,10 +157,10 @@ def _choosing(sources: Sources, view: View) -> html.Aside:
             "Markers",
             dcc.Dropdown(
                 id=ids.MARKERS, multi=True, value=list(view.markers),
-                options=marker_options(catalog.markers), placeholder="search by any word",
+                options=marker_options(markers), placeholder="search by any word",
                 maxHeight=360, optionHeight=30, closeOnSelect=False, debounce=True,
             ),
-            _filters(catalog.markers),
+            _filters(markers),
         ),
         _field("Models", dcc.Checklist(id=ids.MODELS, options=models, value=list(view.models))),
         _field(
