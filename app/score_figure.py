@@ -72,7 +72,13 @@ def score_figure(board: Scoreboard, labels: tuple[str, str], theme: str) -> dict
                 "range": [0, _top(firsts + seconds)],
                 "scaleanchor": "x" if alike else None,
             },
-            "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "y": 1.0,
+                "yanchor": "bottom",
+                "bgcolor": "rgba(0,0,0,0)",  # so that no tick's number is covered
+            },
         },
     }
 

@@ -17,8 +17,8 @@ from app.scales import Range
 from app.theme import MONO, Theme, faint, line_of
 
 Trace = dict[str, Any]
-NAMES = "names"
-"""What the trace of the genes' names is known by, of which the browser hides some."""
+NAMES, LETTERS = "names", "letters"
+"""What the traces of genes' names and of letters are known by, which the browser fits in."""
 _Made = list[tuple[Trace, bool]]
 
 
@@ -202,7 +202,7 @@ def _letter_traces(row: LetterRow, theme: Theme) -> _Made:
     return [
         (
             {
-                "type": "scatter", "mode": "text", "text": list(row.letters),
+                "type": "scatter", "mode": "text", "text": list(row.letters), "meta": LETTERS,
                 "x0": row.start + 1, "dx": 1, "y": [0.5] * len(row.letters),
                 "textfont": {"family": MONO, "size": 13, "color": colours, "weight": 700},
                 "hoverinfo": "skip",

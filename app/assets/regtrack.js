@@ -7,6 +7,8 @@
   const REST = 400; // ms without movement before what needs the exact view is asked for
   const SETTLE = 10; // ms in which several moves of the figure become one request
   const REPEAT = 110; // ms between steps of a key held down
+  const LETTER = 13; // px of a base's letter at most
+  const LETTER_WIDTH = 0.65; // of its size
 
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   const element = (id) => document.getElementById(id);
@@ -70,8 +72,8 @@
     if (!drawn || !drawn.on) return void window.setTimeout(listen, 50); // not drawn yet
     if (drawn.dataset.heard) return;
     drawn.dataset.heard = "yes";
-    drawn.on("plotly_afterplot", fewerNames);
-    fewerNames();
+    drawn.on("plotly_afterplot", fitTexts);
+    fitTexts();
     drawn.on("plotly_relayout", (changed) => {
       if (!Object.keys(changed).some((key) => key.startsWith("xaxis.range"))) return;
       // read at once: the answer to an earlier move may set the axis back before this one is asked
@@ -86,20 +88,30 @@
   }
   listen(); // from the first moment that there is a figure
 
-  /* lanes are packed for a wide screen; on another, names that would run into one another are hidden */
-  function fewerNames() {
-    const traces = graph().querySelectorAll(".scatterlayer > .trace");
-    const named = [...traces].find((trace) => trace.__data__[0].trace.meta === "names");
-    const ends = {}; // of the last name, by lane
-    const places = [...(named ? named.querySelectorAll("text") : [])]
+  /* the texts of one trace and where they lie, from left to right */
+  function textsOf(meta) {
+    const traces = [...graph().querySelectorAll(".scatterlayer > .trace")];
+    const found = traces.find((trace) => trace.__data__[0].trace.meta === meta);
+    return [...(found ? found.querySelectorAll("text") : [])]
       .map((text) => ({ text, box: text.getBoundingClientRect() }))
       .sort((one, other) => one.box.left - other.box.left);
-    for (const { text, box } of places) {
+  }
+
+  /* what the server laid out for a wide screen: names that would run into others are hidden, and
+     letters made as small as their bases */
+  function fitTexts() {
+    const ends = {}; // of the last name, by lane
+    for (const { text, box } of textsOf("names")) {
       const lane = Math.round(box.top);
       const free = box.left >= (ends[lane] ?? -Infinity);
       text.style.visibility = free ? "" : "hidden";
       if (free) ends[lane] = box.right;
     }
+    const letters = textsOf("letters");
+    const middle = ({ box }) => (box.left + box.right) / 2;
+    const room = letters.length > 1 ? middle(letters.at(-1)) - middle(letters[0]) : 0;
+    const size = Math.min(LETTER, room / Math.max(letters.length - 1, 1) / LETTER_WIDTH);
+    for (const { text } of letters) text.style.fontSize = `${size}px`;
   }
 
   /* positions on a narrow screen would run into each other */

@@ -11,6 +11,9 @@ from small_world import World
 
 from app.create_app import create_app
 
+_LETTERS = """() => [...document.querySelectorAll('#view-graph .scatterlayer text')]
+    .filter(text => text.textContent.length === 1)
+    .map(text => text.getBoundingClientRect()).map(box => [box.left, box.right])"""
 _NAMES = """() => [...document.querySelectorAll('#view-graph .scatterlayer text')]
     .filter(text => text.textContent.includes('GENE'))
     .map(text => [text.style.visibility === 'hidden', text.getBoundingClientRect()])
@@ -23,7 +26,7 @@ def names(page: Dashboard) -> tuple[list[tuple[float, float, float]], int]:
     return sorted(place for hidden, *place in found if not hidden), sum(row[0] for row in found)
 
 
-def test_names_of_genes_do_not_run_into_one_another(
+def test_names_and_letters_do_not_run_into_one_another(
     browser: Browser, world: World, tmp_path: Path
 ) -> None:
     genes = [
@@ -31,7 +34,7 @@ def test_names_of_genes_do_not_run_into_one_another(
         for at in range(100_001, 120_001, 500)
     ]
     (tmp_path / "genes.gtf").write_text("".join(genes))
-    sources = world.open(genes=tmp_path / "genes.gtf")
+    sources = world.open(genes=tmp_path / "genes.gtf", reference=world.folder / "genome.fa")
     assert sources.gene_file is not None
     sources.gene_file.wait(20)
     context = browser.new_context(viewport={"width": 1500, "height": 900})
@@ -48,6 +51,10 @@ def test_names_of_genes_do_not_run_into_one_another(
         assert hidden > 5
         for (top, _, right), (other, left, _) in pairwise(shown):
             assert top != other or right <= left
+        page.visit(region="chr1:100001-100120", panel="none")
+        places = page.page.evaluate(_LETTERS)
+        assert len(places) >= 120
+        assert all(right <= left + 0.5 for (_, right), (left, _) in pairwise(sorted(places)))
         assert page.complaints == []
         context.close()
     sources.pool.close()
