@@ -188,6 +188,7 @@ def _choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.A
                 ],
                 className="pair",
             ),
+            hidden=len(names) < 2 and sources.labels is None,
         ),
         _field(
             "Rank and score windows of",

@@ -88,6 +88,22 @@ def test_markers_that_a_model_predicts_are_listed_first(world: World, tmp_path: 
         assert [option["value"] for option in options] == ["K562_DNase", "K562_CTCF"]
 
 
+def test_what_one_model_without_labels_cannot_do_is_not_offered(
+    world: World, client: FlaskClient
+) -> None:
+    alone = create_app(open_sources([world.folder / "sweeps" / "cnn7"])).server.test_client()
+    hidden, disabled = [], []
+    for asked in (alone, client):
+        found = list(elements(asked.get("/_dash-layout", **LOCAL).get_json()))
+        props = {element["props"].get("id"): element["props"] for element in found}
+        columns = props[ids.WINDOWS_GRID]["columnDefs"]
+        hidden.append([column["field"] for column in columns if column.get("hide")])
+        options = props[ids.WINDOWS_KIND]["options"]
+        disabled.append([option["value"] for option in options if option["disabled"]])
+    assert hidden == [["split", "mean_b", "labelled"], []]
+    assert disabled == [["disagreement", "error"], []]
+
+
 def test_one_callback_owns_the_view(client: FlaskClient) -> None:
     callbacks = client.get("/_dash-dependencies", **LOCAL).get_json()
     owners = [call for call in callbacks if f"{ids.GRAPH}.figure" in call["output"]]

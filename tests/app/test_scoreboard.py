@@ -93,10 +93,14 @@ def test_a_marker_with_few_labelled_bases_has_no_score(tmp_path: Path) -> None:
     assert score_models(sources, None, "cnn7").rows == (row,)
 
 
-def test_what_cannot_be_scored_is_said(world: World, sources: Sources) -> None:
+def test_what_cannot_be_scored_is_said(world: World, sources: Sources, tmp_path: Path) -> None:
     with pytest.raises(TrackError, match="no model"):
         score_models(sources, "cnn7", "cnn8")
-    with pytest.raises(DatasetError, match="share no marker with labels"):
+    with pytest.raises(DatasetError, match="scores need labels"):
         score_models(world.open(labels=None), "cnn7", "dilated")
+    write_sweep(tmp_path / "s", "other", {"unknown": world.scores["cnn7"]["K562_CTCF"]})
+    other = open_sources([tmp_path / "s"], labels=world.folder / "data")
+    with pytest.raises(DatasetError, match="no marker of other has labels"):
+        score_models(other, None, "other")
     with pytest.raises(DatasetError, match="no split"):
         score_models(sources, "cnn7", "dilated", "dev")
