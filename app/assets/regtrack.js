@@ -145,7 +145,10 @@
     const node = api.getDisplayedRowAtIndex(Math.min(Math.max(at, 0), api.getDisplayedRowCount() - 1));
     if (!node || node === chosen) return;
     node.setSelected(true, true);
-    if (api.getFocusedCell()) api.setFocusedCell(node.rowIndex, "region");
+    // the outline of the focused cell goes along, where the table has the focus
+    const inGrid = element("windows-grid").contains(document.activeElement);
+    if (inGrid) api.setFocusedCell(node.rowIndex, "region");
+    else api.clearFocusedCell();
     api.ensureNodeVisible(node);
   }
 

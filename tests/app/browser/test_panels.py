@@ -52,6 +52,17 @@ def text_of(page: Dashboard, row: int, column: str) -> str:
     return (cell(page, row, column).text_content() or "").replace(",", "")
 
 
+def highlighted(page: Dashboard) -> list[str]:
+    """The rows of the table that are tinted or have the focus."""
+    found: list[str] = page.page.evaluate(
+        """() => [...document.querySelectorAll('#windows-grid .ag-row')]
+            .filter(row => !getComputedStyle(row, '::before').backgroundColor.endsWith(' 0)')
+                || row.matches('.ag-row-focus'))
+            .map(row => row.getAttribute('row-index'))"""
+    )
+    return found
+
+
 def test_measures_are_those_of_the_files(page: Dashboard, world: World) -> None:
     page.visit(region="chr1:100001-120000", markers="K562_CTCF", panel="measures")
     table = page.page.locator(f"#{ids.MEASURES}")
@@ -108,13 +119,12 @@ def test_only_the_window_on_screen_is_highlighted(windows: Dashboard) -> None:
     windows.wait_region(text_of(windows, 0, "region"))
     windows.page.keyboard.press("n")
     windows.wait_region(text_of(windows, 1, "region"))
-    highlighted = windows.page.evaluate(
-        """() => [...document.querySelectorAll('#windows-grid .ag-row')]
-            .filter(row => !getComputedStyle(row, '::before').backgroundColor.endsWith(' 0)')
-                || row.matches('.ag-row-focus'))
-            .map(row => row.getAttribute('row-index'))"""
-    )
-    assert highlighted == ["1"]
+    assert highlighted(windows) == ["1"]
+    windows.page.locator("#tracks").focus()
+    windows.page.keyboard.press("n")
+    windows.wait_region(text_of(windows, 2, "region"))
+    assert highlighted(windows) == ["2"]
+    expect(windows.page.locator("#tracks")).to_be_focused()  # so that the arrows still move it
 
 
 def test_windows_are_filtered_by_split(windows: Dashboard, world: World) -> None:
