@@ -107,7 +107,7 @@ class Saliency:
             )  # fmt: skip
         asked, values = found
         of_this_view = asked.region == view.region
-        note = marker if of_this_view else f"of {asked.region}; compute it anew below"
+        note = marker if of_this_view else "of another view; compute anew below"
         # that of another view is grey, as a track of no model
         curve = on_screen(values, asked.region, view.region, label, style if of_this_view else -1)
         return ValueRow(key, title, note, (curve,), "saliency", "saliency", height=64)
