@@ -90,6 +90,7 @@ def window_session(
     region: Interval,
     track_ids: Sequence[str],
     *,
+    genome: str,
     address: Callable[[Track], str],
     colour: Callable[[Track], str],
 ) -> str:
@@ -99,6 +100,7 @@ def window_session(
         sources: the tracks.
         region: what IGV shows first.
         track_ids: from top to bottom.
+        genome: where IGV gets the genome, unless it knows it by name.
         address: where IGV gets a track.
         colour: of a track, `#rrggbb`.
 
@@ -106,9 +108,10 @@ def window_session(
         TrackError: a track is not known.
     """
     tracks = [sources.catalog.track(track_id) for track_id in track_ids]
-    genome = known_genome(sources.assembly) or str(sources.reference or "")
     return igv_session(
-        [_session(sources, track, address, colour) for track in tracks], genome, region
+        [_session(sources, track, address, colour) for track in tracks],
+        known_genome(sources.assembly) or genome,
+        region,
     )
 
 

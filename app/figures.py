@@ -101,12 +101,20 @@ def draw(
     return Drawing(traces, wide, layout, moving)
 
 
+def nothing(height: int) -> dict[str, Any]:
+    """A figure without axes, on whatever ground it stands, until there is something to draw."""
+    clear, hidden = "rgba(0,0,0,0)", {"visible": False}
+    ground = {"paper_bgcolor": clear, "plot_bgcolor": clear}
+    return {"data": [], "layout": {"height": height, "xaxis": hidden, "yaxis": hidden} | ground}
+
+
 def structure(rows: Sequence[Row], theme: str) -> str:
     """What must be equal for one figure to be patched into another."""
     parts = [theme]
     for row in rows:
-        curves = len(row.curves) if isinstance(row, ValueRow) else 0
-        parts.append(f"{row.key}/{curves}/{row.height}")
+        curves = row.curves if isinstance(row, ValueRow) else ()
+        styles = ",".join(f"{curve.style}{curve.below:+}" for curve in curves)
+        parts.append(f"{row.key}/{styles}/{row.height}")
     return "|".join(parts)
 
 
@@ -187,7 +195,8 @@ def _y_axis(row: Row, span: Range, domain: Range, theme: Theme) -> dict[str, Any
         "zeroline": False,
         "anchor": "x",
     }
-    if not isinstance(row, ValueRow):
+    # Plotly leaves an axis without a visible trace unplaced, and then draws its line at NaN
+    if not isinstance(row, ValueRow) or not row.curves:
         return axis | {"visible": False}
     low, high = span
     ticks = [low, 0.0, high] if low < 0 else [0.0, high]

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -166,6 +166,25 @@ def mask(stretches: Stretches, start: int, end: int) -> npt.NDArray[np.bool_]:
     for low, high in zip((lows - start).tolist(), (highs - start).tolist(), strict=True):
         covered[low:high] = True
     return covered
+
+
+def bases_before(stretches: Stretches, edges: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """How many labelled bases lie before each of some places (bp), (n,).
+
+    Args:
+        stretches: merged and in order.
+        edges: the places, which may lie between two bases (n,).
+
+    >>> bases_before((np.array([10, 30]), np.array([20, 40])), np.array([5, 12, 25, 50])).tolist()
+    [0, 2, 10, 20]
+    """
+    starts, ends = stretches
+    if len(starts) == 0:
+        return np.zeros(len(edges), dtype=np.int64)
+    whole = np.concatenate([[0], np.cumsum(ends - starts)])
+    at = np.searchsorted(starts, edges, side="right")
+    # all of the stretches begun by then, less what lies beyond the place
+    return np.asarray(whole[at] - np.where(at > 0, np.maximum(ends[at - 1] - edges, 0), 0))
 
 
 class _Kept:

@@ -8,6 +8,7 @@ from typing import Any
 from dash import dcc, html
 
 from app import ids
+from app.figures import nothing
 from app.panels import GRAPH_CONFIG, PANEL_NAMES, more, panels
 from app.sources import Sources
 from app.state import PANELS, SPLITS, Choices, View, default_view, region_text
@@ -36,17 +37,19 @@ def page(sources: Sources, choices: Choices, *, igv_ready: bool) -> html.Div:
         igv_ready: whether igv.js has been fetched.
     """
     view = default_view(choices)
+    markers = [sources.catalog.marker(name) for name in choices.markers]
     return html.Div(
         id="page",
         children=[
             dcc.Location(id=ids.URL, refresh=False),
             *(dcc.Store(id=name) for name in _STORES),
-            dcc.Store(id=ids.MARKER_LIST, data=_marker_list(sources.catalog.markers)),
+            dcc.Store(id=ids.MARKER_LIST, data=_marker_list(markers)),
             *(dcc.Interval(id=name, interval=400, disabled=True) for name in _POLLS),
             html.A("Skip to the tracks", href="#tracks", className="skip"),
             _bar(view),
             html.Div(
-                [_choosing(sources, view), _main(sources, igv_ready=igv_ready)], className="body"
+                [_choosing(sources, markers, view), _main(sources, igv_ready=igv_ready)],
+                className="body",
             ),
             _help(),
         ],
@@ -141,7 +144,7 @@ def _switches() -> list[Any]:
     ]
 
 
-def _choosing(sources: Sources, view: View) -> html.Aside:
+def _choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.Aside:
     catalog = sources.catalog
     models = [
         {"label": _swatch(at, model.label), "value": model.id}
@@ -154,10 +157,10 @@ def _choosing(sources: Sources, view: View) -> html.Aside:
             "Markers",
             dcc.Dropdown(
                 id=ids.MARKERS, multi=True, value=list(view.markers),
-                options=marker_options(catalog.markers), placeholder="search by any word",
+                options=marker_options(markers), placeholder="search by any word",
                 maxHeight=360, optionHeight=30, closeOnSelect=False, debounce=True,
             ),
-            _filters(catalog.markers),
+            _filters(markers),
         ),
         _field("Models", dcc.Checklist(id=ids.MODELS, options=models, value=list(view.models))),
         _field(
@@ -185,6 +188,7 @@ def _choosing(sources: Sources, view: View) -> html.Aside:
                 ],
                 className="pair",
             ),
+            hidden=len(names) < 2 and sources.labels is None,
         ),
         _field(
             "Rank and score windows of",
@@ -255,7 +259,7 @@ def _pick(name: str, text: str, options: list[dict[str, str]], says: str) -> htm
 
 def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
     graph = dcc.Graph(
-        id=ids.GRAPH, config=GRAPH_CONFIG, figure={"data": [], "layout": {"height": 420}},
+        id=ids.GRAPH, config=GRAPH_CONFIG, figure=nothing(420),
         responsive=True, className="view",
     )  # fmt: skip
     tabs = dcc.RadioItems(

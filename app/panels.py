@@ -8,8 +8,11 @@ import dash_ag_grid as dag
 from dash import dcc, html
 
 from app import ids
+from app.figures import nothing
 from app.sources import Sources
 from app.state import RANKINGS
+
+SCORES_PIXELS = 420
 
 GRAPH_CONFIG: Any = {
     "displaylogo": False,
@@ -55,7 +58,7 @@ def panels(sources: Sources, *, igv_ready: bool) -> list[html.Section]:
     """
     return [
         _measures(),
-        _windows(),
+        _windows(sources),
         _scores(),
         _saliency(sources),
         _igv(ready=igv_ready),
@@ -83,14 +86,20 @@ def _number(field: str, title: str, form: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _windows() -> html.Section:
+def _windows(sources: Sources) -> html.Section:
+    alone, unlabelled = len(sources.catalog.models) < 2, sources.labels is None
     columns = [
         {"field": "region", "headerName": "Window", "minWidth": 210, "flex": 2},
-        {"field": "split", "headerName": "Split", "minWidth": 80},
+        {"field": "split", "headerName": "Split", "minWidth": 80, "hide": sources.dataset is None},
         _number("value", "Value", ".4f"),
         _number("mean_a", "Mean A", ".4f"),
-        _number("mean_b", "Mean B", ".4f"),
-        _number("labelled", "Labelled", ".1%"),
+        _number("mean_b", "Mean B", ".4f") | {"hide": alone},
+        _number("labelled", "Labelled", ".1%") | {"hide": unlabelled},
+    ]
+    impossible = {"disagreement": alone, "error": unlabelled}
+    rankings = [
+        {"label": says, "value": name, "disabled": impossible.get(name, False)}
+        for name, says in RANKING_NAMES.items()
     ]
     grid = dag.AgGrid(
         id=ids.WINDOWS_GRID,
@@ -106,6 +115,8 @@ def _windows() -> html.Section:
             "rowHeight": 30,
             "headerHeight": 32,
             "suppressCellFocus": False,
+            # the row under the pointer would look like the chosen one
+            "suppressRowHoverHighlight": True,
             "animateRows": False,
         },
         getRowId="params.data.region",
@@ -121,7 +132,7 @@ def _windows() -> html.Section:
                         html.Legend("Rank windows by"),
                         dcc.RadioItems(
                             id=ids.WINDOWS_KIND,
-                            options=RANKING_NAMES,
+                            options=rankings,
                             value=RANKINGS[0],
                             inline=True,
                         ),
@@ -140,7 +151,7 @@ def _windows() -> html.Section:
 def _scores() -> html.Section:
     graph = dcc.Graph(
         id=ids.SCORES_GRAPH, config=GRAPH_CONFIG | {"scrollZoom": False},
-        figure={"data": [], "layout": {"height": 420}}, style={"height": 420},
+        figure=nothing(SCORES_PIXELS), style={"height": SCORES_PIXELS},
     )  # fmt: skip
     return _panel(
         "scores",

@@ -62,7 +62,7 @@ def register(app: Dash, sources: Sources, choices: Choices) -> None:
             abort(404)
         return _file(path)
 
-    @server.route("/sequence/chrom.sizes")
+    @server.route(f"/sequence/{_SIZES}")
     def sizes() -> Response:
         """Names and lengths of the chromosomes."""
         pairs = zip(sources.assembly.names, sources.assembly.lengths, strict=True)
@@ -97,6 +97,7 @@ def _file(path: Path) -> Response:
     return send_file(path, mimetype=_KINDS.get(path.suffix), conditional=True, max_age=0)
 
 
+_SIZES = "genome.chrom.sizes"  # as IGV's desktop version wants it to be called
 _KINDS = {".js": "text/javascript", ".bw": "application/octet-stream"}
 
 
@@ -125,6 +126,7 @@ def _session(sources: Sources, view: View) -> str:
         sources,
         view.region,
         track_ids(sources, view),
+        genome=f"{request.host_url}sequence/{next(iter(reference_files(sources)), _SIZES)}",
         address=lambda track: f"{request.host_url}data/{track.id}",
         colour=lambda track: _colour(sources, track),
     )
@@ -148,24 +150,26 @@ def _session_track(sources: Sources, track: Track, url: str) -> SessionTrack:
 
 
 def reference_files(sources: Sources) -> dict[str, Path]:
-    """The FASTA and its indexes by the names under which they are served; empty without both."""
+    """The FASTA, which comes first, and its indexes by the names under which they are served.
+
+    Empty without one of them. Browsers look for indexes beside a FASTA, and tell by its name
+    whether it is compressed.
+    """
     path = sources.reference
-    if path is None or not Path(f"{path}.fai").is_file():
+    if path is None:
         return {}
-    files = {"genome.fa": path, "genome.fa.fai": Path(f"{path}.fai")}
-    index = Path(f"{path}.gzi")
-    if path.suffix in {".gz", ".bgz"}:
-        return files | {"genome.fa.gzi": index} if index.is_file() else {}
-    return files
+    zipped = path.suffix in {".gz", ".bgz"}
+    name = "genome.fa.gz" if zipped else "genome.fa"
+    endings = ("", ".fai", ".gzi") if zipped else ("", ".fai")
+    files = {f"{name}{ending}": Path(f"{path}{ending}") for ending in endings}
+    return files if all(file.is_file() for file in files.values()) else {}
 
 
 def _igv_reference(sources: Sources) -> dict[str, str]:
-    name = known_genome(sources.assembly) or "genome"
-    files = reference_files(sources)
-    if not files:
-        sizes = {"format": "chromsizes", "fastaURL": "/sequence/chrom.sizes"}
-        return {"id": name, "name": name, **sizes}
-    found = {"fastaURL": "/sequence/genome.fa", "indexURL": "/sequence/genome.fa.fai"}
-    if "genome.fa.gzi" in files:
-        found["compressedIndexURL"] = "/sequence/genome.fa.gzi"
-    return {"id": name, "name": name, **found}
+    known = known_genome(sources.assembly) or "genome"
+    found = {"id": known, "name": known}
+    urls = [f"/sequence/{name}" for name in reference_files(sources)]
+    if not urls:
+        return found | {"format": "chromsizes", "fastaURL": f"/sequence/{_SIZES}"}
+    keys = ("fastaURL", "indexURL", "compressedIndexURL")  # the last for a compressed one alone
+    return found | dict(zip(keys, urls, strict=False))

@@ -106,12 +106,18 @@ class Saliency:
                 problem="not computed here; the panel Saliency below does it", height=64,
             )  # fmt: skip
         asked, values = found
-        curve = reduced(values, asked.region.start, label, style)
-        return ValueRow(key, title, marker, (curve,), "saliency", "saliency", height=64)
+        of_this_view = asked.region == view.region
+        note = marker if of_this_view else "of another view; compute anew below"
+        # that of another view is grey, as a track of no model
+        curve = on_screen(values, asked.region, view.region, label, style if of_this_view else -1)
+        return ValueRow(key, title, note, (curve,), "saliency", "saliency", height=64)
 
     def _latest(self, model: str, marker: str, region: Interval) -> tuple[Asked, Floats] | None:
-        """What was computed last and overlaps a region."""
+        """What was computed for a region, else what was computed last and overlaps it."""
+        asked_now = Asked(model, marker, region)
         with self._lock:
+            if asked_now in self._found:
+                return asked_now, self._found[asked_now]
             for asked, values in reversed(self._found.items()):
                 place = asked.region
                 wanted = (asked.model, asked.marker, place.chrom) == (model, marker, region.chrom)
@@ -163,11 +169,27 @@ def saliency_values(
     return np.asarray(found.values, dtype=np.float32)
 
 
-def reduced(values: Floats, start: int, label: str, style: int) -> Curve:
-    """A curve of at most a view's bins: of each bin the value farthest from 0."""
-    step = max(1, -(-len(values) // MOST_BINS))
-    filled = np.zeros(-(-len(values) // step) * step, dtype=np.float32)
-    filled[: len(values)] = np.nan_to_num(values)
-    bins = filled.reshape(-1, step)
-    far = np.abs(bins).argmax(axis=1)
-    return Curve(label, style, start, step, bins[np.arange(len(bins)), far])
+def on_screen(values: Floats, place: Interval, region: Interval, label: str, style: int) -> Curve:
+    """What was computed, over a region and as much on either side, NaN where nothing was.
+
+    Of each bin it is the value farthest from 0.
+
+    Args:
+        values: a value a base, NaN counting as 0 (bp,).
+        place: where they lie.
+        region: what is on screen.
+        label: what a reader calls the model.
+        style: place of its colour in the theme.
+    """
+    step = -(-len(region) // MOST_BINS)
+    low = max(0, region.start - len(region)) // step * step
+    count = -(-(region.end + len(region) - low) // step)
+    curve = Curve(label, style, low, step, np.full(count, np.nan, dtype=np.float32))
+    bins = (np.arange(place.start, place.end) - low) // step
+    there = (bins >= 0) & (bins < count)
+    bins, values = bins[there], np.nan_to_num(values[there])
+    if len(bins):
+        firsts = np.flatnonzero(np.diff(bins, prepend=-1))
+        most, least = np.maximum.reduceat(values, firsts), np.minimum.reduceat(values, firsts)
+        curve.mean[bins[firsts]] = np.where(most >= -least, most, least)
+    return curve

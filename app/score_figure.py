@@ -12,7 +12,7 @@ _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star")
 
 
 def score_figure(board: Scoreboard, labels: tuple[str, str], theme: str) -> dict[str, Any]:
-    """The first model across, the second up; above the diagonal the second is better.
+    """The first model, or chance, across, the second up; above the diagonal the second is better.
 
     Args:
         board: the scores.
@@ -21,9 +21,9 @@ def score_figure(board: Scoreboard, labels: tuple[str, str], theme: str) -> dict
     """
     colours = THEMES[theme]
     rows = [row for row in board.rows if row.first is not None and row.second is not None]
-    scores = [score for row in rows for score in (row.first or 0.0, row.second or 0.0)]
-    top = nice(max(scores, default=1.0) * 1.02)
-    top = 1.02 if top >= 1 else top  # a point at 1 is whole, and so is the tick's number
+    firsts = [row.first or 0.0 for row in rows]
+    seconds = [row.second or 0.0 for row in rows]
+    alike = board.model_a is not None  # chance is far below: it has a scale of its own
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter", "mode": "lines", "x": [0, 1], "y": [0, 1], "hoverinfo": "skip",
@@ -48,8 +48,7 @@ def score_figure(board: Scoreboard, labels: tuple[str, str], theme: str) -> dict
             }
         )  # fmt: skip
     axis = {
-        "range": [0, top], "gridcolor": colours.rule, "zeroline": False, "fixedrange": True,
-        "constrain": "domain",
+        "gridcolor": colours.rule, "zeroline": False, "fixedrange": True, "constrain": "domain",
         "linecolor": colours.rule, "tickfont": {"size": 11, "color": colours.quiet},
     }  # fmt: skip
     return {
@@ -62,12 +61,28 @@ def score_figure(board: Scoreboard, labels: tuple[str, str], theme: str) -> dict
             "font": {"family": FONT, "size": 12, "color": colours.text},
             "hovermode": "closest",
             "dragmode": False,
-            "xaxis": axis | {"title": {"text": f"PR AUC of {labels[0]}"}},
+            "xaxis": axis
+            | {
+                "title": {"text": f"PR AUC of {labels[0]}" if alike else "Base rate"},
+                "range": [0, _top(firsts + seconds if alike else firsts)],
+            },
             "yaxis": axis
             | {
                 "title": {"text": f"PR AUC of {labels[1]}"},
-                "scaleanchor": "x",
+                "range": [0, _top(firsts + seconds)],
+                "scaleanchor": "x" if alike else None,
             },
-            "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "y": 1.0,
+                "yanchor": "bottom",
+                "bgcolor": "rgba(0,0,0,0)",  # so that no tick's number is covered
+            },
         },
     }
+
+
+def _top(scores: list[float]) -> float:
+    top = nice(max(scores, default=1.0) * 1.02)
+    return 1.02 if top >= 1 else top  # a point at 1 is whole, and so is the tick's number

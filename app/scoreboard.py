@@ -1,4 +1,6 @@
-"""How two models do on every marker of a split: PR AUC by marker and by category.
+"""How models do on every marker of a split: PR AUC by marker and by category.
+
+Two models are compared with one another, a lone one with chance, which is the base rate.
 
 Scores are counted in a histogram of 512 bins to each doubling, so that memory does not grow with
 the genome. Tracks as predict-genome writes them (7 bits kept) lose nothing by it; of others, scores
@@ -7,7 +9,7 @@ within 0.2 % of one another count as equal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +35,7 @@ class MarkerRow:
 
     Attributes:
         marker, category: which.
-        first, second: average precision of each model.
+        first, second: average precision of each model; for a lone model the first is chance.
         base_rate: labelled share of the bases.
         positives: labelled bases.
     """
@@ -58,15 +60,16 @@ class CategoryRow:
 
 @dataclass(frozen=True)
 class Scoreboard:
-    """Two models on a split.
+    """Two models on a split, or chance and one.
 
     Attributes:
-        model_a, model_b: their ids.
+        model_a: id of the first; None for chance.
+        model_b: id of the second.
         split: which windows; None for all.
         rows: a marker each that both models have and labels know.
     """
 
-    model_a: str
+    model_a: str | None
     model_b: str
     split: str | None
     rows: tuple[MarkerRow, ...]
@@ -85,7 +88,7 @@ class Scoreboard:
 
 def score_models(
     sources: Sources,
-    model_a: str,
+    model_a: str | None,
     model_b: str,
     split: str | None = None,
     progress: Progress = SILENT,
@@ -96,7 +99,7 @@ def score_models(
 
     Args:
         sources: the tracks and labels.
-        model_a: id of the first model.
+        model_a: id of the first model; None to set chance beside the second.
         model_b: id of the second; may be the first.
         split: windows of this split alone.
         progress: told the bases read.
@@ -105,8 +108,10 @@ def score_models(
         TrackError: a model is not known, or a file cannot be read.
         DatasetError: there are no labels of a marker that both have, or no such split.
     """
+    if sources.labels is None:
+        raise DatasetError("scores need labels: start regtrack serve with --labels")
     windows = windows_of(sources).chosen(split)
-    pairs = _pairs(sources, model_a, model_b)
+    pairs = _pairs(sources, model_a or model_b, model_b)
     rows = []
     total = windows.bases * sum(len(set(pair)) for pair in pairs)
     with progress.task(f"scoring {len(pairs)} markers", total, "bp") as task:
@@ -116,7 +121,8 @@ def score_models(
                 found.append(_score(sources, track, windows, split))
                 if track is first or second is not first:
                     task.advance(windows.bases)
-            rows.append(_row(sources, first.marker or "", found))
+            row = _row(sources, first.marker or "", found)
+            rows.append(row if model_a else _beside_chance(row))
     return Scoreboard(model_a, model_b, split, tuple(rows))
 
 
@@ -131,8 +137,8 @@ def _pairs(sources: Sources, model_a: str, model_b: str) -> list[tuple[Track, Tr
             pairs.append((track, other))
     if not pairs:
         raise DatasetError(
-            f"{model_a} and {model_b} share no marker with labels; serve with --labels that name "
-            "their markers"
+            f"no marker of {' and '.join(dict.fromkeys((model_a, model_b)))} has labels; start "
+            "regtrack serve with --labels that name their markers"
         )
     return pairs
 
@@ -174,6 +180,10 @@ def _row(sources: Sources, marker: str, found: list[Arrays]) -> MarkerRow:
         base_rate=_number(first["base_rate"]),
         positives=int(first["positives"]),
     )
+
+
+def _beside_chance(row: MarkerRow) -> MarkerRow:
+    return replace(row, first=None if row.second is None else row.base_rate)
 
 
 def _array(value: float | None) -> npt.NDArray[np.float64]:

@@ -56,6 +56,7 @@ class Choices:
         models: ids.
         tracks: ids of tracks of no model.
         find_gene: the interval of a gene; None without genes.
+        opening: where a view of a marker, or of none, opens; None: mid-chromosome.
     """
 
     assembly: Assembly
@@ -63,6 +64,7 @@ class Choices:
     models: tuple[str, ...]
     tracks: tuple[str, ...] = ()
     find_gene: Callable[[str], Interval] | None = None
+    opening: Callable[[str | None], Interval] | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,8 @@ def parse_view(query: str, choices: Choices, longest: int = _LONGEST_QUERY) -> P
             changes[name] = fields[name]
         elif name in fields:
             problems.append(_unknown(name, fields[name], words))
+    if "region" not in changes:
+        changes["region"] = _first_region(choices, changes.get("markers", choices.markers))
     more = len(problems) - _MOST_PROBLEMS
     if more > 0:
         problems = [*problems[:_MOST_PROBLEMS], f"And {more} more of the address is not known."]
@@ -179,20 +183,31 @@ def _lists(choices: Choices) -> tuple[tuple[str, Sequence[str], int], ...]:
 
 
 def default_view(choices: Choices) -> View:
-    """What an address without a query shows: the first marker, every model, mid-chromosome.
+    """What an address without a query shows: the first marker, where it opens, by every model.
 
     Without models the other tracks are shown, and windows of fewer than two are ranked by score.
     """
-    chrom, length = choices.assembly.names[0], choices.assembly.lengths[0]
-    span = min(_FIRST_REGION, length)
-    start = (length - span) // 2
     return View(
-        Interval(chrom, start, start + span),
+        _first_region(choices, choices.markers),
         choices.markers[:1],
         choices.models[:MOST_MODELS],
         tracks=() if choices.models else choices.tracks[:MOST_TRACKS],
         rank="score" if len(choices.models) < 2 else RANKINGS[0],
     )
+
+
+def _first_region(choices: Choices, markers: Sequence[str]) -> Interval:
+    if choices.opening is None:
+        return mid_chromosome(choices.assembly)
+    return choices.opening(markers[0] if markers else None)
+
+
+def mid_chromosome(assembly: Assembly) -> Interval:
+    """The middle of the first chromosome, up to 250 kb."""
+    length = assembly.lengths[0]
+    span = min(_FIRST_REGION, length)
+    start = (length - span) // 2
+    return Interval(assembly.names[0], start, start + span)
 
 
 def find_place(text: str, choices: Choices) -> Interval:

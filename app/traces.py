@@ -17,6 +17,8 @@ from app.scales import Range
 from app.theme import MONO, Theme, faint, line_of
 
 Trace = dict[str, Any]
+NAMES, LETTERS = "names", "letters"
+"""What the traces of genes' names and of letters are known by, which the browser fits in."""
 _Made = list[tuple[Trace, bool]]
 
 
@@ -108,7 +110,7 @@ def _difference(curve: Curve, theme: Theme) -> _Made:
 
 def _saliency(row: ValueRow, curve: Curve, theme: Theme) -> Trace:
     return {
-        "type": "scatter", "mode": "lines", **_grid(curve), "y": typed(np.nan_to_num(curve.mean)),
+        "type": "scatter", "mode": "lines", **_grid(curve), "y": typed(curve.mean),
         "line": {"color": _colour(curve, theme)[0], "width": 1, "shape": "hvh"},
         "fill": "tozeroy", "fillcolor": faint(_colour(curve, theme)[0], 0.3),
         "hovertemplate": f"%{{y:.3~g}}  {plain(row.title)}<extra></extra>",
@@ -183,6 +185,7 @@ def _gene_traces(row: GeneRow, theme: Theme) -> _Made:
     ]
     text = {
         "type": "scatter", "mode": "text", "text": names, "textposition": "top right",
+        "meta": NAMES,
         "x": typed(row.named_at + 0.5, "f8"),
         "y": typed(level(row.lanes) + half),
         "textfont": {"size": 10, "color": theme.text}, "hoverinfo": "skip", "cliponaxis": True,
@@ -199,7 +202,7 @@ def _letter_traces(row: LetterRow, theme: Theme) -> _Made:
     return [
         (
             {
-                "type": "scatter", "mode": "text", "text": list(row.letters),
+                "type": "scatter", "mode": "text", "text": list(row.letters), "meta": LETTERS,
                 "x0": row.start + 1, "dx": 1, "y": [0.5] * len(row.letters),
                 "textfont": {"family": MONO, "size": 13, "color": colours, "weight": 700},
                 "hoverinfo": "skip",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TypeGuard
 
 import numpy as np
 
-from app.labels import Stretches
+from app.labels import Stretches, bases_before
+from app.opening import opening
 from app.rows import (
     NOWHERE,
     Curve,
@@ -32,10 +35,12 @@ from regtrack.tracks.genes import pack_lanes
 LETTERS_UP_TO = 160
 """The widest view whose bases are written as letters (bp)."""
 _CACHE_ROOM = 64 << 20
+_OPENINGS = 256
 _GENES = 200
 _EXONS_UP_TO = 512  # bp a bin
 _FEW_PIXELS = 330  # rows that are lower in all are made taller
 _MOST_MORE = 110
+_SAID_PIXELS = 30  # of a row that says only why it is empty
 _PIXELS = 1_000  # of a plot, to judge how long a name is in bp
 _NAME_PIXELS = 6.6
 
@@ -124,6 +129,7 @@ def choices_of(sources: Sources) -> Choices:
         models=tuple(model.id for model in catalog.models),
         tracks=tuple(track.id for track in catalog.signals),
         find_gene=_gene_finder(sources),
+        opening=lru_cache(_OPENINGS)(lambda marker: opening(sources, marker)),
     )
 
 
@@ -308,18 +314,24 @@ class _Reading:
 
 
 def roomy(rows: Sequence[Row]) -> list[Row]:
-    """The rows, those of values taller where there are few, so that a lone track is well seen."""
-    tall = [row for row in rows if isinstance(row, ValueRow) and row.kind == "values"]
-    left = _FEW_PIXELS - sum(row.height for row in rows)
-    if not tall or left <= 0:
-        return list(rows)
-    more = min(left // len(tall), _MOST_MORE)
-    return [
-        replace(row, height=row.height + more)
-        if isinstance(row, ValueRow) and row.kind == "values"
-        else row
+    """The rows, empty ones low, and those of values taller where there are few, to be well seen."""
+    fitted: list[Row] = [
+        replace(row, height=_SAID_PIXELS) if _is_value_row(row) and not row.curves else row
         for row in rows
     ]
+    tall = sum(_is_value_row(row) and bool(row.curves) for row in fitted)
+    left = _FEW_PIXELS - sum(row.height for row in fitted)
+    if not tall or left <= 0:
+        return fitted
+    more = min(left // tall, _MOST_MORE)
+    return [
+        replace(row, height=row.height + more) if _is_value_row(row) and row.curves else row
+        for row in fitted
+    ]
+
+
+def _is_value_row(row: Row) -> TypeGuard[ValueRow]:
+    return isinstance(row, ValueRow) and row.kind == "values"
 
 
 def _difference_row(key: str, marker: str, curve: Curve) -> ValueRow:
@@ -340,13 +352,8 @@ def labelled_share(starts: Positions, ends: Positions, curve: Curve) -> Floats:
         curve: whose bins.
     """
     edges = curve.start + np.arange(len(curve.mean) + 1) * curve.step
-    if len(starts) == 0:
-        return np.zeros(len(curve.mean), dtype=np.float32)
-    whole = np.concatenate([[0], np.cumsum(ends - starts)])
-    at = np.searchsorted(starts, edges, side="right")
-    # labelled bases left of each edge: the stretches begun by then, less what lies beyond it
-    beyond = np.where(at > 0, np.maximum(ends[at - 1] - edges, 0), 0)
-    return np.asarray(np.diff(whole[at] - beyond) / curve.step, dtype=np.float32)
+    share = np.diff(bases_before((starts, ends), edges)) / curve.step
+    return np.asarray(share, dtype=np.float32)
 
 
 def drawable(starts: Positions, ends: Positions, step: int) -> Stretches:

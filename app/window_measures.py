@@ -40,6 +40,8 @@ def measure_window(sources: Sources, view: View) -> list[WindowRow]:
     Raises:
         RegtrackError: nothing can be measured, or too much would have to be read.
     """
+    if sources.labels is None:
+        raise RegtrackError("measures need labels: start regtrack serve with --labels")
     region, catalog = view.region, sources.catalog
     markers = [name for name in view.markers if has_labels(sources, name)]
     if not markers:
@@ -62,7 +64,6 @@ def measure_window(sources: Sources, view: View) -> list[WindowRow]:
         label = catalog.model(model).label
         try:
             values = sources.values(track.id, region.chrom, region.start, region.end)
-            assert sources.labels is not None
             stretches = sources.labels.stretches(marker, region.chrom, region.start, region.end)
             found = measure(values, mask(stretches, region.start, region.end))
             rows.append(WindowRow(marker, model, label, found))

@@ -7,6 +7,8 @@
   const REST = 400; // ms without movement before what needs the exact view is asked for
   const SETTLE = 10; // ms in which several moves of the figure become one request
   const REPEAT = 110; // ms between steps of a key held down
+  const LETTER = 13; // px of a base's letter at most
+  const LETTER_WIDTH = 0.65; // of its size
 
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   const element = (id) => document.getElementById(id);
@@ -23,16 +25,26 @@
   document.documentElement.dataset.theme = themeOf(window.location.search);
 
   // ---- moving ----
+  const part = (low, high, share) => Math.round((high - low) * share); // whole bases
   const MOVES = {
     "left-far": (low, high) => [low - (high - low), low],
-    left: (low, high) => [low - (high - low) / 4, high - (high - low) / 4],
-    right: (low, high) => [low + (high - low) / 4, high + (high - low) / 4],
+    left: (low, high) => [low - part(low, high, 0.25), high - part(low, high, 0.25)],
+    right: (low, high) => [low + part(low, high, 0.25), high + part(low, high, 0.25)],
     "right-far": (low, high) => [high, high + (high - low)],
-    in: (low, high) => [low + (high - low) / 4, high - (high - low) / 4],
-    out: (low, high) => [low - (high - low) / 2, high + (high - low) / 2],
+    in: (low, high) => [low + part(low, high, 0.25), high - part(low, high, 0.25)],
+    out: (low, high) => [low - part(low, high, 0.5), high + part(low, high, 0.5)],
   };
+  const OPPOSITE = { in: "out", out: "in" };
 
   let target = null; // where the last move led, until it is answered
+  let zooms = []; // those in a row, since a half is rounded and cannot be undone by doubling it
+
+  /* where a zoom leads that undoes the last one: back to where that began */
+  function undone(name, from) {
+    const last = zooms.at(-1);
+    if (!last || last.to[0] !== from[0] || last.to[1] !== from[1]) zooms = [];
+    return zooms.length && OPPOSITE[name] === last.name ? zooms.pop().from : null;
+  }
 
   function move(name) {
     const drawn = graph();
@@ -41,13 +53,15 @@
     const least = axis.minallowed;
     const most = axis.maxallowed;
     const from = target ? target.range : axis.range;
-    let [low, high] = MOVES[name](from[0], from[1]);
+    const back = undone(name, from);
+    let [low, high] = back || MOVES[name](from[0], from[1]);
     const span = Math.min(Math.max(high - low, 20), most - least);
     const middle = (low + high) / 2;
     if (high - low !== span) [low, high] = [middle - span / 2, middle + span / 2];
     const shift = Math.max(least - low, 0) + Math.min(most - high, 0);
     [low, high] = [Math.round(low + shift - 0.5) + 0.5, Math.round(high + shift - 0.5) + 0.5];
     if (low === from[0] && high === from[1]) return;
+    if (OPPOSITE[name] && !back) zooms.push({ name, from: [...from], to: [low, high] });
     window.Plotly.relayout(drawn, { "xaxis.range[0]": low, "xaxis.range[1]": high });
   }
 
@@ -58,6 +72,8 @@
     if (!drawn || !drawn.on) return void window.setTimeout(listen, 50); // not drawn yet
     if (drawn.dataset.heard) return;
     drawn.dataset.heard = "yes";
+    drawn.on("plotly_afterplot", fitTexts);
+    fitTexts();
     drawn.on("plotly_relayout", (changed) => {
       if (!Object.keys(changed).some((key) => key.startsWith("xaxis.range"))) return;
       // read at once: the answer to an earlier move may set the axis back before this one is asked
@@ -71,6 +87,32 @@
     });
   }
   listen(); // from the first moment that there is a figure
+
+  /* the texts of one trace and where they lie, from left to right */
+  function textsOf(meta) {
+    const traces = [...graph().querySelectorAll(".scatterlayer > .trace")];
+    const found = traces.find((trace) => trace.__data__[0].trace.meta === meta);
+    return [...(found ? found.querySelectorAll("text") : [])]
+      .map((text) => ({ text, box: text.getBoundingClientRect() }))
+      .sort((one, other) => one.box.left - other.box.left);
+  }
+
+  /* what the server laid out for a wide screen: names that would run into others are hidden, and
+     letters made as small as their bases */
+  function fitTexts() {
+    const ends = {}; // of the last name, by lane
+    for (const { text, box } of textsOf("names")) {
+      const lane = Math.round(box.top);
+      const free = box.left >= (ends[lane] ?? -Infinity);
+      text.style.visibility = free ? "" : "hidden";
+      if (free) ends[lane] = box.right;
+    }
+    const letters = textsOf("letters");
+    const middle = ({ box }) => (box.left + box.right) / 2;
+    const room = letters.length > 1 ? middle(letters.at(-1)) - middle(letters[0]) : 0;
+    const size = Math.min(LETTER, room / Math.max(letters.length - 1, 1) / LETTER_WIDTH);
+    for (const { text } of letters) text.style.fontSize = `${size}px`;
+  }
 
   /* positions on a narrow screen would run into each other */
   function fewerTicks() {
@@ -103,6 +145,10 @@
     const node = api.getDisplayedRowAtIndex(Math.min(Math.max(at, 0), api.getDisplayedRowCount() - 1));
     if (!node || node === chosen) return;
     node.setSelected(true, true);
+    // the outline of the focused cell goes along, where the table has the focus
+    const inGrid = element("windows-grid").contains(document.activeElement);
+    if (inGrid) api.setFocusedCell(node.rowIndex, "region");
+    else api.clearFocusedCell();
     api.ensureNodeVisible(node);
   }
 

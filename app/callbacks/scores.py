@@ -1,4 +1,4 @@
-"""The page of scores: two models marker by marker, and by category."""
+"""The page of scores: two models, or chance and one, marker by marker and by category."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from dash import Dash, Input, Output, ctx, html, no_update
 from app import ids
 from app.callbacks.measures import number_text
 from app.callbacks.windows import progress_text
+from app.figures import nothing
 from app.jobs import Job, Jobs
+from app.panels import SCORES_PIXELS
 from app.score_figure import score_figure
 from app.scoreboard import CategoryRow, Scoreboard, score_models
 from app.sources import Sources
@@ -36,7 +38,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         try:
             job = _job(sources, jobs, view, start=ctx.triggered_id == ids.SCORES_JOB)
         except RegtrackError as error:
-            return no_update, "", str(error), True
+            return nothing(SCORES_PIXELS), "", str(error), True
         if job.state != "done":
             return no_update, no_update, progress_text(job), job.ended
         board: Scoreboard = job.result
@@ -51,8 +53,9 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
 
 def _job(sources: Sources, jobs: Jobs, view: View, *, start: bool) -> Job:
     pair = compared(view)
-    if len(pair) < 2:
-        raise RegtrackError("two models are compared here; choose a second one")
+    if not pair:
+        raise RegtrackError("choose a model, or two to compare")
+    first, second = pair if len(pair) == 2 else (None, pair[0])
     split = None if view.split == "all" else view.split
     key = "|".join(("scores", *pair, view.split))
     known = jobs.get(key)
@@ -60,7 +63,7 @@ def _job(sources: Sources, jobs: Jobs, view: View, *, start: bool) -> Job:
         return known
     return jobs.submit(
         key,
-        lambda progress, _cancelled: score_models(sources, pair[0], pair[1], split, progress),
+        lambda progress, _cancelled: score_models(sources, first, second, split, progress),
     )
 
 
@@ -88,7 +91,8 @@ def category_table(rows: Sequence[CategoryRow], labels: tuple[str, str]) -> html
 
 def _labels(sources: Sources, board: Scoreboard) -> tuple[str, str]:
     catalog = sources.catalog
-    return catalog.model(board.model_a).label, catalog.model(board.model_b).label
+    first = "base rate" if board.model_a is None else catalog.model(board.model_a).label
+    return first, catalog.model(board.model_b).label
 
 
 def _says(board: Scoreboard, labels: tuple[str, str]) -> str:
@@ -96,8 +100,9 @@ def _says(board: Scoreboard, labels: tuple[str, str]) -> str:
     better = sum((row.second or 0) > (row.first or 0) for row in scored)
     where = "all windows" if board.split is None else f"the {board.split} windows"
     skipped = len(board.rows) - len(scored)
+    chance = " than chance" if board.model_a is None else ""
     more = f" {skipped} more have too few labelled bases." if skipped else ""
     return (
-        f"PR AUC (average precision) over {where}: {labels[1]} is better on {better} of "
+        f"PR AUC (average precision) over {where}: {labels[1]} is better{chance} on {better} of "
         f"{len(scored)} markers.{more} A point leads to its marker."
     )

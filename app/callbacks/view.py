@@ -10,7 +10,7 @@ from dash import Dash, Input, Output, State, ctx, no_update
 
 from app import ids
 from app.figures import draw, region_of_axis, structure
-from app.state import Choices, Parsed, View, between, clipped, compared, find_place, parse_view
+from app.state import Choices, Parsed, View, between, clipped, find_place, parse_view
 from app.tiles import read_tile
 from app.view_data import Scene, ViewData
 from app.words import badge_class, badge_text, notes, summary
@@ -217,7 +217,7 @@ def _move_number(moved: Any) -> float | None:
 def contents_of(view: View, data: ViewData) -> str:
     """What the wide traces of a figure depend on besides its rows and tile."""
     genes = "genes" if data.sources.genes is not None else ""
-    return "|".join((view.region.chrom, genes, *compared(view)))
+    return f"{view.region.chrom}|{genes}"
 
 
 def _control_values(view: View) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from small_tracks import write_sweep
+from small_world import World
 
 from app import ids
 from app.create_app import create_app
 from app.security import LARGEST_REQUEST
-from app.sources import Sources
+from app.sources import Sources, open_sources
 
 LOCAL: dict[str, Any] = {"base_url": "http://127.0.0.1:8050", "buffered": True}
 
@@ -74,6 +76,32 @@ def test_every_id_is_on_the_page(client: FlaskClient) -> None:
         name for value in named for name in (value.values() if isinstance(value, dict) else [value])
     }
     assert wanted <= there
+
+
+def test_markers_that_a_model_predicts_are_listed_first(world: World, tmp_path: Path) -> None:
+    write_sweep(tmp_path / "cnn7", "cnn7", {"K562_DNase": world.scores["cnn7"]["K562_DNase"]})
+    sources = open_sources([tmp_path / "cnn7"], labels=world.folder / "data")
+    client = create_app(sources).server.test_client()
+    found = list(elements(client.get("/_dash-layout", **LOCAL).get_json()))
+    props = {element["props"].get("id"): element["props"] for element in found}
+    for options in (props[ids.MARKERS]["options"], props[ids.MARKER_LIST]["data"]):
+        assert [option["value"] for option in options] == ["K562_DNase", "K562_CTCF"]
+
+
+def test_what_one_model_without_labels_cannot_do_is_not_offered(
+    world: World, client: FlaskClient
+) -> None:
+    alone = create_app(open_sources([world.folder / "sweeps" / "cnn7"])).server.test_client()
+    hidden, disabled = [], []
+    for asked in (alone, client):
+        found = list(elements(asked.get("/_dash-layout", **LOCAL).get_json()))
+        props = {element["props"].get("id"): element["props"] for element in found}
+        columns = props[ids.WINDOWS_GRID]["columnDefs"]
+        hidden.append([column["field"] for column in columns if column.get("hide")])
+        options = props[ids.WINDOWS_KIND]["options"]
+        disabled.append([option["value"] for option in options if option["disabled"]])
+    assert hidden == [["split", "mean_b", "labelled"], []]
+    assert disabled == [["disagreement", "error"], []]
 
 
 def test_one_callback_owns_the_view(client: FlaskClient) -> None:

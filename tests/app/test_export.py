@@ -66,7 +66,7 @@ def test_one_base_and_no_track(sources: Sources) -> None:
 
 def test_a_session_of_chosen_tracks(world: World, sources: Sources) -> None:
     text = window_session(
-        sources, REGION, [*IDS, "signal"],
+        sources, REGION, [*IDS, "signal"], genome="http://h/genome.fa",
         address=lambda track: f"http://h/data/{track.id}", colour=lambda track: "#E69F00",
     )  # fmt: skip
     tracks = list(ElementTree.fromstring(text).iter("Track"))
@@ -74,6 +74,7 @@ def test_a_session_of_chosen_tracks(world: World, sources: Sources) -> None:
         f"http://h/data/{track_id}" for track_id in (*IDS, "signal")
     ]
     assert [track.attrib.get("autoscaleGroup") for track in tracks] == ["1", "1", None]
+    assert 'genome="http://h/genome.fa"' in text  # since IGV has no name for this assembly
 
 
 def test_too_much_and_unknown_tracks_are_refused(sources: Sources) -> None:

@@ -69,6 +69,12 @@ def test_every_row_is_drawn_and_plotly_understands_it(theme: str) -> None:
     json.dumps(figure, allow_nan=False)
 
 
+def test_a_row_without_curves_has_no_axis() -> None:
+    layout = drawn().layout
+    assert layout["yaxis6"]["visible"] is False
+    assert layout["yaxis5"].get("visible", True)
+
+
 def test_positions_are_1_based() -> None:
     layout = drawn().layout
     assert layout["xaxis"]["range"] == [1_000.5, 2_000.5]

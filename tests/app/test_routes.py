@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -133,12 +134,31 @@ def test_igv_is_told_of_the_view(client: FlaskClient) -> None:
     assert sizes == "chr1\t310000\nchr2\t130013\n"
 
 
-def test_a_reference_is_served_with_its_index(world: World) -> None:
-    sources = world.open(reference=world.folder / "genome.fa")
-    Path(f"{world.folder / 'genome.fa'}.fai").touch()
-    assert set(reference_files(sources)) == {"genome.fa", "genome.fa.fai"}
+@pytest.mark.parametrize(
+    ("file", "endings", "served"),
+    [
+        ("genome.fa", (), []),
+        ("genome.fa", (".fai",), ["genome.fa", "genome.fa.fai"]),
+        ("g.fasta.gz", (".fai",), []),
+        ("g.fasta.gz", (".fai", ".gzi"), ["genome.fa.gz", "genome.fa.gz.fai", "genome.fa.gz.gzi"]),
+    ],
+)
+def test_a_reference_is_served_with_its_indexes(
+    sources: Sources, tmp_path: Path, file: str, endings: tuple[str, ...], served: list[str]
+) -> None:
+    for ending in ("", *endings):
+        (tmp_path / f"{file}{ending}").write_text(f">chr1{ending}")
+    sources = replace(sources, reference=tmp_path / file)
+    assert list(reference_files(sources)) == served
     client = create_app(sources).server.test_client()
-    config = client.get(f"/igv/config.json{VIEW}", **LOCAL).get_json()
-    assert config["reference"]["fastaURL"] == "/sequence/genome.fa"
-    part = client.get("/sequence/genome.fa", headers={"Range": "bytes=0-4"}, **LOCAL)
-    assert part.data == b">chr1"
+    session = client.get(f"/export/session.xml{VIEW}", **LOCAL).get_data(as_text=True)
+    assert str(tmp_path) not in session
+    genome = ElementTree.fromstring(session).attrib["genome"]
+    name = served[0] if served else "genome.chrom.sizes"
+    assert genome == f"http://127.0.0.1:8050/sequence/{name}"
+    config = client.get(f"/igv/config.json{VIEW}", **LOCAL).get_json()["reference"]
+    assert config["fastaURL"] == f"/sequence/{name}"
+    assert ("compressedIndexURL" in config) == (len(served) == 3)
+    for name, ending in zip(served, ("", *endings), strict=True) if served else ():
+        part = client.get(f"/sequence/{name}", headers={"Range": "bytes=1-8"}, **LOCAL)
+        assert (part.status_code, part.get_data(as_text=True)) == (206, f"chr1{ending}")

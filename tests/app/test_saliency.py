@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from small_world import World
 
+from app.figures import structure
 from app.jobs import Jobs
 from app.rows import ValueRow
-from app.saliency import MOST_BASES, Saliency, reduced, saliency_values
+from app.saliency import MOST_BASES, Saliency, on_screen, saliency_values
 from app.sources import Sources
 from app.state import View, default_view
 from app.view_data import choices_of
@@ -73,10 +74,27 @@ def test_saliency_is_computed_elsewhere_and_drawn_where_it_lies(able: Sources) -
     assert job.wait(60) == "done"
     row = row_of(saliency, view_of(able, Interval("chr1", 100_100, 100_300)))
     (curve,) = row.curves
-    assert (curve.start, curve.step, curve.style) == (100_000, 1, 1)
-    assert curve.mean.tolist() == list(range(100_000, 100_200))
+    assert (curve.start, curve.step) == (99_900, 1)
+    there = curve.mean[100:300]
+    assert there.tolist() == list(range(100_000, 100_200))
+    assert np.count_nonzero(~np.isnan(curve.mean)) == len(there)
     assert row_of(saliency, view_of(able, Interval("chr1", 100_200, 100_300))).curves == ()
     assert row_of(saliency, view_of(able, Interval("chr2", 100_000, 100_200))).curves == ()
+
+
+def test_saliency_of_another_view_is_grey_and_says_so(able: Sources) -> None:
+    saliency = service(able)
+    second = Interval("chr1", 100_100, 100_300)
+    for region in (REGION, second):
+        (job,) = saliency.start(view_of(able, region))
+        assert job.wait(60) == "done"
+    for region in (REGION, second):  # each its own, not that which was computed last
+        row = row_of(saliency, view_of(able, region))
+        assert (row.note, row.curves[0].style) == ("K562_CTCF", 1)
+    moved = row_of(saliency, view_of(able, Interval("chr1", 100_150, 100_350)))
+    assert "of another view" in moved.note
+    assert moved.curves[0].style == -1
+    assert structure([moved], "light") != structure([row], "light")
 
 
 def test_what_the_computation_refuses_is_told(able: Sources) -> None:
@@ -113,8 +131,15 @@ def test_a_row_says_where_nothing_was_computed(able: Sources) -> None:
 def test_wide_saliency_keeps_what_is_farthest_from_0() -> None:
     values = np.zeros(2_500, dtype=np.float32)
     values[7], values[8], values[2_499] = 3, -5, 2
-    curve = reduced(values, 100, "m", 0)
+    place = Interval("chr1", 30_000, 32_500)
+    curve = on_screen(values, place, place, "m", 0)
     assert curve.step == 3
-    assert curve.mean[2] == -5
-    assert curve.mean[-1] == 2
-    assert len(curve.mean) == 834
+    first = (place.start - curve.start) // 3
+    assert curve.mean[first + 2] == -5
+    assert curve.mean[first + 833] == 2
+    assert np.isnan(curve.mean).sum() == len(curve.mean) - 834
+    near = on_screen(values, place, Interval("chr1", 30_000, 30_020), "m", 0)
+    assert (near.step, near.mean[27], near.mean[28]) == (1, 3, -5)
+    wide = on_screen(values, place, Interval("chr1", 0, 200_000_000), "m", 0)
+    assert np.nanmin(wide.mean) == -5
+    assert len(wide.mean) <= 2_000

@@ -49,6 +49,14 @@ def test_exact_for_rounded_tracks(
         assert row.base_rate == pytest.approx(labels[~absent].mean())
 
 
+def test_a_lone_model_is_set_beside_chance(sources: Sources) -> None:
+    board = score_models(sources, None, "dilated", "test")
+    pair = score_models(sources, "cnn7", "dilated", "test")
+    assert [row.second for row in board.rows] == [row.second for row in pair.rows]
+    assert [row.first for row in board.rows] == [row.base_rate for row in board.rows]
+    assert all((row.second or 0) > (row.first or 1) for row in board.rows)
+
+
 def test_categories_are_means_over_their_markers(sources: Sources) -> None:
     board = score_models(sources, "cnn7", "dilated", "test")
     assert [(row.category, row.markers) for row in board.categories()] == [("TF", 1), ("DNase", 1)]
@@ -82,12 +90,17 @@ def test_a_marker_with_few_labelled_bases_has_no_score(tmp_path: Path) -> None:
     assert (row.first, row.second, row.positives) == (None, None, 9)
     assert row.base_rate == pytest.approx(9 / 500)
     assert score_models(sources, "cnn7", "cnn7").categories() == ()
+    assert score_models(sources, None, "cnn7").rows == (row,)
 
 
-def test_what_cannot_be_scored_is_said(world: World, sources: Sources) -> None:
+def test_what_cannot_be_scored_is_said(world: World, sources: Sources, tmp_path: Path) -> None:
     with pytest.raises(TrackError, match="no model"):
         score_models(sources, "cnn7", "cnn8")
-    with pytest.raises(DatasetError, match="share no marker with labels"):
+    with pytest.raises(DatasetError, match="scores need labels"):
         score_models(world.open(labels=None), "cnn7", "dilated")
+    write_sweep(tmp_path / "s", "other", {"unknown": world.scores["cnn7"]["K562_CTCF"]})
+    other = open_sources([tmp_path / "s"], labels=world.folder / "data")
+    with pytest.raises(DatasetError, match="no marker of other has labels"):
+        score_models(other, None, "other")
     with pytest.raises(DatasetError, match="no split"):
         score_models(sources, "cnn7", "dilated", "dev")

@@ -199,3 +199,12 @@ def test_models_are_compared_as_chosen_or_as_drawn() -> None:
     assert compared(View(view.region, (), ("a", "b", "c"), pair=("c",))) == ("c", "a")
     assert compared(View(view.region, (), ("a",), pair=("c", "b"))) == ("c", "b")
     assert compared(View(view.region, (), ())) == ()
+
+
+def test_a_view_opens_where_its_marker_does_unless_the_address_names_a_region() -> None:
+    places = {name: Interval("chr1", 100 * at, 100 * at + 50) for at, name in enumerate(MARKERS)}
+    choices = replace(CHOICES, opening=lambda marker: places[marker or "M19"])
+    assert default_view(choices).region == parse_view("", choices).view.region == places["M0"]
+    assert parse_view("?markers=M3,M4", choices).view.region == places["M3"]
+    assert parse_view("?markers=", choices).view.region == places["M19"]
+    assert parse_view("?region=chr1:1-1000", choices).view.region == Interval("chr1", 0, 1_000)

@@ -46,7 +46,7 @@ def test_what_cannot_be_measured_is_refused_with_the_reason(sources: Sources) ->
         measure_window(sources, replace(view, markers=()))
     with pytest.raises(RegtrackError, match="none of the chosen models"):
         measure_window(sources, replace(view, models=()))
-    with pytest.raises(RegtrackError, match="no marker on screen"):
+    with pytest.raises(RegtrackError, match="measures need labels"):
         measure_window(replace(sources, labels=None), view)
 
 

@@ -117,6 +117,17 @@ def test_markers_are_found_by_any_word_and_chosen(at_start: Dashboard) -> None:
     assert len(at_start.moves()) == 1
 
 
+def test_all_markers_are_chosen_where_no_model_predicts_them(page: Dashboard) -> None:
+    page.visit(region=REGION, markers="K562_CTCF", models="", panel="none")
+    page.wait_title("none of the chosen models")
+    page.page.click(f"#{ids.MARKERS}")
+    page.page.get_by_role("button", name="Select All", exact=True).click()
+    page.page.keyboard.press("Escape")
+    page.wait_field("markers", "K562_CTCF,K562_DNase")
+    page.wait_title("K562_DNase")
+    assert len(page.moves()) == 2  # and, as after every test, the console is silent
+
+
 def test_markers_are_narrowed_without_a_request(at_start: Dashboard) -> None:
     at_start.page.click("details.narrow summary")
     at_start.page.click(f"#{ids.FILTERS['category']}")

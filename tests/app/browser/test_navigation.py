@@ -38,6 +38,34 @@ def test_keys_move_with_one_request_each(at_start: Dashboard, key: str, region: 
     assert len(at_start.updates()) == len(at_start.moves()) == 1
 
 
+@pytest.mark.parametrize(
+    ("end", "keys"), [(120_002, "+++---"), (120_001, "--++"), (120_003, "+-"), (100_030, "+-")]
+)
+def test_zooming_back_gives_the_region_back(page: Dashboard, end: int, keys: str) -> None:
+    start = f"chr1:100001-{end}"
+    page.visit(region=start, panel="none")
+    page.page.locator("#tracks").focus()
+    regions = [page.fields()["region"]]
+    for key in keys:
+        page.page.keyboard.press(key)
+        page.page.wait_for_function(
+            "region => !location.search.includes(region)", arg=f"region={regions[-1]}&"
+        )
+        regions.append(page.fields()["region"])
+    assert regions == regions[::-1]
+    page.wait_region(start)
+
+
+def test_panning_back_gives_the_region_back(page: Dashboard) -> None:
+    start = "chr1:100001-120002"
+    page.visit(region=start, panel="none")
+    page.page.locator("#tracks").focus()
+    page.page.keyboard.press("ArrowLeft")
+    page.page.wait_for_function("region => !location.search.includes(region)", arg=f"{start}&")
+    page.page.keyboard.press("ArrowRight")
+    page.wait_region(start)
+
+
 def test_keys_pressed_in_haste_are_all_followed(at_start: Dashboard) -> None:
     for _ in range(8):
         at_start.page.keyboard.press("ArrowRight")

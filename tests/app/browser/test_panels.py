@@ -52,6 +52,17 @@ def text_of(page: Dashboard, row: int, column: str) -> str:
     return (cell(page, row, column).text_content() or "").replace(",", "")
 
 
+def highlighted(page: Dashboard) -> list[str]:
+    """The rows of the table that are tinted or have the focus."""
+    found: list[str] = page.page.evaluate(
+        """() => [...document.querySelectorAll('#windows-grid .ag-row')]
+            .filter(row => !getComputedStyle(row, '::before').backgroundColor.endsWith(' 0)')
+                || row.matches('.ag-row-focus'))
+            .map(row => row.getAttribute('row-index'))"""
+    )
+    return found
+
+
 def test_measures_are_those_of_the_files(page: Dashboard, world: World) -> None:
     page.visit(region="chr1:100001-120000", markers="K562_CTCF", panel="measures")
     table = page.page.locator(f"#{ids.MEASURES}")
@@ -103,6 +114,19 @@ def test_n_and_p_step_through_the_windows(windows: Dashboard) -> None:
     assert len(windows.moves()) == 4
 
 
+def test_only_the_window_on_screen_is_highlighted(windows: Dashboard) -> None:
+    cell(windows, 0, "region").click()  # where the pointer stays
+    windows.wait_region(text_of(windows, 0, "region"))
+    windows.page.keyboard.press("n")
+    windows.wait_region(text_of(windows, 1, "region"))
+    assert highlighted(windows) == ["1"]
+    windows.page.locator("#tracks").focus()
+    windows.page.keyboard.press("n")
+    windows.wait_region(text_of(windows, 2, "region"))
+    assert highlighted(windows) == ["2"]
+    expect(windows.page.locator("#tracks")).to_be_focused()  # so that the arrows still move it
+
+
 def test_windows_are_filtered_by_split(windows: Dashboard, world: World) -> None:
     windows.page.locator(
         f"#{ids.WINDOWS_SPLIT} label", has=windows.page.locator("input[value='test']")
@@ -146,6 +170,16 @@ def test_a_point_of_the_scores_leads_to_its_marker(at_start: Dashboard) -> None:
     at_start.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     at_start.wait_field("markers", "K562_DNase")
     at_start.wait_title("K562_DNase")
+
+
+def test_the_scores_of_one_model_are_set_beside_chance(page: Dashboard) -> None:
+    page.visit(region=REGION, markers="K562_CTCF", models="dilated", panel="scores")
+    status = page.page.locator(f"#{ids.SCORES_STATUS}")
+    expect(status).to_contain_text("dilated is better than chance on 2 of 2 markers")
+    expect(page.page.locator(f"#{ids.SCORES_GRAPH} .scatterlayer .point")).to_have_count(2)
+    page.visit(region=REGION, markers="K562_CTCF", models="", panel="scores")
+    expect(status).to_contain_text("choose a model")
+    expect(page.page.locator(f"#{ids.SCORES_GRAPH} .scatterlayer .point")).to_have_count(0)
 
 
 def saved(page: Dashboard, button: str, folder: Path) -> Path:

@@ -49,7 +49,7 @@ def test_a_hostile_link_opens_a_page_that_works(browser: Browser, address: str) 
         expect(tab.locator(f"#{ids.PROBLEMS}")).to_contain_text("no marker")
         tab.locator("#tracks").focus()
         tab.keyboard.press("+")
-        page.wait_region("chr1:92501-217500")
+        page.wait_region("chr1:291251-303750")
         assert page.complaints == []
         assert page.strangers() == set()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from dashboard import Dashboard, served
 from playwright.sync_api import expect
@@ -12,6 +13,7 @@ from small_world import World
 
 from app import ids
 from app.create_app import create_app
+from app.theme import LIGHT
 
 REGION = "chr1:100001-100200"
 
@@ -32,9 +34,20 @@ def test_saliency_is_computed_and_drawn(page: Dashboard) -> None:
     page.wait_title("Saliency of dilated")
     page.wait_field("saliency", "on")
     expect(page.page.locator(f"#{ids.SALIENCY_STATUS}")).to_contain_text("Done")
-    assert page.values()[-1] == list(range(200))
-    # it stays where it was computed
+    values = page.values()[-1]
+    assert values[200:400] == list(range(200))
+    assert np.isnan([*values[:200], *values[400:]]).all()
+    # it stays where it was computed, and there it is grey
     page.page.locator("#tracks").focus()
+    page.page.keyboard.press("ArrowRight")
+    page.wait_title("of another view; compute anew below")
+    colours = page.page.evaluate(
+        "() => document.querySelector('#view-graph .js-plotly-plot')._fullData"
+        ".filter(t => t.hovertemplate && t.line).map(t => t.line.color)"
+    )
+    assert colours[-1] == LIGHT.signal
+    page.page.keyboard.press("ArrowLeft")
+    page.wait_region(REGION)
     page.page.keyboard.press("Shift+ArrowRight")
     page.wait_region("chr1:100201-100400")
     page.wait_title("not computed here")

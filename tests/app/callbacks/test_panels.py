@@ -45,6 +45,15 @@ def test_the_scatter_has_a_point_a_scored_marker() -> None:
     assert figure["layout"]["xaxis"]["range"][1] >= 0.5
 
 
+def test_chance_has_an_axis_of_its_own() -> None:
+    rows = (MarkerRow("a", "TF", 0.01, 0.4, 0.01, 100),)
+    figure = score_figure(Scoreboard(None, "n", "test", rows), ("base rate", "N"), "light")
+    across, up = figure["layout"]["xaxis"], figure["layout"]["yaxis"]
+    assert across["title"]["text"] == "Base rate"
+    assert across["range"][1] < 0.1
+    assert up["range"][1] > 0.4
+
+
 def test_no_score_at_all_is_an_empty_scatter() -> None:
     figure = score_figure(Scoreboard("m", "n", None, ()), ("M", "N"), "dark")
     assert len(figure["data"]) == 1
