@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -15,6 +16,7 @@ import numpy as np
 from app.discreet import called
 from app.labels import DatasetLabels, LabelSource, PeakLabels, bed_marker
 from regtrack.checkpoint_header import CheckpointHeader, read_header
+from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
 from regtrack.errors import (
     AssemblyError,
@@ -122,6 +124,15 @@ class Sources:
     def genes(self) -> Genes | None:
         """The genes; None where none were given, or they are not read yet."""
         return self.gene_file.value if self.gene_file else None
+
+    @cached_property
+    def strangers(self) -> frozenset[str]:
+        """Ids of models that were trained on another dataset than the one of the labels."""
+        if self.dataset is None:
+            return frozenset()
+        known = {None, dataset_digest(self.dataset)}  # None: the sweep does not tell
+        trained_on = {m.id: m.record["checkpoint"].get("dataset") for m in self.catalog.models}
+        return frozenset(model for model, digest in trained_on.items() if digest not in known)
 
     @property
     def assembly(self) -> Assembly:

@@ -17,29 +17,55 @@ _MEANS = {
 }
 
 
-def badge_text(splits: Shares) -> str:
+def badge_text(splits: Shares, strangers: Sequence[str] = ()) -> str:
     """The split of what is on screen, so that nobody mistakes memory for skill.
+
+    Args:
+        splits: the splits and what share of the region each has.
+        strangers: labels of the models on screen that were trained on another dataset.
 
     >>> badge_text([("test", 1.0)])
     'test · held out: no model of this dataset has seen these windows'
     >>> badge_text([("train", 0.75), ("test", 0.25)])
     'mixed: train 75 %, test 25 %'
+    >>> badge_text([("test", 1.0)], ["CNN7"])
+    'test · CNN7 was trained on another dataset and may have seen these windows'
     """
     if not splits:
         return ""
-    if len(splits) == 1:
-        name, share = splits[0]
-        part = f" {share:.0%}".replace("%", " %") if share < 0.995 else ""
-        return f"{name}{part} · {_MEANS.get(name, '')}"
-    parts = [f"{name} {share:.0%}".replace("%", " %") for name, share in splits]
-    return "mixed: " + ", ".join(parts)
+    if strangers:
+        were = "was" if len(strangers) == 1 else "were"
+        means = (
+            f"{' and '.join(strangers)} {were} trained on another dataset and may have seen these "
+            "windows"
+        )
+    else:
+        means = _MEANS.get(splits[0][0], "") if len(splits) == 1 else ""
+    return f"{_parts(splits)} · {means}" if means else _parts(splits)
 
 
-def badge_class(splits: Shares) -> str:
+def _parts(splits: Shares) -> str:
+    parts = [
+        name if share > 0.995 else f"{name} {share:.0%}".replace("%", " %")
+        for name, share in splits
+    ]
+    return parts[0] if len(parts) == 1 else f"mixed: {', '.join(parts)}"
+
+
+def badge_class(splits: Shares, strangers: Sequence[str] = ()) -> str:
     """The class that colours the badge."""
     if not splits:
         return "badge empty"
-    return f"badge {splits[0][0] if len(splits) == 1 else 'mixed'}"
+    return f"badge {splits[0][0] if len(splits) == 1 and not strangers else 'mixed'}"
+
+
+def strangers_of(view: View, sources: Sources) -> list[str]:
+    """Labels of the models on screen that were trained on another dataset than that of the labels.
+
+    Nothing where no dataset gives the labels, or their sweeps do not tell.
+    """
+    models = [model for model in view.models if model in sources.strangers]
+    return [sources.catalog.model(model).label for model in models]
 
 
 def span_text(span: int) -> str:
@@ -75,5 +101,5 @@ def summary(view: View, scene: Scene, sources: Sources) -> str:
         f"Models: {', '.join(labels) or 'none'}.",
         "Exact values." if scene.exact else "Summary of zoom records.",
     ]
-    badge = badge_text(scene.splits)
+    badge = badge_text(scene.splits, strangers_of(view, sources))
     return " ".join([*parts, f"Split: {badge}." if badge else ""]).strip()

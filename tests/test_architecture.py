@@ -39,7 +39,8 @@ PERMITTED: dict[str, set[str]] = {
 }  # fmt: skip
 # what the dashboard, a package beside regtrack, may import of it: nothing that loads torch
 APP_MAY = {
-    *GROUND, "genome", "tracks", "labels", "dataset.store", "dataset.format", "checkpoint_header",
+    *GROUND, "genome", "tracks", "labels", "dataset.store", "dataset.format", "dataset.identity",
+    "checkpoint_header",
 }  # fmt: skip
 EVERYTHING = {"cli", "demo", "__main__"}
 

@@ -13,7 +13,7 @@ from app.figures import draw, region_of_axis, structure
 from app.state import Choices, Parsed, View, between, clipped, find_place, parse_view
 from app.tiles import read_tile
 from app.view_data import Scene, ViewData
-from app.words import badge_class, badge_text, notes, summary
+from app.words import badge_class, badge_text, notes, strangers_of, summary
 from regtrack.errors import RegionError, RegtrackError
 from regtrack.genome.interval import Interval
 
@@ -185,6 +185,7 @@ def answer(
         and known.serves(view.region)
         and loaded.get("contents") == contents
     )
+    strangers = strangers_of(view, data.sources)
     query = view.query()
     first = page.cause in {"", ids.URL}
     return {
@@ -199,8 +200,8 @@ def answer(
             "query": query,
             "moved": _move_number(page.values.get(ids.MOVED)),
         },
-        "badge": badge_text(scene.splits),
-        "badge_class": badge_class(scene.splits),
+        "badge": badge_text(scene.splits, strangers),
+        "badge_class": badge_class(scene.splits, strangers),
         "summary": summary(view, scene, data.sources),
         "notes": notes(scene),
         "problems": " ".join(parsed.problems),

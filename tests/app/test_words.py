@@ -9,7 +9,8 @@ import pytest
 from app.sources import Sources
 from app.state import default_view
 from app.view_data import ViewData, choices_of
-from app.words import badge_class, badge_text, notes, span_text, summary
+from app.words import badge_class, badge_text, notes, span_text, strangers_of, summary
+from regtrack.dataset.identity import dataset_digest
 from regtrack.genome.interval import Interval
 
 
@@ -21,6 +22,33 @@ def test_the_badge_says_what_models_have_seen() -> None:
     assert badge_text([("train", 0.25), ("test", 0.75)]) == "mixed: train 25 %, test 75 %"
     assert badge_class([("test", 1.0)]) == "badge test"
     assert badge_class([("test", 0.5), ("train", 0.5)]) == "badge mixed"
+
+
+def test_the_badge_names_models_of_another_dataset(sources: Sources) -> None:
+    assert sources.dataset is not None
+    digests = {"cnn7": "of another", "dilated": dataset_digest(sources.dataset)}
+    models = tuple(
+        replace(
+            model,
+            record={
+                **model.record,
+                "checkpoint": {**model.record["checkpoint"], "dataset": digests[model.id]},
+            },
+        )
+        for model in sources.catalog.models
+    )
+    view = default_view(choices_of(sources))
+    assert strangers_of(view, sources) == []  # these sweeps do not tell
+    told = replace(sources, catalog=replace(sources.catalog, models=models))
+    assert strangers_of(view, told) == ["cnn7"]
+    assert strangers_of(replace(view, models=("dilated",)), told) == []
+    assert strangers_of(view, replace(told, dataset=None)) == []
+    badge = "cnn7 was trained on another dataset and may have seen these windows"
+    assert badge in summary(view, ViewData(told).scene(view), told)
+    assert badge_text([("train", 0.25), ("test", 0.75)], ["a", "b"]).startswith(
+        "mixed: train 25 %, test 75 % · a and b were trained on another dataset"
+    )
+    assert badge_class([("test", 1.0)], ["cnn7"]) == "badge mixed"
 
 
 @pytest.mark.parametrize(
