@@ -11,7 +11,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from regtrack.errors import OutputError
@@ -23,7 +23,9 @@ def check_free(path: Path, *, overwrite: bool = False) -> None:
     Raises:
         OutputError: `path` exists and `overwrite` is off.
     """
-    if path.exists() and not overwrite:
+    with disk_errors(path):
+        there = path.exists()
+    if there and not overwrite:
         raise OutputError(
             f"{path} exists already; name another output, or pass --overwrite to replace it"
         )
@@ -35,7 +37,9 @@ def check_folder_free(path: Path, *, overwrite: bool = False) -> None:
     Raises:
         OutputError: `path` exists, is not empty, and `overwrite` is off.
     """
-    if not (path.is_dir() and not any(path.iterdir())):
+    with disk_errors(path):
+        empty = path.is_dir() and not any(path.iterdir())
+    if not empty:
         check_free(path, overwrite=overwrite)
 
 
@@ -57,7 +61,8 @@ def publish_file(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
             temporary.replace(path)
             _sync(path.parent)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 @contextmanager
@@ -130,6 +135,11 @@ def disk_errors(path: Path) -> Iterator[None]:
             errno.ENOSPC: "the disk is full; free some space or choose another output",
             errno.EDQUOT: "the disk quota is used up; free some space or choose another output",
             errno.EACCES: "no permission to write there; choose another output",
+            errno.EPERM: "writing there is not permitted; choose another output",
+            errno.EEXIST: "a file stands where a folder is needed; choose another output",
+            errno.ENOTDIR: "a file stands where a folder is needed; choose another output",
+            errno.EISDIR: "a folder stands where a file is needed; move it away",
+            errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
             errno.EROFS: "the file system is read-only; choose another output",
             errno.ENOENT: "its folder has vanished; run again",
             errno.EIO: "the disk fails (input/output error); choose another output",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -141,7 +142,7 @@ def _compiled_logits(
 ) -> Tensor:
     try:
         return _compiler()(model, codes, markers)
-    except RuntimeError as error:
+    except Exception as error:
         if not _is_compiler(error):
             raise
         reason = next(iter(str(error).strip().splitlines()), "no reason given")
@@ -278,9 +279,16 @@ def _together(
                 found.context.__exit__(None, None, None)
 
 
-def _is_compiler(error: RuntimeError) -> bool:
+def _is_compiler(error: Exception) -> bool:
     """Whether torch.compile failed, not what it compiled; importing its errors takes a second."""
-    return any(kind.__name__ == "TorchDynamoException" for kind in type(error).__mro__)
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return not names.isdisjoint({"TorchDynamoException", "FailOnRecompileLimitHit"})
+
+
+def forget_compiled() -> None:
+    """Drop what was compiled so far: a process keeps no more than eight networks or shapes."""
+    if "torch._dynamo" in sys.modules:
+        torch.compiler.reset()
 
 
 def _is_memory(error: BaseException) -> bool:

@@ -69,3 +69,14 @@ def test_a_full_disk_is_said_in_one_line(tmp_path: Path) -> None:
 def test_other_os_errors_pass(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError), publish_file(tmp_path / "a"):
         raise IsADirectoryError
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("file/x", "a file stands where a folder is needed"), ("x" * 300, "the name is too long")],
+)
+def test_places_that_cannot_be(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "file").write_text("")
+    for publish in (publish_file, publish_folder):
+        with pytest.raises(OutputError, match=message), publish(tmp_path / name) as partial:
+            partial.write_text("")

@@ -17,7 +17,6 @@ from regtrack.errors import PlanError
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.engine import cores
-from regtrack.sweep.shard import Shard
 from regtrack.sweep.summary import SweepSummary, TrackSummary
 from regtrack.sweep.work import SWEEP_FILE, Work, load_work
 from regtrack.tracks.bigwig.assemble import create_bigwig
@@ -38,15 +37,16 @@ def assemble_genome(
         overwrite: replace the output if it exists.
 
     Raises:
-        PlanError: no sweep is at work there, or shards are missing.
+        PlanError: no sweep is at work there, shards are missing, or a process is at work there.
         OutputError: the output exists, or cannot be written.
     """
     start = time.perf_counter()
     work = load_work(Path(folder))
     check_folder_free(work.out, overwrite=overwrite)
-    if missing := work.missing(work.chunks, progress):
-        raise PlanError(_missing(work, missing))
-    return finish(work, start=start, progress=progress, overwrite=overwrite)
+    with work.held(alone=True):
+        if missing := work.missing(work.chunks, progress):
+            raise PlanError(_missing(work, missing))
+        return finish(work, start=start, progress=progress, overwrite=overwrite)
 
 
 def finish(
@@ -126,7 +126,7 @@ def _join_track(work: Work, marker: int) -> TrackSummary:
     totals = _Totals()
     with create_bigwig(path, work.assembly, resolution=work.record["plan"]["resolution"]) as file:
         for chunk in work.chunks:
-            with Shard(work.shard(chunk)) as shard:
+            with work.open_shard(chunk) as shard:
                 stretch = shard.track(marker)
             file.append(stretch)
             totals.add(stretch.bins)
@@ -160,7 +160,7 @@ class _Totals:
 def _bases(work: Work) -> int:
     total = 0
     for chunk in work.chunks:
-        with Shard(work.shard(chunk)) as shard:
+        with work.open_shard(chunk) as shard:
             total += shard.header.bases
     return total
 

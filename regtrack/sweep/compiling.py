@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from regtrack.errors import PlanError
+from regtrack.inference import forget_compiled
 from regtrack.sweep.compute import Scorer
 from regtrack.sweep.plan import SweepPlan
 
@@ -34,17 +35,16 @@ def compiled_scorer(mode: str, scorer: Scorer, plan: SweepPlan, *, begun: bool |
     """
     if mode not in MODES:
         raise PlanError(f'compile "{mode}"; expected {", ".join(MODES[:-1])} or {MODES[-1]}')
-    compiled = replace(scorer, compiled=(1, plan.bases_at_once))
-    if mode == "auto" and begun is not None:
-        mode = "on" if begun else "off"
-    if mode == "off":
+    if mode == "off" or (mode == "auto" and begun is False):
         return scorer
     obstacle = _obstacle(scorer, plan)
-    if mode == "on":
-        if obstacle:
-            raise PlanError(f"{obstacle}, so nothing is compiled; leave --compile at auto")
-        return compiled
-    return compiled if obstacle is None and _pays(scorer, compiled, plan) else scorer
+    if obstacle and mode == "on":
+        raise PlanError(f"{obstacle}, so nothing is compiled; leave --compile at auto")
+    if obstacle:
+        return scorer
+    forget_compiled()  # networks of former sweeps, of which a process keeps only a few
+    compiled = replace(scorer, compiled=(1, plan.bases_at_once))
+    return compiled if mode == "on" or begun or _pays(scorer, compiled, plan) else scorer
 
 
 def _obstacle(scorer: Scorer, plan: SweepPlan) -> str | None:
@@ -55,6 +55,9 @@ def _obstacle(scorer: Scorer, plan: SweepPlan) -> str | None:
         return "this network reads whole windows, one after another"
     if plan.both_strands:
         return "with both strands every chromosome has strips of a length of its own"
+    strips = (strip for chunk in plan.chunks for (strip,) in plan.batches(chunk))
+    if all(strip.read_end - strip.read_start != plan.bases_at_once for strip in strips):
+        return "no strip has the full length"
     return None
 
 

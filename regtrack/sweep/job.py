@@ -30,10 +30,10 @@ from regtrack.sweep.room import (
     passes_at_once,
 )
 from regtrack.sweep.summary import Forecast
-from regtrack.sweep.work import Track, Work, begun_choices
+from regtrack.sweep.work import Track, Work, begun_choices, shards_size
 
 _ENCODED = 30_000_000  # values a second and thread, rounded and encoded
-_TIMED = {"cpu": 50_000, "other": 2_000_000}  # bp of the pass that is timed
+_TIMED = 50_000  # bp of the pass that is timed on the CPU, at most
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,7 @@ class Job:
     @cached_property
     def forecast(self) -> Forecast:
         """What it will write and take; the first look runs the model for a moment."""
-        kind = "cpu" if self.scorer.device.type == "cpu" else "other"
-        speed = self.scorer.speed(
-            self.scorer.compiled or (1, min(self.plan.bases_at_once, _TIMED[kind]))
-        )
+        speed = self._speed
         values = self.plan.bases * self.scorer.count
         return Forecast(
             out=self.request.out,
@@ -113,6 +110,14 @@ class Job:
             resolution=self.encoding.resolution,
         )
 
+    @property
+    def _speed(self) -> float:
+        """Bases a second of one pass; on the CPU of a short one, by the plain network."""
+        if self.scorer.device.type == "cpu":
+            length = min(self.plan.bases_at_once, _TIMED)
+            return replace(self.scorer, compiled=None).speed((1, length))
+        return self.scorer.speed((1, self.plan.bases_at_once))
+
     def check(self) -> None:
         """Refuse what the machine cannot hold.
 
@@ -121,7 +126,8 @@ class Job:
             OutputError: too little room on the disk.
         """
         check_memory(self._memory, self.scorer.device)
-        check_disk(self.request.out, 2 * self._disk)
+        # shards, and then the tracks beside them; what is there already is not written again
+        check_disk(self.request.out, 2 * self._disk - shards_size(self.request.out))
 
     def make(self, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
         """Make the shards of some chunks; each chunk is yielded when its shard is on disk."""
@@ -184,11 +190,7 @@ def open_job(request: Request, *, make: Callable[..., Scorer] = Scorer) -> Itera
             logits=request.logits,
         )
         encoding = Encoding(request.keep_bits, request.resolution)
-        begun = begun_choices(
-            request.out,
-            window=request.window,
-            markers=[checkpoint.markers[row].name for row in scorer.rows],
-        )
+        begun = begun_choices(request.out, _unchosen(request, checkpoint, scorer, encoding))
         plan = SweepPlan(
             assembly=reference.assembly,
             targets=read_targets(
@@ -205,6 +207,24 @@ def open_job(request: Request, *, make: Callable[..., Scorer] = Scorer) -> Itera
                 request.compiling, scorer, plan, begun=None if begun is None else begun[1]
             )
             yield replace(job, scorer=chosen)
+
+
+def _unchosen(
+    request: Request, checkpoint: Checkpoint, scorer: Scorer, encoding: Encoding
+) -> dict[str, Any]:
+    """What the record of a sweep says whatever is left to `auto`, as far as it is known at once."""
+    return {
+        "markers": [checkpoint.markers[row].name for row in scorer.rows],
+        "values": scorer.values,
+        "precision": scorer.precision,
+        "device": scorer.device.type,
+        "keep_bits": encoding.keep_bits,
+        "plan": {
+            "window": request.window,
+            "resolution": request.resolution,
+            "both_strands": scorer.both_strands,
+        },
+    }
 
 
 def _sizes(request: Request, scorer: Scorer, begun: tuple[int, bool] | None) -> dict[str, Any]:

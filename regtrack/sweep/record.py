@@ -89,6 +89,15 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def agrees(record: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
+    """Whether a record says all that a part of one says.
+
+    >>> agrees({"plan": {"window": 500, "flank": 20}, "device": "cpu"}, {"plan": {"window": 500}})
+    True
+    """
+    return set(_leaves(part)) <= set(_leaves(record))
+
+
 def _leaves(value: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, str]]:
     for key, inner in value.items():
         if key == "path":

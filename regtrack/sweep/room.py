@@ -9,7 +9,7 @@ import ctypes
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -109,8 +109,36 @@ def kept_memory() -> Iterator[None]:
 
 
 def _present() -> int:
-    """Bytes of memory in this machine."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    """Bytes of memory that this process may take: the machine's, or what a job was given of it."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min(machine, *limits(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")), machine)
+
+
+def limits(told: Path, root: Path) -> Iterator[int]:
+    """The memory limits (bytes) of the control groups that a process is in, of version 1 and 2.
+
+    Args:
+        told: where the kernel names the groups, a line each: number, controllers, path.
+        root: where the groups lie.
+    """
+    try:
+        lines = told.read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, place = line.split(":", 2)
+        if controllers not in {"", "memory"}:
+            continue
+        name = "memory.limit_in_bytes" if controllers else "memory.max"
+        group = root / controllers / place.lstrip("/")
+        # a container may see its own group as the root
+        for folder in (group, *group.parents):
+            with suppress(OSError, ValueError):
+                yield int((folder / name).read_text())
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"
 
 
 def _memory(device: torch.device) -> int:
@@ -131,7 +159,7 @@ def check_memory(needed: int, device: torch.device) -> None:
     present = _present()
     if needed > present:
         raise PlanError(
-            f"about {needed / 1e9:,.0f} GB of memory would be needed and the machine has "
+            f"about {needed / 1e9:,.0f} GB of memory would be needed and there are "
             f"{present / 1e9:,.0f} GB; choose a smaller --batch-size, fewer markers or a smaller "
             "--window"
         )
@@ -175,6 +203,6 @@ def check_disk(out: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise OutputError(
-            f"about {needed / 1e9:,.1f} GB will be written and {folder} has {free / 1e9:,.1f} GB "
-            "free; choose fewer markers or chromosomes, or another output"
+            f"about {_size(needed)} will be written and {folder} has {_size(free)} free; choose "
+            "fewer markers or chromosomes, or another output"
         )

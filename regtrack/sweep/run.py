@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -141,9 +141,9 @@ def run_sweep(
     with runner(request) as job:
         announce(job.forecast)
         start = time.perf_counter()
-        job.work.open(overwrite=overwrite)
-        _make(job, job.work.chunks, progress)
-        return finish(job.work, start=start, progress=progress, overwrite=overwrite)
+        with job.work.held(alone=True, overwrite=overwrite), _kept(job.work):
+            _make(job, job.work.chunks, progress)
+            return finish(job.work, start=start, progress=progress, overwrite=overwrite)
 
 
 def run_share(
@@ -165,9 +165,9 @@ def run_share(
         chunks = choose_share(job.work.chunks, share)
         announce(job.forecast)
         start = time.perf_counter()
-        job.work.open(overwrite=overwrite)
-        made = _make(job, chunks, progress)
-        left = len(job.work.chunks) - _there(job.work, job.work.chunks)
+        with job.work.held(alone=False, overwrite=overwrite), _kept(job.work):
+            made = _make(job, chunks, progress)
+            left = len(job.work.chunks) - _there(job.work, job.work.chunks)
         seconds = time.perf_counter() - start
         return ShareSummary(job.work.folder, len(chunks), made, left, seconds)
 
@@ -180,7 +180,13 @@ def forecast_sweep(request: Request, *, overwrite: bool = False) -> Forecast:
 
 
 def _check_out(out: Path, *, overwrite: bool) -> None:
-    """As `check_folder_free`; of a finished sweep it says that it is one."""
+    """As `check_folder_free`; of a finished sweep it says that it is one.
+
+    Raises:
+        OutputError: it is there, or is the folder that this process is in, or one above it.
+    """
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise OutputError(f"{out} is the folder you are in; name one that is to be made")
     if (out / SWEEP_FILE).is_file() and not overwrite:
         raise OutputError(
             f"{out} exists already and is complete, with its {SWEEP_FILE}; name another output, or "
@@ -198,17 +204,26 @@ def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> int:
             "going on: %s of %s chunks are in %s",
             f"{len(chunks) - len(missing):,}", f"{len(chunks):,}", job.work.folder,
         )  # fmt: skip
-    try:
-        with progress.task("Predicting", sum(chunk.bases for chunk in missing), "bp") as task:
-            for chunk in job.make(missing):
-                task.advance(chunk.bases, note=chunk.chrom)
-    except BaseException:
-        _log.warning(
-            "%s of %s chunks are kept in %s; the same command goes on from there",
-            f"{_there(job.work, chunks):,}", f"{len(chunks):,}", job.work.folder,
-        )  # fmt: skip
-        raise
+    with progress.task("Predicting", sum(chunk.bases for chunk in missing), "bp") as task:
+        for chunk in job.make(missing):
+            task.advance(chunk.bases, note=chunk.chrom)
     return len(missing)
+
+
+@contextmanager
+def _kept(work: Work) -> Iterator[None]:
+    """Say what is kept where the work is cut off."""
+    try:
+        yield
+    except BaseException:
+        if work.folder.exists():
+            joined = work.joined_record() is not None
+            _log.warning(
+                "%s of %s chunks are kept in %s; the same command goes on from there",
+                f"{len(work.chunks) if joined else _there(work, work.chunks):,}",
+                f"{len(work.chunks):,}", work.folder,
+            )  # fmt: skip
+        raise
 
 
 def _there(work: Work, chunks: Sequence[Chunk]) -> int:

@@ -89,16 +89,21 @@ def write_shard(path: Path, header: ShardHeader, tracks: Sequence[Encoded]) -> N
 
 
 class Shard:
-    """A shard opened for reading; a context manager.
+    """The shard of a chunk, opened for reading; a context manager.
+
+    Args:
+        path: the file.
+        plan: digest of the sweep that it must belong to.
+        chunk: what it must hold.
 
     Attributes:
         header: what it says of itself.
 
     Raises:
-        OutputError: no such shard, or one that is broken.
+        OutputError: no such shard, one that is broken, or of another sweep.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, plan: str, chunk: Chunk) -> None:
         self._path = path
         try:
             self._file = path.open("rb")
@@ -106,6 +111,10 @@ class Shard:
             raise OutputError(f"{path} cannot be read; run again, which makes it again") from error
         try:
             self.header, self._table = self._read_head(self._file)
+            if (self.header.plan, self.header.chunk) != (plan, chunk):
+                raise OutputError(
+                    f"{path} is of a sweep with another plan, which was begun meanwhile; run again"
+                )
         except BaseException:
             self._file.close()
             raise
@@ -168,9 +177,9 @@ def is_whole(path: Path, plan: str, chunk: Chunk) -> bool:
     if not path.exists():
         return False
     try:
-        with Shard(path) as shard:
+        with Shard(path, plan, chunk) as shard:
             for marker in range(shard.header.markers):
                 shard.track(marker)
-            return (shard.header.plan, shard.header.chunk) == (plan, chunk)
+            return True
     except OutputError:
         return False

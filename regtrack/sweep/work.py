@@ -10,23 +10,25 @@ import glob
 import json
 import platform
 import shutil
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, astuple, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from regtrack.atomic import beside, disk_errors
-from regtrack.errors import OutputError, PlanError
+from regtrack.errors import OutputError, PlanError, RegtrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
-from regtrack.sweep.record import differences, digest
-from regtrack.sweep.shard import is_whole
+from regtrack.sweep.lock import change_lock, take_lock
+from regtrack.sweep.record import agrees, differences, digest
+from regtrack.sweep.shard import Shard, is_whole
 
 SWEEP_FILE = "sweep.json"
 SUFFIX = ".partial"
+_LOCK = "lock"
 _SHOWN = 8  # differences that are named
 
 
@@ -95,29 +97,57 @@ class Work:
             return found
         return None
 
-    def open(self, *, overwrite: bool = False) -> None:
-        """Begin the sweep, or go on with one that was begun with the same plan.
+    def open_shard(self, chunk: Chunk) -> Shard:
+        """The shard of a chunk.
+
+        Raises:
+            OutputError: it is not there, broken, or of another plan.
+        """
+        return Shard(self.shard(chunk), self.digest, chunk)
+
+    @contextmanager
+    def held(self, *, alone: bool, overwrite: bool = False) -> Iterator[None]:
+        """Begin the sweep, or go on with one of the same plan, and keep others out meanwhile.
 
         Args:
+            alone: nobody else may be at work there; else others may that do not ask for it either.
             overwrite: throw away what was begun with another plan.
 
         Raises:
-            PlanError: another plan was begun there and `overwrite` is off.
+            PlanError: another process is at work there, or another plan was begun there and
+                `overwrite` is off.
             OutputError: the folder cannot be written, or is no sweep's.
         """
         with disk_errors(self.folder):
-            if self._begin():
-                return
-            if not (self.folder / SWEEP_FILE).exists():
-                raise OutputError(
-                    f"{self.folder} is needed for the work and is something else; move it away"
-                )
+            while (lock := self._locked(alone=alone, overwrite=overwrite)) is None:
+                pass
+        with lock:
+            yield
+
+    def _locked(self, *, alone: bool, overwrite: bool) -> BinaryIO | None:
+        """The lock of the folder; None where it has to be begun anew."""
+        self._begin()
+        if not (self.folder / SWEEP_FILE).exists():
+            raise OutputError(
+                f"{self.folder} is needed for the work and is something else; move it away"
+            )
+        (self.folder / "shards").mkdir(exist_ok=True)
+        lock = take_lock(self.folder / _LOCK, alone=alone)
+        if lock is None:
+            return None
+        try:
             changed = self._changed()
-            if changed and not overwrite:
+            if not changed:
+                return lock
+            if not overwrite:
                 raise PlanError(_refusal(self.folder, changed))
-            if changed:
-                shutil.rmtree(self.folder)
-                self._begin()
+            change_lock(lock, alone=True)
+            self.remove()
+        except BaseException:
+            lock.close()
+            raise
+        lock.close()
+        return None
 
     def check(self) -> None:
         """Refuse to work for a sweep that is not the one in the folder.
@@ -134,15 +164,21 @@ class Work:
             raise PlanError(f"{platform.node()}: {_refusal(self.folder, changed)}")
 
     def remove(self) -> None:
-        """Take the folder away, and what a kill left of making it."""
-        left = self.folder.parent.glob(f".{glob.escape(self.folder.name)}.*{SUFFIX}")
-        for folder in (self.folder, *left):
-            shutil.rmtree(folder, ignore_errors=True)
+        """Take the folder away, and what a kill left of making it or of replacing the output.
 
-    def _begin(self) -> bool:
-        """Make the folder with the plan in it; whether it was not there before."""
+        It is renamed first: a kill leaves all of it under its name, or nothing.
+        """
+        with suppress(OSError):
+            self.folder.rename(beside(self.folder))
+        for name in (self.folder.name, self.out.name):
+            pattern = f".{glob.escape(name)}.{'[0-9a-f]' * 8}{SUFFIX}"
+            for folder in self.folder.parent.glob(pattern):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _begin(self) -> None:
+        """Make the folder with the plan in it, unless it is there."""
         if self.folder.exists():
-            return False
+            return
         made = beside(self.folder)
         try:
             (made / "shards").mkdir(parents=True)
@@ -151,14 +187,12 @@ class Work:
         except OSError:
             if not self.folder.exists():
                 raise
-            return False
         finally:
             shutil.rmtree(made, ignore_errors=True)
-        return True
 
     def _changed(self) -> list[str]:
-        begun = _read(self.folder)
-        return differences(begun["record"], self.record) if begun else ["its plan is broken"]
+        begun = _read(self.out)
+        return differences(begun.record, self.record) if begun else ["its plan is broken"]
 
     def _to_dict(self) -> dict[str, Any]:
         return {
@@ -179,48 +213,54 @@ def work_folder(out: Path) -> Path:
     return named.with_name(named.name + SUFFIX)
 
 
+def shards_size(out: Path) -> int:
+    """Bytes of the shards that lie in an output's work folder."""
+    return sum(path.stat().st_size for path in work_folder(out).glob("shards/*.shard"))
+
+
 def load_work(folder: Path) -> Work:
     """The sweep at work in a folder, named by its output or by itself.
 
     Raises:
         PlanError: no sweep is at work there, or its plan is broken.
     """
+    folder = folder if folder.name not in {"", ".."} else folder.resolve()
     out = folder.with_name(folder.name.removesuffix(SUFFIX))
-    found = _read(work_folder(out))
+    found = _read(out)
     if found is None:
         raise PlanError(
-            f"no sweep is at work in {work_folder(out)}; expected the --out of predict-genome "
-            "--shard"
+            f"no sweep is at work in {work_folder(out)}, or its plan is broken; expected the --out "
+            "of predict-genome --shard"
         )
-    return Work(
-        out=out,
-        record=found["record"],
-        assembly=Assembly(tuple(found["assembly"]["names"]), tuple(found["assembly"]["lengths"])),
-        chunks=tuple(Chunk(*chunk) for chunk in found["chunks"]),
-        tracks=tuple(Track(**track) for track in found["tracks"]),
-    )
+    return found
 
 
-def begun_choices(out: Path, *, window: int, markers: Sequence[str]) -> tuple[int, bool] | None:
-    """What was left to choose when a sweep with this window and these markers was begun, if it was.
+def begun_choices(out: Path, like: Mapping[str, Any]) -> tuple[int, bool] | None:
+    """What was left to choose when a sweep was begun whose record says what `like` says.
 
     Returns:
-        The batch size, and whether the network is compiled.
+        The batch size, and whether the network is compiled; None where no such sweep was begun.
     """
-    found = _read(work_folder(out))
-    record = found["record"] if found else None
-    if record and (record["plan"]["window"], record["markers"]) == (window, list(markers)):
-        return int(record["plan"]["batch_size"]), bool(record.get("compiled"))
-    return None
-
-
-def _read(folder: Path) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = json.loads((folder / SWEEP_FILE).read_text())
-        whole = found.keys() >= {"record", "assembly", "chunks", "tracks"}
-    except (OSError, ValueError, AttributeError):
+    found = _read(out)
+    if found is None or not agrees(found.record, like):
         return None
-    return found if whole else None
+    return int(found.record["plan"]["batch_size"]), "compiled" in found.record
+
+
+def _read(out: Path) -> Work | None:
+    """The sweep at work for an output; None where none is, or its plan is broken."""
+    try:
+        found = json.loads((work_folder(out) / SWEEP_FILE).read_text())
+        assembly = found["assembly"]
+        return Work(
+            out=out,
+            record=dict(found["record"]),
+            assembly=Assembly(tuple(assembly["names"]), tuple(assembly["lengths"])),
+            chunks=tuple(Chunk(*chunk) for chunk in found["chunks"]),
+            tracks=tuple(Track(**track) for track in found["tracks"]),
+        )
+    except (OSError, ValueError, TypeError, KeyError, RegtrackError):
+        return None
 
 
 def _refusal(folder: Path, changed: list[str]) -> str:

@@ -36,10 +36,10 @@ SHAPE = (1, 1_000)
 
 def plan_of(model: TrackModel, **changes: Any) -> SweepPlan:
     options: dict[str, Any] = {
-        "window": 500, "flank": model.flank or 500, "batch_size": 2, "stride": model.stride,
-        "fused": True,
+        "targets": choose_targets(ASSEMBLY, CODES), "window": 500, "flank": model.flank or 500,
+        "batch_size": 2, "stride": model.stride, "fused": True,
     }  # fmt: skip
-    return SweepPlan(ASSEMBLY, choose_targets(ASSEMBLY, CODES), **options | changes)
+    return SweepPlan(ASSEMBLY, **options | changes)
 
 
 def backend(calls: list[tuple[int, ...]]) -> Callable[..., Any]:
@@ -172,6 +172,26 @@ def test_what_has_no_one_shape_is_not_compiled(
         compiled_scorer("on", scorer, plan, begun=None)
     assert "\n" not in str(caught.value)
     assert compiled_scorer("auto", scorer, plan, begun=None) is scorer
+    assert compiled_scorer("auto", scorer, plan, begun=True) is scorer
+
+
+def test_strips_of_all_lengths_are_not_compiled() -> None:
+    model = small_model("cnn3")  # 60 bp of flank
+    regions = {"chr1": (np.array([500, 3_000]), np.array([600, 3_200]))}
+    plan = plan_of(model, targets=choose_targets(ASSEMBLY, CODES, regions=regions))
+    with pytest.raises(PlanError, match="no strip has the full length"):
+        compiled_scorer("on", Scorer(model, (0,), torch.device("cpu")), plan, begun=None)
+
+
+def test_one_network_after_another(calls: list[tuple[int, ...]]) -> None:
+    """As many as one likes: what was compiled for the former is forgotten."""
+    model = small_model("cnn3").float()
+    for length in range(1_000, 2_200, 100):
+        plan = plan_of(model, window=length // 2)
+        scorer = Scorer(model, (0,), torch.device("cpu"))
+        scorer = compiled_scorer("on", scorer, plan, begun=None)
+        scorer(CODES["chr1"][None, : plan.bases_at_once])
+    assert len(calls) == 12
 
 
 def test_another_mode_is_named() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import random
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,8 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.reference import Reference
 from regtrack.sweep import chunks, shard
 from regtrack.sweep.assemble import assemble_genome
-from regtrack.sweep.run import predict_genome
+from regtrack.sweep.request import Request
+from regtrack.sweep.run import predict_genome, run_share
 from regtrack.sweep.work import begun_choices
 
 from .toys import CATEGORIES, as_checkpoint, random_codes, small_model, write_fasta
@@ -38,7 +42,8 @@ CHUNKS = 19 + 9  # of 500 bp
 KILLER = """
 import os, signal, sys, time, torch
 from regtrack.sweep import chunks
-from regtrack.sweep.run import predict_genome
+from regtrack.sweep.request import Request
+from regtrack.sweep.run import predict_genome, run_share
 torch.set_num_threads(1)
 chunks.CHUNK = 500
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as the command line does
@@ -240,7 +245,7 @@ def test_killed_while_the_tracks_are_joined(
         raise StopError
 
     where = {
-        "joining": "regtrack.sweep.assemble.Shard.track",
+        "joining": "regtrack.sweep.work.Shard.track",
         "joined": "regtrack.sweep.assemble.move_folder",
         "moved": "regtrack.sweep.work.Work.remove",
     }[place]
@@ -307,6 +312,132 @@ def test_overwrite_starts_anew_where_the_plan_differs(
     go_on()
 
 
+def meanwhile(monkeypatch: pytest.MonkeyPatch, work: Callable[[], None]) -> None:
+    """Do something once while the first shard is written."""
+    write, calls = shard.write_shard, []
+
+    def writing(*arguments: Any) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            work()
+        write(*arguments)
+
+    monkeypatch.setattr("regtrack.sweep.engine.write_shard", writing)
+
+
+REQUEST = Request(Path("c.safetensors"), Path("r.fa"), Path("tracks"), window=250, batch_size=2)
+
+
+def test_two_processes_do_not_work_on_one_sweep(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[str] = []
+
+    def again() -> None:
+        for run in (
+            lambda: predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS),
+            lambda: predict_genome("c.safetensors", "r.fa", "tracks", window=500, overwrite=True),
+            lambda: run_share(REQUEST, "1/2"),
+            lambda: assemble_genome("tracks"),
+        ):
+            with pytest.raises(PlanError, match="another process is at work in") as caught:
+                run()
+            refused.append(str(caught.value))
+
+    with monkeypatch.context() as patch:
+        meanwhile(patch, again)
+        go_on()
+    assert len(refused) == 4
+    assert all("\n" not in message for message in refused)
+
+
+def test_shares_work_side_by_side_and_keep_others_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def beside() -> None:
+        made.append(run_share(REQUEST, "2/2").made)
+        with pytest.raises(PlanError, match="another process is at work"):
+            assemble_genome("tracks")
+        with pytest.raises(PlanError, match="another process is at work"):
+            run_share(replace(REQUEST, keep_bits=9), "1/1", overwrite=True)
+
+    with monkeypatch.context() as patch:
+        meanwhile(patch, beside)
+        run_share(REQUEST, "1/2")
+    assert made == [CHUNKS // 2]
+    assemble_genome("tracks")
+    assert_as_undisturbed()
+
+
+def test_a_shard_of_another_plan_is_not_joined(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_share(replace(REQUEST, keep_bits=9), "1/1")
+    other = shards()[3].read_bytes()
+    shutil.rmtree("tracks.partial")
+    run_share(REQUEST, "1/1")
+    with monkeypatch.context() as patch:
+        patch.setattr("regtrack.sweep.work.Work.missing", lambda *_, **__: ())
+        shards()[3].write_bytes(other)
+        with pytest.raises(OutputError, match="another plan, which was begun meanwhile"):
+            assemble_genome("tracks")
+    go_on()
+
+
+@pytest.mark.parametrize("left", ["plan", "nothing of the plan"])
+def test_begun_anew_after_a_kill_at_the_very_end(folder: Path, left: str) -> None:
+    """The tracks stood in their place, and the work folder was not yet away."""
+    stop = pytest.MonkeyPatch()
+    place = "regtrack.sweep.work.Work.remove"
+    if left == "nothing of the plan":  # it was being deleted, under another name
+        place = "regtrack.sweep.work.shutil.rmtree"
+
+    def stopping(*_: object, **__: object) -> None:
+        raise StopError
+
+    with stop.context() as patch, pytest.raises(StopError):
+        patch.setattr(place, stopping)
+        predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+    if left == "plan":
+        assert not Path("tracks.partial/shards").exists()
+        shutil.rmtree("tracks")
+        go_on()
+    else:
+        shutil.rmtree("tracks", ignore_errors=True)
+        go_on()
+
+
+def test_the_folder_one_is_in_is_no_output(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("empty").mkdir()
+    monkeypatch.chdir("empty")
+    for out in (".", "..", folder):
+        with pytest.raises(OutputError, match="is the folder you are in"):
+            predict_genome("../c.safetensors", "../r.fa", out, **OPTIONS)
+
+
+def test_a_plan_of_wrong_types_is_broken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped(monkeypatch)
+    plan = Path("tracks.partial/sweep.json")
+    for chunks_are in (3, [[1]], None):
+        plan.write_text(json.dumps(json.loads(plan.read_text()) | {"chunks": chunks_are}))
+        with pytest.raises(PlanError, match="its plan is broken"):
+            assemble_genome("tracks")
+        with pytest.raises(PlanError, match="its plan is broken"):
+            predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+    go_on(overwrite=True)
+
+
+def test_what_is_there_needs_no_room_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = []
+    monkeypatch.setattr("regtrack.sweep.job.check_disk", lambda _, size: needed.append(size))
+    run_share(REQUEST, "1/1")
+    there = sum(path.stat().st_size for path in shards())
+    go_on()
+    assert needed[1] == needed[0] - there
+
+
 def test_a_folder_that_is_no_sweeps_is_left_alone(folder: Path) -> None:
     Path("tracks.partial").mkdir()
     Path("tracks.partial/mine.txt").write_text("mine")
@@ -319,8 +450,10 @@ def test_auto_takes_the_batch_size_that_was_begun(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped(monkeypatch)
-    assert begun_choices(Path("tracks"), window=500, markers=MARKERS) is None
-    assert begun_choices(Path("tracks"), window=250, markers=MARKERS[:1]) is None
+    begun = {"markers": MARKERS, "plan": {"window": 250}}
+    assert begun_choices(Path("tracks"), begun) == (2, False)
+    for other in ({"plan": {"window": 500}}, {"markers": MARKERS[:1]}, {"keep_bits": 9}):
+        assert begun_choices(Path("tracks"), begun | other) is None
     go_on(batch_size="auto")
 
 
@@ -328,7 +461,9 @@ def test_missing_shards_are_named(folder: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(PlanError, match=r"no sweep is at work in tracks\.partial"):
         assemble_genome("tracks")
     stopped(monkeypatch)
-    message = rf"23 of {CHUNKS} shards are missing or broken .*: 5 .* and 18 more; run their shares"
+    message = (
+        rf"23 of {CHUNKS} shards are missing or broken .*: \d .* and 18 more; run their shares"
+    )
     with pytest.raises(PlanError, match=message):
         assemble_genome("tracks")
     os.truncate("tracks.partial/sweep.json", 50)

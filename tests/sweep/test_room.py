@@ -19,6 +19,7 @@ from regtrack.sweep.room import (
     check_disk,
     check_memory,
     choose_batch_size,
+    limits,
     memory_of,
     passes_at_once,
 )
@@ -98,3 +99,17 @@ def test_a_disk_that_is_too_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     check_disk(tmp_path / "deep" / "out", 10**9)
     with pytest.raises(OutputError, match=r"about 2\.0 GB will be written .* 1\.0 GB free"):
         check_disk(tmp_path / "deep" / "out", 2 * 10**9)
+
+
+def test_memory_is_what_a_job_was_given(tmp_path: Path) -> None:
+    told, root = tmp_path / "cgroup", tmp_path / "groups"
+    (root / "slurm/job_7/step").mkdir(parents=True)
+    (root / "slurm/job_7/memory.max").write_text("8000000000\n")
+    (root / "slurm/job_7/step/memory.max").write_text("max\n")
+    told.write_text("0::/slurm/job_7/step\n")
+    assert list(limits(told, root)) == [8_000_000_000]
+    (root / "memory/docker").mkdir(parents=True)
+    (root / "memory/docker/memory.limit_in_bytes").write_text("4000000000\n")
+    told.write_text("5:cpu:/docker\n4:memory:/docker\n")
+    assert list(limits(told, root)) == [4_000_000_000]
+    assert list(limits(tmp_path / "nowhere", root)) == []

@@ -389,7 +389,7 @@ def test_an_interruption_keeps_what_is_done_and_gives_the_model_back(
     logits, calls = model.logits, itertools.count(1)
 
     def interrupted(*arguments: Any) -> torch.Tensor:
-        if next(calls) == 7:  # two of them time the model
+        if next(calls) == 9:  # four of them time the model
             raise KeyboardInterrupt
         return logits(*arguments)
 
