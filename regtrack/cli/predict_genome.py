@@ -184,8 +184,7 @@ def print_forecast(forecast: Forecast) -> None:
         f"flank {forecast.flank:,} bp, {forecast.precision} on {forecast.device}{strands}"
         f"{compiled}\n"
         f"{chunks}, about {duration_text(forecast.seconds)} "
-        f"and {size_text(forecast.memory)} of memory",
-        highlight=False,
+        f"and {size_text(forecast.memory)} of memory"
     )
 
 
@@ -201,8 +200,7 @@ def _print_share(share: ShareSummary) -> None:
     )
     console.print(
         f"{share.folder}: {share.chunks:,} chunks of this share, {share.made:,} made now in "
-        f"{duration_text(share.seconds)}; {then}",
-        highlight=False,
+        f"{duration_text(share.seconds)}; {then}"
     )
 
 
@@ -222,6 +220,5 @@ def print_summary(summary: SweepSummary) -> None:
         (f"and {more} more\n" if more > 0 else "")
         + f"{summary.out}: bases with a value {summary.bases:,}, N {summary.absent:,}, "
         f"{size_text(summary.size)} in {summary.seconds:.0f} s "
-        f"({(summary.bases + summary.absent) / summary.seconds / 1e6:,.2f} Mbp/s)",
-        highlight=False,
+        f"({(summary.bases + summary.absent) / summary.seconds / 1e6:,.2f} Mbp/s)"
     )

@@ -71,6 +71,15 @@ def test_it_says_what_it_will_write_and_what_it_wrote(run: Run) -> None:
     ]  # fmt: skip
 
 
+def test_brackets_of_the_output_are_kept(run: Run) -> None:
+    code, out, _ = run("--out", "mk/a[/b]")
+    assert code == 0
+    assert out.splitlines()[0].startswith("mk/a[/b]: 2 files")
+    assert "mk/a[/b]: bases with a value" in out
+    code, out, _ = run("--out", "mk/run[v2]", "--shard", "1/1")
+    assert "mk/run[v2].partial: 2 chunks of this share" in out
+
+
 def test_json_is_alone_on_stdout(run: Run) -> None:
     code, out, _ = run("--json", "--markers", "*ctcf,category:none", "--chroms", "2")
     assert (code, out) == (2, "")
