@@ -18,6 +18,7 @@ from regtrack.cli.console import (
 )
 
 if TYPE_CHECKING:
+    from regtrack.sweep.run import Open
     from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
 
 EPILOG = """
@@ -110,9 +111,8 @@ def command(
 
     Lists take commas, or the option again. Interrupted, the same command goes on.
     """
-    from regtrack.sweep.job import open_job
     from regtrack.sweep.request import Request
-    from regtrack.sweep.run import Open, forecast_sweep, run_share, run_sweep
+    from regtrack.sweep.run import forecast_sweep, run_share, run_sweep
 
     request = Request(
         checkpoint=checkpoint,
@@ -138,20 +138,32 @@ def command(
     if dry_run:
         show(forecast_sweep(request, overwrite=overwrite))
         return
-    runner: Open = open_job
-    if scheduler := dask_scheduler or dask_scheduler_file:
-        from regtrack.sweep.cluster import on_dask
-
-        runner = on_dask(scheduler)
     with bars() as progress:
         options: dict[str, Any] = {
-            "runner": runner,
+            "runner": _runner(dask_scheduler, dask_scheduler_file),
             "progress": progress,
             "announce": (lambda _: None) if as_json else print_forecast,
             "overwrite": overwrite,
         }
-        found = run_share(request, shard, **options) if shard else run_sweep(request, **options)
+        found = (
+            run_sweep(request, **options) if shard is None else run_share(request, shard, **options)
+        )
     show(found)
+
+
+def _runner(scheduler: str | None, file: Path | None) -> Open:
+    """What runs the sweep: this process, or the cluster that was named."""
+    from regtrack.errors import PlanError
+    from regtrack.sweep.job import open_job
+
+    named = [given for given in (scheduler, file) if given is not None]
+    if not named:
+        return open_job
+    if named[0] == "":
+        raise PlanError("--dask-scheduler is empty; give the scheduler's address, or leave it out")
+    from regtrack.sweep.cluster import on_dask
+
+    return on_dask(named[0])
 
 
 def _as_json(found: Forecast | ShareSummary | SweepSummary) -> None:

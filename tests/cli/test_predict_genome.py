@@ -110,6 +110,8 @@ def test_options_reach_the_sweep(run: Run, folder: Path) -> None:
         (["--flank", "0"], "would leave seams"),
         (["--chroms", "chr1", "--regions", "r.bed"], "take one of --chroms and --regions"),
         (["--markers", "CTFC"], "no marker matches"),
+        (["--shard", ""], 'shard ""; expected I/N'),
+        (["--dask-scheduler", ""], "--dask-scheduler is empty"),
     ],
 )
 def test_a_mistake_costs_one_line(run: Run, options: list[str], message: str) -> None:
