@@ -135,12 +135,13 @@ def command(
         any_assembly=any_assembly,
     )
     show = _as_json if as_json else _as_text
+    runner = _runner(dask_scheduler, dask_scheduler_file)
     if dry_run:
-        show(forecast_sweep(request, overwrite=overwrite))
+        show(forecast_sweep(request, shard, runner=runner, overwrite=overwrite))
         return
     with bars() as progress:
         options: dict[str, Any] = {
-            "runner": _runner(dask_scheduler, dask_scheduler_file),
+            "runner": runner,
             "progress": progress,
             "announce": (lambda _: None) if as_json else print_forecast,
             "overwrite": overwrite,
@@ -159,6 +160,8 @@ def _runner(scheduler: str | None, file: Path | None) -> Open:
     named = [given for given in (scheduler, file) if given is not None]
     if not named:
         return open_job
+    if len(named) > 1:
+        raise PlanError("give --dask-scheduler or --dask-scheduler-file, not both")
     if named[0] == "":
         raise PlanError("--dask-scheduler is empty; give the scheduler's address, or leave it out")
     from regtrack.sweep.cluster import on_dask

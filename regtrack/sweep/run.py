@@ -172,10 +172,23 @@ def run_share(
         return ShareSummary(job.work.folder, len(chunks), made, left, seconds)
 
 
-def forecast_sweep(request: Request, *, overwrite: bool = False) -> Forecast:
-    """Check a sweep and say what it would write and take; nothing is written."""
+def forecast_sweep(
+    request: Request,
+    share: str | None = None,
+    *,
+    runner: Open = open_job,
+    overwrite: bool = False,
+) -> Forecast:
+    """Check a sweep, or a share of it, and say what the whole would write and take.
+
+    Nothing is written.
+
+    Raises:
+        PlanError, OutputError: as `predict_genome`.
+    """
     _check_out(request.out, overwrite=overwrite)
-    with open_job(request) as job:
+    choose_share((), share)  # refuses one that cannot be; which chunks it has does not matter
+    with runner(request) as job:
         return job.forecast
 
 

@@ -112,6 +112,8 @@ def test_options_reach_the_sweep(run: Run, folder: Path) -> None:
         (["--markers", "CTFC"], "no marker matches"),
         (["--shard", ""], 'shard ""; expected I/N'),
         (["--dask-scheduler", ""], "--dask-scheduler is empty"),
+        (["--dask-scheduler", "a", "--dask-scheduler-file", "b"], "not both"),
+        (["--dry-run", "--shard", "9/2"], 'shard "9/2"; expected I/N'),
     ],
 )
 def test_a_mistake_costs_one_line(run: Run, options: list[str], message: str) -> None:
@@ -214,8 +216,9 @@ def test_another_plan_is_refused_by_name(run: Run) -> None:
     assert not Path("tracks.partial").exists()
 
 
-def test_no_scheduler(run: Run) -> None:
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_no_scheduler(run: Run, options: list[str]) -> None:
     pytest.importorskip("distributed")
-    code, _, err = run("--dask-scheduler-file", "none.json")
+    code, _, err = run("--dask-scheduler-file", "none.json", *options)
     assert code == 2
     assert "no scheduler file at none.json" in err
