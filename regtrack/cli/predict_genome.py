@@ -209,13 +209,13 @@ def _count(number: int, thing: str) -> str:
 
 def _print_share(share: ShareSummary) -> None:
     then = (
-        f"{share.left:,} chunks of other shares are left"
+        f"{_count(share.left, 'chunk')} of other shares still to be made"
         if share.left
         else f"all shards are there: regtrack assemble {share.folder}"
     )
     console.print(
-        f"{share.folder}: {share.chunks:,} chunks of this share, {share.made:,} made now in "
-        f"{duration_text(share.seconds)}; {then}"
+        f"{share.folder}: {_count(share.chunks, 'chunk')} of this share, {share.made:,} made now "
+        f"in {duration_text(share.seconds)}; {then}"
     )
 
 

@@ -211,6 +211,8 @@ def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> int:
             "going on: %s of %s chunks are in %s",
             f"{len(chunks) - len(missing):,}", f"{len(chunks):,}", job.work.folder,
         )  # fmt: skip
+    if not missing:
+        return 0
     try:
         with progress.task("Predicting", sum(chunk.bases for chunk in missing), "bp") as task:
             for chunk in job.make(missing):

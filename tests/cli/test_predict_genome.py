@@ -153,8 +153,11 @@ def test_shares_are_made_apart_and_assembled(
     shutil.rmtree("tracks")
     code, out, _ = run("--shard", "1/2")
     assert code == 0
-    assert "1 chunks of this share, 1 made now" in out
-    assert "1 chunks of other shares are left" in out
+    assert "1 chunk of this share, 1 made now" in out
+    assert "1 chunk of other shares still to be made" in out
+    code, out, err = run("--shard", "1/2")
+    assert "1 chunk of this share, 0 made now" in out
+    assert "Predicting" not in err
 
     def assemble(*arguments: str) -> tuple[int, str]:
         monkeypatch.setattr("sys.argv", ["regtrack", "assemble", *arguments])
