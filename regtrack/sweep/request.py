@@ -136,4 +136,10 @@ def _read_bed(path: Path, assembly: Assembly) -> dict[str, Intervals]:
             "%s: left out %s lines on chromosomes that the reference lacks, such as %s",
             path, f"{found.counts.unknown:,}", found.unknown[0],
         )  # fmt: skip
+    for count, done in (
+        (found.counts.clipped, "cut off at their chromosome's end"),
+        (found.counts.outside, "left out, past their chromosome's end"),
+    ):
+        if count:
+            _log.warning("%s: lines %s: %s", path, done, f"{count:,}")
     return found.by_chrom
