@@ -231,9 +231,9 @@ def print_summary(summary: SweepSummary) -> None:
     ]  # fmt: skip
     print_table(None, columns, rows)
     more = len(summary.tracks) - _SHOWN
+    speed = "" if summary.speed is None else f" ({summary.speed / 1e6:,.2f} Mbp/s)"
     console.print(
         (f"and {more} more\n" if more > 0 else "")
         + f"{summary.out}: bases with a value {summary.bases:,}, N {summary.absent:,}, "
-        f"{size_text(summary.size)} in {summary.seconds:.0f} s "
-        f"({(summary.bases + summary.absent) / summary.seconds / 1e6:,.2f} Mbp/s)"
+        f"{size_text(summary.size)} in {summary.seconds:.0f} s{speed}"
     )

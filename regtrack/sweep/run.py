@@ -142,8 +142,14 @@ def run_sweep(
         announce(job.forecast)
         start = time.perf_counter()
         job.work.open(overwrite=overwrite)
-        _make(job, job.work.chunks, progress)
-        return finish(job.work, start=start, progress=progress, overwrite=overwrite)
+        made = _make(job, job.work.chunks, progress)
+        return finish(
+            job.work,
+            start=start,
+            predicted=sum(chunk.bases for chunk in made),
+            progress=progress,
+            overwrite=overwrite,
+        )
 
 
 def run_share(
@@ -169,7 +175,7 @@ def run_share(
         made = _make(job, chunks, progress)
         left = len(job.work.chunks) - _there(job.work, job.work.chunks)
         seconds = time.perf_counter() - start
-        return ShareSummary(job.work.folder, len(chunks), made, left, seconds)
+        return ShareSummary(job.work.folder, len(chunks), len(made), left, seconds)
 
 
 def forecast_sweep(
@@ -202,8 +208,8 @@ def _check_out(out: Path, *, overwrite: bool) -> None:
     check_folder_free(out, overwrite=overwrite)
 
 
-def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> int:
-    """Make the shards that are missing; returns how many."""
+def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> Sequence[Chunk]:
+    """Make the shards that are missing; returns their chunks."""
     begun = _there(job.work, chunks) > 0
     missing = job.work.missing(chunks, progress if begun else SILENT)
     if begun:
@@ -212,7 +218,7 @@ def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> int:
             f"{len(chunks) - len(missing):,}", f"{len(chunks):,}", job.work.folder,
         )  # fmt: skip
     if not missing:
-        return 0
+        return missing
     try:
         with progress.task("Predicting", sum(chunk.bases for chunk in missing), "bp") as task:
             for chunk in job.make(missing):
@@ -223,7 +229,7 @@ def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> int:
             f"{_there(job.work, chunks):,}", f"{len(chunks):,}", job.work.folder,
         )  # fmt: skip
         raise
-    return len(missing)
+    return missing
 
 
 def _there(work: Work, chunks: Sequence[Chunk]) -> int:

@@ -65,6 +65,7 @@ def test_it_says_what_it_will_write_and_what_it_wrote(run: Run) -> None:
     assert "fp32 on cpu" in windows
     assert "cnn3.K562_CTCF.bw" in out
     assert "bases with a value 5,995, N 5" in out
+    assert out.endswith(" Mbp/s)\n")
     assert "Predicting: 100%" in err
     assert sorted(p.name for p in Path("tracks").iterdir()) == [
         "cnn3.A_D.bw", "cnn3.K562_CTCF.bw", "sweep.json",
@@ -159,21 +160,24 @@ def test_shares_are_made_apart_and_assembled(
     assert "1 chunk of this share, 0 made now" in out
     assert "Predicting" not in err
 
-    def assemble(*arguments: str) -> tuple[int, str]:
+    def assemble(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["regtrack", "assemble", *arguments])
         with pytest.raises(SystemExit) as ended:
             main()
-        return int(ended.value.code or 0), capsys.readouterr().err
+        return int(ended.value.code or 0), *capsys.readouterr()
 
-    code, err = assemble("tracks")
+    code, _, err = assemble("tracks")
     assert code == 2
     assert "1 of 2 shards are missing or broken in tracks.partial: 1 (chr2:1-1,000)" in err
     code, out, _ = run("--shard", "2/2", "--json")
     assert json.loads(out)["left"] == 0
-    assert assemble("tracks.partial")[0] == 0
+    code, out, _ = assemble("tracks.partial")
+    assert code == 0
+    assert "bases with a value 5,995, N 5" in out
+    assert "Mbp/s" not in out  # of what other processes predicted
     assert {path.name: path.read_bytes() for path in Path("tracks").iterdir()} == expected
     assert not Path("tracks.partial").exists()
-    code, err = assemble("tracks")
+    code, _, err = assemble("tracks")
     assert code == 2
     assert "exists already" in err or "no sweep is at work" in err
 
