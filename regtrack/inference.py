@@ -34,12 +34,16 @@ def pick_device(name: str = "auto") -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise PlanError(
-            f'device "{name}" cannot be used here; expected auto, cpu, cuda or cuda:0'
-        ) from error
+        torch.empty(1, device=device).cpu()  # "meta" holds nothing that could be read
+    except (RuntimeError, AssertionError, ImportError) as error:
+        raise _unusable(name) from error
+    if device.type == "cpu" and device.index is not None:
+        raise _unusable(name)  # torch takes any number for its only CPU
     return device
+
+
+def _unusable(device: str) -> PlanError:
+    return PlanError(f'device "{device}" cannot be used here; expected auto, cpu, cuda or cuda:0')
 
 
 def check_precision(precision: str) -> str:

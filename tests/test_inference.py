@@ -142,6 +142,6 @@ def test_a_precision_that_does_not_exist(model: nn.Module, codes: np.ndarray) ->
 def test_devices() -> None:
     assert pick_device("cpu") == CPU
     assert pick_device().type in {"cpu", "cuda"}
-    for name in ("graphics", "cuda:99"):
+    for name in ("graphics", "cuda:99", "meta", "hpu", "cpu:1", ""):
         with pytest.raises(PlanError, match="cannot be used here"):
             pick_device(name)

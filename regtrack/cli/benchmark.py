@@ -79,7 +79,7 @@ def _print(made: Benchmark) -> None:
         heads = [f"{role}{' *' * labelled}" for role, labelled in roles]
         title = f"Mean score where elements are, or would be, labelled: {kind} marker (* labelled)"
         print_table(title, ("model", *heads), _rows(made, columns, spread=False))
-    console.print(f"{made.folder}: {', '.join(made.files)}", highlight=False)
+    console.print(f"{made.folder}: {', '.join(made.files)}")
 
 
 def _print_fields(made: Benchmark) -> None:

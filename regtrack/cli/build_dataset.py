@@ -123,10 +123,9 @@ def _print(summary: BuildSummary, out: Path) -> None:
         _print_markers(summary)
     console.print(
         f"{out}: windows {summary.kept:,} ({summary.bases / 1e6:,.1f} Mb), chromosomes "
-        f"{summary.chroms:,}, markers {len(summary.markers):,}, {size_text(summary.bytes)}",
-        highlight=False,
+        f"{summary.chroms:,}, markers {len(summary.markers):,}, {size_text(summary.bytes)}"
     )
-    console.print(f"Next: regtrack train {out} --model dilated --out RUN", highlight=False)
+    console.print(f"Next: regtrack train {out} --model dilated --out RUN")
 
 
 def _print_windows(summary: BuildSummary) -> None:

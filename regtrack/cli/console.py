@@ -28,8 +28,11 @@ from rich.text import Text
 
 from regtrack.progress import SILENT, Progress, Task
 
-console = Console(soft_wrap=True)
-errors = Console(stderr=True, soft_wrap=True)
+# what is printed holds paths and names, whose brackets and colons mean nothing but themselves
+_PLAIN: dict[str, Any] = {"markup": False, "highlight": False, "emoji": False}
+
+console = Console(soft_wrap=True, **_PLAIN)
+errors = Console(stderr=True, soft_wrap=True, emoji=False)
 
 _PLAIN_SECONDS = 10.0
 _PIPE_WIDTH = 240
@@ -76,11 +79,11 @@ def print_table(
         numeric = index > 0 and all(_is_number(row[index]) for row in body)
         table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
     for row in body:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*row)
     if console.is_terminal:
         console.print(table, soft_wrap=False)
     else:  # a pipe or a file gets the whole table, however wide
-        Console(width=_PIPE_WIDTH).print(table)
+        Console(width=_PIPE_WIDTH, **_PLAIN).print(table)
 
 
 def _is_number(cell: str) -> bool:

@@ -44,7 +44,7 @@ def command(
         made = run_demo(out, seed=seed, overwrite=overwrite, progress=progress)
     _print_scores(made)
     _print_files(made)
-    console.print(f"Done in {time.perf_counter() - start:.0f} s.", highlight=False)
+    console.print(f"Done in {time.perf_counter() - start:.0f} s.")
 
 
 def _print_scores(made: Demo) -> None:
@@ -81,7 +81,5 @@ def _print_files(made: Demo) -> None:
     ]
     print_table("Made", ("file", "what"), rows)
     sweeps, data = made.folder / "tracks", made.folder / "data"
-    console.print(f"Open {made.picture}, or browse all of it:", highlight=False)
-    console.print(
-        f"  regtrack serve {sweeps} --labels {data} --open", highlight=False, soft_wrap=True
-    )
+    console.print(f"Open {made.picture}, or browse all of it:")
+    console.print(f"  regtrack serve {sweeps} --labels {data} --open")

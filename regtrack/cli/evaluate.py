@@ -98,11 +98,9 @@ def _print(report: Report, out: Path | None, *, per_marker: bool) -> None:
     if report.unscored:
         named = ", ".join(report.unscored[:_NAMED])
         more = f" and {len(report.unscored) - _NAMED} more" * (len(report.unscored) > _NAMED)
-        console.print(
-            f"Left out, with fewer than 10 labelled bases: {named}{more}", highlight=False
-        )
+        console.print(f"Left out, with fewer than 10 labelled bases: {named}{more}")
     if out is not None:
-        console.print(f"{out}: report.json, markers.csv, categories.csv", highlight=False)
+        console.print(f"{out}: report.json, markers.csv, categories.csv")
 
 
 def _cells(row: MarkerScores | CategoryScores) -> tuple[str, str, str, str]:

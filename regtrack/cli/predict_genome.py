@@ -18,6 +18,7 @@ from regtrack.cli.console import (
 )
 
 if TYPE_CHECKING:
+    from regtrack.sweep.run import Open
     from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
 
 EPILOG = """
@@ -110,9 +111,8 @@ def command(
 
     Lists take commas, or the option again. Interrupted, the same command goes on.
     """
-    from regtrack.sweep.job import open_job
     from regtrack.sweep.request import Request
-    from regtrack.sweep.run import Open, forecast_sweep, run_share, run_sweep
+    from regtrack.sweep.run import forecast_sweep, run_share, run_sweep
 
     request = Request(
         checkpoint=checkpoint,
@@ -135,14 +135,10 @@ def command(
         any_assembly=any_assembly,
     )
     show = _as_json if as_json else _as_text
+    runner = _runner(dask_scheduler, dask_scheduler_file)
     if dry_run:
-        show(forecast_sweep(request, overwrite=overwrite))
+        show(forecast_sweep(request, shard, runner=runner, overwrite=overwrite))
         return
-    runner: Open = open_job
-    if scheduler := dask_scheduler or dask_scheduler_file:
-        from regtrack.sweep.cluster import on_dask
-
-        runner = on_dask(scheduler)
     with bars() as progress:
         options: dict[str, Any] = {
             "runner": runner,
@@ -150,8 +146,27 @@ def command(
             "announce": (lambda _: None) if as_json else print_forecast,
             "overwrite": overwrite,
         }
-        found = run_share(request, shard, **options) if shard else run_sweep(request, **options)
+        found = (
+            run_sweep(request, **options) if shard is None else run_share(request, shard, **options)
+        )
     show(found)
+
+
+def _runner(scheduler: str | None, file: Path | None) -> Open:
+    """What runs the sweep: this process, or the cluster that was named."""
+    from regtrack.errors import PlanError
+    from regtrack.sweep.job import open_job
+
+    named = [given for given in (scheduler, file) if given is not None]
+    if not named:
+        return open_job
+    if len(named) > 1:
+        raise PlanError("give --dask-scheduler or --dask-scheduler-file, not both")
+    if named[0] == "":
+        raise PlanError("--dask-scheduler is empty; give the scheduler's address, or leave it out")
+    from regtrack.sweep.cluster import on_dask
+
+    return on_dask(named[0])
 
 
 def _as_json(found: Forecast | ShareSummary | SweepSummary) -> None:
@@ -184,8 +199,7 @@ def print_forecast(forecast: Forecast) -> None:
         f"flank {forecast.flank:,} bp, {forecast.precision} on {forecast.device}{strands}"
         f"{compiled}\n"
         f"{chunks}, about {duration_text(forecast.seconds)} "
-        f"and {size_text(forecast.memory)} of memory",
-        highlight=False,
+        f"and {size_text(forecast.memory)} of memory"
     )
 
 
@@ -195,14 +209,13 @@ def _count(number: int, thing: str) -> str:
 
 def _print_share(share: ShareSummary) -> None:
     then = (
-        f"{share.left:,} chunks of other shares are left"
+        f"{_count(share.left, 'chunk')} of other shares still to be made"
         if share.left
         else f"all shards are there: regtrack assemble {share.folder}"
     )
     console.print(
-        f"{share.folder}: {share.chunks:,} chunks of this share, {share.made:,} made now in "
-        f"{duration_text(share.seconds)}; {then}",
-        highlight=False,
+        f"{share.folder}: {_count(share.chunks, 'chunk')} of this share, {share.made:,} made now "
+        f"in {duration_text(share.seconds)}; {then}"
     )
 
 
@@ -218,10 +231,9 @@ def print_summary(summary: SweepSummary) -> None:
     ]  # fmt: skip
     print_table(None, columns, rows)
     more = len(summary.tracks) - _SHOWN
+    speed = "" if summary.speed is None else f" ({summary.speed / 1e6:,.2f} Mbp/s)"
     console.print(
         (f"and {more} more\n" if more > 0 else "")
         + f"{summary.out}: bases with a value {summary.bases:,}, N {summary.absent:,}, "
-        f"{size_text(summary.size)} in {summary.seconds:.0f} s "
-        f"({(summary.bases + summary.absent) / summary.seconds / 1e6:,.2f} Mbp/s)",
-        highlight=False,
+        f"{size_text(summary.size)} in {summary.seconds:.0f} s{speed}"
     )

@@ -91,8 +91,7 @@ def _print(curves: list[Curve], files: list[str]) -> None:
         if curve.silent:
             console.print(
                 f"{curve.model}: {curve.silent:,} of {curve.positives + curve.silent:,} outputs "
-                "have no gradient (the model is constant there) and are not in the mean",
-                highlight=False,
+                "have no gradient (the model is constant there) and are not in the mean"
             )
     for file in files:
-        console.print(file, highlight=False)
+        console.print(file)

@@ -256,15 +256,13 @@ def _print(found: list[Panels], files: list[str], *, as_json: bool) -> None:
         if one["lowest"] == one["highest"] == 0:
             console.print(
                 f"{one['model']}, {one['region']}: no base matters; the model is constant "
-                "about these outputs",
-                highlight=False,
+                "about these outputs"
             )
         if complete := one["completeness"]:
             console.print(
                 f"{one['model']}, {one['region']}: the values of all bases read add up to "
                 f"{complete['sum']:.4g}, the logits change by {complete['change']:.4g}; "
-                f"difference {complete['difference']:.2g}",
-                highlight=False,
+                f"difference {complete['difference']:.2g}"
             )
     for file in files:
-        console.print(file, highlight=False)
+        console.print(file)

@@ -53,8 +53,6 @@ def command(
         app,
         host=host,
         port=port,
-        ready=lambda address: console.print(
-            f"Serving {address}  (end with Ctrl-C)", highlight=False
-        ),
+        ready=lambda address: console.print(f"Serving {address}  (end with Ctrl-C)"),
         browse=browse,
     )

@@ -59,13 +59,10 @@ def command(
     rows = [(target, f"{bp:,}", f"{bp / length:.1%}") for target, bp in made.labelled.items()]
     print_table("Labelled", ("marker", "bp", "share"), rows)
     print_table("Sites", ("role", "count"), made.planted.items())
-    console.print(
-        f"{out}: reference.fa, markers.tsv, peaks/, truth.bed, grammar.json", highlight=False
-    )
+    console.print(f"{out}: reference.fa, markers.tsv, peaks/, truth.bed, grammar.json")
     console.print(
         f"Next: regtrack build-dataset --reference {made.reference} --markers {made.markers} "
-        "--split chrom --valid-chroms chr3 --test-chroms chr4 --out data",
-        highlight=False,
+        "--split chrom --valid-chroms chr3 --test-chroms chr4 --out data"
     )
 
 

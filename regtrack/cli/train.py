@@ -195,6 +195,6 @@ def _print(result: TrainingResult, dataset: Path) -> None:
         ("category", "PR AUC (average precision)", "base rate"),
         rows,
     )
-    console.print(f"{result.checkpoint}: the best epoch's network", highlight=False)
-    console.print(f"{result.folder.plot}: loss and PR AUC by epoch", highlight=False)
-    console.print(f"Next: regtrack evaluate {dataset} {result.checkpoint}", highlight=False)
+    console.print(f"{result.checkpoint}: the best epoch's network")
+    console.print(f"{result.folder.plot}: loss and PR AUC by epoch")
+    console.print(f"Next: regtrack evaluate {dataset} {result.checkpoint}")

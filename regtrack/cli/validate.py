@@ -45,5 +45,5 @@ def command(
         print_json([asdict(r) | {"path": str(r.path), "valid": r.valid} for r in reports])
     else:
         for report in reports:
-            console.print(report.text(), markup=False, highlight=False)
+            console.print(report.text())
     raise typer.Exit(0 if all(report.valid for report in reports) else 1)

@@ -109,17 +109,32 @@ def read_sizes(path: Path) -> Assembly:
     """Read a chrom.sizes or .fai file: name and length in the first two columns.
 
     Raises:
-        AssemblyError: a line without a name and a whole number, or an empty file.
+        AssemblyError: a file that cannot be read or is no text, a line without a name and a whole
+            number, or an empty file.
     """
     names, lengths = [], []
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for number, line in enumerate(_text(path).splitlines(), 1):
         if not line.strip():
             continue
         fields = line.split()
-        if len(fields) < 2 or not fields[1].isdigit():
+        if len(fields) < 2 or not fields[1].isdecimal():
             raise AssemblyError(
                 f'{path} line {number}: found "{line}"; expected a name and a length in bp'
             )
         names.append(fields[0])
         lengths.append(int(fields[1]))
     return Assembly(tuple(names), tuple(lengths))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise AssemblyError(
+            f"no names and lengths at {path} ({error.strerror}); check the name"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise AssemblyError(
+            f"{path} is no text; expected a .chrom.sizes or .fai file, with a name and a length "
+            "in bp on each line"
+        ) from error

@@ -50,13 +50,19 @@ def assemble_genome(
 
 
 def finish(
-    work: Work, *, start: float, progress: Progress = SILENT, overwrite: bool = False
+    work: Work,
+    *,
+    start: float,
+    predicted: int = 0,
+    progress: Progress = SILENT,
+    overwrite: bool = False,
 ) -> SweepSummary:
     """Join the shards of a sweep and let the tracks take their place; the work folder goes.
 
     Args:
         work: the sweep, all of whose shards are there.
         start: when it began, by `time.perf_counter`.
+        predicted: bases that were predicted since then.
         progress: told of the files finished.
         overwrite: replace the output if it exists.
 
@@ -78,6 +84,7 @@ def finish(
         tracks=tuple(TrackSummary(**track) for track in record["tracks"]),
         bases=record["bases"],
         absent=record["absent"],
+        predicted=predicted,
         seconds=time.perf_counter() - start,
     )
 

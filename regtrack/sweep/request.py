@@ -101,7 +101,7 @@ def read_targets(
     """The bases to emit, by chromosome: those asked for, or all, less the excluded ones.
 
     Raises:
-        PlanError: more than one of chromosomes, a region and a BED file, or a BED file without a
+        PlanError: more than one of chromosomes, a region and a BED file, or regions without a
             base on the reference.
         RegionError: no region of the reference.
         AssemblyError: a chromosome that the reference lacks.
@@ -111,6 +111,11 @@ def read_targets(
     if len(given := [name for name, value in asked.items() if value]) > 1:
         raise PlanError(f"{' and '.join(given)} were given; take one of {' and '.join(given)}")
     wanted = None if regions is None else _read_bed(regions, assembly)
+    if wanted == {}:
+        raise PlanError(f"{regions} names no base of the reference, which has {assembly.summary()}")
+    unwanted = None if exclude is None else _read_bed(exclude, assembly)
+    if unwanted == {}:
+        _log.warning("%s names no base of the reference: nothing is excluded", exclude)
     if region:
         within = parse_region(region, assembly)
         wanted = {within.chrom: (np.array([within.start]), np.array([within.end]))}
@@ -118,7 +123,7 @@ def read_targets(
         assembly,
         assembly.subset(chroms).names if chroms else assembly.names,
         regions=wanted,
-        exclude=None if exclude is None else _read_bed(exclude, assembly),
+        exclude=unwanted,
     )
 
 
@@ -131,6 +136,10 @@ def _read_bed(path: Path, assembly: Assembly) -> dict[str, Intervals]:
             "%s: left out %s lines on chromosomes that the reference lacks, such as %s",
             path, f"{found.counts.unknown:,}", found.unknown[0],
         )  # fmt: skip
-    if not found.by_chrom:
-        raise PlanError(f"{path} names no base of the reference, which has {assembly.summary()}")
+    for count, done in (
+        (found.counts.clipped, "cut off at their chromosome's end"),
+        (found.counts.outside, "left out, past their chromosome's end"),
+    ):
+        if count:
+            _log.warning("%s: lines %s: %s", path, done, f"{count:,}")
     return found.by_chrom

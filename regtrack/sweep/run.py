@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from regtrack.atomic import check_folder_free
+from regtrack.atomic import check_folder_free, disk_errors
 from regtrack.checkpoint import Checkpoint
 from regtrack.errors import OutputError
 from regtrack.progress import SILENT, Progress
@@ -142,8 +142,14 @@ def run_sweep(
         announce(job.forecast)
         start = time.perf_counter()
         with job.work.held(alone=True, overwrite=overwrite), _kept(job.work):
-            _make(job, job.work.chunks, progress)
-            return finish(job.work, start=start, progress=progress, overwrite=overwrite)
+            made = _make(job, job.work.chunks, progress)
+            return finish(
+                job.work,
+                start=start,
+                predicted=sum(chunk.bases for chunk in made),
+                progress=progress,
+                overwrite=overwrite,
+            )
 
 
 def run_share(
@@ -169,13 +175,26 @@ def run_share(
             made = _make(job, chunks, progress)
             left = len(job.work.chunks) - _there(job.work, job.work.chunks)
         seconds = time.perf_counter() - start
-        return ShareSummary(job.work.folder, len(chunks), made, left, seconds)
+        return ShareSummary(job.work.folder, len(chunks), len(made), left, seconds)
 
 
-def forecast_sweep(request: Request, *, overwrite: bool = False) -> Forecast:
-    """Check a sweep and say what it would write and take; nothing is written."""
+def forecast_sweep(
+    request: Request,
+    share: str | None = None,
+    *,
+    runner: Open = open_job,
+    overwrite: bool = False,
+) -> Forecast:
+    """Check a sweep, or a share of it, and say what the whole would write and take.
+
+    Nothing is written.
+
+    Raises:
+        PlanError, OutputError: as `predict_genome`.
+    """
     _check_out(request.out, overwrite=overwrite)
-    with open_job(request) as job:
+    choose_share((), share)  # refuses one that cannot be; which chunks it has does not matter
+    with runner(request) as job:
         return job.forecast
 
 
@@ -187,7 +206,9 @@ def _check_out(out: Path, *, overwrite: bool) -> None:
     """
     if Path.cwd().is_relative_to(out.resolve()):
         raise OutputError(f"{out} is the folder you are in; name one that is to be made")
-    if (out / SWEEP_FILE).is_file() and not overwrite:
+    with disk_errors(out):
+        complete = (out / SWEEP_FILE).is_file()
+    if complete and not overwrite:
         raise OutputError(
             f"{out} exists already and is complete, with its {SWEEP_FILE}; name another output, or "
             "pass --overwrite to make it again"
@@ -195,8 +216,8 @@ def _check_out(out: Path, *, overwrite: bool) -> None:
     check_folder_free(out, overwrite=overwrite)
 
 
-def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> int:
-    """Make the shards that are missing; returns how many."""
+def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> Sequence[Chunk]:
+    """Make the shards that are missing; returns their chunks."""
     begun = _there(job.work, chunks) > 0
     missing = job.work.missing(chunks, progress if begun else SILENT)
     if begun:
@@ -204,10 +225,12 @@ def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> int:
             "going on: %s of %s chunks are in %s",
             f"{len(chunks) - len(missing):,}", f"{len(chunks):,}", job.work.folder,
         )  # fmt: skip
+    if not missing:
+        return missing
     with progress.task("Predicting", sum(chunk.bases for chunk in missing), "bp") as task:
         for chunk in job.make(missing):
             task.advance(chunk.bases, note=chunk.chrom)
-    return len(missing)
+    return missing
 
 
 @contextmanager

@@ -106,7 +106,9 @@ class SweepSummary:
         tracks: one a marker, in the order of the checkpoint.
         bases: bases with a value in each track.
         absent: bases asked for that have none, since they are N.
-        seconds: wall time from the first window to the last file.
+        predicted: bases asked for that this run predicted, N among them; the shards of the others
+            were there.
+        seconds: wall time of this run, from the first window to the last file.
     """
 
     out: Path
@@ -114,7 +116,13 @@ class SweepSummary:
     tracks: tuple[TrackSummary, ...]
     bases: int
     absent: int
+    predicted: int
     seconds: float
+
+    @property
+    def speed(self) -> float | None:
+        """Bases a second, where this run predicted them all; None where some were there."""
+        return self.predicted / self.seconds if self.predicted == self.bases + self.absent else None
 
     @property
     def size(self) -> int:

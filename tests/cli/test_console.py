@@ -68,6 +68,19 @@ def test_a_pipe_gets_the_whole_table(capsys: pytest.CaptureFixture[str]) -> None
     assert "[b]" in shown
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+def test_brackets_and_colons_of_paths_are_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, terminal: bool
+) -> None:
+    path = "mk/run[v2][/b]/:smile:"
+    monkeypatch.setattr(console.console, "_force_terminal", terminal)
+    console.console.print(f"{path}: 2 files")
+    console.print_table(path, ("name", path), [(path, path)])
+    console.print_error(path)
+    shown = capsys.readouterr()
+    assert (shown.out.count(path), shown.err) == (5, f"error: {path}\n")
+
+
 def test_json_stands_alone_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     console.print_json({"a": [1, 2]})
     assert json.loads(capsys.readouterr().out) == {"a": [1, 2]}

@@ -65,10 +65,20 @@ def test_it_says_what_it_will_write_and_what_it_wrote(run: Run) -> None:
     assert "fp32 on cpu" in windows
     assert "cnn3.K562_CTCF.bw" in out
     assert "bases with a value 5,995, N 5" in out
+    assert out.endswith(" Mbp/s)\n")
     assert "Predicting: 100%" in err
     assert sorted(p.name for p in Path("tracks").iterdir()) == [
         "cnn3.A_D.bw", "cnn3.K562_CTCF.bw", "sweep.json",
     ]  # fmt: skip
+
+
+def test_brackets_of_the_output_are_kept(run: Run) -> None:
+    code, out, _ = run("--out", "mk/a[/b]")
+    assert code == 0
+    assert out.splitlines()[0].startswith("mk/a[/b]: 2 files")
+    assert "mk/a[/b]: bases with a value" in out
+    code, out, _ = run("--out", "mk/run[v2]", "--shard", "1/1")
+    assert "mk/run[v2].partial: 2 chunks of this share" in out
 
 
 def test_json_is_alone_on_stdout(run: Run) -> None:
@@ -101,6 +111,10 @@ def test_options_reach_the_sweep(run: Run, folder: Path) -> None:
         (["--flank", "0"], "would leave seams"),
         (["--chroms", "chr1", "--regions", "r.bed"], "take one of --chroms and --regions"),
         (["--markers", "CTFC"], "no marker matches"),
+        (["--shard", ""], 'shard ""; expected I/N'),
+        (["--dask-scheduler", ""], "--dask-scheduler is empty"),
+        (["--dask-scheduler", "a", "--dask-scheduler-file", "b"], "not both"),
+        (["--dry-run", "--shard", "9/2"], 'shard "9/2"; expected I/N'),
     ],
 )
 def test_a_mistake_costs_one_line(run: Run, options: list[str], message: str) -> None:
@@ -140,24 +154,30 @@ def test_shares_are_made_apart_and_assembled(
     shutil.rmtree("tracks")
     code, out, _ = run("--shard", "1/2")
     assert code == 0
-    assert "1 chunks of this share, 1 made now" in out
-    assert "1 chunks of other shares are left" in out
+    assert "1 chunk of this share, 1 made now" in out
+    assert "1 chunk of other shares still to be made" in out
+    code, out, err = run("--shard", "1/2")
+    assert "1 chunk of this share, 0 made now" in out
+    assert "Predicting" not in err
 
-    def assemble(*arguments: str) -> tuple[int, str]:
+    def assemble(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["regtrack", "assemble", *arguments])
         with pytest.raises(SystemExit) as ended:
             main()
-        return int(ended.value.code or 0), capsys.readouterr().err
+        return int(ended.value.code or 0), *capsys.readouterr()
 
-    code, err = assemble("tracks")
+    code, _, err = assemble("tracks")
     assert code == 2
     assert "1 of 2 shards are missing or broken in tracks.partial: 1 (chr2:1-1,000)" in err
     code, out, _ = run("--shard", "2/2", "--json")
     assert json.loads(out)["left"] == 0
-    assert assemble("tracks.partial")[0] == 0
+    code, out, _ = assemble("tracks.partial")
+    assert code == 0
+    assert "bases with a value 5,995, N 5" in out
+    assert "Mbp/s" not in out  # of what other processes predicted
     assert {path.name: path.read_bytes() for path in Path("tracks").iterdir()} == expected
     assert not Path("tracks.partial").exists()
-    code, err = assemble("tracks")
+    code, _, err = assemble("tracks")
     assert code == 2
     assert "exists already" in err or "no sweep is at work" in err
 
@@ -203,8 +223,9 @@ def test_another_plan_is_refused_by_name(run: Run) -> None:
     assert not Path("tracks.partial").exists()
 
 
-def test_no_scheduler(run: Run) -> None:
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_no_scheduler(run: Run, options: list[str]) -> None:
     pytest.importorskip("distributed")
-    code, _, err = run("--dask-scheduler-file", "none.json")
+    code, _, err = run("--dask-scheduler-file", "none.json", *options)
     assert code == 2
     assert "no scheduler file at none.json" in err

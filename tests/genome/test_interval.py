@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -93,4 +95,21 @@ def test_sizes_are_read_from_sizes_and_fai(tmp_path) -> None:
     assert read_sizes(sizes) == Assembly(("chr1", "chr2"), (10, 20))
     sizes.write_text("chr1 ten\n")
     with pytest.raises(AssemblyError, match="line 1"):
+        read_sizes(sizes)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, r"no names and lengths at .*a\.sizes \(No such file or directory\)"),
+        (b"\x26\xfc\x8f\x88", r"a\.sizes is no text; expected a \.chrom\.sizes or \.fai file"),
+        ("chr1\t²\n".encode(), "line 1: found"),
+        (b"", "at least one chromosome"),
+    ],
+)
+def test_a_file_without_sizes(tmp_path: Path, content: bytes | None, message: str) -> None:
+    sizes = tmp_path / "a.sizes"
+    if content is not None:
+        sizes.write_bytes(content)
+    with pytest.raises(AssemblyError, match=message):
         read_sizes(sizes)

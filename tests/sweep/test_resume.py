@@ -158,6 +158,15 @@ def test_what_is_there_is_not_made_again(folder: Path, monkeypatch: pytest.Monke
     go_on()
 
 
+def test_a_speed_is_that_of_one_run_or_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped(monkeypatch)
+    rest = predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+    whole = predict_genome("c.safetensors", "r.fa", "whole", **OPTIONS)
+    assert 0 < rest.predicted < whole.predicted == ASSEMBLY.total
+    assert rest.speed is None
+    assert whole.speed == ASSEMBLY.total / whole.seconds
+
+
 @pytest.mark.parametrize("harm", ["cut", "flip", "empty", "swap", "head"])
 def test_a_broken_shard_is_made_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch, harm: str

@@ -183,6 +183,8 @@ class _DataCheck:
             self._findings.add("data", "zoom levels and summary were not compared with these data")
 
     def _take(self, block: DataBlock) -> None:
+        if len(block.starts) == 0:
+            return  # libBigWig writes such blocks; one that lost its values shows in what follows
         self.covered += int((block.ends - block.starts).sum())
         if block.chrom != self._reached[0]:
             self._end_chromosome()
@@ -220,8 +222,6 @@ class _DataCheck:
         if not leaf["first_chrom"] <= block.chrom <= leaf["last_chrom"]:
             message = f"is on {chrom.name}, but not by the index"
             raise self._raw.source.error("data block", at, message)
-        if len(block.starts) == 0:
-            raise self._raw.source.error("data block", at, "holds no value")
         reached = self._reached[1] if self._reached[0] == block.chrom else 0
         low, high = max(block.start, int(leaf["start"])), min(block.end, int(leaf["end"]))
         before = np.concatenate([[reached], block.ends[:-1]])

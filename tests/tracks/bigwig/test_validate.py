@@ -99,7 +99,6 @@ DATA = [  # what is put where in the first data block, and what is said
     ("<I", 12, 0, "begins before the one in front of it ends"),
     ("<I", 16, 0, "has no bases"),
     ("<B", 20, 9, "type 9; expected 1, 2 or 3"),
-    ("<H", 22, 0, "holds no value"),
     ("<H", 22, 65_535, "items need"),
 ]
 
@@ -117,6 +116,34 @@ def test_a_wrong_data_block_is_named(
     assert f"data block at byte {leaf['offset']:,}: " in found
     assert message in found
     assert any("were not compared" in text for _, text in findings(report))
+
+
+def test_a_block_that_lost_its_values_shows_in_zoom_and_summary(path: Path) -> None:
+    with RawBigWig(path) as raw:
+        leaf = raw.index[0]
+    repack(path, leaf, put("<H", 22, 0))
+    found = findings(validate(path))
+    assert ("zoom 128", "chr1:1-128 has bases covered 128; the data have 0") in found
+    assert {part for part, _ in found} == {"zoom 128", "summary"}
+
+
+def test_an_empty_block_of_libbigwig_is_passed_over(tmp_path: Path) -> None:
+    """It writes one where entries of another kind follow on another chromosome."""
+    path = tmp_path / "theirs.bw"
+    file = pyBigWig.open(str(path), "w")
+    file.addHeader([("chr1", 60_000), ("chr2", 5_000)])
+    file.addEntries("chr1", 0, values=np.linspace(0, 1, 3_000), span=1, step=1)
+    file.addEntries(["chr2", "chr2"], [10, 50], ends=[20, 60], values=[1.0, 2.0])
+    file.close()
+    with RawBigWig(path) as raw:
+        assert [len(raw.block(leaf).starts) for leaf in raw.index] == [3_000, 0, 2]
+    report = validate(path)
+    assert report.covered == 3_020
+    # zoom and summary are compared: libBigWig loses the sums of the last record, and only these
+    assert findings(report) == [
+        ("zoom 16", "chr2:51-60 has sum 0; the data have 20"),
+        ("zoom 16", "chr2:51-60 has sum of squares 0; the data have 40"),
+    ]
 
 
 def test_a_changed_value_shows_in_zoom_and_summary(path: Path) -> None:
