@@ -33,7 +33,7 @@ except ModuleNotFoundError as error:
 _PATIENCE = 30  # seconds to find the scheduler
 _RETRIES = 2  # of a task that fails, as when a disk is away for a moment
 
-_one_at_a_time = threading.Lock()
+_turn = threading.Lock()  # of the tasks of a worker: the engine takes all cores for one
 
 
 @dataclass(frozen=True)
@@ -139,14 +139,13 @@ def _named_errors() -> Iterator[None]:
 
 def _prepare(request: Request) -> tuple[Forecast, Work]:
     """What a sweep will be, found out where it will run."""
-    with open_job(request) as job:
+    with _turn, open_job(request) as job:
         return job.forecast, job.work
 
 
 def _make(chunk: Chunk, request: Request) -> Chunk:
-    with _one_at_a_time:
-        job = _job(request)
-    (made,) = job.make([chunk])
+    with _turn:
+        (made,) = _job(request).make([chunk])
     return made
 
 

@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,8 @@ import pytest
 from regtrack.checkpoint import save_checkpoint
 from regtrack.errors import MarkerError, PlanError
 from regtrack.genome.assembly import Assembly
+from regtrack.sweep.chunks import Chunk
+from regtrack.sweep.job import Job
 from regtrack.sweep.request import Request
 from regtrack.sweep.run import run_sweep
 
@@ -97,6 +100,20 @@ def workers(request_: Request) -> Iterator[list[subprocess.Popen[bytes]]]:
             process.wait()
 
 
+@pytest.fixture
+def scheduler() -> Iterator[str]:
+    """The address of a cluster whose one worker, of two threads, is this process."""
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=2,
+        processes=False,
+        protocol="tcp",
+        host="127.0.0.1",
+        dashboard_address=None,
+    ) as local:
+        yield local.scheduler_address
+
+
 def content(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*.bw")}
 
@@ -138,6 +155,26 @@ def test_two_workers_one_killed_give_the_same_bytes(
             replace(request_, markers=("none",), out=Path("t")),
             runner=cluster.on_dask(Path("s.json")),
         )
+
+
+def test_a_worker_of_two_threads_makes_one_chunk_at_a_time(
+    request_: Request, scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy, most, make = [0], [0], Job.make
+    count = threading.Lock()
+
+    def counted(job: Job, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
+        with count:
+            busy[0] += 1
+            most[0] = max(*most, *busy)
+        yield from make(job, chunks)
+        with count:
+            busy[0] -= 1
+
+    monkeypatch.setattr(Job, "make", counted)
+    run_sweep(request_, runner=cluster.on_dask(scheduler))
+    assert most == [1]
+    assert busy == [0]
 
 
 def test_no_scheduler_and_no_file(request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
