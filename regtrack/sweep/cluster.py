@@ -89,7 +89,7 @@ def _chosen(request: Request, record: Mapping[str, Any]) -> Request:
     return replace(
         request,
         batch_size=record["plan"]["batch_size"],
-        device=record["device"],
+        device=record["device"] if request.device == "auto" else request.device,
         compiling="on" if record.get("compiled") else "off",
     )
 

@@ -177,6 +177,13 @@ def test_a_worker_of_two_threads_makes_one_chunk_at_a_time(
     assert busy == [0]
 
 
+@pytest.mark.parametrize(("asked", "sent"), [("auto", "cuda"), ("cuda:1", "cuda:1")])
+def test_a_device_that_was_named_stays(request_: Request, asked: str, sent: str) -> None:
+    record = {"plan": {"batch_size": 3}, "device": "cuda"}
+    chosen = cluster._chosen(replace(request_, device=asked, batch_size="auto"), record)
+    assert (chosen.device, chosen.batch_size, chosen.compiling) == (sent, 3, "off")
+
+
 def test_no_scheduler_and_no_file(request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_PATIENCE", 1)
     with pytest.raises(PlanError, match=r"no scheduler file at none\.json"):
