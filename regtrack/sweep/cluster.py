@@ -1,17 +1,18 @@
 """The chunks of a sweep on a Dask cluster, whose workers share the output's storage.
 
-A worker opens the request once, which checks that it sees the same inputs and has the same
-versions; after that a task is a chunk, and ends in the same shard as anywhere else. Dask gives the
-tasks of a worker that dies to another.
+A worker opens a sweep once, which checks that it sees the same inputs and has the same versions;
+after that a task is a chunk, and ends in the same shard as anywhere else. Dask gives the tasks of a
+worker that dies to another.
 """
 
 from __future__ import annotations
 
+import atexit
+import platform
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ _PATIENCE = 30  # seconds to find the scheduler
 _RETRIES = 2  # of a task that fails, as when a disk is away for a moment
 
 _turn = threading.Lock()  # of the tasks of a worker: the engine takes all cores for one
+_kept: dict[tuple[Request, str], tuple[Job, ExitStack]] = {}  # by a worker, one at most
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,9 @@ class ClusterJob:
             RegtrackError: whatever a worker meets.
         """
         futures = self.client.map(
-            _make, chunks, request=self.request, retries=_RETRIES, pure=False, batch_size=1
-        )
+            _make, chunks, request=self.request, plan=self.work.digest,
+            retries=_RETRIES, pure=False, batch_size=1,
+        )  # fmt: skip
         with _named_errors():
             for future in as_completed(futures, loop=self.client.loop):
                 yield future.result()
@@ -139,19 +142,45 @@ def _named_errors() -> Iterator[None]:
 
 def _prepare(request: Request) -> tuple[Forecast, Work]:
     """What a sweep will be, found out where it will run."""
-    with _turn, open_job(request) as job:
-        return job.forecast, job.work
-
-
-def _make(chunk: Chunk, request: Request) -> Chunk:
     with _turn:
-        (made,) = _job(request).make([chunk])
+        _give_back()
+        with open_job(request) as job:
+            return job.forecast, job.work
+
+
+def _make(chunk: Chunk, request: Request, plan: str) -> Chunk:
+    with _turn:
+        (made,) = _job(request, plan).make([chunk])
     return made
 
 
-@lru_cache(maxsize=1)
-def _job(request: Request) -> Job:
-    """The job of this process, which is never given back: the model is loaded once."""
-    job = ExitStack().enter_context(open_job(request))
-    job.work.check()
+def _job(request: Request, plan: str) -> Job:
+    """The job that this process keeps for the next chunk; that of another sweep is given back.
+
+    Args:
+        request: what is asked for, by paths.
+        plan: the digest of the sweep, since files may be replaced under their paths.
+    """
+    if (request, plan) not in _kept:
+        _give_back()
+        with ExitStack() as opened:
+            job = opened.enter_context(open_job(request))
+            job.work.check()
+            if job.work.digest != plan:
+                raise PlanError(
+                    f"{platform.node()} sees other inputs than this sweep was planned with; all "
+                    "workers need the same checkpoint, FASTA and BED files under the same paths"
+                )
+            _kept[request, plan] = job, opened.pop_all()
+    job, _ = _kept[request, plan]
     return job
+
+
+def _give_back() -> None:
+    """Let go of the model and the FASTA that are kept."""
+    while _kept:
+        _, (_, opened) = _kept.popitem()
+        opened.close()
+
+
+atexit.register(_give_back)  # while all that it needs is still there

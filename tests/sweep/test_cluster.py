@@ -8,17 +8,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyBigWig
 import pytest
 
 from regtrack.checkpoint import save_checkpoint
 from regtrack.errors import MarkerError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.sweep.chunks import Chunk
-from regtrack.sweep.job import Job
+from regtrack.sweep.job import Job, open_job
 from regtrack.sweep.request import Request
 from regtrack.sweep.run import run_sweep
 
@@ -109,13 +112,22 @@ def scheduler() -> Iterator[str]:
         processes=False,
         protocol="tcp",
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
     ) as local:
         yield local.scheduler_address
 
 
 def content(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*.bw")}
+
+
+def values(folder: Path) -> np.ndarray:
+    """Those of chr2, shape (tracks, bp)."""
+    found = []
+    for path in sorted(folder.glob("*.bw")):
+        with pyBigWig.open(str(path)) as track:
+            found.append(track.values("chr2", 0, ASSEMBLY.length("chr2"), numpy=True))
+    return np.array(found)
 
 
 def test_two_workers_one_killed_give_the_same_bytes(
@@ -199,6 +211,71 @@ def test_a_checkpoint_in_memory_cannot_travel(request_: Request) -> None:
 
 
 def test_a_worker_that_does_not_see_the_folder_says_so(request_: Request) -> None:
-    cluster._job.cache_clear()
     with pytest.raises(PlanError, match=r"does not see tracks\.partial; all workers need"):
-        cluster._job(request_)
+        cluster._job(request_, "a digest")
+
+
+def test_a_worker_that_sees_other_inputs_says_so(request_: Request) -> None:
+    with open_job(request_) as job:
+        job.work.open()
+        with pytest.raises(PlanError, match="sees other inputs than this sweep was planned with"):
+            cluster._job(request_, "the digest of another")
+        assert cluster._job(request_, job.work.digest).work.digest == job.work.digest
+        replace_checkpoint()
+        cluster._give_back()
+        with pytest.raises(PlanError, match=r"checkpoint\.weights was .* and is "):
+            cluster._job(request_, job.work.digest)
+
+
+def replace_checkpoint() -> None:
+    model = small_model("cnn7", hidden=9).float()
+    save_checkpoint("c.safetensors", as_checkpoint(model, ASSEMBLY), overwrite=True)
+
+
+def replace_reference() -> None:
+    write_fasta(Path("r.fa"), {name: codes[::-1] for name, codes in CODES.items()})
+
+
+replaced = pytest.mark.parametrize("replace_input", [replace_checkpoint, replace_reference])
+
+
+@replaced
+def test_a_sweep_that_another_worker_planned_is_not_made_from_replaced_files(
+    request_: Request, replace_input: Callable[[], None]
+) -> None:
+    for change in (lambda: None, replace_input):
+        change()
+        with open_job(request_) as planned:
+            planned.work.open(overwrite=True)
+            first = planned.work.chunks[0]
+            cluster._make(first, request_, planned.work.digest)
+            assert planned.work.missing([first]) == ()
+
+
+@replaced
+def test_a_worker_that_lives_on_takes_the_file_that_replaced_another(
+    request_: Request,
+    scheduler: str,
+    replace_input: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened = []
+
+    @contextmanager
+    def counted(request: Request) -> Iterator[Job]:
+        with open_job(request) as job:
+            opened.append(job)
+            assert len(opened) == 1
+            yield job
+        opened.remove(job)
+
+    monkeypatch.setattr("regtrack.sweep.chunks.CHUNK", 30_000)
+    monkeypatch.setattr(cluster, "open_job", counted)
+    run_sweep(request_, runner=cluster.on_dask(scheduler))
+    former = values(Path("tracks"))
+    replace_input()
+    run_sweep(request_, runner=cluster.on_dask(scheduler), overwrite=True)
+    run_sweep(replace(request_, out=Path("alone")))
+    now = values(Path("tracks"))
+    np.testing.assert_array_equal(now, values(Path("alone")))
+    assert np.nanmax(np.abs(now - former)) > 0.001
