@@ -7,7 +7,9 @@ worker that dies to another.
 
 from __future__ import annotations
 
+import asyncio
 import atexit
+import json
 import platform
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +27,9 @@ from regtrack.sweep.summary import Forecast
 from regtrack.sweep.work import Work
 
 try:
-    from distributed import CancelledError, Client, KilledWorker, as_completed
+    from distributed import CancelledError, Client, KilledWorker, Security, as_completed
+    from distributed.comm import connect
+    from distributed.utils import LoopRunner
 except ModuleNotFoundError as error:
     raise PlanError(
         "a Dask scheduler was named and Dask is not installed; pip install 'regtrack[cluster]'"
@@ -111,19 +115,34 @@ def _anywhere(request: Request) -> Request:
 
 @contextmanager
 def _client(scheduler: str | Path) -> Iterator[Any]:
-    if isinstance(scheduler, Path) and not scheduler.is_file():
-        raise PlanError(f"no scheduler file at {scheduler}; start the scheduler first")
-    where = (
-        {"scheduler_file": str(scheduler)}
-        if isinstance(scheduler, Path)
-        else {"address": scheduler}
-    )
+    address = _address(scheduler) if isinstance(scheduler, Path) else scheduler
     try:
-        client = Client(**where, timeout=_PATIENCE, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise PlanError(f"no Dask scheduler answers at {scheduler}; start it first") from error
+        LoopRunner().run_sync(_greet, address)
+        client = Client(address, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TypeError, ImportError) as error:
+        reason = str(error) or f"no answer in {_PATIENCE} s"
+        raise PlanError(
+            f'no Dask scheduler answers at "{address}" ({reason}); expected one at an address such '
+            "as tcp://login1:8786"
+        ) from error
     with client:
         yield client
+
+
+def _address(file: Path) -> str:
+    """What a scheduler wrote into its file."""
+    try:
+        return str(json.loads(file.read_text())["address"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise PlanError(f"no scheduler file at {file}; start the scheduler first") from error
+
+
+async def _greet(address: str) -> None:
+    """Connect for a moment: a `Client` that cannot leaves threads, or waits for ever."""
+    security = Security().get_connection_args("client")
+    async with asyncio.timeout(_PATIENCE):
+        comm = await connect(address, timeout=_PATIENCE, **security)
+        await comm.close()
 
 
 @contextmanager

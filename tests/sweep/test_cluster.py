@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -196,12 +198,43 @@ def test_a_device_that_was_named_stays(request_: Request, asked: str, sent: str)
     assert (chosen.device, chosen.batch_size, chosen.compiling) == (sent, 3, "off")
 
 
-def test_no_scheduler_and_no_file(request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "_PATIENCE", 1)
-    with pytest.raises(PlanError, match=r"no scheduler file at none\.json"):
-        run_sweep(request_, runner=cluster.on_dask(Path("none.json")))
-    with pytest.raises(PlanError, match="no Dask scheduler answers at tcp://127"):
-        run_sweep(request_, runner=cluster.on_dask("tcp://127.0.0.1:9"))
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of something that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield "tcp://127.0.0.1:{1}".format(*server.getsockname())
+
+
+def test_an_address_without_a_scheduler_is_one_line_and_leaves_nothing(
+    request_: Request,
+    silent: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cluster, "_PATIENCE", 0.5)
+    for address, reason in [
+        ("tcp://127.0.0.1:9", "Timed out|no answer"),
+        (silent, "no answer in 0.5 s"),
+        ("foo", "missing port number"),
+        ("foo://bar:1", "unknown address scheme"),
+        ("tls://127.0.0.1:9", "TLS expects"),
+        ("", "missing port number"),
+    ]:
+        with pytest.raises(
+            PlanError, match=f'answers at "{address}" .*({reason}).*; expected'
+        ) as no:
+            run_sweep(request_, runner=cluster.on_dask(address))
+        assert "\n" not in str(no.value)
+    gc.collect()
+    assert "Exception ignored" not in capfd.readouterr().err
+    assert not [thread for thread in threading.enumerate() if "IO loop" in thread.name]
+
+
+def test_a_scheduler_file_that_is_not_there_or_names_none(request_: Request) -> None:
+    Path("broken.json").write_text("{")
+    for name in ("none.json", "broken.json"):
+        with pytest.raises(PlanError, match=f"no scheduler file at {name}"):
+            run_sweep(request_, runner=cluster.on_dask(Path(name)))
 
 
 def test_a_checkpoint_in_memory_cannot_travel(request_: Request) -> None:
