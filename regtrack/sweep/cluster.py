@@ -28,7 +28,7 @@ from regtrack.sweep.work import Work
 
 try:
     from distributed import CancelledError, Client, KilledWorker, Security, as_completed
-    from distributed.comm import connect
+    from distributed.comm.core import connect
     from distributed.utils import LoopRunner
 except ModuleNotFoundError as error:
     raise PlanError(
