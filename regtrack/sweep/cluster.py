@@ -1,17 +1,20 @@
 """The chunks of a sweep on a Dask cluster, whose workers share the output's storage.
 
-A worker opens the request once, which checks that it sees the same inputs and has the same
-versions; after that a task is a chunk, and ends in the same shard as anywhere else. Dask gives the
-tasks of a worker that dies to another.
+A worker opens a sweep once, which checks that it sees the same inputs and has the same versions;
+after that a task is a chunk, and ends in the same shard as anywhere else. Dask gives the tasks of a
+worker that dies to another.
 """
 
 from __future__ import annotations
 
+import asyncio
+import atexit
+import json
+import platform
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,9 @@ from regtrack.sweep.summary import Forecast
 from regtrack.sweep.work import Work
 
 try:
-    from distributed import CancelledError, Client, KilledWorker, as_completed
+    from distributed import CancelledError, Client, KilledWorker, Security, as_completed
+    from distributed.comm.core import connect
+    from distributed.utils import LoopRunner
 except ModuleNotFoundError as error:
     raise PlanError(
         "a Dask scheduler was named and Dask is not installed; pip install 'regtrack[cluster]'"
@@ -33,7 +38,8 @@ except ModuleNotFoundError as error:
 _PATIENCE = 30  # seconds to find the scheduler
 _RETRIES = 2  # of a task that fails, as when a disk is away for a moment
 
-_one_at_a_time = threading.Lock()
+_turn = threading.Lock()  # of the tasks of a worker: the engine takes all cores for one
+_kept: dict[tuple[Request, str], tuple[Job, ExitStack]] = {}  # by a worker, one at most
 
 
 @dataclass(frozen=True)
@@ -59,8 +65,9 @@ class ClusterJob:
             RegtrackError: whatever a worker meets.
         """
         futures = self.client.map(
-            _make, chunks, request=self.request, retries=_RETRIES, pure=False, batch_size=1
-        )
+            _make, chunks, request=self.request, plan=self.work.digest,
+            retries=_RETRIES, pure=False, batch_size=1,
+        )  # fmt: skip
         with _named_errors():
             for future in as_completed(futures, loop=self.client.loop):
                 yield future.result()
@@ -89,7 +96,7 @@ def _chosen(request: Request, record: Mapping[str, Any]) -> Request:
     return replace(
         request,
         batch_size=record["plan"]["batch_size"],
-        device=record["device"],
+        device=record["device"] if request.device == "auto" else request.device,
         compiling="on" if record.get("compiled") else "off",
     )
 
@@ -108,19 +115,34 @@ def _anywhere(request: Request) -> Request:
 
 @contextmanager
 def _client(scheduler: str | Path) -> Iterator[Any]:
-    if isinstance(scheduler, Path) and not scheduler.is_file():
-        raise PlanError(f"no scheduler file at {scheduler}; start the scheduler first")
-    where = (
-        {"scheduler_file": str(scheduler)}
-        if isinstance(scheduler, Path)
-        else {"address": scheduler}
-    )
+    address = _address(scheduler) if isinstance(scheduler, Path) else scheduler
     try:
-        client = Client(**where, timeout=_PATIENCE, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise PlanError(f"no Dask scheduler answers at {scheduler}; start it first") from error
+        LoopRunner().run_sync(_greet, address)
+        client = Client(address, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TypeError, ImportError) as error:
+        reason = str(error) or f"no answer in {_PATIENCE} s"
+        raise PlanError(
+            f'no Dask scheduler answers at "{address}" ({reason}); expected one at an address such '
+            "as tcp://login1:8786"
+        ) from error
     with client:
         yield client
+
+
+def _address(file: Path) -> str:
+    """What a scheduler wrote into its file."""
+    try:
+        return str(json.loads(file.read_text())["address"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise PlanError(f"no scheduler file at {file}; start the scheduler first") from error
+
+
+async def _greet(address: str) -> None:
+    """Connect for a moment: a `Client` that cannot leaves threads, or waits for ever."""
+    security = Security().get_connection_args("client")
+    async with asyncio.timeout(_PATIENCE):
+        comm = await connect(address, timeout=_PATIENCE, **security)
+        await comm.close()
 
 
 @contextmanager
@@ -139,20 +161,45 @@ def _named_errors() -> Iterator[None]:
 
 def _prepare(request: Request) -> tuple[Forecast, Work]:
     """What a sweep will be, found out where it will run."""
-    with open_job(request) as job:
-        return job.forecast, job.work
+    with _turn:
+        _give_back()
+        with open_job(request) as job:
+            return job.forecast, job.work
 
 
-def _make(chunk: Chunk, request: Request) -> Chunk:
-    with _one_at_a_time:
-        job = _job(request)
-    (made,) = job.make([chunk])
+def _make(chunk: Chunk, request: Request, plan: str) -> Chunk:
+    with _turn:
+        (made,) = _job(request, plan).make([chunk])
     return made
 
 
-@lru_cache(maxsize=1)
-def _job(request: Request) -> Job:
-    """The job of this process, which is never given back: the model is loaded once."""
-    job = ExitStack().enter_context(open_job(request))
-    job.work.check()
+def _job(request: Request, plan: str) -> Job:
+    """The job that this process keeps for the next chunk; that of another sweep is given back.
+
+    Args:
+        request: what is asked for, by paths.
+        plan: the digest of the sweep, since files may be replaced under their paths.
+    """
+    if (request, plan) not in _kept:
+        _give_back()
+        with ExitStack() as opened:
+            job = opened.enter_context(open_job(request))
+            job.work.check()
+            if job.work.digest != plan:
+                raise PlanError(
+                    f"{platform.node()} sees other inputs than this sweep was planned with; all "
+                    "workers need the same checkpoint, FASTA and BED files under the same paths"
+                )
+            _kept[request, plan] = job, opened.pop_all()
+    job, _ = _kept[request, plan]
     return job
+
+
+def _give_back() -> None:
+    """Let go of the model and the FASTA that are kept."""
+    while _kept:
+        _, (_, opened) = _kept.popitem()
+        opened.close()
+
+
+atexit.register(_give_back)  # while all that it needs is still there

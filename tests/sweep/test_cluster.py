@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyBigWig
 import pytest
 
 from regtrack.checkpoint import save_checkpoint
 from regtrack.errors import MarkerError, PlanError
 from regtrack.genome.assembly import Assembly
+from regtrack.sweep.chunks import Chunk
+from regtrack.sweep.job import Job, open_job
 from regtrack.sweep.request import Request
 from regtrack.sweep.run import run_sweep
 
@@ -97,8 +105,31 @@ def workers(request_: Request) -> Iterator[list[subprocess.Popen[bytes]]]:
             process.wait()
 
 
+@pytest.fixture
+def scheduler() -> Iterator[str]:
+    """The address of a cluster whose one worker, of two threads, is this process."""
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=2,
+        processes=False,
+        protocol="tcp",
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+    ) as local:
+        yield local.scheduler_address
+
+
 def content(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*.bw")}
+
+
+def values(folder: Path) -> np.ndarray:
+    """Those of chr2, shape (tracks, bp)."""
+    found = []
+    for path in sorted(folder.glob("*.bw")):
+        with pyBigWig.open(str(path)) as track:
+            found.append(track.values("chr2", 0, ASSEMBLY.length("chr2"), numpy=True))
+    return np.array(found)
 
 
 def test_two_workers_one_killed_give_the_same_bytes(
@@ -140,12 +171,70 @@ def test_two_workers_one_killed_give_the_same_bytes(
         )
 
 
-def test_no_scheduler_and_no_file(request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "_PATIENCE", 1)
-    with pytest.raises(PlanError, match=r"no scheduler file at none\.json"):
-        run_sweep(request_, runner=cluster.on_dask(Path("none.json")))
-    with pytest.raises(PlanError, match="no Dask scheduler answers at tcp://127"):
-        run_sweep(request_, runner=cluster.on_dask("tcp://127.0.0.1:9"))
+def test_a_worker_of_two_threads_makes_one_chunk_at_a_time(
+    request_: Request, scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy, most, make = [0], [0], Job.make
+    count = threading.Lock()
+
+    def counted(job: Job, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
+        with count:
+            busy[0] += 1
+            most[0] = max(*most, *busy)
+        yield from make(job, chunks)
+        with count:
+            busy[0] -= 1
+
+    monkeypatch.setattr(Job, "make", counted)
+    run_sweep(request_, runner=cluster.on_dask(scheduler))
+    assert most == [1]
+    assert busy == [0]
+
+
+@pytest.mark.parametrize(("asked", "sent"), [("auto", "cuda"), ("cuda:1", "cuda:1")])
+def test_a_device_that_was_named_stays(request_: Request, asked: str, sent: str) -> None:
+    record = {"plan": {"batch_size": 3}, "device": "cuda"}
+    chosen = cluster._chosen(replace(request_, device=asked, batch_size="auto"), record)
+    assert (chosen.device, chosen.batch_size, chosen.compiling) == (sent, 3, "off")
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of something that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield "tcp://127.0.0.1:{1}".format(*server.getsockname())
+
+
+def test_an_address_without_a_scheduler_is_one_line_and_leaves_nothing(
+    request_: Request,
+    silent: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cluster, "_PATIENCE", 0.5)
+    for address, reason in [
+        ("tcp://127.0.0.1:9", "Timed out|no answer"),
+        (silent, "no answer in 0.5 s"),
+        ("foo", "missing port number"),
+        ("foo://bar:1", "unknown address scheme"),
+        ("tls://127.0.0.1:9", "TLS expects"),
+        ("", "missing port number"),
+    ]:
+        with pytest.raises(
+            PlanError, match=f'answers at "{address}" .*({reason}).*; expected'
+        ) as no:
+            run_sweep(request_, runner=cluster.on_dask(address))
+        assert "\n" not in str(no.value)
+    gc.collect()
+    assert "Exception ignored" not in capfd.readouterr().err
+    assert not [thread for thread in threading.enumerate() if "IO loop" in thread.name]
+
+
+def test_a_scheduler_file_that_is_not_there_or_names_none(request_: Request) -> None:
+    Path("broken.json").write_text("{")
+    for name in ("none.json", "broken.json"):
+        with pytest.raises(PlanError, match=f"no scheduler file at {name}"):
+            run_sweep(request_, runner=cluster.on_dask(Path(name)))
 
 
 def test_a_checkpoint_in_memory_cannot_travel(request_: Request) -> None:
@@ -155,6 +244,71 @@ def test_a_checkpoint_in_memory_cannot_travel(request_: Request) -> None:
 
 
 def test_a_worker_that_does_not_see_the_folder_says_so(request_: Request) -> None:
-    cluster._job.cache_clear()
     with pytest.raises(PlanError, match=r"does not see tracks\.partial; all workers need"):
-        cluster._job(request_)
+        cluster._job(request_, "a digest")
+
+
+def test_a_worker_that_sees_other_inputs_says_so(request_: Request) -> None:
+    with open_job(request_) as job:
+        job.work.open()
+        with pytest.raises(PlanError, match="sees other inputs than this sweep was planned with"):
+            cluster._job(request_, "the digest of another")
+        assert cluster._job(request_, job.work.digest).work.digest == job.work.digest
+        replace_checkpoint()
+        cluster._give_back()
+        with pytest.raises(PlanError, match=r"checkpoint\.weights was .* and is "):
+            cluster._job(request_, job.work.digest)
+
+
+def replace_checkpoint() -> None:
+    model = small_model("cnn7", hidden=9).float()
+    save_checkpoint("c.safetensors", as_checkpoint(model, ASSEMBLY), overwrite=True)
+
+
+def replace_reference() -> None:
+    write_fasta(Path("r.fa"), {name: codes[::-1] for name, codes in CODES.items()})
+
+
+replaced = pytest.mark.parametrize("replace_input", [replace_checkpoint, replace_reference])
+
+
+@replaced
+def test_a_sweep_that_another_worker_planned_is_not_made_from_replaced_files(
+    request_: Request, replace_input: Callable[[], None]
+) -> None:
+    for change in (lambda: None, replace_input):
+        change()
+        with open_job(request_) as planned:
+            planned.work.open(overwrite=True)
+            first = planned.work.chunks[0]
+            cluster._make(first, request_, planned.work.digest)
+            assert planned.work.missing([first]) == ()
+
+
+@replaced
+def test_a_worker_that_lives_on_takes_the_file_that_replaced_another(
+    request_: Request,
+    scheduler: str,
+    replace_input: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened = []
+
+    @contextmanager
+    def counted(request: Request) -> Iterator[Job]:
+        with open_job(request) as job:
+            opened.append(job)
+            assert len(opened) == 1
+            yield job
+        opened.remove(job)
+
+    monkeypatch.setattr("regtrack.sweep.chunks.CHUNK", 30_000)
+    monkeypatch.setattr(cluster, "open_job", counted)
+    run_sweep(request_, runner=cluster.on_dask(scheduler))
+    former = values(Path("tracks"))
+    replace_input()
+    run_sweep(request_, runner=cluster.on_dask(scheduler), overwrite=True)
+    run_sweep(replace(request_, out=Path("alone")))
+    now = values(Path("tracks"))
+    np.testing.assert_array_equal(now, values(Path("alone")))
+    assert np.nanmax(np.abs(now - former)) > 0.001
