@@ -250,7 +250,8 @@ def test_a_worker_that_does_not_see_the_folder_says_so(request_: Request) -> Non
 
 def test_a_worker_that_sees_other_inputs_says_so(request_: Request) -> None:
     with open_job(request_) as job:
-        job.work.open()
+        with job.work.held(alone=True):
+            pass
         with pytest.raises(PlanError, match="sees other inputs than this sweep was planned with"):
             cluster._job(request_, "the digest of another")
         assert cluster._job(request_, job.work.digest).work.digest == job.work.digest
@@ -279,7 +280,8 @@ def test_a_sweep_that_another_worker_planned_is_not_made_from_replaced_files(
     for change in (lambda: None, replace_input):
         change()
         with open_job(request_) as planned:
-            planned.work.open(overwrite=True)
+            with planned.work.held(alone=True, overwrite=True):
+                pass
             first = planned.work.chunks[0]
             cluster._make(first, request_, planned.work.digest)
             assert planned.work.missing([first]) == ()
