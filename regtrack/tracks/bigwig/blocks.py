@@ -6,6 +6,7 @@ neighbours are equal, or gaps many, a bedGraph block is smaller: 12 bytes a run.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
@@ -27,6 +28,7 @@ from regtrack.tracks.bigwig.layout import (
 # ISA-L's quickest level that shortens repeats. Level 3 is half as fast on lossless scores and saves
 # nothing there; on rounded ones it takes 6 % of a sweep's time and saves 4 to 10 % of its size.
 _COMPRESSION_LEVEL = 1
+_SMALL = 16_384  # bytes; a full block has four times as many
 # bytes of a block beside its values: its header and its leaf in the index
 _BLOCK_COST = BLOCK_HEADER.itemsize + LEAF.itemsize
 # shorter runs were never smaller as bedGraph, so it is not tried
@@ -68,11 +70,12 @@ class Block:
 def pack(data: bytes | memoryview) -> bytes:
     """Compress; lets go of the interpreter lock.
 
-    An object does it, as quickly: of `isal_zlib.compress` at this level about one process in twenty
-    gave other bytes for inputs below 512 bytes, and the same values must be the same bytes.
+    Small blocks go to zlib: of ISA-L one process in some tens gave other bytes for inputs below
+    2 kB, and the same values must be the same bytes. Of larger ones it gave the same in all.
     """
-    packer = isal_zlib.compressobj(_COMPRESSION_LEVEL)
-    packed: bytes = packer.compress(data) + packer.flush()
+    if len(data) < _SMALL:
+        return zlib.compress(data, _COMPRESSION_LEVEL)
+    packed: bytes = isal_zlib.compress(data, _COMPRESSION_LEVEL)
     return packed
 
 
