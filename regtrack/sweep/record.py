@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zlib
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -40,8 +39,7 @@ def make_record(
     record = {
         "format": FORMAT,
         "versions": {"regtrack": __version__}
-        | {name: version(name) for name in ("torch", "numpy", "isal")}
-        | {"zlib": zlib.ZLIB_RUNTIME_VERSION},
+        | {name: version(name) for name in ("torch", "numpy", "isal")},
         "checkpoint": (_file(checkpoint.path) if checkpoint.path else {})
         | {
             "weights": _weights(checkpoint),

@@ -82,11 +82,13 @@ def bin_values(values: Values, start: int, *, resolution: int, reduction: int, e
     bins["max"] = np.fmax.reduce(table, axis=1)
     wide = table.astype(np.float64)
     bins["valid"] = reduction
-    holed = np.isnan(wide.sum(axis=1))  # also where infinities cancel, which does no harm
+    sums = np.einsum("ij->i", wide)
+    holed = np.isnan(sums)  # also where infinities cancel, which does no harm
     absent = np.isnan(wide[holed])
     wide[holed] = np.where(absent, 0, wide[holed])
+    sums[holed] = np.einsum("ij->i", wide[holed])
     bins["valid"][holed] = (width - absent.sum(axis=1)) * resolution
-    bins["sum"] = wide.sum(axis=1) * resolution
+    bins["sum"] = sums * resolution
     bins["squares"] = np.einsum("ij,ij->i", wide, wide) * resolution
     short = start + len(values) * resolution - end
     if short and not np.isnan(values[-1]):

@@ -6,7 +6,6 @@ neighbours are equal, or gaps many, a bedGraph block is smaller: 12 bytes a run.
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
@@ -28,7 +27,9 @@ from regtrack.tracks.bigwig.layout import (
 # ISA-L's quickest level that shortens repeats. Level 3 is half as fast on lossless scores and saves
 # nothing there; on rounded ones it takes 6 % of a sweep's time and saves 4 to 10 % of its size.
 _COMPRESSION_LEVEL = 1
-_SMALL = 16_384  # bytes; a full block has four times as many
+# bytes that `pack` compresses by themselves: more than the 3 that ISA-L takes for a tail without
+# looking, no more than the 16 that its quick loop leaves to a slower one
+_HEAD = 8
 # bytes of a block beside its values: its header and its leaf in the index
 _BLOCK_COST = BLOCK_HEADER.itemsize + LEAF.itemsize
 # shorter runs were never smaller as bedGraph, so it is not tried
@@ -37,6 +38,8 @@ _SHORTEST_RUNS = 4
 _FRAME = np.dtype([("head", BLOCK_HEADER), ("values", "<f4", ITEMS_PER_BLOCK)])
 
 Indices = npt.NDArray[np.int64]
+# compressed bytes in parts, which to join would be a copy made while holding the interpreter lock
+Packed = tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +66,27 @@ class Block:
 
     start: int
     end: int
-    packed: bytes
+    packed: Packed
     unpacked: int
 
+    @property
+    def size(self) -> int:
+        """Bytes as packed."""
+        return sum(map(len, self.packed))
 
-def pack(data: bytes | memoryview) -> bytes:
-    """Compress; lets go of the interpreter lock.
 
-    Small blocks go to zlib: of ISA-L one process in some tens gave other bytes for inputs below
-    2 kB, and the same values must be the same bytes. Of larger ones it gave the same in all.
+def pack(data: bytes | memoryview) -> Packed:
+    """Compress; lets go of the interpreter lock. The same data give the same bytes.
+
+    The first bytes are a deflate block of their own, for ISA-L's quick loop (2.32, x86) must not
+    begin a stream: there it hashes a register that it has not set instead of the third byte's
+    string. The register holds the stream's address, and some addresses change which matches are
+    found: about one in ten thousand, for data whose beginning recurs.
     """
-    if len(data) < _SMALL:
-        return zlib.compress(data, _COMPRESSION_LEVEL)
-    packed: bytes = isal_zlib.compress(data, _COMPRESSION_LEVEL)
-    return packed
+    view = memoryview(data)
+    stream = isal_zlib.compressobj(_COMPRESSION_LEVEL)
+    head = stream.compress(view[:_HEAD]) + stream.flush(isal_zlib.Z_SYNC_FLUSH)
+    return head, stream.compress(view[_HEAD:]), stream.flush()
 
 
 def make_blocks(grid: Grid, values: Values) -> list[Block]:
@@ -161,7 +171,7 @@ def equal_runs(values: Values) -> tuple[Indices, Indices]:
 
 
 def _cost(blocks: list[Block]) -> int:
-    return sum(len(block.packed) + LEAF.itemsize for block in blocks)
+    return sum(block.size + LEAF.itemsize for block in blocks)
 
 
 def _fixed_steps(grid: Grid, values: Values, lefts: list[int], rights: list[int]) -> list[Block]:

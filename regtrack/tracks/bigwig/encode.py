@@ -84,11 +84,11 @@ def encode(
             "is absent"
         )
     blocks = make_blocks(grid, values)
-    entries = [(block.start, block.end, len(block.packed)) for block in blocks]
+    entries = [(block.start, block.end, block.size) for block in blocks]
     return Encoded(
         chrom=chrom,
         resolution=resolution,
-        data=tuple(block.packed for block in blocks),
+        data=tuple(chain.from_iterable(block.packed for block in blocks)),
         blocks=np.array(entries, dtype=BLOCK_ENTRY),
         bins=bins,
         largest=max((block.unpacked for block in blocks), default=0),

@@ -102,7 +102,7 @@ class _Level:
 
     def _store(self, bins: Bins, chrom: int, length: int) -> None:
         records = zoom_records(bins, chrom, self._reduction, length)
-        packed = pack(records.tobytes())
+        packed = b"".join(pack(records.tobytes()))
         block = (records["start"][0], records["end"][-1], len(packed))
         offset = self._spool.tell()
         self._spool.write(packed)
