@@ -188,6 +188,7 @@ def print_forecast(forecast: Forecast) -> None:
     """What a sweep will write and take, in three lines."""
     files = _count(len(forecast.files), "file")
     windows, chunks = _count(forecast.windows, "window"), _count(forecast.chunks, "chunk")
+    left = f", {forecast.chunks_left:,} to be made now"
     strands = ", both strands" if forecast.strands == 2 else ""
     compiled = ", compiled" if forecast.compiled else ""
     averaged = f", means of {forecast.resolution} bp" if forecast.resolution > 1 else ""
@@ -198,7 +199,8 @@ def print_forecast(forecast: Forecast) -> None:
         f"{windows} of {forecast.window:,} bp, {forecast.batch_size} at once, "
         f"flank {forecast.flank:,} bp, {forecast.precision} on {forecast.device}{strands}"
         f"{compiled}\n"
-        f"{chunks}, about {duration_text(forecast.seconds)} "
+        f"{chunks}{left if forecast.chunks_left < forecast.chunks else ''}, "
+        f"about {duration_text(forecast.seconds)} "
         f"and {size_text(forecast.memory)} of memory"
     )
 

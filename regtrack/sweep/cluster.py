@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import json
+import logging
 import platform
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +36,8 @@ except ModuleNotFoundError as error:
         "a Dask scheduler was named and Dask is not installed; pip install 'regtrack[cluster]'"
     ) from error
 
+_log = logging.getLogger(__name__)
+
 _PATIENCE = 30  # seconds to find the scheduler
 _RETRIES = 2  # of a task that fails, as when a disk is away for a moment
 
@@ -49,7 +52,7 @@ class ClusterJob:
     Attributes:
         client: of Dask.
         request: with paths that hold anywhere, and the numbers that the first worker chose.
-        forecast, work: as that worker found them.
+        forecast, work: as that worker found them, the time shared by all workers.
     """
 
     client: Any
@@ -84,8 +87,14 @@ def on_dask(scheduler: str | Path) -> Callable[[Request], AbstractContextManager
     def open_on_cluster(request: Request) -> Iterator[ClusterJob]:
         request = _anywhere(request)
         with _client(scheduler) as client:
+            if not client.nthreads():
+                _log.warning("no worker has joined the scheduler yet; waiting for the first")
             with _named_errors():
-                forecast, work = client.submit(_prepare, request, pure=False).result()
+                forecast, work, notes = client.submit(_prepare, request, pure=False).result()
+            for note in notes:
+                _log.warning("%s", note)
+            workers = max(1, len(client.nthreads()))
+            forecast = replace(forecast, seconds=forecast.seconds / workers)
             yield ClusterJob(client, _chosen(request, work.record), forecast, work)
 
     return open_on_cluster
@@ -159,12 +168,26 @@ def _named_errors() -> Iterator[None]:
         raise PlanError("the Dask cluster went away; run again when it is back") from error
 
 
-def _prepare(request: Request) -> tuple[Forecast, Work]:
-    """What a sweep will be, found out where it will run."""
-    with _turn:
+def _prepare(request: Request) -> tuple[Forecast, Work, list[str]]:
+    """What a sweep will be, found out where it will run, and what the user is to be told of it."""
+    with _turn, _noted() as notes:
         _give_back()
         with open_job(request) as job:
-            return job.forecast, job.work
+            return job.forecast, job.work, notes
+
+
+@contextmanager
+def _noted() -> Iterator[list[str]]:
+    """The warnings that are logged meanwhile, of which only a worker's own log would tell."""
+    notes: list[str] = []
+    listener = logging.Handler(logging.WARNING)
+    listener.emit = lambda record: notes.append(record.getMessage())  # type: ignore[method-assign]
+    ours = logging.getLogger("regtrack")
+    ours.addHandler(listener)
+    try:
+        yield notes
+    finally:
+        ours.removeHandler(listener)
 
 
 def _make(chunk: Chunk, request: Request, plan: str) -> Chunk:

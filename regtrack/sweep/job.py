@@ -99,6 +99,7 @@ class Job:
             seconds=self.plan.bases / speed + values / (_ENCODED * cores()),
             windows=self.plan.windows,
             chunks=len(self.plan.chunks),
+            chunks_left=len(self.plan.chunks),
             window=self.plan.window,
             flank=self.plan.flank,
             batch_size=self.plan.batch_size,

@@ -139,7 +139,7 @@ def run_sweep(
     """Make what is missing of a sweep, join it and let it take its place; see `predict_genome`."""
     _check_out(request.out, overwrite=overwrite)
     with runner(request) as job:
-        announce(job.forecast)
+        announce(_forecast(job, job.work.chunks, overwrite=overwrite))
         start = time.perf_counter()
         with job.work.held(alone=True, overwrite=overwrite), _kept(job.work):
             made = _make(job, job.work.chunks, progress)
@@ -169,11 +169,11 @@ def run_share(
     _check_out(request.out, overwrite=overwrite)
     with runner(request) as job:
         chunks = choose_share(job.work.chunks, share)
-        announce(job.forecast)
+        announce(_forecast(job, chunks, overwrite=overwrite))
         start = time.perf_counter()
         with job.work.held(alone=False, overwrite=overwrite), _kept(job.work):
             made = _make(job, chunks, progress)
-            left = len(job.work.chunks) - _there(job.work, job.work.chunks)
+            left = len(job.work.unmade(job.work.chunks))
         seconds = time.perf_counter() - start
         return ShareSummary(job.work.folder, len(chunks), len(made), left, seconds)
 
@@ -185,17 +185,28 @@ def forecast_sweep(
     runner: Open = open_job,
     overwrite: bool = False,
 ) -> Forecast:
-    """Check a sweep, or a share of it, and say what the whole would write and take.
+    """Check a sweep, or a share of it, and say what it would write and take.
 
-    Nothing is written.
+    Nothing is written. The files and the disk are the whole sweep's; the chunks left and the time
+    are of what this run would make.
 
     Raises:
         PlanError, OutputError: as `predict_genome`.
     """
     _check_out(request.out, overwrite=overwrite)
-    choose_share((), share)  # refuses one that cannot be; which chunks it has does not matter
+    choose_share((), share)  # refuses one that cannot be, before anything is opened
     with runner(request) as job:
-        return job.forecast
+        return _forecast(job, choose_share(job.work.chunks, share), overwrite=overwrite)
+
+
+def _forecast(job: Runner, chunks: Sequence[Chunk], *, overwrite: bool) -> Forecast:
+    """What is ahead where some chunks are to be made, less those that are there.
+
+    Raises:
+        PlanError: another plan was begun, and `overwrite` is off.
+    """
+    job.work.replaces(overwrite=overwrite)
+    return job.forecast.of(job.work.unmade(chunks))
 
 
 def _check_out(out: Path, *, overwrite: bool) -> None:
@@ -218,7 +229,7 @@ def _check_out(out: Path, *, overwrite: bool) -> None:
 
 def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> Sequence[Chunk]:
     """Make the shards that are missing; returns their chunks."""
-    begun = _there(job.work, chunks) > 0
+    begun = len(job.work.unmade(chunks)) < len(chunks)
     missing = job.work.missing(chunks, progress if begun else SILENT)
     if begun:
         _log.warning(
@@ -240,15 +251,9 @@ def _kept(work: Work) -> Iterator[None]:
         yield
     except BaseException:
         if work.folder.exists():
-            joined = work.joined_record() is not None
+            chunks = len(work.chunks)
             _log.warning(
                 "%s of %s chunks are kept in %s; the same command goes on from there",
-                f"{len(work.chunks) if joined else _there(work, work.chunks):,}",
-                f"{len(work.chunks):,}", work.folder,
+                f"{chunks - len(work.unmade(work.chunks)):,}", f"{chunks:,}", work.folder,
             )  # fmt: skip
         raise
-
-
-def _there(work: Work, chunks: Sequence[Chunk]) -> int:
-    """How many have a shard, whole or not."""
-    return sum(work.shard(chunk).exists() for chunk in chunks)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from regtrack.sweep.chunks import Chunk
 
 
 @dataclass(frozen=True)
@@ -17,9 +20,11 @@ class Forecast:
         bases: bases asked for (bp), N among them, which get no value.
         disk: bytes of all files together; as many again are taken until they are joined.
         memory: bytes beside the model and the libraries.
-        seconds: how long it takes by the speed of one measured pass.
+        seconds: how long it takes by the speed of one measured pass, as far as it is not made yet.
         windows: windows to compute, unless they are all N.
         chunks: the parts that are made apart.
+        chunks_left: those of them to be made now; less where some are there, or only a share is
+            asked for.
         window, flank: bp.
         batch_size: windows at once.
         device, precision: where and how.
@@ -36,6 +41,7 @@ class Forecast:
     seconds: float
     windows: int
     chunks: int
+    chunks_left: int
     window: int
     flank: int
     batch_size: int
@@ -45,6 +51,11 @@ class Forecast:
     strands: int
     keep_bits: int
     resolution: int
+
+    def of(self, chunks: Sequence[Chunk]) -> Forecast:
+        """The forecast where no more than these chunks are to be made."""
+        share = sum(chunk.bases for chunk in chunks) / self.bases
+        return replace(self, chunks_left=len(chunks), seconds=self.seconds * share)
 
     def to_dict(self) -> dict[str, Any]:
         """The forecast as JSON holds it."""

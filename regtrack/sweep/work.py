@@ -78,6 +78,17 @@ class Work:
         """The file of a chunk's shard."""
         return self.folder / "shards" / f"{chunk.number:06d}.shard"
 
+    def unmade(self, chunks: Sequence[Chunk]) -> tuple[Chunk, ...]:
+        """The chunks that have no shard, at a glance; none once the tracks are joined.
+
+        Shards of another plan, which are thrown away before the work, do not count.
+        """
+        if self._changed():
+            return tuple(chunks)
+        if self.joined_record() is not None:
+            return ()
+        return tuple(chunk for chunk in chunks if not self.shard(chunk).exists())
+
     def missing(self, chunks: Sequence[Chunk], progress: Progress = SILENT) -> tuple[Chunk, ...]:
         """The chunks whose shard is missing or broken; none once the tracks are joined."""
         if self.joined_record() is not None:
@@ -136,11 +147,8 @@ class Work:
         if lock is None:
             return None
         try:
-            changed = self._changed()
-            if not changed:
+            if not self.replaces(overwrite=overwrite):
                 return lock
-            if not overwrite:
-                raise PlanError(_refusal(self.folder, changed))
             change_lock(lock, alone=True)
             self.remove()
         except BaseException:
@@ -148,6 +156,19 @@ class Work:
             raise
         lock.close()
         return None
+
+    def replaces(self, *, overwrite: bool) -> bool:
+        """Whether another plan was begun in the folder.
+
+        Raises:
+            PlanError: it was, and `overwrite` is off.
+        """
+        if not (self.folder / SWEEP_FILE).exists():
+            return False
+        changed = self._changed()
+        if changed and not overwrite:
+            raise PlanError(_refusal(self.folder, changed))
+        return bool(changed)
 
     def check(self) -> None:
         """Refuse to work for a sweep that is not the one in the folder.

@@ -23,9 +23,10 @@ from regtrack.checkpoint import save_checkpoint
 from regtrack.errors import MarkerError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.sweep.chunks import Chunk
+from regtrack.sweep.compute import Scorer
 from regtrack.sweep.job import Job, open_job
 from regtrack.sweep.request import Request
-from regtrack.sweep.run import run_sweep
+from regtrack.sweep.run import forecast_sweep, run_sweep
 
 from .toys import as_checkpoint, random_codes, small_model, write_fasta
 
@@ -189,6 +190,49 @@ def test_a_worker_of_two_threads_makes_one_chunk_at_a_time(
     run_sweep(request_, runner=cluster.on_dask(scheduler))
     assert most == [1]
     assert busy == [0]
+
+
+def test_notes_of_the_worker_that_plans_reach_the_user(
+    request_: Request, scheduler: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    Path("some.bed").write_text("2\t0\t1500\n")
+    run_sweep(replace(request_, regions=Path("some.bed")), runner=cluster.on_dask(scheduler))
+    told = [record.message for record in caplog.records if record.name == cluster.__name__]
+    place = Path("some.bed").resolve()
+    assert told == [f"{place}: its chromosome 2 is read as chr2, and so on"]
+
+
+def test_workers_share_the_time_that_is_forecast(
+    request_: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Scorer, "speed", lambda *_: 1e6)
+    with distributed.LocalCluster(
+        n_workers=2,
+        processes=False,
+        protocol="tcp",
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+    ) as local:
+        shared = forecast_sweep(request_, runner=cluster.on_dask(local.scheduler_address))
+    assert shared.seconds == pytest.approx(forecast_sweep(request_).seconds / 2)
+
+
+def test_a_scheduler_without_a_worker_is_waited_for_with_a_word(
+    request_: Request, caplog: pytest.LogCaptureFixture
+) -> None:
+    with distributed.LocalCluster(
+        n_workers=0,
+        processes=False,
+        protocol="tcp",
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+    ) as local:
+        later = threading.Timer(1, local.scale, [1])
+        later.start()
+        run_sweep(request_, runner=cluster.on_dask(local.scheduler_address))
+        later.join()
+    assert "no worker has joined the scheduler yet" in caplog.text
+    assert content(Path("tracks"))
 
 
 @pytest.mark.parametrize(("asked", "sent"), [("auto", "cuda"), ("cuda:1", "cuda:1")])

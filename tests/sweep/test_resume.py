@@ -27,7 +27,7 @@ from regtrack.genome.reference import Reference
 from regtrack.sweep import chunks, shard
 from regtrack.sweep.assemble import assemble_genome
 from regtrack.sweep.request import Request
-from regtrack.sweep.run import predict_genome, run_share
+from regtrack.sweep.run import forecast_sweep, predict_genome, run_share
 from regtrack.sweep.work import begun_choices
 
 from .toys import CATEGORIES, as_checkpoint, random_codes, small_model, write_fasta
@@ -43,7 +43,7 @@ KILLER = """
 import os, signal, sys, time, torch
 from regtrack.sweep import chunks
 from regtrack.sweep.request import Request
-from regtrack.sweep.run import predict_genome, run_share
+from regtrack.sweep.run import forecast_sweep, predict_genome, run_share
 torch.set_num_threads(1)
 chunks.CHUNK = 500
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as the command line does
@@ -165,6 +165,21 @@ def test_a_speed_is_that_of_one_run_or_none(folder: Path, monkeypatch: pytest.Mo
     assert 0 < rest.predicted < whole.predicted == ASSEMBLY.total
     assert rest.speed is None
     assert whole.speed == ASSEMBLY.total / whole.seconds
+
+
+def test_the_forecast_is_of_what_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = Request(Path("c.safetensors"), Path("r.fa"), Path("tracks"), **OPTIONS)
+    whole, share = forecast_sweep(request), forecast_sweep(request, "2/4")
+    assert (whole.chunks, whole.chunks_left) == (CHUNKS, CHUNKS)
+    assert (share.chunks, share.chunks_left) == (CHUNKS, CHUNKS // 4)
+    run_share(request, "2/4")
+    assert forecast_sweep(request).chunks_left == CHUNKS - CHUNKS // 4
+    done = forecast_sweep(request, "2/4")
+    assert (done.chunks_left, done.seconds) == (0, 0)
+    other = replace(request, keep_bits=9)
+    with pytest.raises(PlanError, match="keep_bits"):
+        forecast_sweep(other)
+    assert forecast_sweep(other, overwrite=True).chunks_left == CHUNKS
 
 
 @pytest.mark.parametrize("harm", ["cut", "flip", "empty", "swap", "head"])
