@@ -95,6 +95,11 @@ def shards() -> list[Path]:
     return sorted(Path("tracks.partial/shards").glob("*.shard"))
 
 
+def hit_in_the_middle(kept: list[int]) -> bool:
+    """Whether a stop left some chunks and not all: on a loaded machine it takes a few more."""
+    return any(0 < count < CHUNKS for count in kept)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "times"), [("SIGKILL", 20), ("SIGTERM", 5), ("SIGINT", 5)])
 def test_stopped_at_random_moments(folder: Path, name: str, times: int) -> None:
@@ -109,16 +114,20 @@ def test_stopped_at_random_moments(folder: Path, name: str, times: int) -> None:
     ) as killer:
         assert killer.stdin is not None
         assert killer.stdout is not None
-        for _ in range(times):
-            if Path("tracks").exists():  # it was quicker than the kill
-                shutil.rmtree("tracks.partial", ignore_errors=True)
+        for number in range(4 * times):
+            if number >= times and hit_in_the_middle(kept):
+                break
+            if Path("tracks").exists():  # it was quicker than the kill, or was tidying up
+                for left in Path().glob("*tracks.partial*"):
+                    assert not list(left.glob("shards/*"))
+                    shutil.rmtree(left)
                 assert_as_undisturbed()
                 shutil.rmtree("tracks")
             print(draw.uniform(0, seconds), name, file=killer.stdin, flush=True)
             assert killer.stdout.readline() == "gone\n"
             kept.append(len(shards()))
         killer.stdin.close()
-    assert any(0 < count < CHUNKS for count in kept)  # it was hit in the middle
+    assert hit_in_the_middle(kept)
     if not Path("tracks").exists():
         predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
     assert_as_undisturbed()
