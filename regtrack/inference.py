@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import chain
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,11 @@ from regtrack.models.network import TrackModel
 Scores = npt.NDArray[np.float32]
 
 PRECISIONS = ("fp32", "bf16")
+
+# what torch on the CPU, CUDA, cuBLAS and cuDNN say, and cuDNN where no kernel found room to work in
+_OUT_OF_MEMORY = (
+    "can't allocate memory", "out of memory", "ALLOC_FAILED", "unable to find an engine"
+)  # fmt: skip
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -113,7 +118,7 @@ def forward(
     model: TrackModel,
     codes: npt.NDArray[np.uint8] | Tensor,
     *,
-    markers: Sequence[int] | None = None,
+    markers: Tensor | Sequence[int] | None = None,
     precision: str = "fp32",
     device: torch.device | None = None,
     compiled: bool = False,
@@ -123,7 +128,7 @@ def forward(
     Args:
         model: as `scores`, like what follows it.
         codes: as `scores`.
-        markers: as `scores`.
+        markers: as `scores`; as a tensor on the device they are not sent there at each pass.
         precision: as `scores`.
         device: as `scores`.
         compiled: by torch.compile, which takes a minute at the first call of a network, and again
@@ -138,7 +143,7 @@ def forward(
         one_pass(model, device, precision=precision, shape=codes.shape),
     ):
         run = partial(_compiled_logits, model) if compiled else model.logits
-        return run(_to_device(codes, device), markers).float()
+        return run(to_device(codes, device), markers).float()
 
 
 def _compiled_logits(
@@ -158,9 +163,13 @@ def _compiled_logits(
 @cache
 def _compiler() -> Callable[..., Tensor]:
     """The network by torch.compile; a shape at a time, since lengths known are quicker."""
-    return cast(
-        Callable[..., Tensor], torch.compile(TrackModel.logits, fullgraph=True, dynamic=False)
+    compiled = torch.compile(
+        TrackModel.logits,
+        fullgraph=True,
+        dynamic=False,
+        options={"deterministic": True},  # else kernels are chosen by timing them
     )
+    return cast(Callable[..., Tensor], compiled)
 
 
 @contextmanager
@@ -177,7 +186,12 @@ def one_pass(
         memory_errors(device, shape),
         borrowed(model, device),
         _together("products", "", _exact_products),
-        torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"),
+        torch.autocast(
+            device.type,
+            dtype=torch.bfloat16,
+            enabled=precision == "bf16",
+            cache_enabled=False,  # it is one for all threads, whose streams know nothing of it
+        ),
     ):
         yield model
 
@@ -214,9 +228,9 @@ def to_host(found: Tensor) -> Scores:
     return cast(Scores, pinned.numpy())
 
 
-def _to_device(codes: npt.NDArray[np.uint8] | Tensor, device: torch.device) -> Tensor:
-    """Codes where they are needed; to a GPU from pinned memory, which nobody waits for."""
-    found = torch.as_tensor(codes)
+def to_device(values: npt.NDArray[Any] | Tensor, device: torch.device) -> Tensor:
+    """The same where it is needed; to a GPU from pinned memory, which nobody waits for."""
+    found = torch.as_tensor(values)
     if device.type != "cuda" or found.device.type == "cuda":
         return found.to(device)
     return found.pin_memory().to(device, non_blocking=True)
@@ -224,22 +238,30 @@ def _to_device(codes: npt.NDArray[np.uint8] | Tensor, device: torch.device) -> T
 
 @contextmanager
 def _exact_products() -> Iterator[None]:
-    """Products of float32 in full, whatever the process allows elsewhere.
+    """Products of float32 in full and alike at every run, whatever the process allows elsewhere.
 
     The switches are the whole process's: as long as anybody needs them so, they stay.
     """
-    cudnn, matmul = torch.backends.cudnn, torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("highest")
-    try:
-        with cudnn.flags(
-            enabled=cudnn.enabled,
-            benchmark=cudnn.benchmark,
-            deterministic=cudnn.deterministic,
-            allow_tf32=False,
-        ):
-            yield
-    finally:
-        torch.set_float32_matmul_precision(matmul)
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    with ExitStack() as before:
+        _switch(before, cudnn, "benchmark", False)
+        _switch(before, cudnn, "deterministic", True)
+        try:
+            general = torch.get_float32_matmul_precision()
+            _switch(before, cudnn, "allow_tf32", False)
+        except RuntimeError:  # the process uses the switches of torch 2.9, which bar these
+            for library in (matmul, cudnn.conv, cudnn.rnn):  # type: ignore[attr-defined]
+                _switch(before, library, "fp32_precision", "ieee")
+        else:
+            before.callback(torch.set_float32_matmul_precision, general)
+            torch.set_float32_matmul_precision("highest")
+        yield
+
+
+def _switch(before: ExitStack, place: Any, name: str, value: object) -> None:
+    """Set an attribute until the stack is left."""
+    before.callback(setattr, place, name, getattr(place, name))
+    setattr(place, name, value)
 
 
 @dataclass
@@ -296,7 +318,7 @@ def forget_compiled() -> None:
 
 
 def _is_memory(error: BaseException) -> bool:
-    """Whether torch ran out of memory; on the CPU only its message says so."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
-        "can't allocate memory" in str(error)
+    """Whether torch ran out of memory; of the libraries below it only the message says so."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
+        said in str(error) for said in _OUT_OF_MEMORY
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -111,9 +114,56 @@ def test_the_settings_of_the_process_come_back(model: nn.Module, codes: np.ndarr
         torch.set_float32_matmul_precision("highest")
 
 
+SWITCHES = """
+import os, torch
+from regtrack.inference import _exact_products
+
+def state():
+    found = [torch._C._get_fp32_precision_getter("cuda", name) for name in ("conv", "rnn")]
+    # before anything is set, products are exact without being said to be
+    products = torch._C._get_fp32_precision_getter("cuda", "matmul").replace("none", "ieee")
+    cudnn = torch.backends.cudnn
+    return [*found, products, cudnn.benchmark, cudnn.deterministic]
+
+for change in (
+    "pass",
+    "torch.set_float32_matmul_precision('high')",
+    "torch.backends.fp32_precision = 'tf32'",
+    "torch.backends.cudnn.fp32_precision = 'tf32'",
+    "torch.backends.cuda.matmul.fp32_precision = 'tf32'",
+    "torch.backends.cudnn.conv.fp32_precision = 'ieee'",
+    "torch.backends.cudnn.benchmark = True",
+):
+    child = os.fork()
+    if child:
+        assert os.waitpid(child, 0)[1] == 0, change
+        continue
+    exec(change)
+    before = state()
+    with _exact_products():
+        assert "tf32" not in state()
+        assert state()[2:] == ["ieee", False, True]
+    assert state() == before
+    os._exit(0)
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(torch.backends.cuda.matmul, "fp32_precision"), reason="torch before 2.9"
+)
+def test_products_are_exact_whichever_switches_the_process_uses() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SWITCHES], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     "problem",
     [
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("GET was unable to find an engine to execute this computation"),
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"),
         RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
     ],

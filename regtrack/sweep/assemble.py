@@ -16,7 +16,7 @@ from regtrack.atomic import check_folder_free, disk_errors, move_folder, publish
 from regtrack.errors import PlanError
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
-from regtrack.sweep.engine import cores
+from regtrack.sweep.room import cores
 from regtrack.sweep.summary import SweepSummary, TrackSummary
 from regtrack.sweep.work import SWEEP_FILE, Work, load_work
 from regtrack.tracks.bigwig.assemble import create_bigwig

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -15,7 +16,7 @@ from torch import Tensor
 from regtrack.errors import FastaError
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, N, reverse_complement
-from regtrack.inference import Scores, forward, to_host
+from regtrack.inference import Scores, forward, memory_errors, to_host
 from regtrack.models.network import TrackModel
 from regtrack.sweep.plan import Strip, SweepPlan
 
@@ -69,16 +70,24 @@ class Scorer:
         """Bases a second of codes of a shape: the best of three passes after one that warms up."""
         codes = np.zeros(shape, dtype=np.uint8)
         seconds = []
-        for _ in range(4):
-            start = time.perf_counter()
-            to_host(self(codes))
-            seconds.append(time.perf_counter() - start)
+        with memory_errors(self.device, shape):
+            for _ in range(4):
+                start = time.perf_counter()
+                to_host(self(codes))
+                seconds.append(time.perf_counter() - start)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()  # what this thread's stream keeps, the sweep's cannot use
         return codes.size / min(seconds[1:])
+
+    @cached_property
+    def _wanted(self) -> Tensor:
+        """The rows on the device, where each pass would wait for them to be sent."""
+        return torch.tensor(self.rows, dtype=torch.long, device=self.device)
 
     def _run(self, codes: Codes) -> Tensor:
         found = forward(
             self.model, codes,
-            markers=self.rows, precision=self.precision, device=self.device,
+            markers=self._wanted, precision=self.precision, device=self.device,
             compiled=codes.shape == self.compiled,
         )  # fmt: skip
         return found if self.logits else found.sigmoid()
@@ -141,16 +150,24 @@ def read(plan: SweepPlan, reference: Reference, batch: tuple[Strip, ...]) -> Rea
 
 
 def predict(reading: Reading, score: Scorer, finish: Finish) -> list[Piece]:
-    """Every strip of a batch, in its order, predicted where a base needs it."""
+    """Every strip of a batch, in its order, predicted where a base needs it.
+
+    Raises:
+        PlanError: too little memory.
+    """
     needed = [
         codes for codes, mask in zip(reading.codes, reading.present, strict=True) if mask.any()
     ]
-    found = iter(score(np.stack(needed)) if needed else ())
-    return [
-        Piece(
-            strip,
-            int(mask.sum()),
-            finish(strip, mask, next(found)[:, strip.crop]) if mask.any() else None,
-        )
-        for strip, mask in zip(reading.strips, reading.present, strict=True)
-    ]
+    if not needed:
+        return [Piece(strip, 0, None) for strip in reading.strips]
+    codes = np.stack(needed)
+    with memory_errors(score.device, codes.shape):
+        found = iter(score(codes))
+        return [
+            Piece(
+                strip,
+                int(mask.sum()),
+                finish(strip, mask, next(found)[:, strip.crop]) if mask.any() else None,
+            )
+            for strip, mask in zip(reading.strips, reading.present, strict=True)
+        ]

@@ -7,13 +7,12 @@ holds a few batches and a few chunks' compressed blocks, however long the genome
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
 from typing import TypeVar
 
@@ -25,7 +24,7 @@ from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.compute import Piece, Reading, Scorer, predict, read
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.plan import Strip, SweepPlan
-from regtrack.sweep.room import kept_memory
+from regtrack.sweep.room import cores, kept_memory
 from regtrack.sweep.shard import ShardHeader, write_shard
 from regtrack.sweep.work import Work
 from regtrack.tracks.bigwig.assemble import file_order
@@ -160,23 +159,19 @@ def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def cores() -> int:
-    """Processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 @contextmanager
 def _pass_pool(device: torch.device, passes: int) -> Iterator[Executor]:
     """Threads for forward passes, which share torch's threads, or have a stream each on a GPU."""
     threads = torch.get_num_threads()
+    numbers = iter(range(passes))
 
     def prepare() -> None:
         if device.type == "cpu":
             torch.set_num_threads(max(1, threads // passes))
         elif device.type == "cuda":
-            torch.cuda.set_stream(torch.cuda.Stream(device))  # type: ignore[no-untyped-call]
+            stream = _stream(device, next(numbers))
+            stream.wait_stream(torch.cuda.default_stream(device))  # where the model was sent
+            torch.cuda.set_stream(stream)
 
     pool = ThreadPoolExecutor(passes, initializer=prepare)
     try:
@@ -184,3 +179,9 @@ def _pass_pool(device: torch.device, passes: int) -> Iterator[Executor]:
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)
+
+
+@cache
+def _stream(device: torch.device, _number: int) -> torch.cuda.Stream:
+    """A stream of a GPU, always the same: memory that was freed stays with the stream it was of."""
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]

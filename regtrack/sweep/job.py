@@ -16,7 +16,7 @@ from regtrack.sweep.chunks import Chunk, choose_chunk
 from regtrack.sweep.compiling import compiled_scorer
 from regtrack.sweep.compute import Scorer
 from regtrack.sweep.encoding import Encoding
-from regtrack.sweep.engine import Engine, cores
+from regtrack.sweep.engine import Engine
 from regtrack.sweep.plan import SweepPlan, choose_flank
 from regtrack.sweep.record import make_record
 from regtrack.sweep.request import Request, check_assembly, read_targets
@@ -26,8 +26,10 @@ from regtrack.sweep.room import (
     check_disk,
     check_memory,
     choose_batch_size,
+    cores,
     memory_of,
     passes_at_once,
+    results_of,
 )
 from regtrack.sweep.summary import Forecast
 from regtrack.sweep.work import Track, Work, begun_choices, shards_size
@@ -117,7 +119,8 @@ class Job:
         if self.scorer.device.type == "cpu":
             length = min(self.plan.bases_at_once, _TIMED)
             return replace(self.scorer, compiled=None).speed((1, length))
-        return self.scorer.speed((1, self.plan.bases_at_once))
+        rows = 1 if self.plan.fused else self.plan.batch_size
+        return self.scorer.speed((rows, self.plan.bases_at_once // rows))
 
     def check(self) -> None:
         """Refuse what the machine cannot hold.
@@ -126,7 +129,7 @@ class Job:
             PlanError: too little memory.
             OutputError: too little room on the disk.
         """
-        check_memory(self._memory, self.scorer.device)
+        check_memory(self._memory if self.scorer.device.type == "cpu" else self._waiting)
         # shards, and then the tracks beside them; what is there already is not written again
         check_disk(self.request.out, 2 * self._disk - shards_size(self.request.out))
 
@@ -144,8 +147,15 @@ class Job:
 
     @property
     def _memory(self) -> int:
+        return self._taken * self._passes + self._waiting
+
+    @property
+    def _waiting(self) -> int:
+        """Bytes beside the passes: shards that are written, and values that came from a GPU."""
         shards = 3 * self._bytes_a_base * min(self.plan.chunk, self.plan.bases)
-        return self._taken * self._passes + int(shards)
+        if self.scorer.device.type == "cpu":
+            return int(shards)  # a pass is taken to need the room for its values
+        return int(shards) + results_of(self.plan.bases_at_once, self.scorer.count)
 
     @property
     def _taken(self) -> int:

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from regtrack.inference import to_device
 from regtrack.tracks.bigwig.rounding import MANTISSA_BITS
 
 _INFINITY = 0x7F80_0000
@@ -33,7 +34,7 @@ def finish(
     Returns:
         float32 of shape (count, ceil(L / resolution)), NaN where absent; bool of shape (L,).
     """
-    counts = torch.as_tensor(present, device=values.device)
+    counts = to_device(present, values.device)
     broken = (torch.isnan(values) & counts).any(0)
     masked = values.masked_fill(~counts, math.nan)
     return round_mantissa(average(masked, resolution), keep_bits), broken

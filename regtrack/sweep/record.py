@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import save
 
 from regtrack.checkpoint import Checkpoint
@@ -61,6 +62,10 @@ def make_record(
         "precision": scorer.precision,
         "device": scorer.device.type,
     }
+    if scorer.device.type == "cuda":  # kernels are chosen for a GPU, by cuDNN
+        name = torch.cuda.get_device_name(scorer.device)
+        cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
+        record["gpu"] = {"name": name, "cudnn": cudnn}
     if region:
         record["region"] = region
     if scorer.compiled:

@@ -6,6 +6,7 @@ The numbers are measured (docs/sweep.md) and meant as upper bounds.
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import torch
 
 from regtrack.errors import OutputError, PlanError
 from regtrack.genome.assembly import Assembly
+from regtrack.sweep.chunks import VALUES
 from regtrack.tracks.bigwig.bins import first_reduction, zoom_reductions
 from regtrack.tracks.bigwig.layout import (
     CHROM_VALUE,
@@ -29,10 +31,12 @@ BYTES_A_BASE = 1_200  # activations of the widest network at single-base resolut
 BYTES_A_SCORE = 24  # logits, scores of both strands, scores that wait to be encoded
 _AT_ONCE = {"cpu": 250_000, "other": 2_000_000}  # bp beyond which nothing gets faster
 _MEMORY = {"cpu": 2 << 30}
+_RESULTS = 8  # of passes on a GPU that are in memory at once: computed, encoded, about to be freed
 _SIGN_AND_EXPONENT = 9  # bits of a float32 beside its mantissa
 _RECORD = 22  # bytes of a packed zoom record: four numbers that are noise, and its place
 _HEADERS = 1_024  # bytes of a bigWig's headers, fewer in fact
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3  # names of mallopt(3)
+_TOLD, _GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 _SLACK = 0.35  # bytes by which blocks were larger than the bits that are kept
 
 
@@ -41,14 +45,19 @@ def memory_of(bases: int, markers: int) -> int:
     return bases * (BYTES_A_BASE + BYTES_A_SCORE * markers)
 
 
+def results_of(bases: int, markers: int) -> int:
+    """Bytes of the values that came from a GPU and are not yet encoded, at most."""
+    return _RESULTS * 4 * bases * markers
+
+
 def choose_batch_size(
     batch_size: int | str, *, window: int, markers: int, device: torch.device
 ) -> int:
     """Windows to compute at once.
 
-    `auto` fills 250 kb on the CPU and 2 Mb elsewhere, or as much as 2 GiB of memory, or a quarter
-    of what the device has free, hold. It does not depend on the number of threads, which therefore
-    change no byte.
+    `auto` fills 250 kb on the CPU, or as much as 2 GiB of memory hold; elsewhere 2 Mb, or as much
+    as a quarter of what the device has free holds, and no more values than a chunk has. It does not
+    depend on the number of threads, which therefore change no byte.
 
     Raises:
         PlanError: no number, or below 1.
@@ -56,6 +65,8 @@ def choose_batch_size(
     if batch_size == "auto":
         kind = "cpu" if device.type == "cpu" else "other"
         fits = _memory(device) // memory_of(1, markers)
+        if kind == "other":
+            fits = min(fits, VALUES // markers)
         return max(1, min(_AT_ONCE[kind], fits) // max(window, 1))
     try:
         chosen = int(batch_size)
@@ -111,30 +122,56 @@ def kept_memory() -> Iterator[None]:
 def _present() -> int:
     """Bytes of memory that this process may take: the machine's, or what a job was given of it."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return min(machine, *limits(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")), machine)
+    return min([machine, *limits()])
 
 
-def limits(told: Path, root: Path) -> Iterator[int]:
+def limits(told: Path = _TOLD, root: Path = _GROUPS) -> Iterator[int]:
     """The memory limits (bytes) of the control groups that a process is in, of version 1 and 2.
 
     Args:
         told: where the kernel names the groups, a line each: number, controllers, path.
         root: where the groups lie.
     """
+    for folder, old in _groups(told, root, "memory"):
+        with suppress(OSError, ValueError):
+            yield int((folder / ("memory.limit_in_bytes" if old else "memory.max")).read_text())
+
+
+def quotas(told: Path = _TOLD, root: Path = _GROUPS) -> Iterator[float]:
+    """The processor time a second that those groups may use; arguments as `limits`."""
+    for folder, old in _groups(told, root, "cpu"):
+        with suppress(OSError, ValueError):
+            if old:
+                quota, period = (
+                    (folder / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period")
+                )
+            else:
+                quota, period = (folder / "cpu.max").read_text().split()
+            if int(quota) > 0:  # -1 is no limit, and so is the word max
+                yield int(quota) / int(period)
+
+
+def _groups(told: Path, root: Path, controller: str) -> Iterator[tuple[Path, bool]]:
+    """The folders of a process's groups and of those above; whether they are of version 1."""
     try:
         lines = told.read_text().splitlines()
     except OSError:
         return
     for line in lines:
         _, controllers, place = line.split(":", 2)
-        if controllers not in {"", "memory"}:
+        if controllers and controller not in controllers.split(","):
             continue
-        name = "memory.limit_in_bytes" if controllers else "memory.max"
         group = root / controllers / place.lstrip("/")
         # a container may see its own group as the root
-        for folder in (group, *group.parents):
-            with suppress(OSError, ValueError):
-                yield int((folder / name).read_text())
+        yield from ((folder, bool(controllers)) for folder in (group, *group.parents))
+
+
+def cores() -> int:
+    """Processor cores that this process may use: what it is bound to, or was given time of."""
+    bound = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        bound = len(os.sched_getaffinity(0))
+    return min([bound, *map(math.ceil, quotas())])
 
 
 def _size(count: int) -> str:
@@ -144,18 +181,17 @@ def _size(count: int) -> str:
 def _memory(device: torch.device) -> int:
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        return int(free) // 4
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return (int(free) + kept) // 4
     return _MEMORY["cpu"]
 
 
-def check_memory(needed: int, device: torch.device) -> None:
+def check_memory(needed: int) -> None:
     """Refuse what cannot fit into the machine's memory, where failing would kill the process.
 
     Raises:
         PlanError: more is needed than there is.
     """
-    if device.type != "cpu":
-        return
     present = _present()
     if needed > present:
         raise PlanError(

@@ -13,15 +13,19 @@ import torch
 from regtrack.errors import OutputError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.sweep import room
+from regtrack.sweep.chunks import VALUES
 from regtrack.sweep.room import (
     bytes_a_file,
     bytes_a_value,
     check_disk,
     check_memory,
     choose_batch_size,
+    cores,
     limits,
     memory_of,
     passes_at_once,
+    quotas,
+    results_of,
 )
 from regtrack.tracks.bigwig.assemble import create_bigwig
 from regtrack.tracks.bigwig.rounding import round_mantissa
@@ -40,11 +44,26 @@ def test_auto_fills_250_kb_on_the_cpu_where_memory_allows() -> None:
 def test_auto_takes_a_quarter_of_what_a_gpu_has_free_since_two_passes_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (16 << 30, 32 << 30))
+    # a quarter of 3 + 1 GiB: what torch keeps for itself is free
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (3 << 30, 32 << 30))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: 5 << 30)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _: 4 << 30)
     cuda = torch.device("cuda:0")
-    assert choose_batch_size("auto", window=25_000, markers=8, device=cuda) == 80
     many = choose_batch_size("auto", window=1_000, markers=919, device=cuda)
-    assert memory_of(many * 1_000, 919) <= 4 << 30 < memory_of((many + 1) * 1_000, 919)
+    assert memory_of(many * 1_000, 919) <= 1 << 30 < memory_of((many + 1) * 1_000, 919)
+
+
+def test_auto_keeps_the_results_of_a_large_gpu_within_bounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (80 << 30, 80 << 30))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: 0)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _: 0)
+    cuda = torch.device("cuda:0")
+    for markers, expected in ((1, 80), (8, 80), (33, 80), (64, 41), (919, 2)):
+        chosen = choose_batch_size("auto", window=25_000, markers=markers, device=cuda)
+        assert chosen == expected
+        assert results_of(chosen * 25_000, markers) <= 8 * 4 * VALUES
 
 
 def test_as_many_passes_run_as_threads_and_memory_allow(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,10 +81,9 @@ def test_a_number_is_taken_as_it_is() -> None:
 
 
 def test_more_memory_than_the_machine_has() -> None:
-    check_memory(1 << 20, CPU)
-    check_memory(1 << 60, torch.device("cuda:0"))  # there, torch itself says so
+    check_memory(1 << 20)
     with pytest.raises(PlanError, match="smaller --batch-size"):
-        check_memory(1 << 60, CPU)
+        check_memory(1 << 60)
 
 
 @pytest.mark.parametrize("keep_bits", [1, 4, 7, 8, 15, 23])
@@ -113,3 +131,24 @@ def test_memory_is_what_a_job_was_given(tmp_path: Path) -> None:
     told.write_text("5:cpu:/docker\n4:memory:/docker\n")
     assert list(limits(told, root)) == [4_000_000_000]
     assert list(limits(tmp_path / "nowhere", root)) == []
+
+
+def test_cores_are_what_a_job_was_given_time_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, root = tmp_path / "cgroup", tmp_path / "groups"
+    (root / "slurm/job_7/step").mkdir(parents=True)
+    (root / "slurm/job_7/cpu.max").write_text("250000 100000\n")
+    (root / "slurm/job_7/step/cpu.max").write_text("max 100000\n")
+    told.write_text("0::/slurm/job_7/step\n")
+    assert list(quotas(told, root)) == [2.5]
+    for name, quota in (("docker", "150000"), ("free", "-1")):
+        (root / "cpu,cpuacct" / name).mkdir(parents=True)
+        (root / "cpu,cpuacct" / name / "cpu.cfs_quota_us").write_text(f"{quota}\n")
+        (root / "cpu,cpuacct" / name / "cpu.cfs_period_us").write_text("100000\n")
+    told.write_text("5:cpuset:/docker\n4:cpu,cpuacct:/docker\n3:cpu,cpuacct:/free\n")
+    assert list(quotas(told, root)) == [1.5]
+    for given, expected in (([2.5], 3), ([0.5, 2.5], 1), ([], 64)):
+        monkeypatch.setattr(room, "quotas", lambda given=given: iter(given))
+        monkeypatch.setattr(room.os, "sched_getaffinity", lambda _: range(64))
+        assert cores() == expected
