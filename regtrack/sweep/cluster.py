@@ -1,8 +1,8 @@
 """The chunks of a sweep on a Dask cluster, whose workers share the output's storage.
 
 A worker opens a sweep once, which checks that it sees the same inputs and has the same versions;
-after that a task is a chunk, and ends in the same shard as anywhere else. Dask gives the tasks of a
-worker that dies to another.
+after that a task is a few chunks, which overlap as they do anywhere else, and ends in the same
+shards. Dask gives the tasks of a worker that dies to another, which makes what is missing of them.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ except ModuleNotFoundError as error:
 _log = logging.getLogger(__name__)
 
 _PATIENCE = 30  # seconds to find the scheduler
+_CHUNKS = 16  # of a task, at most: what a worker begins and ends with does not overlap
+_TASKS = 4  # of a worker, at least, so that workers end together
 _RETRIES = 2  # of a task that fails, as when a disk is away for a moment
 
 _turn = threading.Lock()  # of the tasks of a worker: the engine takes all cores for one
@@ -67,13 +69,24 @@ class ClusterJob:
             PlanError: the cluster went away, or too many workers died.
             RegtrackError: whatever a worker meets.
         """
+        size = len(chunks) // (_TASKS * max(1, len(self.client.nthreads())))
         futures = self.client.map(
-            _make, chunks, request=self.request, plan=self.work.digest,
+            _make, tasks(chunks, min(max(size, 1), _CHUNKS)),
+            request=self.request, plan=self.work.digest,
             retries=_RETRIES, pure=False, batch_size=1,
         )  # fmt: skip
         with _named_errors():
             for future in as_completed(futures, loop=self.client.loop):
-                yield future.result()
+                yield from future.result()
+
+
+def tasks(chunks: Sequence[Chunk], size: int) -> list[tuple[Chunk, ...]]:
+    """So many chunks a task, in order.
+
+    >>> tasks("abcde", 2)
+    [('a', 'b'), ('c', 'd'), ('e',)]
+    """
+    return [tuple(chunks[first : first + size]) for first in range(0, len(chunks), size)]
 
 
 def on_dask(scheduler: str | Path) -> Callable[[Request], AbstractContextManager[ClusterJob]]:
@@ -190,10 +203,12 @@ def _noted() -> Iterator[list[str]]:
         ours.removeHandler(listener)
 
 
-def _make(chunk: Chunk, request: Request, plan: str) -> Chunk:
+def _make(chunks: tuple[Chunk, ...], request: Request, plan: str) -> tuple[Chunk, ...]:
     with _turn:
-        (made,) = _job(request, plan).make([chunk])
-    return made
+        job = _job(request, plan)
+        for _ in job.make(job.work.missing(chunks)):
+            pass
+    return chunks
 
 
 def _job(request: Request, plan: str) -> Job:

@@ -172,7 +172,21 @@ def test_two_workers_one_killed_give_the_same_bytes(
         )
 
 
-def test_a_worker_of_two_threads_makes_one_chunk_at_a_time(
+def test_a_task_that_is_taken_over_makes_what_is_missing_of_it(
+    request_: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    make = Job.make
+    monkeypatch.setattr(Job, "make", lambda job, some: asked.append(some) or make(job, some))
+    with open_job(request_) as planned, planned.work.held(alone=True):
+        some = planned.work.chunks[:3]
+        cluster._make(some[1:2], request_, planned.work.digest)
+        assert cluster._make(some, request_, planned.work.digest) == some
+        assert planned.work.missing(some) == ()
+    assert asked == [some[1:2], (some[0], some[2])]
+
+
+def test_a_worker_of_two_threads_makes_one_task_at_a_time(
     request_: Request, scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy, most, make = [0], [0], Job.make
@@ -327,7 +341,7 @@ def test_a_sweep_that_another_worker_planned_is_not_made_from_replaced_files(
             with planned.work.held(alone=True, overwrite=True):
                 pass
             first = planned.work.chunks[0]
-            cluster._make(first, request_, planned.work.digest)
+            cluster._make((first,), request_, planned.work.digest)
             assert planned.work.missing([first]) == ()
 
 

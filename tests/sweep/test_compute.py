@@ -7,11 +7,11 @@ import pytest
 import torch
 from hypothesis import given, settings, strategies as st
 
-from regtrack.errors import FastaError
+from regtrack.errors import FastaError, PlanError
 from regtrack.genome.sequence import reverse_complement
-from regtrack.inference import scores
-from regtrack.sweep.compute import Scorer, read
-from regtrack.sweep.plan import SweepPlan, choose_targets
+from regtrack.inference import Scores, scores
+from regtrack.sweep.compute import Present, Scorer, predict, read
+from regtrack.sweep.plan import Strip, SweepPlan, choose_targets
 
 from .toys import Sequences, Sums, draw_intervals, random_codes, stitched
 
@@ -170,3 +170,18 @@ def test_a_reference_that_fails_is_one_line() -> None:
     (chunk,) = plan.chunks
     with pytest.raises(FastaError, match=r"hg38\.fa cannot be read: Input/output error; run again"):
         read(plan, Failing(), next(plan.batches(chunk)))  # type: ignore[arg-type]
+
+
+def test_too_little_memory_behind_the_model_is_one_line_too() -> None:
+    reference = Sequences({"c": random_codes(400, 0)})
+    plan = SweepPlan(
+        reference.assembly, choose_targets(reference.assembly, ["c"]),
+        window=400, flank=0, batch_size=1, stride=1, fused=True,
+    )  # fmt: skip
+    reading = read(plan, reference, next(plan.batches(plan.chunks[0])))
+
+    def fail(strip: Strip, present: Present, values: torch.Tensor) -> Scores:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+    with pytest.raises(PlanError, match=r"out of memory on cpu with 1 x 400 bp .* --batch-size"):
+        predict(reading, Scorer(Sums(stride=1, left=0, right=0), [0], CPU), fail)

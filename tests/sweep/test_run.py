@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ from regtrack.genome.interval import Interval
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, reverse_complement
 from regtrack.inference import scores
+from regtrack.sweep.compute import Scorer
+from regtrack.sweep.job import open_job
+from regtrack.sweep.request import Request
 from regtrack.sweep.run import predict_genome
 from regtrack.sweep.summary import Forecast
 from regtrack.tracks.bigwig.read import chroms, values
@@ -281,6 +285,26 @@ def test_it_is_announced_before_the_work_and_progress_ends_at_the_total(
     assert recorder.totals == {"Predicting": ASSEMBLY.total, "Joining": 3}
     assert recorder.done == recorder.totals
     json.dumps(forecast.to_dict())
+
+
+@pytest.mark.parametrize(("name", "shape"), [("cnn3", (1, 1_120)), ("bi-lstm", (2, 600))])
+def test_on_a_device_the_forecast_times_a_pass_as_it_will_run(
+    tmp_path: Path,
+    fasta: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    shape: tuple[int, int],
+) -> None:
+    timed = []
+    monkeypatch.setattr(Scorer, "speed", lambda _, shape: timed.append(shape) or 1e6)
+    request = Request(
+        as_checkpoint(small_model(name), ASSEMBLY), fasta, tmp_path / "t",
+        window=500, batch_size=2, flank="auto" if name == "cnn3" else 50,
+    )  # fmt: skip
+    with open_job(request) as job:
+        elsewhere = replace(job, scorer=replace(job.scorer, device=torch.device("meta")))
+        assert elsewhere.forecast.memory > job.forecast.memory
+    assert timed[0] == shape
 
 
 def test_the_forecast_of_the_disk_is_an_upper_bound(tmp_path: Path) -> None:
