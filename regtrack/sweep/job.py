@@ -29,6 +29,8 @@ from regtrack.sweep.room import (
     cores,
     memory_of,
     passes_at_once,
+    pieces_size,
+    resident,
     results_of,
 )
 from regtrack.sweep.summary import Forecast
@@ -97,8 +99,8 @@ class Job:
             files=tuple(track.file for track in self.tracks),
             bases=self.plan.bases,
             disk=self._disk,
-            memory=self._memory,
-            seconds=self.plan.bases / speed + values / (_ENCODED * cores()),
+            memory=resident() + self._memory,
+            seconds=self.plan.bases_read / speed + values / (_ENCODED * cores()),
             windows=self.plan.windows,
             chunks=len(self.plan.chunks),
             chunks_left=len(self.plan.chunks),
@@ -143,6 +145,8 @@ class Job:
     @property
     def _disk(self) -> int:
         beside = bytes_a_file(self.reference.assembly, self.encoding.resolution)
+        intervals = sum(len(starts) for starts, _ in self.plan.targets.values())
+        beside += pieces_size(intervals + self.plan.strips)
         return int(self._bytes_a_base * self.plan.bases) + beside * self.scorer.count
 
     @property

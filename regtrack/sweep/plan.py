@@ -121,6 +121,16 @@ class SweepPlan:
         """Windows with at least one base asked for."""
         return sum(int((lasts - firsts).sum()) for firsts, lasts in self._runs.values())
 
+    @cached_property
+    def strips(self) -> int:
+        """Stretches that are read at once, at most."""
+        return sum(map(self._strips_of, self.chroms)) + self._cuts
+
+    @cached_property
+    def bases_read(self) -> int:
+        """Bases that go through the model, flanks among them, at most (bp)."""
+        return sum(map(self._read_of, self.chroms)) + self._beside * self._cuts
+
     @property
     def bases_at_once(self) -> int:
         """The most bases that go through the model together, flanks among them (bp)."""
@@ -192,6 +202,26 @@ class SweepPlan:
                 start = index * self.window
                 end = min(min(index + size, int(last)) * self.window, length)
                 yield Strip(chunk.chrom, start, end, *self._read(start, end, length))
+
+    def _strips_of(self, chrom: str) -> int:
+        firsts, lasts = self._runs[chrom]
+        return int((-(-(lasts - firsts) // (self.batch_size if self.fused else 1))).sum())
+
+    @property
+    def _cuts(self) -> int:
+        """Strips that may be cut in two where one chunk ends and the next begins."""
+        return len(self.chunks) - len(self.chroms) if self.fused else 0
+
+    def _read_of(self, chrom: str) -> int:
+        firsts, lasts = self._runs[chrom]
+        length, strips = self.assembly.length(chrom), self._strips_of(chrom)
+        covered = int((np.minimum(lasts * self.window, length) - firsts * self.window).sum())
+        return min(covered + self._beside * strips, length * strips)
+
+    @property
+    def _beside(self) -> int:
+        """Bases that a strip reads and does not emit, at most."""
+        return 2 * self.flank + (self.stride if self.both_strands else 0)
 
     def _check_resolution(self) -> None:
         step = math.lcm(self.stride, self.resolution)

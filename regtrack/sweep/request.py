@@ -17,6 +17,7 @@ from regtrack.labels.peaks import read_peaks
 from regtrack.sweep.plan import Intervals, choose_targets
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS
 
+_LONGEST = 2**32 - 1  # bp of a chromosome in a bigWig
 _log = logging.getLogger(__name__)
 
 
@@ -52,6 +53,8 @@ class Request:
         for name, value in (("window", self.window), ("resolution", self.resolution)):
             if value < 1:
                 raise PlanError(f"{name} {value:,} is below 1 bp; expected at least 1")
+            if value > _LONGEST:
+                raise PlanError(f"{name} {value:,} bp; no chromosome is longer than {_LONGEST:,}")
 
 
 def check_assembly(

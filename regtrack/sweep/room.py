@@ -8,7 +8,9 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+import resource
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +22,7 @@ from regtrack.genome.assembly import Assembly
 from regtrack.sweep.chunks import VALUES
 from regtrack.tracks.bigwig.bins import first_reduction, zoom_reductions
 from regtrack.tracks.bigwig.layout import (
+    BLOCK_HEADER,
     CHROM_VALUE,
     INDEX_HEADER,
     LEAF,
@@ -31,9 +34,11 @@ BYTES_A_BASE = 1_200  # activations of the widest network at single-base resolut
 BYTES_A_SCORE = 24  # logits, scores of both strands, scores that wait to be encoded
 _AT_ONCE = {"cpu": 250_000, "other": 2_000_000}  # bp beyond which nothing gets faster
 _MEMORY = {"cpu": 2 << 30}
+_MOST = 1_000_000  # windows at once: more than any device holds
 _RESULTS = 8  # of passes on a GPU that are in memory at once: computed, encoded, about to be freed
 _SIGN_AND_EXPONENT = 9  # bits of a float32 beside its mantissa
 _RECORD = 22  # bytes of a packed zoom record: four numbers that are noise, and its place
+_PACKED = 32  # bytes that compression adds to a block
 _HEADERS = 1_024  # bytes of a bigWig's headers, fewer in fact
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3  # names of mallopt(3)
 _TOLD, _GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
@@ -60,7 +65,7 @@ def choose_batch_size(
     depend on the number of threads, which therefore change no byte.
 
     Raises:
-        PlanError: no number, or below 1.
+        PlanError: no number, or none from 1 to a million.
     """
     if batch_size == "auto":
         kind = "cpu" if device.type == "cpu" else "other"
@@ -72,8 +77,10 @@ def choose_batch_size(
         chosen = int(batch_size)
     except ValueError:
         chosen = 0
-    if chosen < 1:
-        raise PlanError(f'batch size "{batch_size}"; expected a number from 1, or auto')
+    if not 1 <= chosen <= _MOST:
+        raise PlanError(
+            f'batch size "{batch_size}"; expected a number from 1 to {_MOST:,}, or auto'
+        )
     return chosen
 
 
@@ -210,6 +217,22 @@ def bytes_a_value(keep_bits: int, resolution: int) -> float:
     value = (_SIGN_AND_EXPONENT + keep_bits) / 8 + _SLACK
     bins = resolution / first_reduction(resolution) * 4 / 3  # of all levels
     return value + bins * _RECORD
+
+
+def pieces_size(pieces: int) -> int:
+    """Bytes that a track takes at most for being written in pieces: a block each, and bins.
+
+    A block has a header, an entry in the index and what compression adds; a piece has two bins of
+    the first zoom level at its edges, and they theirs.
+    """
+    block = BLOCK_HEADER.itemsize + LEAF.itemsize + _PACKED
+    return pieces * int(block + 2 * _RECORD * 4 / 3)
+
+
+def resident() -> int:
+    """Bytes that this process has taken so far, at most."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def bytes_a_file(assembly: Assembly, resolution: int) -> int:

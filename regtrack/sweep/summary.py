@@ -19,8 +19,9 @@ class Forecast:
         files: names of the tracks, one a marker.
         bases: bases asked for (bp), N among them, which get no value.
         disk: bytes of all files together; as many again are taken until they are joined.
-        memory: bytes beside the model and the libraries.
-        seconds: how long it takes by the speed of one measured pass, as far as it is not made yet.
+        memory: bytes that the process takes, and beside it the device.
+        seconds: how long it takes by the speed of one measured pass, flanks read too, as far as
+            it is not made yet.
         windows: windows to compute, unless they are all N.
         chunks: the parts that are made apart.
         chunks_left: those of them to be made now; less where some are there, or only a share is

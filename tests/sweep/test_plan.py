@@ -170,6 +170,16 @@ def test_chunks_hold_whole_windows_and_every_strip_lies_in_one(plan: SweepPlan) 
         assert sum(int(plan.mask(s).sum()) for s in strips) == chunk.bases
 
 
+@few
+@given(plans())
+def test_what_will_be_read_is_known_beforehand(plan: SweepPlan) -> None:
+    strips = list(itertools.chain(*batches(plan)))
+    assert len(strips) <= plan.strips <= len(strips) + len(plan.chunks)
+    read = sum(strip.read_end - strip.read_start for strip in strips)
+    slack = (2 * plan.flank + plan.stride) * (len(strips) + len(plan.chunks))
+    assert read <= plan.bases_read <= read + slack
+
+
 def test_fusing_saves_the_flanks() -> None:
     apart = plan_of({"c": 3000}, batch_size=1)
     fused = plan_of({"c": 3000}, batch_size=30)

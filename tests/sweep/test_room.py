@@ -76,7 +76,7 @@ def test_as_many_passes_run_as_threads_and_memory_allow(monkeypatch: pytest.Monk
 def test_a_number_is_taken_as_it_is() -> None:
     assert choose_batch_size("3", window=25_000, markers=8, device=CPU) == 3
     for bad in ("0", -1, "2.5", ""):
-        with pytest.raises(PlanError, match="expected a number from 1, or auto"):
+        with pytest.raises(PlanError, match="expected a number from 1 to 1,000,000, or auto"):
             choose_batch_size(bad, window=25_000, markers=8, device=CPU)
 
 

@@ -316,6 +316,32 @@ def test_the_forecast_of_the_disk_is_an_upper_bound(tmp_path: Path) -> None:
     assert summary.size <= forecasts[0].disk
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"window": 20, "flank": 20},
+        {"window": 20, "flank": 20, "resolution": 20, "keep_bits": 23},
+        {"regions": "dense.bed"},
+        {"regions": "sparse.bed", "batch_size": 1, "window": 1_000},
+        {"exclude": "dense.bed", "resolution": 10},
+    ],
+)
+def test_so_it_is_for_small_windows_and_many_regions(
+    tmp_path: Path, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, step in (("dense.bed", 60), ("sparse.bed", 900)):
+        lines = [f"c\t{start}\t{start + 20}\n" for start in range(0, 20_000, step)]
+        Path(name).write_text("".join(lines))
+    codes = random_codes(20_000)
+    fasta = write_fasta(tmp_path / "r.fa", {"c": codes})
+    checkpoint = as_checkpoint(small_model("cnn1"), Assembly(("c",), (len(codes),)))
+    forecasts: list[Forecast] = []
+    options = {"window": 500, "batch_size": 1} | changes
+    summary = predict_genome(checkpoint, fasta, "t", announce=forecasts.append, **options)
+    assert 0.1 * forecasts[0].disk < summary.size <= forecasts[0].disk
+
+
 Refusal = tuple[dict[str, Any], type[RegtrackError], str]
 
 
