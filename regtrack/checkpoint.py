@@ -12,7 +12,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from regtrack.atomic import publish_file
-from regtrack.checkpoint_header import FORMAT, CheckpointHeader, read_header, read_shapes
+from regtrack.checkpoint_header import (
+    FORMAT,
+    CheckpointHeader,
+    check_weights,
+    read_header,
+    read_shapes,
+    weights_digest,
+)
 from regtrack.errors import CheckpointError
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
@@ -73,9 +80,9 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint, *, overwrite: bool
         CheckpointError: the training record holds what JSON cannot, such as NaN.
         OutputError: `path` exists and `overwrite` is off, or it cannot be written.
     """
-    metadata = {FORMAT: checkpoint.header.to_json()}
     state = checkpoint.model.state_dict()
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+    metadata = {FORMAT: checkpoint.header.to_json(weights_digest(save(tensors)))}
     with publish_file(Path(path), overwrite=overwrite) as temporary:
         temporary.write_bytes(save(tensors, metadata))
 
@@ -86,8 +93,8 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     Torch's random generator is left as it was.
 
     Raises:
-        CheckpointError: no such file, no checkpoint, one cut short, one of a newer version, or
-            one whose weights do not fit the network it names.
+        CheckpointError: no such file, no checkpoint, one cut short or damaged, one of a newer
+            version, or one whose weights do not fit the network it names.
     """
     path = Path(path)
     header = read_header(path)
@@ -95,6 +102,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         with torch.random.fork_rng(devices=[]):
             model = build_model(header.model, len(header.markers), **header.config)
         _check_shapes(read_shapes(path), model)
+        check_weights(path)
         model.load_state_dict(load_file(path))
     except (CheckpointError, SafetensorError) as error:
         raise CheckpointError(f"{path} cannot be loaded: {error}") from error

@@ -7,6 +7,7 @@ equal checkpoints are equal bytes. docs/checkpoint.md describes it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,8 +63,11 @@ class CheckpointHeader:
         digest = dataset.get("digest") if isinstance(dataset, Mapping) else None
         return digest if isinstance(digest, str) else None
 
-    def to_json(self) -> str:
+    def to_json(self, weights: str | None = None) -> str:
         """The text of the metadata.
+
+        Args:
+            weights: SHA-256 of all that lies behind the file's header.
 
         Raises:
             CheckpointError: the training record holds what JSON cannot, such as NaN.
@@ -79,6 +83,8 @@ class CheckpointHeader:
             "window": self.window,
             "training": dict(self.training),
         }
+        if weights is not None:
+            record["weights"] = weights
         try:
             return json.dumps(record, allow_nan=False, separators=(",", ":"))
         except (TypeError, ValueError) as error:
@@ -130,6 +136,28 @@ def read_header(path: str | Path) -> CheckpointHeader:
         return CheckpointHeader.from_json(metadata[FORMAT])
     except CheckpointError as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
+
+
+def check_weights(path: str | Path) -> None:
+    """Refuse a checkpoint whose numbers are not those that were written.
+
+    Checkpoints of before their digest was kept are taken as they are.
+
+    Raises:
+        CheckpointError: a byte of them has changed, or as `read_header`.
+    """
+    path = Path(path)
+    promised = json.loads(_safetensors_header(path)["__metadata__"][FORMAT]).get("weights")
+    if promised and promised != weights_digest(path.read_bytes()):
+        raise CheckpointError(
+            "its weights are damaged: they are not those that were saved; copy it again"
+        )
+
+
+def weights_digest(file: bytes) -> str:
+    """SHA-256 of all that lies behind the header of a safetensors file."""
+    length = int.from_bytes(file[:8], "little")
+    return hashlib.sha256(memoryview(file)[8 + length :]).hexdigest()
 
 
 def read_shapes(path: str | Path) -> dict[str, tuple[int, ...]]:

@@ -225,6 +225,23 @@ def test_weights_that_do_not_fit_are_refused(
     refused(saved, message, header_too=False)
 
 
+def test_a_flipped_bit_of_a_weight_is_refused(saved: Path) -> None:
+    whole = saved.read_bytes()
+    for place in (len(whole) - 1, len(whole) - 4_321 % (len(whole) // 2)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        saved.write_bytes(damaged)
+        refused(saved, "weights are damaged.*copy it again", header_too=False)
+
+
+def test_a_checkpoint_from_before_digests_is_taken(saved: Path) -> None:
+    model = load_checkpoint(saved).model
+    rewrite(saved, weights=None)
+    again = load_checkpoint(saved).model
+    for one, other in zip(model.parameters(), again.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
 def test_markers_must_fit_the_model() -> None:
     with pytest.raises(CheckpointError, match="predicts 2 markers and 1 are named"):
         dataclasses.replace(make(), markers=MARKERS[:1])
