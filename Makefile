@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test readers igv lint check docs bench screenshots clean
+.PHONY: demo test gpu readers igv lint check docs bench screenshots clean
 
 demo: .venv/ready            ## the main job on the embedded default, in about three minutes
 	$(BIN)/regtrack demo --out regtrack-demo --overwrite
 
 test: .venv/ready            ## every test
 	$(BIN)/pytest
+
+gpu: .venv/ready             ## the tests that need a CUDA device; `make test` hides it
+	$(BIN)/pytest -m gpu
 
 readers: tests/readers/node_modules  ## JavaScript that tests use where it is: readers, axe (needs npm)
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from regtrack.inference import forward, pick_device, to_host
+from regtrack.inference import forward, one_pass, pick_device, to_host
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import MODELS, build_model
 
@@ -89,8 +89,10 @@ def report(model: TrackModel, length: int, precision: str, device: torch.device)
     """A table of the layers, and how far all of it is from a plain product."""
     codes = torch.randint(0, 4, (1, length), dtype=torch.uint8, device=device)
     rows = list(range(model.marker_count))
-    bf16 = precision == "bf16"
-    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+    with (
+        torch.inference_mode(),
+        one_pass(model, device, precision=precision, shape=codes.shape),
+    ):
 
         def run() -> Tensor:
             return model.logits(codes, rows)
@@ -100,7 +102,7 @@ def report(model: TrackModel, length: int, precision: str, device: torch.device)
         with counted(layers(model), time.perf_counter) as spent:
             for _ in range(ROUNDS):
                 run()
-    yardstick = product_rate(torch.bfloat16 if bf16 else torch.float32, device)
+    yardstick = product_rate(torch.bfloat16 if precision == "bf16" else torch.float32, device)
     every = sum(flops.values())
     rate = every / whole / 1e9
     print(f"\n{model.name}, {precision}: {length / whole / 1e6:.2f} Mbp/s")

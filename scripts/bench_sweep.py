@@ -34,13 +34,15 @@ from regtrack.checkpoint import Checkpoint, save_checkpoint
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import decode
-from regtrack.inference import pick_device, to_host
+from regtrack.inference import Scores, pick_device, to_host
 from regtrack.labels.marker import Marker
 from regtrack.models.registry import build_model
-from regtrack.sweep import assemble, encoding, engine
-from regtrack.sweep.compute import Scorer, read
+from regtrack.sweep import assemble, encoding, engine, on_device
+from regtrack.sweep.compute import Present, Scorer, read
+from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.engine import cores
 from regtrack.sweep.job import Job, open_job
+from regtrack.sweep.plan import Strip
 from regtrack.sweep.request import Request
 from regtrack.sweep.run import run_sweep
 
@@ -159,17 +161,42 @@ def profile(request: Request) -> dict[str, Any]:
 
 
 def host(request: Request) -> dict[str, Any]:
-    """All but the model: what would be left for the processor if a GPU took no time."""
-    generator = torch.Generator().manual_seed(0)
-    noise = torch.randn(1, len(request.markers), 1_000_000, generator=generator)
-    smooth = torch.nn.functional.avg_pool1d(noise, 64, stride=1, padding=32)
-    scores = (8 * smooth - 3).sigmoid()
+    """All but the model: what would be left for the processor if a GPU took no time.
+
+    Timed are reading, encoding, shards and joining, and on the CPU absence and rounding too. For
+    another device, which would see to these two before the copy, the scores come rounded, and
+    where a base is absent they are copied.
+    """
+    with open_job(request) as job:
+        length, on_cpu = job.plan.bases_at_once, job.scorer.device.type == "cpu"
+    scores = _stand_in(len(request.markers), length)
+    if not on_cpu:
+        scores = on_device.round_mantissa(scores, request.keep_bits)
+        Encoding.finish = _already_finished  # type: ignore[method-assign]
 
     def prepared(_: Scorer, codes: np.ndarray) -> torch.Tensor:
-        return scores[:, :, : codes.shape[1]].clone()  # absence is written into it
+        found = scores[:, :, : codes.shape[1]]
+        return found.clone() if on_cpu else found  # absence is written into it
 
     Scorer.__call__ = prepared  # type: ignore[method-assign]
     return sweep(request)
+
+
+def _stand_in(markers: int, length: int) -> torch.Tensor:
+    """Random scores (1, M, L) that change along the sequence about as a network's do."""
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(1, markers, length, generator=generator)
+    smooth = torch.nn.functional.avg_pool1d(noise, 64, stride=1, padding=32)
+    return (8 * smooth - 3).sigmoid()
+
+
+def _already_finished(
+    _encoding: Encoding, _strip: Strip, present: Present, values: torch.Tensor
+) -> Scores:
+    """In place of `Encoding.finish`: scores that are rounded, absent where they have to be."""
+    if not present.all():
+        values = values.masked_fill(~torch.as_tensor(present), torch.nan)
+    return to_host(values)
 
 
 @contextmanager

@@ -19,6 +19,17 @@ CHROMIUM = Path("/usr/bin/chromium")
 _BESIDE = Path(__file__).parents[2] / "shared" / "data"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Hide GPUs from this process and those that tests start, but for `pytest -m gpu`.
+
+    Else every request with device "auto" would run there. By the environment, before anything asks
+    CUDA for its devices, it holds without torch, which some tests must not load; what CUDA has
+    once seen cannot be hidden again, so it is one or the other for a whole run.
+    """
+    if config.getoption("markexpr") != "gpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder hg38-chr1-10mb: a real sequence of 10 Mb and 259 real peak files."""

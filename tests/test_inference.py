@@ -72,6 +72,14 @@ def test_a_move_to_a_device_is_undone(model: nn.Module) -> None:
     assert moves.went == ["cuda:3", "cpu"]
 
 
+def test_tests_and_what_they_start_see_no_gpu() -> None:
+    """Where there is one, "auto" would take it."""
+    ask = "import os; print(repr(os.environ['CUDA_VISIBLE_DEVICES']))"
+    told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "''"
+    assert not torch.cuda.is_available()
+
+
 def test_scores_are_the_sigmoid_of_the_logits(model: nn.Module, codes: np.ndarray) -> None:
     found = scores(model, codes)
     model.eval()

@@ -46,11 +46,12 @@ class Batch:
         """Bool (B, L): the bases that are not N."""
         return self.codes != N
 
-    def to(self, device: torch.device | str, *, non_blocking: bool = False) -> Batch:
-        """The same batch on another device."""
+    def to(self, device: torch.device | str) -> Batch:
+        """The same batch on another device; for a copy to a GPU the host does not wait."""
+        unawaited = torch.device(device).type == "cuda"
         return Batch(
-            self.codes.to(device, non_blocking=non_blocking),
-            self.rows.to(device, non_blocking=non_blocking),
+            self.codes.to(device, non_blocking=unawaited),
+            self.rows.to(device, non_blocking=unawaited),
         )
 
     def pin_memory(self) -> Batch:
@@ -111,6 +112,7 @@ def make_loader(
     reverse_complement: bool = False,
     max_shift: int = 0,
     workers: int = 0,
+    pin_memory: bool = False,
     limit: int = 0,
     rank: int = 0,
     world: int = 1,
@@ -129,6 +131,7 @@ def make_loader(
         reverse_complement: turn windows around by the toss of a coin.
         max_shift: bp that a window may move either way.
         workers: reading processes; 0 reads in this one.
+        pin_memory: into memory that a GPU reads directly.
         limit: windows an epoch, the next epoch taking up where this one ends; 0 for all.
         rank: which process this is.
         world: how many processes share the epoch.
@@ -160,7 +163,7 @@ def make_loader(
         sampler=cast(Sequence[int], batches),
         batch_size=None,
         num_workers=workers,
-        pin_memory=torch.cuda.is_available(),
+        pin_memory=pin_memory,
     )
 
 

@@ -67,11 +67,17 @@ class StreamingCurves:
     Attributes:
         counts: int64 (M, 2, bins): positions by marker, label and bin of the logit. Counts of
             several processes add up (`merge`).
+        nans: int64 (): how many pieces of the logits held NaN, which adds up likewise. It is looked
+            at when scores are asked for, since to look makes the host wait for a GPU.
+
+    Raises:
+        CheckpointError: by every score, if a logit was NaN.
     """
 
     def __init__(self, centre: Tensor) -> None:
         self.centre = centre.detach().float().clone()
         self.counts = torch.zeros(len(centre), 2, BINS, dtype=torch.int64, device=centre.device)
+        self.nans = torch.zeros((), dtype=torch.int64, device=centre.device)
 
     def update(self, logits: Tensor, labels: Tensor, mask: Tensor | None = None) -> None:
         """Count the positions of a batch.
@@ -80,22 +86,24 @@ class StreamingCurves:
             logits: floats (B, M, L).
             labels: uint8 (B, M, L), 0 or 1.
             mask: bool (B, L), False where a position is left out (N); None keeps all.
-
-        Raises:
-            CheckpointError: a logit is NaN.
         """
         planes = labels if mask is None else labels.masked_fill(~mask[:, None], _LEFT_OUT)
         for window, markers in pieces(logits):
-            self.counts[markers] += _histogram(
-                logits[window, markers], planes[window, markers], self.centre[markers]
-            )
+            piece = logits[window, markers]
+            self.nans += piece.amax().isnan()
+            self.counts[markers] += _histogram(piece, planes[window, markers], self.centre[markers])
 
-    def merge(self, counts: Tensor) -> None:
-        """Add the counts that another process made of other positions."""
-        self.counts += counts.to(self.counts.device)
+    def merge(self, other: StreamingCurves) -> None:
+        """Add what another process counted at other positions."""
+        self.counts += other.counts.to(self.counts.device)
+        self.nans += other.nans.to(self.nans.device)
 
     def positives(self) -> npt.NDArray[np.int64]:
         """Labelled bases."""
+        if self.nans:
+            raise CheckpointError(
+                "the model gives NaN; it diverged in training: train again at a lower learning rate"
+            )
         return self.counts[:, 1].sum(-1).cpu().numpy()
 
     def base_rate(self) -> Values:
@@ -154,20 +162,19 @@ def category_means(values: Values, categories: Sequence[str]) -> dict[str, float
 
 def _histogram(logits: Tensor, planes: Tensor, centre: Tensor) -> Tensor:
     """Counts (M, 2, BINS) of logits and planes (M, L); plane 2 is dropped."""
-    if logits.amax().isnan():
-        raise CheckpointError(
-            "the model gives NaN; it diverged in training: train again at a lower learning rate"
-        )
     markers = len(logits)
     index = _bins(logits.float() - centre[:, None]).add_(planes, alpha=BINS)
     first = torch.arange(markers, dtype=torch.int32, device=logits.device) * (3 * BINS)
     index += first[:, None]
-    counts = torch.bincount(index.flatten(), minlength=markers * 3 * BINS)
+    counts = torch.zeros(markers * 3 * BINS, dtype=torch.int64, device=logits.device)
+    one = torch.ones((), dtype=torch.int64, device=logits.device)
+    # bincount would look for the largest index, and make the host wait for a GPU
+    counts.index_add_(0, index.flatten(), one.expand(index.numel()))
     return counts.view(markers, 3, BINS)[:, :_LEFT_OUT]
 
 
 def _bins(distance: Tensor) -> Tensor:
-    """The bin of each float32 distance from the centre, int32, rising with it.
+    """The bin of each float32 distance from the centre, int32, rising with it; any bin for NaN.
 
     The bits of a positive float, read as a whole number, rise with it: exponent, then fraction.
     Cut to 8 bits of fraction they number the bins.

@@ -16,7 +16,7 @@ from regtrack.dataset.store import Dataset
 from regtrack.errors import AssemblyError, CheckpointError, MarkerError, nearest
 from regtrack.evaluation.metrics import StreamingCurves, centres
 from regtrack.evaluation.scores import MarkerScores, Report, score_categories, score_markers
-from regtrack.inference import borrowed, check_precision, pick_device
+from regtrack.inference import borrowed, check_precision, one_pass, pick_device
 from regtrack.labels.marker import select_markers
 from regtrack.progress import SILENT, Progress, Task
 
@@ -72,7 +72,7 @@ def evaluate(
         CheckpointError: no checkpoint, or one that cannot be read.
         DatasetError: no dataset, or a split without windows.
         MarkerError: no marker in common, or a glob that matches none.
-        PlanError: an unknown precision or device.
+        PlanError: an unknown precision or device, or too little memory.
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
     check_precision(precision)
@@ -84,8 +84,10 @@ def evaluate(
         _check_assembly(dataset, model)
         _note_provenance(dataset, label, model, split)
     loader = make_loader(
-        dataset, split, batch_size=batch_size, seed=0, epoch=0, shuffle=False, workers=workers
-    )
+        dataset, split,
+        batch_size=batch_size, seed=0, epoch=0, shuffle=False,
+        workers=workers, pin_memory=place.type == "cuda",
+    )  # fmt: skip
     total = len(dataset.window_ids(split)) * dataset.window
     rows: list[tuple[MarkerScores, ...]] = []
     for label, model in models.items():
@@ -114,16 +116,13 @@ def _stream(
 ) -> StreamingCurves:
     """The curves of one model over every window of a split."""
     columns = torch.tensor(pairing.dataset, device=device)
-    with (
-        borrowed(checkpoint.model, device) as model,
-        torch.inference_mode(),
-        torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"),
-    ):
+    with borrowed(checkpoint.model, device) as model, torch.inference_mode():
         curves = StreamingCurves(centres(model)[pairing.model])
         for found in loader:
-            batch = found.to(device)
-            labels = dense_labels(batch, pairing.width)[:, columns]
-            curves.update(model.logits(batch.codes, pairing.model), labels, batch.known)
+            with one_pass(model, device, precision=precision, shape=found.codes.shape):
+                batch = found.to(device)
+                labels = dense_labels(batch, pairing.width)[:, columns]
+                curves.update(model.logits(batch.codes, pairing.model), labels, batch.known)
             task.advance(batch.codes.numel())
     return curves
 

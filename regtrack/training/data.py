@@ -54,6 +54,7 @@ class Windows(pl.LightningDataModule):
             reverse_complement=reverse_complement,
             max_shift=max_shift,
             workers=self.workers,
+            pin_memory=trainer.strategy.root_device.type == "cuda",
             limit=limit,
             rank=trainer.global_rank,
             world=trainer.world_size,

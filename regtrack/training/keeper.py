@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,6 +19,7 @@ from regtrack.training.run import RunFolder
 from regtrack.training.state import HISTORY_KEY
 
 _DRAW_SECONDS = 20.0  # between two drawings of the plot
+_LOOK_SECONDS = 0.5  # between two looks at the loss, which make the host wait for a GPU
 
 
 class RunKeeper(pl.Callback):
@@ -53,6 +55,7 @@ class RunKeeper(pl.Callback):
         self._base_rates = base_rates
         self._save = save
         self._drawn = self._started = time.monotonic()
+        self._looked, self._loss = -math.inf, ""
 
     @property
     @override
@@ -82,7 +85,10 @@ class RunKeeper(pl.Callback):
     ) -> None:
         loss = outputs["loss"] if isinstance(outputs, dict) else outputs
         assert isinstance(loss, Tensor)
-        self._advance(trainer, batch, f"loss {loss.item():.4f}")
+        now = time.monotonic()
+        if now - self._looked >= _LOOK_SECONDS:
+            self._looked, self._loss = now, f"loss {loss.item():.4f}"
+        self._advance(trainer, batch, self._loss)
 
     @override
     def on_validation_batch_end(

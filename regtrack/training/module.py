@@ -82,9 +82,10 @@ class TrackTraining(pl.LightningModule):
 
     @override
     def on_validation_epoch_end(self) -> None:
-        reduced = self.trainer.strategy.reduce(self.curves.counts, reduce_op="sum")
-        self.curves.counts = cast(Tensor, reduced)
-        self.categories = category_means(self.curves.average_precision(), self.marker_categories)
+        curves, reduce = self.curves, self.trainer.strategy.reduce
+        curves.counts = cast(Tensor, reduce(curves.counts, reduce_op="sum"))
+        curves.nans = cast(Tensor, reduce(curves.nans, reduce_op="sum"))
+        self.categories = category_means(curves.average_precision(), self.marker_categories)
 
     @override
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pickle
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
 from hypothesis import given, settings, strategies as st
+from torch import Tensor
 
 from regtrack.dataset.build import build_dataset
 from regtrack.dataset.loader import (
@@ -232,6 +233,19 @@ def test_a_batch_knows_its_n_and_moves(dataset: Dataset) -> None:
     assert torch.equal(moved.codes, batch.codes)
     assert torch.equal(moved.rows, batch.rows)
     assert len(moved) == len(dataset.window_ids("train"))
+
+
+@pytest.mark.parametrize(("device", "unawaited"), [("cuda:1", True), ("cpu", False)])
+def test_the_host_does_not_wait_for_a_copy_to_a_gpu(device: str, unawaited: bool) -> None:
+    asked: list[tuple[Any, bool]] = []
+
+    class Asked:
+        def to(self, device: Any, *, non_blocking: bool) -> Asked:
+            asked.append((device, non_blocking))
+            return self
+
+    Batch(cast(Tensor, Asked()), cast(Tensor, Asked())).to(device)
+    assert asked == [(device, unawaited)] * 2
 
 
 def test_a_limit_without_shuffling_takes_the_first(dataset: Dataset) -> None:

@@ -175,7 +175,7 @@ def test_batching_merging_and_half_precision_of_the_input_change_nothing() -> No
     whole = StreamingCurves(torch.full((3,), CENTRE))
     whole.update(torch.from_numpy(halves).bfloat16(), torch.from_numpy(labels))
     first, second = (streamed(halves[i : i + 1], labels[i : i + 1]) for i in range(2))
-    first.merge(second.counts)
+    first.merge(second)
     assert torch.equal(first.counts, whole.counts)
 
 
@@ -210,8 +210,21 @@ def test_a_marker_labelled_everywhere_has_no_roc_curve() -> None:
 def test_nan_logits_are_refused() -> None:
     logits, labels = realistic(6, (1, 2, 100))
     logits[0, 1, 50] = np.nan
-    with pytest.raises(CheckpointError, match="NaN"):
-        streamed(logits, labels)
+    curves = streamed(logits, labels)
+    fine = streamed(*realistic(7, (1, 2, 100)))
+    fine.base_rate()
+    fine.merge(curves)
+    for broken in (curves, fine):
+        with pytest.raises(CheckpointError, match="NaN"):
+            broken.average_precision()
+
+
+def test_nothing_waits_for_the_device_while_batches_come() -> None:
+    """A tensor of `meta` has no values that anybody could wait for."""
+    logits = torch.empty(2, 3, 100, device="meta")
+    curves = StreamingCurves(torch.empty(3, device="meta"))
+    curves.update(logits, logits.to(torch.uint8), torch.ones(2, 100, dtype=torch.bool).to("meta"))
+    assert curves.counts.is_meta
 
 
 def test_category_means_leave_out_markers_without_a_score() -> None:

@@ -7,6 +7,7 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +28,9 @@ from regtrack.errors import (
     OutputError,
     PlanError,
 )
+from regtrack.evaluation.metrics import StreamingCurves, centres
 from regtrack.evaluation.report import evaluate
-from regtrack.evaluation.scores import MarkerScores, Report
+from regtrack.evaluation.scores import MarkerScores, Report, score_markers
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.sequence import N
 from regtrack.models.registry import build_model
@@ -263,3 +265,43 @@ def test_the_files_say_what_the_report_says(dataset: Dataset, tmp_path: Path) ->
     with pytest.raises(OutputError, match="exists"):
         report.write(out)
     report.write(out, overwrite=True)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_scores_are_to_the_bit_those_of_the_bare_model(dataset: Dataset, precision: str) -> None:
+    checkpoint = trained(dataset, name="cnn3")
+    model = checkpoint.model.eval()
+    found = evaluate(dataset, [checkpoint], split="valid", batch_size=1, precision=precision)
+    curves = StreamingCurves(centres(model))
+    for window_id in dataset.window_ids("valid").tolist():
+        at = dataset.interval(window_id)
+        codes = torch.from_numpy(dataset.codes(at.chrom, at.start, at.end))[None]
+        labels = torch.from_numpy(dataset.dense(at.chrom, at.start, at.end))[None]
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+            curves.update(model.logits(codes), labels, codes != N)
+    assert found.markers[:-1] == score_markers("cnn3", dataset.markers, curves)[:-1]
+
+
+def test_products_are_exact_and_too_little_memory_is_told(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a sweep: on a GPU convolutions would else be rounded to TF32."""
+    checkpoint = trained(dataset)
+    logits = checkpoint.model.logits
+    tf32: list[bool] = []
+
+    def watched(*arguments: Any) -> torch.Tensor:
+        tf32.append(torch.backends.cudnn.allow_tf32)
+        return logits(*arguments)
+
+    def too_large(*_: Any) -> torch.Tensor:
+        raise torch.OutOfMemoryError
+
+    assert torch.backends.cudnn.allow_tf32
+    monkeypatch.setattr(checkpoint.model, "logits", watched)
+    evaluate(dataset, [checkpoint], split="valid")
+    assert tf32
+    assert not any(tf32)
+    monkeypatch.setattr(checkpoint.model, "logits", too_large)
+    with pytest.raises(PlanError, match="out of memory on cpu with 3 x 300 bp"):
+        evaluate(dataset, [checkpoint], split="valid", batch_size=3)

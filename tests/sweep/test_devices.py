@@ -1,7 +1,17 @@
-"""A sweep on an accelerator: the values of the processor, and the same bytes again."""
+"""A sweep on an accelerator: the values of the processor, and the same bytes again.
+
+`pytest -m gpu` shows a CUDA device to the rows that need one. The processor's rows show that the
+tests themselves are right.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,39 +22,93 @@ import torch
 
 from regtrack.checkpoint import save_checkpoint
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.sequence import Codes
+from regtrack.models.network import TrackModel
+from regtrack.sweep import chunks, job
+from regtrack.sweep.run import predict_genome
+
+from .toys import as_checkpoint, lively_model, random_codes, small_model, write_fasta
+
+CODES = {"chr1": random_codes(40_007, 0, [(9_000, 12_345)]), "chr2": random_codes(777, 1)}
+NO_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+ON_GPU = [pytest.mark.gpu, NO_GPU]
+DEVICES = ["cpu", pytest.param("cuda", marks=ON_GPU)]
+BF16, COMPILED = {"precision": "bf16"}, {"compiling": "on"}
+ROWS = [
+    ("cpu", {}),
+    ("cpu", BF16),
+    *(
+        pytest.param("cuda", options, marks=ON_GPU)
+        for options in ({}, BF16, COMPILED, COMPILED | BF16)
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Size:
+    """A sweep of a few chunks of a strip or two (bp)."""
+
+    length: int
+    window: int
+    batch_size: int
+    chunk: int
+
+
+# on a GPU strips as long as `--batch-size auto` makes them there
+SIZES = {"cpu": Size(40_007, 2_000, 2, 8_000), "cuda": Size(6_100_007, 25_000, 80, 2_000_000)}
+
+KILLED = """
+import json, os, signal, sys
+from contextlib import contextmanager
 from regtrack.sweep import chunks
 from regtrack.sweep.run import predict_genome
 
-from .toys import as_checkpoint, random_codes, small_model, write_fasta
+class Killing:
+    @contextmanager
+    def task(self, *_):
+        yield self
 
-CODES = {"chr1": random_codes(40_007, 0, [(9_000, 12_345)]), "chr2": random_codes(777, 1)}
-ASSEMBLY = Assembly(tuple(CODES), tuple(map(len, CODES.values())))
-NO_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-# the processor's row shows that the test itself is right
-DEVICES = ["cpu", pytest.param("cuda", marks=[pytest.mark.gpu, NO_GPU])]
+    def advance(self, *_, **__):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+chunk, options = json.loads(sys.argv[1])
+chunks.CHUNK = chunk
+predict_genome("c.safetensors", "r.fa", "killed", progress=Killing(), **options)
+"""
+
+
+def prepare(model: TrackModel, codes: dict[str, Codes]) -> None:
+    """A checkpoint and a reference in this folder."""
+    assembly = Assembly(tuple(codes), tuple(map(len, codes.values())))
+    save_checkpoint("c.safetensors", as_checkpoint(model.float(), assembly), overwrite=True)
+    write_fasta(Path("r.fa"), codes)
+
+
+def swept(name: str, **options: Any) -> dict[str, np.ndarray]:
+    """The values of each track, NaN where there is none."""
+    predict_genome("c.safetensors", "r.fa", name, **options)
+    found = {}
+    for path in Path(name).glob("*.bw"):
+        with pyBigWig.open(str(path)) as file:
+            parts = [file.values(chrom, 0, end, numpy=True) for chrom, end in file.chroms().items()]
+        found[path.name] = np.concatenate(parts)
+    return found
+
+
+def content(name: str) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in Path(name).iterdir()}
+
+
+def assert_near(found: dict[str, Any], expected: dict[str, Any], tolerance: float) -> None:
+    assert found.keys() == expected.keys()
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=tolerance, atol=tolerance)
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(chunks, "CHUNK", 5_000)
-    write_fasta(Path("r.fa"), CODES)
-
-
-def swept(name: str, model: str, **options: Any) -> dict[str, np.ndarray]:
-    """The values of each track, NaN where there is none."""
-    save_checkpoint(
-        f"{model}.safetensors", as_checkpoint(small_model(model).float(), ASSEMBLY), overwrite=True
-    )
-    predict_genome(f"{model}.safetensors", "r.fa", name, window=1_000, batch_size=2, **options)
-    found = {}
-    for path in Path(name).glob("*.bw"):
-        with pyBigWig.open(str(path)) as file:
-            parts = [
-                file.values(chrom, 0, len(codes), numpy=True) for chrom, codes in CODES.items()
-            ]
-        found[path.name] = np.concatenate(parts)
-    return found
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -62,18 +126,52 @@ def swept(name: str, model: str, **options: Any) -> dict[str, np.ndarray]:
 def test_values_are_those_of_the_processor(
     device: str, model: str, options: dict[str, Any]
 ) -> None:
-    options = {"keep_bits": 23} | options
-    expected = swept("expected", model, device="cpu", **options)
-    found = swept("found", model, device=device, **options)
+    options = {"keep_bits": 23, "window": 1_000, "batch_size": 2} | options
+    prepare(small_model(model), CODES)
+    expected = swept("expected", device="cpu", **options)
+    found = swept("found", device=device, **options)
     rounding = 0.05 if "precision" in options else 2.0 ** -options["keep_bits"] + 1e-4
-    assert found.keys() == expected.keys()
-    for name, values in expected.items():
-        np.testing.assert_allclose(found[name], values, rtol=rounding, atol=rounding)
+    assert_near(found, expected, rounding)
 
 
-@pytest.mark.parametrize("device", DEVICES)
-def test_the_same_bytes_again(device: str) -> None:
-    for name in ("once", "again"):
-        swept(name, "dilated", device=device)
-    for path in Path("once").glob("*.bw"):
-        assert path.read_bytes() == Path("again", path.name).read_bytes()
+@pytest.fixture
+def large(device: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """DILATED as wide as the paper's, a chromosome with N, and the options of a sweep of it."""
+    size = SIZES[device]
+    prepare(lively_model("dilated"), {"chr1": random_codes(size.length, 0, [(9_000, 12_345)])})
+    monkeypatch.setattr(chunks, "CHUNK", size.chunk)
+    return {"device": device, "window": size.window, "batch_size": size.batch_size, "keep_bits": 23}
+
+
+@pytest.mark.parametrize(("device", "options"), ROWS)
+def test_a_network_of_full_width_gives_the_values_of_the_processor(
+    large: dict[str, Any], options: dict[str, Any]
+) -> None:
+    """Logits: two ways of float32 differ by 2e-6, and weights cut to TF32 alone by 1e-3."""
+    plain = large | {"device": "cpu", "batch_size": "auto", "logits": True}
+    found = swept("found", **large, logits=True, **options)
+    assert_near(found, swept("expected", **plain), 0.1 if "precision" in options else 1e-4)
+
+
+@pytest.mark.parametrize(("device", "options"), ROWS)
+def test_passes_side_by_side_change_no_byte(
+    large: dict[str, Any], options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, passes in (("one", 1), ("two", 2)):
+        monkeypatch.setattr(job, "passes_at_once", lambda *_, passes=passes: passes)
+        predict_genome("c.safetensors", "r.fa", name, **large, **options)
+    assert content("one") == content("two")
+
+
+@pytest.mark.parametrize(("device", "options"), [row for row in ROWS if row != ("cpu", BF16)])
+def test_a_killed_sweep_goes_on_to_the_same_bytes(
+    large: dict[str, Any], options: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    options = large | options
+    told = json.dumps([chunks.CHUNK, options])
+    killed = subprocess.run([sys.executable, "-c", KILLED, told], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    for name in ("killed", "whole"):
+        predict_genome("c.safetensors", "r.fa", name, **options)
+    assert re.search(r"going on: [1-9] of [1-9] chunks", caplog.text)
+    assert content("killed") == content("whole")

@@ -114,10 +114,15 @@ def stitched(plan: SweepPlan, reference: Any, scorer: Scorer) -> dict[str, np.nd
 
 def small_model(name: str, **settings: Any) -> TrackModel:
     """A small network in float64, in evaluation mode, whose scores vary along a sequence."""
+    return lively_model(name, **{"hidden": 7} | SMALL[name] | settings)
+
+
+def lively_model(name: str, **settings: Any) -> TrackModel:
+    """The same of any size; by default of the family's own."""
     generator = torch.Generator().manual_seed(7)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
-        model = build_model(name, 3, **{"hidden": 7} | SMALL[name] | settings).double()
+        model = build_model(name, 3, **settings).double()
     for module in model.modules():
         if isinstance(module, PassNorm):
             shape = module.running_mean.shape
