@@ -40,10 +40,10 @@ from regtrack.models.registry import build_model
 from regtrack.sweep import assemble, encoding, engine, on_device
 from regtrack.sweep.compute import Present, Scorer, read
 from regtrack.sweep.encoding import Encoding
-from regtrack.sweep.engine import cores
 from regtrack.sweep.job import Job, open_job
 from regtrack.sweep.plan import Strip
 from regtrack.sweep.request import Request
+from regtrack.sweep.room import cores
 from regtrack.sweep.run import run_sweep
 
 MARKERS = 919
