@@ -67,7 +67,7 @@ def borrowed(model: TrackModel, device: torch.device) -> Iterator[TrackModel]:
     Raises:
         PlanError: it is lent already, to another device.
     """
-    with _together(id(model), str(device), partial(_lend, model, device)):
+    with together(id(model), str(device), partial(_lend, model, device)):
         yield model
 
 
@@ -176,7 +176,7 @@ def one_pass(
     with (
         memory_errors(device, shape),
         borrowed(model, device),
-        _together("products", "", _exact_products),
+        together("products", "", _exact_products),
         torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16"),
     ):
         yield model
@@ -256,10 +256,15 @@ _OPEN: dict[Hashable, _Open] = {}
 
 
 @contextmanager
-def _together(
+def together(
     key: Hashable, place: str, make: Callable[[], AbstractContextManager[None]]
 ) -> Iterator[None]:
     """A context of the whole process: the first thread enters it, the last leaves it.
+
+    Args:
+        key: what is shared.
+        place: where; the same for all who are in it.
+        make: makes the context for the first.
 
     Raises:
         PlanError: it is open for another place.
