@@ -138,7 +138,7 @@ def forward(
         one_pass(model, device, precision=precision, shape=codes.shape),
     ):
         run = partial(_compiled_logits, model) if compiled else model.logits
-        return run(_to_device(codes, device), markers).float()
+        return run(to_device(codes, device), markers).float()
 
 
 def _compiled_logits(
@@ -214,8 +214,8 @@ def to_host(found: Tensor) -> Scores:
     return cast(Scores, pinned.numpy())
 
 
-def _to_device(codes: npt.NDArray[np.uint8] | Tensor, device: torch.device) -> Tensor:
-    """Codes where they are needed; to a GPU from pinned memory, which nobody waits for."""
+def to_device(codes: npt.NDArray[np.integer] | Tensor, device: torch.device) -> Tensor:
+    """Codes or places where they are needed; to a GPU from pinned memory, which nobody awaits."""
     found = torch.as_tensor(codes)
     if device.type != "cuda" or found.device.type == "cuda":
         return found.to(device)
