@@ -122,7 +122,7 @@ def test_a_pass_takes_no_more_memory_than_said(name: str, markers: int, tmp_path
     codes = random_codes(length)[None]
     scorer(codes)
     said = room.memory_of(length, scorer.count, a_base=scorer.bytes_a_base)
-    assert said / 2 < peak_memory(lambda: scorer(codes), tmp_path) <= said
+    assert said / 3 < peak_memory(lambda: scorer(codes), tmp_path) <= said
 
 
 def test_a_sweep_is_told_what_a_pass_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
