@@ -72,7 +72,7 @@ def borrowed(model: TrackModel, device: torch.device) -> Iterator[TrackModel]:
     Raises:
         PlanError: it is lent already, to another device.
     """
-    with _together(id(model), str(device), partial(_lend, model, device)):
+    with together(id(model), str(device), partial(_lend, model, device)):
         yield model
 
 
@@ -185,7 +185,7 @@ def one_pass(
     with (
         memory_errors(device, shape),
         borrowed(model, device),
-        _together("products", "", _exact_products),
+        together("products", "", _exact_products),
         torch.autocast(
             device.type,
             dtype=torch.bfloat16,
@@ -278,10 +278,15 @@ _OPEN: dict[Hashable, _Open] = {}
 
 
 @contextmanager
-def _together(
+def together(
     key: Hashable, place: str, make: Callable[[], AbstractContextManager[None]]
 ) -> Iterator[None]:
     """A context of the whole process: the first thread enters it, the last leaves it.
+
+    Args:
+        key: what is shared.
+        place: where; the same for all who are in it.
+        make: makes the context for the first.
 
     Raises:
         PlanError: it is open for another place.

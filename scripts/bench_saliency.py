@@ -30,8 +30,8 @@ from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
 from regtrack.saliency.mutagenesis import mutagenesis
 from regtrack.saliency.tracks import SaliencyScorer
-from regtrack.sweep.engine import cores
 from regtrack.sweep.plan import LSTM_FLANK, SweepPlan
+from regtrack.sweep.room import cores
 
 MARKERS = 919
 MODELS = ("cnn7", "dilated", "id-cnn", "bi-lstm")

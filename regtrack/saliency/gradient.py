@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from regtrack.genome.sequence import N
-from regtrack.inference import one_pass
+from regtrack.inference import one_pass, together
 from regtrack.models.network import TrackModel
 from regtrack.saliency.values import Values
 
@@ -89,25 +90,33 @@ def differentiable(
 ) -> Iterator[TrackModel]:
     """The model for one pass whose input alone has a gradient, given back as it was.
 
+    Threads may be in it at the same time; the weights stay frozen until the last has left.
+
     Raises:
         PlanError: an unknown precision, or too little memory.
     """
-    learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
     with (
         one_pass(model, device, precision=precision, shape=shape),
         torch.inference_mode(mode=False),
         torch.enable_grad(),
+        together(("frozen", id(model)), str(device), partial(_frozen, model)),
     ):
         for module in model.modules():
             if isinstance(module, nn.RNNBase):
                 module.train()  # cuDNN gives no gradient otherwise; one layer has no dropout
-        try:
-            for parameter in learnt:
-                parameter.requires_grad_(False)
-            yield model
-        finally:
-            for parameter in learnt:
-                parameter.requires_grad_(True)
+        yield model
+
+
+@contextmanager
+def _frozen(model: TrackModel) -> Iterator[None]:
+    learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    try:
+        for parameter in learnt:
+            parameter.requires_grad_(False)
+        yield
+    finally:
+        for parameter in learnt:
+            parameter.requires_grad_(True)
 
 
 def propagate(

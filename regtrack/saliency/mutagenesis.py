@@ -6,7 +6,7 @@ place of what stands there: what `gradient-x-input` gives to first order, exactl
 A substitution changes few numbers: one position after a strided convolution, as many after the
 next layer as it has taps, and in the end some of the outputs within reach. So the sequence goes
 through the network once, with every layer's input kept, and for the mutants each layer computes
-only the positions that have changed and that a chosen output still depends on. Many mutants go
+only the positions that may have changed and that a chosen output still depends on. Many mutants go
 through together.
 """
 
@@ -23,12 +23,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from regtrack.genome.sequence import Codes, N
-from regtrack.inference import one_pass
-from regtrack.models.blocks import Block, SamePadConv, Upsample
+from regtrack.inference import one_pass, to_device
+from regtrack.models.blocks import Block, Downsample, SamePadConv, SamePool, Upsample
 from regtrack.models.network import TrackModel
 from regtrack.saliency.values import Outputs, Values
 
 Span = tuple[int, int]  # first and last position
+Places = npt.NDArray[np.intp]  # positions
 
 _BASES = {"cpu": 400_000, "other": 8_000_000}  # bp of all mutants' outputs at once
 _SITES = 16  # bases mutated together at most, but for a stride's, which are one position
@@ -74,20 +75,20 @@ def mutagenesis(
 class _Changed:
     """Where mutants may differ from the sequence, and what they have there.
 
+    The places follow from the network alone, never from values: so no device has to be waited for.
+
     Attributes:
         places: positions, ascending, (P,).
         values: of each mutant, (mutants, P, C).
     """
 
-    places: Tensor
+    places: Places
     values: Tensor
 
     def within(self, span: Span) -> _Changed:
-        """Those in a stretch."""
-        kept = (self.places >= span[0]) & (self.places <= span[1])
-        if kept.all():
-            return self
-        return _Changed(self.places[kept], self.values[:, kept])
+        """Those in a stretch, packed, as products are quickest."""
+        kept = _between(self.places, span)
+        return _Changed(self.places[kept], self.values[:, kept].contiguous())
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,21 +97,23 @@ class _Known:
 
     Attributes:
         model: the network.
+        codes: the sequence, (L,).
         steps: its blocks, each with the number of its pass.
         inputs: what each step was given, and at last what the head was, (1, L', C').
         sums: what each `SamePadConv` adds up, before its ReLU, (1, L', C'); None for other blocks.
-        logits: of the marker, (L,).
+        logits: of the marker, (1, L).
         outputs: which of them count, (L,).
-        marker: the row of the last layer.
+        rows: the marker's row of the last layer, (1,).
     """
 
     model: TrackModel
+    codes: Codes
     steps: Sequence[tuple[Block, int]]
     inputs: Sequence[Tensor]
     sums: Sequence[Tensor | None]
     logits: Tensor
     outputs: Outputs
-    marker: int
+    rows: Tensor
 
     @classmethod
     def of(
@@ -128,8 +131,9 @@ class _Known:
             else:
                 sums.append(None)
                 inputs.append(block(inputs[-1], index))
-        logits = model.head(inputs[-1][:, : len(codes)], [marker])[0, 0]
-        return cls(model, model.steps, inputs, sums, logits, outputs, marker)
+        rows = torch.tensor([marker], device=device)
+        logits = model.head(inputs[-1][:, : len(codes)], rows)[:, 0]
+        return cls(model, codes, model.steps, inputs, sums, logits, outputs, rows)
 
     def sites(self, first: int, batch_size: int | None) -> int:
         """Bases to mutate at once: by the mutants asked for, or by the outputs that a base reaches.
@@ -156,10 +160,10 @@ class _Known:
         spans = self.spans(changed)
         if spans is None:
             return np.zeros(len(sites))
-        x = self.inputs[0][:, changed[0] : changed[1] + 1].repeat(len(sites), 1, 1)
-        x[np.arange(len(sites)), sites] = self.model.embed.weight[letters]
-        places = torch.arange(changed[0], changed[1] + 1, device=x.device)
-        now = _Changed(places, x)
+        mutants = np.tile(self.codes[changed[0] : changed[1] + 1], (len(sites), 1))
+        mutants[np.arange(len(sites)), sites] = letters
+        x = self.model.embedded(to_device(mutants, self.logits.device))
+        now = _Changed(np.arange(changed[0], changed[1] + 1), x)
         for number, (block, _) in enumerate(self.steps):
             now = now.within(spans[number])
             if isinstance(block, SamePadConv):
@@ -172,11 +176,11 @@ class _Known:
 
     def _difference(self, now: _Changed) -> npt.NDArray[np.float64]:
         """The sum of the chosen logits, less what it was."""
-        counted = torch.as_tensor(self.outputs, device=now.places.device)[now.places]
+        counted = self.outputs[now.places]
         if not counted.all():
-            now = _Changed(now.places[counted], now.values[:, counted])
-        logits = self.model.head(now.values, [self.marker])[:, 0]
-        change = (logits - self.logits[now.places]).sum(-1, dtype=torch.float64)
+            now = _Changed(now.places[counted], _at(now.values, np.flatnonzero(counted)))
+        logits = self.model.head(now.values, self.rows)[:, 0]
+        change = (logits - _at(self.logits, now.places)).sum(-1, dtype=torch.float64)
         found: npt.NDArray[np.float64] = change.cpu().numpy()
         return found
 
@@ -184,24 +188,25 @@ class _Known:
         """A convolution is linear: each changed input adds to the outputs that read it."""
         weight, _ = block.norm.fold(block.weight, block.bias, self.steps[number][1])
         outputs, inputs, width = weight.shape
-        sums, known = self.sums[number], self.inputs[number][:, now.places]
+        sums, known = self.sums[number], _at(self.inputs[number], now.places)
         assert sums is not None
-        taps = torch.arange(width, device=now.places.device)
-        # output o reads the input o - left + tap * dilation
-        reached = now.places[:, None] + block.left - taps * block.dilation  # (P, width)
-        places, where = torch.unique(reached, return_inverse=True)
+        reached = _reached(now.places, block.left, width, block.dilation)
+        places = np.unique(reached)
+        taps = to_device(places.searchsorted(reached), sums.device)
         matrix = weight.permute(1, 2, 0).reshape(inputs, width * outputs)
-        added = ((now.values - known) @ matrix).reshape(len(now.values), reached.numel(), outputs)
-        total = added.new_zeros(len(now.values), len(places), outputs)
-        total.index_add_(1, where.flatten(), added)
-        inside = (places >= 0) & (places < sums.shape[1])
+        mutants = len(now.values)
+        added = ((now.values - known) @ matrix).reshape(mutants, len(now.places), width, outputs)
+        total = added.new_zeros(mutants, len(places), outputs)
+        # a tap adds to each output once: devices that add in any order do so to the same bits
+        for tap, part in zip(taps, added.unbind(2), strict=True):
+            total.index_add_(1, tap, part)
+        inside = _between(places, (0, sums.shape[1] - 1))
         places = places[inside]
-        return _Changed(places, F.relu(total[:, inside] + sums[:, places]))
+        return _Changed(places, F.relu(total[:, inside] + _at(sums, places)))
 
     def _widen(self, number: int, block: Upsample, now: _Changed) -> _Changed:
         """Each position by itself becomes several."""
-        steps = torch.arange(block.factor, device=now.places.device)
-        places = (now.places[:, None] * block.factor + steps).flatten()
+        places = (now.places[:, None] * block.factor + np.arange(block.factor)).ravel()
         return _Changed(places, block(now.values, self.steps[number][1]))
 
     def _step(self, number: int, now: _Changed, wanted: Span) -> _Changed:
@@ -213,13 +218,10 @@ class _Known:
         block, index = self.steps[number]
         first, last = _needed(block, wanted, self.inputs[number].shape[1])
         x = self.inputs[number][:, first : last + 1].repeat(len(now.values), 1, 1)
-        x[:, now.places - first] = now.values
+        x.index_copy_(1, to_device(now.places - first, x.device), now.values)
         offset = wanted[0] - first * block.factor // block.stride
-        values = block(x, index)[:, offset : offset + wanted[1] - wanted[0] + 1]
-        known = self.inputs[number + 1][:, wanted[0] : wanted[1] + 1]
-        differs = (values != known).any(0).any(-1)
-        places = torch.arange(wanted[0], wanted[1] + 1, device=values.device)
-        return _Changed(places[differs], values[:, differs])
+        places = _depending(block, now.places, wanted)
+        return _Changed(places, _at(block(x, index), places - wanted[0] + offset))
 
     def spans(self, changed: Span) -> list[Span] | None:
         """The stretch to compute of every step's input, and at last of the logits.
@@ -270,3 +272,31 @@ def _affected(block: Block, inputs: Span, length: int) -> Span:
     first = bisect_left(range(length), inputs[0], key=lambda output: block.needs(output, output)[1])
     end = bisect_right(range(length), inputs[1], key=lambda output: block.needs(output, output)[0])
     return first, end - 1
+
+
+def _depending(block: Block, places: Places, wanted: Span) -> Places:
+    """Those of a stretch of outputs that depend on any of some inputs; of a Bi-LSTM all."""
+    if isinstance(block, Downsample):
+        found = np.unique(places // block.stride)
+    elif isinstance(block, SamePool):
+        found = np.unique(_reached(places, block.side, block.width, block.dilation))
+    else:
+        found = np.arange(wanted[0], wanted[1] + 1)
+    return found[_between(found, wanted)]
+
+
+def _reached(places: Places, left: int, width: int, dilation: int) -> Places:
+    """The output that reads each of some inputs by each tap, shape (width, P)."""
+    # output o reads the input o - left + tap * dilation
+    return places + left - np.arange(width)[:, None] * dilation
+
+
+def _between(places: Places, span: Span) -> slice:
+    """Which of some ascending places lie in a stretch."""
+    first, end = places.searchsorted((span[0], span[1] + 1))
+    return slice(int(first), int(end))
+
+
+def _at(x: Tensor, places: Places) -> Tensor:
+    """Some positions of a tensor (B, L, ...), shape (B, P, ...)."""
+    return x.index_select(1, to_device(places, x.device))

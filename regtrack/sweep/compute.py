@@ -19,6 +19,7 @@ from regtrack.genome.sequence import Codes, N, reverse_complement
 from regtrack.inference import Scores, forward, memory_errors, to_host
 from regtrack.models.network import TrackModel
 from regtrack.sweep.plan import Strip, SweepPlan
+from regtrack.sweep.room import BYTES_A_BASE
 
 Present = npt.NDArray[np.bool_]
 
@@ -47,6 +48,7 @@ class Scorer:
     kinds: ClassVar[tuple[str, ...]] = ("",)  # of values a marker: what ends their files' names
     flanks: ClassVar[int] = 1  # that a base needs on each side
     compilable: ClassVar[bool] = True
+    bytes_a_base: ClassVar[int] = BYTES_A_BASE  # that the layers take at most
 
     @property
     def count(self) -> int:

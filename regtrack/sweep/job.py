@@ -164,7 +164,8 @@ class Job:
     @property
     def _taken(self) -> int:
         """Bytes that a pass takes."""
-        return memory_of(self.plan.bases_at_once, self.scorer.count)
+        scorer = self.scorer
+        return memory_of(self.plan.bases_at_once, scorer.count, a_base=scorer.bytes_a_base)
 
     @property
     def _passes(self) -> int:
@@ -249,7 +250,10 @@ def _sizes(request: Request, scorer: Scorer, begun: tuple[int, bool] | None) -> 
     batch_size = request.batch_size
     if batch_size == "auto" and begun is not None:
         batch_size = begun[0]
-    batch = choose_batch_size(batch_size, window=window, markers=scorer.count, device=scorer.device)
+    batch = choose_batch_size(
+        batch_size, window=window, markers=scorer.count, device=scorer.device,
+        a_base=scorer.bytes_a_base,
+    )  # fmt: skip
     return {
         "window": window,
         "flank": choose_flank(request.flank, needed=needed, stride=model.stride),

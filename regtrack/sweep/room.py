@@ -45,9 +45,15 @@ _TOLD, _GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 _SLACK = 0.35  # bytes by which blocks were larger than the bits that are kept
 
 
-def memory_of(bases: int, markers: int) -> int:
-    """Bytes that a pass over so many bases takes at most, beside the model."""
-    return bases * (BYTES_A_BASE + BYTES_A_SCORE * markers)
+def memory_of(bases: int, markers: int, *, a_base: int = BYTES_A_BASE) -> int:
+    """Bytes that a pass over so many bases takes at most, beside the model.
+
+    Args:
+        bases: bp.
+        markers: values a base.
+        a_base: bytes that the layers take a base.
+    """
+    return bases * (a_base + BYTES_A_SCORE * markers)
 
 
 def results_of(bases: int, markers: int) -> int:
@@ -56,7 +62,12 @@ def results_of(bases: int, markers: int) -> int:
 
 
 def choose_batch_size(
-    batch_size: int | str, *, window: int, markers: int, device: torch.device
+    batch_size: int | str,
+    *,
+    window: int,
+    markers: int,
+    device: torch.device,
+    a_base: int = BYTES_A_BASE,
 ) -> int:
     """Windows to compute at once.
 
@@ -69,7 +80,7 @@ def choose_batch_size(
     """
     if batch_size == "auto":
         kind = "cpu" if device.type == "cpu" else "other"
-        fits = _memory(device) // memory_of(1, markers)
+        fits = _memory(device) // memory_of(1, markers, a_base=a_base)
         if kind == "other":
             fits = min(fits, VALUES // markers)
         return max(1, min(_AT_ONCE[kind], fits) // max(window, 1))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import numpy as np
 import pytest
 import torch
@@ -138,6 +141,26 @@ def test_the_model_comes_back_as_it_was_also_after_an_exception() -> None:
         assert not any(parameter.requires_grad for parameter in lent.parameters())
         _ = 1 / 0
     assert state() == before
+
+
+def test_weights_stay_frozen_until_the_last_pass_has_left() -> None:
+    model, cpu = build("bi-lstm"), torch.device("cpu")
+    first_in, first_may_leave = Event(), Event()
+
+    def first() -> None:
+        with differentiable(model, cpu, shape=(1, 1)):
+            first_in.set()
+            assert first_may_leave.wait(10)
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(first)
+        assert first_in.wait(10)
+        with differentiable(model, cpu, shape=(1, 1)):
+            first_may_leave.set()
+            done.result(10)
+            assert not any(parameter.requires_grad for parameter in model.parameters())
+    assert all(parameter.requires_grad for parameter in model.parameters())
+    assert not any(module.training for module in model.modules())
 
 
 def test_it_works_where_gradients_are_off() -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from torch._ops import OpOverload
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from regtrack.models.blocks import PassNorm
+from regtrack.models.blocks import Downsample, PassNorm
 from regtrack.models.network import TrackModel
 from regtrack.saliency.mutagenesis import mutagenesis
+from tests.sweep.toys import small_model
 
 from .toys import BOUNDED, MODELS, build, random_codes, some_outputs
 
 LENGTH = 401
+aten = torch.ops.aten
 
 
 def brute(
@@ -88,3 +94,46 @@ def test_where_every_unit_sleeps_nothing_changes(name: str) -> None:
                 module.bias -= 1e3
     found = mutagenesis(model, random_codes(LENGTH), some_outputs(LENGTH), 0, (50, 60))
     assert (found == 0).all()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_number_decides_what_is_computed_and_no_order_the_result(name: str) -> None:
+    """A device is waited for where its numbers choose shapes, and may add in any order."""
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(
+            self, function: OpOverload, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+        ) -> Any:
+            kind = function.overloadpacket
+            assert kind not in {
+                aten.nonzero, aten._unique2, aten.masked_select, aten._local_scalar_dense
+            }  # fmt: skip
+            if kind is aten.index:
+                assert not any(one is not None and one.dtype == torch.bool for one in args[1])
+            if kind in {aten.index_add_, aten.index_add}:
+                assert len(args[2].unique()) == len(args[2])
+            return function(*args, **(kwargs or {}))
+
+    outputs = some_outputs(LENGTH)
+    with Watch():
+        mutagenesis(build(name), random_codes(LENGTH), outputs, 0, (100, 110))
+
+
+def test_bits_that_depend_on_the_batch_make_no_position_count_as_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = small_model("id-cnn", block=6, width=3, dilations=[5])  # which leaves holes
+    codes, outputs = random_codes(LENGTH), some_outputs(LENGTH)
+    seen: list[torch.Size] = []
+    model.head.register_forward_pre_hook(lambda _, args: seen.append(args[0].shape))
+    expected, exact = mutagenesis(model, codes, outputs, 0, (198, 204)), seen.copy()
+    seen.clear()
+    plain = Downsample.forward
+
+    def noisy(self: Downsample, x: torch.Tensor, index: int = 0) -> torch.Tensor:
+        return plain(self, x, index) * (1 + 1e-12 * len(x))
+
+    monkeypatch.setattr(Downsample, "forward", noisy)
+    found = mutagenesis(model, codes, outputs, 0, (198, 204))
+    assert seen == exact
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pyBigWig
 import pytest
+import torch
+from torch.profiler import ProfilerActivity, profile
 
 from regtrack.errors import PlanError
 from regtrack.genome.sequence import N
+from regtrack.models.registry import build_model
 from regtrack.saliency.gradient import TIMES_INPUT, gradient_saliency
 from regtrack.saliency.tracks import SaliencyScorer, saliency_tracks
+from regtrack.sweep import room
 from regtrack.sweep.request import Request
+from regtrack.sweep.summary import Forecast
 from tests.sweep.toys import write_fasta
 
 from .toys import BOUNDED, Sequences, checkpoint_of, random_codes
@@ -95,6 +101,43 @@ def test_a_region_is_the_same_values(tmp_path: Path) -> None:
     record = json.loads((tmp_path / "out" / "sweep.json").read_text())
     assert record["values"] == "gradient-x-input of all outputs"
     assert record["region"] == "chr1:401-1,250"
+
+
+def peak_memory(work: Callable[[], object], folder: Path) -> int:
+    """The most bytes that tensors held at once while something ran."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
+        work()
+    profiled.export_chrome_trace(str(folder / "trace.json"))
+    events = json.loads((folder / "trace.json").read_text())["traceEvents"]
+    changes = [event for event in events if event["name"] == "[memory]"]
+    changes.sort(key=lambda event: event["ts"])
+    return int(np.cumsum([change["args"]["Bytes"] for change in changes]).max())
+
+
+@pytest.mark.parametrize("name", ["cnn7", "dilated", "id-cnn", "bi-lstm"])
+@pytest.mark.parametrize("markers", [1, 8])
+def test_a_pass_takes_no_more_memory_than_said(name: str, markers: int, tmp_path: Path) -> None:
+    length, model = 10_000, build_model(name, markers).eval()
+    scorer = SaliencyScorer(model, range(markers), torch.device("cpu"))
+    codes = random_codes(length)[None]
+    scorer(codes)
+    said = room.memory_of(length, scorer.count, a_base=scorer.bytes_a_base)
+    assert said / 3 < peak_memory(lambda: scorer(codes), tmp_path) <= said
+
+
+def test_a_sweep_is_told_what_a_pass_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = 2 * 100 * (SaliencyScorer.bytes_a_base + 2 * room.BYTES_A_SCORE)
+    monkeypatch.setattr(room, "_MEMORY", {"cpu": windows})
+    checkpoint = checkpoint_of("cnn3", Sequences(CODES))
+    reference = write_fasta(tmp_path / "r.fa", CODES)
+    request = Request(
+        checkpoint=checkpoint, reference=reference, out=tmp_path / "out", markers=("*histone",),
+        device="cpu", window=100, batch_size="auto",
+    )  # fmt: skip
+    told: list[Forecast] = []
+    saliency_tracks(request, announce=told.append)
+    assert told[0].batch_size == 2
+    assert told[0].memory >= windows
 
 
 def test_what_cannot_be_asked(tmp_path: Path) -> None:
