@@ -63,12 +63,9 @@ def check_folder_free(
         _check_place(path, place, inputs)
         empty = place.is_dir() and not any(place.iterdir())
         ours = (place / mark).is_file()
-        other = "holds other things" if place.is_dir() else "is a file"
+        other = f"holds other things, without a {mark}" if place.is_dir() else "is a file"
     if os.path.lexists(place) and not empty and not ours:
-        raise OutputError(
-            f"{path} exists already and {other}, no output with its {mark}; move it away or name "
-            "another output"
-        )
+        raise OutputError(f"{path} exists already and {other}; move it away or name another output")
     check_free(place, overwrite=overwrite or empty)
     return place
 

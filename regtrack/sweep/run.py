@@ -79,10 +79,11 @@ def predict_genome(
         any_assembly: go on where the reference is another assembly than the training's.
         progress: told of the bases computed and the files finished.
         announce: called once with what is about to be written, before the work starts.
-        overwrite: replace `out` if it exists, and drop what was begun with another plan.
+        overwrite: replace tracks of an earlier run, and drop what was begun with another plan.
 
     Raises:
-        OutputError: `out` exists, cannot be written, or the disk is too small.
+        OutputError: `out` exists, holds inputs or other things, cannot be written, or the disk is
+            too small.
         CheckpointError, FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
         PlanError: a window, flank, batch or device that cannot be, too little memory, no base
             to predict, or a sweep that was begun for `out` with another plan.
