@@ -77,13 +77,13 @@ def real_place(path: Path) -> Path:
         OutputError: a link that leads nowhere.
     """
     if not path.is_symlink():
-        return path if path.name not in {"", ".."} else path.resolve()
+        return path if path.name not in {"", ".."} else _real(path)
     if not path.exists():
         raise OutputError(
             f"{path} is a link to {path.readlink()}, which is not there; make that folder or name "
             "another output"
         )
-    return path.resolve()
+    return _real(path)
 
 
 def check_name(path: Path, advice: str = "choose a shorter one") -> None:
@@ -107,7 +107,7 @@ def check_name(path: Path, advice: str = "choose a shorter one") -> None:
 
 
 def _check_place(path: Path, place: Path, inputs: Iterable[_PathLike | None]) -> None:
-    real = place.resolve()
+    real = _real(place)
     if Path.cwd().is_relative_to(real):
         raise OutputError(f"{path} is the folder you are in; name one that is to be made")
     if os.path.ismount(real):
@@ -116,15 +116,19 @@ def _check_place(path: Path, place: Path, inputs: Iterable[_PathLike | None]) ->
         )
     for given in (Path(one) for one in inputs if one is not None):
         # a link that is an input lies in its folder as well as where it leads
-        for file in (given.resolve(), given.parent.resolve() / given.name):
+        for file in (_real(given), _real(given.parent) / given.name):
             if file.is_relative_to(real):
                 verb = "is" if file == real else "holds"
                 raise OutputError(f"{path} {verb} {given}, which is read; name another output")
 
 
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # Path.resolve takes offence at links in a circle
+
+
 def _standing(path: Path) -> Path:
     """The folder above that is there: what is missing below is made in it."""
-    return next(parent for parent in path.absolute().parents if parent.exists())
+    return next(parent for parent in path.absolute().parents if os.path.lexists(parent))
 
 
 @contextmanager

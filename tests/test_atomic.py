@@ -169,6 +169,8 @@ def test_places_that_no_folder_can_take(tmp_path: Path, monkeypatch: pytest.Monk
     for name in ("link", "round"):
         with pytest.raises(OutputError, match=r"is a link to .*, which is not there"):
             check_folder_free(tmp_path / name, mark="made.json", overwrite=True)
+        with pytest.raises(OutputError, match="cannot write"):
+            check_folder_free(tmp_path / name / "out", mark="made.json")
     monkeypatch.chdir(tmp_path)
     for here in (".", "..", "x/.."):
         with pytest.raises(OutputError, match="is the folder you are in"):

@@ -180,11 +180,6 @@ class Work:
         if not (self.folder / SWEEP_FILE).exists():
             return False
         changed = self._changed()
-        if changed == _BROKEN and not overwrite:
-            raise PlanError(
-                f"the sweep in {self.folder} cannot go on, as its plan is broken; pass --overwrite "
-                "to start anew, or choose another --out"
-            )
         if changed and not overwrite:
             raise PlanError(_refusal(self.folder, changed))
         return bool(changed)
@@ -326,6 +321,11 @@ def _read(out: Path) -> Work | None:
 
 
 def _refusal(folder: Path, changed: list[str]) -> str:
+    if changed == _BROKEN:
+        return (
+            f"the sweep in {folder} cannot go on, as its plan is broken; pass --overwrite to start "
+            "anew, or choose another --out"
+        )
     more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
     return (
         f"{folder} holds a sweep that was begun with another plan: "

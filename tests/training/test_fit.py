@@ -309,7 +309,7 @@ def test_a_folder_with_a_strange_checkpoint_is_left_alone(dataset: Dataset, run:
     run.mkdir()
     (run / "checkpoint.safetensors").write_text("somebody's")
     for overwrite in (False, True):
-        with pytest.raises(OutputError, match="exists, but no training.json"):
+        with pytest.raises(OutputError, match=r"exists, but no training\.json"):
             fit(dataset, run, overwrite=overwrite)
     assert (run / "checkpoint.safetensors").read_text() == "somebody's"
 
