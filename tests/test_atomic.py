@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import errno
+import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from regtrack.atomic import check_free, publish_file, publish_folder
+from regtrack.atomic import check_folder_free, check_free, check_name, publish_file, publish_folder
 from regtrack.errors import OutputError
+
+folder_at = partial(publish_folder, mark="made.json")
 
 
 def test_a_file_appears_only_when_whole(tmp_path: Path) -> None:
@@ -22,7 +26,7 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), publish_file(tmp_path / "file.txt") as temporary:
         temporary.write_text("half")
         raise RuntimeError
-    with pytest.raises(RuntimeError), publish_folder(tmp_path / "folder") as folder:
+    with pytest.raises(RuntimeError), folder_at(tmp_path / "folder") as folder:
         (folder / "file.txt").write_text("half")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
@@ -45,16 +49,17 @@ def test_what_exists_is_kept_unless_asked(tmp_path: Path) -> None:
 def test_a_folder_replaces_a_folder(tmp_path: Path) -> None:
     target = tmp_path / "out"
     for text in ("old", "new"):
-        with publish_folder(target, overwrite=True) as folder:
+        with folder_at(target, overwrite=True) as folder:
+            (folder / "made.json").write_text(text)
             (folder / f"{text}.txt").write_text(text)
-    assert [file.name for file in target.iterdir()] == ["new.txt"]
+    assert {file.name for file in target.iterdir()} == {"made.json", "new.txt"}
     assert list(tmp_path.iterdir()) == [target]
 
 
 def test_an_empty_folder_counts_as_free(tmp_path: Path) -> None:
     target = tmp_path / "out"
     target.mkdir()
-    with publish_folder(target) as folder:
+    with folder_at(target) as folder:
         (folder / "a").write_text("a")
     assert (target / "a").read_text() == "a"
     with pytest.raises(OutputError, match="exists already"):
@@ -66,7 +71,13 @@ def test_a_full_disk_is_said_in_one_line(tmp_path: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_other_os_errors_pass(tmp_path: Path) -> None:
+def test_any_refusal_of_the_system_is_said_in_its_own_words(tmp_path: Path) -> None:
+    said = pytest.raises(OutputError, match=r"cannot write .*: File too large")
+    with said, publish_file(tmp_path / "a"):
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+
+
+def test_what_is_no_error_of_the_system_passes(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError), publish_file(tmp_path / "a"):
         raise IsADirectoryError
 
@@ -77,6 +88,122 @@ def test_other_os_errors_pass(tmp_path: Path) -> None:
 )
 def test_places_that_cannot_be(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "file").write_text("")
-    for publish in (publish_file, publish_folder):
+    for publish in (publish_file, folder_at):
         with pytest.raises(OutputError, match=message), publish(tmp_path / name) as partial:
             partial.write_text("")
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_no_output_is_never_replaced(tmp_path: Path, overwrite: bool) -> None:
+    foreign = tmp_path / "foreign" / "sub"
+    foreign.mkdir(parents=True)
+    (foreign / "thesis.txt").write_text("mine")
+    for out, found in (("foreign", "holds other things"), ("foreign/sub/thesis.txt", "is a file")):
+        with pytest.raises(OutputError, match=rf"{found}.*; move it away or name another"):
+            check_folder_free(tmp_path / out, mark="made.json", overwrite=overwrite)
+    assert (foreign / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_an_output_replaces_no_input(tmp_path: Path, overwrite: bool) -> None:
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    out.mkdir()
+    for name in ("made.json", "read.fa"):
+        (out / name).write_text("")
+    elsewhere.mkdir()
+    (elsewhere / "link.fa").symlink_to(out / "read.fa")
+    (out / "other.fa").symlink_to(elsewhere)
+    for given in (out / "read.fa", elsewhere / "link.fa", out / "other.fa", str(out / "read.fa")):
+        with pytest.raises(OutputError, match=r"out holds .*, which is read"):
+            check_folder_free(out, mark="made.json", inputs=[None, given], overwrite=overwrite)
+    with pytest.raises(OutputError, match=r"read\.fa is .*, which is read"):
+        check_folder_free(out / "read.fa", mark="m", inputs=[out / "read.fa"], overwrite=overwrite)
+    inputs = [elsewhere, tmp_path / "outer.fa"]
+    assert check_folder_free(out, mark="made.json", inputs=inputs, overwrite=True) == out
+
+
+def test_what_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    with pytest.raises(OutputError, match="exists already"), folder_at(target, overwrite=True):
+        target.mkdir()
+        (target / "mine.txt").write_text("mine")
+    assert [file.name for file in target.iterdir()] == ["mine.txt"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_is_old_stays_where_the_new_cannot_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, rename = tmp_path / "out", Path.rename
+
+    def failing(self: Path, to: Path) -> Path:
+        if to == target and (self / "new.txt").exists():
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        return rename(self, to)
+
+    with folder_at(target) as folder:
+        (folder / "made.json").write_text("old")
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OutputError), folder_at(target, overwrite=True) as folder:
+        (folder / "new.txt").write_text("new")
+    assert [file.name for file in target.iterdir()] == ["made.json"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_behind_a_link_is_made_where_it_leads(tmp_path: Path) -> None:
+    real, link = tmp_path / "disk" / "real", tmp_path / "link"
+    real.mkdir(parents=True)
+    link.symlink_to(real)
+    for text in ("old", "new"):
+        with folder_at(link, overwrite=True) as folder:
+            assert folder.parent == real.parent
+            (folder / "made.json").write_text(text)
+    assert link.is_symlink()
+    assert (real / "made.json").read_text() == "new"
+    assert list(real.parent.iterdir()) == [real]
+
+
+def test_places_that_no_folder_can_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "round").symlink_to("round")
+    for name in ("link", "round"):
+        with pytest.raises(OutputError, match=r"is a link to .*, which is not there"):
+            check_folder_free(tmp_path / name, mark="made.json", overwrite=True)
+        with pytest.raises(OutputError, match="cannot write"):
+            check_folder_free(tmp_path / name / "out", mark="made.json")
+    monkeypatch.chdir(tmp_path)
+    for here in (".", "..", "x/.."):
+        with pytest.raises(OutputError, match="is the folder you are in"):
+            check_folder_free(Path(here), mark="made.json")
+    (tmp_path / "disk").mkdir()
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path).name == "disk")
+    with pytest.raises(OutputError, match=r"is a mount point.*; name a folder inside it"):
+        check_folder_free(tmp_path / "disk", mark="made.json", overwrite=True)
+
+
+def test_a_name_needs_room_for_a_temporary_one(tmp_path: Path) -> None:
+    limit = os.pathconf(tmp_path, "PC_NAME_MAX")
+    with publish_file(tmp_path / "a") as temporary:
+        temporary.write_text("")
+        longest = "x" * (limit - (len(temporary.name) - 1))
+    with publish_file(tmp_path / "new" / longest) as temporary:
+        temporary.write_text("")
+    with pytest.raises(OutputError, match="the name is too long"):
+        check_free(tmp_path / f"{longest}x")
+    with pytest.raises(OutputError, match=r"is too long .*; leave it out"):
+        check_name(tmp_path / "new" / ("ö" * (len(longest) // 2 + 1)), "leave it out")
+
+
+def test_a_folder_that_cannot_be_written_is_met_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    check_free(tmp_path / "new" / "file")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr("tempfile.TemporaryFile", refusing)
+    with pytest.raises(OutputError, match="the file system is read-only"):
+        check_free(tmp_path / "new" / "file")
+    with pytest.raises(OutputError, match="the file system is read-only"):
+        check_folder_free(tmp_path / "new" / "folder", mark="made.json")

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from regtrack.cli.console import print_error, set_quiet, start_notes
+from regtrack.cli.process import Stop, keep_writing
 from regtrack.errors import RegtrackError
 
 # in the order of a user's work, which is the order of `regtrack --help`
@@ -30,8 +31,7 @@ COMMANDS = (
     "benchmark",
 )
 
-_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-_TERMINATED = 128 + signal.SIGTERM
+_STOPPED = {128 + signal.SIGINT: "interrupted", 128 + signal.SIGTERM: "terminated"}
 
 app = typer.Typer(
     help="Learn regulatory markers from DNA and write genome browser tracks.",
@@ -71,30 +71,32 @@ for _name in COMMANDS:
     app.command(_name, epilog=_module.EPILOG, no_args_is_help=_name != "demo")(_module.command)
 
 
-def _terminate(_signal: int, _frame: object) -> None:
-    """End as Ctrl-C does, so that what is written is let go of."""
-    print_error("terminated")
-    raise SystemExit(_TERMINATED)
-
-
 def main() -> None:
     """Run the command line; a user's mistake costs one line and exit status 2."""
-    signal.signal(signal.SIGTERM, _terminate)
+    stop = Stop()
+    stop.listen()
+    keep_writing()
     try:
-        app()
-    except RegtrackError as error:
-        if os.environ.get("REGTRACK_TRACEBACK"):
+        try:
+            app()
+        finally:
+            print(end="", flush=True)
+    except BaseException as error:
+        if isinstance(error, SystemExit) and not error.code:
             raise
-        print_error(str(error))
+        # whatever came of a signal on the way out; Ctrl-C may also be told by the status alone
+        status = stop.status or (error.code if isinstance(error, SystemExit) else None)
+        if status in _STOPPED:
+            print_error(_STOPPED[status])
+            sys.exit(status)
+        if not isinstance(error, RegtrackError | OSError) or os.environ.get("REGTRACK_TRACEBACK"):
+            raise
+        print_error(_line(error))
         sys.exit(2)
-    except (KeyboardInterrupt, SystemExit) as stop:
-        # typer turns Ctrl-C into a silent exit with this status
-        interrupted = isinstance(stop, KeyboardInterrupt) or stop.code == _INTERRUPTED
-        if not interrupted:
-            raise
-        print_error("interrupted")
-        sys.exit(_INTERRUPTED)
-    except BrokenPipeError:
-        # the reader of our output went away (`| head`); nothing is wrong
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+
+
+def _line(error: RegtrackError | OSError) -> str:
+    """An error in one line; those of the operating system name a file, or none."""
+    if isinstance(error, RegtrackError) or not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror

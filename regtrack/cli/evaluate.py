@@ -54,11 +54,13 @@ def command(
     PR AUC is average precision (steps); the files also have the paper's trapezoid rule. Each is a
     mean over the markers of a category. Lists take commas, or the option again.
     """
-    from regtrack.atomic import check_free
+    from regtrack.atomic import check_folder_free
     from regtrack.evaluation.report import evaluate
+    from regtrack.evaluation.scores import REPORT_FILE
 
     if out is not None:
-        check_free(out, overwrite=overwrite)
+        inputs = (dataset, *checkpoints)
+        check_folder_free(out, mark=REPORT_FILE, inputs=inputs, overwrite=overwrite)
     with bars() as progress:
         report = evaluate(
             dataset,

@@ -210,11 +210,12 @@ def _count(number: int, thing: str) -> str:
 
 
 def _print_share(share: ShareSummary) -> None:
-    then = (
-        f"{_count(share.left, 'chunk')} of other shares still to be made"
-        if share.left
-        else f"all shards are there: regtrack assemble {share.folder}"
-    )
+    if share.left:
+        then = f"{_count(share.left, 'chunk')} of other shares not there yet"
+    elif share.broken:
+        then = f"{_count(share.broken, 'chunk')} of other shares broken: run those shares again"
+    else:
+        then = f"all shards are there: regtrack assemble {share.folder}"
     console.print(
         f"{share.folder}: {_count(share.chunks, 'chunk')} of this share, {share.made:,} made now "
         f"in {duration_text(share.seconds)}; {then}"

@@ -13,7 +13,14 @@ import numpy as np
 from regtrack.atomic import publish_folder
 from regtrack.dataset.array_file import ArrayFile
 from regtrack.dataset.codes import Kept, write_codes
-from regtrack.dataset.format import ARRAY_FILES, SPLITS, WINDOW, WINDOWS_FILE, write_header
+from regtrack.dataset.format import (
+    ARRAY_FILES,
+    HEADER_FILE,
+    SPLITS,
+    WINDOW,
+    WINDOWS_FILE,
+    write_header,
+)
 from regtrack.dataset.labelling import LabelledMarker, write_labels
 from regtrack.dataset.spec import DatasetSpec
 from regtrack.dataset.split import Splits, assign_splits, check_split
@@ -67,8 +74,9 @@ def build_dataset(
     sources = {
         "reference": reference, "markers": markers, "exclude": exclude, "multimap": multimap
     }  # fmt: skip
-    with publish_folder(Path(out), overwrite=overwrite) as folder:
-        files = read_markers(Path(markers), None if peaks_folder is None else Path(peaks_folder))
+    files = read_markers(Path(markers), None if peaks_folder is None else Path(peaks_folder))
+    inputs = (*sources.values(), *(file.path for file in files))
+    with publish_folder(Path(out), mark=HEADER_FILE, inputs=inputs, overwrite=overwrite) as folder:
         with Reference(reference) as fasta:
             usable = fasta.assembly.subset(spec.chroms) if spec.chroms else fasta.assembly
             check_split(spec, usable)

@@ -18,6 +18,7 @@ from regtrack.labels.marker import Marker
 
 FORMAT = "regtrack evaluation"
 VERSION = 1
+REPORT_FILE = "report.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,9 +130,12 @@ class Report:
         Raises:
             OutputError: `out` exists and `overwrite` is off, or it cannot be written.
         """
-        with publish_folder(Path(out), overwrite=overwrite) as folder:
+        inputs = (self.dataset, *self.checkpoints.values())
+        with publish_folder(
+            Path(out), mark=REPORT_FILE, inputs=inputs, overwrite=overwrite
+        ) as folder:
             text = json.dumps(self.to_dict(), indent=1) + "\n"
-            (folder / "report.json").write_text(text, encoding="utf-8")
+            (folder / REPORT_FILE).write_text(text, encoding="utf-8")
             _write_table(folder / "markers.csv", self.markers, MarkerScores)
             _write_table(folder / "categories.csv", self.categories, CategoryScores)
 

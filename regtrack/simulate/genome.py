@@ -29,6 +29,7 @@ BIOSAMPLE = "sim"
 SHORTEST = 100_000
 
 _COLUMNS = 60
+_TRUTH_FILE = "truth.bed"
 # share of the length, of each telomere-like end and of the gap inside that are N
 _CHROMS = {
     "chr1": (0.45, 0.003, 0.007),
@@ -108,7 +109,7 @@ def simulate(
         OutputError: `out` exists, or cannot be written.
     """
     assembly, out = _assembly(length), Path(out)
-    with publish_folder(out, overwrite=overwrite) as folder:
+    with publish_folder(out, mark=_TRUTH_FILE, overwrite=overwrite) as folder:
         write_grammar(folder / "grammar.json", grammar)
         with progress.task("simulate", assembly.total, "bp") as task:
             chromosomes = []
@@ -118,13 +119,13 @@ def simulate(
                 task.advance(assembly.length(name))
         _write_fasta(folder / "reference.fa", chromosomes)
         sites = (sorted([*c.sites, *c.decoys]) for c in chromosomes)
-        write_truth(folder / "truth.bed", chain.from_iterable(sites))
+        write_truth(folder / _TRUTH_FILE, chain.from_iterable(sites))
         labelled = _write_markers(folder, grammar.markers, chromosomes)
     return Simulation(
         folder=out,
         reference=out / "reference.fa",
         markers=out / "markers.tsv",
-        truth=out / "truth.bed",
+        truth=out / _TRUTH_FILE,
         grammar=out / "grammar.json",
         assembly=assembly,
         planted=dict(Counter(s.role for c in chromosomes for s in (*c.sites, *c.decoys))),

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from regtrack.atomic import check_folder_free, disk_errors, move_folder, publish_file
+from regtrack.atomic import disk_errors, move_folder, publish_file
 from regtrack.errors import PlanError
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
@@ -42,7 +42,7 @@ def assemble_genome(
     """
     start = time.perf_counter()
     work = load_work(Path(folder))
-    check_folder_free(work.out, overwrite=overwrite)
+    work.check_out(overwrite=overwrite)
     with work.held(alone=True):
         if missing := work.missing(work.chunks, progress):
             raise PlanError(_missing(work, missing))
@@ -73,7 +73,7 @@ def finish(
     record = work.joined_record()
     if record is None:
         record = _join(work, progress)
-    check_folder_free(work.out, overwrite=overwrite)
+    work.check_out(overwrite=overwrite)
     # from here on the tracks are whole: a kill between these lines leaves them to be moved
     shutil.rmtree(work.folder / "shards", ignore_errors=True)
     move_folder(work.joined, work.out)

@@ -39,8 +39,11 @@ def take_lock(path: Path, *, alone: bool) -> BinaryIO | None:
     return None
 
 
-def change_lock(file: BinaryIO, *, alone: bool) -> None:
+def change_lock(file: BinaryIO, *, alone: bool) -> bool:
     """Hold a lock alone from now on, or share it.
+
+    Returns:
+        Whether it keeps others out, which it does not on a file system that knows no locks.
 
     Raises:
         PlanError: another process holds it.
@@ -55,3 +58,5 @@ def change_lock(file: BinaryIO, *, alone: bool) -> None:
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
+        return False
+    return True

@@ -56,6 +56,14 @@ class Request:
             if value > _LONGEST:
                 raise PlanError(f"{name} {value:,} bp; no chromosome is longer than {_LONGEST:,}")
 
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """The files that are read."""
+        given = self.checkpoint
+        checkpoint = given.path if isinstance(given, Checkpoint) else given
+        files = (checkpoint, self.reference, self.regions, self.exclude)
+        return tuple(file for file in files if file is not None)
+
 
 def check_assembly(
     checkpoint: Checkpoint, reference: Assembly, *, any_assembly: bool = False

@@ -6,10 +6,11 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from regtrack.atomic import check_folder_free, disk_errors
+from regtrack.atomic import check_folder_free, check_name, disk_errors
 from regtrack.checkpoint import Checkpoint
 from regtrack.errors import OutputError
 from regtrack.progress import SILENT, Progress
@@ -18,7 +19,7 @@ from regtrack.sweep.chunks import Chunk, choose_share
 from regtrack.sweep.job import open_job
 from regtrack.sweep.request import Request
 from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
-from regtrack.sweep.work import SWEEP_FILE, Work
+from regtrack.sweep.work import SUFFIX, SWEEP_FILE, Work, work_folder
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS
 
 _PathLike = str | Path
@@ -78,10 +79,11 @@ def predict_genome(
         any_assembly: go on where the reference is another assembly than the training's.
         progress: told of the bases computed and the files finished.
         announce: called once with what is about to be written, before the work starts.
-        overwrite: replace `out` if it exists, and drop what was begun with another plan.
+        overwrite: replace tracks of an earlier run, and drop what was begun with another plan.
 
     Raises:
-        OutputError: `out` exists, cannot be written, or the disk is too small.
+        OutputError: `out` exists, holds inputs or other things, cannot be written, or the disk is
+            too small.
         CheckpointError, FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
         PlanError: a window, flank, batch or device that cannot be, too little memory, no base
             to predict, or a sweep that was begun for `out` with another plan.
@@ -137,7 +139,7 @@ def run_sweep(
     overwrite: bool = False,
 ) -> SweepSummary:
     """Make what is missing of a sweep, join it and let it take its place; see `predict_genome`."""
-    _check_out(request.out, overwrite=overwrite)
+    request = _placed(request, overwrite=overwrite)
     with runner(request) as job:
         announce(_forecast(job, job.work.chunks, overwrite=overwrite))
         start = time.perf_counter()
@@ -166,16 +168,22 @@ def run_share(
     Raises:
         PlanError, OutputError: as `predict_genome`.
     """
-    _check_out(request.out, overwrite=overwrite)
+    request = _placed(request, overwrite=overwrite)
     with runner(request) as job:
         chunks = choose_share(job.work.chunks, share)
         announce(_forecast(job, chunks, overwrite=overwrite))
         start = time.perf_counter()
         with job.work.held(alone=False, overwrite=overwrite), _kept(job.work):
             made = _make(job, chunks, progress)
-            left = len(job.work.unmade(job.work.chunks))
+            ours = set(chunks)
+            others = [chunk for chunk in job.work.chunks if chunk not in ours]
+            left = job.work.unmade(others)
+            # all of them are read before it is said that the sweep can be joined
+            broken = () if left else job.work.missing(others, progress if others else SILENT)
         seconds = time.perf_counter() - start
-        return ShareSummary(job.work.folder, len(chunks), len(made), left, seconds)
+        return ShareSummary(
+            job.work.folder, len(chunks), len(made), len(left), len(broken), seconds
+        )
 
 
 def forecast_sweep(
@@ -193,7 +201,7 @@ def forecast_sweep(
     Raises:
         PlanError, OutputError: as `predict_genome`.
     """
-    _check_out(request.out, overwrite=overwrite)
+    request = _placed(request, overwrite=overwrite)
     choose_share((), share)  # refuses one that cannot be, before anything is opened
     with runner(request) as job:
         return _forecast(job, choose_share(job.work.chunks, share), overwrite=overwrite)
@@ -204,19 +212,25 @@ def _forecast(job: Runner, chunks: Sequence[Chunk], *, overwrite: bool) -> Forec
 
     Raises:
         PlanError: another plan was begun, and `overwrite` is off.
+        OutputError: a track's name is too long.
     """
+    job.work.check_names()
     job.work.replaces(overwrite=overwrite)
     return job.forecast.of(job.work.unmade(chunks))
 
 
-def _check_out(out: Path, *, overwrite: bool) -> None:
-    """As `check_folder_free`; of a finished sweep it says that it is one.
+def _placed(request: Request, *, overwrite: bool) -> Request:
+    """A request whose output may be made, at the place where it will stand.
 
     Raises:
-        OutputError: it is there, or is the folder that this process is in, or one above it.
+        OutputError: as `check_folder_free`; or the name is that of a work folder.
     """
-    if Path.cwd().is_relative_to(out.resolve()):
-        raise OutputError(f"{out} is the folder you are in; name one that is to be made")
+    out = request.out
+    if out.suffix == SUFFIX:
+        raise OutputError(
+            f"{out}: names in {SUFFIX} are those of work folders, from which tracks are made; name "
+            "another output"
+        )
     with disk_errors(out):
         complete = (out / SWEEP_FILE).is_file()
     if complete and not overwrite:
@@ -224,7 +238,9 @@ def _check_out(out: Path, *, overwrite: bool) -> None:
             f"{out} exists already and is complete, with its {SWEEP_FILE}; name another output, or "
             "pass --overwrite to make it again"
         )
-    check_folder_free(out, overwrite=overwrite)
+    place = check_folder_free(out, mark=SWEEP_FILE, inputs=request.inputs, overwrite=overwrite)
+    check_name(work_folder(place))
+    return replace(request, out=place)
 
 
 def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> Sequence[Chunk]:
@@ -250,10 +266,10 @@ def _kept(work: Work) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if work.folder.exists():
-            chunks = len(work.chunks)
+        chunks = len(work.chunks)
+        if kept := chunks - len(work.unmade(work.chunks)):
             _log.warning(
                 "%s of %s chunks are kept in %s; the same command goes on from there",
-                f"{chunks - len(work.unmade(work.chunks)):,}", f"{chunks:,}", work.folder,
+                f"{kept:,}", f"{chunks:,}", work.folder,
             )  # fmt: skip
         raise

@@ -93,7 +93,8 @@ class ShareSummary:
         folder: the work folder.
         chunks: chunks of the share.
         made: those made now; the others were there.
-        left: chunks of the whole sweep whose shard is not there yet.
+        left: chunks of other shares whose shard is not there yet.
+        broken: chunks of other shares whose shard is broken; looked for where none is left.
         seconds: wall time.
     """
 
@@ -101,6 +102,7 @@ class ShareSummary:
     chunks: int
     made: int
     left: int
+    broken: int
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:

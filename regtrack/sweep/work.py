@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from regtrack.atomic import beside, disk_errors
+from regtrack.atomic import beside, check_folder_free, check_name, disk_errors, real_place
 from regtrack.errors import OutputError, PlanError, RegtrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.progress import SILENT, Progress
@@ -30,6 +30,7 @@ SWEEP_FILE = "sweep.json"
 SUFFIX = ".partial"
 _LOCK = "lock"
 _SHOWN = 8  # differences that are named
+_BROKEN = ["its plan is broken"]
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,20 @@ class Work:
             while (lock := self._locked(alone=alone, overwrite=overwrite)) is None:
                 pass
         with lock:
-            yield
+            try:
+                yield
+            except BaseException:
+                self._let_go(lock)
+                raise
+
+    def _let_go(self, lock: BinaryIO) -> None:
+        """Take the folder away where nobody has made a shard, and nobody else is about to."""
+        with suppress(PlanError, OSError):
+            if not self._begun() and change_lock(lock, alone=True) and not self._begun():
+                self.remove()
+
+    def _begun(self) -> bool:
+        return self.joined.exists() or any(self.folder.glob("shards/*.shard"))
 
     def _locked(self, *, alone: bool, overwrite: bool) -> BinaryIO | None:
         """The lock of the folder; None where it has to be begun anew."""
@@ -184,6 +198,23 @@ class Work:
         if changed := self._changed():
             raise PlanError(f"{platform.node()}: {_refusal(self.folder, changed)}")
 
+    def check_out(self, *, overwrite: bool = False) -> None:
+        """Refuse an output that is there and must not be replaced.
+
+        Raises:
+            OutputError: as `regtrack.atomic.check_folder_free`.
+        """
+        check_folder_free(self.out, mark=SWEEP_FILE, inputs=self._inputs, overwrite=overwrite)
+
+    def check_names(self) -> None:
+        """Refuse tracks whose files cannot be written.
+
+        Raises:
+            OutputError: a name is too long for the file system.
+        """
+        for track in self.tracks:
+            check_name(self.out / track.file, f'leave out the marker "{track.marker}"')
+
     def remove(self) -> None:
         """Take the folder away, and what a kill left of making it or of replacing the output.
 
@@ -211,9 +242,15 @@ class Work:
         finally:
             shutil.rmtree(made, ignore_errors=True)
 
+    @property
+    def _inputs(self) -> Iterator[str]:
+        for name in ("checkpoint", "reference", "regions", "exclude"):
+            if path := (self.record.get(name) or {}).get("path"):
+                yield path
+
     def _changed(self) -> list[str]:
         begun = _read(self.out)
-        return differences(begun.record, self.record) if begun else ["its plan is broken"]
+        return differences(begun.record, self.record) if begun else _BROKEN
 
     def _to_dict(self) -> dict[str, Any]:
         return {
@@ -230,8 +267,7 @@ def work_folder(out: Path) -> Path:
     >>> str(work_folder(Path("runs/tracks")))
     'runs/tracks.partial'
     """
-    named = out if out.name else out.resolve()
-    return named.with_name(named.name + SUFFIX)
+    return out.with_name(out.name + SUFFIX)
 
 
 def shards_size(out: Path) -> int:
@@ -245,7 +281,7 @@ def load_work(folder: Path) -> Work:
     Raises:
         PlanError: no sweep is at work there, or its plan is broken.
     """
-    folder = folder if folder.name not in {"", ".."} else folder.resolve()
+    folder = real_place(folder)
     out = folder.with_name(folder.name.removesuffix(SUFFIX))
     found = _read(out)
     if found is None:
@@ -285,6 +321,11 @@ def _read(out: Path) -> Work | None:
 
 
 def _refusal(folder: Path, changed: list[str]) -> str:
+    if changed == _BROKEN:
+        return (
+            f"the sweep in {folder} cannot go on, as its plan is broken; pass --overwrite to start "
+            "anew, or choose another --out"
+        )
     more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
     return (
         f"{folder} holds a sweep that was begun with another plan: "

@@ -76,19 +76,19 @@ class RunFolder:
         """
         if self.path.exists() and not self.path.is_dir():
             raise OutputError(f"{self.path} is a file; name a folder for the run")
-        files = (self.record, self.last, self.checkpoint, self.table, self.plot)
+        files = (self.last, self.checkpoint, self.table, self.plot)
+        strange = next((file for file in files if file.exists()), None)
+        if strange is not None and not self.record.exists():
+            raise OutputError(
+                f"{strange} exists, but no {self.record.name} says what run it is of; move it away "
+                "or name another folder"
+            )
         if overwrite:
-            for file in files:
+            for file in (*files, self.record):  # the record last: it says whose they are
                 file.unlink(missing_ok=True)
         if self.record.exists():
             self._check_same(request)
             return
-        strange = next((file for file in files if file.exists()), None)
-        if strange is not None:
-            raise OutputError(
-                f"{strange} exists, but no {self.record.name} says what run it is of; name another "
-                "folder, or pass --overwrite to replace it"
-            )
         self._write({"status": "unfinished", "request": request})
 
     def publish(self, history: Sequence[Epoch], base_rates: Mapping[str, float] | None) -> None:

@@ -132,6 +132,12 @@ def test_an_existing_output_is_kept(run: Run) -> None:
     assert code == 2
     assert "exists already" in err
     assert Path("tracks/mine.txt").exists()
+    code, _, err = run("--overwrite")
+    assert code == 2
+    assert "holds other things" in err
+    Path("tracks/mine.txt").rename("mine.txt")
+    assert run()[0] == 0
+    Path("tracks/mine.txt").write_text("mine")
     assert run("--overwrite")[0] == 0
     assert not Path("tracks/mine.txt").exists()
 
@@ -155,7 +161,7 @@ def test_shares_are_made_apart_and_assembled(
     code, out, _ = run("--shard", "1/2")
     assert code == 0
     assert "1 chunk of this share, 1 made now" in out
-    assert "1 chunk of other shares still to be made" in out
+    assert "1 chunk of other shares not there yet" in out
     code, out, err = run("--shard", "1/2")
     assert "1 chunk of this share, 0 made now" in out
     assert "Predicting" not in err
@@ -182,8 +188,12 @@ def test_shares_are_made_apart_and_assembled(
     assert "exists already" in err or "no sweep is at work" in err
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_costs_one_line_and_the_same_command_goes_on(folder: Path, stop: int) -> None:
+@pytest.mark.parametrize(
+    ("stop", "times"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGINT, 10)]
+)
+def test_a_signal_costs_one_line_and_the_same_command_goes_on(
+    folder: Path, stop: int, times: int
+) -> None:
     Path("long.fa").write_text(">chr1\n" + ("ACGT" * 15 + "\n") * 100_000)
     command = [
         sys.executable, "-m", "regtrack", "predict-genome", "c.safetensors",
@@ -199,7 +209,9 @@ def test_a_signal_costs_one_line_and_the_same_command_goes_on(folder: Path, stop
             if list(folder.glob("tracks.partial/shards/*.shard")) or process.poll() is not None:
                 break
             time.sleep(0.05)
-        process.send_signal(stop)
+        for _ in range(times):
+            process.send_signal(stop)
+            time.sleep(0.02)
         _, err = process.communicate(timeout=60)
     finally:
         process.kill()

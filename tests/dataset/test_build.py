@@ -235,7 +235,7 @@ def spoil_out(files: Files) -> None:
         (spoil_chroms, DatasetError, "no peak of any marker .* chr1, chr2; they name chr7"),
         (spoil_markers, MarkerError, "no column biosample or cell"),
         (spoil_reference, FastaError, "is not a FASTA"),
-        (spoil_out, OutputError, "out exists already; .* --overwrite"),
+        (spoil_out, OutputError, "out exists already and holds other things"),
     ],
 )
 def test_bad_input_is_refused_and_leaves_nothing(
@@ -299,6 +299,23 @@ def test_overwrite_replaces_the_old_dataset(files: Files) -> None:
     files.peaks.write_text("chr1\t100\t300\n")
     files.build(overwrite=True)
     assert int(Dataset.open(files.out).dense("chr1", 0, 20_000).sum()) == 200
+
+
+@pytest.mark.parametrize("name", ["reference", "markers", "peaks"])
+def test_overwrite_replaces_no_input(files: Files, name: str) -> None:
+    files.build()
+    path: Path = getattr(files, name)
+    inside = files.out / path.name
+    path.rename(inside)
+    if name == "peaks":  # the table names it
+        text = files.markers.read_text().replace(path.name, f"{files.out.name}/{path.name}")
+        files.markers.write_text(text)
+    else:
+        setattr(files, name, inside)
+    folder = files.folder if name == "markers" else None
+    with pytest.raises(OutputError, match=f"holds .*{path.name}, which is read"):
+        files.build(overwrite=True, peaks_folder=folder)
+    assert inside.exists()
 
 
 @pytest.mark.real

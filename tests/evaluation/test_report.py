@@ -265,6 +265,11 @@ def test_the_files_say_what_the_report_says(dataset: Dataset, tmp_path: Path) ->
     with pytest.raises(OutputError, match="exists"):
         report.write(out)
     report.write(out, overwrite=True)
+    (out / "report.json").unlink()
+    with pytest.raises(OutputError, match="holds other things"):
+        report.write(out, overwrite=True)
+    with pytest.raises(OutputError, match="which is read"):
+        report.write(dataset.path, overwrite=True)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

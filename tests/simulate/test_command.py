@@ -50,7 +50,7 @@ def test_an_output_that_exists_costs_one_line(
     (tmp_path / "mine").write_text("mine")
     assert run(monkeypatch, command, "--out", str(tmp_path)) == 2
     error = capsys.readouterr().err.strip()
-    assert "--overwrite" in error
+    assert "exists already" in error
     assert len(error.splitlines()) == 1
     assert (tmp_path / "mine").read_text() == "mine"
 

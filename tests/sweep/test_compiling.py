@@ -26,6 +26,7 @@ from regtrack.sweep.compiling import compiled_scorer
 from regtrack.sweep.compute import Scorer
 from regtrack.sweep.plan import SweepPlan, choose_targets
 from regtrack.sweep.run import predict_genome
+from regtrack.sweep.shard import write_shard
 
 from .toys import as_checkpoint, random_codes, small_model, write_fasta
 
@@ -107,7 +108,8 @@ def test_auto_goes_on_as_it_was_begun(
     write_fasta(Path("r.fa"), CODES)
     save_checkpoint("c.safetensors", as_checkpoint(small_model("dilated").float(), ASSEMBLY))
 
-    def stop(*_: Any) -> None:
+    def stop(*arguments: Any) -> None:
+        write_shard(*arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):

@@ -335,8 +335,9 @@ def test_overwrite_starts_anew_where_the_plan_differs(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped(monkeypatch)
-    with publish_folder(Path("tracks")) as old:
-        (old / "mine.txt").write_text("mine")
+    with publish_folder(Path("tracks"), mark="sweep.json") as old:
+        (old / "sweep.json").write_text("{}")
+        (old / "old.bw").write_text("")
     predict_genome("c.safetensors", "r.fa", "tracks", window=500, overwrite=True)
     assert {path.name for path in Path("tracks").iterdir()} == {
         path.name for path in Path("undisturbed").iterdir()

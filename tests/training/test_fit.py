@@ -308,8 +308,9 @@ def test_hardware_that_is_not_there_is_refused(dataset: Dataset, run: Path) -> N
 def test_a_folder_with_a_strange_checkpoint_is_left_alone(dataset: Dataset, run: Path) -> None:
     run.mkdir()
     (run / "checkpoint.safetensors").write_text("somebody's")
-    with pytest.raises(OutputError, match="exists"):
-        fit(dataset, run)
+    for overwrite in (False, True):
+        with pytest.raises(OutputError, match=r"exists, but no training\.json"):
+            fit(dataset, run, overwrite=overwrite)
     assert (run / "checkpoint.safetensors").read_text() == "somebody's"
 
 

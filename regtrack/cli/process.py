@@ -1,0 +1,86 @@
+"""How the process of a command ends: on signals, and where nobody reads its output any more."""
+
+from __future__ import annotations
+
+import atexit
+import io
+import os
+import signal
+import sys
+import time
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from regtrack.errors import OutputError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_PATIENCE = 5.0  # seconds that a command has to let go of its work
+
+
+class Stop:
+    """Ctrl-C and SIGTERM: the first ends the command, and nothing disturbs it while it ends.
+
+    Where that takes more than a few seconds, the next one ends the process at once.
+
+    Attributes:
+        status: the exit status, as shells have it, once a signal came; None before.
+    """
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        self._since = 0.0
+        self._process = os.getpid()
+
+    def listen(self) -> None:
+        """Take the signals, but those that whoever started the process wants ignored."""
+        for number in _SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._receive)
+        atexit.register(_ignore_signals)
+
+    def _receive(self, number: int, _frame: FrameType | None) -> None:
+        if self.status is None or os.getpid() != self._process:  # a fork ends by itself
+            self.status, self._since = 128 + number, time.monotonic()
+            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(self.status)
+        if time.monotonic() - self._since > _PATIENCE:
+            os._exit(self.status)
+
+
+def _ignore_signals() -> None:
+    """Let the interpreter, whose own handlers are about to go, end in peace."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def keep_writing() -> None:
+    """Let a command go on where a reader of its output goes away, as `| head` does."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper) and stream is getattr(sys, f"__{name}__"):
+            text = io.TextIOWrapper(
+                io.BufferedWriter(_Output(stream.fileno(), "w", closefd=False)),
+                encoding=stream.encoding,
+                errors=stream.errors,
+                line_buffering=stream.line_buffering,
+                write_through=stream.write_through,
+            )
+            setattr(sys, name, text)
+
+
+class _Output(io.FileIO):
+    """A file whose bytes go nowhere once they cannot be written."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            # notes are not worth the work; results are, unless nobody wants to read them
+            if isinstance(error, BrokenPipeError) or self.fileno() == 2:
+                return memoryview(data).nbytes
+            raise OutputError(f"cannot print the result: {error.strerror}") from error

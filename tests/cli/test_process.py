@@ -1,0 +1,130 @@
+"""How a command ends: signals that come again, and readers that go away."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from regtrack.cli import app, process
+from regtrack.cli.process import Stop
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_ends_the_command_and_a_late_one_the_process(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    clock, ended = [0.0], []
+    monkeypatch.setattr(process.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(process.os, "_exit", ended.append)
+    stop = Stop()
+    with pytest.raises(KeyboardInterrupt if number == signal.SIGINT else SystemExit):
+        stop._receive(number, None)
+    assert stop.status == 128 + number
+    for clock[0] in (0.1, 1.0, 4.9):
+        stop._receive(signal.SIGINT, None)
+        stop._receive(signal.SIGTERM, None)
+    assert ended == []
+    clock[0] = 5.1
+    stop._receive(signal.SIGINT, None)
+    assert ended == [128 + number]
+
+
+def test_whatever_comes_of_an_interruption_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def torn() -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise RuntimeError("torn") from None
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.setattr(app, "app", torn)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            app.main()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "error: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(errno.EIO, "Input/output error", "r.fa"), "error: r.fa: Input/output error\n"),
+        (OSError(errno.EIO, "Input/output error"), "error: Input/output error\n"),
+        (OSError("no answer"), "error: no answer\n"),
+    ],
+)
+def test_an_error_of_the_system_is_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: OSError,
+    line: str,
+) -> None:
+    def failing() -> None:
+        raise error
+
+    monkeypatch.setattr(app, "app", failing)
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == line
+
+
+# prints as commands do: by rich, by print, and notes
+PRINTER = """
+import sys
+from pathlib import Path
+from regtrack.cli import app, console
+def command():
+    console.errors.print("note")
+    console.console.print("line")
+    console.print_json({"a": 1})
+    Path("done").touch()
+    sys.exit(int(sys.argv[1]))
+app.app = command
+app.main()
+"""
+
+
+def printer(folder: Path, status: int, out: int, err: int) -> subprocess.CompletedProcess[str]:
+    (folder / "done").unlink(missing_ok=True)
+    command = [sys.executable, "-c", PRINTER, str(status)]
+    return subprocess.run(command, cwd=folder, stdout=out, stderr=err, text=True, check=False)
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_a_command_goes_on_where_nobody_reads(tmp_path: Path, status: int) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        found = printer(tmp_path, status, write, subprocess.PIPE)
+        assert (found.returncode, found.stderr) == (status, "note\n")
+        assert (tmp_path / "done").exists()
+        found = printer(tmp_path, status, write, write)
+        assert found.returncode == status
+        assert (tmp_path / "done").exists()
+    finally:
+        os.close(write)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_result_that_cannot_be_printed_is_an_error(tmp_path: Path) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        found = printer(tmp_path, 0, full, subprocess.PIPE)
+        assert found.returncode == 2
+        assert found.stderr == "note\nerror: cannot print the result: No space left on device\n"
+        found = printer(tmp_path, 0, subprocess.PIPE, full)
+        assert (found.returncode, found.stdout) == (0, 'line\n{\n  "a": 1\n}\n')
+    finally:
+        os.close(full)
