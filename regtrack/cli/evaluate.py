@@ -64,7 +64,7 @@ def command(
             dataset,
             checkpoints,
             split=split,
-            markers=split_list(markers),
+            markers=split_list("--markers", markers),
             batch_size=batch_size,
             precision=precision,
             device=device,

@@ -11,10 +11,12 @@ from regtrack.cli.console import (
     bars,
     console,
     duration_text,
+    per_second,
     print_json,
     print_table,
     size_text,
     split_list,
+    taken_text,
 )
 
 if TYPE_CHECKING:
@@ -118,8 +120,8 @@ def command(
         checkpoint=checkpoint,
         reference=reference,
         out=out,
-        markers=split_list(markers),
-        chroms=split_list(chroms),
+        markers=split_list("--markers", markers),
+        chroms=split_list("--chroms", chroms),
         regions=regions,
         exclude=exclude,
         window=window,
@@ -217,7 +219,7 @@ def _print_share(share: ShareSummary) -> None:
     )
     console.print(
         f"{share.folder}: {_count(share.chunks, 'chunk')} of this share, {share.made:,} made now "
-        f"in {duration_text(share.seconds)}; {then}"
+        f"in {taken_text(share.seconds)}; {then}"
     )
 
 
@@ -233,9 +235,9 @@ def print_summary(summary: SweepSummary) -> None:
     ]  # fmt: skip
     print_table(None, columns, rows)
     more = len(summary.tracks) - _SHOWN
-    speed = "" if summary.speed is None else f" ({summary.speed / 1e6:,.2f} Mbp/s)"
+    speed = "" if summary.speed is None else f" ({per_second(summary.speed, 'bp')})"
     console.print(
         (f"and {more} more\n" if more > 0 else "")
         + f"{summary.out}: bases with a value {summary.bases:,}, N {summary.absent:,}, "
-        f"{size_text(summary.size)} in {summary.seconds:.0f} s{speed}"
+        f"{size_text(summary.size)} in {taken_text(summary.seconds)}{speed}"
     )
