@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from importlib import import_module
 from typing import Annotated
 
@@ -84,7 +85,7 @@ def main() -> None:
         app()
     except RegtrackError as error:
         if os.environ.get("REGTRACK_TRACEBACK"):
-            raise
+            traceback.print_exc()
         print_error(str(error))
         sys.exit(2)
     except (KeyboardInterrupt, SystemExit) as stop:

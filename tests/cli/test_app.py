@@ -44,7 +44,10 @@ def test_a_users_mistake_costs_one_line_and_status_2(tmp_path: Path) -> None:
 
 
 def test_verbose_shows_the_traceback(tmp_path: Path) -> None:
-    assert "Traceback" in regtrack("--verbose", "inspect", str(tmp_path)).stderr
+    result = regtrack("--verbose", "inspect", str(tmp_path))
+    assert "Traceback" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("error: ")
+    assert result.returncode == 2
 
 
 def test_a_mistyped_command_is_answered_with_the_nearest() -> None:
