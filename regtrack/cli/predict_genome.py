@@ -18,6 +18,7 @@ from regtrack.cli.console import (
     split_list,
     taken_text,
 )
+from regtrack.cli.offers import COMPILING, DEVICES, PRECISIONS
 
 if TYPE_CHECKING:
     from regtrack.sweep.run import Open
@@ -65,12 +66,18 @@ def command(
     batch_size: Annotated[
         str, typer.Option(help="Windows at once; auto fits the device and the memory.")
     ] = "auto",
-    precision: Annotated[str, typer.Option(help="fp32 or bf16.")] = "fp32",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.")] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="fp32 or bf16.", autocompletion=PRECISIONS)
+    ] = "fp32",
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda or cuda:0.", autocompletion=DEVICES)
+    ] = "auto",
     compiling: Annotated[
         str,
         typer.Option(
-            "--compile", help="auto, on or off: by torch.compile; auto does on a GPU where it pays."
+            "--compile",
+            help="auto, on or off: by torch.compile; auto does on a GPU where it pays.",
+            autocompletion=COMPILING,
         ),
     ] = "auto",
     reverse_complement: Annotated[
