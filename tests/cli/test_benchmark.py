@@ -14,4 +14,6 @@ def test_no_model_is_not_every_model() -> None:
     app = Typer()
     app.command()(command)
     with pytest.raises(RegtrackError, match="--models is empty"):
-        CliRunner().invoke(app, ["grammar", "--out", "out", "--models", ""], catch_exceptions=False)
+        CliRunner().invoke(
+            app, ["grammar", "--out", "out", "--models", "", "--seeds", "0"], catch_exceptions=False
+        )
