@@ -1,7 +1,7 @@
 """The whole path on an embedded example: a simulated genome, three models, tracks and a picture.
 
 Everything here is a call that a user can make; only the settings are the demo's own, chosen so
-that two cores learn the grammar in about two minutes.
+that one core learns the grammar in about two minutes.
 """
 
 from __future__ import annotations

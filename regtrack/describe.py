@@ -9,14 +9,15 @@ from typing import Any
 from regtrack.checkpoint_header import read_header
 from regtrack.dataset.store import Dataset
 from regtrack.errors import RegtrackError, TrackError
-from regtrack.tracks.bigwig.read import open_bigwig
+from regtrack.tracks.bigwig.raw import RawBigWig, Summary
 
 
 def describe(path: str | Path) -> dict[str, Any]:
     """What stands at a path, as JSON can hold it; the first key is its kind.
 
     Args:
-        path: a dataset, a checkpoint or the run that holds one, a sweep, or a bigWig.
+        path: a dataset, a checkpoint or the run that holds one, a sweep, the work folder of one
+            that is not finished, or a bigWig.
 
     Raises:
         RegtrackError: nothing that regtrack knows, or something damaged.
@@ -69,24 +70,54 @@ def _checkpoint(path: Path) -> dict[str, Any]:
 
 
 def _bigwig(path: Path) -> dict[str, Any]:
-    with open_bigwig(path) as file:
-        header, chroms = file.header(), file.chroms()
+    with RawBigWig(path) as file:
+        if not file.ends_with_magic():
+            raise _doubtful(path, "no magic number at its end: cut short, or with bytes behind it")
+        chroms, zooms = file.chroms, file.header.zooms
+        summary = file.summary if file.header.summary_at else None  # the first version has none
+    bases = sum(chrom.length for chrom in chroms)
     return {
         "kind": "bigWig",
         "chromosomes": len(chroms),
-        "bases": sum(chroms.values()),
-        "bases with a value": header["nBasesCovered"],
-        "mean": header["sumData"] / max(header["nBasesCovered"], 1),
-        "zoom levels": header["nLevels"],
+        "bases": bases,
+        **(_values(path, summary, bases) if summary else {}),
+        "zoom levels": len(zooms),
         "bytes": path.stat().st_size,
     }
 
 
+def _values(path: Path, summary: Summary, bases: int) -> dict[str, Any]:
+    """What the summary of a bigWig says of its values, if it can be true."""
+    covered, low, high = summary.covered, summary.least, summary.greatest
+    if covered == 0:
+        return {"bases with a value": 0}
+    if covered > bases:
+        raise _doubtful(path, f"says that {covered:,} of its {bases:,} bases have a value")
+    mean = summary.total / covered
+    slack = 1e-4 * max(abs(low), abs(high))  # some writers add up in float32
+    if not low - slack <= mean <= high + slack:  # nor if one of them is NaN
+        raise _doubtful(path, f"says that values of {low:.4g} to {high:.4g} have mean {mean:.4g}")
+    return {"bases with a value": covered, "lowest": low, "highest": high, "mean": mean}
+
+
+def _doubtful(path: Path, why: str) -> TrackError:
+    return TrackError(f"{path}: {why}; see what is wrong by: regtrack validate {path}")
+
+
 def _sweep(path: Path) -> dict[str, Any]:
+    """A finished sweep; or one at work, whose file holds the record among other things."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise TrackError(f"{path} is damaged: no JSON ({error}); predict again") from error
-    if not isinstance(record, dict):
-        raise TrackError(f"{path} is damaged: it holds no record; predict again")
-    return {"kind": "sweep", **record}
+    try:
+        if not all({"file", "marker", "category"} <= track.keys() for track in found["tracks"]):
+            raise KeyError("tracks")
+        if "record" not in found:
+            return {"kind": "sweep", **found}
+        made = sum(1 for _ in path.parent.glob("shards/*.shard"))
+        shards = {"made": made, "in all": len(found["chunks"])}
+        tracks = {"tracks": found["tracks"]}
+        return {"kind": "sweep at work", "shards": shards, **found["record"], **tracks}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise TrackError(f"{path} is damaged: it holds no record; predict again") from error

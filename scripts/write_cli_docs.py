@@ -13,8 +13,10 @@ HEAD = """\
 
 Every command with its options, as `--help` prints them. All take `-h`; the options before the
 command's name (`regtrack --quiet train ...`) are those of `regtrack` itself. Tab completion:
-`regtrack --install-completion`. Exit status: 0 done, 2 something a user can mend (one line on
-stderr says what), 130 interrupted.
+`regtrack --install-completion`.
+
+Exit status: 0 done; 1 `validate` found something wrong in a file; 2 something a user can mend (one
+line on stderr says what); 130 interrupted (Ctrl-C); 143 terminated (SIGTERM).
 
 This page is written by `python scripts/write_cli_docs.py`; a test compares it.
 """

@@ -1,14 +1,12 @@
-"""What a path holds, and `regtrack inspect`, which prints it."""
+"""What a path holds."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+import struct
 from pathlib import Path
 
 import numpy as np
+import pyBigWig
 import pytest
 
 from regtrack.checkpoint import Checkpoint, save_checkpoint
@@ -71,9 +69,55 @@ def test_a_bigwig_is_described(tmp_path: Path) -> None:
     found = describe(path)
     assert found["kind"] == "bigWig"
     assert (found["chromosomes"], found["bases with a value"], found["mean"]) == (1, 100, 0.5)
+    with create_bigwig(path, ASSEMBLY, overwrite=True):
+        pass
+    assert describe(path)["bases with a value"] == 0
 
 
-@pytest.mark.parametrize("text", ["{", "[]"])
+def test_a_bigwig_of_another_writer_is_described(tmp_path: Path) -> None:
+    path = written_elsewhere(tmp_path / "a.bw", [1.0, 2.0])
+    found = describe(path)
+    assert (found["lowest"], found["highest"], found["mean"]) == (1, 2, 1.5)
+
+
+def test_a_bigwig_that_cannot_be_is_refused_and_not_read_by_libbigwig(tmp_path: Path) -> None:
+    # of whose sums libBigWig's header() ends the process
+    with pytest.raises(RegtrackError, match=r"mean nan; see what is wrong by: regtrack validate"):
+        describe(written_elsewhere(tmp_path / "nan.bw", [1.0, float("nan"), 2.0]))
+    whole = written_elsewhere(tmp_path / "a.bw", [1.0, 2.0]).read_bytes()
+    for data, message in (
+        (whole[:-1], "no magic number at its end"),
+        (whole + b"\n", "no magic number at its end"),
+        (whole[:2], "cut short"),
+        (flipped(whole, 4), r"549,755,813,890 of its 60,000 bases"),
+        (flipped(whole, 8 + 8 + 7), "values of 1 to -2 have mean 1.5"),
+    ):
+        path = tmp_path / "bad.bw"
+        path.write_bytes(data)
+        with pytest.raises(RegtrackError, match=message):
+            describe(path)
+
+
+def written_elsewhere(path: Path, values: list[float]) -> Path:
+    """A bigWig that libBigWig wrote."""
+    file = pyBigWig.open(str(path), "w")
+    file.addHeader([("chr1", 60_000)])
+    file.addEntries("chr1", 0, values=values, span=1, step=1)
+    file.close()
+    return path
+
+
+def flipped(data: bytes, at: int) -> bytes:
+    """A bigWig with the highest bit of a byte of its summary turned over."""
+    changed = bytearray(data)
+    (summary,) = struct.unpack_from("<Q", data, 44)
+    changed[summary + at] ^= 0x80
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"tracks": [1]}', '{"tracks": [], "record": 1, "chunks": []}']
+)
 def test_a_damaged_sweep_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "sweep.json").write_text(text)
     with pytest.raises(RegtrackError, match="damaged"):
@@ -88,17 +132,3 @@ def test_what_is_nothing_of_ours_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("text")
     with pytest.raises(RegtrackError, match="no safetensors file"):
         describe(tmp_path / "a.txt")
-
-
-def test_the_command_prints_a_table_or_json(run: Path) -> None:
-    def inspect(*options: str) -> str:
-        words = [sys.executable, "-m", "regtrack", "inspect", str(run), *options]
-        return subprocess.run(
-            words, capture_output=True, text=True, check=True, env=dict(os.environ)
-        ).stdout
-
-    shown = inspect("--markers")
-    assert "training" in shown
-    assert "1: 1 TF" in shown
-    assert "K562_CTCF" in shown
-    assert json.loads(inspect("--json"))["model"] == "cnn1"

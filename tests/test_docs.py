@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 import regtrack
 from regtrack.cli.app import COMMANDS
+from regtrack.sweep.record import make_record
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -59,3 +61,14 @@ def test_every_name_of_the_api_loads_and_is_documented() -> None:
         assert getattr(regtrack, name) is not None
         if name != "__version__":
             assert re.search(rf"\b{name}\b", api), name
+
+
+def test_every_field_of_sweep_json_is_in_its_table() -> None:
+    _, table = (ROOT / "docs" / "sweep.md").read_text().split("\n## sweep.json\n", 1)
+    explained = re.findall(r"^\| (`.*?`) \|", table.split("\n## ", 1)[0], re.MULTILINE)
+    written = re.findall(
+        r'^ {8}"(\w+)":|record\["(\w+)"\] =', inspect.getsource(make_record), re.MULTILINE
+    )
+    fields = [plain or later for plain, later in written]
+    assert len(fields) > 12
+    assert [field for field in fields if f"`{field}`" not in ", ".join(explained)] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from importlib import import_module
 from typing import Annotated
 
@@ -89,8 +90,10 @@ def main() -> None:
         if status in _STOPPED:
             print_error(_STOPPED[status])
             sys.exit(status)
-        if not isinstance(error, RegtrackError | OSError) or os.environ.get("REGTRACK_TRACEBACK"):
+        if not isinstance(error, RegtrackError | OSError):
             raise
+        if os.environ.get("REGTRACK_TRACEBACK"):
+            traceback.print_exc()
         print_error(_line(error))
         sys.exit(2)
 

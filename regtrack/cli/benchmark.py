@@ -46,7 +46,7 @@ def command(
     finds the planted bases, and the scores on controls. Takes about two minutes of one core a model
     and seed; given again after an interruption, with more models or seeds, it goes on.
     """
-    chosen = split_list(models)
+    chosen = split_list("--models", models)
     check_name(name)
     check_choice(chosen, seeds)
     # batches of one short window: a second thread would wait more than it works

@@ -83,11 +83,11 @@ def command(
         kind=split,
         seed=seed,
         fractions=_fractions(fractions),
-        valid_chroms=split_list(valid_chroms),
-        test_chroms=split_list(test_chroms),
+        valid_chroms=split_list("--valid-chroms", valid_chroms),
+        test_chroms=split_list("--test-chroms", test_chroms),
         block=block,
     )
-    spec = DatasetSpec(window, max_n, max_multimap, division, split_list(chroms))
+    spec = DatasetSpec(window, max_n, max_multimap, division, split_list("--chroms", chroms))
     with bars() as progress:
         summary = build_dataset(
             reference,

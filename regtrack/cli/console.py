@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from regtrack.errors import RegtrackError
 from regtrack.progress import SILENT, Progress, Task
 
 # what is printed holds paths and names, whose brackets and colons mean nothing but themselves
@@ -36,6 +38,7 @@ errors = Console(stderr=True, soft_wrap=True, emoji=False)
 
 _PLAIN_SECONDS = 10.0
 _PIPE_WIDTH = 240
+_NUMBER = re.compile(r"[-<]?\d|-?(nan|inf)?$")  # how a cell with a number, or none, begins
 _quiet = False
 
 
@@ -76,7 +79,7 @@ def print_table(
     body = [[str(cell) for cell in row] for row in rows]
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for index, column in enumerate(columns):
-        numeric = index > 0 and all(_is_number(row[index]) for row in body)
+        numeric = index > 0 and all(_NUMBER.match(row[index]) for row in body)
         table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
     for row in body:
         table.add_row(*row)
@@ -84,10 +87,6 @@ def print_table(
         console.print(table, soft_wrap=False)
     else:  # a pipe or a file gets the whole table, however wide
         Console(width=_PIPE_WIDTH, **_PLAIN).print(table)
-
-
-def _is_number(cell: str) -> bool:
-    return cell[:1].isdigit() or cell in {"", "-", "nan"} or cell[:2] in {"-0", "<0"}
 
 
 @contextmanager
@@ -194,13 +193,22 @@ class _Lines:
         task.say()
 
 
-def split_list(values: Sequence[str] | None) -> tuple[str, ...]:
-    """A repeatable option whose values may also hold commas.
+def split_list(option: str, values: Sequence[str] | None) -> tuple[str, ...]:
+    """A repeatable option whose values may also hold commas; nothing where it is left out.
 
-    >>> split_list(["chr1,chr2", "chrX"])
+    Raises:
+        RegtrackError: a value names nothing, as that of an unset variable: it does not mean all.
+
+    >>> split_list("--chroms", ["chr1, chr2,", "chrX"])
     ('chr1', 'chr2', 'chrX')
     """
-    return tuple(part for value in values or () for part in value.split(",") if part)
+    found: list[str] = []
+    for value in values or ():
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        if not parts:
+            raise RegtrackError(f"{option} is empty; give it a name, or leave it out")
+        found += parts
+    return tuple(found)
 
 
 def counted_text(receptive_field: int | None) -> str:
@@ -224,8 +232,17 @@ def size_text(count: float) -> str:
     return f"{count:.0f} B"
 
 
+def taken_text(seconds: float) -> str:
+    """A time that was measured, in words.
+
+    >>> [taken_text(seconds) for seconds in (0.24, 42.4, 200)]
+    ['0.2 s', '42 s', '3 min 20 s']
+    """
+    return f"{seconds:.1f} s" if seconds < 10 else duration_text(seconds)
+
+
 def duration_text(seconds: float) -> str:
-    """A time in words.
+    """A time in words, as exactly as it can be foretold.
 
     >>> [duration_text(seconds) for seconds in (0.2, 42, 200, 7_400)]
     ['1 s', '42 s', '3 min 20 s', '2 h 03 min']

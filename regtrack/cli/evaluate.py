@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regtrack.cli.console import bars, console, print_json, print_table, split_list
+from regtrack.cli.offers import DEVICES, PRECISIONS
 
 if TYPE_CHECKING:
     from regtrack.evaluation.scores import CategoryScores, MarkerScores, Report
@@ -43,8 +44,12 @@ def command(
         bool, typer.Option("--per-marker", help="Print a row a marker as well.")
     ] = False,
     batch_size: Annotated[int, typer.Option(help="Windows at once.")] = 4,
-    precision: Annotated[str, typer.Option(help="fp32 or bf16.")] = "fp32",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="fp32 or bf16.", autocompletion=PRECISIONS)
+    ] = "fp32",
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda or cuda:0.", autocompletion=DEVICES)
+    ] = "auto",
     workers: Annotated[int, typer.Option(help="Reading processes; 0: none.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
@@ -66,7 +71,7 @@ def command(
             dataset,
             checkpoints,
             split=split,
-            markers=split_list(markers),
+            markers=split_list("--markers", markers),
             batch_size=batch_size,
             precision=precision,
             device=device,

@@ -13,6 +13,15 @@ from regtrack.cli.console import print_json, print_table
 
 _WIDTH = 60  # of a value's cell
 
+# columns of --markers, and where their cells stand
+_OF_MARKERS = {
+    "marker": "name",
+    "category": "category",
+    "biosample": "biosample",
+    "target": "target",
+}
+_OF_TRACKS = {"marker": "marker", "category": "category", "file": "file"}
+
 EPILOG = """
 Examples:
 
@@ -25,34 +34,40 @@ Examples:
 
 
 def command(
-    path: Annotated[Path, typer.Argument(help="A dataset, checkpoint, sweep or bigWig.")],
+    path: Annotated[
+        Path, typer.Argument(help="A dataset, checkpoint, sweep (also one at work) or bigWig.")
+    ],
     *,
     markers: Annotated[bool, typer.Option("--markers", help="Name every marker.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
 ) -> None:
-    """Say what a file or folder of regtrack holds, and whether it is whole."""
+    """Say what a file or folder of regtrack holds.
+
+    A dataset, checkpoint or bigWig that was cut short is refused; regtrack validate checks every
+    value of a bigWig.
+    """
     from regtrack.describe import describe
 
     found = describe(path)
     if as_json:
         print_json(found)
         return
-    listed = found.pop("markers", [])
     kind = found.pop("kind")
+    listed, columns = found.pop("markers", []), _OF_MARKERS
+    if "tracks" in found:  # a sweep, of whose markers they tell more
+        listed, columns = found.pop("tracks"), _OF_TRACKS
     rows = list(_rows(found))
     if listed:
-        rows.append(("markers", _by_category(listed)))
+        rows.append(("tracks" if columns is _OF_TRACKS else "markers", _by_category(listed)))
     print_table(None, (kind, str(path)), rows)
     if markers:
-        columns = ("marker", "category", "biosample", "target")
-        print_table(None, columns, [[m[c.replace("marker", "name")] for c in columns]
-                                    for m in listed])  # fmt: skip
+        print_table(None, tuple(columns), [[one[c] for c in columns.values()] for one in listed])
 
 
-def _by_category(markers: list[Mapping[str, str]]) -> str:
-    counts = Counter(marker["category"] for marker in markers)
+def _by_category(listed: list[Mapping[str, str]]) -> str:
+    counts = Counter(one["category"] for one in listed)
     parts = ", ".join(f"{count:,} {category}" for category, count in counts.items())
-    return f"{len(markers):,}: {parts}"
+    return f"{len(listed):,}: {parts}"
 
 
 def _rows(found: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

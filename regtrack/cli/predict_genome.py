@@ -11,11 +11,14 @@ from regtrack.cli.console import (
     bars,
     console,
     duration_text,
+    per_second,
     print_json,
     print_table,
     size_text,
     split_list,
+    taken_text,
 )
+from regtrack.cli.offers import COMPILING, DEVICES, PRECISIONS
 
 if TYPE_CHECKING:
     from regtrack.sweep.run import Open
@@ -63,12 +66,18 @@ def command(
     batch_size: Annotated[
         str, typer.Option(help="Windows at once; auto fits the device and the memory.")
     ] = "auto",
-    precision: Annotated[str, typer.Option(help="fp32 or bf16.")] = "fp32",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.")] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="fp32 or bf16.", autocompletion=PRECISIONS)
+    ] = "fp32",
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda or cuda:0.", autocompletion=DEVICES)
+    ] = "auto",
     compiling: Annotated[
         str,
         typer.Option(
-            "--compile", help="auto, on or off: by torch.compile; auto does on a GPU where it pays."
+            "--compile",
+            help="auto, on or off: by torch.compile; auto does on a GPU where it pays.",
+            autocompletion=COMPILING,
         ),
     ] = "auto",
     reverse_complement: Annotated[
@@ -118,8 +127,8 @@ def command(
         checkpoint=checkpoint,
         reference=reference,
         out=out,
-        markers=split_list(markers),
-        chroms=split_list(chroms),
+        markers=split_list("--markers", markers),
+        chroms=split_list("--chroms", chroms),
         regions=regions,
         exclude=exclude,
         window=window,
@@ -218,7 +227,7 @@ def _print_share(share: ShareSummary) -> None:
         then = f"all shards are there: regtrack assemble {share.folder}"
     console.print(
         f"{share.folder}: {_count(share.chunks, 'chunk')} of this share, {share.made:,} made now "
-        f"in {duration_text(share.seconds)}; {then}"
+        f"in {taken_text(share.seconds)}; {then}"
     )
 
 
@@ -234,9 +243,9 @@ def print_summary(summary: SweepSummary) -> None:
     ]  # fmt: skip
     print_table(None, columns, rows)
     more = len(summary.tracks) - _SHOWN
-    speed = "" if summary.speed is None else f" ({summary.speed / 1e6:,.2f} Mbp/s)"
+    speed = "" if summary.speed is None else f" ({per_second(summary.speed, 'bp')})"
     console.print(
         (f"and {more} more\n" if more > 0 else "")
         + f"{summary.out}: bases with a value {summary.bases:,}, N {summary.absent:,}, "
-        f"{size_text(summary.size)} in {summary.seconds:.0f} s{speed}"
+        f"{size_text(summary.size)} in {taken_text(summary.seconds)}{speed}"
     )

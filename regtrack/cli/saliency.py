@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regtrack.cli.console import bars, console, counted_text, print_json, print_table, split_list
+from regtrack.cli.offers import DEVICES
 from regtrack.cli.width import Width
 from regtrack.errors import PlanError
 
@@ -121,7 +122,9 @@ def command(
         int,
         typer.Option(help="Bits of each value's mantissa to keep.", rich_help_panel=_TRACKS),
     ] = 7,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda or cuda:0.", autocompletion=DEVICES)
+    ] = "auto",
     any_assembly: Annotated[
         bool, typer.Option("--any-assembly", help="Accept another assembly than the training's.")
     ] = False,
@@ -142,9 +145,9 @@ def command(
             raise PlanError("--bigwig needs the sequence: name a --reference")
         request: dict[str, Any] = {
             "checkpoint": checkpoints[0], "reference": reference, "out": bigwig,
-            "markers": split_list([marker]), "region": region, "chroms": split_list(chroms),
-            "regions": regions, "keep_bits": keep_bits, "device": device,
-            "any_assembly": any_assembly,
+            "markers": split_list("--marker", [marker]), "region": region,
+            "chroms": split_list("--chroms", chroms), "regions": regions, "keep_bits": keep_bits,
+            "device": device, "any_assembly": any_assembly,
         }  # fmt: skip
         _write_tracks(request, threshold or 0.0, overwrite=overwrite, as_json=as_json)
         return
@@ -183,6 +186,8 @@ def _refuse_what_is_ignored(ctx: typer.Context) -> None:
     sources = {name: ctx.get_parameter_source(name) for name in values}
     # typer carries its own copy of click, whose enumeration no import reaches
     given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
+    if "region" in given and not values["region"].strip():
+        raise PlanError("--region is empty; name a region, or leave it out")
     if values["bigwig"] is None:
         _refuse(_OF_TRACKS, given, "of --bigwig, which was not given")
         for place in ("region", "at"):

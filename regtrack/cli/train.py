@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regtrack.cli.console import bars, console, print_json, print_table
+from regtrack.cli.offers import PRECISIONS
 from regtrack.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -108,7 +109,12 @@ def command(
         int, typer.Option(help="Decides weights, order and dropout.", rich_help_panel=_LOOP)
     ] = 0,
     precision: Annotated[
-        str, typer.Option(help="fp32, or bf16 for mixed precision.", rich_help_panel=_MACHINE)
+        str,
+        typer.Option(
+            help="fp32, or bf16 for mixed precision.",
+            autocompletion=PRECISIONS,
+            rich_help_panel=_MACHINE,
+        ),
     ] = "fp32",
     workers: Annotated[
         int, typer.Option(help="Reading processes a device; 0: none.", rich_help_panel=_MACHINE)

@@ -26,19 +26,22 @@ def command(
 ) -> None:
     """Check that bigWigs hold what they say, down to every value and zoom record.
 
-    Exit status 1 if one does not; what is wrong is named with its place.
+    Exit status 1 if one does not; what is wrong is named with its place. 2 if one is not there.
     """
     from dataclasses import asdict
 
     from regtrack.cli.console import bars, console, print_json
     from regtrack.genome.assembly import read_sizes
     from regtrack.genome.reference import Reference
+    from regtrack.tracks.bigwig.source import check_file
     from regtrack.tracks.bigwig.validate import validate
 
     if reference is not None and sizes is not None:
         raise typer.BadParameter("give --reference or --sizes, not both")
     assembly = Reference(reference).assembly if reference else None
     assembly = read_sizes(sizes) if sizes else assembly
+    for file in files:
+        check_file(file)
     with bars() as progress:
         reports = [validate(file, assembly, progress=progress) for file in files]
     if as_json:

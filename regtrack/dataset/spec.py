@@ -26,8 +26,8 @@ class SplitSpec:
             contiguous stretches (`block`).
         seed: decides what is random.
         fractions: of the windows, in train, valid and test; for `random` and `block`.
-        valid_chroms: chromosomes of the valid split; for `chrom`.
-        test_chroms: chromosomes of the test split; for `chrom`.
+        valid_chroms: chromosomes of the valid split, or the name of one; for `chrom`.
+        test_chroms: chromosomes of the test split, or the name of one; for `chrom`.
         block: bp of a stretch; for `block`.
 
     Raises:
@@ -43,6 +43,7 @@ class SplitSpec:
     block: int = 1_000_000
 
     def __post_init__(self) -> None:
+        _take_names(self, "valid_chroms", "test_chroms")
         if self.kind not in _USES:
             raise DatasetError(f'no split is called "{self.kind}"; expected {", ".join(_USES)}')
         if self.seed < 0:
@@ -106,7 +107,7 @@ class DatasetSpec:
         max_n: a window with a larger share of its bases N or excluded is dropped.
         max_multimap: a window with a larger share of its bases multi-mapped is dropped.
         split: how the windows are divided.
-        chroms: the chromosomes to use; none named means all.
+        chroms: the chromosomes to use, or the name of one; none named means all.
 
     Raises:
         DatasetError: a window below 1 bp, or a share outside 0 to 1.
@@ -119,6 +120,7 @@ class DatasetSpec:
     chroms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        _take_names(self, "chroms")
         if self.window < 1:
             raise DatasetError(f"a window of {self.window} bp; expected at least 1")
         for name, share in (("max_n", self.max_n), ("max_multimap", self.max_multimap)):
@@ -140,6 +142,13 @@ class DatasetSpec:
         split = SplitSpec.from_dict(values["split"])
         rest = {name: _tupled(value) for name, value in values.items() if name != "split"}
         return cls(**rest, split=split)
+
+
+def _take_names(spec: SplitSpec | DatasetSpec, *names: str) -> None:
+    """A string in place of a tuple of names is one name, and not a name a letter."""
+    for name in names:
+        if isinstance(value := getattr(spec, name), str):
+            object.__setattr__(spec, name, (value,))
 
 
 def _tupled(value: Any) -> Any:

@@ -83,12 +83,13 @@ class Assembly:
         return next((alias for alias in aliases if alias in self._length_of), None)
 
     def subset(self, chroms: Iterable[str]) -> Assembly:
-        """The named chromosomes alone, in this assembly's order.
+        """The named chromosomes alone, in this assembly's order; a string is one name.
 
         Raises:
             AssemblyError: a name that is not here, also after bridging `chr1` and `1`.
         """
-        wanted = {self.resolve(chrom) or chrom for chrom in chroms}
+        named = [chroms] if isinstance(chroms, str) else chroms
+        wanted = {self.resolve(chrom) or chrom for chrom in named}
         for chrom in wanted:
             self.length(chrom)
         kept = [name for name in self.names if name in wanted]

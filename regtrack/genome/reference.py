@@ -22,9 +22,14 @@ import pyfaidx
 from regtrack.atomic import publish_file
 from regtrack.errors import FastaError, RegionError
 from regtrack.genome.assembly import Assembly
-from regtrack.genome.sequence import Codes, encode
+from regtrack.genome.fasta_index import open_fasta
+from regtrack.genome.sequence import Codes, N, count_unknown, encode
 
 _log = logging.getLogger(__name__)
+
+_UNKNOWN = 0.01  # share of letters that are no code of DNA, above which it is said
+_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)  # what gzip says of damaged files
+_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 def cache_folder() -> Path:
@@ -45,7 +50,8 @@ class Reference:
         assembly: names and lengths of its records.
 
     Raises:
-        FastaError: no such file, no FASTA, a record twice, or lines of uneven length.
+        FastaError: no such file, no FASTA, a record twice or without sequence, or lines of uneven
+            length.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -55,6 +61,7 @@ class Reference:
         self._readable = _readable(self.path)
         self._fasta: pyfaidx.Fasta | None = None
         self._process = -1
+        self._noted = False
         records = self._open().faidx.index
         self.assembly = Assembly(
             tuple(records), tuple(int(record.rlen) for record in records.values())
@@ -62,6 +69,9 @@ class Reference:
 
     def codes(self, chrom: str, start: int, end: int) -> Codes:
         """The bases of [start, end) as codes, shape (end - start,).
+
+        Where more than 1 % of them are letters that mean nothing in DNA, such as the U of RNA, this
+        is said through the log, once: they are N.
 
         Raises:
             RegionError: the interval is not within the chromosome.
@@ -74,14 +84,25 @@ class Reference:
             )
         if start == end:
             return np.empty(0, dtype=np.uint8)
-        text = self._open().get_seq(chrom, start + 1, end)
-        codes = encode(str(text))
+        text = str(self._open().get_seq(chrom, start + 1, end))
+        codes = encode(text)
         if len(codes) != end - start:
             raise FastaError(
                 f"{self.path} gave {len(codes):,} bases for {chrom}:{start + 1:,}-{end:,}; it "
                 f"changed after it was indexed: delete {self._index()} and run again"
             )
+        if not self._noted and np.count_nonzero(codes == N) > _UNKNOWN * len(codes):
+            self._note_unknown(text, f"{chrom}:{start + 1:,}-{end:,}")
         return codes
+
+    def _note_unknown(self, text: str, place: str) -> None:
+        count = count_unknown(text)
+        if count > _UNKNOWN * len(text):
+            self._noted = True
+            _log.warning(
+                "%s: %s of the %s letters at %s are no code of DNA, and taken as N; RNA needs T "
+                "for U", self.path, f"{count:,}", f"{len(text):,}", place,
+            )  # fmt: skip
 
     def digest(self) -> str:
         """SHA-256 of the file that was named, as it lies on disk."""
@@ -110,7 +131,7 @@ class Reference:
 
     def _open(self) -> pyfaidx.Fasta:
         if self._fasta is None or self._process != os.getpid():
-            self._fasta = _open_fasta(self._readable, self._index())
+            self._fasta = open_fasta(self._readable, self._index())
             self._process = os.getpid()
         return self._fasta
 
@@ -119,26 +140,6 @@ class Reference:
         if beside.exists() or os.access(self._readable.parent, os.W_OK):
             return beside
         return _cached(self._readable, ".fai")
-
-
-def _open_fasta(path: Path, index: Path) -> pyfaidx.Fasta:
-    index.parent.mkdir(parents=True, exist_ok=True)
-    options = {"gzi_indexname": str(index.with_suffix(".gzi"))} if _is_gzip(path) else {}
-    try:
-        return pyfaidx.Fasta(
-            str(path), indexname=str(index), as_raw=True, read_ahead=None, **options
-        )
-    except (pyfaidx.FastaIndexingError, pyfaidx.IndexNotFoundError, UnicodeDecodeError) as error:
-        raise FastaError(f"{path} cannot be indexed as FASTA: {_line(error)}") from error
-    except ValueError as error:
-        raise FastaError(
-            f"{path} cannot be indexed as FASTA: {_line(error)}; every record needs a name of its "
-            "own (the first word after >)"
-        ) from error
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _is_gzip(path: Path) -> bool:
@@ -155,16 +156,35 @@ def _is_bgzip(path: Path) -> bool:
 
 def _readable(path: Path) -> Path:
     """A file that can be read by region: the one named, or its unpacked copy in the cache."""
-    with path.open("rb") as file:
-        start = file.read(1)
-    if not _is_gzip(path):
-        if start != b">":
-            raise FastaError(
-                f'{path} is not a FASTA: it starts with {start!r}; expected ">" or bgzip'
-            )
-        return path
-    if _is_bgzip(path):
-        return path
+    packed = _is_gzip(path)
+    _check_start(path, packed=packed)
+    if packed and not _is_bgzip(path):
+        return _unpacked(path)
+    if packed != (path.suffix.lower() in {".gz", ".bgz"}):  # pyfaidx goes by the name
+        state, name = ("", f"{path.name}.gz") if packed else ("not ", path.stem)
+        raise FastaError(f"{path} is {state}compressed, unlike its name; rename it {name}")
+    return path
+
+
+def _check_start(path: Path, *, packed: bool) -> None:
+    try:
+        with gzip.open(path) if packed else path.open("rb") as file:
+            start = file.read(3)
+    except _DAMAGED as error:
+        raise _damaged(path, error) from error
+    if start.startswith(_BYTE_ORDER_MARKS):
+        raise FastaError(
+            f"{path} begins with a byte order mark, as some editors write it; save it as plain "
+            "text without one"
+        )
+    if not start.startswith(b">"):
+        raise FastaError(
+            f'{path} is not a FASTA: it starts with {start[:1]!r}; expected ">", also where it is '
+            "compressed"
+        )
+
+
+def _unpacked(path: Path) -> Path:
     unpacked = _cached(path, ".fa")
     if not unpacked.exists():
         _log.warning(
@@ -178,14 +198,18 @@ def _readable(path: Path) -> Path:
 
 def _unpack(path: Path, unpacked: Path) -> None:
     try:
-        with publish_file(unpacked, overwrite=True) as temporary, gzip.open(path) as packed:
-            with temporary.open("wb") as out:
-                shutil.copyfileobj(packed, out, 1 << 20)
-            with temporary.open("rb") as file:
-                if file.read(1) != b">":
-                    raise FastaError(f'{path} unpacks to no FASTA; expected ">" first')
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise FastaError(f"{path} is damaged ({_line(error)}); fetch it again") from error
+        with (
+            publish_file(unpacked, overwrite=True) as temporary,
+            gzip.open(path) as packed,
+            temporary.open("wb") as out,
+        ):
+            shutil.copyfileobj(packed, out, 1 << 20)
+    except _DAMAGED as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> FastaError:
+    return FastaError(f"{path} is damaged ({error}); fetch it again")
 
 
 def _cached(path: Path, suffix: str) -> Path:

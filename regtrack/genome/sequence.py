@@ -26,6 +26,8 @@ def _encode_table() -> Codes:
 
 
 _ENCODE = _encode_table()
+_UNKNOWN = np.ones(256, dtype=np.bool_)
+_UNKNOWN[np.frombuffer(b"ACGTNRYKMSWBDHVacgtnrykmswbdhv", dtype=np.uint8)] = False
 
 
 def encode(sequence: str | bytes) -> Codes:
@@ -34,8 +36,21 @@ def encode(sequence: str | bytes) -> Codes:
     >>> encode("acgTRN").tolist()
     [0, 1, 2, 3, 4, 4]
     """
+    return _ENCODE[_letters(sequence)]
+
+
+def _letters(sequence: str | bytes) -> npt.NDArray[np.uint8]:
     raw = sequence.encode("ascii", "replace") if isinstance(sequence, str) else sequence
-    return _ENCODE[np.frombuffer(raw, dtype=np.uint8)]
+    return np.frombuffer(raw, dtype=np.uint8)
+
+
+def count_unknown(sequence: str | bytes) -> int:
+    """How many letters are neither bases nor IUPAC codes of DNA.
+
+    >>> count_unknown("acgTRN"), count_unknown("ACGU-")
+    (0, 2)
+    """
+    return int(np.count_nonzero(_UNKNOWN[_letters(sequence)]))
 
 
 def decode(codes: Codes) -> str:

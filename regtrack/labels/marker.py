@@ -62,11 +62,12 @@ class Marker:
         return cls(**{name: value for name, value in values.items() if name in known})
 
 
-def select_markers(markers: Sequence[Marker], globs: Sequence[str]) -> list[int]:
+def select_markers(markers: Sequence[Marker], globs: Sequence[str] | str) -> list[int]:
     """The positions of the markers that any glob matches, in the order of the markers.
 
     A glob is compared with the name as a shell would (`*CTCF`), upper and lower case alike;
-    `category:histone` compares with the category instead. No glob at all selects every marker.
+    `category:histone` compares with the category instead. No glob at all selects every marker;
+    a string is one glob.
 
     Raises:
         MarkerError: a glob that matches nothing.
@@ -81,7 +82,7 @@ def select_markers(markers: Sequence[Marker], globs: Sequence[str]) -> list[int]
     if not globs:
         return list(range(len(markers)))
     chosen: set[int] = set()
-    for glob in globs:
+    for glob in [globs] if isinstance(globs, str) else globs:
         matches = {index for index, marker in enumerate(markers) if _matches(marker, glob)}
         if not matches:
             raise _no_match(glob, markers)

@@ -32,8 +32,8 @@ class Request:
     checkpoint: Path | Checkpoint
     reference: Path
     out: Path
-    markers: tuple[str, ...] = ()
-    chroms: tuple[str, ...] = ()
+    markers: Sequence[str] = ()
+    chroms: Sequence[str] = ()
     region: str = ""
     regions: Path | None = None
     exclude: Path | None = None

@@ -62,8 +62,8 @@ def predict_genome(
         checkpoint: the trained network; one that is handed over as an object is left as it was.
         reference: the FASTA.
         out: the folder to make; it appears only when whole.
-        markers: globs on the markers' names, or `category:NAME`; all by default.
-        chroms: chromosomes to predict; all by default.
+        markers: globs on the markers' names, or `category:NAME`; all by default. A string is one.
+        chroms: chromosomes to predict; all by default. A string is one.
         regions: BED of the bases to predict, instead of `chroms`.
         window: bp of a window, a multiple of the model's stride and of the resolution.
         flank: bp read beside a window and not emitted; `auto` is what the model needs.
@@ -93,8 +93,8 @@ def predict_genome(
         checkpoint=checkpoint if isinstance(checkpoint, Checkpoint) else Path(checkpoint),
         reference=Path(reference),
         out=Path(out),
-        markers=tuple(markers),
-        chroms=tuple(chroms),
+        markers=markers,
+        chroms=chroms,
         regions=None if regions is None else Path(regions),
         exclude=None if exclude is None else Path(exclude),
         window=window,

@@ -44,7 +44,10 @@ def test_a_users_mistake_costs_one_line_and_status_2(tmp_path: Path) -> None:
 
 
 def test_verbose_shows_the_traceback(tmp_path: Path) -> None:
-    assert "Traceback" in regtrack("--verbose", "inspect", str(tmp_path)).stderr
+    result = regtrack("--verbose", "inspect", str(tmp_path))
+    assert "Traceback" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("error: ")
+    assert result.returncode == 2
 
 
 def test_a_mistyped_command_is_answered_with_the_nearest() -> None:
@@ -53,9 +56,23 @@ def test_a_mistyped_command_is_answered_with_the_nearest() -> None:
     assert "predict-genome" in result.stderr
 
 
-def test_the_shell_completes_commands() -> None:
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("pre", ["predict-genome"]),
+        ("predict-genome --precision b", ["bf16"]),
+        ("predict-genome --device c", ["cpu", "cuda"]),
+        ("predict-genome --compile o", ["on", "off"]),
+        ("evaluate --precision f", ["fp32"]),
+        ("evaluate --device a", ["auto"]),
+        ("train --precision b", ["bf16"]),
+        ("saliency --device cu", ["cuda"]),
+        ("receptive-field --device cp", ["cpu"]),
+    ],
+)
+def test_the_shell_completes(typed: str, offered: list[str]) -> None:
     script = Path(sys.executable).with_name("regtrack")
-    words = {"COMP_WORDS": "regtrack pre", "COMP_CWORD": "1"}
+    words = {"COMP_WORDS": f"regtrack {typed}", "COMP_CWORD": str(len(typed.split()))}
     result = subprocess.run(
         [script],
         capture_output=True,
@@ -63,4 +80,4 @@ def test_the_shell_completes_commands() -> None:
         env={**os.environ, "_REGTRACK_COMPLETE": "complete_bash", **words},
         check=False,
     )
-    assert result.stdout.split() == ["predict-genome"]
+    assert result.stdout.split() == offered

@@ -77,6 +77,9 @@ def test_options_reach_the_dataset(run: Run) -> None:
         (("--split", "blok"), 'error: no split is called "blok"'),
         (("--fractions", "0.8,0.2"), 'error: --fractions "0.8,0.2" is not three numbers'),
         (("--chroms", "chr3"), 'error: chromosome "chr3" is not in the assembly'),
+        (("--chroms", ""), "error: --chroms is empty"),
+        (("--split", "chrom", "--valid-chroms", ""), "error: --valid-chroms is empty"),
+        (("--split", "chrom", "--test-chroms", ""), "error: --test-chroms is empty"),
         (("--peaks-folder", "nowhere"), "error: nowhere lacks 2 of the 2 peak files"),
     ],
 )

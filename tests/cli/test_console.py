@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from regtrack.cli import console
+from regtrack.errors import RegtrackError
 
 
 @pytest.fixture
@@ -84,3 +85,24 @@ def test_brackets_and_colons_of_paths_are_kept(
 def test_json_stands_alone_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     console.print_json({"a": [1, 2]})
     assert json.loads(capsys.readouterr().out) == {"a": [1, 2]}
+
+
+def test_numbers_stand_to_the_right_and_words_to_the_left(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    numbers = ["-1.25", "-3e-05", "12,345", "3.2 MB", "<0.001", "-", "", "nan", "-inf"]
+    words = ["-1.25", "-x", *"abcdefg"]
+    console.print_table(None, ("name", "number " * 3, "word " * 3), list(
+        zip(words, numbers, words, strict=True)))  # fmt: skip
+    rows = [line.split("│")[2:4] for line in capsys.readouterr().out.splitlines()[3:-1]]
+    assert [cell[-2:] for cell, _ in rows] == [f"{number[-1:] or ' '} " for number in numbers]
+    assert [cell[:2] for _, cell in rows] == [f" {word[0]}" for word in words]
+
+
+@pytest.mark.parametrize("values", [[""], [","], ["chr1", ""], [" "]])
+def test_an_empty_list_does_not_mean_all(values: list[str]) -> None:
+    with pytest.raises(
+        RegtrackError, match=r"^--chroms is empty; give it a name, or leave it out$"
+    ):
+        console.split_list("--chroms", values)
+    assert console.split_list("--chroms", None) == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -65,7 +66,7 @@ def test_it_says_what_it_will_write_and_what_it_wrote(run: Run) -> None:
     assert "fp32 on cpu" in windows
     assert "cnn3.K562_CTCF.bw" in out
     assert "bases with a value 5,995, N 5" in out
-    assert out.endswith(" Mbp/s)\n")
+    assert re.search(r" in \d\.\d s \([\d.]+ [kM]bp/s\)\n$", out)
     assert "Predicting: 100%" in err
     assert sorted(p.name for p in Path("tracks").iterdir()) == [
         "cnn3.A_D.bw", "cnn3.K562_CTCF.bw", "sweep.json",
@@ -111,6 +112,8 @@ def test_options_reach_the_sweep(run: Run, folder: Path) -> None:
         (["--flank", "0"], "would leave seams"),
         (["--chroms", "chr1", "--regions", "r.bed"], "take one of --chroms and --regions"),
         (["--markers", "CTFC"], "no marker matches"),
+        (["--markers", ""], "--markers is empty"),
+        (["--chroms", ""], "--chroms is empty"),
         (["--shard", ""], 'shard ""; expected I/N'),
         (["--dask-scheduler", ""], "--dask-scheduler is empty"),
         (["--dask-scheduler", "a", "--dask-scheduler-file", "b"], "not both"),

@@ -152,6 +152,10 @@ def test_tracks_say_what_they_will_write(run: Run) -> None:
         (["--marker", "*CTCF", "--dataset", "data", "--out", "f.gif"], '".gif" is no format'),
         (["--marker", "*", "--bigwig", "t", "cnn7.safetensors"], "--bigwig takes one checkpoint"),
         (["--marker", "*", "--bigwig", "t"], "--bigwig needs the sequence"),
+        (["--marker", "*", "--bigwig", "t", "--reference", "r.fa", "--chroms", ""],
+         "--chroms is empty"),
+        (["--marker", "*", "--bigwig", "t", "--reference", "r.fa", "--region", ""],
+         "--region is empty"),
         (["--marker", "*", "--bigwig", "t", "--at", "chr1:5"], "--at is of figures"),
         (["--marker", "*", "--bigwig", "t", "--width", "single", "--data"], "--data and --width"),
         (["--marker", "*", "--bigwig", "t", "--method", "ism"], "--method ism is not for --bigwig"),
@@ -160,7 +164,7 @@ def test_tracks_say_what_they_will_write(run: Run) -> None:
         (["--marker", "*", "--region", "chr1", "--seed", "0"], "--seed is of windows that are"),
         (["--marker", "*", "--at", "chr1:5", "--random", "2"], "--at was given; leave out"),
     ],
-)
+)  # fmt: skip
 def test_mistakes_cost_one_line(run: Run, words: list[str], message: str) -> None:
     code, out, err = run("saliency", "cnn3.safetensors", *words)
     assert (code, out) == (2, "")

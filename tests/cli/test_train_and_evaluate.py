@@ -174,3 +174,8 @@ def test_help_has_one_line_of_purpose_and_examples(call: Call, command: str) -> 
     assert code == 0
     assert "Examples" in out
     assert f"regtrack {command} data" in out
+
+
+def test_no_marker_is_not_every_marker(call: Call, data: Path) -> None:
+    code, _, err = call("evaluate", data, "none.safetensors", "--markers", "")
+    assert (code, err) == (2, "error: --markers is empty; give it a name, or leave it out")

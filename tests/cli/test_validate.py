@@ -12,6 +12,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from regtrack.cli.validate import command
+from regtrack.errors import TrackError
 from regtrack.genome.assembly import Assembly
 
 ASSEMBLY = Assembly(("chr1", "chr2"), (20, 10))
@@ -46,6 +47,14 @@ def test_a_damaged_file_exits_1_and_says_where(app: Typer, good: Path) -> None:
     assert result.exit_code == 1
     assert "good.bw: valid" in result.stdout
     assert "bad.bw: not valid\n  " in result.stdout
+
+
+def test_a_file_that_is_not_there_is_a_mistake_before_any_work(app: Typer, good: Path) -> None:
+    words = [str(good), str(good.with_name("none.bw"))]
+    result = CliRunner().invoke(app, words)
+    assert isinstance(result.exception, TrackError)  # which costs status 2, as everywhere
+    assert "no bigWig at" in str(result.exception)
+    assert result.output == ""
 
 
 def test_json_is_for_scripts(app: Typer, good: Path) -> None:

@@ -70,3 +70,10 @@ def test_the_default_is_the_papers() -> None:
     spec = DatasetSpec()
     assert (spec.window, spec.max_n, spec.max_multimap) == (25_000, 0.1, 0.1)
     assert (spec.split.kind, spec.split.fractions) == ("random", (0.8, 0.1, 0.1))
+
+
+def test_a_string_is_one_name() -> None:
+    split = SplitSpec("chrom", valid_chroms="chr2", test_chroms="chr3")
+    spec = DatasetSpec(split=split, chroms="chr1")
+    assert (spec.chroms, split.valid_chroms, split.test_chroms) == (("chr1",), ("chr2",), ("chr3",))
+    assert DatasetSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec

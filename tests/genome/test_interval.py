@@ -80,6 +80,7 @@ def test_an_assembly_checks_itself(
 
 def test_subset_keeps_order_and_bridges_names() -> None:
     assert ASSEMBLY.subset(["M", "chr1"]).names == ("chr1", "chrM")
+    assert ASSEMBLY.subset("chr1").names == ("chr1",)
     with pytest.raises(AssemblyError, match='"chr3" is not in the assembly'):
         ASSEMBLY.subset(["chr3"])
 

@@ -66,6 +66,9 @@ def test_reads_past_the_ends_are_refused(tmp_path: Path, interval: tuple[str, in
         ("", "is not a FASTA"),
         (">chr1\nACGT\n>chr1\nAC\n", "name of its own"),
         (">chr1\nACGT\nAC\nACGT\n", "cannot be indexed"),
+        (">chr1\nACGT\n\n\n", "lines of uneven length, or blank ones"),
+        (">chr1\nACGT\n>chr2\n>chr3\nA\n", r"ref.fa: record chr2 has no sequence; take it out"),
+        ("\ufeff>chr1\nACGT\n", "begins with a byte order mark"),
     ],
 )
 def test_what_is_no_fasta_is_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -73,11 +76,48 @@ def test_what_is_no_fasta_is_refused(tmp_path: Path, text: str, message: str) ->
         Reference(write(tmp_path / "ref.fa", text))
 
 
-def test_a_damaged_gzip_is_refused(tmp_path: Path) -> None:
-    path = write(tmp_path / "ref.fa.gz")
-    path.write_bytes(path.read_bytes()[:-12])
-    with pytest.raises(FastaError, match="damaged"):
+@pytest.mark.parametrize(
+    ("name", "cut", "message"),
+    [
+        ("ref.fa.gz", 12, "damaged"),
+        ("ref.fa.gz", 60, "damaged"),
+        ("ref.fa.bgz", 28, "EOF marker"),
+        ("ref.fa.bgz", 40, "cut short"),
+    ],
+)
+def test_a_damaged_file_is_refused(tmp_path: Path, name: str, cut: int, message: str) -> None:
+    path = write(tmp_path / name)
+    path.write_bytes(path.read_bytes()[:-cut])
+    with pytest.raises(FastaError, match=message):
         Reference(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "message"),
+    [
+        ("ref.fa", "ref.fa.gz", r"not compressed, unlike its name; rename it ref\.fa$"),
+        ("ref.bgz", "ref.fa", r"ref\.fa is compressed, unlike its name; rename it ref\.fa\.gz$"),
+    ],
+)
+def test_a_name_that_says_otherwise_is_refused(
+    tmp_path: Path, content: str, name: str, message: str
+) -> None:
+    write(tmp_path / content).rename(tmp_path / name)
+    with pytest.raises(FastaError, match=message):
+        Reference(tmp_path / name)
+
+
+def test_letters_that_are_no_code_of_dna_are_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Reference(write(tmp_path / "rna.fa", ">c\nACGU\n")) as reference:
+        assert decode(reference.codes("c", 0, 4)) == "ACGN"
+        assert "1 of the 4 letters at c:1-4 are no code of DNA" in caplog.text
+        caplog.clear()
+        reference.codes("c", 0, 4)
+    with Reference(write(tmp_path / "dna.fa", f">c\n{'NRYkmswbdhv' * 9}\nX\n")) as reference:
+        reference.codes("c", 0, 100)  # 1 %, no more
+    assert caplog.text == ""
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:

@@ -47,11 +47,14 @@ def test_from_dict_ignores_what_it_does_not_know_and_names_what_it_lacks() -> No
         (["k562_ctcf"], [1]),
         (["*_CTCF"], [0, 1]),
         (["K562_DNase", "GM*"], [0, 2]),
+        ("K562*", [1, 2, 3]),
         (["category:TF"], [0, 1]),
         (["CATEGORY:hist*", "*_CTCF", "K562*"], [0, 1, 2, 3]),
     ],
 )
-def test_selection_keeps_the_order_of_the_markers(globs: list[str], expected: list[int]) -> None:
+def test_selection_keeps_the_order_of_the_markers(
+    globs: list[str] | str, expected: list[int]
+) -> None:
     assert select_markers(MARKERS, globs) == expected
 
 

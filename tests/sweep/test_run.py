@@ -111,6 +111,15 @@ def test_pooling_needs_a_wider_flank_and_gets_it(tmp_path: Path, fasta: Path, po
     assert_same(found, one_pass(checkpoint, CODES["chr2"]))
 
 
+def test_a_string_is_one_marker_and_one_chromosome(tmp_path: Path, fasta: Path) -> None:
+    checkpoint = as_checkpoint(small_model("cnn1"), ASSEMBLY)
+    marker = checkpoint.markers[1].name
+    summary = predict_genome(checkpoint, fasta, tmp_path / "t", markers=marker, chroms="chr2")
+    assert [track.marker for track in summary.tracks] == [marker]
+    record = json.loads((tmp_path / "t" / "sweep.json").read_text())
+    assert record["plan"]["chroms"] == ["chr2"]
+
+
 def test_regions_and_exclude_choose_bases_and_change_no_value(tmp_path: Path, fasta: Path) -> None:
     (tmp_path / "regions.bed").write_text("chr2\t100\t101\n2\t1900\t3500\nchr10\t0\t1403\n")
     (tmp_path / "exclude.bed").write_text("chr2\t3200\t3300\nchr10\t5\t1403\n")

@@ -45,7 +45,7 @@ def file_order(assembly: Assembly) -> tuple[str, ...]:
 
 @contextmanager
 def create_bigwig(
-    path: Path, assembly: Assembly, *, resolution: int = 1, overwrite: bool = False
+    path: str | Path, assembly: Assembly, *, resolution: int = 1, overwrite: bool = False
 ) -> Iterator[BigWigFile]:
     """A bigWig to fill; it appears at `path` whole if the block succeeds, and else not at all.
 
@@ -59,6 +59,7 @@ def create_bigwig(
         OutputError: the file exists and `overwrite` is off, or the disk is full.
         TrackError: a chromosome that is longer than the format can say.
     """
+    path = Path(path)
     with (
         publish_file(path, overwrite=overwrite) as partial,
         partial.open("wb") as file,
@@ -134,7 +135,7 @@ class BigWigFile:
             threads: how many stretches are encoded at once. The bytes do not depend on it.
 
         Raises:
-            TrackError: as `append` and `encode`.
+            TrackError: as `append` and `encode_all`.
         """
         number = self.number(chrom)
         stop, length = start + len(values) * self._resolution, self._lengths[number]

@@ -69,11 +69,11 @@ def encode(
         end: bp where the stretch ends, if the last value stands for fewer bases.
 
     Raises:
-        TrackError: an infinite value, a start off the resolution's grid, or an end that is not in
-            the last value.
+        TrackError: values that are no row, an infinite one, a start off the resolution's grid, an
+            end that is not in the last value, or a place that no bigWig has.
     """
+    values = np.ascontiguousarray(_row(values), dtype=np.float32)
     grid = _grid(chrom, start, len(values), resolution, end)
-    values = np.ascontiguousarray(values, dtype=np.float32)
     reduction = first_reduction(resolution)
     with np.errstate(invalid="ignore"):  # of infinities, refused next
         bins = bin_values(values, start, resolution=resolution, reduction=reduction, end=grid.end)
@@ -130,7 +130,13 @@ def encode_all(
 
     Yields:
         Stretches for `BigWigFile.append`, few of them in memory.
+
+    Raises:
+        TrackError: as `encode` and `round_mantissa`, or a number of threads below 1.
     """
+    if threads < 1:
+        raise TrackError(f"{threads} threads cannot encode; expected at least 1")
+    values = _row(values)
     lead = STRETCH - (start // resolution) % STRETCH
     cuts = [0, *range(lead, len(values), STRETCH), len(values)]
 
@@ -154,6 +160,13 @@ def encode_all(
             yield waiting.popleft().result()
 
 
+def _row(values: Values) -> Values:
+    row = np.asanyarray(values)  # a memory map stays one
+    if row.ndim != 1:
+        raise TrackError(f"values of shape {row.shape} are no row; expected one value a place")
+    return row
+
+
 def _grid(chrom: int, start: int, count: int, resolution: int, end: int | None) -> Grid:
     if start % resolution:
         raise TrackError(
@@ -166,5 +179,10 @@ def _grid(chrom: int, start: int, count: int, resolution: int, end: int | None) 
         raise TrackError(
             f"{count:,} values of {resolution} bp from base {start:,} end at {stop:,}, or up to "
             f"{resolution - 1} bp before; the end given is {limit:,}"
+        )
+    if chrom < 0 or start < 0 or limit >= 2**32:
+        raise TrackError(
+            f"no bigWig can hold bases {start:,} to {limit:,} of chromosome number {chrom}; "
+            f"expected bases of 0 to {2**32 - 1:,}, and a number of 0 or more"
         )
     return Grid(chrom, start, resolution, limit)

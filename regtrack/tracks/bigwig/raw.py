@@ -85,8 +85,8 @@ class RawBigWig:
         TrackError: no such file, or no bigWig.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.source = Source(path)
+    def __init__(self, path: str | Path) -> None:
+        self.source = Source(Path(path))
         try:
             self.header = _read_header(self.source)
         except TrackError:

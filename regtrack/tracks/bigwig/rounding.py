@@ -40,7 +40,7 @@ def round_mantissa(values: Values, keep_bits: int) -> None:
     >>> values
     array([0.1015625, 0.5      ,       nan], dtype=float32)
     """
-    if not 1 <= keep_bits <= MANTISSA_BITS:
+    if keep_bits not in range(1, MANTISSA_BITS + 1):  # 7.5 is none of them
         raise TrackError(f"cannot keep {keep_bits} bits of a value; expected 1 to {MANTISSA_BITS}")
     dropped = MANTISSA_BITS - keep_bits
     if dropped == 0:

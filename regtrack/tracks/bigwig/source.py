@@ -19,6 +19,16 @@ from regtrack.errors import TrackError
 _DAMAGED: type[Exception] = isal_zlib.error  # type: ignore[assignment]
 
 
+def check_file(path: Path) -> None:
+    """Refuse a path that is no file.
+
+    Raises:
+        TrackError: so it is.
+    """
+    if not path.is_file():
+        raise TrackError(f"no bigWig at {path}; expected a file")
+
+
 class Source:
     """A file opened for reading; threads may share it, since no read moves a position.
 
@@ -31,8 +41,7 @@ class Source:
     """
 
     def __init__(self, path: Path) -> None:
-        if not path.is_file():
-            raise TrackError(f"no bigWig at {path}; expected a file")
+        check_file(path)
         self.path = path
         self._file = path.open("rb", buffering=0)
         self.size = os.fstat(self._file.fileno()).st_size

@@ -17,6 +17,7 @@ from regtrack.tracks.bigwig.findings import Finding, Findings, place
 from regtrack.tracks.bigwig.layout import VERSION
 from regtrack.tracks.bigwig.raw import DataBlock, RawBigWig
 from regtrack.tracks.bigwig.recount import TOLERANCE, ZoomCheck, cut_out
+from regtrack.tracks.bigwig.source import check_file
 from regtrack.tracks.bigwig.trees import Chrom, order_key
 
 _BATCH = 1 << 17  # values that are compared with the zoom levels at a time
@@ -58,7 +59,7 @@ class Report:
 
 
 def validate(
-    path: Path, assembly: Assembly | None = None, *, progress: Progress = SILENT
+    path: str | Path, assembly: Assembly | None = None, *, progress: Progress = SILENT
 ) -> Report:
     """Check a bigWig of any writer, with all its values and zoom levels.
 
@@ -68,7 +69,12 @@ def validate(
         path: the file.
         assembly: what its chromosomes must belong to, if given.
         progress: is told of data blocks.
+
+    Raises:
+        TrackError: there is no such file.
     """
+    path = Path(path)
+    check_file(path)
     findings = Findings()
     with findings.reading("header"), RawBigWig(path) as raw:
         _check_header(raw, findings)

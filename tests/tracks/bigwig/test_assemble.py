@@ -16,7 +16,9 @@ from regtrack.genome.assembly import Assembly
 from regtrack.tracks.bigwig import encode as encode_module
 from regtrack.tracks.bigwig.assemble import BigWigFile, create_bigwig, file_order
 from regtrack.tracks.bigwig.encode import encode
+from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.bigwig.rounding import round_mantissa
+from regtrack.tracks.bigwig.validate import validate
 
 ASSEMBLY = Assembly(("chr2", "chr10"), (1_000, 2_000))
 
@@ -50,6 +52,15 @@ def test_disorder_overlap_and_overhang_are_refused(
         for chrom, start, count in (first, second):
             file.write(chrom, start, ones(count))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_may_be_a_string(tmp_path: Path) -> None:
+    path = str(tmp_path / "a.bw")
+    with create_bigwig(path, ASSEMBLY) as file:
+        file.write("chr10", 0, ones(5))
+    with RawBigWig(path) as raw:
+        assert raw.summary.covered == 5
+    assert validate(path).valid
 
 
 def test_another_resolution_is_refused(tmp_path: Path) -> None:

@@ -40,6 +40,29 @@ def test_an_end_outside_the_last_value_is_refused(end: int) -> None:
         encode(0, 0, ones(3), resolution=10, end=end)
 
 
+@pytest.mark.parametrize(
+    ("chrom", "start", "count"), [(0, -3, 2), (0, -3, 0), (-1, 0, 2), (0, 2**32 - 2, 2)]
+)
+def test_a_place_that_no_file_has_is_refused(chrom: int, start: int, count: int) -> None:
+    with pytest.raises(TrackError, match=f"no bigWig can hold bases {start:,} to "):
+        encode(chrom, start, ones(count))
+    encode(0, 2**32 - 3, ones(2))
+
+
+@pytest.mark.parametrize("shape", [(), (2, 3), (1, 4, 1)])
+def test_values_that_are_no_row_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(TrackError, match="are no row; expected one value a place"):
+        encode(0, 0, np.ones(shape, dtype=np.float32))
+    with pytest.raises(TrackError, match="are no row; expected one value a place"):
+        list(encode_all(0, 0, np.ones(shape, dtype=np.float32)))
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_no_thread_is_refused(threads: int) -> None:
+    with pytest.raises(TrackError, match=f"{threads} threads cannot encode"):
+        list(encode_all(0, 0, ones(3), threads=threads))
+
+
 def test_nothing_makes_nothing() -> None:
     for values in (ones(0), ones(500) * np.nan):
         stretch = encode(0, 7, values)
