@@ -23,6 +23,8 @@ Scores = npt.NDArray[np.float32]
 
 PRECISIONS = ("fp32", "bf16")
 
+_PIECE = 16_384  # numbers; torch shares out from 32,768
+
 # what torch on the CPU, CUDA, cuBLAS and cuDNN say, and cuDNN where no kernel found room to work in
 _OUT_OF_MEMORY = (
     "can't allocate memory", "out of memory", "ALLOC_FAILED", "unable to find an engine"
@@ -111,7 +113,7 @@ def scores(
         PlanError: an unknown precision, or too little memory for so many bases at once.
     """
     found = forward(model, codes, markers=markers, precision=precision, device=device)
-    return to_host(found.sigmoid())
+    return to_host(sigmoid(found))
 
 
 def forward(
@@ -212,6 +214,21 @@ def memory_errors(device: torch.device, shape: Sequence[int]) -> Iterator[None]:
             f"out of memory on {device} with {shape[0]} x {shape[1]:,} bp at "
             "once; choose a smaller --batch-size, fewer markers or a smaller --window"
         ) from error
+
+
+@torch.inference_mode()
+def sigmoid(logits: Tensor) -> Tensor:
+    """Scores of logits, which they replace; the same however many threads torch has.
+
+    On the CPU torch rounds the last few numbers of each thread's share in another way than the
+    others. A piece as small as these has one thread, and no last few.
+    """
+    if logits.device.type != "cpu":
+        return logits.sigmoid_()
+    logits = logits.contiguous()
+    for piece in torch.split(logits.view(-1), _PIECE):  # type: ignore[no-untyped-call]
+        piece.sigmoid_()
+    return logits
 
 
 def to_host(found: Tensor) -> Scores:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from regtrack.errors import PlanError
-from regtrack.inference import borrowed, pick_device, scores
+from regtrack.inference import borrowed, pick_device, scores, sigmoid
 from regtrack.models.registry import build_model
 
 CPU = torch.device("cpu")
@@ -109,6 +109,21 @@ def test_bf16_is_near_fp32_and_not_the_same(model: nn.Module, codes: np.ndarray)
     half = scores(model, codes, precision="bf16")
     assert half.dtype == np.float32
     assert 0 < np.abs(half - full).max() < 0.05
+
+
+@pytest.mark.parametrize("count", [5, 16_384, 100_003])
+def test_scores_do_not_depend_on_the_threads(count: int) -> None:
+    logits = torch.randn(3, count, generator=torch.Generator().manual_seed(0)) * 4
+    found = []
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 2, 3, 7):
+            torch.set_num_threads(threads)
+            found.append(sigmoid(logits.clone()))
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(found[0], other) for other in found)
+    torch.testing.assert_close(found[0], logits.sigmoid(), rtol=1e-6, atol=0)
 
 
 def test_the_settings_of_the_process_come_back(model: nn.Module, codes: np.ndarray) -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 from regtrack.errors import FastaError
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, N, reverse_complement
-from regtrack.inference import Scores, forward, memory_errors, to_host
+from regtrack.inference import Scores, forward, memory_errors, sigmoid, to_host
 from regtrack.models.network import TrackModel
 from regtrack.sweep.plan import Strip, SweepPlan
 from regtrack.sweep.room import BYTES_A_BASE
@@ -92,7 +92,7 @@ class Scorer:
             markers=self._wanted, precision=self.precision, device=self.device,
             compiled=codes.shape == self.compiled,
         )  # fmt: skip
-        return found if self.logits else found.sigmoid()
+        return found if self.logits else sigmoid(found)
 
 
 @dataclass(frozen=True)
