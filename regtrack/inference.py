@@ -226,7 +226,7 @@ def sigmoid(logits: Tensor) -> Tensor:
     if logits.device.type != "cpu":
         return logits.sigmoid_()
     logits = logits.contiguous()
-    for piece in torch.split(logits.view(-1), _PIECE):  # type: ignore[no-untyped-call]
+    for piece in torch.split(logits.view(-1), _PIECE):
         piece.sigmoid_()
     return logits
 
