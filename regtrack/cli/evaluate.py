@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regtrack.cli.console import bars, console, print_json, print_table, split_list
-from regtrack.cli.offers import DEVICES, PRECISIONS
+from regtrack.cli.offers import Device, Precision
 
 if TYPE_CHECKING:
     from regtrack.evaluation.scores import CategoryScores, MarkerScores, Report
@@ -44,12 +44,8 @@ def command(
         bool, typer.Option("--per-marker", help="Print a row a marker as well.")
     ] = False,
     batch_size: Annotated[int, typer.Option(help="Windows at once.")] = 4,
-    precision: Annotated[
-        str, typer.Option(help="fp32 or bf16.", autocompletion=PRECISIONS)
-    ] = "fp32",
-    device: Annotated[
-        str, typer.Option(help="auto, cpu, cuda or cuda:0.", autocompletion=DEVICES)
-    ] = "auto",
+    precision: Precision = "fp32",
+    device: Device = "auto",
     workers: Annotated[int, typer.Option(help="Reading processes; 0: none.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,

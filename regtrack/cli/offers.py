@@ -1,8 +1,11 @@
-"""What the shell offers for options whose values are few."""
+"""Options that commands share whose values are few, and what the shell offers for them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
+
+import typer
 
 
 def offer(*values: str) -> Callable[[str], list[str]]:
@@ -21,3 +24,6 @@ def offer(*values: str) -> Callable[[str], list[str]]:
 PRECISIONS = offer("fp32", "bf16")
 DEVICES = offer("auto", "cpu", "cuda")
 COMPILING = offer("auto", "on", "off")
+
+Precision = Annotated[str, typer.Option(help="fp32 or bf16.", autocompletion=PRECISIONS)]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.", autocompletion=DEVICES)]

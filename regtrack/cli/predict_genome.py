@@ -18,7 +18,7 @@ from regtrack.cli.console import (
     split_list,
     taken_text,
 )
-from regtrack.cli.offers import COMPILING, DEVICES, PRECISIONS
+from regtrack.cli.offers import COMPILING, Device, Precision
 
 if TYPE_CHECKING:
     from regtrack.sweep.run import Open
@@ -66,12 +66,8 @@ def command(
     batch_size: Annotated[
         str, typer.Option(help="Windows at once; auto fits the device and the memory.")
     ] = "auto",
-    precision: Annotated[
-        str, typer.Option(help="fp32 or bf16.", autocompletion=PRECISIONS)
-    ] = "fp32",
-    device: Annotated[
-        str, typer.Option(help="auto, cpu, cuda or cuda:0.", autocompletion=DEVICES)
-    ] = "auto",
+    precision: Precision = "fp32",
+    device: Device = "auto",
     compiling: Annotated[
         str,
         typer.Option(

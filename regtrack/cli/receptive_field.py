@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regtrack.cli.console import bars, console, counted_text, print_json, print_table
-from regtrack.cli.offers import DEVICES
+from regtrack.cli.offers import Device
 from regtrack.cli.width import Width
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ def command(
         bool, typer.Option("--data", help="The figure's numbers beside it, .tsv.")
     ] = False,
     width: Annotated[Width, typer.Option(help="Of a journal's column.")] = Width.DOUBLE,
-    device: Annotated[
-        str, typer.Option(help="auto, cpu, cuda or cuda:0.", autocompletion=DEVICES)
-    ] = "auto",
+    device: Device = "auto",
     any_assembly: Annotated[
         bool, typer.Option("--any-assembly", help="Accept another assembly than the training's.")
     ] = False,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regtrack.cli.console import bars, console, counted_text, print_json, print_table, split_list
-from regtrack.cli.offers import DEVICES
+from regtrack.cli.offers import Device
 from regtrack.cli.width import Width
 from regtrack.errors import PlanError
 
@@ -122,9 +122,7 @@ def command(
         int,
         typer.Option(help="Bits of each value's mantissa to keep.", rich_help_panel=_TRACKS),
     ] = 7,
-    device: Annotated[
-        str, typer.Option(help="auto, cpu, cuda or cuda:0.", autocompletion=DEVICES)
-    ] = "auto",
+    device: Device = "auto",
     any_assembly: Annotated[
         bool, typer.Option("--any-assembly", help="Accept another assembly than the training's.")
     ] = False,
