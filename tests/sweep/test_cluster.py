@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyBigWig
@@ -106,17 +107,22 @@ def workers(request_: Request) -> Iterator[list[subprocess.Popen[bytes]]]:
             process.wait()
 
 
-@pytest.fixture
-def scheduler() -> Iterator[str]:
-    """The address of a cluster whose one worker, of two threads, is this process."""
-    with distributed.LocalCluster(
-        n_workers=1,
-        threads_per_worker=2,
+def here(workers: int, *, threads: int = 1) -> Any:
+    """A cluster whose workers are this process."""
+    return distributed.LocalCluster(
+        n_workers=workers,
+        threads_per_worker=threads,
         processes=False,
         protocol="tcp",
         host="127.0.0.1",
         dashboard_address="127.0.0.1:0",
-    ) as local:
+    )
+
+
+@pytest.fixture
+def scheduler() -> Iterator[str]:
+    """The address of a cluster whose one worker, of two threads, is this process."""
+    with here(1, threads=2) as local:
         yield local.scheduler_address
 
 
@@ -220,13 +226,7 @@ def test_workers_share_the_time_that_is_forecast(
     request_: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Scorer, "speed", lambda *_: 1e6)
-    with distributed.LocalCluster(
-        n_workers=2,
-        processes=False,
-        protocol="tcp",
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-    ) as local:
+    with here(2) as local:
         shared = forecast_sweep(request_, runner=cluster.on_dask(local.scheduler_address))
     assert shared.seconds == pytest.approx(forecast_sweep(request_).seconds / 2)
 
@@ -234,13 +234,7 @@ def test_workers_share_the_time_that_is_forecast(
 def test_a_scheduler_without_a_worker_is_waited_for_with_a_word(
     request_: Request, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with distributed.LocalCluster(
-        n_workers=0,
-        processes=False,
-        protocol="tcp",
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-    ) as local:
+    with here(0) as local:
         later = threading.Timer(1, local.scale, [1])
         later.start()
         run_sweep(request_, runner=cluster.on_dask(local.scheduler_address))
