@@ -6,22 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
-from Bio import bgzf
 
 from regtrack.errors import FastaError
 from regtrack.genome import fasta_index
 from regtrack.genome.fasta_index import open_fasta
 
+from .fastas import write
+
 TEXT = ">chr1 the > first\nACGTAC\nAC\n>chr2 of > two\nTTTTT"
-
-
-def write(path: Path, text: str = TEXT) -> Path:
-    if path.suffix == ".gz":
-        with bgzf.BgzfWriter(str(path)) as out:
-            out.write(text)
-    else:
-        path.write_text(text)
-    return path
 
 
 def index_of(path: Path, text: str) -> Path:
@@ -46,23 +38,23 @@ def test_an_index_that_fits_is_kept(
     assert caplog.text == ""
 
 
-@pytest.mark.parametrize("name", ["a.fa", "a.fa.gz"])
+@pytest.mark.parametrize("name", ["a.fa", "a.fa.bgz"])
 @pytest.mark.parametrize(
     "broken", ["broken", "", "chr1\tx\ty\tz\t1\n", "\0\1", "chr1\t8\t18\t6\t7\nchr2\t5"]
 )
 def test_a_broken_index_is_made_anew_and_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, broken: str
 ) -> None:
-    path = write(tmp_path / name)
+    path = write(tmp_path / name, TEXT)
     index = index_of(path, broken)
-    if name.endswith(".gz"):
-        (tmp_path / "a.fa.gz.gzi").write_bytes(b"short")
-        os.utime(tmp_path / "a.fa.gz.gzi", (2**32, 2**32))
+    if name.endswith(".bgz"):
+        (tmp_path / "a.fa.bgz.gzi").write_bytes(b"short")
+        os.utime(tmp_path / "a.fa.bgz.gzi", (2**32, 2**32))
     for _ in range(2):
         with open_fasta(path, index) as fasta:
             assert str(fasta.get_seq("chr2", 1, 5)) == "TTTTT"
     assert caplog.messages == [f"{index} was broken or of another file: it is made anew"]
-    expected = {path.name, index.name} | ({"a.fa.gz.gzi"} if name.endswith(".gz") else set())
+    expected = {path.name, index.name} | ({"a.fa.bgz.gzi"} if name.endswith(".bgz") else set())
     assert {found.name for found in tmp_path.iterdir()} == expected
 
 
@@ -91,7 +83,7 @@ def test_the_index_of_another_file_is_made_anew(
 def test_a_broken_index_that_cannot_be_replaced_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    index = index_of(write(tmp_path / "a.fa"), "broken")
+    index = index_of(write(tmp_path / "a.fa", TEXT), "broken")
     monkeypatch.setattr(fasta_index.os, "access", lambda *_: False)
     with pytest.raises(FastaError, match=r"a\.fa\.fai is broken or of another file; delete it"):
         open_fasta(tmp_path / "a.fa", index)

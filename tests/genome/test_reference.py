@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gzip
 import logging
 import multiprocessing
 import os
@@ -8,29 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from Bio import bgzf
 
 from regtrack.errors import FastaError, RegionError
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import decode
 
+from .fastas import write
+
 TEXT = ">chr1 the first\nACGTNacgtn\nRYKMAC\n>chr2\nTTTT\n"
-
-
-def write(path: Path, text: str = TEXT) -> Path:
-    if path.suffix == ".gz":
-        path.write_bytes(gzip.compress(text.encode()))
-    elif path.suffix == ".bgz":
-        with bgzf.BgzfWriter(str(path)) as out:
-            out.write(text)
-    else:
-        path.write_text(text)
-    return path
 
 
 @pytest.mark.parametrize("name", ["ref.fa", "ref.fa.bgz", "ref.fa.gz"])
 def test_every_kind_of_fasta_reads_the_same(tmp_path: Path, name: str) -> None:
-    with Reference(write(tmp_path / name)) as reference:
+    with Reference(write(tmp_path / name, TEXT)) as reference:
         assert reference.assembly.names == ("chr1", "chr2")
         assert reference.assembly.lengths == (16, 4)
         assert decode(reference.codes("chr1", 0, 16)) == "ACGTNACGTNNNNNAC"
@@ -42,7 +31,7 @@ def test_every_kind_of_fasta_reads_the_same(tmp_path: Path, name: str) -> None:
 def test_plain_gzip_is_unpacked_once_and_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = write(tmp_path / "ref.fa.gz")
+    path = write(tmp_path / "ref.fa.gz", TEXT)
     with caplog.at_level(logging.WARNING):
         Reference(path).close()
         assert "plain gzip" in caplog.text
@@ -55,7 +44,7 @@ def test_plain_gzip_is_unpacked_once_and_said(
 
 @pytest.mark.parametrize("interval", [("chr1", -1, 4), ("chr1", 0, 17), ("chr1", 5, 4)])
 def test_reads_past_the_ends_are_refused(tmp_path: Path, interval: tuple[str, int, int]) -> None:
-    with Reference(write(tmp_path / "ref.fa")) as reference, pytest.raises(RegionError):
+    with Reference(write(tmp_path / "ref.fa", TEXT)) as reference, pytest.raises(RegionError):
         reference.codes(*interval)
 
 
@@ -86,7 +75,7 @@ def test_what_is_no_fasta_is_refused(tmp_path: Path, text: str, message: str) ->
     ],
 )
 def test_a_damaged_file_is_refused(tmp_path: Path, name: str, cut: int, message: str) -> None:
-    path = write(tmp_path / name)
+    path = write(tmp_path / name, TEXT)
     path.write_bytes(path.read_bytes()[:-cut])
     with pytest.raises(FastaError, match=message):
         Reference(path)
@@ -102,7 +91,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path, name: str, cut: int, message:
 def test_a_name_that_says_otherwise_is_refused(
     tmp_path: Path, content: str, name: str, message: str
 ) -> None:
-    write(tmp_path / content).rename(tmp_path / name)
+    write(tmp_path / content, TEXT).rename(tmp_path / name)
     with pytest.raises(FastaError, match=message):
         Reference(tmp_path / name)
 
@@ -126,7 +115,7 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
 
 
 def test_a_changed_file_is_indexed_anew(tmp_path: Path) -> None:
-    path = write(tmp_path / "ref.fa")
+    path = write(tmp_path / "ref.fa", TEXT)
     Reference(path).close()
     write(path, ">chr1\nGGGGGG\n")
     newer = path.stat().st_mtime + 10
@@ -136,7 +125,7 @@ def test_a_changed_file_is_indexed_anew(tmp_path: Path) -> None:
 
 
 def test_workers_open_their_own_file(tmp_path: Path) -> None:
-    reference = Reference(write(tmp_path / "ref.fa"))
+    reference = Reference(write(tmp_path / "ref.fa", TEXT))
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         read = pool.starmap(reference.codes, [("chr1", i, i + 2) for i in range(8)])
     whole = reference.codes("chr1", 0, 16)
@@ -145,8 +134,8 @@ def test_workers_open_their_own_file(tmp_path: Path) -> None:
 
 
 def test_the_digest_follows_the_content(tmp_path: Path) -> None:
-    first = Reference(write(tmp_path / "a.fa"))
-    second = Reference(write(tmp_path / "b.fa"))
+    first = Reference(write(tmp_path / "a.fa", TEXT))
+    second = Reference(write(tmp_path / "b.fa", TEXT))
     third = Reference(write(tmp_path / "c.fa", TEXT + "A\n"))
     assert first.digest() == second.digest() != third.digest()
     for reference in (first, second, third):
