@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import namedtuple
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -119,15 +120,20 @@ def test_a_disk_that_is_too_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         check_disk(tmp_path / "deep" / "out", 2 * 10**9)
 
 
+def grouped(root: Path, files: Mapping[str, str]) -> None:
+    """Control groups: a file each, by its path."""
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(f"{text}\n")
+
+
 def test_memory_is_what_a_job_was_given(tmp_path: Path) -> None:
     told, root = tmp_path / "cgroup", tmp_path / "groups"
-    (root / "slurm/job_7/step").mkdir(parents=True)
-    (root / "slurm/job_7/memory.max").write_text("8000000000\n")
-    (root / "slurm/job_7/step/memory.max").write_text("max\n")
+    job = {"slurm/job_7/memory.max": "8000000000", "slurm/job_7/step/memory.max": "max"}
+    grouped(root, job)
     told.write_text("0::/slurm/job_7/step\n")
     assert list(limits(told, root)) == [8_000_000_000]
-    (root / "memory/docker").mkdir(parents=True)
-    (root / "memory/docker/memory.limit_in_bytes").write_text("4000000000\n")
+    grouped(root, {"memory/docker/memory.limit_in_bytes": "4000000000"})
     told.write_text("5:cpu:/docker\n4:memory:/docker\n")
     assert list(limits(told, root)) == [4_000_000_000]
     assert list(limits(tmp_path / "nowhere", root)) == []
@@ -137,15 +143,13 @@ def test_cores_are_what_a_job_was_given_time_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told, root = tmp_path / "cgroup", tmp_path / "groups"
-    (root / "slurm/job_7/step").mkdir(parents=True)
-    (root / "slurm/job_7/cpu.max").write_text("250000 100000\n")
-    (root / "slurm/job_7/step/cpu.max").write_text("max 100000\n")
+    job = {"slurm/job_7/cpu.max": "250000 100000", "slurm/job_7/step/cpu.max": "max 100000"}
+    grouped(root, job)
     told.write_text("0::/slurm/job_7/step\n")
     assert list(quotas(told, root)) == [2.5]
     for name, quota in (("docker", "150000"), ("free", "-1")):
-        (root / "cpu,cpuacct" / name).mkdir(parents=True)
-        (root / "cpu,cpuacct" / name / "cpu.cfs_quota_us").write_text(f"{quota}\n")
-        (root / "cpu,cpuacct" / name / "cpu.cfs_period_us").write_text("100000\n")
+        group = f"cpu,cpuacct/{name}/cpu.cfs"
+        grouped(root, {f"{group}_quota_us": quota, f"{group}_period_us": "100000"})
     told.write_text("5:cpuset:/docker\n4:cpu,cpuacct:/docker\n3:cpu,cpuacct:/free\n")
     assert list(quotas(told, root)) == [1.5]
     for given, expected in (([2.5], 3), ([0.5, 2.5], 1), ([], 64)):
