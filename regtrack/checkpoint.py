@@ -80,11 +80,22 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint, *, overwrite: bool
         CheckpointError: the training record holds what JSON cannot, such as NaN.
         OutputError: `path` exists and `overwrite` is off, or it cannot be written.
     """
-    state = checkpoint.model.state_dict()
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    metadata = {FORMAT: checkpoint.header.to_json(weights_digest(save(tensors)))}
+    metadata = {FORMAT: checkpoint.header.to_json(model_digest(checkpoint.model))}
     with publish_file(Path(path), overwrite=overwrite) as temporary:
-        temporary.write_bytes(save(tensors, metadata))
+        temporary.write_bytes(_packed(checkpoint.model, metadata))
+
+
+def model_digest(model: TrackModel) -> str:
+    """SHA-256 of a network's tensors, as its checkpoint keeps it."""
+    return weights_digest(_packed(model))
+
+
+def _packed(model: TrackModel, metadata: dict[str, str] | None = None) -> bytes:
+    """The tensors as a safetensors file; equal ones are equal bytes."""
+    state = model.state_dict()
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+    packed: bytes = save(tensors, metadata)
+    return packed
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:

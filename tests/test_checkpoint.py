@@ -17,6 +17,7 @@ from regtrack.checkpoint import (
     Checkpoint,
     CheckpointHeader,
     load_checkpoint,
+    model_digest,
     read_header,
     save_checkpoint,
 )
@@ -232,6 +233,12 @@ def test_a_flipped_bit_of_a_weight_is_refused(saved: Path) -> None:
         damaged[place] ^= 1
         saved.write_bytes(damaged)
         refused(saved, "weights are damaged.*copy it again", header_too=False)
+
+
+def test_the_digest_is_that_of_the_loaded_network(saved: Path) -> None:
+    with safe_open(saved, framework="pt") as file:
+        kept = json.loads(file.metadata()[FORMAT])["weights"]
+    assert model_digest(load_checkpoint(saved).model) == kept
 
 
 def test_a_checkpoint_from_before_digests_is_taken(saved: Path) -> None:

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 
-from regtrack.checkpoint import Checkpoint
+from regtrack.checkpoint import Checkpoint, model_digest
 from regtrack.genome.reference import Reference
 from regtrack.sweep.compute import Scorer
 from regtrack.sweep.encoding import Encoding
@@ -43,7 +42,7 @@ def make_record(
         | {name: version(name) for name in ("torch", "numpy", "isal")},
         "checkpoint": (_file(checkpoint.path) if checkpoint.path else {})
         | {
-            "weights": _weights(checkpoint),
+            "weights": model_digest(checkpoint.model),
             "model": checkpoint.model.name,
             "config": checkpoint.model.config,
             "dataset": checkpoint.header.trained_on,
@@ -111,12 +110,6 @@ def _leaves(value: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, str
             yield from _leaves(inner, f"{name}{key}.")
         else:
             yield name + key, json.dumps(inner)
-
-
-def _weights(checkpoint: Checkpoint) -> str:
-    state = checkpoint.model.state_dict()
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    return hashlib.sha256(save(tensors)).hexdigest()
 
 
 def _file(path: Path) -> dict[str, str]:
