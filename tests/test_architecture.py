@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-GROUND = {"errors", "progress", "atomic", "version"}
+GROUND = {"errors", "progress", "atomic", "version", "kernel"}
 
 # each part of the house, and the parts that it may import besides GROUND and itself
 PERMITTED: dict[str, set[str]] = {
@@ -58,6 +58,7 @@ KEPT_TO: dict[str, set[str]] = {
     "matplotlib": {"figures", "training"},
     "pyBigWig": {"tracks"},
     "isal": {"tracks"},
+    "numba": {"kernel"},
     "pyfaidx": {"genome"},
     "dask": {"sweep"},
     "distributed": {"sweep"},
@@ -134,7 +135,7 @@ def loaded_by(statement: str) -> set[str]:
     return set(result.stdout.splitlines()[-1].split())
 
 
-HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy"}
+HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy", "numba"}
 
 
 @pytest.mark.parametrize(
