@@ -1,8 +1,8 @@
 """Chunks to shards: reading, model, encoding and disk at the same time.
 
-One thread reads ahead, a few run the model, one a core encodes, two write shards. NumPy, torch and
-ISA-L let go of the interpreter lock while they work. Little waits between them, so that memory
-holds a few batches and a few chunks' compressed blocks, however long the genome.
+One thread reads ahead, a few run the model, one a core encodes, two write shards. Torch, NumPy and
+the encoder let go of the interpreter lock while they work. Little waits between them, so that
+memory holds a few batches and a few chunks' compressed blocks, however long the genome.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def make_record(
     record = {
         "format": FORMAT,
         "versions": {"regtrack": __version__}
-        | {name: version(name) for name in ("torch", "numpy", "isal")},
+        | {name: version(name) for name in ("torch", "numpy")},
         "checkpoint": (_file(checkpoint.path) if checkpoint.path else {})
         | {
             "weights": model_digest(checkpoint.model),

@@ -38,14 +38,16 @@ OPTIONS: dict[str, Any] = {"window": 250, "batch_size": 2}
 MARKERS = [f"K562_{kind}" for kind in CATEGORIES]
 CHUNKS = 19 + 9  # of 500 bp
 
-# begins sweeps and stops each after a while; torch is loaded once for them all
+# begins sweeps and stops each after a while; torch and the encoder are loaded once for them all
 KILLER = """
 import os, signal, sys, time, torch
 from regtrack.sweep import chunks
 from regtrack.sweep.request import Request
 from regtrack.sweep.run import forecast_sweep, predict_genome, run_share
+from regtrack.tracks.bigwig.encode import prepare
 torch.set_num_threads(1)
 chunks.CHUNK = 500
+prepare()
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as the command line does
 for line in sys.stdin:
     seconds, name = line.split()

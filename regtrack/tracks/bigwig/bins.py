@@ -59,55 +59,6 @@ def zoom_reductions(resolution: int, longest: int) -> list[int]:
     return reductions
 
 
-def bin_values(values: Values, start: int, *, resolution: int, reduction: int, end: int) -> Bins:
-    """Summarise a stretch of values.
-
-    Args:
-        values: one float32 per `resolution` bp, shape (n,); NaN where absent.
-        start: bp of the first value, a multiple of `resolution`.
-        resolution: bp of a value.
-        reduction: bp of a bin, a multiple of `resolution`.
-        end: bp where the last value ends; it may stand for fewer bases than the others.
-
-    Returns:
-        The bins that hold a value, in order. A bin at either edge of the stretch holds only what
-        lies in it; `merge_bins` joins it with its other part.
-    """
-    width = reduction // resolution
-    lead = (start // resolution) % width
-    table = _table(values, lead, width)
-    bins = np.zeros(len(table), dtype=BIN)
-    bins["start"] = start - lead * resolution + np.arange(len(table)) * reduction
-    bins["min"] = np.fmin.reduce(table, axis=1)
-    bins["max"] = np.fmax.reduce(table, axis=1)
-    wide = table.astype(np.float64)
-    bins["valid"] = reduction
-    sums = np.einsum("ij->i", wide)
-    holed = np.isnan(sums)  # also where infinities cancel, which does no harm
-    absent = np.isnan(wide[holed])
-    wide[holed] = np.where(absent, 0, wide[holed])
-    sums[holed] = np.einsum("ij->i", wide[holed])
-    bins["valid"][holed] = (width - absent.sum(axis=1)) * resolution
-    bins["sum"] = sums * resolution
-    bins["squares"] = np.einsum("ij,ij->i", wide, wide) * resolution
-    short = start + len(values) * resolution - end
-    if short and not np.isnan(values[-1]):
-        bins["valid"][-1] -= short
-        bins["sum"][-1] -= short * float(values[-1])
-        bins["squares"][-1] -= short * float(values[-1]) ** 2
-    return bins[bins["valid"] > 0]
-
-
-def _table(values: Values, lead: int, width: int) -> Values:
-    """Values as (bins, values a bin), absent where the stretch does not fill its edge bins."""
-    count = -(-(lead + len(values)) // width)
-    if count * width == len(values):
-        return values.reshape(count, width)
-    padded = np.full(count * width, np.nan, dtype=np.float32)
-    padded[lead : lead + len(values)] = values
-    return padded.reshape(count, width)
-
-
 def merge_bins(bins: Bins, reduction: int) -> Bins:
     """Join ordered bins of one chromosome into wider ones.
 

@@ -6,40 +6,33 @@ neighbours are equal, or gaps many, a bedGraph block is smaller: 12 bytes a run.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
-from isal import isal_zlib
 
+from regtrack.kernel import kernel
 from regtrack.tracks.bigwig.bins import Values
+from regtrack.tracks.bigwig.deflate import Words, deflate
 from regtrack.tracks.bigwig.layout import (
     BED_GRAPH,
     BED_ITEM,
+    BLOCK_ENTRY,
     BLOCK_HEADER,
     FIXED_STEP,
     ITEMS_PER_BLOCK,
     LEAF,
 )
 
-# ISA-L's quickest level that shortens repeats. Level 3 is half as fast on lossless scores and saves
-# nothing there; on rounded ones it takes 6 % of a sweep's time and saves 4 to 10 % of its size.
-_COMPRESSION_LEVEL = 1
-# bytes that `pack` compresses by themselves: more than the 3 that ISA-L takes for a tail without
-# looking, no more than the 16 that its quick loop leaves to a slower one
-_HEAD = 8
 # bytes of a block beside its values: its header and its leaf in the index
 _BLOCK_COST = BLOCK_HEADER.itemsize + LEAF.itemsize
 # shorter runs were never smaller as bedGraph, so it is not tried
 _SHORTEST_RUNS = 4
-# a full fixedStep block before compression
-_FRAME = np.dtype([("head", BLOCK_HEADER), ("values", "<f4", ITEMS_PER_BLOCK)])
 
 Indices = npt.NDArray[np.int64]
-# compressed bytes in parts, which to join would be a copy made while holding the interpreter lock
-Packed = tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,48 +53,52 @@ class Grid:
         return replace(self, start=self.base(index))
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A compressed data block: the bases that it spans, its bytes, and their number unpacked."""
+@dataclass(frozen=True)
+class Blocks:
+    """Compressed data blocks, in order.
 
-    start: int
-    end: int
-    packed: Packed
-    unpacked: int
+    Attributes:
+        entries: a `BLOCK_ENTRY` each: start and end (bp) and compressed size (bytes).
+        data: the compressed bytes, uint8, end to end, in any number of parts.
+        largest: bytes of the largest block unpacked; 0 without a block.
+    """
+
+    entries: npt.NDArray[np.void]
+    data: tuple[npt.NDArray[np.uint8], ...]
+    largest: int
 
     @property
-    def size(self) -> int:
-        """Bytes as packed."""
-        return sum(map(len, self.packed))
+    def cost(self) -> int:
+        """Bytes that they take in a file, with their leaves in the index."""
+        return int(self.entries["size"].sum(dtype=np.int64)) + len(self.entries) * LEAF.itemsize
 
 
-def pack(data: bytes | memoryview) -> Packed:
-    """Compress; lets go of the interpreter lock. The same data give the same bytes.
-
-    The first bytes are a deflate block of their own, for ISA-L's quick loop (2.32, x86) must not
-    begin a stream: there it hashes a register that it has not set instead of the third byte's
-    string. The register holds the stream's address, and some addresses change which matches are
-    found: about one in ten thousand, for data whose beginning recurs.
-    """
-    view = memoryview(data)
-    stream = isal_zlib.compressobj(_COMPRESSION_LEVEL)
-    head = stream.compress(view[:_HEAD]) + stream.flush(isal_zlib.Z_SYNC_FLUSH)
-    return head, stream.compress(view[_HEAD:]), stream.flush()
+_NO_BLOCKS = Blocks(np.empty(0, dtype=BLOCK_ENTRY), (), 0)
 
 
-def make_blocks(grid: Grid, values: Values) -> list[Block]:
-    """The blocks of a stretch of values, in order; none where all values are absent."""
-    blocks: list[Block] = []
+def make_blocks(grid: Grid, values: Values) -> Blocks:
+    """The blocks of a stretch of values; none where all values are absent."""
+    parts = []
     cells = range(0, len(values), ITEMS_PER_BLOCK)
     for plain, run in groupby(zip(_plain_cells(grid, values), cells, strict=False), itemgetter(0)):
         firsts = [first for _, first in run]
         if plain:
-            blocks += _plain_blocks(grid, values, firsts)
+            parts.append(
+                _fixed_steps(grid, values, firsts, [*firsts[1:], firsts[-1] + ITEMS_PER_BLOCK])
+            )
             continue
         for first in firsts:
             cell = values[first : first + ITEMS_PER_BLOCK]
-            blocks += _smaller_form(grid.behind(first), cell)
-    return blocks
+            parts.append(_smaller_form(grid.behind(first), cell))
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[Blocks]) -> Blocks:
+    return Blocks(
+        entries=np.concatenate([_NO_BLOCKS.entries, *(part.entries for part in parts)]),
+        data=tuple(chain.from_iterable(part.data for part in parts)),
+        largest=max((part.largest for part in parts), default=0),
+    )
 
 
 def _plain_cells(grid: Grid, values: Values) -> list[bool]:
@@ -112,49 +109,42 @@ def _plain_cells(grid: Grid, values: Values) -> list[bool]:
     """
     whole_bases = (grid.end - grid.start) // grid.resolution
     full = min(len(values), whole_bases) // ITEMS_PER_BLOCK
-    cells = values[: full * ITEMS_PER_BLOCK].reshape(full, ITEMS_PER_BLOCK)
-    bits = cells.view(np.uint32)
-    runs = np.count_nonzero(bits[:, 1:] != bits[:, :-1], axis=1) + 1
-    whole = ~np.isnan(cells).any(axis=1)
-    return [*(whole & (runs * _SHORTEST_RUNS > ITEMS_PER_BLOCK)).tolist(), False]
+    plain = np.zeros(full + 1, dtype=np.bool_)
+    _find_plain(values, values.view(np.uint32), plain[:full])
+    return plain.tolist()
 
 
-def _plain_blocks(grid: Grid, values: Values, firsts: list[int]) -> list[Block]:
-    """A fixedStep block for each cell, made in one go.
-
-    Between two calls of `pack` hardly anything is left that needs the interpreter lock, for which
-    threads would wait on each other.
-    """
-    frames = np.zeros(len(firsts), dtype=_FRAME)
-    starts = grid.start + np.array(firsts, dtype=np.int64) * grid.resolution
-    ends = starts + ITEMS_PER_BLOCK * grid.resolution
-    frames["head"]["chrom"] = grid.chrom
-    frames["head"]["start"], frames["head"]["end"] = starts, ends
-    frames["head"]["step"] = frames["head"]["span"] = grid.resolution
-    frames["head"]["kind"], frames["head"]["items"] = FIXED_STEP, ITEMS_PER_BLOCK
-    frames["values"] = values[firsts[0] : firsts[-1] + ITEMS_PER_BLOCK].reshape(len(firsts), -1)
-    data, size = frames.view(np.uint8).data, _FRAME.itemsize
-    packed = [pack(data[at : at + size]) for at in range(0, len(data), size)]
-    places = zip(starts.tolist(), ends.tolist(), packed, strict=True)
-    return [Block(start, end, part, size) for start, end, part in places]
+@kernel
+def _find_plain(values: Values, bits: Words, plain: npt.NDArray[np.bool_]) -> None:
+    for cell in range(len(plain)):
+        first = cell * ITEMS_PER_BLOCK
+        stop = first + ITEMS_PER_BLOCK
+        absent = False
+        for value in values[first:stop]:
+            absent |= np.isnan(value)
+        runs, i = 1, first + 1
+        while i < stop and runs * _SHORTEST_RUNS <= ITEMS_PER_BLOCK:
+            runs += bits[i] != bits[i - 1]
+            i += 1
+        plain[cell] = not absent and runs * _SHORTEST_RUNS > ITEMS_PER_BLOCK
 
 
-def _smaller_form(grid: Grid, values: Values) -> list[Block]:
+def _smaller_form(grid: Grid, values: Values) -> Blocks:
     """One bedGraph block, or a fixedStep block for each stretch without a gap."""
     lefts, rights = equal_runs(values)
     if len(lefts) == 0:
-        return []
+        return _NO_BLOCKS
     # a run that does not touch its left neighbour begins a stretch without gaps
     begins = np.concatenate([[True], lefts[1:] != rights[:-1]])
     items, stretches = int((rights - lefts).sum()), int(begins.sum())
     bed_excess = items * (BED_ITEM.itemsize - values.itemsize)
     if stretches * _BLOCK_COST > bed_excess:
-        return [_bed_graph(grid, values, lefts, rights)]
+        return _bed_graph(grid, values, lefts, rights)
     ends = rights[np.concatenate([begins[1:], [True]])]
     steps = _fixed_steps(grid, values, lefts[begins].tolist(), ends.tolist())
     if stretches == 1 and len(lefts) * _SHORTEST_RUNS > items:
         return steps
-    return min(steps, [_bed_graph(grid, values, lefts, rights)], key=_cost)
+    return min(steps, _bed_graph(grid, values, lefts, rights), key=lambda blocks: blocks.cost)
 
 
 def equal_runs(values: Values) -> tuple[Indices, Indices]:
@@ -170,37 +160,43 @@ def equal_runs(values: Values) -> tuple[Indices, Indices]:
     return lefts[present], rights[present]
 
 
-def _cost(blocks: list[Block]) -> int:
-    return sum(block.size + LEAF.itemsize for block in blocks)
-
-
-def _fixed_steps(grid: Grid, values: Values, lefts: list[int], rights: list[int]) -> list[Block]:
+def _fixed_steps(grid: Grid, values: Values, lefts: list[int], rights: list[int]) -> Blocks:
     """A block a stretch; a last value that stands for fewer bases has one of its own."""
-    blocks = []
-    for left, right in zip(lefts, rights, strict=True):
-        short = grid.base(right) - grid.base(right - 1) < grid.resolution
-        if right - short > left:
-            blocks.append(_fixed_step(grid, values, left, right - short))
-        if short:
-            blocks.append(_bed_graph(grid, values, np.array([right - 1]), np.array([right])))
-    return blocks
+    last = rights[-1]
+    short = grid.base(last) - grid.base(last - 1) < grid.resolution
+    stops = [*rights[:-1], last - short]
+    stretches = [(left, stop) for left, stop in zip(lefts, stops, strict=True) if stop > left]
+    if not stretches:
+        return _bed_graph(grid, values, np.array([last - 1]), np.array([last]))
+    begins, ends = np.array(stretches).T
+    heads = np.zeros(len(stretches), dtype=BLOCK_HEADER)
+    heads["chrom"], heads["kind"], heads["items"] = grid.chrom, FIXED_STEP, ends - begins
+    heads["step"] = heads["span"] = grid.resolution
+    heads["start"] = grid.start + begins * grid.resolution
+    heads["end"] = grid.start + ends * grid.resolution
+    steps = _pack(heads, values.view(np.uint32), begins, ends)
+    if not short:
+        return steps
+    return _joined([steps, _bed_graph(grid, values, np.array([last - 1]), np.array([last]))])
 
 
-def _fixed_step(grid: Grid, values: Values, left: int, right: int) -> Block:
-    start, end, step = grid.base(left), grid.base(right), grid.resolution
-    head = (grid.chrom, start, end, step, step, FIXED_STEP, 0, right - left)
-    return _block(head, values[left:right].tobytes())
-
-
-def _bed_graph(grid: Grid, values: Values, lefts: Indices, rights: Indices) -> Block:
+def _bed_graph(grid: Grid, values: Values, lefts: Indices, rights: Indices) -> Blocks:
     items = np.empty(len(lefts), dtype=BED_ITEM)
     items["start"] = grid.start + lefts * grid.resolution
     items["end"] = np.minimum(grid.start + rights * grid.resolution, grid.end)
     items["value"] = values[lefts]
-    start, end = int(items["start"][0]), int(items["end"][-1])
-    return _block((grid.chrom, start, end, 0, 0, BED_GRAPH, 0, len(items)), items.tobytes())
+    heads = np.zeros(1, dtype=BLOCK_HEADER)
+    heads["chrom"], heads["kind"], heads["items"] = grid.chrom, BED_GRAPH, len(items)
+    heads["start"], heads["end"] = items["start"][0], items["end"][-1]
+    words = items.view(np.uint32)
+    return _pack(heads, words, np.array([0]), np.array([len(words)]))
 
 
-def _block(head: tuple[int, ...], items: bytes) -> Block:
-    data = np.array(head, dtype=BLOCK_HEADER).tobytes() + items
-    return Block(head[1], head[2], pack(data), len(data))
+def _pack(heads: npt.NDArray[np.void], words: Words, lefts: Indices, rights: Indices) -> Blocks:
+    """Compress blocks: a header each, and a piece of `words`."""
+    rows = heads.view(np.uint32).reshape(len(heads), -1)
+    record = BED_ITEM.itemsize // 4 if heads["kind"][0] == BED_GRAPH else 0
+    data, sizes = deflate(words, lefts, rights, rows, record=record)
+    entries = np.empty(len(heads), dtype=BLOCK_ENTRY)
+    entries["start"], entries["end"], entries["size"] = heads["start"], heads["end"], sizes
+    return Blocks(entries, (data,), BLOCK_HEADER.itemsize + 4 * int((rights - lefts).max()))

@@ -1,8 +1,8 @@
 """Arrays of values to stretches that a bigWig can take.
 
 Encoding a stretch depends on nothing but that stretch, so stretches can be encoded anywhere and in
-any order; `regtrack.tracks.bigwig.assemble` joins them. NumPy and ISA-L, which compresses, let go
-of the interpreter lock: threads scale with cores.
+any order; `regtrack.tracks.bigwig.assemble` joins them. The loops are compiled (`regtrack.kernel`)
+and let go of the interpreter lock for a whole stretch: threads scale with cores.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.errors import TrackError
-from regtrack.tracks.bigwig.bins import Bins, Values, bin_values, first_reduction
+from regtrack.tracks.bigwig.bins import Bins, Values, first_reduction
 from regtrack.tracks.bigwig.blocks import Grid, make_blocks
-from regtrack.tracks.bigwig.layout import BLOCK_ENTRY, ITEMS_PER_BLOCK
+from regtrack.tracks.bigwig.layout import ITEMS_PER_BLOCK
 from regtrack.tracks.bigwig.rounding import MANTISSA_BITS, round_mantissa
+from regtrack.tracks.bigwig.summarise import bin_values
 
 # values that `encode_all` encodes at a time: whole blocks and whole bins
 STRETCH = 32 * ITEMS_PER_BLOCK
@@ -72,7 +73,8 @@ def encode(
         TrackError: values that are no row, an infinite one, a start off the resolution's grid, an
             end that is not in the last value, or a place that no bigWig has.
     """
-    values = np.ascontiguousarray(_row(values), dtype=np.float32)
+    # writeable, since kernels are compiled once more for arrays that are not
+    values = np.require(_row(values), np.float32, ["C", "A", "W"])
     grid = _grid(chrom, start, len(values), resolution, end)
     reduction = first_reduction(resolution)
     with np.errstate(invalid="ignore"):  # of infinities, refused next
@@ -84,15 +86,20 @@ def encode(
             "is absent"
         )
     blocks = make_blocks(grid, values)
-    entries = [(block.start, block.end, block.size) for block in blocks]
     return Encoded(
         chrom=chrom,
         resolution=resolution,
-        data=tuple(chain.from_iterable(block.packed for block in blocks)),
-        blocks=np.array(entries, dtype=BLOCK_ENTRY),
+        data=tuple(part.data for part in blocks.data),
+        blocks=blocks.entries,
         bins=bins,
-        largest=max((block.unpacked for block in blocks), default=0),
+        largest=blocks.largest,
     )
+
+
+def prepare() -> None:
+    """Load or compile all that encodes, which takes ten seconds once in an installation's life."""
+    for _ in encode_all(0, 0, np.zeros(ITEMS_PER_BLOCK, dtype=np.float32), keep_bits=1):
+        pass
 
 
 def join(stretches: Sequence[Encoded]) -> Encoded:

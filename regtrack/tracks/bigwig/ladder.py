@@ -13,12 +13,13 @@ from typing import BinaryIO
 import numpy as np
 
 from regtrack.tracks.bigwig.bins import NO_BINS, Bins, merge_bins, zoom_records
-from regtrack.tracks.bigwig.blocks import pack
+from regtrack.tracks.bigwig.deflate import deflate
 from regtrack.tracks.bigwig.index import block_index, end_to_end, join_leaves, make_leaves
 from regtrack.tracks.bigwig.layout import (
     BLOCK_ENTRY,
     SUMMARY,
     ZOOM_HEADER,
+    ZOOM_RECORD,
     ZOOM_RECORDS_PER_BLOCK,
     Leaves,
 )
@@ -102,7 +103,8 @@ class _Level:
 
     def _store(self, bins: Bins, chrom: int, length: int) -> None:
         records = zoom_records(bins, chrom, self._reduction, length)
-        packed = b"".join(pack(records.tobytes()))
+        words = records.view(np.uint32)
+        packed = deflate(words, [0], [len(words)], record=ZOOM_RECORD.itemsize // 4).data.data
         block = (records["start"][0], records["end"][-1], len(packed))
         offset = self._spool.tell()
         self._spool.write(packed)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from regtrack.errors import TrackError
+from regtrack.kernel import kernel
 from regtrack.tracks.bigwig.bins import Values
 
 MANTISSA_BITS = 23  # of float32: keeping all of them is lossless
@@ -17,9 +18,6 @@ DEFAULT_KEEP_BITS = 7  # docs/bigwig.md has the table that this is chosen from
 
 _SIGNLESS = 0x7FFF_FFFF
 _INFINITY = 0x7F80_0000
-# values at a time: few enough to stay near the processor, and many, so that threads that round side
-# by side seldom wait for the interpreter lock
-_AT_ONCE = 1 << 18
 
 
 def round_mantissa(values: Values, keep_bits: int) -> None:
@@ -48,22 +46,20 @@ def round_mantissa(values: Values, keep_bits: int) -> None:
     bits = values.reshape(-1).view(np.uint32)
     if not np.shares_memory(bits, values):
         raise ValueError("values must be contiguous to be rounded in place")
-    for start in range(0, len(bits), _AT_ONCE):
-        _round_bits(bits[start : start + _AT_ONCE], dropped)
+    _round_bits(bits, dropped)
 
 
+@kernel
 def _round_bits(bits: np.ndarray[tuple[int], np.dtype[np.uint32]], dropped: int) -> None:
-    mask = np.uint32(2**32 - 2**dropped)
-    below_half = np.uint32(2 ** (dropped - 1) - 1)
-    magnitude = bits & np.uint32(_SIGNLESS)
-    beyond = magnitude >= np.uint32(_INFINITY - below_half - 1)
-    kept = bits[beyond] if beyond.any() else None
-    # an odd last kept bit rounds a tie up, an even one down
-    bits += ((bits >> np.uint32(dropped)) & np.uint32(1)) + below_half
-    bits &= mask
-    if kept is not None:
-        finite = (kept & np.uint32(_SIGNLESS)) < np.uint32(_INFINITY)
-        bits[beyond] = np.where(finite, kept & mask, kept)
+    mask, half = (1 << 32) - (1 << dropped), 1 << (dropped - 1)
+    for i in range(len(bits)):
+        word = np.int64(bits[i])
+        magnitude = word & _SIGNLESS
+        # an odd last kept bit rounds a tie up, an even one down
+        rounded = word + half - 1 + (word >> dropped & 1)
+        if magnitude >= _INFINITY - half:  # it would become infinity, or is no number
+            rounded = word
+        bits[i] = word if magnitude >= _INFINITY else rounded & mask
 
 
 def average(values: Values, resolution: int) -> Values:

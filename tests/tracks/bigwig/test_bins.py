@@ -12,12 +12,12 @@ from hypothesis import given, settings, strategies as st
 
 from regtrack.tracks.bigwig.bins import (
     BIN,
-    bin_values,
     first_reduction,
     merge_bins,
     zoom_records,
     zoom_reductions,
 )
+from regtrack.tracks.bigwig.summarise import bin_values
 
 
 def by_hand(bases: np.ndarray, start: int, reduction: int) -> list[tuple[float, ...]]:
