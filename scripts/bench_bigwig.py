@@ -17,18 +17,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyBigWig
+from isal import isal_zlib
 
 from regtrack.genome.assembly import Assembly
 from regtrack.tracks.bigwig.assemble import create_bigwig
-from regtrack.tracks.bigwig.encode import STRETCH, encode_all
+from regtrack.tracks.bigwig.deflate import deflate
+from regtrack.tracks.bigwig.encode import STRETCH, encode_all, prepare
+from regtrack.tracks.bigwig.layout import ITEMS_PER_BLOCK
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, MANTISSA_BITS, round_mantissa
 
 MILLION = 1_000_000
@@ -89,8 +94,9 @@ def write_theirs(path: Path, job: Job, base: np.ndarray) -> tuple[float, float]:
 
 
 def measure_here(job: Job) -> dict[str, float]:
-    """Run a job in this process, bound to its cores."""
+    """Run a job in this process, bound to its cores; the encoder is loaded before."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job.cores])
+    prepare()
     base = smooth_probabilities()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bench.bw"
@@ -149,9 +155,66 @@ def keep_bits_table() -> None:
         )
 
 
+def ways_to_deflate(values: np.ndarray) -> dict[str, Callable[[], int]]:
+    """By name, what packs the values block by block and returns how many bytes they became."""
+    starts = np.arange(0, len(values), ITEMS_PER_BLOCK)
+    words = values.view(np.uint32)
+    blocks = [values[start : start + ITEMS_PER_BLOCK].tobytes() for start in starts]
+
+    def ours() -> int:
+        return len(deflate(words, starts, starts + ITEMS_PER_BLOCK).data)
+
+    def general(pack: Callable[[bytes, int], bytes], level: int) -> int:
+        return sum(len(pack(block, level)) for block in blocks)
+
+    return {
+        "ours": ours,
+        "ISA-L 1": partial(general, isal_zlib.compress, 1),
+        "ISA-L 3": partial(general, isal_zlib.compress, 3),
+        "zlib 1": partial(general, zlib.compress, 1),
+        "zlib 6": partial(general, zlib.compress, 6),
+    }
+
+
+def compressors() -> None:
+    """Our deflate beside general ones: a million values alone, in one process and thread."""
+    prepare()
+    base = smooth_probabilities()[: 64 * ITEMS_PER_BLOCK]
+    print("\n| bits kept | deflate | B/value | M values/s |")
+    print("|---|---|---|---|")
+    for keep_bits in (MANTISSA_BITS, 10, DEFAULT_KEEP_BITS, 5):
+        values = base.copy()
+        round_mantissa(values, keep_bits)
+        for name, way in ways_to_deflate(values).items():
+            seconds = []
+            for _ in range(2 if name == "zlib 6" else 9):
+                begun = time.process_time()
+                size = way()
+                seconds.append(time.process_time() - begun)
+            speed = len(values) / min(seconds) / MILLION
+            print(f"| {keep_bits} | {name} | {size / len(values):.2f} | {speed:.1f} |", flush=True)
+
+
+def loading() -> None:
+    """What a process pays for compiled loops, before it encodes."""
+    code = (
+        "import time; begun = time.perf_counter(); "
+        "from regtrack.tracks.bigwig.encode import prepare; prepare(); "
+        "print(time.perf_counter() - begun)"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": folder}
+        first, second = (
+            float(subprocess.check_output([sys.executable, "-c", code], env=environment))
+            for _ in range(2)
+        )
+    print(f"\nThe encoder is compiled in {first:.1f} s, and loaded from then on in {second:.2f} s")
+
+
 def encode_here(job: Job) -> dict[str, float]:
     """Encode, without a file, in as many threads as the job has cores."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: max(job.cores, 2)])
+    prepare()
     values = np.resize(smooth_probabilities(), job.count)
     rounds = []
     for _ in range(3 if job.count <= BASE else 1):
@@ -209,6 +272,8 @@ def main() -> None:
         return
     against_pybigwig([BASE] if options.quick else [BASE, 25 * BASE])
     keep_bits_table()
+    compressors()
+    loading()
     scaling([BASE] if options.quick else [BASE, 25 * BASE])
     if not options.quick:
         memory()
