@@ -81,11 +81,12 @@ def deflate(
         lefts: where each piece begins in `words`.
         rights: where it ends; no piece is empty.
         heads: words that come before each piece, shape (pieces, m).
-        record: words of a record, if the words are records, else they are packed as float32
-            numbers; they may be anything, only the size depends on it.
+        record: words of a record, if the words are records; else 0, for float32 numbers. The words
+            may be anything all the same: only the size depends on it.
 
     Raises:
-        ValueError: words or heads of another type, or pieces that are empty or not in `words`.
+        ValueError: words or heads of another type, pieces that are empty or not in `words`, or
+            records longer than a repeat reaches.
 
     >>> import zlib
     >>> packed = deflate(np.arange(5, dtype=np.uint32), [0, 2], [2, 5])
@@ -98,8 +99,10 @@ def deflate(
         raise ValueError("expected words of uint32")
     if len(before) != len(begins) or (begins < 0).any() or (ends > len(words)).any():
         raise ValueError("expected pieces within the words, and a head for each")
-    if (ends <= begins).any():
-        raise ValueError("expected pieces of one word or more")
+    if (ends <= begins).any() or not 0 <= record <= _FARTHEST:
+        raise ValueError(
+            f"expected pieces of one word or more, and records of {_FARTHEST:,} at most"
+        )
     total = int((ends - begins).sum()) + before.size
     # no stream is longer than stored: 4 bytes a word, 5 a stored block, 6 about all, 1 to fill up
     out = _scratch.words(total + 4 * len(begins) + 2 * (total // _STORED_WORDS) + 1)

@@ -208,6 +208,15 @@ def test_pieces_that_are_none_are_refused(lefts: list[int], rights: list[int]) -
         deflate(np.zeros(4, np.uint32), lefts, rights)
 
 
+@pytest.mark.parametrize("record", [-1, 8_192])
+def test_records_that_no_repeat_reaches_are_refused(record: int) -> None:
+    values = words("few", 20_000)
+    with pytest.raises(ValueError, match=r"records of 8,191 at most"):
+        deflate(values, [0], [20_000], record=record)
+    (stream,) = streams(*deflate(values, [0], [20_000], record=8_191))
+    assert unpacked(stream) == values.tobytes()
+
+
 def test_other_types_are_refused() -> None:
     with pytest.raises(ValueError, match="expected words of uint32"):
         deflate(np.zeros(4, np.float32), [0], [4])  # type: ignore[arg-type]

@@ -1,0 +1,51 @@
+"""The encoder's compiled loops look at no place that is not theirs.
+
+Compiled as they are used, they check no index: one that is out of bounds would overwrite memory.
+Here they are compiled with the checks.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HUNT = """
+import numpy as np
+from regtrack.tracks.bigwig.deflate import deflate
+from regtrack.tracks.bigwig.encode import encode
+from test_deflate import KINDS, words
+from bigwig_tracks import pieces
+
+rng = np.random.default_rng(0)
+for count in [1, 2, 3, 4, 5, 63, 64, 65, 66, 16_382, 16_383, 16_384, 16_385, 33_000]:
+    for kind in KINDS:
+        for record in (0, 1, 3, 8, 8_191):
+            values = words(kind, count, count)
+            ahead = np.zeros((1, count % 7), np.uint32)
+            deflate(values, [0], [count], ahead, record=record)
+for count in rng.integers(1, 40_000, 150).tolist():
+    values, resolution = pieces(rng, count), int(rng.choice([1, 10, 200]))
+    start = int(rng.integers(0, 500)) * resolution
+    short = int(rng.integers(0, resolution))
+    encode(0, start, values, resolution=resolution, end=start + count * resolution - short)
+print("in bounds")
+"""
+
+
+@pytest.mark.slow
+def test_no_index_is_out_of_bounds(tmp_path: Path) -> None:
+    folders = [Path(__file__).parent, Path(__file__).parents[2] / "readers", *map(Path, sys.path)]
+    environment = {
+        **os.environ,
+        "NUMBA_BOUNDSCHECK": "1",
+        "NUMBA_CACHE_DIR": str(tmp_path),
+        "PYTHONPATH": os.pathsep.join(map(str, folders)),
+    }
+    result = subprocess.run(
+        [sys.executable, "-c", HUNT], capture_output=True, text=True, check=False, env=environment
+    )
+    assert (result.returncode, result.stdout) == (0, "in bounds\n"), result.stderr
