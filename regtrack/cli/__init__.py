@@ -1,5 +1,21 @@
 """The command line: one file a command, each ending in one library call."""
 
-from regtrack.cli.app import main
+from __future__ import annotations
 
-__all__ = ["main"]
+import sys
+
+from regtrack.cli.process import STOPPED, Stop
+
+
+def main() -> None:
+    """Run the command line; signals are met from here on, before what takes a moment to load."""
+    stop = Stop()
+    stop.listen()
+    try:
+        from regtrack.cli.app import run
+    except BaseException:
+        if stop.status not in STOPPED:
+            raise
+        print(f"error: {STOPPED[stop.status]}", file=sys.stderr)
+        sys.exit(stop.status)
+    run(stop)

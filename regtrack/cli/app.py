@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import traceback
 from importlib import import_module
@@ -12,7 +11,7 @@ from typing import Annotated
 import typer
 
 from regtrack.cli.console import print_error, set_quiet, start_notes
-from regtrack.cli.process import Stop, keep_writing
+from regtrack.cli.process import STOPPED, Stop, keep_writing
 from regtrack.errors import RegtrackError
 
 # in the order of a user's work, which is the order of `regtrack --help`
@@ -31,8 +30,6 @@ COMMANDS = (
     "inspect",
     "benchmark",
 )
-
-_STOPPED = {128 + signal.SIGINT: "interrupted", 128 + signal.SIGTERM: "terminated"}
 
 app = typer.Typer(
     help="Learn regulatory markers from DNA and write genome browser tracks.",
@@ -72,10 +69,12 @@ for _name in COMMANDS:
     app.command(_name, epilog=_module.EPILOG, no_args_is_help=_name != "demo")(_module.command)
 
 
-def main() -> None:
-    """Run the command line; a user's mistake costs one line and exit status 2."""
-    stop = Stop()
-    stop.listen()
+def run(stop: Stop) -> None:
+    """Run the command line; a user's mistake costs one line and exit status 2.
+
+    Args:
+        stop: what takes the signals, and does so already.
+    """
     keep_writing()
     try:
         try:
@@ -87,8 +86,8 @@ def main() -> None:
             raise
         # whatever came of a signal on the way out; Ctrl-C may also be told by the status alone
         status = stop.status or (error.code if isinstance(error, SystemExit) else None)
-        if status in _STOPPED:
-            print_error(_STOPPED[status])
+        if status in STOPPED:
+            print_error(STOPPED[status])
             sys.exit(status)
         if not isinstance(error, RegtrackError | OSError):
             raise

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# what is said of each exit status that a signal gives
+STOPPED = {128 + signal.SIGINT: "interrupted", 128 + signal.SIGTERM: "terminated"}
 _PATIENCE = 5.0  # seconds that a command has to let go of its work
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from regtrack.cli import app, process
+from regtrack.cli import app, main, process
 from regtrack.cli.process import Stop
 
 
@@ -48,7 +48,7 @@ def test_whatever_comes_of_an_interruption_is_one_line(
     monkeypatch.setattr(app, "app", torn)
     try:
         with pytest.raises(SystemExit) as ended:
-            app.main()
+            main()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -75,7 +75,7 @@ def test_an_error_of_the_system_is_one_line(
 
     monkeypatch.setattr(app, "app", failing)
     with pytest.raises(SystemExit) as ended:
-        app.main()
+        app.run(Stop())
     assert ended.value.code == 2
     assert capsys.readouterr().err == line
 
@@ -84,7 +84,7 @@ def test_an_error_of_the_system_is_one_line(
 PRINTER = """
 import sys
 from pathlib import Path
-from regtrack.cli import app, console
+from regtrack.cli import app, console, main
 def command():
     console.errors.print("note")
     console.console.print("line")
@@ -92,7 +92,7 @@ def command():
     Path("done").touch()
     sys.exit(int(sys.argv[1]))
 app.app = command
-app.main()
+main()
 """
 
 
@@ -128,3 +128,28 @@ def test_a_result_that_cannot_be_printed_is_an_error(tmp_path: Path) -> None:
         assert (found.returncode, found.stdout) == (0, 'line\n{\n  "a": 1\n}\n')
     finally:
         os.close(full)
+
+
+# the signal comes while the commands are being loaded
+EARLY = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "typer":
+            os.kill(os.getpid(), signal.Signals[sys.argv[1]])
+sys.meta_path.insert(0, Finder())
+from regtrack.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "said"),
+    [("SIGINT", 130, "error: interrupted\n"), ("SIGTERM", 143, "error: terminated\n")],
+)
+def test_a_signal_before_the_commands_are_loaded_is_one_line(
+    name: str, status: int, said: str
+) -> None:
+    command = [sys.executable, "-c", EARLY, name]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stderr) == (status, said)
