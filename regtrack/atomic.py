@@ -18,6 +18,9 @@ from pathlib import Path
 from regtrack.errors import OutputError
 
 _PathLike = str | Path
+_MOUNTS = Path("/proc/self/mountinfo")
+# what comes behind the name of what is not whole: a temporary file or folder, a sweep's work folder
+PARTIAL = ".partial"
 
 
 def check_free(path: Path, *, overwrite: bool = False) -> None:
@@ -110,7 +113,7 @@ def _check_place(path: Path, place: Path, inputs: Iterable[_PathLike | None]) ->
     real = _real(place)
     if Path.cwd().is_relative_to(real):
         raise OutputError(f"{path} is the folder you are in; name one that is to be made")
-    if os.path.ismount(real):
+    if os.path.ismount(real) or str(real) in _bound():
         raise OutputError(
             f"{path} is a mount point, whose place nothing can take; name a folder inside it"
         )
@@ -120,6 +123,19 @@ def _check_place(path: Path, place: Path, inputs: Iterable[_PathLike | None]) ->
             if file.is_relative_to(real):
                 verb = "is" if file == real else "holds"
                 raise OutputError(f"{path} {verb} {given}, which is read; name another output")
+
+
+def _bound() -> set[str]:
+    """Where something is mounted, a folder of the same disk too, which os.path.ismount overlooks.
+
+    As Linux tells it: the fifth field of each line, spaces and the like as octal numbers.
+    """
+    try:
+        lines = _MOUNTS.read_bytes().splitlines()
+    except OSError:
+        return set()
+    places = (line.split()[4].decode("unicode_escape").encode("latin-1") for line in lines)
+    return {os.fsdecode(place) for place in places}
 
 
 def _real(path: Path) -> Path:
@@ -207,7 +223,7 @@ def _swap(new: Path, path: Path) -> None:
 
 def beside(path: Path) -> Path:
     """A temporary name in the same folder."""
-    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{PARTIAL}")
 
 
 def _sync(path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from regtrack.atomic import PARTIAL
 from regtrack.checkpoint_header import read_header
 from regtrack.dataset.store import Dataset
 from regtrack.errors import RegtrackError, TrackError
@@ -24,6 +25,12 @@ def describe(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     if not path.exists():
+        begun = path.with_name(path.name + PARTIAL)
+        if (begun / "sweep.json").is_file():
+            raise RegtrackError(
+                f"nothing at {path} yet, but a sweep is at work in {begun}; inspect that, or run "
+                "the command that began it again, which goes on"
+            )
         raise RegtrackError(f"nothing at {path}; expected a dataset, checkpoint, sweep or bigWig")
     if (path / "dataset.json").is_file():
         return _dataset(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from regtrack import atomic
 from regtrack.atomic import check_folder_free, check_free, check_name, publish_file, publish_folder
 from regtrack.errors import OutputError
 
@@ -179,6 +180,21 @@ def test_places_that_no_folder_can_take(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(os.path, "ismount", lambda path: Path(path).name == "disk")
     with pytest.raises(OutputError, match=r"is a mount point.*; name a folder inside it"):
         check_folder_free(tmp_path / "disk", mark="made.json", overwrite=True)
+
+
+def test_a_folder_bound_from_the_same_disk_is_a_mount_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my disk").mkdir()
+    place = str(tmp_path / "my disk").replace(" ", "\\040")
+    (tmp_path / "told").write_text(
+        f"22 1 0:1 / / rw - ext4 /dev/a rw\n36 22 0:1 /data {place} rw,noatime - ext4 /dev/a rw\n"
+    )
+    check_folder_free(tmp_path / "my disk", mark="made.json", overwrite=True)
+    monkeypatch.setattr(atomic, "_MOUNTS", tmp_path / "told")
+    with pytest.raises(OutputError, match=r"is a mount point.*; name a folder inside it"):
+        check_folder_free(tmp_path / "my disk", mark="made.json", overwrite=True)
+    check_folder_free(tmp_path / "my disk" / "out", mark="made.json")
 
 
 def test_a_name_needs_room_for_a_temporary_one(tmp_path: Path) -> None:

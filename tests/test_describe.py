@@ -124,6 +124,13 @@ def test_a_damaged_sweep_is_refused(tmp_path: Path, text: str) -> None:
         describe(tmp_path)
 
 
+def test_a_sweep_that_is_not_finished_is_pointed_at(tmp_path: Path) -> None:
+    (tmp_path / "tracks.partial").mkdir()
+    (tmp_path / "tracks.partial" / "sweep.json").write_text("{}")
+    with pytest.raises(RegtrackError, match=r"a sweep is at work in .*tracks\.partial; inspect"):
+        describe(tmp_path / "tracks")
+
+
 def test_what_is_nothing_of_ours_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RegtrackError, match="nothing at"):
         describe(tmp_path / "missing")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from regtrack.atomic import check_folder_free, check_name, disk_errors
+from regtrack.atomic import PARTIAL, check_folder_free, check_name, disk_errors
 from regtrack.checkpoint import Checkpoint
 from regtrack.errors import OutputError
 from regtrack.progress import SILENT, Progress
@@ -20,7 +20,7 @@ from regtrack.sweep.chunks import Chunk, choose_share
 from regtrack.sweep.job import open_job
 from regtrack.sweep.request import Request
 from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
-from regtrack.sweep.work import SUFFIX, SWEEP_FILE, Work, work_folder
+from regtrack.sweep.work import SWEEP_FILE, Work, work_folder
 from regtrack.tracks.bigwig.encode import prepare
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS
 
@@ -229,10 +229,10 @@ def _placed(request: Request, *, overwrite: bool) -> Request:
         OutputError: as `check_folder_free`; or the name is that of a work folder.
     """
     out = request.out
-    if out.suffix == SUFFIX:
+    if out.suffix == PARTIAL:
         raise OutputError(
-            f"{out}: names in {SUFFIX} are those of work folders, from which tracks are made; name "
-            "another output"
+            f"{out}: names in {PARTIAL} are those of work folders, from which tracks are made; "
+            "name another output"
         )
     with disk_errors(out):
         complete = (out / SWEEP_FILE).is_file()

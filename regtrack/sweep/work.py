@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from regtrack.atomic import beside, check_folder_free, check_name, disk_errors, real_place
+from regtrack.atomic import PARTIAL, beside, check_folder_free, check_name, disk_errors, real_place
 from regtrack.errors import OutputError, PlanError, RegtrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.progress import SILENT, Progress
@@ -27,7 +27,6 @@ from regtrack.sweep.record import agrees, differences, digest
 from regtrack.sweep.shard import Shard, is_whole
 
 SWEEP_FILE = "sweep.json"
-SUFFIX = ".partial"
 _LOCK = "lock"
 _SHOWN = 8  # differences that are named
 _BROKEN = ["its plan is broken"]
@@ -223,7 +222,7 @@ class Work:
         with suppress(OSError):
             self.folder.rename(beside(self.folder))
         for name in (self.folder.name, self.out.name):
-            pattern = f".{glob.escape(name)}.{'[0-9a-f]' * 8}{SUFFIX}"
+            pattern = f".{glob.escape(name)}.{'[0-9a-f]' * 8}{PARTIAL}"
             for folder in self.folder.parent.glob(pattern):
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -267,7 +266,7 @@ def work_folder(out: Path) -> Path:
     >>> str(work_folder(Path("runs/tracks")))
     'runs/tracks.partial'
     """
-    return out.with_name(out.name + SUFFIX)
+    return out.with_name(out.name + PARTIAL)
 
 
 def shards_size(out: Path) -> int:
@@ -282,7 +281,7 @@ def load_work(folder: Path) -> Work:
         PlanError: no sweep is at work there, or its plan is broken.
     """
     folder = real_place(folder)
-    out = folder.with_name(folder.name.removesuffix(SUFFIX))
+    out = folder.with_name(folder.name.removesuffix(PARTIAL))
     found = _read(out)
     if found is None:
         raise PlanError(

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from regtrack.atomic import PARTIAL
 from regtrack.errors import MarkerError, TrackError, nearest
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
@@ -182,7 +183,7 @@ def _collect(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
         folders = [path] if (path / SWEEP_FILE).is_file() else sorted(path.iterdir())
         found = [folder for folder in folders if (folder / SWEEP_FILE).is_file()]
         loose = [file for file in folders if is_bigwig(file) and file.is_file()]
-        found = [folder for folder in found if folder.suffix != ".partial"]
+        found = [folder for folder in found if folder.suffix != PARTIAL]
         if not found and not loose:
             raise TrackError(
                 f"{path} holds no {SWEEP_FILE}, no sweep and no bigWig; expected the output of "
@@ -196,8 +197,8 @@ def _collect(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def _check_folder(path: Path) -> None:
-    unfinished = path.with_name(f"{path.name}.partial")
-    if path.suffix == ".partial" or (not path.exists() and unfinished.is_dir()):
+    unfinished = path.with_name(path.name + PARTIAL)
+    if path.suffix == PARTIAL or (not path.exists() and unfinished.is_dir()):
         raise TrackError(
             f"{path} is a sweep that is not finished; run the same regtrack predict-genome again, "
             "which goes on where it stopped"
