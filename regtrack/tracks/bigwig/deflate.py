@@ -349,20 +349,20 @@ def _find_in_records(
     while i < len(data):
         most, size, back = min(4 * _LONGEST, len(data) - i), 0, stride
         if i >= stride:
-            while size < most and data[i + size] == data[i + size - stride]:
+            while size < most and data[_u(i + size)] == data[_u(i + size - stride)]:
                 size += 1
         if i <= last:
-            slot = _place(data[i], data[i + 1], data[i + 2], data[i + 3])
-            origin = places[slot]
-            places[slot] = i
-            if i - origin <= _NEAR_RECORDS:
+            slot = _place(data[_u(i)], data[_u(i + 1)], data[_u(i + 2)], data[_u(i + 3)])
+            origin = places[_u(slot)]
+            places[_u(slot)] = i
+            if i - origin <= _NEAR_RECORDS and i - origin != stride:
                 other = 0
-                while other < most and data[i + other] == data[origin + other]:
+                while other < most and data[_u(i + other)] == data[_u(origin + other)]:
                     other += 1
                 if other >= 4 and other > size + 1:
                     size, back = other, i - origin
         if size < 3:
-            counts[data[i]] += 1
+            counts[data[_u(i)]] += 1
             i += 1
             continue
         repeats[found] = i << 32 | back << 16 | size
@@ -370,7 +370,8 @@ def _find_in_records(
         counts[_END + 1 + _LENGTH_SYMBOL[size]] += 1
         steps[_STEP_SYMBOL[back]] += 1
         for j in range(i + 1, min(i + size, last + 1)):
-            places[_place(data[j], data[j + 1], data[j + 2], data[j + 3])] = j
+            slot = _place(data[_u(j)], data[_u(j + 1)], data[_u(j + 2)], data[_u(j + 3)])
+            places[_u(slot)] = j
         i += size
     return found
 
