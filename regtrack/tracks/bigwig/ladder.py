@@ -95,20 +95,25 @@ class _Level:
         merged = merge_bins(np.concatenate([self._open, bins]), self._reduction)
         complete = merged if last else merged[:-1]
         self._open = merged[len(complete) :]
-        self._waiting = np.concatenate([self._waiting, complete])
-        while len(self._waiting) >= ZOOM_RECORDS_PER_BLOCK or (last and len(self._waiting)):
-            self._store(self._waiting[:ZOOM_RECORDS_PER_BLOCK], chrom, length)
-            self._waiting = self._waiting[ZOOM_RECORDS_PER_BLOCK:]
+        waiting = np.concatenate([self._waiting, complete])
+        full = len(waiting) if last else len(waiting) - len(waiting) % ZOOM_RECORDS_PER_BLOCK
+        if full:
+            self._store(waiting[:full], chrom, length)
+        self._waiting = waiting[full:]
         return complete
 
     def _store(self, bins: Bins, chrom: int, length: int) -> None:
+        """Pack bins into blocks, of which only the last may be short."""
         records = zoom_records(bins, chrom, self._reduction, length)
-        words = records.view(np.uint32)
-        packed = deflate(words, [0], [len(words)], record=ZOOM_RECORD.itemsize // 4).data.data
-        block = (records["start"][0], records["end"][-1], len(packed))
-        offset = self._spool.tell()
-        self._spool.write(packed)
-        self._leaves.append(make_leaves(chrom, np.array([block], dtype=BLOCK_ENTRY), offset))
+        lefts = np.arange(0, len(records), ZOOM_RECORDS_PER_BLOCK)
+        rights = np.minimum(lefts + ZOOM_RECORDS_PER_BLOCK, len(records))
+        words = ZOOM_RECORD.itemsize // 4
+        packed = deflate(records.view(np.uint32), lefts * words, rights * words, record=words)
+        blocks = np.empty(len(lefts), dtype=BLOCK_ENTRY)
+        blocks["start"], blocks["end"] = records["start"][lefts], records["end"][rights - 1]
+        blocks["size"] = packed.sizes
+        self._leaves.append(make_leaves(chrom, blocks, self._spool.tell()))
+        self._spool.write(packed.data.data)
         self._records += len(records)
 
     def write(self, file: BinaryIO) -> bytes:
