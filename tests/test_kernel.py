@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from regtrack.kernel import kernel
 
@@ -20,6 +21,10 @@ def twice(values):
     for i in range(len(values)):
         values[i] *= 2
 """
+
+
+def surroundings() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def test_a_kernel_runs_where_nothing_can_be_kept() -> None:
@@ -40,13 +45,43 @@ def test_machine_code_is_kept_and_made_anew_when_its_file_changes(tmp_path: Path
     def run() -> str:
         result = subprocess.run(
             [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            env=surroundings(),
         )  # fmt: skip
         return result.stdout.strip()
 
     assert [run(), run()] == ["2.0 0", "2.0 1"]
     (tmp_path / "kept.py").write_text(SOURCE.replace("*= 2", "*= 30"))
     assert run() == "30.0 0"
+
+
+@pytest.mark.parametrize("trouble", ["empty index", "full disk"])
+def test_disk_trouble_costs_time_and_no_more(tmp_path: Path, trouble: str) -> None:
+    (tmp_path / "kept.py").write_text(SOURCE)
+    cache = tmp_path / "cache"
+    run = """
+import numpy, kept
+values = numpy.ones(1)
+kept.twice(values)
+print(values[0])
+"""
+    if trouble == "full disk":
+        run = (
+            """
+import numba.core.caching as caching
+def full(*_):
+    raise OSError(28, "No space left on device")
+caching.IndexDataCacheFile._save_index = full
+"""
+            + run
+        )
+    for _ in range(2):
+        result = subprocess.run(
+            [sys.executable, "-c", run], cwd=tmp_path, capture_output=True, text=True, check=False,
+            env={**surroundings(), "NUMBA_CACHE_DIR": str(cache)},
+        )  # fmt: skip
+        assert (result.returncode, result.stdout) == (0, "2.0\n"), result.stderr
+        for index in cache.rglob("*.nbi"):
+            index.write_bytes(b"")
 
 
 @kernel

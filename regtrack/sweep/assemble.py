@@ -16,6 +16,7 @@ from regtrack.atomic import disk_errors, move_folder, publish_file
 from regtrack.errors import PlanError
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
+from regtrack.sweep.encoding import prepare_encoder
 from regtrack.sweep.room import cores
 from regtrack.sweep.summary import SweepSummary, TrackSummary
 from regtrack.sweep.work import SWEEP_FILE, Work, load_work
@@ -97,6 +98,7 @@ def _join(work: Work, progress: Progress) -> dict[str, Any]:
             "nothing to predict: every base asked for is N or excluded, and browsers refuse "
             "a track without a value"
         )
+    prepare_encoder()  # zoom levels are packed here
     with disk_errors(work.joined):
         shutil.rmtree(work.joined, ignore_errors=True)
         work.joined.mkdir()

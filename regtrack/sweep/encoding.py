@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +14,11 @@ from regtrack.inference import Scores, to_host
 from regtrack.sweep import on_device
 from regtrack.sweep.compute import Piece, Present
 from regtrack.sweep.plan import Strip
-from regtrack.tracks.bigwig.encode import Encoded, encode
+from regtrack.tracks.bigwig.encode import Encoded, encode, prepare
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, average, round_mantissa
+
+_MOMENT = 2.0  # seconds; to load what was compiled before takes half of one
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,17 @@ class Encoding:
         assert piece.values is not None
         start, end = piece.strip.start, piece.strip.end
         return encode(chrom, start, piece.values[row], resolution=self.resolution, end=end)
+
+
+def prepare_encoder() -> None:
+    """Have the encoder ready, and say so where that takes longer than a moment."""
+    with ThreadPoolExecutor(1) as pool:
+        ready = pool.submit(prepare)
+        try:
+            ready.result(timeout=_MOMENT)
+        except TimeoutError:
+            _log.warning("compiling the encoder, which is kept for the next time: some ten seconds")
+            ready.result()
 
 
 def _here(values: Tensor) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,15 +16,14 @@ from regtrack.errors import OutputError
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.assemble import finish
 from regtrack.sweep.chunks import Chunk, choose_share
+from regtrack.sweep.encoding import prepare_encoder
 from regtrack.sweep.job import open_job
 from regtrack.sweep.request import Request
 from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
 from regtrack.sweep.work import SWEEP_FILE, Work, work_folder
-from regtrack.tracks.bigwig.encode import prepare
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS
 
 _PathLike = str | Path
-_MOMENT = 2.0  # seconds; to load what was compiled before takes half of one
 _log = logging.getLogger(__name__)
 
 
@@ -257,22 +255,11 @@ def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> Sequence[
         )  # fmt: skip
     if not missing:
         return missing
-    _prepare()
+    prepare_encoder()
     with progress.task("Predicting", sum(chunk.bases for chunk in missing), "bp") as task:
         for chunk in job.make(missing):
             task.advance(chunk.bases, note=chunk.chrom)
     return missing
-
-
-def _prepare() -> None:
-    """Have the encoder ready, and say so where that takes longer than a moment."""
-    with ThreadPoolExecutor(1) as pool:
-        ready = pool.submit(prepare)
-        try:
-            ready.result(timeout=_MOMENT)
-        except TimeoutError:
-            _log.warning("compiling the encoder, once for this installation: some ten seconds")
-            ready.result()
 
 
 @contextmanager

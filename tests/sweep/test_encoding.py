@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -74,3 +76,18 @@ def test_a_broken_value_is_named_and_an_absent_one_is_not(
 def test_rows_of_a_mean_are_as_many_as_fit() -> None:
     found = Encoding(23, 10).finish(strip(25), np.ones(25, bool), torch.ones(2, 25))
     np.testing.assert_array_equal(found, np.ones((2, 3), np.float32))
+
+
+def test_compiling_is_said_and_loading_is_not(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    encoding_module.prepare_encoder()  # whatever is to be compiled here
+    caplog.clear()
+    encoding_module.prepare_encoder()
+    assert caplog.messages == []
+    said = threading.Event()
+    monkeypatch.setattr(encoding_module, "_MOMENT", 0)
+    monkeypatch.setattr(encoding_module, "prepare", lambda: said.wait(60))
+    monkeypatch.setattr(encoding_module._log, "warning", lambda _: said.set())
+    encoding_module.prepare_encoder()
+    assert said.is_set()

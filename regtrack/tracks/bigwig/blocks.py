@@ -110,23 +110,24 @@ def _plain_cells(grid: Grid, values: Values) -> list[bool]:
     whole_bases = (grid.end - grid.start) // grid.resolution
     full = min(len(values), whole_bases) // ITEMS_PER_BLOCK
     plain = np.zeros(full + 1, dtype=np.bool_)
-    _find_plain(values, values.view(np.uint32), plain[:full])
+    _find_plain(values, values.view(np.uint32), ITEMS_PER_BLOCK, _SHORTEST_RUNS, plain[:full])
     return plain.tolist()
 
 
 @kernel
-def _find_plain(values: Values, bits: Words, plain: npt.NDArray[np.bool_]) -> None:
+def _find_plain(
+    values: Values, bits: Words, size: int, shortest_runs: int, plain: npt.NDArray[np.bool_]
+) -> None:
     for cell in range(len(plain)):
-        first = cell * ITEMS_PER_BLOCK
-        stop = first + ITEMS_PER_BLOCK
+        first = cell * size
         absent = False
-        for value in values[first:stop]:
+        for value in values[first : first + size]:
             absent |= np.isnan(value)
         runs, i = 1, first + 1
-        while i < stop and runs * _SHORTEST_RUNS <= ITEMS_PER_BLOCK:
+        while i < first + size and runs * shortest_runs <= size:
             runs += bits[i] != bits[i - 1]
             i += 1
-        plain[cell] = not absent and runs * _SHORTEST_RUNS > ITEMS_PER_BLOCK
+        plain[cell] = not absent and runs * shortest_runs > size
 
 
 def _smaller_form(grid: Grid, values: Values) -> Blocks:

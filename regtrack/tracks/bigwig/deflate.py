@@ -1,14 +1,15 @@
 """Arrays of 32-bit words to zlib streams: our own deflate (RFC 1950, 1951), made for numbers.
 
 The highest byte of a float32 is its sign and exponent, which neighbours share, and the lowest bytes
-are what rounding to few bits has set to 0. So bytes are looked at four at a time from the highest
-byte of one word on (`_four`), and a repeat begins at a highest byte, a whole number of words behind
-what it repeats. After rounding to 7 bits a value is then most often one letter and one repeat of
-three bytes. A general compressor has to look for repeats at every byte, and takes longer ones that
-are farther off and cost more.
+are what rounding to few bits has set to 0. So in numbers bytes are looked at four at a time from
+the highest byte of one word on (`_four`), and a repeat begins at a highest byte, a whole number of
+words behind what it repeats. After rounding to 7 bits a value is then most often one letter and one
+repeat of three bytes. A general compressor has to look for repeats at every byte, and takes longer
+ones that are farther off and cost more.
 
 One call packs any number of streams and lets go of the interpreter lock all the while. The bytes
-depend on the words alone: not on the machine, its processor, nor on the other streams.
+depend on the words alone: not on the processor, as long as it is little-endian, nor on the other
+streams.
 
 This is one file, longer than others, since Numba's cache looks at one file (`regtrack.kernel`).
 """
@@ -21,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.kernel import kernel
+from regtrack.kernel import inner, kernel
 
 Words = npt.NDArray[np.uint32]
 Bytes = npt.NDArray[np.uint8]
@@ -31,7 +32,7 @@ Counts = npt.NDArray[np.int64]
 _END = 256
 _SYMBOLS = 288  # of which the last two are never used, but have codes among the fixed ones
 _LENGTH_BITS = np.array([0] * 8 + [n for n in range(1, 6) for _ in range(4)] + [0])
-_LENGTH_BASE = np.concatenate([3 + np.cumsum(1 << _LENGTH_BITS) - (1 << _LENGTH_BITS)])
+_LENGTH_BASE = 3 + np.cumsum(1 << _LENGTH_BITS) - (1 << _LENGTH_BITS)
 _LENGTH_BASE[-1] = 258
 _STEP_BITS = np.array([0, 0, *(n for n in range(14) for _ in range(2))])
 _STEP_BASE = 1 + np.cumsum(1 << _STEP_BITS) - (1 << _STEP_BITS)
@@ -45,15 +46,17 @@ _ORDER = np.array([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1,
 _FIXED_CODES, _OWN_CODES = 1, 2  # the kinds of blocks beside stored ones, 0
 _STORED_WORDS = 16_383  # of a stored block, whose bytes are counted in 16 bits
 
-# where repeats of three bytes are looked for (words back; in records, bytes), and longer ones in
-# numbers whose low halves are not 0: farther ones cost more bits than they save
-_NEAR, _NEAR_RECORDS = 512, 2_048
-_FAR = 2_048
+# how far back repeats are looked for, since farther ones cost more bits than they save: words for
+# those of three bytes and, where the low halves of words are not 0, for longer ones; and bytes for
+# those that are not of the record before
+_NEAR, _FAR = 512, 2_048
+_NEAR_RECORDS = 2_048
 _SLOTS = 13  # bits of a hash
 _NEVER = -(1 << 20)
-# a search for long repeats costs a try, and one of more than a word is worth eight
+# a search for long repeats costs a try, and one of a word or more is worth eight
 _TRIES, _WORTH = 256, 8
 _ADLER = 65_521
+_MOST_WORDS = 1 << 29  # of a piece, whose bytes are numbered in 31 bits
 
 # an index that is known to be no negative one is not compared with 0 first: a fifth of the time
 _u = np.uint64
@@ -87,22 +90,26 @@ def deflate(
     Raises:
         ValueError: words or heads of another type, pieces that are empty or not in `words`, or
             records longer than a repeat reaches.
+        MemoryError: pieces of 2 GiB or more, whose places would not fit their numbers.
 
     >>> import zlib
     >>> packed = deflate(np.arange(5, dtype=np.uint32), [0, 2], [2, 5])
     >>> zlib.decompress(packed.data[packed.sizes[0] :].tobytes())[::4]
     b'\x02\x03\x04'
     """
-    begins, ends = np.asarray(lefts, dtype=np.int64), np.asarray(rights, dtype=np.int64)
+    # contiguous, or all would be compiled once more
+    begins, ends = (np.ascontiguousarray(side, dtype=np.int64) for side in (lefts, rights))
     before = np.empty((len(begins), 0), dtype=np.uint32) if heads is None else heads
     if words.dtype != np.uint32 or before.dtype != np.uint32:
         raise ValueError("expected words of uint32")
-    if len(before) != len(begins) or (begins < 0).any() or (ends > len(words)).any():
-        raise ValueError("expected pieces within the words, and a head for each")
-    if (ends <= begins).any() or not 0 <= record <= _FARTHEST:
-        raise ValueError(
-            f"expected pieces of one word or more, and records of {_FARTHEST:,} at most"
-        )
+    if begins.shape != ends.shape or len(before) != len(begins):
+        raise ValueError("expected pieces with two ends, and a head for each")
+    if (begins < 0).any() or (ends > len(words)).any() or (ends <= begins).any():
+        raise ValueError("expected pieces of one word or more, within the words")
+    if not 0 <= record <= _FARTHEST:
+        raise ValueError(f"expected records of {_FARTHEST:,} words at most")
+    if (ends - begins + before.shape[1]).max(initial=0) >= _MOST_WORDS:
+        raise MemoryError("expected pieces of less than 2 GiB")
     total = int((ends - begins).sum()) + before.size
     # no stream is longer than stored: 4 bytes a word, 5 a stored block, 6 about all, 1 to fill up
     out = _scratch.words(total + 4 * len(begins) + 2 * (total // _STORED_WORDS) + 1)
@@ -114,18 +121,18 @@ def deflate(
 class _Scratch(threading.local):
     """Memory of a thread that is written again and again.
 
-    To ask the system for it anew each time would cost a fifth of the time, and threads would wait
-    for each other there.
+    The system would give it anew each time, a page at a time, and threads would wait there for each
+    other.
     """
 
     def __init__(self) -> None:
         self._words = np.empty(0, dtype=np.uint32)
 
     def words(self, count: int) -> Words:
-        """At least so many words."""
+        """So many words, whatever they hold."""
         if len(self._words) < count:
             self._words = np.empty(count, dtype=np.uint32)
-        return self._words
+        return self._words[:count]
 
 
 _scratch = _Scratch()
@@ -168,13 +175,13 @@ def _compress(
             found = _find_in_records(part.view(np.uint8), stride, latest, repeats, counts, steps)
         else:
             found = _find_in_numbers(part, latest, repeats, counts, steps)
+        by_fixed = _cost(counts, steps, fixed, fixed_steps)
         _complete(steps)
         _code_lengths(counts, 15, lengths)
         _code_lengths(steps, 15, step_lengths)
         entries = _describe(lengths, step_lengths, head, head_counts)
         _code_lengths(head_counts, 7, head_lengths)
         by_own = _cost(counts, steps, lengths, step_lengths) + _head_cost(head_counts, head_lengths)
-        by_fixed = _cost(counts, steps, fixed, fixed_steps)
         stored = 32 * len(part) + 40 * (1 + len(part) // _STORED_WORDS)
         out[at], at, held, bits = _add(at, held, bits, 0x0178, 16)
         if stored <= min(by_own, by_fixed):
@@ -207,7 +214,7 @@ def _compress(
     return done
 
 
-@kernel
+@inner
 def _add(at: int, held: int, bits: int, value: int, count: int) -> tuple[int, int, int, int]:
     """Append up to 32 bits to fewer than 32 that are held back.
 
@@ -222,25 +229,25 @@ def _add(at: int, held: int, bits: int, value: int, count: int) -> tuple[int, in
     return held & 0xFFFFFFFF, at + full, held >> (full << 5), bits & 31
 
 
-@kernel
+@inner
 def _four(word: Any, following: Any) -> Any:
     """The four bytes from the highest of a word on, the first of them lowest."""
     return (np.int64(word) >> 24) | (np.int64(following) << 8) & 0xFFFFFFFF
 
 
-@kernel
+@inner
 def _short_slot(four: int) -> int:
     """A number for the table of places, of the first three of four bytes."""
     return (((four << 8) * 0x9E3779B1) & 0xFFFFFFFF) >> (32 - _SLOTS)
 
 
-@kernel
+@inner
 def _long_slot(four: int, following: int) -> int:
     """The same of eight bytes; the product wraps about."""
     return ((four | following << 32) * -0x61C8864680B583EB) >> (64 - _SLOTS) & (1 << _SLOTS) - 1
 
 
-@kernel
+@inner
 def _find_in_numbers(
     words: Words, latest: npt.NDArray[np.int32], repeats: Counts, counts: Counts, steps: Counts
 ) -> int:
@@ -334,7 +341,7 @@ def _find_in_numbers(
     return found
 
 
-@kernel
+@inner
 def _find_in_records(
     data: Bytes, stride: int, latest: npt.NDArray[np.int32],
     repeats: Counts, counts: Counts, steps: Counts,
@@ -376,14 +383,14 @@ def _find_in_records(
     return found
 
 
-@kernel
+@inner
 def _place(first: Any, second: Any, third: Any, fourth: Any) -> Any:
     """A number for the table of places, of four bytes."""
     word = np.int64(first) | np.int64(second) << 8 | np.int64(third) << 16 | np.int64(fourth) << 24
     return ((word * 0x9E3779B1) & 0xFFFFFFFF) >> (32 - _SLOTS)
 
 
-@kernel
+@inner
 def _complete(steps: Counts) -> None:
     """See to two distances at least: a code of one is not complete, and some want it to be."""
     kinds = 0
@@ -395,12 +402,12 @@ def _complete(steps: Counts) -> None:
             kinds += 1
 
 
-@kernel
+@inner
 def _code_lengths(counts: Counts, limit: int, lengths: Counts) -> None:
     """Bits of each symbol in a Huffman code of at most `limit` bits; 0 where it is never used.
 
     In place as by Moffat and Katajainen (1995); codes that are too long are shortened and others
-    lengthened until they fit (Kraft's sum).
+    lengthened until they fit (Kraft's sum). At least two symbols are used.
     """
     lengths[:] = 0
     keys = np.empty(len(counts), np.int64)
@@ -409,10 +416,6 @@ def _code_lengths(counts: Counts, limit: int, lengths: Counts) -> None:
         if counts[symbol] > 0:
             keys[used] = counts[symbol] << 9 | symbol
             used += 1
-    if used < 2:
-        for key in keys[:used]:
-            lengths[key & 511] = 1
-        return
     for gap in (121, 40, 13, 4, 1):
         for i in range(gap, used):
             key, j = keys[i], i
@@ -470,7 +473,7 @@ def _code_lengths(counts: Counts, limit: int, lengths: Counts) -> None:
         place += of_length[length]
 
 
-@kernel
+@inner
 def _codes(lengths: Counts) -> Counts:
     """Each symbol's code, first bit lowest, and its bits << 40 (RFC 1951, section 3.2.2)."""
     following = np.zeros(17, np.int64)
@@ -490,10 +493,10 @@ def _codes(lengths: Counts) -> Counts:
     return codes
 
 
-@kernel
+@inner
 def _cost(counts: Counts, steps: Counts, lengths: Counts, step_lengths: Counts) -> int:
-    """Bits of all symbols by a code, and those that follow them."""
-    total = 0
+    """Bits of a block's kind, of all symbols by a code, and of those that follow them."""
+    total = 3
     for symbol in range(_SYMBOLS):
         total += counts[symbol] * lengths[symbol]
     for symbol in range(len(_LENGTH_BITS)):
@@ -503,7 +506,7 @@ def _cost(counts: Counts, steps: Counts, lengths: Counts, step_lengths: Counts) 
     return total
 
 
-@kernel
+@inner
 def _used(lengths: Counts, least: int) -> int:
     """How many lengths are told: up to the last that is not 0."""
     used = len(lengths)
@@ -512,13 +515,13 @@ def _used(lengths: Counts, least: int) -> int:
     return used
 
 
-@kernel
+@inner
 def _more(symbol: int) -> int:
     """Bits that follow a symbol of the head (RFC 1951, section 3.2.7)."""
     return 0 if symbol < 16 else 7 if symbol == 18 else symbol - 14
 
 
-@kernel
+@inner
 def _describe(lengths: Counts, step_lengths: Counts, head: Counts, counts: Counts) -> int:
     """The code's lengths as symbols with runs (RFC 1951, section 3.2.7); returns how many.
 
@@ -543,7 +546,7 @@ def _describe(lengths: Counts, step_lengths: Counts, head: Counts, counts: Count
             symbol, size, least = value, 1, 1
             if value == 0 and run >= 3:
                 symbol, size, least = (18, min(run, 138), 11) if run >= 11 else (17, run, 3)
-            elif run >= 3 and entries > 0 and i - run > 0 and told[i - run - 1] == value:
+            elif run >= 3 and i - run > 0 and told[i - run - 1] == value:
                 symbol, size, least = 16, min(run, 6), 3
             head[0, entries], head[1, entries] = symbol, size - least
             counts[symbol] += 1
@@ -552,7 +555,7 @@ def _describe(lengths: Counts, step_lengths: Counts, head: Counts, counts: Count
     return entries
 
 
-@kernel
+@inner
 def _head_cost(counts: Counts, lengths: Counts) -> int:
     """Bits of the head that tells a code, at most."""
     total = 14 + 19 * 3
@@ -561,7 +564,7 @@ def _head_cost(counts: Counts, lengths: Counts) -> int:
     return total
 
 
-@kernel
+@inner
 def _write_head(
     lengths: Counts, step_lengths: Counts, head: Counts, entries: int, head_lengths: Counts,
     out: Words, at: int, held: int, bits: int,
@@ -583,7 +586,7 @@ def _write_head(
     return at, held, bits
 
 
-@kernel
+@inner
 def _write_body(
     data: Bytes, repeats: Counts, codes: Counts, step_codes: Counts,
     out: Words, at: int, held: int, bits: int,
@@ -645,7 +648,7 @@ def _write_body(
     return at, held, bits
 
 
-@kernel
+@inner
 def _write_stored(words: Words, out: Words, at: int, held: int, bits: int) -> tuple[int, int, int]:
     """Write words as they are (RFC 1951, section 3.2.4)."""
     for start in range(0, len(words), _STORED_WORDS):
@@ -659,7 +662,7 @@ def _write_stored(words: Words, out: Words, at: int, held: int, bits: int) -> tu
     return at, held, bits
 
 
-@kernel
+@inner
 def _adler(words: Words) -> Any:
     """The checksum of RFC 1950, section 9, its bytes as they are written."""
     plain, weighted = np.int64(0), np.int64(0)

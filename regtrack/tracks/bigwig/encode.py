@@ -2,7 +2,8 @@
 
 Encoding a stretch depends on nothing but that stretch, so stretches can be encoded anywhere and in
 any order; `regtrack.tracks.bigwig.assemble` joins them. The loops are compiled (`regtrack.kernel`)
-and let go of the interpreter lock for a whole stretch: threads scale with cores.
+and let go of the interpreter lock, where values have no gaps for a whole stretch: threads scale
+with cores.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def encode(
     Args:
         chrom: the chromosome's number in the file: its place in `assemble.file_order`.
         start: bp of the first value, a multiple of `resolution`.
-        values: one float32 per `resolution` bp, shape (n,); NaN where absent.
+        values: one float32 per `resolution` bp, shape (n,); absent where NaN or masked.
         resolution: bp that a value stands for.
         end: bp where the stretch ends, if the last value stands for fewer bases.
 
@@ -74,7 +75,7 @@ def encode(
             end that is not in the last value, or a place that no bigWig has.
     """
     # writeable, since kernels are compiled once more for arrays that are not
-    values = np.require(_row(values), np.float32, ["C", "A", "W"])
+    values = np.require(_row(values), np.float32, ["C", "A", "W", "E"])
     grid = _grid(chrom, start, len(values), resolution, end)
     reduction = first_reduction(resolution)
     with np.errstate(invalid="ignore"):  # of infinities, refused next
@@ -97,7 +98,7 @@ def encode(
 
 
 def prepare() -> None:
-    """Load or compile all that encodes, which takes ten seconds once in an installation's life."""
+    """Load or compile all that encodes: ten seconds at first, and half a second from then on."""
     for _ in encode_all(0, 0, np.zeros(ITEMS_PER_BLOCK, dtype=np.float32), keep_bits=1):
         pass
 
@@ -168,6 +169,8 @@ def encode_all(
 
 
 def _row(values: Values) -> Values:
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.filled(np.nan)
     row = np.asanyarray(values)  # a memory map stays one
     if row.ndim != 1:
         raise TrackError(f"values of shape {row.shape} are no row; expected one value a place")

@@ -40,12 +40,14 @@ def round_mantissa(values: Values, keep_bits: int) -> None:
     """
     if keep_bits not in range(1, MANTISSA_BITS + 1):  # 7.5 is none of them
         raise TrackError(f"cannot keep {keep_bits} bits of a value; expected 1 to {MANTISSA_BITS}")
-    dropped = MANTISSA_BITS - keep_bits
-    if dropped == 0:
+    dropped = MANTISSA_BITS - int(keep_bits)
+    if dropped == 0 or values.size == 0:
         return
     bits = values.reshape(-1).view(np.uint32)
     if not np.shares_memory(bits, values):
         raise ValueError("values must be contiguous to be rounded in place")
+    if not bits.flags.writeable:
+        raise ValueError("values must be writeable to be rounded in place")
     _round_bits(bits, dropped)
 
 

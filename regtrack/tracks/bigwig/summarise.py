@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.kernel import kernel
+from regtrack.kernel import inner, kernel
 from regtrack.tracks.bigwig.bins import BIN, Bins, Values
 
 Sums = npt.NDArray[np.float64]
@@ -28,8 +28,13 @@ def bin_values(values: Values, start: int, *, resolution: int, reduction: int, e
     Returns:
         The bins that hold a value, in order. A bin at either edge of the stretch holds only what
         lies in it; `merge_bins` joins it with its other part.
+
+    Raises:
+        ValueError: another reduction.
     """
     width = reduction // resolution
+    if width % 4 or width * resolution != reduction:
+        raise ValueError(f"bins of {reduction} bp; expected {resolution} bp times a multiple of 4")
     lead = (start // resolution) % width
     bins = np.zeros(-(-(lead + len(values)) // width), dtype=BIN)
     bins["start"] = start - lead * resolution + np.arange(len(bins)) * reduction
@@ -67,7 +72,7 @@ def _summarise(
         least[cell], greatest[cell], present[cell], sums[cell], squares[cell] = _bin(part)
 
 
-@kernel
+@inner
 def _bin(values: Values) -> _Summary:
     """Least, greatest, how many, sum and sum of squares; of a multiple of four values.
 
@@ -96,7 +101,7 @@ def _bin(values: Values) -> _Summary:
     return low, high, float(len(values)), total, q0 + q1 + (q2 + q3)
 
 
-@kernel
+@inner
 def _holed_bin(values: Values) -> _Summary:
     """The same where some values are NaN; also where infinities cancel, which does no harm."""
     low, high, count, total, squares = np.float32(np.inf), np.float32(-np.inf), 0.0, 0.0, 0.0

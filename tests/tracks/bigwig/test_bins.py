@@ -73,6 +73,12 @@ def test_merging_does_not_depend_on_where_stretches_were_cut(seed: int, cuts: li
         assert (np.abs(whole[name] - cut[name]) <= 1e-12 * scale).all()
 
 
+@pytest.mark.parametrize("reduction", [125, 130, 25])
+def test_bins_that_are_no_multiple_of_four_values_are_refused(reduction: int) -> None:
+    with pytest.raises(ValueError, match=f"bins of {reduction} bp; expected 25 bp times"):
+        bin_values(np.ones(9, np.float32), 0, resolution=25, reduction=reduction, end=225)
+
+
 @pytest.mark.parametrize("resolution", [1, 2, 5, 10, 25, 32, 33, 100, 1000])
 def test_the_first_level_holds_a_power_of_two_of_values(resolution: int) -> None:
     count, rest = divmod(first_reduction(resolution), resolution)

@@ -68,7 +68,7 @@ def test_many_gaps_are_one_bed_graph_and_few_are_fixed_steps() -> None:
     assert kinds(made(values)) == [BED_GRAPH]
 
 
-@pytest.mark.parametrize("run", [2, 8, 24, 32, 48, 64, 96, 128, 500])
+@pytest.mark.parametrize("run", [2, 3, 8, 24, 32, 48, 64, 96, 128, 500])
 def test_the_form_taken_is_never_the_larger(run: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(run)
     values = np.repeat(rng.random(16_384 // run + 1, dtype=np.float32), run)[:16_384]

@@ -21,6 +21,11 @@ from test_deflate import KINDS, words
 from bigwig_tracks import pieces
 
 rng = np.random.default_rng(0)
+for pieces_at_once in (1, 2, 500):  # so short that what a stream needs beside them is the most
+    for size in range(1, 6):
+        lefts = np.arange(pieces_at_once) * size
+        values = rng.integers(0, 2**32, pieces_at_once * size, dtype=np.uint32)
+        deflate(values, lefts, lefts + size)
 for count in [1, 2, 3, 4, 5, 63, 64, 65, 66, 16_382, 16_383, 16_384, 16_385, 33_000]:
     for kind in KINDS:
         for record in (0, 1, 3, 8, 8_191):

@@ -14,6 +14,7 @@ from isal import isal_zlib
 
 from regtrack.tracks.bigwig import deflate as module
 from regtrack.tracks.bigwig.deflate import deflate
+from regtrack.tracks.bigwig.encode import encode
 from regtrack.tracks.bigwig.rounding import round_mantissa
 
 KINDS = ["noise", "few", "bytes", "runs", "smooth", "rounded", "records", "zeros", "skewed"]
@@ -118,6 +119,21 @@ def test_numbers_are_packed_smaller_than_by_quick_general_compressors(
     assert ours <= at_most * theirs
 
 
+def test_no_piece_is_no_stream() -> None:
+    packed = deflate(np.zeros(4, np.uint32), [], [])
+    assert (len(packed.data), len(packed.sizes)) == (0, 0)
+
+
+def test_all_that_encodes_is_compiled_once() -> None:
+    values = words("smooth", 5 * 16_384).view(np.float32).copy()
+    values[40_000:40_100] = np.nan
+    values[70_000:80_000] = 0.5
+    for start in (0, 7):  # cells plain and not, alone and in a row, and bedGraph
+        encode(0, start, values)
+    encode(0, 0, np.repeat(values, 2)[::2])
+    assert len(module._compress.signatures) == 1  # type: ignore[attr-defined]
+
+
 def test_records_are_packed_smaller_by_their_length() -> None:
     values = words("records", 30_000)
     assert len(deflate(values, [0], [30_000], record=3).data) * 2 < len(
@@ -195,13 +211,17 @@ def test_bytes_are_those_of_earlier_versions() -> None:
     """
     values = np.arange(50_000, dtype=np.int64)
     mixed = (values * values // 7 % 251 << 16 | 0x3D000000 + (values // 40 << 13)).astype(np.uint32)
-    found = [hashlib.sha256(deflate(mixed, [0], [50_000], record=n).data) for n in (0, 3)]
-    expected = ["c5cc4e1713c5f122", "74b43a409bf4b8b1"]
-    assert [sha.hexdigest()[:16] for sha in found] == expected
+    found = [
+        hashlib.sha256(deflate(kind, [0], [50_000], record=record).data).hexdigest()[:16]
+        # numbers of many bits, of few, and records
+        for kind, record in ((mixed, 0), (mixed & 0xFFFF0000, 0), (mixed, 3))
+    ]
+    assert found == ["c5cc4e1713c5f122", "040d8791d2d7adfe", "74b43a409bf4b8b1"]
 
 
 @pytest.mark.parametrize(
-    ("lefts", "rights"), [([0], [0]), ([2], [1]), ([-1], [2]), ([0], [5]), ([0, 1], [1])]
+    ("lefts", "rights"),
+    [([0], [0]), ([2], [1]), ([-1], [2]), ([0], [5]), ([0, 1], [1]), ([0, 1], [2]), ([0], [2, 3])],
 )
 def test_pieces_that_are_none_are_refused(lefts: list[int], rights: list[int]) -> None:
     with pytest.raises(ValueError, match=r"expected pieces"):
@@ -211,7 +231,7 @@ def test_pieces_that_are_none_are_refused(lefts: list[int], rights: list[int]) -
 @pytest.mark.parametrize("record", [-1, 8_192])
 def test_records_that_no_repeat_reaches_are_refused(record: int) -> None:
     values = words("few", 20_000)
-    with pytest.raises(ValueError, match=r"records of 8,191 at most"):
+    with pytest.raises(ValueError, match=r"records of 8,191 words at most"):
         deflate(values, [0], [20_000], record=record)
     (stream,) = streams(*deflate(values, [0], [20_000], record=8_191))
     assert unpacked(stream) == values.tobytes()
@@ -220,5 +240,5 @@ def test_records_that_no_repeat_reaches_are_refused(record: int) -> None:
 def test_other_types_are_refused() -> None:
     with pytest.raises(ValueError, match="expected words of uint32"):
         deflate(np.zeros(4, np.float32), [0], [4])  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="expected pieces within the words, and a head for each"):
+    with pytest.raises(ValueError, match="expected pieces with two ends, and a head for each"):
         deflate(np.zeros(4, np.uint32), [0], [4], np.zeros((2, 1), np.uint32))

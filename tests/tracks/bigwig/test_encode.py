@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from bigwig_tracks import pieces
@@ -67,11 +69,40 @@ def test_nothing_makes_nothing() -> None:
     for values in (ones(0), ones(500) * np.nan):
         stretch = encode(0, 7, values)
         assert (stretch.size, len(stretch.blocks), len(stretch.bins)) == (0, 0, 0)
+        for stretch in encode_all(0, 7, values, keep_bits=7):
+            assert (stretch.size, len(stretch.blocks), len(stretch.bins)) == (0, 0, 0)
 
 
 def test_other_number_types_are_taken_as_float32() -> None:
     values = np.linspace(0, 1, 1000)
     assert same([encode(0, 0, values)], [encode(0, 0, values.astype(np.float32))])
+
+
+@pytest.mark.parametrize("keep_bits", [7, 23])
+def test_arrays_of_every_kind_are_the_same_values(tmp_path: Path, keep_bits: int) -> None:
+    plain = pieces(np.random.default_rng(0), 40_000)
+    expected = list(encode_all(0, 0, plain.copy(), keep_bits=keep_bits))
+    np.save(tmp_path / "values.npy", plain)
+    frozen = plain.copy()
+    frozen.setflags(write=False)
+    kinds = [
+        np.load(tmp_path / "values.npy", mmap_mode="r"),
+        frozen,
+        np.repeat(plain, 3)[::3],
+        plain.astype(">f4"),
+        np.ma.masked_invalid(
+            np.where(np.isnan(plain), 5, plain) * np.where(np.isnan(plain), np.inf, 1)
+        ),
+    ]
+    for values in kinds:
+        assert same(expected, list(encode_all(0, 0, values, keep_bits=keep_bits)))
+        assert same(expected, list(encode_all(0, 0, plain, keep_bits=keep_bits)))  # as they were
+
+
+def test_what_is_masked_is_absent() -> None:
+    values = np.ma.masked_less(np.arange(6, dtype=np.float32), 2)
+    stretch = encode(0, 0, values)
+    assert (stretch.bins["valid"].tolist(), stretch.bins["min"].tolist()) == ([4], [2])
 
 
 def same(left: list[Encoded], right: list[Encoded]) -> bool:

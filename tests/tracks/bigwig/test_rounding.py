@@ -78,6 +78,18 @@ def test_refuses_what_it_cannot_round() -> None:
             round_mantissa(np.zeros(3, dtype=np.float32), keep_bits)
     with pytest.raises(ValueError, match="contiguous"):
         round_mantissa(np.zeros((4, 4), dtype=np.float32)[:, :3], 5)
+    frozen = np.zeros(3, dtype=np.float32)
+    frozen.setflags(write=False)
+    with pytest.raises(ValueError, match="writeable"):
+        round_mantissa(frozen, 5)
+
+
+def test_nothing_is_rounded_and_whole_numbers_are_bits() -> None:
+    nothing = np.empty(0, dtype=np.float32)
+    round_mantissa(nothing, 7)
+    values = np.array([0.1], dtype=np.float32)
+    round_mantissa(values, 7.0)  # type: ignore[arg-type]
+    assert values[0] == rounded([0.1], 7)[0]
 
 
 @settings(deadline=None)
