@@ -80,16 +80,14 @@ def make_blocks(grid: Grid, values: Values) -> Blocks:
     """The blocks of a stretch of values; none where all values are absent."""
     parts = []
     cells = range(0, len(values), ITEMS_PER_BLOCK)
-    for plain, run in groupby(zip(_plain_cells(grid, values), cells, strict=False), itemgetter(0)):
-        firsts = [first for _, first in run]
+    for plain, run in groupby(zip(_plain_cells(grid, values), cells, strict=True), itemgetter(0)):
+        lefts = [first for _, first in run]
+        rights = [min(left + ITEMS_PER_BLOCK, len(values)) for left in lefts]
         if plain:
-            parts.append(
-                _fixed_steps(grid, values, firsts, [*firsts[1:], firsts[-1] + ITEMS_PER_BLOCK])
-            )
+            parts.append(_fixed_steps(grid, values, lefts, rights))
             continue
-        for first in firsts:
-            cell = values[first : first + ITEMS_PER_BLOCK]
-            parts.append(_smaller_form(grid.behind(first), cell))
+        for left, right in zip(lefts, rights, strict=True):
+            parts.append(_smaller_form(grid.behind(left), values[left:right]))
     return _joined(parts)
 
 
@@ -104,13 +102,12 @@ def _joined(parts: Sequence[Blocks]) -> Blocks:
 def _plain_cells(grid: Grid, values: Values) -> list[bool]:
     """Which blocks' worths of values are one fixedStep block at a glance.
 
-    They are full, without a gap, have few equal neighbours, and end where their last value's bases
-    do.
+    They are without a gap, have few equal neighbours, and end where their last value's bases do.
     """
-    whole_bases = (grid.end - grid.start) // grid.resolution
-    full = min(len(values), whole_bases) // ITEMS_PER_BLOCK
-    plain = np.zeros(full + 1, dtype=np.bool_)
-    _find_plain(values, values.view(np.uint32), ITEMS_PER_BLOCK, _SHORTEST_RUNS, plain[:full])
+    plain = np.zeros(-(-len(values) // ITEMS_PER_BLOCK), dtype=np.bool_)
+    _find_plain(values, values.view(np.uint32), ITEMS_PER_BLOCK, _SHORTEST_RUNS, plain)
+    if len(plain) and grid.base(len(values)) != grid.start + len(values) * grid.resolution:
+        plain[-1] = False
     return plain.tolist()
 
 
@@ -120,14 +117,15 @@ def _find_plain(
 ) -> None:
     for cell in range(len(plain)):
         first = cell * size
+        stop = min(first + size, len(values))
         absent = False
-        for value in values[first : first + size]:
+        for value in values[first:stop]:
             absent |= np.isnan(value)
         runs, i = 1, first + 1
-        while i < first + size and runs * shortest_runs <= size:
+        while i < stop and runs * shortest_runs <= stop - first:
             runs += bits[i] != bits[i - 1]
             i += 1
-        plain[cell] = not absent and runs * shortest_runs > size
+        plain[cell] = not absent and runs * shortest_runs > stop - first
 
 
 def _smaller_form(grid: Grid, values: Values) -> Blocks:
