@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .PHONY: demo test gpu readers igv lint check docs bench screenshots clean
 
-demo: .venv/ready            ## the main job on the embedded default, in about three minutes
+demo: .venv/ready            ## the main job on the embedded default, in three or four minutes
 	$(BIN)/regtrack demo --out regtrack-demo --overwrite
 
 test: .venv/ready            ## every test

@@ -33,7 +33,7 @@ def command(
 ) -> None:
     """Simulate a genome, train three models on it, and write their tracks: the whole path.
 
-    Takes two and a half to three minutes of one core and needs no download.
+    Takes two and a half to four minutes of one core and needs no download.
     """
     # batches of one short window: a second thread would wait more than it works
     os.environ.setdefault("OMP_NUM_THREADS", "1")
