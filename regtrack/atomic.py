@@ -221,6 +221,15 @@ def _swap(new: Path, path: Path) -> None:
         shutil.rmtree(old)
 
 
+def work_folder(out: Path) -> Path:
+    """Where the work for an output is done that is made in steps, until it stands whole.
+
+    >>> str(work_folder(Path("runs/tracks")))
+    'runs/tracks.partial'
+    """
+    return out.with_name(out.name + PARTIAL)
+
+
 def beside(path: Path) -> Path:
     """A temporary name in the same folder."""
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{PARTIAL}")

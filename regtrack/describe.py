@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from regtrack.atomic import PARTIAL
+from regtrack.atomic import work_folder
 from regtrack.checkpoint_header import read_header
 from regtrack.dataset.store import Dataset
 from regtrack.errors import RegtrackError, TrackError
@@ -25,7 +25,7 @@ def describe(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     if not path.exists():
-        begun = path.with_name(path.name + PARTIAL)
+        begun = work_folder(path)
         if (begun / "sweep.json").is_file():
             raise RegtrackError(
                 f"nothing at {path} yet, but a sweep is at work in {begun}; inspect that, or run "

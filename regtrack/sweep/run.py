@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from regtrack.atomic import PARTIAL, check_folder_free, check_name, disk_errors
+from regtrack.atomic import PARTIAL, check_folder_free, check_name, disk_errors, work_folder
 from regtrack.checkpoint import Checkpoint
 from regtrack.errors import OutputError
 from regtrack.progress import SILENT, Progress
@@ -20,7 +20,7 @@ from regtrack.sweep.encoding import prepare_encoder
 from regtrack.sweep.job import open_job
 from regtrack.sweep.request import Request
 from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
-from regtrack.sweep.work import SWEEP_FILE, Work, work_folder
+from regtrack.sweep.work import SWEEP_FILE, Work
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS
 
 _PathLike = str | Path

@@ -17,7 +17,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from regtrack.atomic import PARTIAL, beside, check_folder_free, check_name, disk_errors, real_place
+from regtrack.atomic import (
+    PARTIAL,
+    beside,
+    check_folder_free,
+    check_name,
+    disk_errors,
+    real_place,
+    work_folder,
+)
 from regtrack.errors import OutputError, PlanError, RegtrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.progress import SILENT, Progress
@@ -258,15 +266,6 @@ class Work:
             "chunks": [list(astuple(chunk)) for chunk in self.chunks],
             "tracks": [asdict(track) for track in self.tracks],
         }
-
-
-def work_folder(out: Path) -> Path:
-    """The work folder of an output.
-
-    >>> str(work_folder(Path("runs/tracks")))
-    'runs/tracks.partial'
-    """
-    return out.with_name(out.name + PARTIAL)
 
 
 def shards_size(out: Path) -> int:

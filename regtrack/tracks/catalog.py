@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from regtrack.atomic import PARTIAL
+from regtrack.atomic import PARTIAL, work_folder
 from regtrack.errors import MarkerError, TrackError, nearest
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
@@ -197,8 +197,7 @@ def _collect(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def _check_folder(path: Path) -> None:
-    unfinished = path.with_name(path.name + PARTIAL)
-    if path.suffix == PARTIAL or (not path.exists() and unfinished.is_dir()):
+    if path.suffix == PARTIAL or (not path.exists() and work_folder(path).is_dir()):
         raise TrackError(
             f"{path} is a sweep that is not finished; run the same regtrack predict-genome again, "
             "which goes on where it stopped"
