@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
+from small_world import World, make_world
+
+from regtrack.compare.sources import Sources
 
 # a slow machine is no failure
 settings.register_profile("regtrack", deadline=None)
@@ -52,6 +55,20 @@ def paper_manifest() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return table
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A small labelled genome with tracks of several models, for comparison and dashboard."""
+    return make_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture
+def sources(world: World) -> Iterator[Sources]:
+    """The small world, opened."""
+    found = world.open()
+    yield found
+    found.pool.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

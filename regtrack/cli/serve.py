@@ -40,10 +40,11 @@ def command(
 
     Serves this machine alone unless --host says otherwise. End it with Ctrl-C.
     """
-    from app.create_app import LOOPBACK, create_app
-    from app.serve import serve
-    from app.sources import open_sources
+    from regtrack_app.create_app import LOOPBACK, create_app
+    from regtrack_app.serve import serve
+
     from regtrack.cli.console import console
+    from regtrack.compare.sources import open_sources
 
     sources = open_sources(
         paths, labels=labels, genes=genes, checkpoints=checkpoint or (), reference=reference

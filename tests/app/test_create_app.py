@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from regtrack_app import ids
+from regtrack_app.create_app import create_app
+from regtrack_app.security import LARGEST_REQUEST
 from small_tracks import write_sweep
 from small_world import World
 
-from app import ids
-from app.create_app import create_app
-from app.security import LARGEST_REQUEST
-from app.sources import Sources, open_sources
+from regtrack.compare.sources import Sources, open_sources
 
 LOCAL: dict[str, Any] = {"base_url": "http://127.0.0.1:8050", "buffered": True}
 
@@ -146,8 +146,9 @@ def test_no_file_beside_the_assets_is_served(client: FlaskClient, path: str) -> 
 
 def test_the_page_loads_nothing_heavy() -> None:
     code = (
-        "import app.create_app, app.serve, sys; heavy = ('torch', 'lightning', 'matplotlib', "
-        "'sklearn', 'scipy', 'pandas'); print([name for name in heavy if name in sys.modules])"
+        "import regtrack_app.create_app, regtrack_app.serve, sys; "
+        "heavy = ('torch', 'lightning', 'matplotlib', 'sklearn', 'scipy', 'pandas'); "
+        "print([name for name in heavy if name in sys.modules])"
     )
     root = Path(__file__).parents[2]
     found = subprocess.run(

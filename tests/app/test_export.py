@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from regtrack_app.export import MOST_BASES, window_bed, window_csv, window_session
 from small_world import World
 
-from app.export import MOST_BASES, window_bed, window_csv, window_session
-from app.sources import Sources
+from regtrack.compare.sources import Sources
 from regtrack.errors import RegionError, TrackError
 from regtrack.genome.interval import Interval
 

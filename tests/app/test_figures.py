@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from regtrack_app.figures import Drawing, draw, region_of_axis, structure
+from regtrack_app.rows import NOWHERE, Curve, GeneRow, LetterRow, Row, SpanRow, ValueRow
+from regtrack_app.traces import absent_stretches, typed
 
-from app.figures import Drawing, draw, region_of_axis, structure
-from app.rows import NOWHERE, Curve, GeneRow, LetterRow, Row, SpanRow, ValueRow
-from app.traces import absent_stretches, typed
 from regtrack.genome.interval import Interval
 
 REGION = Interval("chr1", 1_000, 2_000)

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from regtrack_app.jobs import Job, Jobs
 
-from app.jobs import Job, Jobs
 from regtrack.errors import RegtrackError
 from regtrack.progress import Progress
 

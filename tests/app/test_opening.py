@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from regtrack_app.opening import opening
+from regtrack_app.view_data import choices_of
 from small_tracks import write_bigwig, write_sweep
 from small_world import World
 
-from app.opening import opening
-from app.sources import Sources, open_sources
-from app.view_data import choices_of
+from regtrack.compare.sources import Sources, open_sources
 from regtrack.genome.interval import Interval
 
 

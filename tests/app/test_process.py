@@ -6,9 +6,9 @@ import os
 import time
 
 import pytest
+from regtrack_app.jobs import Cancelled, Job
+from regtrack_app.process import run_process
 
-from app.jobs import Cancelled, Job
-from app.process import run_process
 from regtrack.errors import RegtrackError
 from regtrack.progress import Progress
 

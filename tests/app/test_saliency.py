@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from regtrack_app.figures import structure
+from regtrack_app.jobs import Jobs
+from regtrack_app.rows import ValueRow
+from regtrack_app.saliency import MOST_BASES, Saliency, on_screen, saliency_values
+from regtrack_app.state import View, default_view
+from regtrack_app.view_data import choices_of
 from small_world import World
 
-from app.figures import structure
-from app.jobs import Jobs
-from app.rows import ValueRow
-from app.saliency import MOST_BASES, Saliency, on_screen, saliency_values
-from app.sources import Sources
-from app.state import View, default_view
-from app.view_data import choices_of
+from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
@@ -59,7 +59,7 @@ def test_values_are_what_the_computation_says() -> None:
     assert found.tolist() == list(range(100_000, 100_200))
 
 
-@pytest.mark.parametrize("target", ["no.such.module:x", "app.state:no_such_name"])
+@pytest.mark.parametrize("target", ["no.such.module:x", "regtrack_app.state:no_such_name"])
 def test_a_computation_that_is_not_there_is_said_in_one_line(target: str) -> None:
     with pytest.raises(RegtrackError, match="saliency cannot be computed here"):
         saliency_values(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from hypothesis import given, strategies as st
+from regtrack_app.rows import Curve, LetterRow, Row, ValueRow
+from regtrack_app.scales import nice, ranges
 
-from app.rows import Curve, LetterRow, Row, ValueRow
-from app.scales import nice, ranges
 from regtrack.genome.interval import Interval
 
 REGION = Interval("chr1", 100, 200)

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given, strategies as st
-
-from app.state import (
+from regtrack_app.state import (
     DIFFERENCES,
     MODES,
     MOST_MARKERS,
@@ -26,6 +25,7 @@ from app.state import (
     parse_view,
     region_text,
 )
+
 from regtrack.errors import RegionError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval

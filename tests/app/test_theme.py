@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
-from app.state import MOST_MODELS
-from app.theme import DASHES, THEMES, Theme, faint, line_of
+from regtrack_app.state import MOST_MODELS
+from regtrack_app.theme import DASHES, THEMES, Theme, faint, line_of
 
 
 def luminance(colour: str) -> float:

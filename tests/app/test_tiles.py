@@ -6,8 +6,8 @@ import threading
 
 import pytest
 from hypothesis import given, strategies as st
+from regtrack_app.tiles import MOST_BINS, BoundedCache, Tile, read_tile, step_of, tile_of
 
-from app.tiles import MOST_BINS, BoundedCache, Tile, read_tile, step_of, tile_of
 from regtrack.genome.interval import Interval
 
 LENGTH = 250_000_000

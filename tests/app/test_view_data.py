@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
+from regtrack_app.rows import Curve, GeneRow, LetterRow, SpanRow, ValueRow
+from regtrack_app.state import View, default_view
+from regtrack_app.view_data import ViewData, choices_of, drawable, labelled_share
 from small_world import GAP, World
 
-from app.rows import Curve, GeneRow, LetterRow, SpanRow, ValueRow
-from app.sources import Sources, open_sources
-from app.state import View, default_view
-from app.view_data import ViewData, choices_of, drawable, labelled_share
+from regtrack.compare.sources import Sources, open_sources
 from regtrack.genome.interval import Interval
 
 REGION = Interval("chr1", 100_000, 100_500)

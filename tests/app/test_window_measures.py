@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from regtrack_app.callbacks.measures import number_text, table_of
+from regtrack_app.state import default_view
+from regtrack_app.view_data import choices_of
+from regtrack_app.window_measures import MOST_BASES, measure_window
 from sklearn.metrics import average_precision_score, roc_auc_score
 from small_world import World
 
-from app.callbacks.measures import number_text, table_of
-from app.sources import Sources
-from app.state import default_view
-from app.view_data import choices_of
-from app.window_measures import MOST_BASES, measure_window
+from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
 
@@ -52,7 +52,7 @@ def test_what_cannot_be_measured_is_refused_with_the_reason(sources: Sources) ->
 
 def test_a_chromosome_is_too_much(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST_BASES < 250_000_000
-    monkeypatch.setattr("app.window_measures.MOST_BASES", 40_000)
+    monkeypatch.setattr("regtrack_app.window_measures.MOST_BASES", 40_000)
     view = replace(default_view(choices_of(sources)), region=REGION)
     with pytest.raises(RegtrackError, match="zoom in to 20,000 bp"):
         measure_window(sources, view)

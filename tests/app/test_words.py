@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from regtrack_app.state import default_view
+from regtrack_app.view_data import ViewData, choices_of
+from regtrack_app.words import badge_class, badge_text, notes, span_text, strangers_of, summary
 
-from app.sources import Sources
-from app.state import default_view
-from app.view_data import ViewData, choices_of
-from app.words import badge_class, badge_text, notes, span_text, strangers_of, summary
+from regtrack.compare.sources import Sources
 from regtrack.dataset.identity import dataset_digest
 from regtrack.genome.interval import Interval
 

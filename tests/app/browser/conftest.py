@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from dashboard import Dashboard, served
 from playwright.sync_api import Browser
+from regtrack_app.create_app import create_app
 from small_world import World
-
-from app.create_app import create_app
 
 HERE = Path(__file__).parent
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from dashboard import Dashboard
 from playwright.sync_api import expect
-
-from app import ids
+from regtrack_app import ids
 
 AXE = Path(__file__).parents[2] / "readers" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = {"serious", "critical"}

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from dashboard import Dashboard
 from playwright.sync_api import Browser, expect
+from regtrack_app import ids
 from small_world import GAP, World
-
-from app import ids
 
 REGION = "chr1:100001-101000"  # up to a bin a base, so that what is drawn is what is in the file
 PLACE = slice(100_000, 101_000)

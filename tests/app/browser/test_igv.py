@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from dashboard import Dashboard, served
 from playwright.sync_api import Browser, expect
+from regtrack_app import ids, routes
+from regtrack_app.create_app import create_app
 from small_world import World
-
-from app import ids, routes
-from app.create_app import create_app
 
 
 def test_without_igv_the_panel_says_how_to_get_it(

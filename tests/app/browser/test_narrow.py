@@ -7,9 +7,8 @@ from pathlib import Path
 
 from dashboard import Dashboard, served
 from playwright.sync_api import Browser
+from regtrack_app.create_app import create_app
 from small_world import World
-
-from app.create_app import create_app
 
 _LETTERS = """() => [...document.querySelectorAll('#view-graph .scatterlayer text')]
     .filter(text => text.textContent.length === 1)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from dashboard import Dashboard
 from playwright.sync_api import expect
-
-from app import ids
+from regtrack_app import ids
 
 START = "chr1:100001-120000"
 

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 from dashboard import Dashboard
 from playwright.sync_api import Locator, expect
+from regtrack_app import ids
 from sklearn.metrics import average_precision_score, roc_auc_score
 from small_world import World
-
-from app import ids
 
 REGION = "chr1:100001-101000"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from dashboard import Dashboard, served
 from playwright.sync_api import Browser, expect
+from regtrack_app import ids
+from regtrack_app.create_app import create_app
 from small_world import World
 
-from app import ids
-from app.create_app import create_app
-from app.sources import open_sources
+from regtrack.compare.sources import open_sources
 
 HOSTILE = {
     "region=%3Cscript%3Ealert(1)%3C/script%3E": "<script>",

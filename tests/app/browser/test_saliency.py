@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from dashboard import Dashboard, served
 from playwright.sync_api import expect
+from regtrack_app import ids
+from regtrack_app.create_app import create_app
+from regtrack_app.theme import LIGHT
 from small_world import World
-
-from app import ids
-from app.create_app import create_app
-from app.theme import LIGHT
 
 REGION = "chr1:100001-100200"
 

@@ -28,5 +28,5 @@ def test_the_first_answer_comes_without_torch(world: World) -> None:
         served.communicate(timeout=60)
         log.seek(0)
         imported = {line.rpartition("|")[2].strip() for line in log}
-    assert "app.create_app" in imported
+    assert "regtrack_app.create_app" in imported
     assert not imported & {"torch", "lightning", "matplotlib", "sklearn", "scipy", "pandas"}

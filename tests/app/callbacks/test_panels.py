@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from regtrack_app.callbacks.scores import category_table
+from regtrack_app.callbacks.search import names_like
+from regtrack_app.callbacks.windows import grid_rows, progress_text
+from regtrack_app.jobs import Cancelled, Jobs
+from regtrack_app.layout import marker_options
+from regtrack_app.score_figure import score_figure
 from small_world import World
 
-from app.callbacks.scores import category_table
-from app.callbacks.search import names_like
-from app.callbacks.windows import grid_rows, progress_text
-from app.jobs import Cancelled, Jobs
-from app.layout import marker_options
-from app.ranking import rank_windows
-from app.score_figure import score_figure
-from app.scoreboard import CategoryRow, MarkerRow, Scoreboard
-from app.sources import Sources
+from regtrack.compare.ranking import rank_windows
+from regtrack.compare.scoreboard import CategoryRow, MarkerRow, Scoreboard
+from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import parse_region
 

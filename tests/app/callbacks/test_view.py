@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from dash import Patch, no_update
+from regtrack_app import ids
+from regtrack_app.callbacks.view import Page, answer, axis_range, follow
+from regtrack_app.state import Choices, Parsed, View, default_view, parse_view
+from regtrack_app.view_data import ViewData, choices_of
 
-from app import ids
-from app.callbacks.view import Page, answer, axis_range, follow
-from app.sources import Sources
-from app.state import Choices, Parsed, View, default_view, parse_view
-from app.view_data import ViewData, choices_of
+from regtrack.compare.sources import Sources
 from regtrack.errors import RegionError
 from regtrack.genome.interval import Interval
 

@@ -1,0 +1,23 @@
+"""What the browser does by itself when an answer arrives: `assets/regtrack.js`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State
+
+from regtrack_app import ids
+
+
+def register(app: Dash) -> None:
+    """Tell the script of each answer, and let it narrow the list of markers."""
+    in_browser: Any = app.clientside_callback  # which has no types
+    in_browser(ClientsideFunction("regtrack", "arrived"), Input(ids.LOADED, "data"))
+    in_browser(
+        ClientsideFunction("regtrack", "narrow"),
+        Output(ids.MARKERS, "options"),
+        *(Input(element, "value") for element in ids.FILTERS.values()),
+        State(ids.MARKERS, "value"),
+        State(ids.MARKER_LIST, "data"),
+        prevent_initial_call=True,
+    )

@@ -1,0 +1,79 @@
+"""The table of measures, brought once the view is at rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import Dash, Input, Output, html
+
+from regtrack.compare.sources import Sources
+from regtrack.errors import RegtrackError
+from regtrack_app import ids
+from regtrack_app.state import Choices, parse_view
+from regtrack_app.window_measures import WindowRow, measure_window
+
+_COLUMNS = ("PR AUC", "ROC AUC", "Correlation", "Base rate", "Labelled bp", "Bases")
+
+
+def register(app: Dash, sources: Sources, choices: Choices) -> None:
+    """Let the table follow the view."""
+
+    @app.callback(
+        Output(ids.MEASURES, "children"),
+        Input(ids.RESTED, "data"),
+        prevent_initial_call=True,
+    )
+    def fill(query: str | None) -> Any:
+        """The table of the view of an address."""
+        view = parse_view(query or "", choices).view
+        try:
+            return table_of(measure_window(sources, view), str(view.region))
+        except RegtrackError as error:
+            return html.P(str(error))
+
+
+def table_of(rows: Sequence[WindowRow], region: str) -> html.Table:
+    """The rows as a table; a marker's name is seen once."""
+    head = html.Tr(
+        [html.Th(name, scope="col", className="text") for name in ("Marker", "Model")]
+        + [html.Th(name, scope="col") for name in _COLUMNS]
+    )
+    body = [
+        html.Tr(
+            [
+                html.Th(_once(row.marker, rows, at), className="text", scope="row"),
+                html.Td(row.label, className="text"),
+                *_cells(row),
+            ]
+        )
+        for at, row in enumerate(rows)
+    ]
+    caption = html.Caption(f"Exact, over every base of {region}")
+    return html.Table([caption, html.Thead(head), html.Tbody(body)])
+
+
+def _once(marker: str, rows: Sequence[WindowRow], at: int) -> html.Span:
+    """A marker's name, which only screen readers are told again in its further rows."""
+    again = at > 0 and rows[at - 1].marker == marker
+    return html.Span(marker, className="hidden" if again else "")
+
+
+def _cells(row: WindowRow) -> list[html.Td]:
+    found = row.measures
+    if found is None:
+        return [html.Td(row.problem, colSpan=len(_COLUMNS), className="text")]
+    shares = (found.average_precision, found.roc_auc, found.correlation, found.base_rate)
+    texts = [number_text(share) for share in shares]
+    return [html.Td(text) for text in (*texts, f"{found.positives:,}", f"{found.bases:,}")]
+
+
+def number_text(value: float | None) -> str:
+    """A share with three places; a dash where there is none.
+
+    >>> number_text(0.12345), number_text(None), number_text(0.00042)
+    ('0.123', '–', '0.00042')
+    """
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if abs(value) >= 0.01 or value == 0 else f"{value:.2g}"

@@ -1,0 +1,108 @@
+"""The page of scores: two models, or chance and one, marker by marker and by category."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import Dash, Input, Output, ctx, html, no_update
+
+from regtrack.compare.scoreboard import CategoryRow, Scoreboard, score_models
+from regtrack.compare.sources import Sources
+from regtrack.errors import RegtrackError
+from regtrack_app import ids
+from regtrack_app.callbacks.measures import number_text
+from regtrack_app.callbacks.windows import progress_text
+from regtrack_app.figures import nothing
+from regtrack_app.jobs import Job, Jobs
+from regtrack_app.panels import SCORES_PIXELS
+from regtrack_app.score_figure import score_figure
+from regtrack_app.state import Choices, View, compared, parse_view
+
+
+def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
+    """Let the scatter follow the models and the split of the address."""
+
+    @app.callback(
+        Output(ids.SCORES_GRAPH, "figure"),
+        Output(ids.SCORES_TABLE, "children"),
+        Output(ids.SCORES_STATUS, "children"),
+        Output(ids.SCORES_POLL, "disabled"),
+        Input(ids.SCORES_JOB, "data"),
+        Input(ids.SCORES_POLL, "n_intervals"),
+        prevent_initial_call=True,
+    )
+    def fill(query: str | None, _polls: int | None) -> tuple[Any, ...]:
+        """The scatter once it is computed, and meanwhile how far the work is."""
+        view = parse_view(query or "", choices).view
+        try:
+            job = _job(sources, jobs, view, start=ctx.triggered_id == ids.SCORES_JOB)
+        except RegtrackError as error:
+            return nothing(SCORES_PIXELS), "", str(error), True
+        if job.state != "done":
+            return no_update, no_update, progress_text(job), job.ended
+        board: Scoreboard = job.result
+        labels = _labels(sources, board)
+        return (
+            score_figure(board, labels, view.theme),
+            category_table(board.categories(), labels),
+            _says(board, labels),
+            True,
+        )
+
+
+def _job(sources: Sources, jobs: Jobs, view: View, *, start: bool) -> Job:
+    pair = compared(view)
+    if not pair:
+        raise RegtrackError("choose a model, or two to compare")
+    first, second = pair if len(pair) == 2 else (None, pair[0])
+    split = None if view.split == "all" else view.split
+    key = "|".join(("scores", *pair, view.split))
+    known = jobs.get(key)
+    if known is not None and not start:
+        return known
+    return jobs.submit(
+        key,
+        lambda progress, _cancelled: score_models(sources, first, second, split, progress),
+    )
+
+
+def category_table(rows: Sequence[CategoryRow], labels: tuple[str, str]) -> html.Table:
+    """Means by category."""
+    head = html.Tr(
+        [
+            html.Th(name, scope="col", className="text" if name == "Category" else "")
+            for name in ("Category", "Markers", *labels)
+        ]
+    )
+    body = [
+        html.Tr(
+            [
+                html.Th(row.category, scope="row", className="text"),
+                html.Td(f"{row.markers:,}"),
+                html.Td(number_text(row.first)),
+                html.Td(number_text(row.second)),
+            ]
+        )
+        for row in rows
+    ]
+    return html.Table([html.Caption("Mean PR AUC"), html.Thead(head), html.Tbody(body)])
+
+
+def _labels(sources: Sources, board: Scoreboard) -> tuple[str, str]:
+    catalog = sources.catalog
+    first = "base rate" if board.model_a is None else catalog.model(board.model_a).label
+    return first, catalog.model(board.model_b).label
+
+
+def _says(board: Scoreboard, labels: tuple[str, str]) -> str:
+    scored = [row for row in board.rows if row.first is not None and row.second is not None]
+    better = sum((row.second or 0) > (row.first or 0) for row in scored)
+    where = "all windows" if board.split is None else f"the {board.split} windows"
+    skipped = len(board.rows) - len(scored)
+    chance = " than chance" if board.model_a is None else ""
+    more = f" {skipped} more have too few labelled bases." if skipped else ""
+    return (
+        f"PR AUC (average precision) over {where}: {labels[1]} is better{chance} on {better} of "
+        f"{len(scored)} markers.{more} A point leads to its marker."
+    )

@@ -1,0 +1,33 @@
+"""Names offered while the region box is typed in."""
+
+from __future__ import annotations
+
+from dash import Dash, Input, Output, html
+
+from regtrack.compare.sources import Sources
+from regtrack_app import ids
+
+_OFFERED = 20
+
+
+def register(app: Dash, sources: Sources) -> None:
+    """Let the region box offer names."""
+
+    @app.callback(
+        Output(ids.REGION_NAMES, "children"),
+        Input(ids.GENE_PREFIX, "data"),
+        prevent_initial_call=True,
+    )
+    def offer(prefix: str | None) -> list[html.Option]:
+        """Options for what was typed so far."""
+        return [html.Option(value=name) for name in names_like(sources, str(prefix or "")[:60])]
+
+
+def names_like(sources: Sources, prefix: str) -> list[str]:
+    """Chromosomes and genes whose names begin so; upper and lower case alike."""
+    low = prefix.strip().lower()
+    if not low:
+        return []
+    chroms = [name for name in sources.assembly.names if name.lower().startswith(low)]
+    genes = sources.genes.complete(prefix, _OFFERED) if sources.genes else []
+    return [*chroms[:_OFFERED], *genes][:_OFFERED]

@@ -1,0 +1,244 @@
+"""The one callback that owns the view: whatever happens becomes a `View`, and the view a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dash import Dash, Input, Output, State, ctx, no_update
+
+from regtrack.errors import RegionError, RegtrackError
+from regtrack.genome.interval import Interval
+from regtrack_app import ids
+from regtrack_app.figures import draw, region_of_axis, structure
+from regtrack_app.state import Choices, Parsed, View, between, clipped, find_place, parse_view
+from regtrack_app.tiles import read_tile
+from regtrack_app.view_data import Scene, ViewData
+from regtrack_app.words import badge_class, badge_text, notes, strangers_of, summary
+
+# the choices beside the tracks, and the part of a view that each is
+_CONTROLS = {
+    ids.MARKERS: "markers",
+    ids.MODELS: "models",
+    ids.TRACKS: "tracks",
+    ids.MODE: "mode",
+    ids.DIFFERENCES: "differences",
+    ids.SCALE: "scale",
+    ids.PANEL: "panel",
+    ids.WINDOWS_KIND: "rank",
+    ids.WINDOWS_SPLIT: "split",
+}
+_FAR = 1e12
+# characters: all markers at once, of which the first are shown, need more than an address may have
+_LONGEST_CHOICE = 100_000
+_LISTS = {"markers", "models", "tracks", "differences"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a request tells of the page.
+
+    Attributes:
+        query: the address.
+        cause: id of the element that caused the request; empty on the first one.
+        values: of the elements, by id.
+    """
+
+    query: str
+    cause: str
+    values: Mapping[str, Any]
+
+
+def register(app: Dash, data: ViewData, choices: Choices) -> None:
+    """Let the page follow its address, its controls and the figure."""
+
+    @app.callback(
+        output={
+            "figure": Output(ids.GRAPH, "figure"),
+            "style": Output(ids.GRAPH, "style"),
+            "query": Output(ids.URL, "search"),
+            "region": Output(ids.REGION, "value"),
+            "loaded": Output(ids.LOADED, "data"),
+            "badge": Output(ids.BADGE, "children"),
+            "badge_class": Output(ids.BADGE, "className"),
+            "summary": Output(ids.SUMMARY, "children"),
+            "notes": Output(ids.NOTES, "children"),
+            "problems": Output(ids.PROBLEMS, "children"),
+            "controls": {name: Output(name, "value") for name in (*_CONTROLS, *_PAIR)},
+        },
+        inputs={
+            "url": Input(ids.URL, "search"),
+            "events": {
+                ids.MOVED: Input(ids.MOVED, "data"),
+                ids.REGION: Input(ids.REGION, "n_submit"),
+                ids.GO: Input(ids.GO, "n_clicks"),
+                ids.THEME: Input(ids.THEME, "n_clicks"),
+                ids.WINDOWS_GRID: Input(ids.WINDOWS_GRID, "selectedRows"),
+                ids.SCORES_GRAPH: Input(ids.SCORES_GRAPH, "clickData"),
+                ids.SALIENCY_DONE: Input(ids.SALIENCY_DONE, "data"),
+            },
+            "controls": {name: Input(name, "value") for name in (*_CONTROLS, *_PAIR)},
+            "typed": State(ids.REGION, "value"),
+            "loaded": State(ids.LOADED, "data"),
+        },
+    )
+    def show(
+        url: str | None, events: dict[str, Any], controls: dict[str, Any], typed: str | None,
+        loaded: dict[str, str] | None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Answer whatever happened with what changes on the page."""
+        cause = str(ctx.triggered_id or "") if loaded else ""
+        page = Page(url or "", cause, events | controls | {"typed": typed or ""})
+        parsed = follow(page, choices)
+        scene = data.scene(parsed.view)
+        return answer(page, parsed, scene, loaded or {}, data)
+
+
+_PAIR = (ids.PAIR_A, ids.PAIR_B)
+
+
+def follow(page: Page, choices: Choices) -> Parsed:
+    """The view that comes of what happened; where it cannot be followed, the view stays."""
+    parsed = parse_view(page.query, choices)
+    if page.cause in {"", ids.URL}:
+        return parsed
+    query = _with_controls(parsed.view, page.values).query()
+    chosen = parse_view(query, choices, _LONGEST_CHOICE)
+    try:
+        view = _happened(chosen.view, page, choices)
+        typed = page.cause in {ids.REGION, ids.GO}
+        cut = clipped(str(page.values["typed"]), choices) if typed else ()
+        return Parsed(view, (*chosen.problems, *cut))
+    except RegtrackError as error:
+        return Parsed(chosen.view, (*chosen.problems, str(error)))
+
+
+def _with_controls(view: View, values: Mapping[str, Any]) -> View:
+    """The view as the controls have it, unchecked."""
+    fields: dict[str, Any] = {}
+    for name, field in _CONTROLS.items():
+        value = values.get(name)
+        if field in _LISTS:
+            fields[field] = tuple(str(part) for part in value or ())
+        elif value:
+            fields[field] = str(value)
+    pair = tuple(str(values[name]) for name in _PAIR if values.get(name))
+    return replace(view, **fields, pair=pair)
+
+
+def _happened(view: View, page: Page, choices: Choices) -> View:
+    if page.cause == ids.THEME:
+        return replace(view, theme="light" if view.theme == "dark" else "dark")
+    if page.cause == ids.SALIENCY_DONE:
+        return replace(view, saliency=True)
+    if page.cause == ids.SCORES_GRAPH:
+        points = (page.values[ids.SCORES_GRAPH] or {}).get("points") or [{}]
+        marker = points[0].get("customdata")
+        return replace(view, markers=(marker,)) if marker in choices.markers else view
+    return replace(view, region=_place(view.region, page, choices))
+
+
+def _place(region: Interval, page: Page, choices: Choices) -> Interval:
+    """Where the figure, the region box or the table leads."""
+    values = page.values
+    if page.cause == ids.MOVED:
+        shown = region_of_axis(*axis_range(values[ids.MOVED]))
+        return between(region.chrom, *shown, choices.assembly.length(region.chrom))
+    if page.cause in {ids.REGION, ids.GO}:
+        return find_place(str(values["typed"]), choices)
+    if page.cause == ids.WINDOWS_GRID and values[ids.WINDOWS_GRID]:
+        return find_place(str(values[ids.WINDOWS_GRID][0].get("region")), choices)
+    return region
+
+
+def axis_range(moved: Any) -> tuple[float, float]:
+    """The x range that the browser moved to: `{"low": ..., "high": ...}`.
+
+    Raises:
+        RegionError: something that is no pair of numbers.
+    """
+    try:
+        low, high = float(moved["low"]), float(moved["high"])
+        # no chromosome has bases that far away; it also keeps out infinity and NaN
+        if not (abs(low) < _FAR and abs(high) < _FAR):
+            raise ValueError
+    except (TypeError, KeyError, ValueError):
+        raise RegionError("the figure moved to what is no pair of positions") from None
+    return low, high
+
+
+def answer(
+    page: Page, parsed: Parsed, scene: Scene, loaded: Mapping[str, str], data: ViewData
+) -> dict[str, Any]:
+    """What changes on the page; the figure whole only where its rows are others."""
+    view = parsed.view
+    length = data.sources.assembly.length(view.region.chrom)
+    drawing = draw(scene.rows, view.region, length, scale=view.scale, theme=view.theme)
+    shape = structure(scene.rows, view.theme)
+    same = loaded.get("shape") == shape
+    known = read_tile(loaded.get("tile", ""))
+    contents = contents_of(view, data)
+    same_data = (
+        same
+        and known is not None
+        and known.serves(view.region)
+        and loaded.get("contents") == contents
+    )
+    strangers = strangers_of(view, data.sources)
+    query = view.query()
+    first = page.cause in {"", ids.URL}
+    return {
+        "figure": drawing.patch(same_data=same_data) if same else drawing.figure(),
+        "style": no_update if same else {"height": f"{drawing.layout['height']}px"},
+        "query": no_update if first or query == page.query else query,
+        "region": f"{view.region}",
+        "loaded": {
+            "shape": shape,
+            "tile": known.text() if same_data and known else scene.tile.text(),
+            "contents": contents,
+            "query": query,
+            "moved": _move_number(page.values.get(ids.MOVED)),
+        },
+        "badge": badge_text(scene.splits, strangers),
+        "badge_class": badge_class(scene.splits, strangers),
+        "summary": summary(view, scene, data.sources),
+        "notes": notes(scene),
+        "problems": " ".join(parsed.problems),
+        "controls": _control_values(view) if first or parsed.problems else _unless_same(page, view),
+    }
+
+
+def _move_number(moved: Any) -> float | None:
+    """Which move of the figure is answered, as the browser counts them."""
+    number = moved.get("at") if isinstance(moved, dict) else None
+    return number if isinstance(number, float | int) else None
+
+
+def contents_of(view: View, data: ViewData) -> str:
+    """What the wide traces of a figure depend on besides its rows and tile."""
+    genes = "genes" if data.sources.genes is not None else ""
+    return f"{view.region.chrom}|{genes}"
+
+
+def _control_values(view: View) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, field in _CONTROLS.items():
+        value = getattr(view, field)
+        values[name] = list(value) if field in _LISTS else value
+    first, second = (*view.pair, None, None)[:2]
+    return values | {ids.PAIR_A: first, ids.PAIR_B: second}
+
+
+def _unless_same(page: Page, view: View) -> dict[str, Any]:
+    wanted = _control_values(view)
+    return {
+        name: no_update if _alike(page.values.get(name), value) else value
+        for name, value in wanted.items()
+    }
+
+
+def _alike(shown: Any, wanted: Any) -> bool:
+    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
+        return list(shown or ()) == list(wanted)
+    return bool(shown == wanted)

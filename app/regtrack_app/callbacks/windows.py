@@ -1,0 +1,107 @@
+"""The table of ranked windows: computed in the background, watched, filtered by split."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from dash import Dash, Input, Output, ctx, no_update
+
+from regtrack.compare.ranking import RankBy, WindowTable, rank_windows
+from regtrack.compare.sources import Sources
+from regtrack.errors import RegtrackError
+from regtrack.genome.interval import Interval
+from regtrack_app import ids
+from regtrack_app.jobs import Job, Jobs
+from regtrack_app.state import Choices, View, compared, parse_view
+
+MOST_ROWS = 1_000
+
+
+def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
+    """Let the table follow what the address asks to be ranked."""
+
+    @app.callback(
+        Output(ids.WINDOWS_GRID, "rowData"),
+        Output(ids.WINDOWS_STATUS, "children"),
+        Output(ids.WINDOWS_POLL, "disabled"),
+        Output(ids.WINDOWS_CANCEL, "hidden"),
+        Input(ids.WINDOWS_JOB, "data"),
+        Input(ids.WINDOWS_POLL, "n_intervals"),
+        Input(ids.WINDOWS_CANCEL, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def fill(query: str | None, _polls: int | None, _cancels: int | None) -> tuple[Any, ...]:
+        """Rows once they are there, and meanwhile how far the work is."""
+        view = parse_view(query or "", choices).view
+        try:
+            job = _job(sources, jobs, view, start=ctx.triggered_id == ids.WINDOWS_JOB)
+        except RegtrackError as error:
+            return [], str(error), True, True
+        if ctx.triggered_id == ids.WINDOWS_CANCEL:
+            job.cancel()
+            job.wait(1.0)
+        rows: Any = no_update
+        if job.state == "done":
+            rows = grid_rows(job.result)
+        elif ctx.triggered_id == ids.WINDOWS_JOB:
+            rows = []
+        return rows, _says(job, view, sources), job.ended, job.ended
+
+
+def _job(sources: Sources, jobs: Jobs, view: View, *, start: bool) -> Job:
+    if not view.markers:
+        raise RegtrackError("choose a marker: windows are ranked by its tracks")
+    pair = compared(view)
+    if not pair:
+        raise RegtrackError("choose a model: windows are ranked by its tracks")
+    first, second = pair[0], pair[1] if len(pair) > 1 else None
+    split = None if view.split == "all" else view.split
+    kind = cast("RankBy", view.rank)
+    key = "|".join(("windows", kind, view.markers[0], first, second or "", view.split))
+    known = jobs.get(key)
+    if known is not None and not start:
+        return known
+    return jobs.submit(
+        key,
+        lambda progress, _cancelled: rank_windows(
+            sources, kind, view.markers[0], first, second, split=split, progress=progress
+        ),
+    )
+
+
+def grid_rows(table: WindowTable) -> list[dict[str, Any]]:
+    """The first rows as the grid shows them: regions 1-based, five figures a number."""
+    return [
+        {
+            "region": str(Interval(row["chrom"], row["start"], row["end"])),
+            "split": row["split"] or "",
+            **{name: _short(row[name]) for name in ("value", "mean_a", "mean_b", "labelled")},
+        }
+        for row in table.rows(0, MOST_ROWS)
+    ]
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.5g}")
+
+
+def _says(job: Job, view: View, sources: Sources) -> str:
+    labels = [sources.catalog.model(model).label for model in compared(view)]
+    models = ", ".join(f"{letter} is {label}" for letter, label in zip("AB", labels, strict=False))
+    what = f"{view.markers[0]}: {models}."
+    if job.state == "done":
+        count = len(job.result)
+        shown = f"the first {MOST_ROWS:,} of {count:,}" if count > MOST_ROWS else f"{count:,}"
+        return f"{what} {shown} windows; n and p step through them."
+    return f"{what} {progress_text(job)}"
+
+
+def progress_text(job: Job) -> str:
+    """How a job stands, in words."""
+    if job.state == "failed":
+        return job.error or "It failed."
+    if job.state == "cancelled" or job.cancelled():
+        return "Cancelled."
+    share = "" if job.progress is None else f" {job.progress:.0%}".replace("%", " %")
+    begun = "starting" if job.state == "running" else "waiting"
+    return f"{job.description or begun}{share} …"

@@ -1,0 +1,89 @@
+"""The page as an application: sources in, Dash out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from dash import Dash
+
+from regtrack.compare.sources import Sources
+from regtrack_app import routes
+from regtrack_app.callbacks import (
+    arrive,
+    measures,
+    saliency as saliency_panel,
+    scores,
+    search,
+    view,
+    windows,
+)
+from regtrack_app.jobs import Jobs
+from regtrack_app.layout import page
+from regtrack_app.saliency import Saliency
+from regtrack_app.security import protect
+from regtrack_app.timing import tell_times
+from regtrack_app.view_data import ViewData, choices_of
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+# the preload lets the browser fetch the largest script while it still runs the others
+_INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+{%metas%}
+<title>{%title%}</title>
+{%favicon%}
+{%css%}
+<link rel="preload" as="script" href="_dash-component-suites/plotly/package_data/plotly.min.js">
+</head>
+<body>
+{%app_entry%}
+<footer>
+{%config%}
+{%scripts%}
+{%renderer%}
+</footer>
+</body>
+</html>"""
+
+
+def create_app(
+    sources: Sources,
+    *,
+    saliency: str = "regtrack.saliency.region:saliency_of_region",
+    hosts: Collection[str] | None = LOOPBACK,
+) -> Dash:
+    """The dashboard of some sources.
+
+    Args:
+        sources: what may be shown.
+        saliency: `module:function` that computes saliency; see `regtrack_app.saliency.Saliency`.
+        hosts: names under which the page may be asked for; None for any.
+
+    Returns:
+        The application, whose state is all in the addresses of its pages.
+    """
+    app = Dash(
+        "regtrack_app",
+        title="regtrack",
+        update_title="",
+        index_string=_INDEX,
+        serve_locally=True,
+        add_log_handler=False,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    choices, jobs = choices_of(sources), Jobs()
+    explained = Saliency(sources, jobs, saliency)
+    data = ViewData(sources, explained.rows)
+    app.layout = page(sources, choices, igv_ready=routes.IGV_SCRIPT.is_file())
+    arrive.register(app)
+    view.register(app, data, choices)
+    measures.register(app, sources, choices)
+    search.register(app, sources)
+    windows.register(app, sources, choices, jobs)
+    scores.register(app, sources, choices, jobs)
+    saliency_panel.register(app, choices, jobs, explained)
+    routes.register(app, sources, choices)
+    tell_times(app)
+    protect(app, hosts)
+    return app

@@ -1,0 +1,250 @@
+"""The figure of stacked tracks: rows of arrays in, plain Plotly dictionaries or a `Patch` out.
+
+Every row has its own y axis and all share one x axis, whose numbers are 1-based: base i is drawn
+around i + 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dash import Patch
+
+from regtrack.genome.interval import Interval
+from regtrack_app.rows import Row, SpanRow, ValueRow
+from regtrack_app.scales import Range, ranges
+from regtrack_app.theme import FONT, THEMES, Theme
+from regtrack_app.traces import Trace, plain, traces_of
+
+_TITLE = 21  # pixels that a row's title takes
+_GAP = 7  # and the room above a row without one
+_TOP, _BOTTOM, _LEFT, _RIGHT = 40, 44, 52, 14
+# what of a trace and of an axis another region changes
+_DATA = ("x", "y", "x0", "dx", "text", "textfont")
+_AXIS = ("range", "minallowed", "maxallowed", "uirevision", "title", "tickvals", "ticktext")
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A figure in parts, to be sent whole or as what has changed.
+
+    Attributes:
+        traces: of all rows in order.
+        wide: of each trace, whether its data cover more than the region, and so stay as they are
+            while the region moves a little.
+        layout: the figure's layout.
+        moving: keys of the layout that follow the region.
+    """
+
+    traces: list[Trace]
+    wide: list[bool]
+    layout: dict[str, Any]
+    moving: tuple[str, ...]
+
+    def figure(self) -> dict[str, Any]:
+        """The whole figure."""
+        return {"data": self.traces, "layout": self.layout}
+
+    def patch(self, *, same_data: bool) -> Patch:
+        """What another region changes in a figure of the same rows.
+
+        Args:
+            same_data: the browser already has the wide traces of this region.
+        """
+        patch = Patch()
+        for index, (trace, wide) in enumerate(zip(self.traces, self.wide, strict=True)):
+            if not (wide and same_data):
+                for key in _DATA:
+                    if key in trace:
+                        patch["data"][index][key] = trace[key]
+        for key in self.moving:
+            if key == "annotations":
+                patch["layout"][key] = self.layout[key]
+                continue
+            for part in _AXIS:
+                if part in self.layout[key]:
+                    patch["layout"][key][part] = self.layout[key][part]
+        return patch
+
+
+def draw(
+    rows: Sequence[Row], region: Interval, length: int, *, scale: str = "shared",
+    theme: str = "light",
+) -> Drawing:  # fmt: skip
+    """The figure of some rows.
+
+    Args:
+        rows: from the top down.
+        region: what is on screen.
+        length: of its chromosome (bp), where panning ends.
+        scale: as `regtrack_app.scales.ranges`.
+        theme: light or dark.
+    """
+    colours = THEMES[theme]
+    spans = ranges(rows, region, scale)
+    domains, height = _domains(rows)
+    traces: list[Trace] = []
+    wide: list[bool] = []
+    layout = _base_layout(region, length, height, colours)
+    known: set[str] = set()
+    for number, (row, span, domain) in enumerate(zip(rows, spans, domains, strict=True), 1):
+        axis = f"y{'' if number == 1 else number}"
+        layout["yaxis" + axis[1:]] = _y_axis(row, span, domain, colours)
+        for trace, is_wide in traces_of(row, span, colours):
+            traces.append(trace | {"xaxis": "x", "yaxis": axis})
+            wide.append(is_wide)
+            _name_once(traces[-1], known)
+    layout["annotations"] = _annotations(rows, domains, colours)
+    moving = ("xaxis", *(key for key in layout if key.startswith("yaxis")), "annotations")
+    return Drawing(traces, wide, layout, moving)
+
+
+def nothing(height: int) -> dict[str, Any]:
+    """A figure without axes, on whatever ground it stands, until there is something to draw."""
+    clear, hidden = "rgba(0,0,0,0)", {"visible": False}
+    ground = {"paper_bgcolor": clear, "plot_bgcolor": clear}
+    return {"data": [], "layout": {"height": height, "xaxis": hidden, "yaxis": hidden} | ground}
+
+
+def structure(rows: Sequence[Row], theme: str) -> str:
+    """What must be equal for one figure to be patched into another."""
+    parts = [theme]
+    for row in rows:
+        curves = row.curves if isinstance(row, ValueRow) else ()
+        styles = ",".join(f"{curve.style}{curve.below:+}" for curve in curves)
+        parts.append(f"{row.key}/{styles}/{row.height}")
+    return "|".join(parts)
+
+
+def _domains(rows: Sequence[Row]) -> tuple[list[Range], int]:
+    """Bottom and top of each row as shares of the plot, and the figure's height in pixels."""
+    room = [(_TITLE if row.title else _GAP) + row.height for row in rows]
+    total = max(sum(room), 1)
+    domains, at = [], 0
+    for row, pixels in zip(rows, room, strict=True):
+        at += pixels
+        domains.append((1 - at / total, 1 - (at - row.height) / total))
+    return [(max(low, 0.0), min(high, 1.0)) for low, high in domains], total + _TOP + _BOTTOM
+
+
+def _base_layout(region: Interval, length: int, height: int, theme: Theme) -> dict[str, Any]:
+    low, high = _shown(region)
+    return {
+        "height": height,
+        "margin": {"t": _TOP, "b": _BOTTOM, "l": _LEFT, "r": _RIGHT, "pad": 0},
+        "paper_bgcolor": theme.ground,
+        "plot_bgcolor": theme.ground,
+        "font": {"family": FONT, "size": 12, "color": theme.text},
+        "dragmode": "pan",
+        "hovermode": "x unified",
+        "hoversubplots": "axis",
+        "hoverlabel": {"bgcolor": theme.ground, "font": {"size": 11, "color": theme.text}},
+        "uirevision": "regtrack",
+        "showlegend": True,
+        "legend": {
+            "orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "top",
+            "yref": "container", "itemclick": False, "itemdoubleclick": False,
+            "font": {"size": 11, "color": theme.text}, "bgcolor": "rgba(0,0,0,0)",
+        },
+        "xaxis": {
+            "range": [low, high],
+            "minallowed": 0.5,
+            "maxallowed": length + 0.5,
+            # what the server says counts, whatever was dragged before
+            "uirevision": f"{region}",
+            "tickformat": ",d",
+            "tickangle": 0,
+            "nticks": 8,
+            "ticks": "outside",
+            "ticklen": 4,
+            "tickcolor": theme.rule,
+            "linecolor": theme.rule,
+            "showline": True,
+            "showgrid": False,
+            "zeroline": False,
+            "anchor": "free",
+            "position": 0,
+            "side": "bottom",
+            "tickfont": {"size": 11, "color": theme.quiet},
+            "title": {
+                "text": f"Position on {region.chrom} (bp)",
+                "font": {"size": 11, "color": theme.quiet}, "standoff": 6,
+            },
+        },
+    }  # fmt: skip
+
+
+def _shown(region: Interval) -> Range:
+    """The axis range that shows whole bases, 1-based."""
+    return region.start + 0.5, region.end + 0.5
+
+
+def region_of_axis(low: float, high: float) -> tuple[float, float]:
+    """Start and end, 0-based and half-open, of an axis range."""
+    return low - 0.5, high - 0.5
+
+
+def _y_axis(row: Row, span: Range, domain: Range, theme: Theme) -> dict[str, Any]:
+    axis: dict[str, Any] = {
+        "range": list(span),
+        "domain": list(domain),
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "anchor": "x",
+    }
+    # Plotly leaves an axis without a visible trace unplaced, and then draws its line at NaN
+    if not isinstance(row, ValueRow) or not row.curves:
+        return axis | {"visible": False}
+    low, high = span
+    ticks = [low, 0.0, high] if low < 0 else [0.0, high]
+    return axis | {
+        "tickvals": ticks,
+        "ticktext": [f"{tick:.3g}".replace("-", "−") for tick in ticks],
+        "tickfont": {"size": 10, "color": theme.quiet},
+        "ticks": "outside",
+        "ticklen": 3,
+        "tickcolor": theme.rule,
+        "showline": True,
+        "linecolor": theme.rule,
+        "zeroline": True,
+        "zerolinecolor": theme.rule,
+        "zerolinewidth": 1,
+    }
+
+
+def _annotations(
+    rows: Sequence[Row], domains: Sequence[Range], theme: Theme
+) -> list[dict[str, Any]]:
+    """The rows' titles, and what is wrong with a row in its middle."""
+    found = []
+    for row, (low, high) in zip(rows, domains, strict=True):
+        common = {"xref": "paper", "yref": "paper", "showarrow": False, "x": 0, "xanchor": "left"}
+        if row.title:
+            quiet = f'  <span style="color:{theme.quiet}">{plain(row.note)}</span>'
+            found.append(
+                common | {
+                    "y": high, "yanchor": "bottom", "yshift": 1,
+                    "text": f"<b>{plain(row.title)}</b>{quiet if row.note else ''}",
+                    "font": {"size": 12, "color": theme.text},
+                }
+            )  # fmt: skip
+        problem = row.problem if isinstance(row, ValueRow | SpanRow) else ""
+        if problem:
+            found.append(
+                common | {
+                    "x": 0.5, "xanchor": "center", "y": (low + high) / 2, "yanchor": "middle",
+                    "text": plain(problem), "font": {"size": 11, "color": theme.quiet},
+                }
+            )  # fmt: skip
+    return found
+
+
+def _name_once(trace: Trace, known: set[str]) -> None:
+    """One legend entry a name."""
+    name = trace.get("legendgroup")
+    trace["showlegend"] = bool(name) and name not in known
+    if name:
+        known.add(name)

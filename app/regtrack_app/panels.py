@@ -1,0 +1,195 @@
+"""What opens below the tracks: measures, windows, scores, saliency and igv.js, still empty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_ag_grid as dag
+from dash import dcc, html
+
+from regtrack.compare.sources import Sources
+from regtrack_app import ids
+from regtrack_app.figures import nothing
+from regtrack_app.state import RANKINGS
+
+SCORES_PIXELS = 420
+
+GRAPH_CONFIG: Any = {
+    "displaylogo": False,
+    "displayModeBar": False,
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "scrollZoom": True,
+    "doubleClick": False,
+    "responsive": True,
+    "showTips": False,
+}
+
+PANEL_NAMES = {
+    "measures": "Measures",
+    "windows": "Windows",
+    "scores": "Scores",
+    "saliency": "Saliency",
+    "igv": "igv.js",
+    "none": "Hide",
+}
+RANKING_NAMES = {
+    "disagreement": "disagreement of A and B",
+    "error": "error of A against the labels",
+    "score": "score of A",
+}
+_NO_IGV = (
+    "igv.js is not here: run make igv in the folder of regtrack, which takes it from npm, and "
+    "start regtrack serve again."
+)
+
+
+def more(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Attributes whose names are no names of Python; Dash knows them by their prefixes."""
+    return attributes
+
+
+def panels(sources: Sources, *, igv_ready: bool) -> list[html.Section]:
+    """The panels, all hidden until one is asked for.
+
+    Args:
+        sources: what may be shown.
+        igv_ready: whether igv.js has been fetched.
+    """
+    return [
+        _measures(),
+        _windows(sources),
+        _scores(),
+        _saliency(sources),
+        _igv(ready=igv_ready),
+        html.Section(id=ids.PANELS["none"], hidden=True),
+    ]
+
+
+def _panel(name: str, *content: Any) -> html.Section:
+    title = PANEL_NAMES[name]
+    return html.Section(
+        content, id=ids.PANELS[name], hidden=True, className="panel", **more({"aria-label": title})
+    )
+
+
+def _measures() -> html.Section:
+    return _panel("measures", html.Div(id=ids.MEASURES, className="table", tabIndex=0))
+
+
+def _number(field: str, title: str, form: str) -> dict[str, Any]:
+    """A column of numbers, as many digits each so that they can be compared down the column."""
+    text = f"params.value == null ? '' : d3.format('{form}')(params.value)"
+    return {
+        "field": field, "headerName": title, "type": "numericColumn", "minWidth": 90,
+        "valueFormatter": {"function": text},
+    }  # fmt: skip
+
+
+def _windows(sources: Sources) -> html.Section:
+    alone, unlabelled = len(sources.catalog.models) < 2, sources.labels is None
+    columns = [
+        {"field": "region", "headerName": "Window", "minWidth": 210, "flex": 2},
+        {"field": "split", "headerName": "Split", "minWidth": 80, "hide": sources.dataset is None},
+        _number("value", "Value", ".4f"),
+        _number("mean_a", "Mean A", ".4f"),
+        _number("mean_b", "Mean B", ".4f") | {"hide": alone},
+        _number("labelled", "Labelled", ".1%") | {"hide": unlabelled},
+    ]
+    impossible = {"disagreement": alone, "error": unlabelled}
+    rankings = [
+        {"label": says, "value": name, "disabled": impossible.get(name, False)}
+        for name, says in RANKING_NAMES.items()
+    ]
+    grid = dag.AgGrid(
+        id=ids.WINDOWS_GRID,
+        columnDefs=columns,
+        rowData=[],
+        defaultColDef={"flex": 1, "sortable": True, "resizable": True},
+        dashGridOptions={
+            "rowSelection": {
+                "mode": "singleRow",
+                "checkboxes": False,
+                "enableClickSelection": True,
+            },
+            "rowHeight": 30,
+            "headerHeight": 32,
+            "suppressCellFocus": False,
+            # the row under the pointer would look like the chosen one
+            "suppressRowHoverHighlight": True,
+            "animateRows": False,
+        },
+        getRowId="params.data.region",
+        className="ag-theme-quartz",
+        style={"height": 340},
+    )
+    return _panel(
+        "windows",
+        html.Div(
+            [
+                html.Fieldset(
+                    [
+                        html.Legend("Rank windows by"),
+                        dcc.RadioItems(
+                            id=ids.WINDOWS_KIND,
+                            options=rankings,
+                            value=RANKINGS[0],
+                            inline=True,
+                        ),
+                    ],
+                    className="inline",
+                ),
+                html.Span(id=ids.WINDOWS_STATUS, className="status", role="status"),
+                html.Button("Cancel", id=ids.WINDOWS_CANCEL, className="plain", hidden=True),
+            ],
+            className="tools",
+        ),
+        grid,
+    )
+
+
+def _scores() -> html.Section:
+    graph = dcc.Graph(
+        id=ids.SCORES_GRAPH, config=GRAPH_CONFIG | {"scrollZoom": False},
+        figure=nothing(SCORES_PIXELS), style={"height": SCORES_PIXELS},
+    )  # fmt: skip
+    return _panel(
+        "scores",
+        html.P(id=ids.SCORES_STATUS, className="status", role="status"),
+        html.Div(
+            [graph, html.Div(id=ids.SCORES_TABLE, className="table", tabIndex=0)], className="side"
+        ),
+    )
+
+
+def _saliency(sources: Sources) -> html.Section:
+    able = ", ".join(sources.catalog.model(model).label for model in sources.checkpoints)
+    says = (
+        "Saliency says which bases a model's scores of this view rest on: those from 0.5, or from "
+        f"half of the highest where none is so high. Checkpoints are given for: {able}."
+        if able
+        else "Saliency needs a checkpoint: start regtrack serve with --checkpoint."
+    )
+    return _panel(
+        "saliency",
+        html.P(says),
+        html.Div(
+            [
+                html.Button(
+                    "Compute for this view", id=ids.SALIENCY_START, disabled=not able,
+                    className="plain",
+                ),
+                html.Button("Cancel", id=ids.SALIENCY_CANCEL, className="plain", hidden=True),
+                html.Span(id=ids.SALIENCY_STATUS, className="status", role="status"),
+            ],
+            className="tools",
+        ),
+    )  # fmt: skip
+
+
+def _igv(*, ready: bool) -> html.Section:
+    return _panel(
+        "igv",
+        html.P("" if ready else _NO_IGV, id=ids.IGV_STATUS, className="status", role="status"),
+        html.Div(id=ids.IGV, **more({"data-ready": "yes" if ready else "no"})),
+    )

@@ -1,0 +1,175 @@
+"""What is fetched beside the page: exports, tracks by their ids, and igv.js."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dash import Dash
+from flask import Flask, Response, abort, jsonify, request, send_file
+
+from regtrack.compare.sources import Sources
+from regtrack.compare.windows import has_labels
+from regtrack.errors import RegtrackError
+from regtrack.tracks.catalog import Track
+from regtrack.tracks.session import SessionTrack, igv_config, known_genome
+from regtrack_app.export import window_bed, window_csv, window_session
+from regtrack_app.state import Choices, View, parse_view
+from regtrack_app.theme import LIGHT, line_of
+
+IGV_SCRIPT = Path(__file__).parents[1] / "npm" / "node_modules" / "igv" / "dist" / "igv.min.js"
+
+
+def register(app: Dash, sources: Sources, choices: Choices) -> None:
+    """Add the routes; each names ids of the catalog, and no path is made of what is asked."""
+    server: Flask = app.server
+
+    def view_of_request() -> View:
+        """The view asked for, all of it: nobody would see what was left out of a file."""
+        parsed = parse_view(request.query_string.decode("utf-8", "replace"), choices)
+        if parsed.problems:
+            raise RegtrackError(" ".join(parsed.problems))
+        return parsed.view
+
+    @server.route("/export/<name>")
+    def export(name: str) -> Response:
+        """A view as a file."""
+        if name not in _EXPORTS:
+            abort(404)
+        make, kind = _EXPORTS[name]
+        try:
+            text = make(sources, view_of_request())
+        except RegtrackError as error:
+            return _refusal(error)
+        answer = Response(text, mimetype=kind)
+        answer.headers["Content-Disposition"] = f'attachment; filename="regtrack-{name}"'
+        return answer
+
+    @server.route("/data/<track_id>")
+    def data(track_id: str) -> Response:
+        """A bigWig of the catalog, in parts where they are asked for."""
+        try:
+            path = sources.catalog.track(track_id).path
+            return _file(path)
+        except RegtrackError:
+            abort(404)
+
+    @server.route("/sequence/<name>")
+    def sequence(name: str) -> Response:
+        """The reference and its indexes, where it is known."""
+        path = reference_files(sources).get(name)
+        if path is None:
+            abort(404)
+        return _file(path)
+
+    @server.route(f"/sequence/{_SIZES}")
+    def sizes() -> Response:
+        """Names and lengths of the chromosomes."""
+        pairs = zip(sources.assembly.names, sources.assembly.lengths, strict=True)
+        return Response("".join(f"{name}\t{size}\n" for name, size in pairs), mimetype="text/plain")
+
+    @server.route("/igv/config.json")
+    def config() -> Response:
+        """What igv.js shows of a view."""
+        try:
+            view = view_of_request()
+        except RegtrackError as error:
+            return _refusal(error)
+        tracks = [
+            _session_track(sources, sources.catalog.track(name), f"/data/{name}")
+            for name in track_ids(sources, view)
+        ]
+        return jsonify(igv_config(tracks, _igv_reference(sources), view.region))
+
+    @server.route("/igv/igv.min.js")
+    def igv() -> Response:
+        """igv.js, where `make igv` has fetched it."""
+        return _file(IGV_SCRIPT)
+
+
+def _refusal(error: RegtrackError) -> Response:
+    return Response(f"{error}\n", 400, mimetype="text/plain")
+
+
+def _file(path: Path) -> Response:
+    if not path.is_file():
+        abort(404)
+    return send_file(path, mimetype=_KINDS.get(path.suffix), conditional=True, max_age=0)
+
+
+_SIZES = "genome.chrom.sizes"  # as IGV's desktop version wants it to be called
+_KINDS = {".js": "text/javascript", ".bw": "application/octet-stream"}
+
+
+def track_ids(sources: Sources, view: View) -> list[str]:
+    """The tracks that a view draws, in its order."""
+    pairs = [
+        sources.catalog.find(model, marker) for marker in view.markers for model in view.models
+    ]
+    return [track.id for track in pairs if track is not None] + list(view.tracks)
+
+
+def _labelled(sources: Sources, view: View) -> list[str]:
+    return [name for name in view.markers if has_labels(sources, name)]
+
+
+def _csv(sources: Sources, view: View) -> str:
+    return window_csv(sources, view.region, track_ids(sources, view), _labelled(sources, view))
+
+
+def _bed(sources: Sources, view: View) -> str:
+    return window_bed(sources, view.region, track_ids(sources, view), _labelled(sources, view))
+
+
+def _session(sources: Sources, view: View) -> str:
+    return window_session(
+        sources,
+        view.region,
+        track_ids(sources, view),
+        genome=f"{request.host_url}sequence/{next(iter(reference_files(sources)), _SIZES)}",
+        address=lambda track: f"{request.host_url}data/{track.id}",
+        colour=lambda track: _colour(sources, track),
+    )
+
+
+_EXPORTS: dict[str, tuple[Callable[[Sources, View], str], str]] = {
+    "window.csv": (_csv, "text/csv"),
+    "window.bed": (_bed, "text/plain"),
+    "session.xml": (_session, "application/xml"),
+}
+
+
+def _colour(sources: Sources, track: Track) -> str:
+    models = [model.id for model in sources.catalog.models]
+    return LIGHT.signal if track.model is None else line_of(LIGHT, models.index(track.model))[0]
+
+
+def _session_track(sources: Sources, track: Track, url: str) -> SessionTrack:
+    scale = sources.catalog.marker(track.marker).category if track.marker else ""
+    return SessionTrack(track.label, url, _colour(sources, track), scale=scale)
+
+
+def reference_files(sources: Sources) -> dict[str, Path]:
+    """The FASTA, which comes first, and its indexes by the names under which they are served.
+
+    Empty without one of them. Browsers look for indexes beside a FASTA, and tell by its name
+    whether it is compressed.
+    """
+    path = sources.reference
+    if path is None:
+        return {}
+    zipped = path.suffix in {".gz", ".bgz"}
+    name = "genome.fa.gz" if zipped else "genome.fa"
+    endings = ("", ".fai", ".gzi") if zipped else ("", ".fai")
+    files = {f"{name}{ending}": Path(f"{path}{ending}") for ending in endings}
+    return files if all(file.is_file() for file in files.values()) else {}
+
+
+def _igv_reference(sources: Sources) -> dict[str, str]:
+    known = known_genome(sources.assembly) or "genome"
+    found = {"id": known, "name": known}
+    urls = [f"/sequence/{name}" for name in reference_files(sources)]
+    if not urls:
+        return found | {"format": "chromsizes", "fastaURL": f"/sequence/{_SIZES}"}
+    keys = ("fastaURL", "indexURL", "compressedIndexURL")  # the last for a compressed one alone
+    return found | dict(zip(keys, urls, strict=False))

@@ -1,0 +1,195 @@
+"""Saliency on request: computed in a process of its own, kept, and drawn under the tracks."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from regtrack.compare.sources import Sources
+from regtrack.errors import RegtrackError
+from regtrack.genome.interval import Interval
+from regtrack.progress import Progress
+from regtrack_app.jobs import Job, Jobs
+from regtrack_app.process import run_process
+from regtrack_app.rows import Curve, Floats, Row, ValueRow
+from regtrack_app.state import View
+from regtrack_app.tiles import MOST_BINS
+
+MOST_BASES = 51_000
+"""The widest view whose saliency is computed (bp): 50 kb, and what moving and zooming adds."""
+_KEPT = 64
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Saliency of one model for one marker over a region."""
+
+    model: str
+    marker: str
+    region: Interval
+
+    @property
+    def key(self) -> str:
+        """What its job is known by."""
+        return f"saliency|{self.model}|{self.marker}|{self.region}"
+
+
+class Saliency:
+    """Computes saliency and remembers it; one of it serves all threads.
+
+    Args:
+        sources: tracks, checkpoints and reference.
+        jobs: where the work is done.
+        target: `module:function` that computes it, imported in the new process alone, since it
+            loads torch. Called with checkpoint, reference, marker, chrom, start, end and progress;
+            returns something with `values`, float32 (end - start,).
+    """
+
+    def __init__(self, sources: Sources, jobs: Jobs, target: str) -> None:
+        self._sources, self._jobs, self._target = sources, jobs, target
+        self._found: OrderedDict[Asked, Floats] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def start(self, view: View) -> list[Job]:
+        """Compute what a view shows: every drawn model with a checkpoint, for the first marker.
+
+        Raises:
+            RegtrackError: no checkpoint, no reference, no marker, or the view is too wide.
+        """
+        sources, region = self._sources, view.region
+        models = [
+            model
+            for model in view.models
+            if model in sources.checkpoints
+            and view.markers
+            and sources.catalog.find(model, view.markers[0]) is not None
+        ]
+        if not models:
+            raise RegtrackError(
+                "no model on screen has both a checkpoint and the first marker; start regtrack "
+                "serve with --checkpoint"
+            )
+        if sources.reference is None:
+            raise RegtrackError("saliency reads the sequence: start regtrack serve --reference")
+        if len(region) > MOST_BASES:
+            raise RegtrackError(
+                f"the view has {len(region):,} bp; saliency is computed for {MOST_BASES:,} at most:"
+                " zoom in"
+            )
+        return [self._submit(Asked(model, view.markers[0], region)) for model in models]
+
+    def rows(self, view: View) -> Sequence[Row]:
+        """A row for each drawn model that has saliency computed, or could have it, of a view."""
+        return [
+            self._row(view, model, marker)
+            for marker in view.markers[:1]
+            for model in view.models
+            if model in self._sources.checkpoints
+        ]
+
+    def _row(self, view: View, model: str, marker: str) -> ValueRow:
+        catalog = self._sources.catalog
+        style = [known.id for known in catalog.models].index(model)
+        label = catalog.model(model).label
+        found = self._latest(model, marker, view.region)
+        title, key = f"Saliency of {label}", f"{marker}/{model}/saliency"
+        if found is None:
+            return ValueRow(
+                key, title, marker, (), "saliency", "saliency",
+                problem="not computed here; the panel Saliency below does it", height=64,
+            )  # fmt: skip
+        asked, values = found
+        of_this_view = asked.region == view.region
+        note = marker if of_this_view else "of another view; compute anew below"
+        # that of another view is grey, as a track of no model
+        curve = on_screen(values, asked.region, view.region, label, style if of_this_view else -1)
+        return ValueRow(key, title, note, (curve,), "saliency", "saliency", height=64)
+
+    def _latest(self, model: str, marker: str, region: Interval) -> tuple[Asked, Floats] | None:
+        """What was computed for a region, else what was computed last and overlaps it."""
+        asked_now = Asked(model, marker, region)
+        with self._lock:
+            if asked_now in self._found:
+                return asked_now, self._found[asked_now]
+            for asked, values in reversed(self._found.items()):
+                place = asked.region
+                wanted = (asked.model, asked.marker, place.chrom) == (model, marker, region.chrom)
+                if wanted and place.start < region.end and place.end > region.start:
+                    return asked, values
+        return None
+
+    def _submit(self, asked: Asked) -> Job:
+        def work(progress: Progress, cancelled: Any) -> None:
+            arguments = {
+                "target": self._target,
+                "checkpoint": self._sources.checkpoints[asked.model],
+                "reference": self._sources.reference,
+                "marker": asked.marker,
+                "region": asked.region,
+            }
+            values = run_process(saliency_values, arguments, progress, cancelled)
+            with self._lock:
+                self._found[asked] = values
+                self._found.move_to_end(asked)
+                while len(self._found) > _KEPT:
+                    self._found.popitem(last=False)
+
+        return self._jobs.submit(asked.key, work)
+
+
+def saliency_values(
+    *,
+    target: str,
+    checkpoint: Path,
+    reference: Path,
+    marker: str,
+    region: Interval,
+    progress: Progress,
+) -> Floats:
+    """The saliency of a region; runs in a process of its own, which alone loads torch.
+
+    Raises:
+        RegtrackError: what the computation says, or it is not installed.
+    """
+    name, _, function = target.partition(":")
+    try:
+        compute = getattr(import_module(name), function)
+    except (ImportError, AttributeError) as error:
+        raise RegtrackError(f"saliency cannot be computed here: {error}") from error
+    found = compute(
+        checkpoint, reference, marker, region.chrom, region.start, region.end, progress=progress
+    )
+    return np.asarray(found.values, dtype=np.float32)
+
+
+def on_screen(values: Floats, place: Interval, region: Interval, label: str, style: int) -> Curve:
+    """What was computed, over a region and as much on either side, NaN where nothing was.
+
+    Of each bin it is the value farthest from 0.
+
+    Args:
+        values: a value a base, NaN counting as 0 (bp,).
+        place: where they lie.
+        region: what is on screen.
+        label: what a reader calls the model.
+        style: place of its colour in the theme.
+    """
+    step = -(-len(region) // MOST_BINS)
+    low = max(0, region.start - len(region)) // step * step
+    count = -(-(region.end + len(region) - low) // step)
+    curve = Curve(label, style, low, step, np.full(count, np.nan, dtype=np.float32))
+    bins = (np.arange(place.start, place.end) - low) // step
+    there = (bins >= 0) & (bins < count)
+    bins, values = bins[there], np.nan_to_num(values[there])
+    if len(bins):
+        firsts = np.flatnonzero(np.diff(bins, prepend=-1))
+        most, least = np.maximum.reduceat(values, firsts), np.minimum.reduceat(values, firsts)
+        curve.mean[bins[firsts]] = np.where(most >= -least, most, least)
+    return curve

@@ -1,0 +1,212 @@
+"""Each row of the figure as Plotly's traces; what each row looks like is decided here.
+
+Curves travel as `x0`, `dx` and base64 of float32, which is what makes a pan cheap.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack_app.rows import Curve, Floats, GeneRow, LetterRow, Positions, Row, SpanRow, ValueRow
+from regtrack_app.scales import Range
+from regtrack_app.theme import MONO, Theme, faint, line_of
+
+Trace = dict[str, Any]
+NAMES, LETTERS = "names", "letters"
+"""What the traces of genes' names and of letters are known by, which the browser fits in."""
+_Made = list[tuple[Trace, bool]]
+
+
+def traces_of(row: Row, span: Range, theme: Theme) -> _Made:
+    """The traces of a row, and of each whether it is wide."""
+    if isinstance(row, ValueRow):
+        return _value_traces(row, span, theme)
+    if isinstance(row, SpanRow):
+        return _span_traces(row, theme)
+    return _gene_traces(row, theme) if isinstance(row, GeneRow) else _letter_traces(row, theme)
+
+
+def typed(values: npt.NDArray[Any], dtype: str = "f4") -> dict[str, str]:
+    """An array as plotly.js reads it without parsing numbers.
+
+    >>> typed(np.array([1.0]))
+    {'dtype': 'f4', 'bdata': 'AACAPw=='}
+    """
+    data = np.ascontiguousarray(values, dtype=f"<{dtype}").tobytes()
+    return {"dtype": dtype, "bdata": base64.b64encode(data).decode("ascii")}
+
+
+def plain(text: str) -> str:
+    """Text that Plotly shows as it is: a name is no markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _value_traces(row: ValueRow, span: Range, theme: Theme) -> _Made:
+    if row.kind == "difference":
+        made = [pair for curve in row.curves for pair in _difference(curve, theme)]
+    elif row.kind == "saliency":
+        made = [(_saliency(row, curve, theme), False) for curve in row.curves]
+    else:
+        strength = 0.22 if len(row.curves) == 1 else 0.1
+        envelopes = [(_envelope(curve, theme, strength), True) for curve in row.curves]
+        made = envelopes + [(_line(row, curve, theme), True) for curve in row.curves]
+    return [*made, (_absent(row, span, theme), False)]
+
+
+def _colour(curve: Curve, theme: Theme) -> tuple[str, str]:
+    return (theme.signal, "solid") if curve.style < 0 else line_of(theme, curve.style)
+
+
+def _grid(curve: Curve) -> Trace:
+    """The middles of the bins, 1-based."""
+    return {"x0": curve.start + curve.step / 2 + 0.5, "dx": curve.step}
+
+
+def _line(row: ValueRow, curve: Curve, theme: Theme) -> Trace:
+    colour, dash = _colour(curve, theme)
+    return {
+        "type": "scatter", "mode": "lines", **_grid(curve), "y": typed(curve.mean),
+        "line": {"color": colour, "dash": dash, "width": 1.4}, "connectgaps": False,
+        "name": curve.name, "legendgroup": curve.name,
+        "hovertemplate": f"%{{y:.3~g}}  {plain(curve.name)}, {plain(row.title or row.key)}"
+        "<extra></extra>",
+    }  # fmt: skip
+
+
+def _envelope(curve: Curve, theme: Theme, strength: float) -> Trace:
+    """The maximum of each bin, faint; 0 where absent, so that the fill ends there."""
+    high = curve.mean if curve.high is None else curve.high
+    return {
+        "type": "scatter", "mode": "lines", **_grid(curve), "y": typed(np.nan_to_num(high)),
+        "line": {"width": 0}, "fill": "tozeroy",
+        "fillcolor": faint(_colour(curve, theme)[0], strength), "hoverinfo": "skip",
+    }  # fmt: skip
+
+
+def _difference(curve: Curve, theme: Theme) -> _Made:
+    """Above 0 in the first one's colour, below in the other's."""
+    above = _colour(curve, theme)[0]
+    below = theme.label if curve.below < 0 else line_of(theme, curve.below)[0]
+    values = np.nan_to_num(curve.mean)
+    parts = ((np.maximum(values, 0), above), (np.minimum(values, 0), below))
+    fills: _Made = [
+        (
+            {
+                "type": "scatter", "mode": "lines", **_grid(curve), "y": typed(part),
+                "line": {"width": 0.8, "color": colour}, "fill": "tozeroy",
+                "fillcolor": faint(colour, 0.45), "hoverinfo": "skip",
+            },
+            True,
+        )
+        for part, colour in parts
+    ]  # fmt: skip
+    return fills
+
+
+def _saliency(row: ValueRow, curve: Curve, theme: Theme) -> Trace:
+    return {
+        "type": "scatter", "mode": "lines", **_grid(curve), "y": typed(curve.mean),
+        "line": {"color": _colour(curve, theme)[0], "width": 1, "shape": "hvh"},
+        "fill": "tozeroy", "fillcolor": faint(_colour(curve, theme)[0], 0.3),
+        "hovertemplate": f"%{{y:.3~g}}  {plain(row.title)}<extra></extra>",
+    }  # fmt: skip
+
+
+def _absent(row: ValueRow, span: Range, theme: Theme) -> Trace:
+    """Hatching where no curve of the row has a value."""
+    starts, ends = absent_stretches(row.curves)
+    return _bars(starts, ends, *span) | {
+        "fillcolor": "rgba(0,0,0,0)",
+        "fillpattern": {
+            "shape": "/", "size": 5, "solidity": 0.22,
+            "fgcolor": theme.absent, "bgcolor": "rgba(0,0,0,0)",
+        },
+        "name": "no value", "legendgroup": "no value" if len(starts) else "",
+    }  # fmt: skip
+
+
+def absent_stretches(curves: Sequence[Curve]) -> tuple[Positions, Positions]:
+    """Where no curve has a value, if all have the same bins: starts and ends (bp)."""
+    nowhere = np.zeros(0, dtype=np.int64)
+    if not curves:
+        return nowhere, nowhere
+    absent = np.ones(len(curves[0].mean), dtype=bool)
+    for curve in curves:
+        absent &= np.isnan(curve.mean)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], absent, [False]]).astype(np.int8)))
+    bounds = np.round(curves[0].start + edges * curves[0].step).astype(np.int64)
+    return bounds[::2], bounds[1::2]
+
+
+def _bars(starts: Positions, ends: Positions, low: float, high: float) -> Trace:
+    """Rectangles as one trace."""
+    x = np.full((len(starts), 6), np.nan)
+    x[:, 0] = x[:, 1] = x[:, 4] = starts + 0.5
+    x[:, 2] = x[:, 3] = ends + 0.5
+    y: Floats = np.full((len(starts), 6), np.nan, dtype=np.float32)
+    y[:] = (low, high, high, low, low, np.nan)
+    return {
+        "type": "scatter", "mode": "lines", "x": typed(x.ravel(), "f8"), "y": typed(y.ravel()),
+        "line": {"width": 0}, "fill": "toself", "hoverinfo": "skip",
+    }  # fmt: skip
+
+
+def _span_traces(row: SpanRow, theme: Theme) -> _Made:
+    if row.kind == "labels":
+        bars = _bars(row.starts, row.ends, 0.05, 0.95)
+        look = {"fillcolor": theme.label, "line": {"width": 0.6, "color": theme.label}}
+        return [(bars | look | {"name": "labelled", "legendgroup": "labelled"}, True)]
+    made: _Made = []
+    for name, colour in theme.splits.items():
+        mine = np.array([found == name for found in row.names], dtype=bool)
+        bars = _bars(row.starts[mine], row.ends[mine], 0.0, 1.0)
+        made.append((bars | {"fillcolor": colour, "name": name, "legendgroup": name}, True))
+    return made
+
+
+def _gene_traces(row: GeneRow, theme: Theme) -> _Made:
+    def level(lanes: Positions) -> Floats:
+        return np.asarray(1 - (lanes + 0.72) / row.lane_count, dtype=np.float32)
+
+    half = 0.17 / row.lane_count
+    bodies = _bars(row.starts, row.ends, 0, 0)
+    heights = level(row.lanes)[:, None] + np.array([-1, 1, 1, -1, -1, np.nan]) * half * 0.14
+    exons = _bars(row.exon_starts, row.exon_ends, 0, 0)
+    exon_heights = level(row.exon_lanes)[:, None] + np.array([-1, 1, 1, -1, -1, np.nan]) * half
+    solid = {"fillcolor": theme.gene, "line": {"width": 0.8, "color": theme.gene}}
+    names = [
+        f"{name} ▸" if strand == "+" else f"◂ {name}" if strand == "-" else name
+        for name, strand in zip(row.names, row.strands, strict=True)
+    ]
+    text = {
+        "type": "scatter", "mode": "text", "text": names, "textposition": "top right",
+        "meta": NAMES,
+        "x": typed(row.named_at + 0.5, "f8"),
+        "y": typed(level(row.lanes) + half),
+        "textfont": {"size": 10, "color": theme.text}, "hoverinfo": "skip", "cliponaxis": True,
+    }  # fmt: skip
+    return [
+        (bodies | solid | {"y": typed(heights.ravel())}, True),
+        (exons | solid | {"y": typed(exon_heights.ravel())}, True),
+        (text, False),
+    ]
+
+
+def _letter_traces(row: LetterRow, theme: Theme) -> _Made:
+    colours = [theme.letters.get(letter, theme.quiet) for letter in row.letters]
+    return [
+        (
+            {
+                "type": "scatter", "mode": "text", "text": list(row.letters), "meta": LETTERS,
+                "x0": row.start + 1, "dx": 1, "y": [0.5] * len(row.letters),
+                "textfont": {"family": MONO, "size": 13, "color": colours, "weight": 700},
+                "hoverinfo": "skip",
+            },
+            False,
+        )
+    ]  # fmt: skip

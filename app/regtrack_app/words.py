@@ -1,0 +1,105 @@
+"""What the page says of a view in words: the split, how exact it is, and a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from regtrack.compare.sources import Sources
+from regtrack_app.state import View
+from regtrack_app.view_data import Scene
+
+Shares = Sequence[tuple[str, float]]
+
+_MEANS = {
+    "train": "models of this dataset learnt from these windows",
+    "valid": "models of this dataset were chosen by these windows",
+    "test": "held out: no model of this dataset has seen these windows",
+}
+
+
+def badge_text(splits: Shares, strangers: Sequence[str] = ()) -> str:
+    """The split of what is on screen, so that nobody mistakes memory for skill.
+
+    Args:
+        splits: the splits and what share of the region each has.
+        strangers: labels of the models on screen that were trained on another dataset.
+
+    >>> badge_text([("test", 1.0)])
+    'test · held out: no model of this dataset has seen these windows'
+    >>> badge_text([("train", 0.75), ("test", 0.25)])
+    'mixed: train 75 %, test 25 %'
+    >>> badge_text([("test", 1.0)], ["CNN7"])
+    'test · CNN7 was trained on another dataset and may have seen these windows'
+    """
+    if not splits:
+        return ""
+    if strangers:
+        were = "was" if len(strangers) == 1 else "were"
+        means = (
+            f"{' and '.join(strangers)} {were} trained on another dataset and may have seen these "
+            "windows"
+        )
+    else:
+        means = _MEANS.get(splits[0][0], "") if len(splits) == 1 else ""
+    return f"{_parts(splits)} · {means}" if means else _parts(splits)
+
+
+def _parts(splits: Shares) -> str:
+    parts = [
+        name if share > 0.995 else f"{name} {share:.0%}".replace("%", " %")
+        for name, share in splits
+    ]
+    return parts[0] if len(parts) == 1 else f"mixed: {', '.join(parts)}"
+
+
+def badge_class(splits: Shares, strangers: Sequence[str] = ()) -> str:
+    """The class that colours the badge."""
+    if not splits:
+        return "badge empty"
+    return f"badge {splits[0][0] if len(splits) == 1 and not strangers else 'mixed'}"
+
+
+def strangers_of(view: View, sources: Sources) -> list[str]:
+    """Labels of the models on screen that were trained on another dataset than that of the labels.
+
+    Nothing where no dataset gives the labels, or their sweeps do not tell.
+    """
+    models = [model for model in view.models if model in sources.strangers]
+    return [sources.catalog.model(model).label for model in models]
+
+
+def span_text(span: int) -> str:
+    """A length in words.
+
+    >>> [span_text(span) for span in (900, 25_000, 2_500_000)]
+    ['900 bp', '25 kb', '2.5 Mb']
+    """
+    if span >= 1_000_000:
+        return f"{span / 1e6:.4g} Mb"
+    return f"{span / 1e3:.4g} kb" if span >= 1_000 else f"{span} bp"
+
+
+def notes(scene: Scene) -> str:
+    """What a bin is, and whether it is exact."""
+    step = scene.tile.step
+    if scene.exact and step == 1:
+        return "Exact: every base is drawn."
+    if scene.exact:
+        return f"Exact: each point is the mean of {step:,} bases, the faint fill their maximum."
+    return (
+        f"Zoom summary: each point is the mean over {span_text(step)} from the file's zoom records "
+        f"of {span_text(scene.reduction)}, the faint fill their maximum; for exact values zoom in."
+    )
+
+
+def summary(view: View, scene: Scene, sources: Sources) -> str:
+    """The view for those who do not see it."""
+    labels = [sources.catalog.model(model).label for model in view.models]
+    parts = [
+        f"{view.region}, {span_text(len(view.region))}.",
+        f"Markers: {', '.join(view.markers) or 'none'}.",
+        f"Models: {', '.join(labels) or 'none'}.",
+        "Exact values." if scene.exact else "Summary of zoom records.",
+    ]
+    badge = badge_text(scene.splits, strangers_of(view, sources))
+    return " ".join([*parts, f"Split: {badge}." if badge else ""]).strip()

@@ -1,0 +1,221 @@
+"""Windows in the order of what is worth a look: where models, or a model and labels, disagree.
+
+Every number is of all bases of its window: the tracks are read whole, two of them at some 50 Mb of
+genome a second on an idle core, and what was computed is kept beside the sweep.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.compare.cache import Arrays, cached
+from regtrack.compare.sources import Sources
+from regtrack.compare.windows import Piece, Windows, has_labels, labelled, windows_of
+from regtrack.dataset.store import SPLITS
+from regtrack.errors import DatasetError, RegtrackError, TrackError, nearest
+from regtrack.genome.intervals import Positions
+from regtrack.progress import SILENT, Progress
+from regtrack.tracks.bigwig.bins import Values
+from regtrack.tracks.catalog import Track
+
+RankBy = Literal["disagreement", "error", "score"]
+
+_COLUMNS = ("mean_a", "mean_b", "high_a", "disagreement", "error", "labelled")
+
+
+@dataclass(frozen=True, eq=False)
+class WindowTable:
+    """Windows, the highest value first.
+
+    Attributes:
+        windows: where they lie, in the order of the table.
+        value: what they are ranked by, float32 (W,).
+        mean_a: mean score of the first model, float32 (W,).
+        mean_b: of the second; NaN without one.
+        labelled: share of the bases that are labelled; NaN without labels.
+    """
+
+    windows: Windows
+    value: Values
+    mean_a: Values
+    mean_b: Values
+    labelled: Values
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def rows(self, first: int = 0, last: int | None = None) -> list[dict[str, Any]]:
+        """Rows `first` to `last` (not included) as JSON can hold them; None for NaN.
+
+        Keys: rank (from 0), chrom, start, end (0-based, half-open), split, value, mean_a, mean_b,
+        labelled.
+        """
+        windows = self.windows
+        return [
+            {
+                "rank": rank,
+                "chrom": windows.names[windows.chroms[rank]],
+                "start": int(windows.starts[rank]),
+                "end": int(windows.ends[rank]),
+                "split": _split(int(windows.splits[rank])),
+                "value": _number(self.value[rank]),
+                "mean_a": _number(self.mean_a[rank]),
+                "mean_b": _number(self.mean_b[rank]),
+                "labelled": _number(self.labelled[rank]),
+            }
+            for rank in range(len(self))[first:last]
+        ]
+
+
+def rank_windows(
+    sources: Sources,
+    kind: RankBy,
+    marker: str,
+    model_a: str,
+    model_b: str | None = None,
+    *,
+    split: str | None = None,
+    progress: Progress = SILENT,
+) -> WindowTable:
+    """Rank windows by disagreement, error or score.
+
+    - `disagreement`: mean absolute difference of the two models' scores;
+    - `error`: mean absolute difference of the first model's scores and the labels;
+    - `score`: the first model's greatest score.
+
+    Means are over the bases where the tracks have a value; a window without any is left out. Logits
+    are made scores first. The windows are the dataset's, else 25-kb tiles.
+
+    Args:
+        sources: the tracks and labels.
+        kind: what to rank by.
+        marker: name of the marker.
+        model_a: id of the first model.
+        model_b: id of the second; only `disagreement` needs one.
+        split: windows of this split alone.
+        progress: told the bases read.
+
+    Raises:
+        TrackError: a model is not known, lacks the marker, or its file cannot be read.
+        DatasetError: `error` without labels, or a split that is not known.
+        RegtrackError: another kind, or `disagreement` of one model.
+    """
+    _check(sources, kind, marker, model_b)
+    tracks = [find_track(sources, model, marker) for model in (model_a, model_b) if model]
+    windows = windows_of(sources)
+    found = _statistics(sources, marker, tracks, windows, progress)
+    value = found["high_a" if kind == "score" else kind]
+    kept = ~np.isnan(value)
+    if split is not None:
+        windows.chosen(split)
+        kept &= windows.splits == SPLITS.index(split)
+    order = np.flatnonzero(kept)
+    order = order[np.argsort(-value[order], kind="stable")]
+    return WindowTable(
+        windows.take(order),
+        value[order],
+        *(found[name][order] for name in ("mean_a", "mean_b", "labelled")),
+    )
+
+
+def find_track(sources: Sources, model: str, marker: str) -> Track:
+    """The track of a model for a marker.
+
+    Raises:
+        TrackError: no such model, or it lacks the marker.
+    """
+    found = sources.catalog.find(sources.catalog.model(model).id, marker)
+    if found is None:
+        names = [track.marker or "" for track in sources.catalog.model(model).tracks]
+        raise TrackError(f'{model} has no track of "{marker[:60]}".{nearest(marker[:60], names)}')
+    return found
+
+
+def _check(sources: Sources, kind: str, marker: str, model_b: str | None) -> None:
+    kinds = get_args(RankBy)
+    if kind not in kinds:
+        raise RegtrackError(f'no ranking is called "{kind[:60]}"; expected {", ".join(kinds)}')
+    if kind == "disagreement" and model_b is None:
+        raise RegtrackError("disagreement is between two models; choose a second one")
+    if kind == "error" and not has_labels(sources, marker):
+        raise DatasetError(
+            f'"{marker[:60]}" has no labels to compare with; serve with --labels that have it'
+        )
+
+
+def _statistics(
+    sources: Sources,
+    marker: str,
+    tracks: list[Track],
+    windows: Windows,
+    progress: Progress,
+) -> Arrays:
+    """Every column of every window, from the cache where it can be."""
+    compared = has_labels(sources, marker)
+    inputs = [track.path for track in tracks]
+    if sources.labels is not None and compared:
+        inputs += sources.labels.files(marker)
+    folder = tracks[0].path.parent
+    question = ("windows", marker if compared else None, sources.assembly.digest, len(windows))
+
+    def make() -> Arrays:
+        table = np.full((len(_COLUMNS), len(windows)), np.nan, dtype=np.float32)
+        with progress.task(f"reading windows of {marker}", windows.bases, "bp") as task:
+            for piece in windows.pieces():
+                values = [
+                    sources.scores(track.id, piece.chrom, piece.start, piece.end)
+                    for track in tracks
+                ]
+                labels = labelled(sources, marker, piece) if compared else None
+                table[:, piece.windows] = _columns(values, labels, windows, piece)
+                task.advance(piece.end - piece.start)
+        return dict(zip(_COLUMNS, table, strict=True))
+
+    return cached(folder, question, inputs, make)
+
+
+def _columns(
+    values: list[Values],
+    labels: npt.NDArray[np.bool_] | None,
+    windows: Windows,
+    piece: Piece,
+) -> npt.NDArray[np.float64]:
+    """The columns of a piece's windows, (columns, windows)."""
+    first = windows.starts[piece.windows] - piece.start
+    one = values[0]
+    absent = np.full(len(first), np.nan)
+    high = np.fmax.reduceat(one, first).astype(np.float64)
+    columns = [_means(one, first), absent, high, absent, absent, absent]
+    if len(values) > 1:
+        columns[1], columns[3] = _means(values[1], first), _means(abs(one - values[1]), first)
+    if labels is not None:
+        columns[4] = _means(abs(one - labels), first)
+        columns[5] = np.add.reduceat(labels, first, dtype=np.float64) / np.diff(
+            first, append=len(labels)
+        )
+    return np.stack(columns)
+
+
+def _means(values: Values, first: Positions) -> npt.NDArray[np.float64]:
+    """The mean of each group that begins at `first`, absent values left out; NaN of none."""
+    absent = np.isnan(values)
+    counts = np.diff(first, append=len(values)).astype(np.float64)
+    if absent.any():
+        values = np.where(absent, 0, values)
+        counts -= np.add.reduceat(absent, first, dtype=np.float64)
+    totals = np.add.reduceat(values, first, dtype=np.float64)
+    means = np.full(len(first), np.nan)
+    np.divide(totals, counts, out=means, where=counts > 0)
+    return means
+
+
+def _split(index: int) -> str | None:
+    return SPLITS[index] if index >= 0 else None
+
+
+def _number(value: np.float32) -> float | None:
+    return None if np.isnan(value) else float(value)

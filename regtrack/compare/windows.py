@@ -1,0 +1,154 @@
+"""The windows that are ranked and scored: those of the dataset, else a tiling of the assembly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.compare.labels import mask
+from regtrack.compare.sources import Sources
+from regtrack.dataset.store import SPLITS, TILE
+from regtrack.errors import DatasetError, nearest
+from regtrack.genome.intervals import Positions
+from regtrack.genome.tiling import tile
+
+# windows read at once: 1 Mb of 25-kb windows, 4 MB a track
+_AT_ONCE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Neighbouring windows: their numbers, and the stretch of a chromosome that they fill (bp)."""
+
+    windows: slice
+    chrom: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Windows of one length, in order.
+
+    Attributes:
+        names: of the chromosomes.
+        chroms: index into the names, int64 (W,).
+        starts: first base of each (bp), int64 (W,).
+        ends: one past the last base; the last of a chromosome may be short, int64 (W,).
+        splits: index into `SPLITS`, or -1 where there is no split, int8 (W,).
+        length: bp of a window.
+    """
+
+    names: tuple[str, ...]
+    chroms: Positions
+    starts: Positions
+    ends: Positions
+    splits: npt.NDArray[np.int8]
+    length: int
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def chosen(self, split: str | None) -> Windows:
+        """The windows of a split; all of None.
+
+        Raises:
+            DatasetError: no such split, or none known.
+        """
+        if split is None:
+            return self
+        if split not in SPLITS:
+            raise DatasetError(
+                f'no split is called "{split[:60]}"; expected {", ".join(SPLITS)}.'
+                f"{nearest(split[:60], SPLITS)}"
+            )
+        keep = np.flatnonzero(self.splits == SPLITS.index(split))
+        if len(keep) == 0:
+            raise DatasetError(
+                f"no window is known to be in the {split} split; serve with a dataset as --labels"
+            )
+        return self.take(keep)
+
+    def take(self, numbers: Positions) -> Windows:
+        """These windows alone, in this order."""
+        return replace(
+            self,
+            chroms=self.chroms[numbers],
+            starts=self.starts[numbers],
+            ends=self.ends[numbers],
+            splits=self.splits[numbers],
+        )
+
+    def pieces(self) -> Iterator[Piece]:
+        """The windows, neighbours together, up to a million bases at a time."""
+        breaks = (self.starts[1:] != self.ends[:-1]) | (self.chroms[1:] != self.chroms[:-1])
+        edges = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(self)]
+        for low, high in pairwise(edges):
+            for first in range(low, high, _AT_ONCE):
+                last = min(first + _AT_ONCE, high)
+                chrom = self.names[self.chroms[first]]
+                start, end = int(self.starts[first]), int(self.ends[last - 1])
+                yield Piece(slice(first, last), chrom, start, end)
+
+    @property
+    def bases(self) -> int:
+        """Bases of all windows."""
+        return int((self.ends - self.starts).sum())
+
+
+def windows_of(sources: Sources) -> Windows:
+    """The windows of the dataset, if there is one, else 25-kb windows over every chromosome."""
+    if sources.dataset is not None:
+        return _of_dataset(sources)
+    tiles = [tile(length, TILE) for length in sources.assembly.lengths]
+    counts = [len(starts) for starts, _ in tiles]
+    return Windows(
+        names=sources.assembly.names,
+        chroms=np.repeat(np.arange(len(tiles)), counts),
+        starts=np.concatenate([starts for starts, _ in tiles]),
+        ends=np.concatenate([ends for _, ends in tiles]),
+        splits=np.full(sum(counts), -1, dtype=np.int8),
+        length=TILE,
+    )
+
+
+def labelled(sources: Sources, marker: str, piece: Piece) -> npt.NDArray[np.bool_]:
+    """Which bases of a piece are labelled.
+
+    Raises:
+        DatasetError: there are no labels.
+        MarkerError: the marker has none.
+    """
+    if sources.labels is None:
+        raise DatasetError("there are no labels to compare with; serve with --labels")
+    stretches = sources.labels.stretches(marker, piece.chrom, piece.start, piece.end)
+    return mask(stretches, piece.start, piece.end)
+
+
+def has_labels(sources: Sources, marker: str) -> bool:
+    """Whether a marker has labels."""
+    labels = sources.labels
+    return labels is not None and any(known.name == marker for known in labels.markers)
+
+
+def _of_dataset(sources: Sources) -> Windows:
+    """The dataset's windows on chromosomes that have tracks, under the names of the tracks."""
+    dataset = sources.dataset
+    assert dataset is not None
+    names = [sources.assembly.resolve(name) for name in dataset.assembly.names]
+    windows = dataset.windows
+    shown = np.array([name is not None for name in names])[windows["chrom"]]
+    windows = windows[shown]
+    starts = windows["start"].astype(np.int64)
+    return Windows(
+        names=tuple(name or "" for name in names),
+        chroms=windows["chrom"].astype(np.int64),
+        starts=starts,
+        ends=starts + dataset.window,
+        splits=windows["split"].astype(np.int8),
+        length=dataset.window,
+    )
