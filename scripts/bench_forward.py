@@ -19,9 +19,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from regtrack.inference import forward, one_pass, pick_device, to_host
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import MODELS, build_model
+from regtrack.predict.copies import to_host
+from regtrack.predict.device import pick_device
+from regtrack.predict.forward import forward, one_pass
 
 SIDE = 2_048  # of the square matrices whose product is the yardstick
 ROUNDS = 7

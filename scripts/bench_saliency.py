@@ -23,11 +23,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from regtrack import inference
 from regtrack.genome.assembly import Assembly
-from regtrack.inference import borrowed, pick_device, to_host
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
+from regtrack.predict.copies import to_host
+from regtrack.predict.device import pick_device
+from regtrack.predict.forward import forward
+from regtrack.predict.lending import borrowed
 from regtrack.saliency.mutagenesis import mutagenesis
 from regtrack.saliency.tracks import SaliencyScorer
 from regtrack.sweep.plan import LSTM_FLANK, SweepPlan
@@ -86,7 +88,7 @@ def tracks(model: TrackModel, codes: np.ndarray, device: torch.device) -> float:
     )
 
 
-def forward(model: TrackModel, codes: np.ndarray, device: torch.device) -> float:
+def seconds_of_pass(model: TrackModel, codes: np.ndarray, device: torch.device) -> float:
     """Seconds of a bare forward pass of one marker along a sequence, without flanks."""
     pieces = np.array_split(codes, max(1, len(codes) // (10 * WINDOW)))
     return best(lambda: [one(model, piece[None], device) for piece in pieces])
@@ -111,7 +113,7 @@ def loop(model: TrackModel, device: torch.device) -> float:
 
 def one(model: TrackModel, codes: np.ndarray, device: torch.device) -> np.ndarray:
     """Logits of one marker."""
-    return to_host(inference.forward(model, codes, markers=[0], device=device))
+    return to_host(forward(model, codes, markers=[0], device=device))
 
 
 def bases(length: int) -> np.ndarray:
@@ -128,7 +130,7 @@ def run_case(case: Case) -> dict[str, float]:
         if case.what == "tracks":
             seconds = tracks(model, codes, device)
         elif case.what == "forward":
-            seconds = forward(model, codes, device)
+            seconds = seconds_of_pass(model, codes, device)
         elif case.what == "loop":
             seconds = loop(model, device)
         else:

@@ -34,9 +34,10 @@ from regtrack.checkpoint import Checkpoint, save_checkpoint
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import decode
-from regtrack.inference import Scores, pick_device, to_host
 from regtrack.labels.marker import Marker
 from regtrack.models.registry import build_model
+from regtrack.predict.copies import Scores, to_host
+from regtrack.predict.device import pick_device
 from regtrack.sweep import assemble, encoding, engine, on_device
 from regtrack.sweep.compute import Present, Scorer, read
 from regtrack.sweep.encoding import Encoding

@@ -23,12 +23,12 @@ PERMITTED: dict[str, set[str]] = {
     "checkpoint_header": {"genome", "labels"},
     "checkpoint": {"genome", "labels", "models", "checkpoint_header"},
     "describe": {"checkpoint_header", "dataset", "tracks"},
-    "inference": {"models"},
-    "training": {"genome", "labels", "dataset", "models", "checkpoint", "evaluation", "inference"},
-    "evaluation": {"genome", "labels", "dataset", "models", "checkpoint", "inference"},
-    "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "inference"},
+    "predict": {"genome", "models"},
+    "training": {"genome", "labels", "dataset", "models", "checkpoint", "evaluation", "predict"},
+    "evaluation": {"genome", "labels", "dataset", "models", "checkpoint", "predict"},
+    "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "predict"},
     "saliency": {
-        "genome", "labels", "dataset", "models", "checkpoint", "inference", "sweep",
+        "genome", "labels", "dataset", "models", "checkpoint", "predict", "sweep",
     },
     "compare": {
         "genome", "labels", "tracks", "dataset.store", "dataset.format", "dataset.identity",
@@ -37,7 +37,7 @@ PERMITTED: dict[str, set[str]] = {
     "simulate": {"genome"},
     "figures": {"genome", "labels", "saliency"},
     "benchmark": {
-        "genome", "labels", "dataset", "models", "checkpoint", "inference", "training",
+        "genome", "labels", "dataset", "models", "checkpoint", "predict", "training",
         "evaluation", "saliency", "simulate", "figures",
     },
 }  # fmt: skip
@@ -51,7 +51,7 @@ EVERYTHING = {"cli", "demo", "__main__"}
 # third-party packages that only these parts may import
 KEPT_TO: dict[str, set[str]] = {
     "torch": {
-        "models", "checkpoint", "inference", "training", "evaluation", "sweep", "dataset",
+        "models", "checkpoint", "predict", "training", "evaluation", "sweep", "dataset",
         "saliency", "benchmark",
     },
     "captum": {"saliency"},

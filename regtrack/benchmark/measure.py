@@ -17,8 +17,8 @@ from regtrack.checkpoint import Checkpoint
 from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError
 from regtrack.genome.sequence import N
-from regtrack.inference import scores
 from regtrack.models.network import TrackModel
+from regtrack.predict.forward import scores_of_codes
 from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.receptive_field import effective_receptive_field
 from regtrack.saliency.values import Values
@@ -112,7 +112,9 @@ def _track(exam: Exam) -> Values:
         end = min(start + _STRIP, exam.length)
         low, high = exam.reads(start, end)
         codes = exam.dataset.codes(TEST_CHROM, low, high)
-        strips.append(scores(exam.checkpoint.model, codes[None])[0, :, start - low : end - low])
+        strips.append(
+            scores_of_codes(exam.checkpoint.model, codes[None])[0, :, start - low : end - low]
+        )
     return np.concatenate(strips, axis=1)
 
 

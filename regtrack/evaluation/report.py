@@ -16,8 +16,10 @@ from regtrack.dataset.store import Dataset
 from regtrack.errors import AssemblyError, CheckpointError, MarkerError, nearest
 from regtrack.evaluation.metrics import StreamingCurves, centres
 from regtrack.evaluation.scores import MarkerScores, Report, score_categories, score_markers
-from regtrack.inference import borrowed, check_precision, one_pass, pick_device
 from regtrack.labels.marker import select_markers
+from regtrack.predict.device import check_precision, pick_device
+from regtrack.predict.forward import one_pass
+from regtrack.predict.lending import borrowed
 from regtrack.progress import SILENT, Progress, Task
 
 _log = logging.getLogger(__name__)

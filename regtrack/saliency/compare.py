@@ -16,9 +16,9 @@ from regtrack.errors import CheckpointError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.reference import Reference
-from regtrack.inference import pick_device
 from regtrack.labels.marker import Marker
 from regtrack.models.registry import MODEL_TITLES
+from regtrack.predict.device import pick_device
 from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import NORM
 from regtrack.saliency.outputs import (

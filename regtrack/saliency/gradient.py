@@ -27,8 +27,9 @@ import torch
 from torch import Tensor, nn
 
 from regtrack.genome.sequence import N
-from regtrack.inference import one_pass, together
 from regtrack.models.network import TrackModel
+from regtrack.predict.forward import one_pass
+from regtrack.predict.lending import together
 from regtrack.saliency.values import Values
 
 Errors = Callable[[Tensor], Tensor]

@@ -23,9 +23,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from regtrack.genome.sequence import Codes, N
-from regtrack.inference import one_pass, to_device
 from regtrack.models.blocks import Block, Downsample, SamePadConv, SamePool, Upsample
 from regtrack.models.network import TrackModel
+from regtrack.predict.copies import to_device
+from regtrack.predict.forward import one_pass
 from regtrack.saliency.values import Outputs, Values
 
 Span = tuple[int, int]  # first and last position

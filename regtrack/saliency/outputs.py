@@ -19,10 +19,11 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.intervals import clip, merge, runs
 from regtrack.genome.sequence import N
-from regtrack.inference import Scores, scores
 from regtrack.labels.marker import Marker
 from regtrack.labels.peaks import read_peaks
 from regtrack.models.network import TrackModel
+from regtrack.predict.copies import Scores
+from regtrack.predict.forward import scores_of_codes
 from regtrack.saliency.strips import Source, at_once, strips_of
 from regtrack.saliency.values import Outputs
 from regtrack.sweep.plan import Intervals
@@ -95,7 +96,7 @@ def scores_of(
     length = source.assembly.length(interval.chrom)
     for strip in strips_of(model, interval, everything, length=length, size=at_once(device)):
         codes = source.codes(strip.chrom, strip.read_start, strip.read_end)
-        values = scores(model, codes[None], markers=[row], device=device)[0, 0, strip.crop]
+        values = scores_of_codes(model, codes[None], markers=[row], device=device)[0, 0, strip.crop]
         place = slice(strip.start - interval.start, strip.end - interval.start)
         found[place] = np.where(codes[strip.crop] == N, np.float32(np.nan), values)
     return found

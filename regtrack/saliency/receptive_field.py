@@ -18,10 +18,10 @@ from regtrack.checkpoint import Checkpoint, load_checkpoint
 from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError, MarkerError, PlanError
 from regtrack.genome.intervals import Positions, clip
-from regtrack.inference import pick_device
 from regtrack.labels.marker import Marker
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import MODEL_TITLES
+from regtrack.predict.device import pick_device
 from regtrack.progress import SILENT, Progress
 from regtrack.saliency.compare import label_models
 from regtrack.saliency.gradient import gradient_saliency

@@ -14,10 +14,10 @@ from regtrack.errors import MarkerError, PlanError
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, N
-from regtrack.inference import pick_device
 from regtrack.labels.marker import Marker, select_markers
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import MODEL_TITLES
+from regtrack.predict.device import pick_device
 from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import TIMES_INPUT, input_gradient, saliency_of
 from regtrack.saliency.integrated import integrated_gradients

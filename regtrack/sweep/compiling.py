@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from regtrack.errors import PlanError
-from regtrack.inference import forget_compiled
+from regtrack.predict.compiling import forget_compiled
 from regtrack.sweep.compute import Scorer
 from regtrack.sweep.plan import SweepPlan
 

@@ -16,8 +16,10 @@ from torch import Tensor
 from regtrack.errors import FastaError
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, N, reverse_complement
-from regtrack.inference import Scores, forward, memory_errors, sigmoid, to_host
 from regtrack.models.network import TrackModel
+from regtrack.predict.copies import Scores, to_host
+from regtrack.predict.device import memory_errors
+from regtrack.predict.forward import forward, sigmoid
 from regtrack.sweep.plan import Strip, SweepPlan
 from regtrack.sweep.room import BYTES_A_BASE
 
@@ -31,7 +33,7 @@ class Scorer:
     Attributes:
         model: borrowed by whoever made this.
         rows: the markers to compute.
-        device, precision: as `regtrack.inference.scores` takes them.
+        device, precision: as `regtrack.predict.forward.scores_of_codes` takes them.
         both_strands: the mean of both strands, instead of the forward strand alone.
         logits: logits instead of scores.
         compiled: codes of this shape (B, L) go through the compiled network; None compiles nothing.

@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from regtrack.errors import TrackError
-from regtrack.inference import Scores, to_host
+from regtrack.predict.copies import Scores, to_host
 from regtrack.sweep import on_device
 from regtrack.sweep.compute import Piece, Present
 from regtrack.sweep.plan import Strip

@@ -10,8 +10,9 @@ from typing import Any
 
 from regtrack.checkpoint import Checkpoint, load_checkpoint
 from regtrack.genome.reference import Reference
-from regtrack.inference import borrowed, check_precision, pick_device
 from regtrack.labels.marker import Marker, select_markers
+from regtrack.predict.device import check_precision, pick_device
+from regtrack.predict.lending import borrowed
 from regtrack.sweep.chunks import Chunk, choose_chunk
 from regtrack.sweep.compiling import compiled_scorer
 from regtrack.sweep.compute import Scorer

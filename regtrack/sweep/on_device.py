@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from regtrack.inference import to_device
+from regtrack.predict.copies import to_device
 from regtrack.tracks.bigwig.rounding import MANTISSA_BITS
 
 _INFINITY = 0x7F80_0000

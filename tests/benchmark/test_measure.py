@@ -13,7 +13,7 @@ from regtrack.benchmark.answers import Answers
 from regtrack.benchmark.measure import Exam, examine
 from regtrack.benchmark.plan import TEST_CHROM
 from regtrack.benchmark.planted import groups, labelled_regions
-from regtrack.inference import scores
+from regtrack.predict.forward import scores_of_codes
 from regtrack.saliency.gradient import gradient_saliency
 
 MakeExam = Callable[..., Exam]
@@ -34,7 +34,7 @@ def answers(exam: Exam) -> Answers:
 def whole(exam: Exam) -> np.ndarray:
     """The scores of one pass over the held-out chromosome, (M, length)."""
     codes = exam.dataset.codes(TEST_CHROM, 0, exam.length)
-    return scores(exam.checkpoint.model, codes[None])[0]
+    return scores_of_codes(exam.checkpoint.model, codes[None])[0]
 
 
 def test_scores_are_those_of_one_pass(exam: Exam, monkeypatch: pytest.MonkeyPatch) -> None:

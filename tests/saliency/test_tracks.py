@@ -81,11 +81,11 @@ def test_one_flank_would_not_do(name: str, monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_a_threshold_chooses_the_outputs_by_their_score(tmp_path: Path) -> None:
-    from regtrack.inference import scores
+    from regtrack.predict.forward import scores_of_codes
 
     codes = CODES["chr1"]
     model = checkpoint_of("dilated", Sequences(CODES)).model
-    predicted = scores(model, codes[None], markers=[1])[0, 0]
+    predicted = scores_of_codes(model, codes[None], markers=[1])[0, 0]
     # between two scores, so that rounding decides nothing
     middle = np.sort(predicted)[len(codes) * 3 // 4 :][:2].mean()
     found = tracks_of("dilated", tmp_path, threshold=float(middle), window=120, batch_size=2)

@@ -15,11 +15,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from regtrack import inference
 from regtrack.checkpoint import save_checkpoint
 from regtrack.errors import PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.models.network import TrackModel
+from regtrack.predict import compiling
+from regtrack.predict.forward import forward
 from regtrack.saliency.tracks import SaliencyScorer
 from regtrack.sweep import chunks
 from regtrack.sweep.compiling import compiled_scorer
@@ -64,7 +65,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     compiled = torch.compile(
         TrackModel.logits, fullgraph=True, dynamic=False, backend=backend(found)
     )
-    monkeypatch.setattr(inference, "_compiler", lambda: compiled)
+    monkeypatch.setattr(compiling, "_compiler", lambda: compiled)
     return found
 
 
@@ -73,8 +74,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
 def test_a_network_is_one_graph(name: str, precision: str, calls: list[tuple[int, ...]]) -> None:
     model = small_model(name).float()
     codes = CODES["chr1"][None, :1_000]
-    plain = inference.forward(model, codes, markers=[1, 0], precision=precision)
-    found = inference.forward(model, codes, markers=[1, 0], precision=precision, compiled=True)
+    plain = forward(model, codes, markers=[1, 0], precision=precision)
+    found = forward(model, codes, markers=[1, 0], precision=precision, compiled=True)
     assert len(calls) == 1
     torch.testing.assert_close(found, plain, rtol=0, atol=1e-5 if precision == "fp32" else 0.05)
 
@@ -209,9 +210,9 @@ def test_a_machine_without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
 
     torch.compiler.reset()
     compiled = torch.compile(TrackModel.logits, fullgraph=True, dynamic=False, backend=fail)
-    monkeypatch.setattr(inference, "_compiler", lambda: compiled)
+    monkeypatch.setattr(compiling, "_compiler", lambda: compiled)
     logging.getLogger("torch").setLevel(logging.ERROR)
     model = small_model("cnn3").float()
     with pytest.raises(PlanError, match="cannot be compiled here") as caught:
-        inference.forward(model, CODES["chr1"][None, :100], compiled=True)
+        forward(model, CODES["chr1"][None, :100], compiled=True)
     assert "\n" not in str(caught.value)

@@ -9,7 +9,8 @@ from hypothesis import given, settings, strategies as st
 
 from regtrack.errors import FastaError, PlanError
 from regtrack.genome.sequence import reverse_complement
-from regtrack.inference import Scores, scores
+from regtrack.predict.copies import Scores
+from regtrack.predict.forward import scores_of_codes
 from regtrack.sweep.compute import Present, Scorer, predict, read
 from regtrack.sweep.plan import Strip, SweepPlan, choose_targets
 
@@ -32,10 +33,10 @@ def assert_same(found: np.ndarray, expected: np.ndarray) -> None:
 
 def one_pass(model: Sums, codes: np.ndarray, *, both_strands: bool = False) -> np.ndarray:
     """Scores (M, L) of a whole chromosome at once."""
-    forward = scores(model, codes[None])[0]
+    forward = scores_of_codes(model, codes[None])[0]
     if not both_strands:
         return forward
-    reverse = scores(model, reverse_complement(codes)[None])[0]
+    reverse = scores_of_codes(model, reverse_complement(codes)[None])[0]
     return (forward + reverse[:, ::-1]) / 2
 
 

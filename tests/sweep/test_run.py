@@ -28,7 +28,7 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, reverse_complement
-from regtrack.inference import scores
+from regtrack.predict.forward import scores_of_codes
 from regtrack.sweep.compute import Scorer
 from regtrack.sweep.job import open_job
 from regtrack.sweep.request import Request
@@ -58,9 +58,9 @@ def fasta(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def one_pass(checkpoint: Checkpoint, codes: Codes, *, both_strands: bool = False) -> np.ndarray:
     """Scores (M, L) of a whole chromosome in one forward pass, NaN where it is N."""
-    found = scores(checkpoint.model, codes[None])[0]
+    found = scores_of_codes(checkpoint.model, codes[None])[0]
     if both_strands:
-        reverse = scores(checkpoint.model, reverse_complement(codes)[None])[0]
+        reverse = scores_of_codes(checkpoint.model, reverse_complement(codes)[None])[0]
         found = (found + reverse[:, ::-1]) / 2
     found[:, codes == 4] = np.nan
     return found

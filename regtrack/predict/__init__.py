@@ -1,0 +1,1 @@
+"""Running a network: devices, exactness, and what it says of codes."""

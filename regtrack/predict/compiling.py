@@ -1,0 +1,57 @@
+"""A network compiled by torch.compile."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from regtrack.errors import PlanError
+from regtrack.models.network import TrackModel
+
+
+def compiled_logits(
+    model: TrackModel, codes: Tensor, markers: Tensor | Sequence[int] | None
+) -> Tensor:
+    """The logits by a compiled network.
+
+    Raises:
+        PlanError: nothing here can compile.
+    """
+    try:
+        return _compiler()(model, codes, markers)
+    except Exception as error:
+        if not _is_compiler(error):
+            raise
+        reason = next(iter(str(error).strip().splitlines()), "no reason given")
+        raise PlanError(
+            f"the network cannot be compiled here ({reason}); go on with --compile off"
+        ) from error
+
+
+@cache
+def _compiler() -> Callable[..., Tensor]:
+    """The network by torch.compile; a shape at a time, since lengths known are quicker."""
+    compiled = torch.compile(
+        TrackModel.logits,
+        fullgraph=True,
+        dynamic=False,
+        options={"deterministic": True},  # else kernels are chosen by timing them
+    )
+    return cast(Callable[..., Tensor], compiled)
+
+
+def forget_compiled() -> None:
+    """Drop what was compiled so far: a process keeps no more than eight networks or shapes."""
+    if "torch._dynamo" in sys.modules:
+        torch.compiler.reset()
+
+
+def _is_compiler(error: Exception) -> bool:
+    """Whether torch.compile failed, not what it compiled; importing its errors takes a second."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return not names.isdisjoint({"TorchDynamoException", "FailOnRecompileLimitHit"})

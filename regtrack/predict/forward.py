@@ -1,0 +1,117 @@
+"""One forward pass of a network over codes: logits and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from regtrack.models.network import TrackModel
+from regtrack.predict.compiling import compiled_logits
+from regtrack.predict.copies import Scores, to_device, to_host
+from regtrack.predict.device import check_precision, memory_errors
+from regtrack.predict.lending import borrowed, together
+from regtrack.predict.products import exact_products
+
+_PIECE = 16_384  # numbers; torch shares out from 32,768
+
+
+def scores_of_codes(
+    model: TrackModel,
+    codes: npt.NDArray[np.uint8] | Tensor,
+    *,
+    markers: Sequence[int] | None = None,
+    precision: str = "fp32",
+    device: torch.device | None = None,
+) -> Scores:
+    """The sigmoid of the logits, shape (B, M, L), as NumPy.
+
+    Args:
+        model: borrowed for the call; loops over many sequences borrow it once themselves.
+        codes: uint8, shape (B, L), A C G T N = 0 1 2 3 4.
+        markers: rows of the last layer to compute, in the order wanted; all where None.
+        precision: `fp32`, in full also on devices that would round products to TF32, or `bf16`.
+        device: where to compute; the CPU where None.
+
+    Raises:
+        PlanError: an unknown precision, or too little memory for so many bases at once.
+    """
+    found = forward(model, codes, markers=markers, precision=precision, device=device)
+    return to_host(sigmoid(found))
+
+
+def forward(
+    model: TrackModel,
+    codes: npt.NDArray[np.uint8] | Tensor,
+    *,
+    markers: Tensor | Sequence[int] | None = None,
+    precision: str = "fp32",
+    device: torch.device | None = None,
+    compiled: bool = False,
+) -> Tensor:
+    """The logits as float32, shape (B, M, L), where they were computed.
+
+    Args:
+        model: as `scores_of_codes`, like what follows it.
+        codes: as `scores_of_codes`.
+        markers: as `scores_of_codes`; as a tensor on the device they are
+            not sent there at each pass.
+        precision: as `scores_of_codes`.
+        device: as `scores_of_codes`.
+        compiled: by torch.compile, which takes a minute at the first call of a network, and again
+            for every other shape.
+
+    Raises:
+        PlanError: as `scores_of_codes`, or nothing here can compile.
+    """
+    device = device or torch.device("cpu")
+    with (
+        torch.inference_mode(),
+        one_pass(model, device, precision=precision, shape=codes.shape),
+    ):
+        run = partial(compiled_logits, model) if compiled else model.logits
+        return run(to_device(codes, device), markers).float()
+
+
+@contextmanager
+def one_pass(
+    model: TrackModel, device: torch.device, *, precision: str, shape: Sequence[int]
+) -> Iterator[TrackModel]:
+    """The model borrowed for one pass over codes of a shape, as exact as asked for.
+
+    Raises:
+        PlanError: an unknown precision, or too little memory.
+    """
+    check_precision(precision)
+    with (
+        memory_errors(device, shape),
+        borrowed(model, device),
+        together("products", "", exact_products),
+        torch.autocast(
+            device.type,
+            dtype=torch.bfloat16,
+            enabled=precision == "bf16",
+            cache_enabled=False,  # it is one for all threads, whose streams know nothing of it
+        ),
+    ):
+        yield model
+
+
+@torch.inference_mode()
+def sigmoid(logits: Tensor) -> Tensor:
+    """Scores of logits, which they replace; the same however many threads torch has.
+
+    On the CPU torch rounds the last few numbers of each thread's share in another way than the
+    others. A piece as small as these has one thread, and no last few.
+    """
+    if logits.device.type != "cpu":
+        return logits.sigmoid_()
+    logits = logits.contiguous()
+    for piece in torch.split(logits.view(-1), _PIECE):
+        piece.sigmoid_()
+    return logits

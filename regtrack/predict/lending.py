@@ -1,0 +1,89 @@
+"""A model lent to a device, and contexts that the threads of a process share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+
+import torch
+
+from regtrack.errors import PlanError
+from regtrack.models.network import TrackModel
+
+
+@contextmanager
+def borrowed(model: TrackModel, device: torch.device) -> Iterator[TrackModel]:
+    """The model on a device and in evaluation mode, given back as it was, also after an exception.
+
+    Each submodule gets its own mode back, since a part may have been frozen by itself. Threads may
+    borrow one model at the same time; the last of them gives it back.
+
+    Raises:
+        PlanError: it is lent already, to another device.
+    """
+    with together(id(model), str(device), partial(_lend, model, device)):
+        yield model
+
+
+@contextmanager
+def _lend(model: TrackModel, device: torch.device) -> Iterator[None]:
+    modes = {module: module.training for module in model.modules()}
+    tensors = chain(model.parameters(), model.buffers())
+    home = next((tensor.device for tensor in tensors), device)
+    try:
+        model.to(device).eval()
+        yield
+    finally:
+        model.to(home)
+        for module, mode in modes.items():
+            module.training = mode
+
+
+@dataclass
+class _Open:
+    """A context that threads are in together."""
+
+    context: AbstractContextManager[None]
+    place: str
+    users: int = 0
+
+
+_LOCK = threading.Lock()
+_OPEN: dict[Hashable, _Open] = {}
+
+
+@contextmanager
+def together(
+    key: Hashable, place: str, make: Callable[[], AbstractContextManager[None]]
+) -> Iterator[None]:
+    """A context of the whole process: the first thread enters it, the last leaves it.
+
+    Args:
+        key: what is shared.
+        place: where; the same for all who are in it.
+        make: makes the context for the first.
+
+    Raises:
+        PlanError: it is open for another place.
+    """
+    with _LOCK:
+        found = _OPEN.get(key)
+        if found is None:
+            found = _Open(make(), place)
+            found.context.__enter__()
+            _OPEN[key] = found
+        if found.place != place:
+            raise PlanError(f"the model is in use on {found.place}; ask for {place} afterwards")
+        found.users += 1
+    try:
+        yield
+    finally:
+        with _LOCK:
+            found.users -= 1
+            if found.users == 0:
+                del _OPEN[key]
+                found.context.__exit__(None, None, None)

@@ -1,0 +1,62 @@
+"""Devices and precisions that exist here; memory that runs out says what to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from regtrack.errors import PlanError
+from regtrack.predict.device import pick_device
+from regtrack.predict.forward import scores_of_codes
+
+
+def test_tests_and_what_they_start_see_no_gpu() -> None:
+    """Where there is one, "auto" would take it."""
+    ask = "import os; print(repr(os.environ['CUDA_VISIBLE_DEVICES']))"
+    told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "''"
+    assert not torch.cuda.is_available()
+
+
+def test_devices() -> None:
+    assert pick_device("cpu") == torch.device("cpu")
+    assert pick_device().type in {"cpu", "cuda"}
+    for name in ("graphics", "cuda:99", "meta", "hpu", "cpu:1", ""):
+        with pytest.raises(PlanError, match="cannot be used here"):
+            pick_device(name)
+
+
+def test_a_precision_that_does_not_exist(model: nn.Module, codes: np.ndarray) -> None:
+    with pytest.raises(PlanError, match='"fp16"; expected fp32 or bf16'):
+        scores_of_codes(model, codes, precision="fp16")
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("GET was unable to find an engine to execute this computation"),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+    ],
+)
+def test_too_little_memory_says_what_to_do(
+    model: nn.Module, codes: np.ndarray, monkeypatch: pytest.MonkeyPatch, problem: RuntimeError
+) -> None:
+    def fail(*_: Tensor) -> Tensor:
+        raise problem
+
+    monkeypatch.setattr(model, "logits", fail)
+    with pytest.raises(PlanError, match=r"on cpu with 2 x 73 bp .* smaller --batch-size"):
+        scores_of_codes(model, codes)
+
+
+def test_other_errors_stay_what_they_are(model: nn.Module, codes: np.ndarray) -> None:
+    with pytest.raises(IndexError):
+        scores_of_codes(model, codes + 9)
