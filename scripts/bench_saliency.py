@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 from regtrack.genome.assembly import Assembly
+from regtrack.machine.cores import cores
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
 from regtrack.predict.copies import to_host
@@ -33,7 +34,6 @@ from regtrack.predict.lending import borrowed
 from regtrack.saliency.mutagenesis import mutagenesis
 from regtrack.saliency.tracks import SaliencyScorer
 from regtrack.sweep.plan import LSTM_FLANK, SweepPlan
-from regtrack.sweep.room import cores
 
 MARKERS = 919
 MODELS = ("cnn7", "dilated", "id-cnn", "bi-lstm")

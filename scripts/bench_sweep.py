@@ -35,6 +35,7 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import decode
 from regtrack.labels.marker import Marker
+from regtrack.machine.cores import cores
 from regtrack.models.registry import build_model
 from regtrack.predict.copies import Scores, to_host
 from regtrack.predict.device import pick_device
@@ -44,7 +45,6 @@ from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.job import Job, open_job
 from regtrack.sweep.plan import Strip
 from regtrack.sweep.request import Request
-from regtrack.sweep.room import cores
 from regtrack.sweep.run import run_sweep
 
 MARKERS = 919
@@ -108,7 +108,7 @@ def run_case(folder: Path, case: Case) -> dict[str, Any]:
 def sweep(request: Request) -> dict[str, Any]:
     """The whole way."""
     summary = run_sweep(request)
-    return {"seconds": summary.seconds, "bytes_a_value": summary.size / _values(request)}
+    return {"seconds": summary.seconds, "bytes_per_value": summary.size / _values(request)}
 
 
 def forward(request: Request) -> dict[str, Any]:

@@ -15,6 +15,7 @@ GROUND = {"errors", "progress", "atomic", "version", "kernel"}
 # each part of the house, and the parts that it may import besides GROUND and itself
 PERMITTED: dict[str, set[str]] = {
     **{name: set() for name in GROUND},
+    "machine": set(),
     "genome": set(),
     "labels": {"genome"},
     "tracks": {"genome", "labels"},
@@ -26,7 +27,7 @@ PERMITTED: dict[str, set[str]] = {
     "predict": {"genome", "models"},
     "training": {"genome", "labels", "dataset", "models", "checkpoint", "evaluation", "predict"},
     "evaluation": {"genome", "labels", "dataset", "models", "checkpoint", "predict"},
-    "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "predict"},
+    "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "predict", "machine"},
     "saliency": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "sweep",
     },

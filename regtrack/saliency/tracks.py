@@ -52,7 +52,7 @@ class SaliencyScorer(Scorer):
     compilable: ClassVar[bool] = False
     # Tensors, on the way back too, hold 3,200 (CNN7, DILATED) to 5,200 (BI-LSTM) on the CPU; with
     # what the C library keeps, processes grew by up to 6,400.
-    bytes_a_base: ClassVar[int] = 6_400
+    bytes_per_base: ClassVar[int] = 6_400
 
     @property
     def values(self) -> str:

@@ -14,10 +14,10 @@ from typing import Any
 
 from regtrack.atomic import disk_errors, move_folder, publish_file
 from regtrack.errors import PlanError
+from regtrack.machine.cores import cores
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.encoding import prepare_encoder
-from regtrack.sweep.room import cores
 from regtrack.sweep.summary import SweepSummary, TrackSummary
 from regtrack.sweep.work import SWEEP_FILE, Work, load_work
 from regtrack.tracks.bigwig.assemble import create_bigwig

@@ -20,8 +20,8 @@ from regtrack.models.network import TrackModel
 from regtrack.predict.copies import Scores, to_host
 from regtrack.predict.device import memory_errors
 from regtrack.predict.forward import forward, sigmoid
+from regtrack.sweep.batch import BYTES_PER_BASE
 from regtrack.sweep.plan import Strip, SweepPlan
-from regtrack.sweep.room import BYTES_A_BASE
 
 Present = npt.NDArray[np.bool_]
 
@@ -50,7 +50,7 @@ class Scorer:
     kinds: ClassVar[tuple[str, ...]] = ("",)  # of values a marker: what ends their files' names
     flanks: ClassVar[int] = 1  # that a base needs on each side
     compilable: ClassVar[bool] = True
-    bytes_a_base: ClassVar[int] = BYTES_A_BASE  # that the layers take at most
+    bytes_per_base: ClassVar[int] = BYTES_PER_BASE  # that the layers take at most
 
     @property
     def count(self) -> int:

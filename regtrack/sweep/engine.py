@@ -20,11 +20,12 @@ import numpy as np
 import torch
 
 from regtrack.genome.reference import Reference
+from regtrack.machine.allocator import kept_memory
+from regtrack.machine.cores import cores
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.compute import Piece, Reading, Scorer, predict, read
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.plan import Strip, SweepPlan
-from regtrack.sweep.room import cores, kept_memory
 from regtrack.sweep.shard import ShardHeader, write_shard
 from regtrack.sweep.work import Work
 from regtrack.tracks.bigwig.assemble import file_order

@@ -11,8 +11,12 @@ from typing import Any
 from regtrack.checkpoint import Checkpoint, load_checkpoint
 from regtrack.genome.reference import Reference
 from regtrack.labels.marker import Marker, select_markers
+from regtrack.machine.cores import cores
+from regtrack.machine.disk import check_disk
+from regtrack.machine.memory import check_memory, peak_memory
 from regtrack.predict.device import check_precision, pick_device
 from regtrack.predict.lending import borrowed
+from regtrack.sweep.batch import choose_batch_size, memory_of, passes_at_once, results_of
 from regtrack.sweep.chunks import Chunk, choose_chunk
 from regtrack.sweep.compiling import compiled_scorer
 from regtrack.sweep.compute import Scorer
@@ -21,21 +25,9 @@ from regtrack.sweep.engine import Engine
 from regtrack.sweep.plan import SweepPlan, choose_flank
 from regtrack.sweep.record import make_record
 from regtrack.sweep.request import Request, check_assembly, read_targets
-from regtrack.sweep.room import (
-    bytes_a_file,
-    bytes_a_value,
-    check_disk,
-    check_memory,
-    choose_batch_size,
-    cores,
-    memory_of,
-    passes_at_once,
-    pieces_size,
-    resident,
-    results_of,
-)
 from regtrack.sweep.summary import Forecast
 from regtrack.sweep.work import Track, Work, begun_choices, shards_size
+from regtrack.tracks.bigwig.file_size import bytes_per_file, bytes_per_value, pieces_size
 
 _ENCODED = 30_000_000  # values a second and thread, rounded and encoded
 _TIMED = 50_000  # bp of the pass that is timed on the CPU, at most
@@ -100,7 +92,7 @@ class Job:
             files=tuple(track.file for track in self.tracks),
             bases=self.plan.bases,
             disk=self._disk,
-            memory=resident() + self._memory,
+            memory=peak_memory() + self._memory,
             seconds=self.plan.bases_read / speed + values / (_ENCODED * cores()),
             windows=self.plan.windows,
             chunks=len(self.plan.chunks),
@@ -130,7 +122,7 @@ class Job:
 
         Raises:
             PlanError: too little memory.
-            OutputError: too little room on the disk.
+            OutputError: too little disk space.
         """
         check_memory(self._memory if self.scorer.device.type == "cpu" else self._waiting)
         # shards, and then the tracks beside them; what is there already is not written again
@@ -145,10 +137,10 @@ class Job:
 
     @property
     def _disk(self) -> int:
-        beside = bytes_a_file(self.reference.assembly, self.encoding.resolution)
+        beside = bytes_per_file(self.reference.assembly, self.encoding.resolution)
         intervals = sum(len(starts) for starts, _ in self.plan.targets.values())
         beside += pieces_size(intervals + self.plan.strips)
-        return int(self._bytes_a_base * self.plan.bases) + beside * self.scorer.count
+        return int(self._bytes_per_base * self.plan.bases) + beside * self.scorer.count
 
     @property
     def _memory(self) -> int:
@@ -157,16 +149,18 @@ class Job:
     @property
     def _waiting(self) -> int:
         """Bytes beside the passes: shards that are written, and values that came from a GPU."""
-        shards = 3 * self._bytes_a_base * min(self.plan.chunk, self.plan.bases)
+        shards = 3 * self._bytes_per_base * min(self.plan.chunk, self.plan.bases)
         if self.scorer.device.type == "cpu":
-            return int(shards)  # a pass is taken to need the room for its values
+            return int(shards)  # a pass is counted with its values
         return int(shards) + results_of(self.plan.bases_at_once, self.scorer.count)
 
     @property
     def _taken(self) -> int:
         """Bytes that a pass takes."""
         scorer = self.scorer
-        return memory_of(self.plan.bases_at_once, scorer.count, a_base=scorer.bytes_a_base)
+        return memory_of(
+            self.plan.bases_at_once, scorer.count, bytes_per_base=scorer.bytes_per_base
+        )
 
     @property
     def _passes(self) -> int:
@@ -174,9 +168,9 @@ class Job:
         return passes_at_once(self.scorer.device, self._taken)
 
     @property
-    def _bytes_a_base(self) -> float:
+    def _bytes_per_base(self) -> float:
         resolution = self.encoding.resolution
-        stored = bytes_a_value(self.encoding.keep_bits, resolution) / resolution
+        stored = bytes_per_value(self.encoding.keep_bits, resolution) / resolution
         return stored * self.scorer.count
 
 
@@ -192,7 +186,7 @@ def open_job(request: Request, *, make: Callable[..., Scorer] = Scorer) -> Itera
         CheckpointError, FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
         PlanError: a window, flank, batch or device that cannot be, too little memory, or no base
             to predict.
-        OutputError: too little room on the disk.
+        OutputError: too little disk space.
     """
     with Reference(request.reference) as reference:
         given = request.checkpoint
@@ -253,7 +247,7 @@ def _sizes(request: Request, scorer: Scorer, begun: tuple[int, bool] | None) -> 
         batch_size = begun[0]
     batch = choose_batch_size(
         batch_size, window=window, markers=scorer.count, device=scorer.device,
-        a_base=scorer.bytes_a_base,
+        bytes_per_base=scorer.bytes_per_base,
     )  # fmt: skip
     return {
         "window": window,

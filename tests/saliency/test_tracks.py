@@ -17,7 +17,7 @@ from regtrack.genome.sequence import N
 from regtrack.models.registry import build_model
 from regtrack.saliency.gradient import TIMES_INPUT, gradient_saliency
 from regtrack.saliency.tracks import SaliencyScorer, saliency_tracks
-from regtrack.sweep import room
+from regtrack.sweep import batch
 from regtrack.sweep.request import Request
 from regtrack.sweep.summary import Forecast
 from tests.sweep.toys import write_fasta
@@ -121,13 +121,13 @@ def test_a_pass_takes_no_more_memory_than_said(name: str, markers: int, tmp_path
     scorer = SaliencyScorer(model, range(markers), torch.device("cpu"))
     codes = random_codes(length)[None]
     scorer(codes)
-    said = room.memory_of(length, scorer.count, a_base=scorer.bytes_a_base)
+    said = batch.memory_of(length, scorer.count, bytes_per_base=scorer.bytes_per_base)
     assert said / 3 < peak_memory(lambda: scorer(codes), tmp_path) <= said
 
 
 def test_a_sweep_is_told_what_a_pass_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    windows = 2 * 100 * (SaliencyScorer.bytes_a_base + 2 * room.BYTES_A_SCORE)
-    monkeypatch.setattr(room, "_MEMORY", {"cpu": windows})
+    windows = 2 * 100 * (SaliencyScorer.bytes_per_base + 2 * batch.BYTES_PER_SCORE)
+    monkeypatch.setattr(batch, "_CPU_MEMORY", windows)
     checkpoint = checkpoint_of("cnn3", Sequences(CODES))
     reference = write_fasta(tmp_path / "r.fa", CODES)
     request = Request(

@@ -1,0 +1,1 @@
+"""What the machine offers this process: cores, memory and disk."""

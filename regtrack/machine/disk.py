@@ -1,0 +1,31 @@
+"""Whether the disk has space for an output."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from regtrack.errors import OutputError
+
+
+def check_disk(out: Path, needed: int) -> None:
+    """Refuse an output for which the disk has too little free space.
+
+    Args:
+        out: the output, which need not exist yet, nor its parents.
+        needed: bytes that will be written.
+
+    Raises:
+        OutputError: fewer bytes are free.
+    """
+    folder = next(parent for parent in out.resolve().parents if parent.exists())
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise OutputError(
+            f"about {_size(needed)} will be written and {folder} has {_size(free)} free; choose "
+            "fewer markers or chromosomes, or another output"
+        )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"

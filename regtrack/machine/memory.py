@@ -1,0 +1,40 @@
+"""How much memory this process may use, and how much it has used."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+
+from regtrack.errors import PlanError
+from regtrack.machine.cgroups import memory_limits
+
+
+def usable_memory() -> int:
+    """Bytes that this process may use: the machine's, or less if its control group has less."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min([machine, *memory_limits()])
+
+
+def peak_memory() -> int:
+    """Bytes of this process's largest resident set so far."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def check_memory(needed: int) -> None:
+    """Refuse work that does not fit into memory, where trying would get the process killed.
+
+    Args:
+        needed: bytes.
+
+    Raises:
+        PlanError: more is needed than this process may use.
+    """
+    usable = usable_memory()
+    if needed > usable:
+        raise PlanError(
+            f"about {needed / 1e9:,.0f} GB of memory would be needed and there are "
+            f"{usable / 1e9:,.0f} GB; choose a smaller --batch-size, fewer markers or a smaller "
+            "--window"
+        )

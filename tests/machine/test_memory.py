@@ -1,0 +1,22 @@
+"""Work that does not fit into memory is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from regtrack.errors import PlanError
+from regtrack.machine import memory
+from regtrack.machine.memory import check_memory, usable_memory
+
+
+def test_more_memory_than_the_machine_has() -> None:
+    check_memory(1 << 20)
+    with pytest.raises(PlanError, match="smaller --batch-size"):
+        check_memory(1 << 60)
+
+
+def test_memory_is_the_least_that_a_control_group_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "memory_limits", lambda: iter([5000, 3000, 1 << 62]))
+    assert usable_memory() == 3000
+    monkeypatch.setattr(memory, "memory_limits", lambda: iter([1 << 62]))
+    assert 3000 < usable_memory() < 1 << 62  # the machine's
