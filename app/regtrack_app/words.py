@@ -17,12 +17,12 @@ _MEANS = {
 }
 
 
-def badge_text(splits: Shares, strangers: Sequence[str] = ()) -> str:
+def badge_text(splits: Shares, foreign: Sequence[str] = ()) -> str:
     """The split of what is on screen, so that nobody mistakes memory for skill.
 
     Args:
         splits: the splits and what share of the region each has.
-        strangers: labels of the models on screen that were trained on another dataset.
+        foreign: labels of the models on screen that were trained on another dataset.
 
     >>> badge_text([("test", 1.0)])
     'test · held out: no model of this dataset has seen these windows'
@@ -33,10 +33,10 @@ def badge_text(splits: Shares, strangers: Sequence[str] = ()) -> str:
     """
     if not splits:
         return ""
-    if strangers:
-        were = "was" if len(strangers) == 1 else "were"
+    if foreign:
+        were = "was" if len(foreign) == 1 else "were"
         means = (
-            f"{' and '.join(strangers)} {were} trained on another dataset and may have seen these "
+            f"{' and '.join(foreign)} {were} trained on another dataset and may have seen these "
             "windows"
         )
     else:
@@ -52,19 +52,19 @@ def _parts(splits: Shares) -> str:
     return parts[0] if len(parts) == 1 else f"mixed: {', '.join(parts)}"
 
 
-def badge_class(splits: Shares, strangers: Sequence[str] = ()) -> str:
+def badge_class(splits: Shares, foreign: Sequence[str] = ()) -> str:
     """The class that colours the badge."""
     if not splits:
         return "badge empty"
-    return f"badge {splits[0][0] if len(splits) == 1 and not strangers else 'mixed'}"
+    return f"badge {splits[0][0] if len(splits) == 1 and not foreign else 'mixed'}"
 
 
-def strangers_of(view: View, sources: Sources) -> list[str]:
+def foreign_models(view: View, sources: Sources) -> list[str]:
     """Labels of the models on screen that were trained on another dataset than that of the labels.
 
-    Nothing where no dataset gives the labels, or their sweeps do not tell.
+    Empty where the labels are not a dataset, or the sweeps do not say.
     """
-    models = [model for model in view.models if model in sources.strangers]
+    models = [model for model in view.models if model in sources.trained_elsewhere]
     return [sources.catalog.model(model).label for model in models]
 
 
@@ -101,5 +101,5 @@ def summary(view: View, scene: Scene, sources: Sources) -> str:
         f"Models: {', '.join(labels) or 'none'}.",
         "Exact values." if scene.exact else "Summary of zoom records.",
     ]
-    badge = badge_text(scene.splits, strangers_of(view, sources))
+    badge = badge_text(scene.splits, foreign_models(view, sources))
     return " ".join([*parts, f"Split: {badge}." if badge else ""]).strip()

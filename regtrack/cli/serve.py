@@ -44,7 +44,7 @@ def command(
     from regtrack_app.serve import serve
 
     from regtrack.cli.console import console
-    from regtrack.compare.sources import open_sources
+    from regtrack.compare.open_sources import open_sources
 
     sources = open_sources(
         paths, labels=labels, genes=genes, checkpoints=checkpoint or (), reference=reference

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.compare.discreet import called
+from regtrack.compare.naming import called
 from regtrack.dataset.format import HEADER_FILE, ROWS_FILE, WINDOWS_FILE
 from regtrack.dataset.store import SPLITS, Dataset
 from regtrack.errors import MarkerError, nearest

@@ -16,7 +16,8 @@ from regtrack_app.security import LARGEST_REQUEST
 from small_tracks import write_sweep
 from small_world import World
 
-from regtrack.compare.sources import Sources, open_sources
+from regtrack.compare.open_sources import open_sources
+from regtrack.compare.sources import Sources
 
 LOCAL: dict[str, Any] = {"base_url": "http://127.0.0.1:8050", "buffered": True}
 

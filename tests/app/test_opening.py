@@ -10,7 +10,8 @@ from regtrack_app.view_data import choices_of
 from small_tracks import write_bigwig, write_sweep
 from small_world import World
 
-from regtrack.compare.sources import Sources, open_sources
+from regtrack.compare.open_sources import open_sources
+from regtrack.compare.sources import Sources
 from regtrack.genome.interval import Interval
 
 

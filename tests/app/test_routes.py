@@ -15,7 +15,8 @@ from regtrack_app.create_app import create_app
 from regtrack_app.routes import reference_files
 from small_world import World
 
-from regtrack.compare.sources import Sources, open_sources
+from regtrack.compare.open_sources import open_sources
+from regtrack.compare.sources import Sources
 
 LOCAL: dict[str, Any] = {"base_url": "http://127.0.0.1:8050", "buffered": True}
 VIEW = "?region=chr1:100,001-100,200&markers=K562_CTCF&models=cnn7,dilated&tracks=signal"

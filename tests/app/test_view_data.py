@@ -13,7 +13,8 @@ from regtrack_app.state import View, default_view
 from regtrack_app.view_data import ViewData, choices_of, drawable, labelled_share
 from small_world import GAP, World
 
-from regtrack.compare.sources import Sources, open_sources
+from regtrack.compare.open_sources import open_sources
+from regtrack.compare.sources import Sources
 from regtrack.genome.interval import Interval
 
 REGION = Interval("chr1", 100_000, 100_500)

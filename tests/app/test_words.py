@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from regtrack_app.state import default_view
 from regtrack_app.view_data import ViewData, choices_of
-from regtrack_app.words import badge_class, badge_text, notes, span_text, strangers_of, summary
+from regtrack_app.words import badge_class, badge_text, foreign_models, notes, span_text, summary
 
 from regtrack.compare.sources import Sources
 from regtrack.dataset.identity import dataset_digest
@@ -38,11 +38,11 @@ def test_the_badge_names_models_of_another_dataset(sources: Sources) -> None:
         for model in sources.catalog.models
     )
     view = default_view(choices_of(sources))
-    assert strangers_of(view, sources) == []  # these sweeps do not tell
+    assert foreign_models(view, sources) == []  # these sweeps do not tell
     told = replace(sources, catalog=replace(sources.catalog, models=models))
-    assert strangers_of(view, told) == ["cnn7"]
-    assert strangers_of(replace(view, models=("dilated",)), told) == []
-    assert strangers_of(view, replace(told, dataset=None)) == []
+    assert foreign_models(view, told) == ["cnn7"]
+    assert foreign_models(replace(view, models=("dilated",)), told) == []
+    assert foreign_models(view, replace(told, dataset=None)) == []
     badge = "cnn7 was trained on another dataset and may have seen these windows"
     assert badge in summary(view, ViewData(told).scene(view), told)
     assert badge_text([("train", 0.25), ("test", 0.75)], ["a", "b"]).startswith(

@@ -10,8 +10,9 @@ from sklearn.metrics import average_precision_score
 from small_tracks import write_sweep
 from small_world import World
 
+from regtrack.compare.open_sources import open_sources
 from regtrack.compare.scoreboard import Scoreboard, score_models
-from regtrack.compare.sources import Sources, open_sources
+from regtrack.compare.sources import Sources
 from regtrack.errors import DatasetError, TrackError
 
 

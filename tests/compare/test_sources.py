@@ -1,35 +1,15 @@
-"""Opening what the page shows: what is found, what fits, and what is refused."""
+"""Reading open tracks: values, scores of logits, and files that have gone."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from small_tracks import write_bigwig, write_sweep
-from small_world import World
+from small_tracks import write_sweep
 
-from regtrack.checkpoint_header import FORMAT, CheckpointHeader
-from regtrack.compare.sources import Letters, Sources, open_sources
-from regtrack.dataset.store import Dataset
-from regtrack.errors import CheckpointError, RegtrackError, TrackError
-from regtrack.genome.assembly import Assembly
-from regtrack.genome.sequence import decode
-from regtrack.labels.marker import Marker
-
-
-def test_everything_is_opened(world: World, sources: Sources) -> None:
-    assert [model.id for model in sources.catalog.models] == ["cnn7", "dilated"]
-    assert [marker.name for marker in sources.catalog.markers] == list(world.labels)
-    assert [track.id for track in sources.catalog.signals] == ["signal"]
-    assert sources.dataset is not None
-    values = sources.values("dilated.K562_CTCF", "chr1", 50_000, 70_000)
-    np.testing.assert_array_equal(
-        values, world.scores["dilated"]["K562_CTCF"]["chr1"][50_000:70_000]
-    )
-    assert sources.bins("signal", "chr2", 10, 20, 5).mean.tolist() == [10.5, 12.5, 14.5, 16.5, 18.5]
+from regtrack.compare.open_sources import open_sources
+from regtrack.errors import TrackError
 
 
 def test_logits_become_scores(tmp_path: Path) -> None:
@@ -44,95 +24,6 @@ def test_logits_become_scores(tmp_path: Path) -> None:
     np.testing.assert_array_equal(sources.scores("dilated.a", "c", 0, 6), logits)
 
 
-def test_letters_come_from_the_dataset_or_the_reference(world: World) -> None:
-    dataset = Dataset.open(world.folder / "data")
-    fasta = world.folder / "genome.fa"
-    truth = fasta.read_text().split("\n")[3][10:60]
-    for letters in (Letters(dataset, None), Letters(None, fasta), Letters(dataset, fasta)):
-        codes = letters.codes("2", 10, 60)
-        assert codes is not None
-        assert decode(codes) == truth
-        assert letters.codes("chrX", 0, 1) is None
-    assert Letters(None, None).codes("chr1", 0, 1) is None
-
-
-def test_genes_are_read_meanwhile(world: World, sources: Sources) -> None:
-    assert sources.genes is None
-    with_genes = world.open(genes=world.folder / "genes.gtf")
-    assert with_genes.gene_file is not None
-    found = with_genes.gene_file.wait(20)
-    assert found is not None
-    assert with_genes.genes is found
-    assert found.within("chr1", 0, 9000).names == ("NOL9",)
-
-
-def test_genes_that_cannot_be_read_say_so_and_stop_nothing(world: World, tmp_path: Path) -> None:
-    path = tmp_path / "g.gtf"
-    path.write_text("#\nchr1\tx\tCDS\t1\t2\t.\t+\t.\t\nno genes\n")
-    sources = world.open(genes=path)
-    assert sources.gene_file is not None
-    assert sources.gene_file.wait(20) is None
-    assert (sources.gene_file.error or "").startswith("g.gtf line 3 is not of a GTF")
-    assert sources.genes is None
-
-
-def test_labels_of_each_kind(world: World) -> None:
-    table = world.open(labels=world.folder / "markers.tsv")
-    assert table.dataset is None
-    assert table.catalog.marker("K562_DNase").category == "DNase"
-    bed = world.open(labels=world.folder / "K562_CTCF.bed")
-    assert bed.labels is not None
-    assert [marker.name for marker in bed.labels.markers] == list(world.labels)
-    assert bed.catalog.marker("K562_CTCF").category == "TF"
-    assert {marker.name for marker in bed.catalog.markers} == set(world.labels)
-    none = world.open(labels=None)
-    assert none.labels is None
-
-
-def test_one_bed_is_set_beside_every_marker(world: World, tmp_path: Path) -> None:
-    path = tmp_path / "mine.bed"
-    path.write_text("chr1\t100\t200\n")
-    labels = world.open(labels=path).labels
-    assert labels is not None
-    for marker in world.labels:
-        starts, ends = labels.stretches(marker, "chr1", 0, 1_000)
-        assert (starts.tolist(), ends.tolist()) == ([100], [200])
-    alone = open_sources([world.folder / "signal.bw"], labels=path)
-    assert [marker.name for marker in alone.catalog.markers] == ["mine"]
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "message"),
-    [
-        ("notes.txt", "these are notes\n", "line 1 cannot be read"),
-        ("empty.bed", "", "has no peak on the tracks, which have chr1"),
-        ("mouse.bed", "scaffold_7\t1\t9\n", "has no peak on the tracks"),
-        ("markers.tsv", "file\tcategory\tcell\ttarget\nnotes.txt\tTF\tK562\tCTCF\n",
-         r"notes\.txt line 1 cannot be read"),
-    ],
-)  # fmt: skip
-def test_labels_that_are_none_are_refused_at_once(
-    world: World, tmp_path: Path, name: str, text: str, message: str
-) -> None:
-    (tmp_path / "notes.txt").write_text("these are notes\n")
-    (tmp_path / name).write_text(text)
-    with pytest.raises(RegtrackError, match=message) as caught:
-        world.open(labels=tmp_path / name)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [("chr1\t100\t200\n", "line 1 is not of a GTF"), ("# nothing\n", "holds no gene")],
-)
-def test_genes_that_are_none_are_refused_at_once(
-    world: World, tmp_path: Path, text: str, message: str
-) -> None:
-    (tmp_path / "g.gtf").write_text(text)
-    with pytest.raises(RegtrackError, match=message):
-        world.open(genes=tmp_path / "g.gtf")
-
-
 def test_what_cannot_be_read_any_more_is_named_without_its_path(tmp_path: Path) -> None:
     folder = write_sweep(tmp_path / "s", "cnn7", {"a": {"chr1": np.ones(900, np.float32)}})
     bed = tmp_path / "b.bed"
@@ -143,69 +34,3 @@ def test_what_cannot_be_read_any_more_is_named_without_its_path(tmp_path: Path) 
         with pytest.raises(TrackError, match=r"^cnn7 a cannot be read") as caught:
             read("cnn7.a", "chr1", 0, 9)
         assert str(tmp_path) not in str(caught.value)
-
-
-def test_the_reference_that_a_sweep_names(world: World, tmp_path: Path) -> None:
-    folder = write_sweep(tmp_path / "s", "cnn7", {"a": {"c": np.ones(9, np.float32)}})
-    record = json.loads((folder / "sweep.json").read_text())
-    for path, found in [
-        (str(world.folder / "genome.fa"), (world.folder / "genome.fa").resolve()),
-        (str(tmp_path / "gone.fa"), None),
-    ]:
-        (folder / "sweep.json").write_text(json.dumps({**record, "reference": {"path": path}}))
-        assert open_sources([folder]).reference == found
-
-
-def write_checkpoint(path: Path, model: str, markers: tuple[str, ...], note: str = "") -> Path:
-    """A checkpoint without weights."""
-    header = CheckpointHeader(
-        model=model,
-        config={},
-        markers=tuple(Marker(name, "TF", "K562", name) for name in markers),
-        assembly=Assembly(("chr1",), (1000,)),
-        window=1000,
-        training={"note": note},
-    )
-    text = json.dumps({"__metadata__": {FORMAT: header.to_json()}}).encode()
-    path.write_bytes(len(text).to_bytes(8, "little") + text)
-    return path
-
-
-def test_checkpoints_are_those_that_made_the_sweeps(tmp_path: Path) -> None:
-    ones = {"a": {"c": np.ones(9, np.float32)}}
-    run = tmp_path / "run"
-    run.mkdir()
-    file = write_checkpoint(run / "checkpoint.safetensors", "cnn7", ("a", "b"))
-    other = write_checkpoint(tmp_path / "other.safetensors", "cnn7", ("a", "b"), "later")
-    folder = write_sweep(tmp_path / "s" / "one", "cnn7", ones)
-    write_sweep(tmp_path / "s" / "two", "dilated", ones)
-    # a sweep that does not name what made it: one that could have
-    assert open_sources([tmp_path / "s"], checkpoints=[other]).checkpoints == {
-        "cnn7": other.resolve()
-    }
-    record = json.loads((folder / "sweep.json").read_text())
-    record["checkpoint"]["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
-    (folder / "sweep.json").write_text(json.dumps(record))
-    for given in (file, run):
-        found = open_sources([tmp_path / "s"], checkpoints=[given]).checkpoints
-        assert found == {"cnn7": file.resolve()}
-    foreign = write_checkpoint(tmp_path / "x.safetensors", "dilated", ("z",))
-    for given in (other, foreign):
-        with pytest.raises(CheckpointError, match=r"made none of the sweeps .*cnn7, dilated"):
-            open_sources([tmp_path / "s"], checkpoints=[given])
-
-
-@pytest.mark.parametrize("option", ["labels", "genes", "reference", "checkpoint"])
-def test_what_is_not_there_is_named(world: World, tmp_path: Path, option: str) -> None:
-    gone = tmp_path / "gone"
-    options = {"checkpoints": [gone]} if option == "checkpoint" else {option: gone}
-    with pytest.raises(RegtrackError, match=r"no .* at .*gone") as caught:
-        open_sources([world.folder / "sweeps"], **options)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_dataset_of_another_assembly_is_refused(world: World, tmp_path: Path) -> None:
-    for chrom, message in [("chr1", "has chr1 with 310,000 bp"), ("chr7", "share no chromosome")]:
-        path = write_bigwig(tmp_path / f"{chrom}.bw", {chrom: np.ones(9, np.float32)})
-        with pytest.raises(RegtrackError, match=message):
-            open_sources([path], labels=world.folder / "data")

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from small_tracks import write_bigwig, write_sweep
 
-from regtrack.compare.sources import Sources, open_sources
+from regtrack.compare.open_sources import open_sources
+from regtrack.compare.sources import Sources
 from regtrack.dataset.build import build_dataset
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.tracks.bigwig.rounding import round_mantissa

@@ -15,7 +15,7 @@ from regtrack_app.figures import draw, region_of_axis, structure
 from regtrack_app.state import Choices, Parsed, View, between, clipped, find_place, parse_view
 from regtrack_app.tiles import read_tile
 from regtrack_app.view_data import Scene, ViewData
-from regtrack_app.words import badge_class, badge_text, notes, strangers_of, summary
+from regtrack_app.words import badge_class, badge_text, foreign_models, notes, summary
 
 # the choices beside the tracks, and the part of a view that each is
 _CONTROLS = {
@@ -185,7 +185,7 @@ def answer(
         and known.serves(view.region)
         and loaded.get("contents") == contents
     )
-    strangers = strangers_of(view, data.sources)
+    foreign = foreign_models(view, data.sources)
     query = view.query()
     first = page.cause in {"", ids.URL}
     return {
@@ -200,8 +200,8 @@ def answer(
             "query": query,
             "moved": _move_number(page.values.get(ids.MOVED)),
         },
-        "badge": badge_text(scene.splits, strangers),
-        "badge_class": badge_class(scene.splits, strangers),
+        "badge": badge_text(scene.splits, foreign),
+        "badge_class": badge_class(scene.splits, foreign),
         "summary": summary(view, scene, data.sources),
         "notes": notes(scene),
         "problems": " ".join(parsed.problems),

@@ -12,7 +12,7 @@ from regtrack_app import ids
 from regtrack_app.create_app import create_app
 from small_world import World
 
-from regtrack.compare.sources import open_sources
+from regtrack.compare.open_sources import open_sources
 
 HOSTILE = {
     "region=%3Cscript%3Ealert(1)%3C/script%3E": "<script>",

@@ -1,4 +1,8 @@
-"""Messages without the paths of the server, which are nobody's business but the log's."""
+"""Errors that name a file as the reader knows it.
+
+Results of a comparison are shown to people who have no use for paths of the machine that computed
+them, so messages name tracks by label and files by name. The log has the whole paths.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +18,14 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def called(path: Path, name: str | None = None) -> Iterator[None]:
-    """Errors of what is done inside name a file by `name`; the log has them as they were.
+    """Replace a path by a name in the errors raised inside; the log has them unchanged.
 
     Args:
-        path: as messages have it.
-        name: what a reader calls it; the file's name by default.
+        path: the file or folder, as messages spell it.
+        name: what the reader calls it; by default the file's name.
 
     Raises:
-        RegtrackError: what was raised inside, of the same kind.
+        RegtrackError: what was raised inside, of the same type.
     """
     try:
         yield

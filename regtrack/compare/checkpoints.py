@@ -1,0 +1,71 @@
+"""Which checkpoint made which sweep, and which models were trained on another dataset."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from regtrack.checkpoint_header import CheckpointHeader, read_header
+from regtrack.dataset.identity import dataset_digest
+from regtrack.dataset.store import Dataset
+from regtrack.errors import CheckpointError
+from regtrack.tracks.catalog import ModelTracks
+
+
+def trained_elsewhere(models: Sequence[ModelTracks], dataset: Dataset) -> frozenset[str]:
+    """Ids of the models that were trained on another dataset than this one.
+
+    A model whose sweep does not say what it was trained on is not among them.
+    """
+    known = {None, dataset_digest(dataset)}
+    trained_on = {model.id: model.record["checkpoint"].get("dataset") for model in models}
+    return frozenset(model for model, digest in trained_on.items() if digest not in known)
+
+
+def match_checkpoints(models: Sequence[ModelTracks], paths: Sequence[Path]) -> dict[str, Path]:
+    """The checkpoint of each model, by the model's id: the one that made its sweep.
+
+    Raises:
+        CheckpointError: a checkpoint that cannot be read, or of none of the sweeps.
+    """
+    found: dict[str, Path] = {}
+    for path in paths:
+        file = path / "checkpoint.safetensors" if path.is_dir() else path
+        header = read_header(file)
+        with file.open("rb") as opened:
+            sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+        made = [model for model in models if _made_by(model) == sha256]
+        if not made:
+            made = _alike(models, header, file)
+        found |= {model.id: file.resolve() for model in made}
+    return found
+
+
+def _made_by(model: ModelTracks) -> str | None:
+    sha256 = model.record["checkpoint"].get("sha256")
+    return None if sha256 is None else str(sha256)
+
+
+def _alike(
+    models: Sequence[ModelTracks], header: CheckpointHeader, file: Path
+) -> list[ModelTracks]:
+    """The one sweep that does not name its checkpoint and that this one could have made."""
+    markers = {marker.name for marker in header.markers}
+    alike = [
+        model
+        for model in models
+        if _made_by(model) is None
+        and model.architecture == header.model
+        and {track.marker for track in model.tracks} <= markers
+    ]
+    if len(alike) != 1:
+        raise CheckpointError(
+            f"{file} made none of the sweeps that are shown (of {_names(models)}); name the "
+            "checkpoint that did"
+        )
+    return alike
+
+
+def _names(models: Sequence[ModelTracks]) -> str:
+    return ", ".join(model.label for model in models) or "no model"

@@ -1,0 +1,124 @@
+"""Open tracks, labels and what goes with them, and check that they fit each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from regtrack.compare.background import Later
+from regtrack.compare.checkpoints import match_checkpoints
+from regtrack.compare.labels import DatasetLabels, PeakLabels, bed_marker
+from regtrack.compare.naming import called
+from regtrack.compare.sequence import Letters
+from regtrack.compare.sources import Sources
+from regtrack.dataset.store import Dataset
+from regtrack.errors import AssemblyError, FastaError, MarkerError
+from regtrack.genome.assembly import Assembly
+from regtrack.labels.manifest import MarkerFile, read_markers
+from regtrack.tracks.catalog import Catalog, build_catalog
+from regtrack.tracks.genes import Genes
+from regtrack.tracks.gtf import check_genes, read_genes
+from regtrack.tracks.pool import ReaderPool
+
+
+def open_sources(
+    paths: Sequence[Path],
+    *,
+    labels: Path | None = None,
+    genes: Path | None = None,
+    checkpoints: Sequence[Path] = (),
+    reference: Path | None = None,
+) -> Sources:
+    """Open tracks and what they are compared with; what does not fit is refused at once.
+
+    Args:
+        paths: folders of `predict-genome`, folders of such folders or of bigWigs, and bigWigs.
+        labels: a dataset, a markers table (.tsv), or one BED, which is the labels of every marker.
+        genes: a GTF, gzip or not; read by a thread.
+        checkpoints: checkpoints of the models, or folders of runs that hold them.
+        reference: a FASTA; by default the one that a sweep names, if it is there.
+
+    Raises:
+        RegtrackError: a file is missing, cannot be read, or does not fit the others.
+    """
+    dataset, files = _read_labels(labels)
+    known = dataset.markers if dataset else [file.marker for file in files]
+    catalog = build_catalog([Path(path) for path in paths], known)
+    bed = None
+    if labels is not None and dataset is None and not files:
+        bed = labels.resolve()
+        if not catalog.markers:
+            catalog = replace(catalog, markers=(bed_marker(bed),))
+        files = tuple(MarkerFile(marker, bed) for marker in catalog.markers)
+    if dataset:
+        _check_same_assembly(catalog.assembly, dataset.assembly, f"the dataset {labels}")
+    if genes is not None:
+        check_genes(genes)
+    fasta = _find_reference(catalog, reference)
+    peaks = _open_peaks(files, bed, catalog.assembly) if files else None
+    return Sources(
+        catalog=catalog,
+        pool=ReaderPool(),
+        labels=DatasetLabels(dataset) if dataset else peaks,
+        dataset=dataset,
+        checkpoints=match_checkpoints(catalog.models, checkpoints),
+        reference=fasta,
+        letters=Letters(dataset, fasta),
+        gene_file=None if genes is None else Later(lambda: _read_genes(genes)),
+    )
+
+
+def _read_labels(path: Path | None) -> tuple[Dataset | None, tuple[MarkerFile, ...]]:
+    if path is None:
+        return None, ()
+    if path.is_dir():
+        return Dataset.open(path.resolve()), ()
+    if not path.is_file():
+        raise MarkerError(f"no labels at {path}; expected a dataset, a markers table or a BED")
+    if path.suffix.lower() == ".tsv":
+        return None, read_markers(path.resolve())
+    return None, ()
+
+
+def _open_peaks(files: Sequence[MarkerFile], bed: Path | None, assembly: Assembly) -> PeakLabels:
+    """Labels of peak files; the first is read now, so that a file of another kind is refused."""
+    peaks = PeakLabels(files, assembly)
+    found = peaks.check(files[0].path)
+    if bed is not None and not found:
+        raise MarkerError(
+            f"{bed} has no peak on the tracks, which have {assembly.summary()}; expected a "
+            "dataset, a markers table (.tsv) or a BED"
+        )
+    return peaks
+
+
+def _read_genes(path: Path) -> Genes:
+    with called(path):
+        return read_genes(path)
+
+
+def _check_same_assembly(ours: Assembly, theirs: Assembly, what: str) -> None:
+    shared = [(name, theirs.resolve(name)) for name in ours.names]
+    pairs = [(name, other) for name, other in shared if other is not None]
+    if not pairs:
+        raise AssemblyError(
+            f"{what} has {theirs.summary()} and the tracks have {ours.summary()}; they share no "
+            "chromosome: take both from one assembly"
+        )
+    for name, other in pairs:
+        if ours.length(name) != theirs.length(other):
+            raise AssemblyError(
+                f"{what} has {other} with {theirs.length(other):,} bp and the tracks have {name} "
+                f"with {ours.length(name):,}; take both from one assembly"
+            )
+
+
+def _find_reference(catalog: Catalog, given: Path | None) -> Path | None:
+    if given is not None:
+        if not given.is_file():
+            raise FastaError(f"no FASTA at {given}; expected a file (plain or bgzip)")
+        return given.resolve()
+    named = [model.record.get("reference", {}).get("path") for model in catalog.models]
+    there = [Path(path) for path in named if path and Path(path).is_file()]
+    return there[0].resolve() if there else None

@@ -1,0 +1,74 @@
+"""Checkpoints find the sweeps that they made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_tracks import write_sweep
+from small_world import World
+
+from regtrack.checkpoint_header import FORMAT, CheckpointHeader
+from regtrack.compare.checkpoints import trained_elsewhere
+from regtrack.compare.open_sources import open_sources
+from regtrack.dataset.identity import dataset_digest
+from regtrack.dataset.store import Dataset
+from regtrack.errors import CheckpointError
+from regtrack.genome.assembly import Assembly
+from regtrack.labels.marker import Marker
+from regtrack.tracks.catalog import build_catalog
+
+
+def write_checkpoint(path: Path, model: str, markers: tuple[str, ...], note: str = "") -> Path:
+    """A checkpoint without weights."""
+    header = CheckpointHeader(
+        model=model,
+        config={},
+        markers=tuple(Marker(name, "TF", "K562", name) for name in markers),
+        assembly=Assembly(("chr1",), (1000,)),
+        window=1000,
+        training={"note": note},
+    )
+    text = json.dumps({"__metadata__": {FORMAT: header.to_json()}}).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text)
+    return path
+
+
+def test_checkpoints_are_those_that_made_the_sweeps(tmp_path: Path) -> None:
+    ones = {"a": {"c": np.ones(9, np.float32)}}
+    run = tmp_path / "run"
+    run.mkdir()
+    file = write_checkpoint(run / "checkpoint.safetensors", "cnn7", ("a", "b"))
+    other = write_checkpoint(tmp_path / "other.safetensors", "cnn7", ("a", "b"), "later")
+    folder = write_sweep(tmp_path / "s" / "one", "cnn7", ones)
+    write_sweep(tmp_path / "s" / "two", "dilated", ones)
+    # a sweep that does not name what made it: one that could have
+    assert open_sources([tmp_path / "s"], checkpoints=[other]).checkpoints == {
+        "cnn7": other.resolve()
+    }
+    record = json.loads((folder / "sweep.json").read_text())
+    record["checkpoint"]["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    (folder / "sweep.json").write_text(json.dumps(record))
+    for given in (file, run):
+        found = open_sources([tmp_path / "s"], checkpoints=[given]).checkpoints
+        assert found == {"cnn7": file.resolve()}
+    foreign = write_checkpoint(tmp_path / "x.safetensors", "dilated", ("z",))
+    for given in (other, foreign):
+        with pytest.raises(CheckpointError, match=r"made none of the sweeps .*cnn7, dilated"):
+            open_sources([tmp_path / "s"], checkpoints=[given])
+
+
+def test_models_of_another_dataset_are_told_apart(world: World, tmp_path: Path) -> None:
+    dataset = Dataset.open(world.folder / "data")
+    ones = {"a": {"c": np.ones(9, np.float32)}}
+    for name, digest in [("ours", dataset_digest(dataset)), ("theirs", "0" * 64), ("silent", None)]:
+        folder = write_sweep(tmp_path / name, name, ones)
+        record = json.loads((folder / "sweep.json").read_text())
+        record["checkpoint"]["dataset"] = digest
+        (folder / "sweep.json").write_text(json.dumps(record))
+    models = build_catalog([tmp_path]).models
+    assert len(models) == 3
+    assert trained_elsewhere(models, dataset) == {"theirs"}
