@@ -34,7 +34,7 @@ def check_free(path: Path, *, overwrite: bool = False) -> None:
         there = os.path.lexists(path)
     if there and not overwrite:
         raise OutputError(
-            f"{path} exists already; name another output, or pass --overwrite to replace it"
+            f"{path} exists already; name another output, or pass `overwrite=True` to replace it"
         )
     check_name(path)
     with disk_errors(path), tempfile.TemporaryFile(dir=_standing(path)):

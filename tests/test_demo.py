@@ -83,5 +83,5 @@ def test_the_picture_shows_every_marker_and_a_domain(made: Demo) -> None:
 
 
 def test_an_existing_folder_is_refused(made: Demo) -> None:
-    with pytest.raises(OutputError, match="--overwrite"):
+    with pytest.raises(OutputError, match="`overwrite=True`"):
         run_demo(made.folder)

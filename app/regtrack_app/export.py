@@ -141,7 +141,7 @@ def _values(sources: Sources, region: Interval, track_id: str) -> Values:
 
 def _labels(sources: Sources, region: Interval, marker: str) -> Stretches:
     if sources.labels is None:
-        raise MarkerError(f'there are no labels of "{marker}"; serve with --labels')
+        raise MarkerError(f'there are no labels of "{marker}"; start regtrack serve with labels')
     return sources.labels.stretches(marker, region.chrom, region.start, region.end)
 
 

@@ -168,7 +168,7 @@ def _saliency(sources: Sources) -> html.Section:
         "Saliency says which bases a model's scores of this view rest on: those from 0.5, or from "
         f"half of the highest where none is so high. Checkpoints are given for: {able}."
         if able
-        else "Saliency needs a checkpoint: start regtrack serve with --checkpoint."
+        else "Saliency needs a checkpoint: start regtrack serve with one."
     )
     return _panel(
         "saliency",

@@ -74,10 +74,12 @@ class Saliency:
         if not models:
             raise RegtrackError(
                 "no model on screen has both a checkpoint and the first marker; start regtrack "
-                "serve with --checkpoint"
+                "serve with its checkpoint"
             )
         if sources.reference is None:
-            raise RegtrackError("saliency reads the sequence: start regtrack serve --reference")
+            raise RegtrackError(
+                "saliency reads the sequence: start regtrack serve with a reference"
+            )
         if len(region) > MOST_BASES:
             raise RegtrackError(
                 f"the view has {len(region):,} bp; saliency is computed for {MOST_BASES:,} at most:"

@@ -62,9 +62,9 @@ def _shown(host: str) -> str:
 def _trouble(error: Exception, host: str, port: int) -> str:
     number = getattr(error, "errno", None)
     if number == errno.EADDRINUSE:
-        return f"port {port} is taken on {host}; choose another with --port, or --port 0 for any"
+        return f"port {port} is taken on {host}; choose another `port`, or `port=0` for any"
     if number in {errno.EACCES, errno.EPERM}:
-        return f"no permission to listen on port {port}; choose one above 1023 with --port"
+        return f"no permission to listen on port {port}; choose a `port` above 1023"
     # what names the resolver does not know has a number below 0
     if number == errno.EADDRNOTAVAIL or number is None or number < 0:
         return f'"{host}" is no address of this machine; choose 127.0.0.1, or 0.0.0.0 for all'

@@ -41,7 +41,7 @@ def measure_window(sources: Sources, view: View) -> list[WindowRow]:
         RegtrackError: nothing can be measured, or too much would have to be read.
     """
     if sources.labels is None:
-        raise RegtrackError("measures need labels: start regtrack serve with --labels")
+        raise RegtrackError("measures need labels: start regtrack serve with labels")
     region, catalog = view.region, sources.catalog
     markers = [name for name in view.markers if has_labels(sources, name)]
     if not markers:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from regtrack.cli.console import print_error, set_quiet, start_notes
 from regtrack.cli.process import STOPPED, Stop, keep_writing
+from regtrack.cli.wording import in_options, speak_of
 from regtrack.errors import RegtrackError
 
 # in the order of a user's work, which is the order of `regtrack --help`
@@ -50,6 +52,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback(epilog="Start with: regtrack demo")
 def _global(
+    ctx: typer.Context,
     _shown: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
@@ -58,10 +61,18 @@ def _global(
         bool, typer.Option("--verbose", "-v", help="More notes; a traceback on errors.")
     ] = False,
 ) -> None:
+    speak_of(_parameters(ctx))
     set_quiet(quiet)
     start_notes(verbose=verbose)
     if verbose:
         os.environ["REGTRACK_TRACEBACK"] = "1"
+
+
+def _parameters(ctx: typer.Context) -> Sequence[Any]:
+    """The parameters of the command that is about to run."""
+    commands: Any = ctx.command  # a group, of typer's own copy of click
+    command = commands.get_command(ctx, ctx.invoked_subcommand)
+    return () if command is None else command.params
 
 
 for _name in COMMANDS:
@@ -93,7 +104,7 @@ def run(stop: Stop) -> None:
             raise
         if os.environ.get("REGTRACK_TRACEBACK"):
             traceback.print_exc()
-        print_error(_line(error))
+        print_error(in_options(_line(error)))
         sys.exit(2)
 
 

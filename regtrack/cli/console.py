@@ -27,6 +27,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from regtrack.cli.wording import in_options
 from regtrack.errors import RegtrackError
 from regtrack.progress import SILENT, Progress, Task
 
@@ -59,7 +60,8 @@ def start_notes(*, verbose: bool) -> None:
 class _Notes(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if not _quiet or record.levelno >= logging.ERROR:
-            errors.print(f"[yellow]note:[/] {escape(record.getMessage())}", highlight=False)
+            message = in_options(record.getMessage())
+            errors.print(f"[yellow]note:[/] {escape(message)}", highlight=False)
 
 
 def print_error(message: str) -> None:

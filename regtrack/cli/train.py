@@ -52,7 +52,7 @@ def command(
         str | None,
         typer.Option(help="none, max or dilated; of dilated alone.", rich_help_panel=_NETWORK),
     ] = None,
-    setting: Annotated[
+    settings: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
@@ -162,7 +162,7 @@ def command(
             dataset,
             out,
             model=model,
-            settings=_settings(setting or [], dropout=dropout, pooling=pooling),
+            settings=_settings(settings or [], dropout=dropout, pooling=pooling),
             config=config,
             hardware=hardware,
             progress=progress,

@@ -143,7 +143,7 @@ def _check(sources: Sources, kind: str, marker: str, model_b: str | None) -> Non
         raise RegtrackError("disagreement is between two models; choose a second one")
     if kind == "error" and not has_labels(sources, marker):
         raise DatasetError(
-            f'"{marker[:60]}" has no labels to compare with; serve with --labels that have it'
+            f'"{marker[:60]}" has no labels to compare with; open labels that have it'
         )
 
 

@@ -109,7 +109,7 @@ def score_models(
         DatasetError: there are no labels of a marker that both have, or no such split.
     """
     if sources.labels is None:
-        raise DatasetError("scores need labels: start regtrack serve with --labels")
+        raise DatasetError("scores need labels; open the tracks with labels")
     windows = windows_of(sources).chosen(split)
     pairs = _pairs(sources, model_a or model_b, model_b)
     rows = []
@@ -137,8 +137,8 @@ def _pairs(sources: Sources, model_a: str, model_b: str) -> list[tuple[Track, Tr
             pairs.append((track, other))
     if not pairs:
         raise DatasetError(
-            f"no marker of {' and '.join(dict.fromkeys((model_a, model_b)))} has labels; start "
-            "regtrack serve with --labels that name their markers"
+            f"no marker of {' and '.join(dict.fromkeys((model_a, model_b)))} has labels; open "
+            "labels that name their markers"
         )
     return pairs
 

@@ -69,7 +69,7 @@ class Windows:
         keep = np.flatnonzero(self.splits == SPLITS.index(split))
         if len(keep) == 0:
             raise DatasetError(
-                f"no window is known to be in the {split} split; serve with a dataset as --labels"
+                f"no window is known to be in the {split} split; open a dataset as labels"
             )
         return self.take(keep)
 
@@ -124,7 +124,7 @@ def labelled(sources: Sources, marker: str, piece: Piece) -> npt.NDArray[np.bool
         MarkerError: the marker has none.
     """
     if sources.labels is None:
-        raise DatasetError("there are no labels to compare with; serve with --labels")
+        raise DatasetError("there are no labels to compare with; open the tracks with labels")
     stretches = sources.labels.stretches(marker, piece.chrom, piece.start, piece.end)
     return mask(stretches, piece.start, piece.end)
 

@@ -96,7 +96,7 @@ def write_codes(
     if len(starts) > _MOST:
         raise DatasetError(
             f"{len(starts):,} chromosomes have windows; expected at most {_MOST:,}: name the ones "
-            "to use with --chroms"
+            "to use with `chroms`"
         )
     return Kept(usable.subset(starts), tuple(starts.values()), spec.window, dropped)
 
@@ -105,5 +105,5 @@ def _nothing_kept(spec: DatasetSpec, dropped: Dropped) -> DatasetError:
     return DatasetError(
         f"no window of {spec.window:,} bp is kept: {dropped.short} were short, {dropped.n} had too "
         f"many N, {dropped.excluded} were excluded, {dropped.multimap} multi-mapped; choose a "
-        "smaller --window, or raise --max-n or --max-multimap"
+        "smaller `window`, or raise `max_n` or `max_multimap`"
     )

@@ -145,7 +145,7 @@ def _check_filled(splits: Splits, spec: DatasetSpec) -> None:
 
 def _advice(kind: str) -> str:
     return {
-        "random": "give it a larger fraction, choose a smaller --window, or use more sequence",
+        "random": "give it a larger fraction, choose a smaller `window`, or use more sequence",
         "chrom": "hold out other chromosomes",
-        "block": "choose a smaller --block, or use more sequence",
+        "block": "choose a smaller `block`, or use more sequence",
     }[kind]

@@ -129,7 +129,7 @@ def _check_there(table: Path, folder: Path, paths: Sequence[Path], shown: int = 
         raise MarkerError(
             f"{folder} lacks {len(missing)} of the {len(paths)} peak files that {table} names: "
             f"{', '.join(missing[:shown])}{more}; put them there, or name their folder with "
-            "--peaks-folder"
+            "`peaks_folder`"
         )
 
 

@@ -35,6 +35,6 @@ def check_memory(needed: int) -> None:
     if needed > usable:
         raise PlanError(
             f"about {needed / 1e9:,.0f} GB of memory would be needed and there are "
-            f"{usable / 1e9:,.0f} GB; choose a smaller --batch-size, fewer markers or a smaller "
-            "--window"
+            f"{usable / 1e9:,.0f} GB; choose a smaller `batch_size`, fewer markers or a "
+            "smaller `window`"
         )

@@ -29,7 +29,7 @@ def compiled_logits(
             raise
         reason = next(iter(str(error).strip().splitlines()), "no reason given")
         raise PlanError(
-            f"the network cannot be compiled here ({reason}); go on with --compile off"
+            f"the network cannot be compiled here ({reason}); pass `compiling='off'`"
         ) from error
 
 

@@ -90,15 +90,15 @@ class Comparison:
     def __post_init__(self) -> None:
         check_method(self.method)
         if self.reference is None and self.dataset is None:
-            raise PlanError("no sequence to read: name a --reference or a --dataset")
+            raise PlanError("no sequence to read: name a `reference` or a `dataset`")
         if not (self.region or self.at or self.dataset):
             raise PlanError(
-                "nowhere to look: name a --region, --at, or a --dataset to draw windows from"
+                "nowhere to look: name a `region`, `at`, or a `dataset` to draw windows from"
             )
         if self.windows < 1:
             raise PlanError(f"{self.windows} random windows; expected at least 1")
         if self.at and self.threshold is not None:
-            raise PlanError("--at and --threshold both choose the outputs; take one of them")
+            raise PlanError("`at` and `threshold` both choose the outputs; take one of them")
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +186,7 @@ class _Inputs:
         first, last = int(starts[0]), int(ends[-1])
         if last - first > most:
             raise PlanError(
-                f"--at spans {last - first:,} bp; expected at most {most:,}: name a --region"
+                f"`at` spans {last - first:,} bp; expected at most {most:,}: name a `region`"
             )
         fields = [model.model.receptive_field or most for model in self.models.values()]
         width = max(last - first, min(most, max(LEAST_SHOWN, *fields)))
@@ -239,8 +239,8 @@ class _Inputs:
             if len(labels[0]):
                 return labels, f"Labelled {self.marker.name}"
             raise PlanError(
-                f"no base of {interval} is labelled {self.marker.name}; choose another --region, "
-                "--at positions, or a --threshold of the score"
+                f"no base of {interval} is labelled {self.marker.name}; choose another `region`, "
+                "positions with `at`, or a `threshold` of the score"
             )
         outputs, least = scoring_outputs(
             model, self.source, interval, self.marker,

@@ -60,8 +60,8 @@ def scoring_outputs(
         best = f"{np.nanmax(found):.3g}" if np.isfinite(found).any() else "none, all is N"
         raise PlanError(
             f"no position of {interval} has a score of {threshold:g} for {marker.name} by "
-            f"{checkpoint.model.name}; the highest is {best}: choose another --region, a lower "
-            "--threshold, --labels or --at"
+            f"{checkpoint.model.name}; the highest is {best}: choose another `region`, a lower "
+            "`threshold`, `labels` or `at`"
         )
     return _placed(interval, found >= threshold), threshold
 
@@ -122,7 +122,7 @@ def named_outputs(regions: Sequence[str], assembly: Assembly, chrom: str) -> Int
     found = [parse_region(region, assembly) for region in regions]
     for one in found:
         if one.chrom != chrom:
-            raise PlanError(f"--at {one} is not on {chrom}, which is shown; expected {chrom}:...")
+            raise PlanError(f"`at` {one} is not on {chrom}, which is shown; expected {chrom}:...")
     return merge(
         np.array([one.start for one in found], dtype=np.int64),
         np.array([one.end for one in found], dtype=np.int64),
@@ -149,7 +149,7 @@ def random_windows(
     if len(found) < number:
         raise DatasetError(
             f"{len(found)} windows of the {split} split of {dataset.path} have a label of "
-            f"{marker.name}, and {number} were asked for; choose another --split or --marker"
+            f"{marker.name}, and {number} were asked for; choose another `split` or `marker`"
         )
     return found
 
@@ -208,13 +208,13 @@ def check_reached(
         if not len(outputs[0]):
             raise PlanError(
                 f"no chosen output reaches {interval}: the models see {left:,} bp before and "
-                f"{right:,} bp after an output at most; choose a --region nearer to --at"
+                f"{right:,} bp after an output at most; choose a `region` nearer to `at`"
             )
     read = (source.codes(interval.chrom, *one) for one in zip(*outputs, strict=True))
     if all((codes == N).all() for codes in read):
         raise PlanError(
             f"every chosen output of {interval} is N, which no model explains; choose another "
-            "--region or --at"
+            "`region` or `at`"
         )
 
 

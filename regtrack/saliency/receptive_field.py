@@ -209,7 +209,7 @@ def draw_positives(
     if total == 0:
         raise DatasetError(
             f"no base of the {split} split of {dataset.path} is labelled {marker.name} with "
-            f"{room:,} bp on both sides; choose another --split or --marker"
+            f"{room:,} bp on both sides; choose another `split` or `marker`"
         )
     if total < number:
         _log.warning(

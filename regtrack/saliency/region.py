@@ -128,7 +128,7 @@ def explain(
     if method == ISM and len(interval) > MOST_MUTATED:
         raise PlanError(
             f"{interval} has {len(interval):,} bp to mutate; expected at most {MOST_MUTATED:,}: "
-            "choose a smaller --region, or another --method"
+            "choose a smaller `region`, or another `method`"
         )
     codes = source.codes(interval.chrom, interval.start, interval.end)
     total, completeness = _added_up(

@@ -182,6 +182,6 @@ def _missing(work: Work, chunks: Sequence[Chunk]) -> str:
     more = f" and {len(chunks) - _NAMED} more" if len(chunks) > _NAMED else ""
     return (
         f"{len(chunks)} of {len(work.chunks)} shards are missing or broken in {work.folder}: "
-        f"{named}{more}; run their shares again (predict-genome --shard), or predict-genome "
-        "without --shard, which makes what is missing"
+        f"{named}{more}; run those shares (`shard`) again, or the sweep without "
+        "`shard`, which makes what is missing"
     )

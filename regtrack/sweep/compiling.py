@@ -39,7 +39,7 @@ def compiled_scorer(mode: str, scorer: Scorer, plan: SweepPlan, *, begun: bool |
         return scorer
     obstacle = _obstacle(scorer, plan)
     if obstacle and mode == "on":
-        raise PlanError(f"{obstacle}, so nothing is compiled; leave --compile at auto")
+        raise PlanError(f"{obstacle}, so nothing is compiled; leave `compiling='auto'`")
     if obstacle:
         return scorer
     forget_compiled()  # networks of former sweeps, of which a process keeps only a few

@@ -92,7 +92,7 @@ def check_assembly(
             raise AssemblyError(
                 f"{path} is for another assembly: {there} is {now:,} bp in the reference "
                 f"and was {before:,} bp in training; take the reference it was trained on, or pass "
-                "--any-assembly where another is meant"
+                "`any_assembly=True` where another is meant"
             )
         _log.warning(
             "%s is %s bp in the reference and was %s bp in training: another assembly, as asked",
@@ -118,7 +118,7 @@ def read_targets(
         AssemblyError: a chromosome that the reference lacks.
         PeakFileError: a BED file that cannot be read or is for another assembly.
     """
-    asked = {"--chroms": chroms, "--region": region, "--regions": regions}
+    asked = {"`chroms`": chroms, "`region`": region, "`regions`": regions}
     if len(given := [name for name, value in asked.items() if value]) > 1:
         raise PlanError(f"{' and '.join(given)} were given; take one of {' and '.join(given)}")
     wanted = None if regions is None else _read_bed(regions, assembly)

@@ -237,7 +237,7 @@ def _placed(request: Request, *, overwrite: bool) -> Request:
     if complete and not overwrite:
         raise OutputError(
             f"{out} exists already and is complete, with its {SWEEP_FILE}; name another output, or "
-            "pass --overwrite to make it again"
+            "pass `overwrite=True` to make it again"
         )
     place = check_folder_free(out, mark=SWEEP_FILE, inputs=request.inputs, overwrite=overwrite)
     check_name(work_folder(place))

@@ -284,8 +284,8 @@ def load_work(folder: Path) -> Work:
     found = _read(out)
     if found is None:
         raise PlanError(
-            f"no sweep is at work in {work_folder(out)}, or its plan is broken; expected the --out "
-            "of predict-genome --shard"
+            f"no sweep is at work in {work_folder(out)}, or its plan is broken; expected the "
+            "output that shares of a sweep were made for"
         )
     return found
 
@@ -321,12 +321,12 @@ def _read(out: Path) -> Work | None:
 def _refusal(folder: Path, changed: list[str]) -> str:
     if changed == _BROKEN:
         return (
-            f"the sweep in {folder} cannot go on, as its plan is broken; pass --overwrite to start "
-            "anew, or choose another --out"
+            f"the sweep in {folder} cannot go on, as its plan is broken; pass "
+            "`overwrite=True` to start anew, or choose another `out`"
         )
     more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
     return (
         f"{folder} holds a sweep that was begun with another plan: "
         f"{'; '.join(changed[:_SHOWN])}{more}. Run the former command to finish it, pass "
-        "--overwrite to start anew, or choose another --out"
+        "`overwrite=True` to start anew, or choose another `out`"
     )

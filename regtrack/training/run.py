@@ -114,12 +114,12 @@ class RunFolder:
         if differences:
             raise TrainingError(
                 f"{self.path} holds a run of other settings: {'; '.join(differences)}. Name "
-                "another folder, ask for the same, or pass --overwrite to start anew"
+                "another folder, ask for the same, or pass `overwrite=True` to start anew"
             )
         if record["status"] == "finished":
             raise OutputError(
-                f"{self.path} holds this run, finished; name another folder, or pass --overwrite "
-                "to train again"
+                f"{self.path} holds this run, finished; name another folder, or pass "
+                "`overwrite=True` to train again"
             )
 
     def _read(self) -> dict[str, Any]:
@@ -132,7 +132,7 @@ class RunFolder:
             problem = f"it is damaged ({error})"
         raise TrainingError(
             f"{self.record} is not the record of a run of this regtrack: {problem}; name another "
-            "folder, or pass --overwrite to start anew"
+            "folder, or pass `overwrite=True` to start anew"
         )
 
     def _write(self, contents: Mapping[str, Any]) -> None:

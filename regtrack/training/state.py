@@ -53,5 +53,5 @@ def read_history(path: Path) -> list[Epoch]:
         # torch names no error of its own for a file that is cut or strange
         raise TrainingError(
             f"{path} cannot be read ({' '.join(str(error).split())[:200]}); the run cannot "
-            "go on: pass --overwrite to start anew"
+            "go on: pass `overwrite=True` to start anew"
         ) from error

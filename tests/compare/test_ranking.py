@@ -104,11 +104,11 @@ def test_what_cannot_be_ranked_is_said(world: World, sources: Sources) -> None:
         (sources, ("disagreement", MARKER, "cnn7"), RegtrackError, "choose a second one"),
         (sources, ("score", "K562_CTC", "cnn7"), TrackError, 'Did you mean "K562_CTCF"'),
         (sources, ("score", MARKER, "../x"), TrackError, "no model has the id"),
-        (plain, ("error", MARKER, "cnn7"), DatasetError, "serve with --labels"),
+        (plain, ("error", MARKER, "cnn7"), DatasetError, "open labels that have it"),
     ]:
         with pytest.raises(error, match=message):
             rank_windows(given, *arguments)
     with pytest.raises(DatasetError, match=r'no split is called "tset".*"test"'):
         rank_windows(sources, "score", MARKER, "cnn7", split="tset")
-    with pytest.raises(DatasetError, match="serve with a dataset"):
+    with pytest.raises(DatasetError, match="open a dataset as labels"):
         rank_windows(plain, "score", MARKER, "cnn7", split="test")

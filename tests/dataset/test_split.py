@@ -120,7 +120,7 @@ def test_a_block_is_rounded_down_to_whole_windows(caplog: pytest.LogCaptureFixtu
     ("split", "count", "message"),
     [
         (SplitSpec(), 2, "train split is empty: 2 windows .* larger fraction"),
-        (SplitSpec("block", block=5000), 8, "test split is empty: 8 windows .* smaller --block"),
+        (SplitSpec("block", block=5000), 8, "test split is empty: 8 windows .* smaller `block`"),
         (SplitSpec("chrom", test_chroms=("chr1",)), 4, "train split is empty: .* other chrom"),
         (SplitSpec("chrom", test_chroms=("chr2",)), 4, "test split is empty: .* other chrom"),
     ],

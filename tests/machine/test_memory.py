@@ -11,7 +11,7 @@ from regtrack.machine.memory import check_memory, usable_memory
 
 def test_more_memory_than_the_machine_has() -> None:
     check_memory(1 << 20)
-    with pytest.raises(PlanError, match="smaller --batch-size"):
+    with pytest.raises(PlanError, match="smaller `batch_size`"):
         check_memory(1 << 60)
 
 

@@ -53,7 +53,7 @@ def test_too_little_memory_says_what_to_do(
         raise problem
 
     monkeypatch.setattr(model, "logits", fail)
-    with pytest.raises(PlanError, match=r"on cpu with 2 x 73 bp .* smaller --batch-size"):
+    with pytest.raises(PlanError, match=r"on cpu with 2 x 73 bp .* smaller `batch_size`"):
         scores_of_codes(model, codes)
 
 

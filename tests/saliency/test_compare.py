@@ -97,10 +97,10 @@ def test_random_windows_are_those_of_the_seed_and_have_labels(files: Files) -> N
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "name a --reference or a --dataset"),
-        ({"reference": Path("r.fa")}, "name a --region, --at, or a --dataset"),
+        ({}, "name a `reference` or a `dataset`"),
+        ({"reference": Path("r.fa")}, "name a `region`, `at`, or a `dataset`"),
         ({"dataset": Path("d"), "windows": 0}, "0 random windows"),
-        ({"dataset": Path("d"), "at": ("chr1:1",), "threshold": 0.1}, "--at and --threshold both"),
+        ({"dataset": Path("d"), "at": ("chr1:1",), "threshold": 0.1}, "`at` and `threshold` both"),
         ({"dataset": Path("d"), "method": "loud"}, 'method "loud"'),
     ],
 )
@@ -125,7 +125,7 @@ def test_without_a_region_named_positions_are_shown_with_what_the_widest_model_s
     assert shown("cnn3", at=("chr1:2,001-3,000", "chr1:3,501")) == "chr1:2,001-3,501"
     assert shown("cnn3", "bi-lstm", at=("chr1:5,001",)) == "chr1:1-10,000"
     assert shown("cnn3", "dilated", at=("2:5,001",), method="ism") == "chr2:4,501-5,500"
-    with pytest.raises(PlanError, match="--at spans 9,000 bp; expected at most 5,000"):
+    with pytest.raises(PlanError, match="`at` spans 9,000 bp; expected at most 5,000"):
         shown("cnn3", at=("chr1:1", "chr1:9,000"), method="ism")
 
 
@@ -180,7 +180,7 @@ def test_another_assembly_is_refused_by_the_checkpoints_name_or_taken_on_demand(
     (tmp_path / "other.fa").write_text(f">chr1\n{'ACGT' * 1_000}\n")
     options: dict[str, Any] = {"reference": tmp_path / "other.fa", "at": ("chr1:2,000",)}
     path = files.checkpoint("cnn3")
-    with pytest.raises(AssemblyError, match=f"{path} is for another .* pass --any-assembly"):
+    with pytest.raises(AssemblyError, match=f"{path} is for another .* pass `any_assembly=True`"):
         compare(wanted(files, **options))
     assert compare(wanted(files, **options, any_assembly=True))
 

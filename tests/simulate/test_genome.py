@@ -152,7 +152,7 @@ def test_too_short_a_length_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_existing_folder_is_refused_before_anything_is_drawn(made: Simulation) -> None:
-    with pytest.raises(OutputError, match="--overwrite"):
+    with pytest.raises(OutputError, match="`overwrite=True`"):
         simulate(made.folder, length=LENGTH)
 
 

@@ -400,7 +400,9 @@ def test_another_assembly_is_an_error_until_it_is_meant(
     tmp_path: Path, fasta: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     checkpoint = as_checkpoint(small_model("cnn1"), Assembly(("2", "7"), (5_000, 99)))
-    with pytest.raises(AssemblyError, match=r"chr2 is 6,007 bp .* was 5,000 bp .*--any-assembly"):
+    with pytest.raises(
+        AssemblyError, match=r"chr2 is 6,007 bp .* was 5,000 bp .*`any_assembly=True`"
+    ):
         predict_genome(checkpoint, fasta, tmp_path / "t")
     with caplog.at_level(logging.WARNING, "regtrack"):
         predict_genome(checkpoint, fasta, tmp_path / "t", any_assembly=True)

@@ -134,7 +134,9 @@ def test_a_place_that_cannot_be_written_is_met_by_the_forecast(
 def test_a_plan_that_is_broken_is_said_with_what_can_be_done() -> None:
     run_share(REQUEST, "1/2")
     Path("tracks.partial/sweep.json").write_text("{}")
-    with pytest.raises(PlanError, match=r"broken; pass --overwrite to start anew, or .* another"):
+    with pytest.raises(
+        PlanError, match=r"broken; pass `overwrite=True` to start anew, or .* another"
+    ):
         predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
     predict_genome("c.safetensors", "r.fa", "tracks", overwrite=True, **OPTIONS)
     assert files("tracks") == FILES

@@ -241,5 +241,5 @@ def test_the_link_is_copied(at_start: Dashboard) -> None:
 
 def test_without_a_checkpoint_the_panel_says_what_is_missing(page: Dashboard) -> None:
     page.visit(region=REGION, panel="saliency")
-    expect(page.page.locator(f"#{ids.PANELS['saliency']}")).to_contain_text("--checkpoint")
+    expect(page.page.locator(f"#{ids.PANELS['saliency']}")).to_contain_text("needs a checkpoint")
     expect(page.page.locator(f"#{ids.SALIENCY_START}")).to_be_disabled()
