@@ -17,6 +17,7 @@ PERMITTED: dict[str, set[str]] = {
     **{name: set() for name in GROUND},
     "machine": set(),
     "genome": set(),
+    "measures": set(),
     "labels": {"genome"},
     "tracks": {"genome", "labels"},
     "dataset": {"genome", "labels"},
@@ -25,15 +26,17 @@ PERMITTED: dict[str, set[str]] = {
     "checkpoint": {"genome", "labels", "models", "checkpoint_header"},
     "describe": {"checkpoint_header", "dataset", "tracks"},
     "predict": {"genome", "models"},
-    "training": {"genome", "labels", "dataset", "models", "checkpoint", "evaluation", "predict"},
-    "evaluation": {"genome", "labels", "dataset", "models", "checkpoint", "predict"},
+    "training": {
+        "genome", "labels", "dataset", "models", "checkpoint", "evaluation", "predict", "measures",
+    },
+    "evaluation": {"genome", "labels", "dataset", "models", "checkpoint", "predict", "measures"},
     "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "predict", "machine"},
     "saliency": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "sweep",
     },
     "compare": {
         "genome", "labels", "tracks", "dataset.store", "dataset.format", "dataset.identity",
-        "checkpoint_header",
+        "checkpoint_header", "measures",
     },
     "simulate": {"genome"},
     "figures": {"genome", "labels", "saliency"},
@@ -44,7 +47,7 @@ PERMITTED: dict[str, set[str]] = {
 }  # fmt: skip
 # what the dashboard, a package beside regtrack, may import of it: nothing that loads torch
 APP_MAY = {
-    *GROUND, "genome", "tracks", "labels", "compare", "dataset.store", "dataset.format",
+    *GROUND, "genome", "tracks", "labels", "measures", "compare", "dataset.store", "dataset.format",
     "dataset.identity", "checkpoint_header",
 }  # fmt: skip
 EVERYTHING = {"cli", "demo", "__main__"}
@@ -61,6 +64,7 @@ KEPT_TO: dict[str, set[str]] = {
     "pandas": {"figures"},
     "lightning": {"training"},
     "matplotlib": {"figures", "training"},
+    "sklearn": {"measures", "benchmark"},
     "pyBigWig": {"tracks"},
     "isal": {"tracks"},
     "numba": {"kernel"},

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from regtrack.compare.labels import mask
-from regtrack.compare.measures import Measures, measure
 from regtrack.compare.sources import Sources
 from regtrack.compare.windows import has_labels
 from regtrack.errors import RegtrackError
+from regtrack.measures.measure import Measures, measure
 from regtrack_app.state import View
 
 MOST_BASES = 6_000_000

@@ -24,7 +24,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 FOLDER = ".regtrack-cache"
 # part of every key: raised whenever what is computed, or how it is stored, changes
-_VERSION = 1
+_VERSION = 2
 # bytes that one cache may take; what was written first goes first
 _ROOM = 512_000_000
 

@@ -15,18 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.compare.cache import Arrays, cached
-from regtrack.compare.measures import areas, rising
 from regtrack.compare.sources import Sources
 from regtrack.compare.windows import Windows, has_labels, labelled, windows_of
 from regtrack.errors import DatasetError
+from regtrack.measures.bins import FloatBins
+from regtrack.measures.curve import MIN_POSITIVES, Curve
 from regtrack.progress import SILENT, Progress
 from regtrack.tracks.catalog import Track
 
-# a float's bits, sign and exponent first: of the 23 of its fraction, these are dropped
-_DROPPED_BITS = 14
-_BINS = 1 << (32 - _DROPPED_BITS)
-# a marker with fewer labelled bases has no score, as in regtrack evaluate
-_LEAST_POSITIVES = 10
+# any float32, so that tracks of other programs can be scored too
+_BINS = FloatBins(fraction_bits=9, nearest=-126, farthest=128)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +148,19 @@ def _score(sources: Sources, track: Track, windows: Windows, split: str | None) 
     inputs = [track.path, *sources.labels.files(marker)]
 
     def make() -> Arrays:
-        counts = np.zeros((2, _BINS), dtype=np.int64)
+        counts = np.zeros((2, _BINS.count), dtype=np.int64)
         for piece in windows.pieces():
             values = sources.values(track.id, piece.chrom, piece.start, piece.end)
             labels = labelled(sources, marker, piece)
             present = ~np.isnan(values)
-            cells = (rising(values[present]) >> _DROPPED_BITS) + _BINS * labels[present]
-            counts += np.bincount(cells, minlength=2 * _BINS).reshape(2, _BINS)
-        called = counts[:, ::-1].cumsum(axis=1)
-        found = areas(called[1], called[0], None)
-        scored = found.positives >= _LEAST_POSITIVES
+            cells = _BINS.of_values(values[present]) + _BINS.count * labels[present]
+            counts += np.bincount(cells, minlength=counts.size).reshape(counts.shape)
+        curve = Curve.of_counts(counts)
+        scored = curve.positives >= MIN_POSITIVES
         return {
-            "average_precision": _array(found.average_precision if scored else None),
-            "base_rate": _array(found.base_rate),
-            "positives": np.array(found.positives),
+            "average_precision": curve.average_precision() if scored else np.array(np.nan),
+            "base_rate": curve.base_rate(),
+            "positives": curve.positives,
         }
 
     question = ("average precision", marker, split, sources.assembly.digest, len(windows))
@@ -184,10 +181,6 @@ def _row(sources: Sources, marker: str, found: list[Arrays]) -> MarkerRow:
 
 def _beside_chance(row: MarkerRow) -> MarkerRow:
     return replace(row, first=None if row.second is None else row.base_rate)
-
-
-def _array(value: float | None) -> npt.NDArray[np.float64]:
-    return np.array(np.nan if value is None else value)
 
 
 def _number(value: npt.NDArray[np.float64]) -> float | None:

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from regtrack.atomic import publish_folder
-from regtrack.evaluation.metrics import MIN_POSITIVES, StreamingCurves, Values, category_means
+from regtrack.evaluation.metrics import StreamingCurves, category_means
 from regtrack.labels.marker import Marker
+from regtrack.measures.curve import MIN_POSITIVES, Values
 
 FORMAT = "regtrack evaluation"
 VERSION = 1

@@ -16,7 +16,8 @@ from regtrack.checkpoint import Checkpoint, save_checkpoint
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError
-from regtrack.evaluation.metrics import MIN_POSITIVES, category_means
+from regtrack.evaluation.metrics import category_means
+from regtrack.measures.curve import MIN_POSITIVES
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
 from regtrack.progress import SILENT, Progress, Task

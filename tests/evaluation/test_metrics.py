@@ -10,11 +10,8 @@ from hypothesis import given, settings, strategies as st
 from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_auc_score
 
 from regtrack.errors import CheckpointError
-from regtrack.evaluation.metrics import (
-    MIN_POSITIVES,
-    StreamingCurves,
-    category_means,
-)
+from regtrack.evaluation.metrics import StreamingCurves, category_means
+from regtrack.measures.curve import MIN_POSITIVES
 
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]

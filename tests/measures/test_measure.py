@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from regtrack.compare.measures import Measures, correlate, measure, rising
+from regtrack.measures.measure import Measures, correlate, measure
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=40))
@@ -25,13 +25,6 @@ def test_areas_are_those_of_scikit_learn_ties_among_them(pairs: list[tuple[int, 
         assert found.roc_auc is None
     else:
         assert found.roc_auc == pytest.approx(roc_auc_score(labels, scores))
-
-
-@given(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=30))
-def test_whole_numbers_order_floats(values: list[float]) -> None:
-    floats = np.array(values, dtype=np.float32)
-    numbers = rising(floats)
-    np.testing.assert_array_equal(numbers[:, None] < numbers, floats[:, None] < floats)
 
 
 def test_a_long_window_of_rounded_scores() -> None:

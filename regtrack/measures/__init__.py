@@ -1,0 +1,1 @@
+"""How well scores tell labelled bases from others: each rule once, and light to load."""

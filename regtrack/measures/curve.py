@@ -1,0 +1,108 @@
+"""Areas under precision-recall and ROC curves, from counts of labelled and other bases.
+
+Every PR AUC and ROC AUC of regtrack is computed here, whatever was counted: values one by one
+(`regtrack.measures.measure`), bins of a track (`regtrack.compare.scoreboard`) or of logits on a GPU
+(`regtrack.evaluation.metrics`). The one exception is what a user asks scikit-learn for by name
+(`regtrack.measures.exact`), with which this agrees to rounding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+MIN_POSITIVES = 10
+"""A marker with fewer labelled bases has no score, in evaluation and comparison alike."""
+
+Counts = npt.NDArray[np.int64]
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """What is called at each threshold, from the highest; one curve or an array of them.
+
+    Attributes:
+        true_called: labelled bases called, ascending, int64 (..., thresholds).
+        false_called: other bases called, ascending, int64 (..., thresholds).
+    """
+
+    true_called: Counts
+    false_called: Counts
+
+    @classmethod
+    def of_counts(cls, counts: npt.NDArray[np.integer[Any]]) -> Curve:
+        """The curve of a histogram.
+
+        Args:
+            counts: bases by label (0, 1) and value, ascending, integers (..., 2, values).
+        """
+        called = counts[..., ::-1].cumsum(axis=-1, dtype=np.int64)
+        return cls(true_called=called[..., 1, :], false_called=called[..., 0, :])
+
+    @property
+    def positives(self) -> Counts:
+        """Labelled bases, int64 (...)."""
+        return _last(self.true_called)
+
+    @property
+    def negatives(self) -> Counts:
+        """Other bases, int64 (...)."""
+        return _last(self.false_called)
+
+    def average_precision(self) -> Values:
+        """Area under the precision-recall curve by steps, float64 (...); NaN without positives.
+
+        The rule of scikit-learn's `average_precision_score`: the precision at each threshold,
+        weighted by the recall gained there.
+        """
+        gained = np.diff(self.true_called, axis=-1, prepend=0)
+        return _over((gained * self._precision()).sum(-1), self.positives)
+
+    def pr_auc_trapezoid(self) -> Values:
+        """Area under the precision-recall curve by trapezoids, float64 (...); NaN likewise.
+
+        The rule of Gupta and Rush (2017), scikit-learn's `auc` of a `precision_recall_curve`: the
+        points are joined by straight lines, from recall 0 at precision 1. It is too optimistic
+        where thresholds are few (Davis and Goadrich 2006).
+        """
+        precision = self._precision()
+        before = np.concatenate([np.ones_like(precision[..., :1]), precision[..., :-1]], axis=-1)
+        gained = np.diff(self.true_called, axis=-1, prepend=0)
+        return _over((gained * (before + precision)).sum(-1) / 2, self.positives)
+
+    def roc_auc(self) -> Values:
+        """Area under the ROC curve, float64 (...); NaN unless there are positives and negatives."""
+        before = self.true_called - np.diff(self.true_called, axis=-1, prepend=0)
+        width = np.diff(self.false_called, axis=-1, prepend=0)
+        # twice the area in whole numbers, exact up to 2^53
+        twice = (width.astype(np.float64) * (before + self.true_called)).sum(-1)
+        return _over(_over(twice / 2, self.positives), self.negatives)
+
+    def base_rate(self) -> Values:
+        """The labelled share of the bases, float64 (...); NaN of none.
+
+        The average precision of scores that know nothing.
+        """
+        return _over(self.positives, self.positives + self.negatives)
+
+    def _precision(self) -> Values:
+        """The labelled share of what is called; 1 where nothing is, as scikit-learn has it."""
+        called = self.true_called + self.false_called
+        precision = np.ones(called.shape)
+        np.divide(self.true_called, called, out=precision, where=called > 0)
+        return precision
+
+
+def _last(called: Counts) -> Counts:
+    """The last count of each curve; 0 of a curve without thresholds."""
+    return called[..., -1] if called.shape[-1] else np.zeros(called.shape[:-1], dtype=np.int64)
+
+
+def _over(values: npt.NDArray[Any], counts: Counts) -> Values:
+    quotient = np.full(np.shape(values), np.nan)
+    np.divide(values, counts, out=quotient, where=counts > 0)
+    return quotient

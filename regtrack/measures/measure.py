@@ -1,0 +1,92 @@
+"""A track against labels at every base: areas under its curves, and correlation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.measures.bins import rising
+from regtrack.measures.curve import Curve
+
+Scores = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """A track against the labels of a region; None where a measure is not defined.
+
+    Attributes:
+        average_precision: PR AUC by the step rule, as scikit-learn's `average_precision_score`;
+            None without a labelled base.
+        roc_auc: area under the ROC curve; None unless there are labelled and other bases.
+        correlation: Pearson's, of scores and labels; None where either is constant.
+        base_rate: labelled share of the bases: the PR AUC of a track that knows nothing.
+        positives: labelled bases.
+        bases: bases with a value; the others are left out.
+    """
+
+    average_precision: float | None
+    roc_auc: float | None
+    correlation: float | None
+    base_rate: float | None
+    positives: int
+    bases: int
+
+
+def measure(scores: Scores, labels: npt.NDArray[np.bool_]) -> Measures:
+    """Measure a track against labels at every base, without bins.
+
+    The areas equal scikit-learn's to rounding. This sorts once, in NumPy alone, since scikit-learn
+    takes 3 to 20 times as long on a window of 25 kb to 10 Mb, and 125 MB to load.
+
+    Args:
+        scores: of each base, float32 (L,); NaN where absent, which is left out. Logits give the
+            same areas as scores, since these depend on order alone, but another correlation.
+        labels: whether each base is labelled, bool (L,).
+    """
+    present = ~np.isnan(scores)
+    if not present.all():
+        scores, labels = scores[present], labels[present]
+    curve = _curve(scores, labels)
+    return Measures(
+        average_precision=_number(curve.average_precision()),
+        roc_auc=_number(curve.roc_auc()),
+        correlation=correlate(scores, labels),
+        base_rate=_number(curve.base_rate()),
+        positives=int(curve.positives),
+        bases=len(scores),
+    )
+
+
+def correlate(first: npt.NDArray[np.generic], second: npt.NDArray[np.generic]) -> float | None:
+    """Pearson's correlation over the bases that both tracks have; None if it is not defined.
+
+    Args:
+        first: a value per base (L,); NaN where absent.
+        second: likewise.
+    """
+    one, two = first.astype(np.float64), second.astype(np.float64)
+    absent = np.isnan(one) | np.isnan(two)
+    if absent.any():
+        one, two = one[~absent], two[~absent]
+    if len(one) < 2 or one.min() == one.max() or two.min() == two.max():
+        return None
+    one, two = one - one.mean(), two - two.mean()
+    # no @: BLAS would start a thread per core for it, and make other requests wait
+    both, squares = (one * two).sum(), (one * one).sum() * (two * two).sum()
+    return float(np.clip(both / np.sqrt(squares), -1, 1))
+
+
+def _curve(scores: Scores, labels: npt.NDArray[np.bool_]) -> Curve:
+    """The curve with a threshold at every distinct score."""
+    # score and label as one number: sorting numbers is several times as fast as sorting indices
+    ranked = np.sort(rising(scores).astype(np.uint64) << 1 | labels)[::-1]
+    last = np.flatnonzero(np.append(ranked[1:] >> 1 != ranked[:-1] >> 1, True)[: len(ranked)])
+    called = np.cumsum(ranked & 1, dtype=np.int64)[last]
+    return Curve(true_called=called, false_called=last + 1 - called)
+
+
+def _number(value: npt.NDArray[np.float64]) -> float | None:
+    return None if np.isnan(value) else float(value)

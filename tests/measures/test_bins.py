@@ -1,0 +1,73 @@
+"""Bins of floats, against their definition by logarithms, in NumPy and in torch."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, strategies as st
+
+from regtrack.measures.bins import FloatBins, rising
+
+LOGITS = FloatBins(fraction_bits=8, nearest=-16, farthest=4)
+ANY = FloatBins(fraction_bits=9, nearest=-126, farthest=128)
+FLOATS = st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=30)
+
+
+def by_definition(value: float, bins: FloatBins) -> int:
+    """The bin of a value, worked out from its exponent and fraction."""
+    size = abs(value)
+    if size < 2.0**bins.nearest:
+        return bins.side
+    if size >= 2.0**bins.farthest if bins.farthest < 128 else math.isinf(size):
+        steps = bins.side
+    else:
+        fraction, exponent = math.frexp(size)
+        within = math.floor((2 * fraction - 1) * 2**bins.fraction_bits)
+        steps = ((exponent - 1 - bins.nearest) << bins.fraction_bits) + within + 1
+    return bins.side + (-steps if value < 0 else steps)
+
+
+@pytest.mark.parametrize("bins", [LOGITS, ANY])
+@given(values=FLOATS)
+def test_each_value_falls_into_its_bin(bins: FloatBins, values: list[float]) -> None:
+    found = bins.of_values(np.array(values, dtype=np.float32))
+    assert found.dtype == np.int32
+    assert found.tolist() == [min(by_definition(v, bins), bins.count - 1) for v in values]
+
+
+@pytest.mark.parametrize("bins", [LOGITS, ANY])
+@given(values=FLOATS)
+def test_torch_bins_as_numpy_does(bins: FloatBins, values: list[float]) -> None:
+    floats = np.array(values, dtype=np.float32)
+    found = bins.of_bits(torch.from_numpy(floats).view(torch.int32))
+    assert found.dtype == torch.int32
+    np.testing.assert_array_equal(found.numpy(), bins.of_values(floats))
+    np.testing.assert_array_equal(floats, np.array(values, dtype=np.float32))  # left as it was
+
+
+@pytest.mark.parametrize("bins", [LOGITS, ANY])
+def test_bins_cover_their_range_and_rise(bins: FloatBins) -> None:
+    ends = np.array([-np.inf, -(2.0**bins.nearest), 0, -0.0, 2.0**bins.nearest, np.inf], np.float32)
+    middle = bins.side
+    expected = [0, middle - 1, middle, middle, middle + 1, bins.count - 1]
+    assert bins.of_values(ends).tolist() == expected
+    steps = np.sort(np.random.default_rng(0).normal(0, 3, 10_000).astype(np.float32))
+    assert (np.diff(bins.of_values(steps)) >= 0).all()
+
+
+def test_tracks_that_keep_seven_bits_lose_nothing() -> None:
+    """Each value that the sweep's default rounding leaves has a bin of its own."""
+    bits = np.arange(0, 127 << 23 | 1, 1 << 16, dtype=np.uint32)
+    scores = bits.view(np.float32)
+    scores = scores[(scores == 0) | (scores >= 2.0**-126)]
+    assert len(np.unique(ANY.of_values(scores))) == len(scores) > 16_000
+
+
+@given(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=30))
+def test_whole_numbers_order_floats(values: list[float]) -> None:
+    floats = np.array(values, dtype=np.float32)
+    numbers = rising(floats)
+    np.testing.assert_array_equal(numbers[:, None] < numbers, floats[:, None] < floats)
