@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.compare.labels import Stretches, mask
 from regtrack.compare.sources import Sources
 from regtrack.errors import MarkerError, RegionError
 from regtrack.genome.interval import Interval
-from regtrack.genome.intervals import Positions
+from regtrack.genome.intervals import Intervals, Positions
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.catalog import Track
 from regtrack.tracks.session import SessionTrack, igv_session, known_genome
@@ -40,7 +39,7 @@ def window_csv(
     names = list(track_ids)
     for marker in markers:
         stretches = _labels(sources, region, marker)
-        columns.append(mask(stretches, region.start, region.end).astype(np.int32))
+        columns.append(stretches.mask(region.start, region.end).astype(np.int32))
         names.append(f"label.{marker}")
     starts, ends = _runs(columns, len(region))
     places = zip((starts + region.start).tolist(), (ends + region.start).tolist(), strict=True)
@@ -79,8 +78,7 @@ def window_bed(
         ]
     for marker in markers:
         lines.append(f'track name="{_quoted(marker)} labels"')
-        starts, ends = _labels(sources, region, marker)
-        for low, high in zip(starts.tolist(), ends.tolist(), strict=True):
+        for low, high in _labels(sources, region, marker):
             lines.append(f"{region.chrom}\t{low}\t{high}\t{marker}")
     return "".join(f"{line}\n" for line in lines)
 
@@ -139,7 +137,7 @@ def _values(sources: Sources, region: Interval, track_id: str) -> Values:
     return sources.values(track_id, region.chrom, region.start, region.end)
 
 
-def _labels(sources: Sources, region: Interval, marker: str) -> Stretches:
+def _labels(sources: Sources, region: Interval, marker: str) -> Intervals:
     if sources.labels is None:
         raise MarkerError(f'there are no labels of "{marker}"; start regtrack serve with labels')
     return sources.labels.stretches(marker, region.chrom, region.start, region.end)

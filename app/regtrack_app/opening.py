@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from regtrack.compare.labels import bases_before
 from regtrack.compare.sources import Sources
 from regtrack.compare.windows import Windows, has_labels, windows_of
 from regtrack.dataset.store import TILE
@@ -76,7 +75,7 @@ def _by_share(sources: Sources, marker: str, windows: Windows) -> list[Interval]
     length = sources.assembly.length(chrom)
     starts, ends = windows.starts, np.minimum(windows.ends, length)
     stretches = sources.labels.stretches(marker, chrom, 0, length)
-    labelled = bases_before(stretches, ends) - bases_before(stretches, starts)
+    labelled = stretches.covered_below(ends) - stretches.covered_below(starts)
     order = np.argsort(np.abs(labelled / windows.length - 0.5), kind="stable")
     order = order[labelled[order] > 0][:_MOST_WINDOWS]
     return [Interval(chrom, int(starts[at]), int(ends[at])) for at in order]

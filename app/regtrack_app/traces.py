@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from regtrack.genome.intervals import Intervals
 from regtrack_app.rows import Curve, Floats, GeneRow, LetterRow, Positions, Row, SpanRow, ValueRow
 from regtrack_app.scales import Range
 from regtrack_app.theme import MONO, Theme, faint, line_of
@@ -119,28 +120,29 @@ def _saliency(row: ValueRow, curve: Curve, theme: Theme) -> Trace:
 
 def _absent(row: ValueRow, span: Range, theme: Theme) -> Trace:
     """Hatching where no curve of the row has a value."""
-    starts, ends = absent_stretches(row.curves)
-    return _bars(starts, ends, *span) | {
+    absent = absent_stretches(row.curves)
+    return _bars(absent.starts, absent.ends, *span) | {
         "fillcolor": "rgba(0,0,0,0)",
         "fillpattern": {
             "shape": "/", "size": 5, "solidity": 0.22,
             "fgcolor": theme.absent, "bgcolor": "rgba(0,0,0,0)",
         },
-        "name": "no value", "legendgroup": "no value" if len(starts) else "",
+        "name": "no value", "legendgroup": "no value" if absent else "",
     }  # fmt: skip
 
 
-def absent_stretches(curves: Sequence[Curve]) -> tuple[Positions, Positions]:
-    """Where no curve has a value, if all have the same bins: starts and ends (bp)."""
-    nowhere = np.zeros(0, dtype=np.int64)
+def absent_stretches(curves: Sequence[Curve]) -> Intervals:
+    """Where no curve has a value, to the nearest bp, if all have the same bins."""
     if not curves:
-        return nowhere, nowhere
+        return Intervals.none()
     absent = np.ones(len(curves[0].mean), dtype=bool)
     for curve in curves:
         absent &= np.isnan(curve.mean)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], absent, [False]]).astype(np.int8)))
-    bounds = np.round(curves[0].start + edges * curves[0].step).astype(np.int64)
-    return bounds[::2], bounds[1::2]
+    bins, first, step = Intervals.from_mask(absent), curves[0].start, curves[0].step
+    starts, ends = (
+        np.round(first + edges * step).astype(np.int64) for edges in (bins.starts, bins.ends)
+    )
+    return Intervals.merged(starts, ends)  # bins of less than a bp may round to the same place
 
 
 def _bars(starts: Positions, ends: Positions, low: float, high: float) -> Trace:

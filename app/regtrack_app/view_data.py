@@ -9,10 +9,10 @@ from typing import TypeGuard
 
 import numpy as np
 
-from regtrack.compare.labels import Stretches, bases_before
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegionError, RegtrackError
 from regtrack.genome.interval import Interval
+from regtrack.genome.intervals import Intervals
 from regtrack.genome.sequence import LETTERS
 from regtrack.tracks.binning import Bins
 from regtrack.tracks.catalog import Track
@@ -24,7 +24,6 @@ from regtrack_app.rows import (
     Floats,
     GeneRow,
     LetterRow,
-    Positions,
     Row,
     SpanRow,
     ValueRow,
@@ -265,7 +264,7 @@ class _Reading:
         names = tuple(split for _, _, split in found)
         return [SpanRow("split", "", "", starts, ends, "split", names, height=6)]
 
-    def _labels(self, marker: str) -> tuple[Stretches | None, SpanRow | None]:
+    def _labels(self, marker: str) -> tuple[Intervals | None, SpanRow | None]:
         labels = self.sources.labels
         if labels is None or all(marker != known.name for known in labels.markers):
             return None, None
@@ -277,8 +276,8 @@ class _Reading:
                 f"{marker}/labels", marker, category, NOWHERE, NOWHERE, problem=str(error)
             )
             return None, row
-        starts, ends = drawable(*found, tile.step)
-        return found, SpanRow(f"{marker}/labels", marker, category, starts, ends)
+        drawn = found.joined(tile.step)  # apart on a screen, and few enough for it
+        return found, SpanRow(f"{marker}/labels", marker, category, drawn.starts, drawn.ends)
 
     def _curve(self, track: Track, name: str) -> Curve:
         tile = self.tile
@@ -291,7 +290,7 @@ class _Reading:
         return Curve(name, style, bins.start, bins.step, bins.mean, bins.high)
 
     def _differences(
-        self, view: View, marker: str, curves: dict[str, Curve], labels: Stretches | None
+        self, view: View, marker: str, curves: dict[str, Curve], labels: Intervals | None
     ) -> list[Row]:
         rows: list[Row] = []
         pair = [curves[model] for model in compared(view) if model in curves]
@@ -304,7 +303,7 @@ class _Reading:
             rows.append(_difference_row(f"{marker}/models", marker, curve))
         if "labels" in view.differences and labels is not None:
             for model, curve in curves.items():
-                share = labelled_share(*labels, curve)
+                share = labelled_share(labels, curve)
                 less = Curve(
                     f"{curve.name} − labels", curve.style, curve.start, curve.step,
                     curve.mean - share,
@@ -343,27 +342,8 @@ def _bytes(bins: Bins) -> int:
     return bins.mean.nbytes + bins.high.nbytes + bins.low.nbytes
 
 
-def labelled_share(starts: Positions, ends: Positions, curve: Curve) -> Floats:
-    """The labelled share of each bin of a curve, float32 (n,).
-
-    Args:
-        starts: of the labelled stretches, merged and in order.
-        ends: of the same.
-        curve: whose bins.
-    """
+def labelled_share(labels: Intervals, curve: Curve) -> Floats:
+    """The labelled share of each bin of a curve, float32 (n,)."""
     edges = curve.start + np.arange(len(curve.mean) + 1) * curve.step
-    share = np.diff(bases_before((starts, ends), edges)) / curve.step
+    share = np.diff(labels.covered_below(edges)) / curve.step
     return np.asarray(share, dtype=np.float32)
-
-
-def drawable(starts: Positions, ends: Positions, step: int) -> Stretches:
-    """Stretches joined where less than a bin lies between them, so that a screen can hold them.
-
-    >>> joined = drawable(np.array([0, 12, 90]), np.array([10, 20, 95]), step=5)
-    >>> [part.tolist() for part in joined]
-    [[0, 90], [20, 95]]
-    """
-    if len(starts) == 0:
-        return NOWHERE, NOWHERE
-    apart = starts[1:] - ends[:-1] >= step
-    return starts[np.concatenate([[True], apart])], ends[np.concatenate([apart, [True]])]

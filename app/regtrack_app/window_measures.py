@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from regtrack.compare.labels import mask
 from regtrack.compare.sources import Sources
 from regtrack.compare.windows import has_labels
 from regtrack.errors import RegtrackError
@@ -65,7 +64,7 @@ def measure_window(sources: Sources, view: View) -> list[WindowRow]:
         try:
             values = sources.values(track.id, region.chrom, region.start, region.end)
             stretches = sources.labels.stretches(marker, region.chrom, region.start, region.end)
-            found = measure(values, mask(stretches, region.start, region.end))
+            found = measure(values, stretches.mask(region.start, region.end))
             rows.append(WindowRow(marker, model, label, found))
         except RegtrackError as error:
             rows.append(WindowRow(marker, model, label, None, str(error)))

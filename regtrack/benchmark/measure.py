@@ -12,10 +12,11 @@ from sklearn.metrics import average_precision_score
 
 from regtrack.benchmark.answers import Answers, Field, Found, Response, Score
 from regtrack.benchmark.plan import TEST_CHROM, Plan
-from regtrack.benchmark.planted import Mask, bases, groups, labelled_regions, spans_of
+from regtrack.benchmark.planted import bases, groups, labelled_regions, spans_of
 from regtrack.checkpoint import Checkpoint
 from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError
+from regtrack.genome.intervals import Mask
 from regtrack.genome.sequence import N
 from regtrack.models.network import TrackModel
 from regtrack.predict.forward import scores_of_codes
@@ -182,7 +183,7 @@ def _views(question: _Question, region: Label) -> Iterator[_View]:
     exam, names = question.exam, question.planted.rule.names
     start, end = max(region.start, 0), min(region.end, exam.length)
     low, high = max(0, start - _BESIDE), min(exam.length, end + _BESIDE)
-    planted = bases(spans_of(region.sites), low, high)
+    planted = bases(spans_of(region.sites)).mask(low, high)
     for which, outputs in _outputs(region, start, end):
         saliency = np.stack(
             [
@@ -192,7 +193,7 @@ def _views(question: _Question, region: Label) -> Iterator[_View]:
         )
         yield (which, "all"), saliency, planted
         for motif in names if len(names) > 1 else ():
-            mine = bases(spans_of(s for s in region.sites if s.motif == motif), low, high)
+            mine = bases(spans_of(s for s in region.sites if s.motif == motif)).mask(low, high)
             if mine.any():
                 kept = mine | ~planted
                 yield (which, motif), saliency[:, kept], mine[kept]
@@ -201,7 +202,8 @@ def _views(question: _Question, region: Label) -> Iterator[_View]:
 def _outputs(region: Label, start: int, end: int) -> Iterator[tuple[str, Mask]]:
     """Which bases of [start, end) get an error of 1: all, and those far from every motif."""
     yield "all", np.ones(end - start, dtype=np.bool_)
-    far = ~bases([(low - FAR, high + FAR) for low, high in spans_of(region.sites)], start, end)
+    near = bases((low - FAR, high + FAR) for low, high in spans_of(region.sites))
+    far = ~near.mask(start, end)
     if far.any():
         yield "far", far
 

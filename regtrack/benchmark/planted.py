@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
-import numpy.typing as npt
 
+from regtrack.genome.intervals import Intervals, Mask
 from regtrack.simulate.grammar import PlantedMarker
 from regtrack.simulate.rules import Label, Site, Span, joined
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +51,7 @@ def groups(marker: PlantedMarker, sites: Sequence[Site], length: int) -> list[Gr
         length: of the chromosome (bp).
     """
     labels = [(label.start, label.end) for label in labelled_regions(marker, sites)]
-    labelled = bases(labels, 0, length)
+    labelled = bases(labels)
     mine = [site for site in sites if site.element and site.motif in marker.rule.names]
     found = []
     for _, of_element in groupby(sorted(mine, key=_element), key=_element):
@@ -61,8 +59,8 @@ def groups(marker: PlantedMarker, sites: Sequence[Site], length: int) -> list[Gr
         spans = [marker.rule.due(site) for site in members]
         start = max(0, min(low for low, _ in spans))
         end = min(length, max(high for _, high in spans))
-        mask = bases(spans, start, end)
-        share = labelled[start:end][mask].mean()
+        mask = bases(spans).mask(start, end)
+        share = labelled.mask(start, end)[mask].mean()
         if share in (0, 1):
             found.append(Group(members[0].role, bool(share), start, mask))
     return found
@@ -73,12 +71,10 @@ def spans_of(sites: Iterable[Site]) -> list[Span]:
     return [(site.start, site.end) for site in sites]
 
 
-def bases(spans: Iterable[Span], start: int, end: int) -> Mask:
-    """Which bases of [start, end) lie in a span."""
-    mask = np.zeros(end - start, dtype=np.bool_)
-    for low, high in spans:
-        mask[max(low - start, 0) : max(high - start, 0)] = True
-    return mask
+def bases(spans: Iterable[Span]) -> Intervals:
+    """The bases that lie in a span."""
+    table = np.array(list(spans), dtype=np.int64).reshape(-1, 2)
+    return Intervals.merged(table[:, 0], table[:, 1])
 
 
 def _element(site: Site) -> int:

@@ -6,23 +6,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from regtrack.compare.naming import called
 from regtrack.dataset.format import HEADER_FILE, ROWS_FILE, WINDOWS_FILE
 from regtrack.dataset.store import SPLITS, Dataset
 from regtrack.errors import MarkerError, nearest
 from regtrack.genome.assembly import Assembly
-from regtrack.genome.intervals import Positions, clip, merge
+from regtrack.genome.intervals import Intervals
 from regtrack.labels.manifest import MarkerFile
 from regtrack.labels.marker import Marker
 from regtrack.labels.peaks import read_peaks
-
-Stretches = tuple[Positions, Positions]
-NOWHERE: Stretches = (np.empty(0, np.int64), np.empty(0, np.int64))
 
 # chromosomes of markers that are kept: some 0.2 MB each, a few MB for broad ones
 _KEPT = 256
@@ -35,8 +31,8 @@ class LabelSource(Protocol):
     def markers(self) -> tuple[Marker, ...]:
         """The markers that have labels."""
 
-    def stretches(self, marker: str, chrom: str, start: int, end: int) -> Stretches:
-        """The labelled stretches of a marker, merged, in order, clipped to [start, end) (bp).
+    def stretches(self, marker: str, chrom: str, start: int, end: int) -> Intervals:
+        """The labelled bases of a marker within [start, end) (bp).
 
         Raises:
             MarkerError: the marker has no labels here.
@@ -63,11 +59,13 @@ class DatasetLabels:
         """The markers of the dataset."""
         return self.dataset.markers
 
-    def stretches(self, marker: str, chrom: str, start: int, end: int) -> Stretches:
+    def stretches(self, marker: str, chrom: str, start: int, end: int) -> Intervals:
         """As `LabelSource.stretches`."""
         _check_marker(marker, self._numbers)
         name = self.dataset.assembly.resolve(chrom)
-        return NOWHERE if name is None else _within(self._kept.get(marker, name), start, end)
+        if name is None:
+            return Intervals.none()
+        return self._kept.get(marker, name).clip(start, end)
 
     def split_at(self, chrom: str, start: int, end: int) -> list[tuple[int, int, str]]:
         """As `LabelSource.split_at`; neighbouring windows of one split are one stretch."""
@@ -81,15 +79,15 @@ class DatasetLabels:
         found = []
         for split, label in enumerate(SPLITS):
             lows = starts[splits == split]
-            stretches = _within(merge(lows, lows + self.dataset.window), start, end)
-            found += [(low, high, label) for low, high in zip(*_lists(stretches), strict=True)]
+            held = Intervals.merged(lows, lows + self.dataset.window).clip(start, end)
+            found += [(low, high, label) for low, high in held]
         return sorted(found)
 
     def files(self, marker: str) -> list[Path]:  # noqa: ARG002
         """As `LabelSource.files`."""
         return [self.dataset.path / name for name in (HEADER_FILE, ROWS_FILE, WINDOWS_FILE)]
 
-    def _read(self, marker: str, chrom: str) -> Stretches:
+    def _read(self, marker: str, chrom: str) -> Intervals:
         with called(self.dataset.path):
             return self.dataset.stretches(self._numbers[marker], chrom)
 
@@ -112,13 +110,13 @@ class PeakLabels:
         """The markers of the table."""
         return tuple(file.marker for file in self._files.values())
 
-    def stretches(self, marker: str, chrom: str, start: int, end: int) -> Stretches:
+    def stretches(self, marker: str, chrom: str, start: int, end: int) -> Intervals:
         """As `LabelSource.stretches`."""
         _check_marker(marker, self._files)
         name = self._assembly.resolve(chrom)
         if name is None:
-            return NOWHERE
-        return _within(self._kept.get(str(self._files[marker].path), name), start, end)
+            return Intervals.none()
+        return self._kept.get(str(self._files[marker].path), name).clip(start, end)
 
     def check(self, path: Path) -> int:
         """Read a peak file now, and say on how many chromosomes of the assembly it has peaks.
@@ -139,13 +137,13 @@ class PeakLabels:
         """As `LabelSource.files`."""
         return [self._files[marker].path]
 
-    def _read(self, name: str, chrom: str) -> Stretches:
+    def _read(self, name: str, chrom: str) -> Intervals:
         path = Path(name)
         with called(path):
             peaks = read_peaks(path, self._assembly)
         for other, stretches in peaks.by_chrom.items():
             self._kept.put(name, other, stretches)
-        return peaks.by_chrom.get(chrom, NOWHERE)
+        return peaks.by_chrom.get(chrom, Intervals.none())
 
 
 def bed_marker(path: Path) -> Marker:
@@ -159,43 +157,15 @@ def bed_marker(path: Path) -> Marker:
     return Marker(safe, "labels", biosample if target else "", target or safe)
 
 
-def mask(stretches: Stretches, start: int, end: int) -> npt.NDArray[np.bool_]:
-    """Which bases of [start, end) are labelled, bool (end - start,)."""
-    covered = np.zeros(end - start, dtype=bool)
-    lows, highs = clip(*stretches, start, end)
-    for low, high in zip((lows - start).tolist(), (highs - start).tolist(), strict=True):
-        covered[low:high] = True
-    return covered
-
-
-def bases_before(stretches: Stretches, edges: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """How many labelled bases lie before each of some places (bp), (n,).
-
-    Args:
-        stretches: merged and in order.
-        edges: the places, which may lie between two bases (n,).
-
-    >>> bases_before((np.array([10, 30]), np.array([20, 40])), np.array([5, 12, 25, 50])).tolist()
-    [0, 2, 10, 20]
-    """
-    starts, ends = stretches
-    if len(starts) == 0:
-        return np.zeros(len(edges), dtype=np.int64)
-    whole = np.concatenate([[0], np.cumsum(ends - starts)])
-    at = np.searchsorted(starts, edges, side="right")
-    # all of the stretches begun by then, less what lies beyond the place
-    return np.asarray(whole[at] - np.where(at > 0, np.maximum(ends[at - 1] - edges, 0), 0))
-
-
 class _Kept:
-    """Stretches by marker or file and chromosome, the latest kept; safe to use from threads."""
+    """Labelled bases by marker or file and chromosome, the latest kept; thread-safe."""
 
-    def __init__(self, read: Callable[[str, str], Stretches]) -> None:
+    def __init__(self, read: Callable[[str, str], Intervals]) -> None:
         self._read = read
-        self._kept: OrderedDict[tuple[str, str], Stretches] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], Intervals] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, name: str, chrom: str) -> Stretches:
+    def get(self, name: str, chrom: str) -> Intervals:
         with self._lock:
             if (name, chrom) in self._kept:
                 self._kept.move_to_end((name, chrom))
@@ -204,23 +174,11 @@ class _Kept:
         self.put(name, chrom, found)
         return found
 
-    def put(self, name: str, chrom: str, stretches: Stretches) -> None:
+    def put(self, name: str, chrom: str, stretches: Intervals) -> None:
         with self._lock:
             self._kept[name, chrom] = stretches
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-
-
-def _within(stretches: Stretches, start: int, end: int) -> Stretches:
-    """What lies in [start, end); found by bisection, since stretches are merged and in order."""
-    starts, ends = stretches
-    low = np.searchsorted(ends, start, side="right")
-    high = np.searchsorted(starts, end, side="left")
-    return clip(starts[low:high], ends[low:high], start, end)
-
-
-def _lists(stretches: Stretches) -> tuple[list[int], list[int]]:
-    return stretches[0].tolist(), stretches[1].tolist()
 
 
 def _check_marker(marker: str, known: dict[str, int] | dict[str, MarkerFile]) -> None:

@@ -9,7 +9,6 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.compare.labels import mask
 from regtrack.compare.sources import Sources
 from regtrack.dataset.store import SPLITS, TILE
 from regtrack.errors import DatasetError, nearest
@@ -126,7 +125,7 @@ def labelled(sources: Sources, marker: str, piece: Piece) -> npt.NDArray[np.bool
     if sources.labels is None:
         raise DatasetError("there are no labels to compare with; open the tracks with labels")
     stretches = sources.labels.stretches(marker, piece.chrom, piece.start, piece.end)
-    return mask(stretches, piece.start, piece.end)
+    return stretches.mask(piece.start, piece.end)
 
 
 def has_labels(sources: Sources, marker: str) -> bool:

@@ -25,8 +25,8 @@ from regtrack.dataset.labelling import LabelledMarker, write_labels
 from regtrack.dataset.spec import DatasetSpec
 from regtrack.dataset.split import Splits, assign_splits, check_split
 from regtrack.dataset.summary import BuildSummary
-from regtrack.dataset.windows import Stretches
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.intervals import Intervals
 from regtrack.genome.reference import Reference
 from regtrack.labels.manifest import read_markers
 from regtrack.labels.peaks import PeakCounts, read_peaks
@@ -91,7 +91,7 @@ def build_dataset(
     return summary
 
 
-def _read_mask(path: _PathLike | None, assembly: Assembly) -> dict[str, Stretches]:
+def _read_mask(path: _PathLike | None, assembly: Assembly) -> dict[str, Intervals]:
     if path is None:
         return {}
     mask = read_peaks(Path(path), assembly)

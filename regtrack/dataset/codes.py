@@ -10,10 +10,10 @@ from pathlib import Path
 from regtrack.dataset.array_file import ArrayFile
 from regtrack.dataset.format import BASE, CODES_FILE
 from regtrack.dataset.spec import DatasetSpec
-from regtrack.dataset.windows import NOWHERE, Dropped, Stretches, keep_windows
+from regtrack.dataset.windows import Dropped, keep_windows
 from regtrack.errors import DatasetError
 from regtrack.genome.assembly import Assembly
-from regtrack.genome.intervals import Positions, merge
+from regtrack.genome.intervals import Intervals, Positions
 from regtrack.genome.reference import Reference
 from regtrack.progress import Progress
 
@@ -38,10 +38,10 @@ class Kept:
     dropped: Dropped
 
     @cached_property
-    def stretches(self) -> dict[str, Stretches]:
+    def stretches(self) -> dict[str, Intervals]:
         """The kept windows of each chromosome, neighbours joined."""
         return {
-            chrom: merge(starts, starts + self.window)
+            chrom: Intervals.merged(starts, starts + self.window)
             for chrom, starts in zip(self.assembly.names, self.starts, strict=True)
         }
 
@@ -55,7 +55,7 @@ def write_codes(
     reference: Reference,
     usable: Assembly,
     spec: DatasetSpec,
-    masks: tuple[Mapping[str, Stretches], Mapping[str, Stretches]],
+    masks: tuple[Mapping[str, Intervals], Mapping[str, Intervals]],
     *,
     folder: Path,
     progress: Progress,
@@ -66,7 +66,7 @@ def write_codes(
         reference: where the sequence is read.
         usable: the chromosomes that the dataset may keep.
         spec: length of a window and what drops one.
-        masks: excluded and multi-mapped stretches by chromosome.
+        masks: excluded and multi-mapped bases by chromosome.
         folder: where the codes go.
         progress: told of the bases read.
 
@@ -83,9 +83,7 @@ def write_codes(
             if length >= _LONGEST:
                 raise DatasetError(f"{chrom} has {length:,} bp; expected less than {_LONGEST:,}")
             codes = reference.codes(chrom, 0, length)
-            clean, lost = keep_windows(
-                codes, spec, excluded.get(chrom, NOWHERE), multimapped.get(chrom, NOWHERE)
-            )
+            clean, lost = keep_windows(codes, spec, excluded.get(chrom), multimapped.get(chrom))
             dropped += lost
             if len(clean):
                 starts[chrom] = clean

@@ -10,10 +10,9 @@ from typing import Any
 
 from regtrack.dataset.codes import Kept
 from regtrack.dataset.rows import RowTable
-from regtrack.dataset.windows import Stretches
 from regtrack.errors import DatasetError
 from regtrack.genome.assembly import Assembly
-from regtrack.genome.intervals import covered_below
+from regtrack.genome.intervals import Intervals
 from regtrack.labels.manifest import MarkerFile
 from regtrack.labels.marker import Marker
 from regtrack.labels.peaks import PeakCounts, Peaks, read_peaks
@@ -98,7 +97,7 @@ def write_labels(
 
 
 def _labelled(
-    file: MarkerFile, peaks: Peaks, on_kept: Mapping[str, Stretches], kept: Kept
+    file: MarkerFile, peaks: Peaks, on_kept: Mapping[str, Intervals], kept: Kept
 ) -> LabelledMarker:
     return LabelledMarker(
         marker=file.marker,
@@ -106,16 +105,10 @@ def _labelled(
         sha256=peaks.sha256,
         counts=peaks.counts,
         labelled=bool(on_kept),
-        covered=sum(_shared(kept.stretches[chrom], found) for chrom, found in on_kept.items()),
+        covered=sum(kept.stretches[chrom].shared_with(found) for chrom, found in on_kept.items()),
         bridged=peaks.bridged,
         unknown=peaks.unknown,
     )
-
-
-def _shared(one: Stretches, other: Stretches) -> int:
-    """Bases that lie in both of two merged sets."""
-    starts, ends = one
-    return int((covered_below(*other, ends) - covered_below(*other, starts)).sum())
 
 
 def _check(labelled: Sequence[LabelledMarker], kept: Assembly) -> None:

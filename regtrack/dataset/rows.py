@@ -11,25 +11,22 @@ import numpy.typing as npt
 from regtrack.dataset.array_file import ArrayFile
 from regtrack.dataset.format import OFFSET, OFFSETS_FILE, ROW, ROWS_FILE, TILE, tile_counts
 from regtrack.genome.assembly import Assembly
-from regtrack.genome.intervals import Positions
+from regtrack.genome.intervals import Intervals, Positions
 
 _Tiles = npt.NDArray[np.uint32]
 _Rows = npt.NDArray[np.void]
 
 
-def cut(starts: Positions, ends: Positions) -> tuple[Positions, Positions, Positions]:
+def cut(found: Intervals) -> tuple[Positions, Positions, Positions]:
     """Intervals cut at tile borders.
-
-    Args:
-        starts: sorted starts that do not overlap (bp).
-        ends: their ends.
 
     Returns:
         Tile, start within the tile and end within the tile (1 to `TILE`) of each piece, in order.
 
-    >>> cut(np.array([10, 24_990]), np.array([20, 50_001]))
+    >>> cut(Intervals.merged([10, 24_990], [20, 50_001]))
     (array([0, 0, 1, 2]), array([   10, 24990,     0,     0]), array([   20, 25000, 25000,     1]))
     """
+    starts, ends = found.starts, found.ends
     first, last = starts // TILE, (ends - 1) // TILE
     pieces = last - first + 1
     source = np.repeat(np.arange(len(starts)), pieces)
@@ -50,10 +47,10 @@ class RowTable:
         self._assembly = assembly
         self._added: dict[str, list[tuple[_Tiles, _Rows]]] = {name: [] for name in assembly.names}
 
-    def add(self, marker: int, by_chrom: Mapping[str, tuple[Positions, Positions]]) -> None:
-        """Take a marker's merged intervals on chromosomes of the assembly."""
-        for chrom, (starts, ends) in by_chrom.items():
-            tile, low, high = cut(starts, ends)
+    def add(self, marker: int, by_chrom: Mapping[str, Intervals]) -> None:
+        """Take a marker's labelled bases on chromosomes of the assembly."""
+        for chrom, found in by_chrom.items():
+            tile, low, high = cut(found)
             rows = np.empty(len(tile), dtype=ROW)
             rows["marker"], rows["start"], rows["end"] = marker, low, high
             self._added[chrom].append((tile.astype(np.uint32), rows))

@@ -36,7 +36,7 @@ from regtrack.dataset.spec import DatasetSpec
 from regtrack.errors import DatasetError, RegionError, RegtrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
-from regtrack.genome.intervals import Positions, covered_below, merge
+from regtrack.genome.intervals import Intervals, Positions
 from regtrack.genome.sequence import Codes
 from regtrack.labels.marker import Marker
 
@@ -178,8 +178,8 @@ class Dataset:
         keep = starts < ends
         return LabelRows(rows["marker"][keep].astype(np.int32), starts[keep], ends[keep])
 
-    def stretches(self, marker: int, chrom: str) -> tuple[Positions, Positions]:
-        """The labelled stretches of one marker on a whole chromosome: merged starts and ends (bp).
+    def stretches(self, marker: int, chrom: str) -> Intervals:
+        """The labelled bases of one marker on a whole chromosome.
 
         Raises:
             AssemblyError: the dataset does not keep the chromosome.
@@ -190,7 +190,7 @@ class Dataset:
         rows = self._rows[offsets[0] : offsets[-1]]
         mine = np.flatnonzero(rows["marker"] == marker)
         origin = TILE * (np.searchsorted(offsets, mine + offsets[0], side="right") - 1)
-        return merge(origin + rows["start"][mine], origin + rows["end"][mine])
+        return Intervals.merged(origin + rows["start"][mine], origin + rows["end"][mine])
 
     def dense(
         self, chrom: str, start: int, end: int, markers: Sequence[int] | None = None
@@ -224,7 +224,7 @@ class Dataset:
         ):
             starts = windows["start"][windows["chrom"] == index].astype(np.int64)
             if len(starts):
-                stretches = merge(starts, starts + self.window)
+                stretches = Intervals.merged(starts, starts + self.window)
                 total += self._covered(chrom, length, stretches)
         return total
 
@@ -241,12 +241,11 @@ class Dataset:
             )
         return self.positives(split) / (count * self.window)
 
-    def _covered(
-        self, chrom: str, length: int, stretches: tuple[Positions, Positions]
-    ) -> npt.NDArray[np.int64]:
+    def _covered(self, chrom: str, length: int, stretches: Intervals) -> npt.NDArray[np.int64]:
+        """Labelled bases among some of a chromosome, int64 (markers,)."""
         rows = self.labels(chrom, 0, length)
-        below_end = covered_below(*stretches, rows.end.astype(np.int64))
-        below_start = covered_below(*stretches, rows.start.astype(np.int64))
+        below_end = stretches.covered_below(rows.end.astype(np.int64))
+        below_start = stretches.covered_below(rows.start.astype(np.int64))
         # float64 sums of whole numbers are exact below 2^53
         totals = np.bincount(rows.marker, below_end - below_start, minlength=len(self.markers))
         return totals.astype(np.int64)

@@ -9,11 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.dataset.spec import DatasetSpec
-from regtrack.genome.intervals import Positions, covered_per_tile
+from regtrack.genome.intervals import Intervals, Positions
 from regtrack.genome.sequence import Codes, N
-
-Stretches = tuple[Positions, Positions]
-NOWHERE: Stretches = (np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +40,16 @@ class Dropped:
 def keep_windows(
     codes: Codes,
     spec: DatasetSpec,
-    excluded: Stretches = NOWHERE,
-    multimapped: Stretches = NOWHERE,
+    excluded: Intervals | None = None,
+    multimapped: Intervals | None = None,
 ) -> tuple[Positions, Dropped]:
     """Tile a chromosome from base 0 and keep the windows that are clean enough.
 
     Args:
         codes: the whole chromosome (L,).
         spec: length of a window and the largest shares allowed (Gupta and Rush 2017: 0.1 each).
-        excluded: merged starts and ends that count as N.
-        multimapped: merged starts and ends where reads map to several places.
+        excluded: bases that count as N; None is none.
+        multimapped: bases where reads map to several places; None is none.
 
     Returns:
         Starts of the kept windows, ascending (bp), and the count of the others by reason.
@@ -60,10 +57,11 @@ def keep_windows(
     full, rest = divmod(len(codes), spec.window)
     unread = codes == N
     too_n = _per_window(unread, spec.window) > spec.max_n * spec.window
-    for start, end in zip(*excluded, strict=True):
+    for start, end in excluded or ():
         unread[start:end] = True
     too_excluded = _per_window(unread, spec.window) > spec.max_n * spec.window
-    shared = covered_per_tile(*multimapped, len(codes), spec.window)[:full]
+    multimapped = multimapped or Intervals.none()
+    shared = multimapped.covered_per_tile(len(codes), spec.window)[:full]
     too_shared = shared > spec.max_multimap * spec.window
     starts = np.arange(full, dtype=np.int64) * spec.window
     dropped = Dropped(

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.genome.intervals import Positions, runs
+from regtrack.genome.intervals import Intervals, Mask, Positions
 
 Values = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,15 +56,15 @@ def envelope(values: Values, bins: int) -> Envelope:
     return Envelope(edges, np.minimum(lows, 0), np.maximum(highs, 0))
 
 
-def coarse_runs(mask: Mask, bins: int) -> tuple[Positions, Positions]:
-    """Where a mask is true, as starts and ends that lie on the edges of bins.
+def coarse_runs(mask: Mask, bins: int) -> Intervals:
+    """Where a mask is true, as intervals that begin and end on the edges of bins.
 
     A bin counts if one of its bases does, so that a lone base is never lost.
 
     >>> mask = np.zeros(100, bool); mask[13] = mask[55:60] = True
     >>> coarse_runs(mask, 10)
-    (array([10, 50]), array([20, 60]))
+    Intervals((10, 20), (50, 60))
     """
     edges = bin_edges(len(mask), bins)
-    starts, ends = runs(np.logical_or.reduceat(mask, edges[:-1]))
-    return edges[starts], edges[ends]
+    held = Intervals.from_mask(np.logical_or.reduceat(mask, edges[:-1]))
+    return Intervals(edges[held.starts], edges[held.ends])

@@ -26,9 +26,10 @@ from regtrack.figures.content import (
     panel_note,
     width_curve,
 )
-from regtrack.figures.envelope import Mask, coarse_runs, envelope
+from regtrack.figures.envelope import coarse_runs, envelope
 from regtrack.figures.palette import COLOURS, GREY, LETTER_COLOURS, LINES, LOSS_GAIN
 from regtrack.genome.interval import Interval
+from regtrack.genome.intervals import Mask
 from regtrack.genome.sequence import LETTERS, N, decode
 from regtrack.saliency.values import SHARES, Curve, Saliency
 
@@ -244,10 +245,9 @@ def _scale_colours(figure: go.Figure, most: float) -> None:
 
 def _bars(interval: Interval, mask: Mask, height: float, colour: str, name: str) -> go.Scatter:
     """Stretches as thick lines at a height."""
-    starts, ends = coarse_runs(mask, _BINS)
     x: list[float | None] = []
-    for start, end in zip(starts, ends, strict=True):
-        x += [interval.start + int(start) + 0.5, interval.start + int(end) + 0.5, None]
+    for start, end in coarse_runs(mask, _BINS).shift(interval.start):
+        x += [start + 0.5, end + 0.5, None]
     return go.Scatter(
         x=x, y=[None if place is None else height for place in x], mode="lines", name=name,
         line={"color": colour, "width": 8}, showlegend=False, hoverinfo="name",

@@ -23,7 +23,6 @@ from regtrack.figures.content import (
     panel_letter,
     panel_note,
 )
-from regtrack.figures.envelope import Mask
 from regtrack.figures.palette import LETTER_COLOURS, LOSS_GAIN
 from regtrack.figures.panels import (
     MARKS_ROW,
@@ -38,6 +37,7 @@ from regtrack.figures.panels import (
 )
 from regtrack.figures.saliency import legend, output_handles
 from regtrack.figures.style import WIDTHS, style
+from regtrack.genome.intervals import Mask
 from regtrack.genome.sequence import LETTERS, N
 from regtrack.saliency.values import Saliency
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from regtrack.atomic import check_free
 from regtrack.errors import OutputError, nearest
 from regtrack.figures.content import LONGEST
-from regtrack.figures.envelope import Mask
 from regtrack.figures.interactive import (
     interactive_receptive_field,
     interactive_saliency,
@@ -20,6 +19,7 @@ from regtrack.figures.receptive_field import receptive_field_figure
 from regtrack.figures.saliency import saliency_figure
 from regtrack.figures.style import FORMATS, save_figure
 from regtrack.figures.table import DELIMITERS, curve_table, saliency_table, save_table
+from regtrack.genome.intervals import Mask
 from regtrack.saliency.values import Curve, Saliency
 
 _TABLES = tuple(DELIMITERS)

@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from regtrack.figures.envelope import Mask, coarse_runs
+from regtrack.figures.envelope import coarse_runs
 from regtrack.figures.palette import COLOURS, GREY
 from regtrack.figures.style import WIDTHS, inches
 from regtrack.genome.interval import Interval
+from regtrack.genome.intervals import Mask
 
 _UNITS = ((20_000_000, 1_000_000, "Mb"), (100_000, 1_000, "kb"), (0, 1, "bp"))
 _BINS_PER_INCH = 300  # journals print no line thinner than 0.25 pt, 1/288 inch
@@ -150,10 +151,8 @@ def _bars(
     They have an outline, so that a lone base among thousands is still seen.
     """
     low, high = heights
-    spans = [
-        (interval.start + 0.5 + float(start), float(end - start))
-        for start, end in zip(*coarse_runs(mask, bins), strict=True)
-    ]
+    held = coarse_runs(mask, bins).shift(interval.start)
+    spans = [(start + 0.5, float(end - start)) for start, end in held]
     axes.broken_barh(
         spans, (low, high - low), transform=axes.get_xaxis_transform(), facecolor=colour,
         edgecolor=colour, linewidth=0.4,

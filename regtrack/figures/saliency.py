@@ -20,7 +20,7 @@ from regtrack.figures.content import (
     panel_letter,
     panel_note,
 )
-from regtrack.figures.envelope import Mask, envelope
+from regtrack.figures.envelope import envelope
 from regtrack.figures.palette import COLOURS
 from regtrack.figures.panels import (
     MARKS_ROW,
@@ -35,6 +35,7 @@ from regtrack.figures.panels import (
     title_panels,
 )
 from regtrack.figures.style import style
+from regtrack.genome.intervals import Mask
 from regtrack.saliency.values import Saliency
 
 LINE = COLOURS["black"]

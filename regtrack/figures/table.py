@@ -9,7 +9,7 @@ import numpy as np
 
 from regtrack.atomic import publish_file
 from regtrack.errors import OutputError
-from regtrack.figures.envelope import Mask
+from regtrack.genome.intervals import Mask
 from regtrack.genome.sequence import LETTERS, decode
 from regtrack.saliency.values import Curve, Saliency
 

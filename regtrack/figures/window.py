@@ -17,7 +17,7 @@ from regtrack.figures.envelope import bin_edges
 from regtrack.figures.palette import LINES
 from regtrack.figures.style import style
 from regtrack.genome.interval import Interval
-from regtrack.genome.intervals import Positions, runs
+from regtrack.genome.intervals import Intervals, Mask, Positions
 
 Labels = npt.NDArray[np.uint8]
 Scores = npt.NDArray[np.float32]
@@ -95,10 +95,10 @@ def _check(interval: Interval, rows: Sequence[Row]) -> tuple[str, ...]:
 
 def _draw_row(axes: Axes, interval: Interval, row: Row, models: Sequence[str], bins: int) -> None:
     bottom, height = _BAR
-    spans = _spans(interval, runs(row.labels > 0))
+    spans = _spans(interval, row.labels > 0)
     axes.broken_barh(spans, (0, bottom), facecolor=_TINT, zorder=0)
     axes.broken_barh(spans, (bottom, height), facecolor=_LABEL, zorder=1)
-    absent = _spans(interval, runs(_absent(row)))
+    absent = _spans(interval, _absent(row))
     axes.broken_barh(
         absent, (0, bottom), facecolor="none", edgecolor=_ABSENT, hatch="////", linewidth=0
     )
@@ -145,12 +145,10 @@ def _absent(row: Row) -> npt.NDArray[np.bool_]:
     return absent
 
 
-def _spans(interval: Interval, found: tuple[Positions, Positions]) -> list[tuple[float, float]]:
-    starts, ends = found
-    return [
-        (float(interval.start + start), float(end - start))
-        for start, end in zip(starts, ends, strict=True)
-    ]
+def _spans(interval: Interval, mask: Mask) -> list[tuple[float, float]]:
+    """Where a mask holds, as Matplotlib draws bars: start and width (bp)."""
+    held = Intervals.from_mask(mask, interval.start)
+    return [(float(start), float(end - start)) for start, end in held]
 
 
 def bin_means(values: Scores, bins: int) -> tuple[Positions, npt.NDArray[np.float64]]:

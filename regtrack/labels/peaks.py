@@ -29,7 +29,7 @@ import numpy as np
 
 from regtrack.errors import PeakFileError
 from regtrack.genome.assembly import Assembly
-from regtrack.genome.intervals import Positions, merge
+from regtrack.genome.intervals import Intervals, Positions
 
 _SKIPPED = (b"#", b"track", b"browser")
 _DIGITS = 18  # what 64 bits hold, and far past any chromosome
@@ -75,15 +75,15 @@ class Peaks:
     """The labelled bases of one marker.
 
     Attributes:
-        by_chrom: for each of the assembly's chromosomes with a peak, starts and ends, merged,
-            sorted and within the chromosome.
+        by_chrom: the labelled bases of each of the assembly's chromosomes with a peak, within the
+            chromosome.
         counts: what became of the file's peaks.
         sha256: digest of the file as it lies on disk.
         bridged: names that were read as the assembly's, such as `{"1": "chr1"}`.
         unknown: names that the assembly lacks.
     """
 
-    by_chrom: dict[str, tuple[Positions, Positions]]
+    by_chrom: dict[str, Intervals]
     counts: PeakCounts
     sha256: str
     bridged: dict[str, str]
@@ -92,7 +92,7 @@ class Peaks:
     @property
     def covered(self) -> int:
         """Bases under at least one peak."""
-        return sum(int((ends - starts).sum()) for starts, ends in self.by_chrom.values())
+        return sum(found.bases for found in self.by_chrom.values())
 
 
 def read_peaks(path: Path, assembly: Assembly) -> Peaks:
@@ -206,11 +206,11 @@ def _place(
 
 def _merged(
     found: dict[str, list[tuple[Positions, Positions]]], assembly: Assembly
-) -> dict[str, tuple[Positions, Positions]]:
+) -> dict[str, Intervals]:
     """Each chromosome's pieces as one, in the assembly's order; none without a base."""
     by_chrom = {}
     for chrom in filter(found.__contains__, assembly.names):
         starts, ends = (np.concatenate(side) for side in zip(*found[chrom], strict=True))
         if len(starts):
-            by_chrom[chrom] = merge(starts, ends)
+            by_chrom[chrom] = Intervals.merged(starts, ends)
     return by_chrom

@@ -15,6 +15,7 @@ from regtrack.dataset.store import Dataset
 from regtrack.errors import CheckpointError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
+from regtrack.genome.intervals import Intervals
 from regtrack.genome.reference import Reference
 from regtrack.labels.marker import Marker
 from regtrack.models.registry import MODEL_TITLES
@@ -27,7 +28,6 @@ from regtrack.saliency.outputs import (
     dataset_outputs,
     labelled_outputs,
     marker_row,
-    mask_of,
     named_outputs,
     random_windows,
     row_of,
@@ -37,7 +37,6 @@ from regtrack.saliency.outputs import (
 from regtrack.saliency.region import ISM, MOST_MUTATED, Question, check_method, explain, find_marker
 from regtrack.saliency.strips import Source
 from regtrack.saliency.values import Outputs, Saliency
-from regtrack.sweep.plan import Intervals
 from regtrack.sweep.request import check_assembly
 
 LEAST_SHOWN, MOST_SHOWN = 1_000, 25_000  # bp about named positions
@@ -181,9 +180,9 @@ class _Inputs:
         """What the widest model sees about the named positions, within bounds."""
         assembly = self.source.assembly
         chrom = parse_region(self.wanted.at[0], assembly).chrom
-        starts, ends = named_outputs(self.wanted.at, assembly, chrom)
+        named = named_outputs(self.wanted.at, assembly, chrom)
         most = MOST_MUTATED if self.wanted.method == ISM else MOST_SHOWN
-        first, last = int(starts[0]), int(ends[-1])
+        first, last = int(named.starts[0]), int(named.ends[-1])
         if last - first > most:
             raise PlanError(
                 f"`at` spans {last - first:,} bp; expected at most {most:,}: name a `region`"
@@ -212,8 +211,8 @@ class _Inputs:
             for question, (label, model) in zip(questions, self.models.items(), strict=True)
         ]  # fmt: skip
         marks = {}
-        if chosen and labels is not None and len(labels[0]):
-            marks["Labels"] = mask_of(labels, interval.start, interval.end)
+        if chosen and labels:
+            marks["Labels"] = labels.mask(interval.start, interval.end)
         return Panels(tuple(saliencies), marks)
 
     def _labels(self, interval: Interval) -> Intervals | None:
@@ -236,7 +235,7 @@ class _Inputs:
         if wanted.at:
             return named_outputs(wanted.at, self.source.assembly, interval.chrom), "Chosen"
         if wanted.threshold is None and labels is not None:
-            if len(labels[0]):
+            if labels:
                 return labels, f"Labelled {self.marker.name}"
             raise PlanError(
                 f"no base of {interval} is labelled {self.marker.name}; choose another `region`, "

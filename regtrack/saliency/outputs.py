@@ -1,6 +1,6 @@
 """Which outputs are explained: those that score, those that are labelled, or those that are named.
 
-All are merged starts and ends (bp) on one chromosome, as everywhere in the genome's arithmetic.
+All lie on one chromosome.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from regtrack.checkpoint import Checkpoint
@@ -17,7 +16,7 @@ from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError, MarkerError, PlanError, nearest
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
-from regtrack.genome.intervals import clip, merge, runs
+from regtrack.genome.intervals import Intervals
 from regtrack.genome.sequence import N
 from regtrack.labels.marker import Marker
 from regtrack.labels.peaks import read_peaks
@@ -25,12 +24,8 @@ from regtrack.models.network import TrackModel
 from regtrack.predict.copies import Scores
 from regtrack.predict.forward import scores_of_codes
 from regtrack.saliency.strips import Source, at_once, strips_of
-from regtrack.saliency.values import Outputs
-from regtrack.sweep.plan import Intervals
 
 THRESHOLD = 0.5
-
-_NOWHERE: Intervals = (np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 def scoring_outputs(
@@ -63,7 +58,7 @@ def scoring_outputs(
             f"{checkpoint.model.name}; the highest is {best}: choose another `region`, a lower "
             "`threshold`, `labels` or `at`"
         )
-    return _placed(interval, found >= threshold), threshold
+    return Intervals.from_mask(found >= threshold, interval.start), threshold
 
 
 def scoring(threshold: float) -> str:
@@ -92,7 +87,7 @@ def scores_of(
     device = device or torch.device("cpu")
     model, row = checkpoint.model, row_of(checkpoint, marker)
     found = np.full(len(interval), np.nan, dtype=np.float32)
-    everything = np.array([interval.start]), np.array([interval.end])
+    everything = Intervals.one(interval.start, interval.end)
     length = source.assembly.length(interval.chrom)
     for strip in strips_of(model, interval, everything, length=length, size=at_once(device)):
         codes = source.codes(strip.chrom, strip.read_start, strip.read_end)
@@ -108,8 +103,8 @@ def labelled_outputs(path: Path, assembly: Assembly, interval: Interval) -> Inte
     Raises:
         PeakFileError: a file that cannot be read, or for another assembly.
     """
-    peaks = read_peaks(path, assembly).by_chrom.get(interval.chrom, _NOWHERE)
-    return clip(*peaks, interval.start, interval.end)
+    peaks = read_peaks(path, assembly).by_chrom.get(interval.chrom, Intervals.none())
+    return peaks.clip(interval.start, interval.end)
 
 
 def named_outputs(regions: Sequence[str], assembly: Assembly, chrom: str) -> Intervals:
@@ -123,10 +118,7 @@ def named_outputs(regions: Sequence[str], assembly: Assembly, chrom: str) -> Int
     for one in found:
         if one.chrom != chrom:
             raise PlanError(f"`at` {one} is not on {chrom}, which is shown; expected {chrom}:...")
-    return merge(
-        np.array([one.start for one in found], dtype=np.int64),
-        np.array([one.end for one in found], dtype=np.int64),
-    )
+    return Intervals.merged([one.start for one in found], [one.end for one in found])
 
 
 def random_windows(
@@ -144,7 +136,7 @@ def random_windows(
         if len(found) == number:
             break
         interval = dataset.interval(int(window))
-        if len(dataset_outputs(dataset, row, interval)[0]):
+        if dataset_outputs(dataset, row, interval):
             found.append(interval)
     if len(found) < number:
         raise DatasetError(
@@ -158,8 +150,7 @@ def dataset_outputs(dataset: Dataset, row: int, interval: Interval) -> Intervals
     """The labelled bases of one marker of a dataset in an interval; maybe none."""
     labels = dataset.labels(interval.chrom, interval.start, interval.end)
     mine = labels.marker == row
-    starts = labels.start[mine].astype(np.int64) + interval.start
-    return merge(starts, labels.end[mine].astype(np.int64) + interval.start)
+    return Intervals.merged(labels.start[mine], labels.end[mine]).shift(interval.start)
 
 
 def row_of(checkpoint: Checkpoint, marker: Marker) -> int:
@@ -204,28 +195,15 @@ def check_reached(
     if all(reaches):
         left, right = (max(side) for side in zip(*filter(None, reaches), strict=True))
         # an output sees from `left` bp before it to `right` bp after it
-        outputs = clip(*outputs, max(0, interval.start - right), interval.end + left)
-        if not len(outputs[0]):
+        outputs = outputs.clip(interval.start - right, interval.end + left)
+        if not outputs:
             raise PlanError(
                 f"no chosen output reaches {interval}: the models see {left:,} bp before and "
                 f"{right:,} bp after an output at most; choose a `region` nearer to `at`"
             )
-    read = (source.codes(interval.chrom, *one) for one in zip(*outputs, strict=True))
+    read = (source.codes(interval.chrom, *one) for one in outputs)
     if all((codes == N).all() for codes in read):
         raise PlanError(
             f"every chosen output of {interval} is N, which no model explains; choose another "
             "`region` or `at`"
         )
-
-
-def mask_of(outputs: Intervals, start: int, end: int) -> Outputs:
-    """Which bases of [start, end) are among the outputs, shape (end - start,)."""
-    mask = np.zeros(end - start, dtype=np.bool_)
-    for low, high in zip(*clip(*outputs, start, end), strict=True):
-        mask[low - start : high - start] = True
-    return mask
-
-
-def _placed(interval: Interval, mask: npt.NDArray[np.bool_]) -> Intervals:
-    starts, ends = runs(mask)
-    return starts + interval.start, ends + interval.start

@@ -17,7 +17,7 @@ import torch
 from regtrack.checkpoint import Checkpoint, load_checkpoint
 from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError, MarkerError, PlanError
-from regtrack.genome.intervals import Positions, clip
+from regtrack.genome.intervals import Intervals
 from regtrack.labels.marker import Marker
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import MODEL_TITLES
@@ -201,9 +201,9 @@ def draw_positives(
     """
     row = marker_row(dataset.markers, marker.name, dataset.path)
     found = [_labelled(dataset, row, int(one), room) for one in dataset.window_ids(split)]
-    chroms = [chrom for chrom, starts, _ in found for _ in starts]
-    starts = np.concatenate([np.empty(0, np.int64), *(starts for _, starts, _ in found)])
-    ends = np.concatenate([np.empty(0, np.int64), *(ends for _, _, ends in found)])
+    chroms = [chrom for chrom, outputs in found for _ in outputs]
+    starts = np.concatenate([np.empty(0, np.int64), *(outputs.starts for _, outputs in found)])
+    ends = np.concatenate([np.empty(0, np.int64), *(outputs.ends for _, outputs in found)])
     below = np.concatenate([[0], np.cumsum(ends - starts)])  # labelled bases before each stretch
     total = int(below[-1])
     if total == 0:
@@ -225,14 +225,11 @@ def draw_positives(
     ]
 
 
-def _labelled(
-    dataset: Dataset, row: int, window: int, room: int
-) -> tuple[str, Positions, Positions]:
-    """The labelled stretches of a window that have room on both sides, and their chromosome."""
+def _labelled(dataset: Dataset, row: int, window: int, room: int) -> tuple[str, Intervals]:
+    """A window's chromosome, and its labelled bases that have room on both sides."""
     interval = dataset.interval(window)
-    stretches = dataset_outputs(dataset, row, interval)
     length = dataset.assembly.length(interval.chrom)
-    return interval.chrom, *clip(*stretches, room, length - room)
+    return interval.chrom, dataset_outputs(dataset, row, interval).clip(room, length - room)
 
 
 def _room(model: TrackModel, window: int) -> int:

@@ -12,6 +12,7 @@ from torch import Tensor
 from regtrack.checkpoint import Checkpoint, load_checkpoint
 from regtrack.errors import MarkerError, PlanError
 from regtrack.genome.interval import Interval, parse_region
+from regtrack.genome.intervals import Intervals
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, N
 from regtrack.labels.marker import Marker, select_markers
@@ -22,10 +23,9 @@ from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import TIMES_INPUT, input_gradient, saliency_of
 from regtrack.saliency.integrated import integrated_gradients
 from regtrack.saliency.mutagenesis import mutagenesis
-from regtrack.saliency.outputs import mask_of, row_of, scoring, scoring_outputs
+from regtrack.saliency.outputs import row_of, scoring, scoring_outputs
 from regtrack.saliency.strips import Source, at_once, strips_of
 from regtrack.saliency.values import METHODS, Completeness, Outputs, Saliency, Values
-from regtrack.sweep.plan import Intervals
 from regtrack.sweep.request import check_assembly
 
 INTEGRATED, ISM = "integrated-gradients", "ism"
@@ -41,8 +41,8 @@ class Question:
     Attributes:
         interval: the bases shown.
         marker: what is predicted.
-        outputs: merged starts and ends of the explained positions, on the same chromosome; they
-            may lie beside the interval.
+        outputs: the explained positions, on the same chromosome; they may lie outside the
+            interval.
         rule: what chose them, in the words of a legend.
     """
 
@@ -140,7 +140,7 @@ def explain(
         start=interval.start,
         codes=codes,
         values=_values(method, total, codes, model.embed.weight),
-        outputs=mask_of(question.outputs, interval.start, interval.end) & (codes != N),
+        outputs=question.outputs.mask(interval.start, interval.end) & (codes != N),
         method=method,
         marker=question.marker,
         model=label or MODEL_TITLES[model.name],
@@ -193,7 +193,7 @@ def _added_up(
     with progress.task("Saliency", sum(s.end - s.start for s in strips), "bp") as task:
         for strip in strips:
             codes = source.codes(strip.chrom, strip.read_start, strip.read_end)
-            outputs = mask_of(question.outputs, strip.read_start, strip.read_end) & (codes != N)
+            outputs = question.outputs.mask(strip.read_start, strip.read_end) & (codes != N)
             outputs[: strip.crop.start] = outputs[strip.crop.stop :] = False
             start, end = max(shown.start, strip.read_start), min(shown.end, strip.read_end)
             stretch = slice(start - strip.read_start, end - strip.read_start)

@@ -20,10 +20,10 @@ import torch
 from regtrack.errors import PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
-from regtrack.genome.intervals import Positions, clip
+from regtrack.genome.intervals import Intervals
 from regtrack.genome.sequence import Codes
 from regtrack.models.network import TrackModel
-from regtrack.sweep.plan import Intervals, Strip, choose_flank
+from regtrack.sweep.plan import Strip, choose_flank
 
 # bp of outputs at once; more is no faster, and a backward pass keeps every layer's activations
 AT_ONCE = {"cpu": 100_000, "other": 500_000}
@@ -53,7 +53,7 @@ def strips_of(
     Args:
         model: whose stride and flank decide what is read.
         interval: the bases that are shown.
-        outputs: merged starts and ends on the same chromosome.
+        outputs: on the same chromosome.
         length: bp of the chromosome.
         size: bp of outputs in a stretch at most.
 
@@ -65,18 +65,18 @@ def strips_of(
         yield from _one_piece(model, interval, outputs, length=length, size=size)
         return
     # an output further away than the flank has no gradient here
-    starts, ends = clip(*outputs, max(0, interval.start - flank), interval.end + flank)
-    for start, end in _groups(starts, ends, size):
+    reaching = outputs.clip(interval.start - flank, interval.end + flank)
+    for start, end in _groups(reaching, size):
         yield _strip(interval.chrom, start, end, flank=flank, stride=model.stride, length=length)
 
 
 def _one_piece(
     model: TrackModel, interval: Interval, outputs: Intervals, *, length: int, size: int
 ) -> Iterator[Strip]:
-    starts, ends = outputs
-    if len(starts) == 0:
+    if not outputs:
         return
-    start, end = min(interval.start, int(starts[0])), max(interval.end, int(ends[-1]))
+    start = min(interval.start, int(outputs.starts[0]))
+    end = max(interval.end, int(outputs.ends[-1]))
     if end - start > size:
         raise PlanError(
             f"{end - start:,} bp from the first to the last base; a Bi-LSTM depends on all it is "
@@ -86,9 +86,9 @@ def _one_piece(
     yield _strip(interval.chrom, start, end, flank=flank, stride=model.stride, length=length)
 
 
-def _groups(starts: Positions, ends: Positions, size: int) -> Iterator[tuple[int, int]]:
+def _groups(outputs: Intervals, size: int) -> Iterator[tuple[int, int]]:
     """Stretches of at most `size` bp that begin and end with an output and hold all of them."""
-    at = 0
+    starts, ends, at = outputs.starts, outputs.ends, 0
     while len(starts) and at < ends[-1]:
         run = int(np.searchsorted(ends, at, side="right"))
         first = max(at, int(starts[run]))

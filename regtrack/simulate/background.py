@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from regtrack.genome.intervals import Mask
 from regtrack.genome.sequence import Codes, N
-
-Mask = npt.NDArray[np.bool_]
 
 _LANE = 1_000  # bp over which the GC content is constant
 _MEAN_GC = 0.41  # of the human genome: Lander et al. 2001, Nature 409:860

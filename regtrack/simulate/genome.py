@@ -14,10 +14,10 @@ import numpy as np
 from regtrack.atomic import publish_folder
 from regtrack.errors import AssemblyError
 from regtrack.genome.assembly import Assembly
-from regtrack.genome.intervals import Positions, clip, merge
+from regtrack.genome.intervals import Intervals, Mask
 from regtrack.genome.sequence import Codes, decode
 from regtrack.progress import SILENT, Progress
-from regtrack.simulate.background import Mask, draw_background, draw_soft_mask, put_gaps
+from regtrack.simulate.background import draw_background, draw_soft_mask, put_gaps
 from regtrack.simulate.default import DEFAULT_GRAMMAR
 from regtrack.simulate.grammar import Grammar, PlantedMarker
 from regtrack.simulate.grammar_file import write_grammar
@@ -74,10 +74,10 @@ class _Chromosome:
     sites: list[Site]
     decoys: list[Site]
 
-    def peaks(self, marker: PlantedMarker) -> tuple[Positions, Positions]:
-        labels = [(label.start, label.end) for label in marker.rule.label(self.sites)]
-        spans = np.array(labels, dtype=np.int64).reshape(-1, 2)
-        return clip(*merge(spans[:, 0], spans[:, 1]), 0, len(self.codes))
+    def peaks(self, marker: PlantedMarker) -> Intervals:
+        labels = marker.rule.label(self.sites)
+        found = Intervals.merged([one.start for one in labels], [one.end for one in labels])
+        return found.clip(0, len(self.codes))
 
 
 def simulate(
@@ -186,12 +186,10 @@ def _write_markers(
         lines = [
             f"{chromosome.name}\t{start}\t{end}\n"
             for chromosome in chromosomes
-            for start, end in zip(*chromosome.peaks(marker), strict=True)
+            for start, end in chromosome.peaks(marker)
         ]
         # no time in the header: the same seed gives the same bytes
         (folder / file).write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
-        labelled[marker.target] = sum(
-            int((ends - starts).sum()) for starts, ends in (c.peaks(marker) for c in chromosomes)
-        )
+        labelled[marker.target] = sum(c.peaks(marker).bases for c in chromosomes)
     (folder / "markers.tsv").write_text("\n".join(rows) + "\n")
     return labelled

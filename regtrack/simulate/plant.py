@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from regtrack.errors import GrammarError
+from regtrack.genome.intervals import Mask
 from regtrack.genome.sequence import Codes, N, reverse_complement
-from regtrack.simulate.background import Mask
 from regtrack.simulate.grammar import Element, Family, Grammar
 from regtrack.simulate.motifs import Motif
 from regtrack.simulate.rules import Site

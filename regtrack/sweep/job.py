@@ -138,7 +138,7 @@ class Job:
     @property
     def _disk(self) -> int:
         beside = bytes_per_file(self.reference.assembly, self.encoding.resolution)
-        intervals = sum(len(starts) for starts, _ in self.plan.targets.values())
+        intervals = sum(map(len, self.plan.targets.values()))
         beside += pieces_size(intervals + self.plan.strips)
         return int(self._bytes_per_base * self.plan.bases) + beside * self.scorer.count
 

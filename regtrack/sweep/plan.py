@@ -26,14 +26,10 @@ import numpy.typing as npt
 
 from regtrack.errors import PlanError
 from regtrack.genome.assembly import Assembly
-from regtrack.genome.intervals import Positions, clip, complement, covered_below, merge
+from regtrack.genome.intervals import Intervals
 from regtrack.sweep.chunks import CHUNK, Chunk
 
-Intervals = tuple[Positions, Positions]
-
 LSTM_FLANK = 5_000  # where a trained one differs from one pass by rounding: docs/sweep.md
-
-_NOWHERE: Intervals = (np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +60,7 @@ class SweepPlan:
 
     Attributes:
         assembly: the reference's chromosomes.
-        targets: the bases asked for, as merged starts and ends by chromosome.
+        targets: the bases asked for, by chromosome.
         window: bp of a window.
         flank: bp read on each side of a strip and not emitted.
         batch_size: windows computed at once.
@@ -114,12 +110,12 @@ class SweepPlan:
     @cached_property
     def bases(self) -> int:
         """Bases asked for, N among them (bp)."""
-        return sum(int((ends - starts).sum()) for starts, ends in self.targets.values())
+        return sum(found.bases for found in self.targets.values())
 
     @cached_property
     def windows(self) -> int:
         """Windows with at least one base asked for."""
-        return sum(int((lasts - firsts).sum()) for firsts, lasts in self._runs.values())
+        return sum(found.bases for found in self._runs.values())
 
     @cached_property
     def strips(self) -> int:
@@ -144,13 +140,11 @@ class SweepPlan:
         size = max(1, self.chunk // self.window) * self.window
         found: list[Chunk] = []
         for chrom in self.chroms:
-            starts, ends = self.targets[chrom]
             length = self.assembly.length(chrom)
-            for first, last in zip(*merge(starts // size, -(-ends // size)), strict=True):
-                for start in range(int(first) * size, int(last) * size, size):
-                    end = min(start + size, length)
-                    below = covered_below(starts, ends, np.array([start, end]))
-                    found.append(Chunk(len(found), chrom, start, end, int(below[1] - below[0])))
+            bases = self.targets[chrom].covered_per_tile(length, size).tolist()
+            for tile in np.flatnonzero(bases).tolist():
+                end = min((tile + 1) * size, length)
+                found.append(Chunk(len(found), chrom, tile * size, end, bases[tile]))
         return tuple(found)
 
     def batches(self, chunk: Chunk) -> Iterator[tuple[Strip, ...]]:
@@ -162,12 +156,7 @@ class SweepPlan:
 
     def mask(self, strip: Strip) -> npt.NDArray[np.bool_]:
         """Which of a strip's bases are asked for, shape (end - start,)."""
-        wanted = np.zeros(strip.end - strip.start, dtype=np.bool_)
-        for start, end in zip(
-            *clip(*self.targets[strip.chrom], strip.start, strip.end), strict=True
-        ):
-            wanted[start - strip.start : end - strip.start] = True
-        return wanted
+        return self.targets[strip.chrom].mask(strip.start, strip.end)
 
     def to_dict(self) -> dict[str, Any]:
         """The plan in numbers, for sweep.json."""
@@ -188,24 +177,21 @@ class SweepPlan:
 
     @cached_property
     def _runs(self) -> dict[str, Intervals]:
-        """First and last window (half-open) of each stretch of consecutive windows that run."""
-        return {
-            chrom: merge(starts // self.window, -(-ends // self.window))
-            for chrom, (starts, ends) in self.targets.items()
-        }
+        """The numbers of the windows that run, by chromosome."""
+        return {chrom: found.tiles(self.window) for chrom, found in self.targets.items()}
 
     def _strips(self, chunk: Chunk, size: int) -> Iterator[Strip]:
         length = self.assembly.length(chunk.chrom)
         edges = chunk.start // self.window, -(-chunk.end // self.window)
-        for first, last in zip(*clip(*self._runs[chunk.chrom], *edges), strict=True):
-            for index in range(int(first), int(last), size):
+        for first, last in self._runs[chunk.chrom].clip(*edges):
+            for index in range(first, last, size):
                 start = index * self.window
-                end = min(min(index + size, int(last)) * self.window, length)
+                end = min(min(index + size, last) * self.window, length)
                 yield Strip(chunk.chrom, start, end, *self._read(start, end, length))
 
     def _strips_of(self, chrom: str) -> int:
-        firsts, lasts = self._runs[chrom]
-        return int((-(-(lasts - firsts) // (self.batch_size if self.fused else 1))).sum())
+        runs = self._runs[chrom]
+        return int((-(-(runs.ends - runs.starts) // (self.batch_size if self.fused else 1))).sum())
 
     @property
     def _cuts(self) -> int:
@@ -213,9 +199,10 @@ class SweepPlan:
         return len(self.chunks) - len(self.chroms) if self.fused else 0
 
     def _read_of(self, chrom: str) -> int:
-        firsts, lasts = self._runs[chrom]
+        runs = self._runs[chrom]
         length, strips = self.assembly.length(chrom), self._strips_of(chrom)
-        covered = int((np.minimum(lasts * self.window, length) - firsts * self.window).sum())
+        ends = np.minimum(runs.ends * self.window, length)
+        covered = int((ends - runs.starts * self.window).sum())
         return min(covered + self._beside * strips, length * strips)
 
     @property
@@ -312,20 +299,19 @@ def choose_targets(
     Args:
         assembly: the reference's chromosomes.
         chroms: those to go over.
-        regions: merged starts and ends by chromosome; None is everything.
+        regions: bases by chromosome; None is everything.
         exclude: likewise; None is nothing.
 
     Returns:
-        Merged starts and ends of each chromosome with a base left.
+        The bases of each chromosome that has some left.
     """
     targets = {}
     for chrom in chroms:
         length = assembly.length(chrom)
-        unwanted = [(exclude or {}).get(chrom, _NOWHERE)]
+        unwanted = [(exclude or {}).get(chrom, Intervals.none())]
         if regions is not None:
-            unwanted.append(complement(*regions.get(chrom, _NOWHERE), length))
-        starts, ends = map(np.concatenate, zip(*unwanted, strict=True))
-        left = complement(*merge(starts, ends), length)
-        if len(left[0]):
+            unwanted.append(regions.get(chrom, Intervals.none()).complement(length))
+        left = Intervals.union(unwanted).complement(length)
+        if left:
             targets[chrom] = left
     return targets

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from regtrack.checkpoint import Checkpoint
 from regtrack.errors import AssemblyError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import parse_region
+from regtrack.genome.intervals import Intervals
 from regtrack.labels.peaks import read_peaks
-from regtrack.sweep.plan import Intervals, choose_targets
+from regtrack.sweep.plan import choose_targets
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS
 
 _LONGEST = 2**32 - 1  # bp of a chromosome in a bigWig
@@ -129,7 +128,7 @@ def read_targets(
         _log.warning("%s names no base of the reference: nothing is excluded", exclude)
     if region:
         within = parse_region(region, assembly)
-        wanted = {within.chrom: (np.array([within.start]), np.array([within.end]))}
+        wanted = {within.chrom: Intervals.one(within.start, within.end)}
     return choose_targets(
         assembly,
         assembly.subset(chroms).names if chroms else assembly.names,

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, strategies as st
 from regtrack_app.rows import Curve, GeneRow, LetterRow, SpanRow, ValueRow
 from regtrack_app.state import View, default_view
-from regtrack_app.view_data import ViewData, choices_of, drawable, labelled_share
+from regtrack_app.view_data import ViewData, choices_of, labelled_share
 from small_world import GAP, World
 
 from regtrack.compare.open_sources import open_sources
 from regtrack.compare.sources import Sources
 from regtrack.genome.interval import Interval
+from regtrack.genome.intervals import Intervals
 
 REGION = Interval("chr1", 100_000, 100_500)
 
@@ -177,25 +178,7 @@ def test_labelled_share_is_the_mean_of_the_labels(
     labels = np.zeros(400, dtype=bool)
     for low, length in found:
         labels[low : low + length] = True
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], labels.astype(int), [0]])))
     curve = Curve("m", 0, start, step, np.zeros(40, dtype=np.float32))
-    share = labelled_share(edges[::2], edges[1::2], curve)
+    share = labelled_share(Intervals.from_mask(labels), curve)
     bins = labels[start : start + 40 * step].reshape(40, step)
     np.testing.assert_allclose(share, bins.mean(axis=1), atol=1e-6)
-
-
-@given(stretches, st.integers(1, 50))
-def test_joined_stretches_cover_all_and_leave_gaps_of_a_bin(
-    found: list[tuple[int, int]], step: int
-) -> None:
-    labels = np.zeros(400, dtype=bool)
-    for low, length in found:
-        labels[low : low + length] = True
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], labels.astype(int), [0]])))
-    starts, ends = drawable(edges[::2], edges[1::2], step)
-    assert (starts[1:] - ends[:-1] >= step).all()
-    joined = np.zeros(400, dtype=bool)
-    for low, high in zip(starts.tolist(), ends.tolist(), strict=True):
-        joined[low:high] = True
-    assert (joined | ~labels).all()
-    assert len(starts) == 0 or (labels[starts].all() and labels[ends - 1].all())

@@ -84,5 +84,5 @@ def test_groups_end_where_the_chromosome_does() -> None:
 
 
 def test_bases_are_those_of_the_spans_within_the_stretch() -> None:
-    mask = bases([(90, 110), (150, 170), (10, 20)], 100, 160)
+    mask = bases([(90, 110), (150, 170), (10, 20)]).mask(100, 160)
     assert np.flatnonzero(mask).tolist() == [*range(10), *range(50, 60)]

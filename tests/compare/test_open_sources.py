@@ -66,8 +66,7 @@ def test_one_bed_is_set_beside_every_marker(world: World, tmp_path: Path) -> Non
     labels = world.open(labels=path).labels
     assert labels is not None
     for marker in world.labels:
-        starts, ends = labels.stretches(marker, "chr1", 0, 1_000)
-        assert (starts.tolist(), ends.tolist()) == ([100], [200])
+        assert list(labels.stretches(marker, "chr1", 0, 1_000)) == [(100, 200)]
     alone = open_sources([world.folder / "signal.bw"], labels=path)
     assert [marker.name for marker in alone.catalog.markers] == ["mine"]
 

@@ -61,10 +61,10 @@ def test_any_region_reads_as_it_was_written(
 def test_a_markers_stretches_are_merged(inputs: Inputs, dataset: Dataset) -> None:
     for chrom, labels in inputs.labels.items():
         for marker in range(len(dataset.markers) if chrom in dataset.assembly else 0):
-            starts, ends = dataset.stretches(marker, chrom)
-            assert (starts[1:] > ends[:-1]).all()
+            found = dataset.stretches(marker, chrom)
+            assert (found.starts[1:] > found.ends[:-1]).all()
             painted = np.zeros(len(labels[marker]), dtype=np.uint8)
-            for low, high in zip(starts, ends, strict=True):
+            for low, high in found:
                 painted[low:high] = 1
             assert (painted == labels[marker]).all()
     with pytest.raises(AssemblyError, match="chr7"):

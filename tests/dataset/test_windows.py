@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from regtrack.dataset.spec import DatasetSpec
 from regtrack.dataset.windows import Dropped, keep_windows
-from regtrack.genome.intervals import runs
+from regtrack.genome.intervals import Intervals
 
 LENGTH = 83
 masks = st.lists(st.booleans(), min_size=LENGTH, max_size=LENGTH).map(np.array)
@@ -40,7 +40,9 @@ def test_each_window_is_judged_by_its_own_bases(
         else:
             kept.append(start)
 
-    starts, dropped = keep_windows(codes, spec, runs(excluded), runs(shared))
+    starts, dropped = keep_windows(
+        codes, spec, Intervals.from_mask(excluded), Intervals.from_mask(shared)
+    )
     assert starts.tolist() == kept
     assert dropped.to_dict() == counts
 

@@ -35,7 +35,7 @@ def test_bars_hold_every_base_and_no_bin_without_one(found: list[bool], bins: in
     mask = np.array(found)
     edges = bin_edges(len(mask), bins)
     drawn = np.zeros(len(mask), bool)
-    for start, end in zip(*coarse_runs(mask, bins), strict=True):
+    for start, end in coarse_runs(mask, bins):
         drawn[start:end] = True
     for start, end in pairwise(edges):
         assert drawn[start:end].all() == drawn[start:end].any() == mask[start:end].any()

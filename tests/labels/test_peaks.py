@@ -17,7 +17,7 @@ ASSEMBLY = Assembly(("chr1", "chr2", "chrM"), (60, 40, 20))
 
 def bases(peaks: Peaks) -> dict[str, set[int]]:
     return {
-        chrom: {base for s, e in zip(*found, strict=True) for base in range(s, e)}
+        chrom: {base for s, e in found for base in range(s, e)}
         for chrom, found in peaks.by_chrom.items()
     }
 
@@ -54,8 +54,8 @@ def test_peaks_cover_the_bases_of_their_lines(
     assert bases(peaks) == {chrom: covered for chrom, covered in expected.items() if covered}
     assert peaks.covered == sum(map(len, expected.values()))
     assert list(peaks.by_chrom) == [name for name in ASSEMBLY.names if name in peaks.by_chrom]
-    for starts, ends in peaks.by_chrom.values():
-        assert (starts[1:] > ends[:-1]).all()
+    for merged in peaks.by_chrom.values():
+        assert (merged.starts[1:] > merged.ends[:-1]).all()
 
 
 NARROW = "chr1\t5\t9\t.\t0\t.\t98.2\t-1\t-1\t2\n"

@@ -14,7 +14,7 @@ from regtrack.genome.sequence import N
 from regtrack.saliency import strips
 from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.mutagenesis import mutagenesis
-from regtrack.saliency.outputs import mask_of, scores_of, scoring_outputs
+from regtrack.saliency.outputs import scores_of, scoring_outputs
 from regtrack.saliency.region import Question, explain, find_marker, saliency_of_region
 from regtrack.saliency.values import METHODS
 from tests.sweep.toys import write_fasta
@@ -42,7 +42,7 @@ def test_it_is_one_backward_pass_over_the_whole_chromosome(
     question = Question(Interval("chr1", *shown), checkpoint.markers[1], OUTPUTS)
     found = explain(checkpoint, source, question, method=method)
     codes = source.codes("chr1", 0, LENGTH)
-    outputs = mask_of(OUTPUTS, 0, LENGTH) & (codes != N)
+    outputs = OUTPUTS.mask(0, LENGTH) & (codes != N)
     whole = gradient_saliency(checkpoint.model, codes[None], outputs[None], 1, method=method)[0]
     np.testing.assert_allclose(found.values, whole[slice(*shown)], rtol=1e-5, atol=1e-8)
     np.testing.assert_array_equal(found.outputs, outputs[slice(*shown)])
@@ -57,7 +57,7 @@ def test_mutants_of_a_region_are_those_of_the_whole_chromosome() -> None:
     question = Question(Interval("chr1", 590, 640), checkpoint.markers[0], OUTPUTS)
     found = explain(checkpoint, source, question, method="ism")
     codes = source.codes("chr1", 0, LENGTH)
-    outputs = mask_of(OUTPUTS, 0, LENGTH) & (codes != N)
+    outputs = OUTPUTS.mask(0, LENGTH) & (codes != N)
     expected = mutagenesis(checkpoint.model, codes, outputs, 0, (590, 640))
     np.testing.assert_allclose(found.values, expected, rtol=1e-5, atol=1e-8)
 
@@ -86,7 +86,7 @@ def test_scores_of_a_region_are_those_of_one_pass_and_absent_at_n() -> None:
     )  # fmt: skip
     assert least == float(np.nanmedian(found))
     expected = found >= np.float32(np.nanmedian(found))
-    np.testing.assert_array_equal(mask_of(outputs, 501, 1_503), expected)
+    np.testing.assert_array_equal(outputs.mask(501, 1_503), expected)
 
 
 def test_without_a_threshold_the_best_are_explained_where_none_scores_half() -> None:
@@ -99,7 +99,7 @@ def test_without_a_threshold_the_best_are_explained_where_none_scores_half() -> 
         outputs, _ = scoring_outputs(checkpoint, source, interval, marker, threshold=None)
         expected = found >= (least or np.nanmax(found) / 2)
         assert (np.nanmax(found) < 0.5) == (least is None)
-        np.testing.assert_array_equal(mask_of(outputs, 501, 1_503), expected)
+        np.testing.assert_array_equal(outputs.mask(501, 1_503), expected)
 
 
 def test_a_lstm_reads_all_in_one_piece_or_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +108,7 @@ def test_a_lstm_reads_all_in_one_piece_or_refuses(monkeypatch: pytest.MonkeyPatc
     question = Question(Interval("chr1", 500, 900), checkpoint.markers[0], OUTPUTS)
     found = explain(checkpoint, source, question, method="gradient-norm")
     codes = source.codes("chr1", 0, LENGTH)
-    outputs = mask_of(OUTPUTS, 0, LENGTH) & (codes != N)
+    outputs = OUTPUTS.mask(0, LENGTH) & (codes != N)
     whole = gradient_saliency(checkpoint.model, codes[None], outputs[None], 0)[0]
     np.testing.assert_allclose(found.values, whole[500:900], rtol=1e-5, atol=1e-9)
     monkeypatch.setitem(strips.AT_ONCE, "cpu", 1_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regtrack.genome.intervals import runs
+from regtrack.genome.intervals import Intervals
 from regtrack.genome.sequence import N, decode
 from regtrack.simulate.background import draw_background, draw_soft_mask, put_gaps
 
@@ -49,9 +49,9 @@ def test_both_strands_are_alike(text: str) -> None:
 def test_gaps_lie_at_the_ends_and_inside() -> None:
     codes = draw_background(10_000, np.random.default_rng(1))
     put_gaps(codes, ends=0.01, middle=0.02)
-    starts, ends = runs(codes == N)
-    assert (ends - starts).tolist() == [100, 200, 100]
-    assert (starts[0], ends[-1]) == (0, 10_000)
+    gaps = Intervals.from_mask(codes == N)
+    assert (gaps.ends - gaps.starts).tolist() == [100, 200, 100]
+    assert (gaps.starts[0], gaps.ends[-1]) == (0, 10_000)
 
 
 def test_no_gap_where_none_is_asked_for() -> None:
@@ -62,6 +62,6 @@ def test_no_gap_where_none_is_asked_for() -> None:
 
 def test_soft_mask_comes_in_stretches() -> None:
     mask = draw_soft_mask(LENGTH, np.random.default_rng(2))
-    starts, ends = runs(mask)
+    found = Intervals.from_mask(mask)
     assert mask.mean() == pytest.approx(0.4, abs=0.05)
-    assert np.median(ends - starts) > 100
+    assert np.median(found.ends - found.starts) > 100

@@ -18,6 +18,7 @@ from torch import Tensor
 from regtrack.checkpoint import save_checkpoint
 from regtrack.errors import PlanError
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.intervals import Intervals
 from regtrack.models.network import TrackModel
 from regtrack.predict import compiling
 from regtrack.predict.forward import forward
@@ -180,7 +181,7 @@ def test_what_has_no_one_shape_is_not_compiled(
 
 def test_strips_of_all_lengths_are_not_compiled() -> None:
     model = small_model("cnn3")  # 60 bp of flank
-    regions = {"chr1": (np.array([500, 3_000]), np.array([600, 3_200]))}
+    regions = {"chr1": Intervals.merged([500, 3_000], [600, 3_200])}
     plan = plan_of(model, targets=choose_targets(ASSEMBLY, CODES, regions=regions))
     with pytest.raises(PlanError, match="no strip has the full length"):
         compiled_scorer("on", Scorer(model, (0,), torch.device("cpu")), plan, begun=None)

@@ -12,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from regtrack.errors import PlanError
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.intervals import Intervals
 from regtrack.sweep.plan import LSTM_FLANK, Strip, SweepPlan, choose_flank, choose_targets
 
 from .toys import draw_intervals, intervals
@@ -65,11 +66,11 @@ def plans(draw: st.DrawFn) -> SweepPlan:
     )
 
 
-def bases(targets: dict[str, Any]) -> set[tuple[str, int]]:
+def bases(targets: dict[str, Intervals]) -> set[tuple[str, int]]:
     return {
         (chrom, base)
-        for chrom, (starts, ends) in targets.items()
-        for start, end in zip(starts, ends, strict=True)
+        for chrom, found in targets.items()
+        for start, end in found
         for base in range(start, end)
     }
 

@@ -9,6 +9,7 @@ import pytest
 
 from regtrack.errors import PlanError
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.intervals import Intervals
 from regtrack.sweep.request import read_targets
 
 ASSEMBLY = Assembly(("chr1", "chr4"), (100, 1_000))
@@ -26,9 +27,9 @@ def test_a_blacklist_without_a_base_of_this_genome_is_noted(
     bed.write_text(content)
     with caplog.at_level(logging.WARNING, "regtrack"):
         targets = read_targets(ASSEMBLY, exclude=bed)
-    assert {chrom: (s.tolist(), e.tolist()) for chrom, (s, e) in targets.items()} == {
-        "chr1": ([0], [100]),
-        "chr4": ([0], [1_000]),
+    assert targets == {
+        "chr1": Intervals.one(0, 100),
+        "chr4": Intervals.one(0, 1_000),
     }
     assert caplog.messages[-1] == f"{bed} names no base of the reference: nothing is excluded"
 
@@ -46,9 +47,9 @@ def test_lines_past_the_end_of_a_chromosome_are_noted(
     bed.write_text("chr1\t10\t20\nchr4\t0\t999999999\nchr4\t5000\t6000\n")
     with caplog.at_level(logging.WARNING, "regtrack"):
         targets = read_targets(ASSEMBLY, regions=bed)
-    assert {chrom: (s.tolist(), e.tolist()) for chrom, (s, e) in targets.items()} == {
-        "chr1": ([10], [20]),
-        "chr4": ([0], [1_000]),
+    assert targets == {
+        "chr1": Intervals.one(10, 20),
+        "chr4": Intervals.one(0, 1_000),
     }
     assert caplog.messages == [
         f"{bed}: lines cut off at their chromosome's end: 1",

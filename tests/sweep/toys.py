@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from regtrack.checkpoint import Checkpoint
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.intervals import Intervals
 from regtrack.genome.sequence import Codes, decode
 from regtrack.labels.marker import Marker
 from regtrack.models.blocks import PassNorm
@@ -147,12 +148,11 @@ def write_fasta(path: Path, codes: Mapping[str, Codes]) -> Path:
     return path
 
 
-def intervals(*pairs: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    starts, ends = zip(*pairs, strict=True)
-    return np.array(starts, np.int64), np.array(ends, np.int64)
+def intervals(*pairs: tuple[int, int]) -> Intervals:
+    return Intervals(*np.array(pairs, np.int64).T)
 
 
-def draw_intervals(draw: st.DrawFn, lengths: dict[str, int]) -> dict[str, Any]:
+def draw_intervals(draw: st.DrawFn, lengths: dict[str, int]) -> dict[str, Intervals]:
     """Merged intervals on some of the chromosomes."""
     found = {}
     for chrom, length in lengths.items():
