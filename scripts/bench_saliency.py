@@ -32,7 +32,7 @@ from regtrack.predict.device import pick_device
 from regtrack.predict.forward import forward
 from regtrack.predict.lending import borrowed
 from regtrack.saliency.mutagenesis import mutagenesis
-from regtrack.saliency.tracks import SaliencyScorer
+from regtrack.saliency.tracks import TrackSaliency
 from regtrack.sweep.plan import LSTM_FLANK, SweepPlan
 
 MARKERS = 919
@@ -78,11 +78,11 @@ def plan_of(model: TrackModel, length: int) -> SweepPlan:
 
 def tracks(model: TrackModel, codes: np.ndarray, device: torch.device) -> float:
     """Seconds of gradient x input along a sequence, flanks among them."""
-    plan, scorer = plan_of(model, len(codes)), SaliencyScorer(model, [0], device)
+    plan, computation = plan_of(model, len(codes)), TrackSaliency(model, [0], device)
     batches = [batch for chunk in plan.chunks for batch in plan.batches(chunk)]
     return best(
         lambda: [
-            scorer(np.stack([codes[strip.read_start : strip.read_end] for strip in batch]))
+            computation(np.stack([codes[strip.read_start : strip.read_end] for strip in batch]))
             for batch in batches
         ]
     )

@@ -116,7 +116,7 @@ def forward(request: Request) -> dict[str, Any]:
     with _ready(request) as (job, batches):
         start = time.perf_counter()
         for codes in batches:
-            to_host(job.scorer(codes))
+            to_host(job.computation(codes))
         return {"seconds": time.perf_counter() - start}
 
 
@@ -129,7 +129,7 @@ def pybigwig(request: Request) -> dict[str, Any]:
             file.addHeader(list(zip(*_lengths(job), strict=True)))
         strips = [strip for chunk in job.plan.chunks for (strip,) in job.plan.batches(chunk)]
         for strip, codes in zip(strips, batches, strict=True):
-            values = to_host(job.scorer(codes))[0][:, strip.crop]
+            values = to_host(job.computation(codes))[0][:, strip.crop]
             for file, row in zip(files, values, strict=True):
                 file.addEntries("chr1", strip.start, values=row, span=1, step=1)
         for file in files:
@@ -169,7 +169,7 @@ def host(request: Request) -> dict[str, Any]:
     where a base is absent they are copied.
     """
     with open_job(request) as job:
-        length, on_cpu = job.plan.bases_at_once, job.scorer.device.type == "cpu"
+        length, on_cpu = job.plan.bases_at_once, job.computation.device.type == "cpu"
     scores = _stand_in(len(request.markers), length)
     if not on_cpu:
         scores = on_device.round_mantissa(scores, request.keep_bits)
@@ -209,7 +209,7 @@ def _ready(request: Request) -> Iterator[tuple[Job, list[np.ndarray]]]:
             for chunk in job.plan.chunks
             for batch in job.plan.batches(chunk)
         ]
-        to_host(job.scorer(batches[0]))
+        to_host(job.computation(batches[0]))
         yield job, batches
 
 

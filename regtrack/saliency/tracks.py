@@ -1,6 +1,6 @@
-"""Saliency along a genome as bigWig: the sweep's engine with a gradient for a scorer.
+"""Saliency along a genome as bigWig: a sweep that computes gradients instead of scores.
 
-Of each marker there are two files: gradient x input, signed, for letters in a browser that draws
+There are two files per marker: gradient x input, signed, for letters in a browser that draws
 them (dynseq), and its absolute value, whose means are what a zoomed-out view should show, since a
 signed mean cancels.
 
@@ -12,7 +12,7 @@ reaches a base that is emitted, so all outputs of the read may be propagated tog
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -22,6 +22,7 @@ from torch import Tensor
 
 from regtrack.errors import PlanError
 from regtrack.genome.sequence import Codes
+from regtrack.models.network import TrackModel
 from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import (
     TIMES_INPUT,
@@ -30,7 +31,7 @@ from regtrack.saliency.gradient import (
     propagate,
     saliency_of,
 )
-from regtrack.sweep.compute import Scorer
+from regtrack.sweep.computation import Shape, ValueKind
 from regtrack.sweep.job import open_job
 from regtrack.sweep.request import Request
 from regtrack.sweep.run import run_sweep
@@ -38,27 +39,54 @@ from regtrack.sweep.summary import Forecast, SweepSummary
 
 
 @dataclass(frozen=True)
-class SaliencyScorer(Scorer):
+class TrackSaliency:
     """Gradient x input of all logits whose score reaches a threshold, and its absolute value.
 
     Attributes:
+        model: borrowed by whoever made this.
+        rows: the markers to explain.
+        device, precision: as `regtrack.predict.forward.scores_of_codes` takes them.
         threshold: the least score of an output that is explained; 0 takes all.
     """
 
+    model: TrackModel
+    rows: Sequence[int]
+    device: torch.device
+    precision: str = "fp32"
     threshold: float = 0.0
 
-    kinds: ClassVar[tuple[str, ...]] = (".saliency", ".saliency-abs")
+    kinds: ClassVar[tuple[ValueKind, ...]] = (
+        ValueKind("saliency", ".saliency"),
+        ValueKind("absolute saliency", ".saliency-abs"),
+    )
     flanks: ClassVar[int] = 2
-    compilable: ClassVar[bool] = False
     # Tensors, on the way back too, hold 3,200 (CNN7, DILATED) to 5,200 (BI-LSTM) on the CPU; with
     # what the C library keeps, processes grew by up to 6,400.
     bytes_per_base: ClassVar[int] = 6_400
+    both_strands: ClassVar[bool] = False
+    compiled: ClassVar[Shape | None] = None
+    why_not_compiled: ClassVar[str] = "saliency takes gradients"
+
+    @property
+    def count(self) -> int:
+        """Values per base: two per marker."""
+        return len(self.rows) * len(self.kinds)
 
     @property
     def values(self) -> str:
         """What they are, in words."""
         which = f"of scores from {self.threshold:g}" if self.threshold else "of all outputs"
         return f"{TIMES_INPUT} {which}"
+
+    def with_compiled(self, shape: Shape | None) -> TrackSaliency:
+        """Itself, as it is never compiled.
+
+        Raises:
+            PlanError: a shape was given.
+        """
+        if shape is not None:
+            raise PlanError(f"{self.why_not_compiled}, so nothing is compiled")
+        return self
 
     def __call__(self, codes: Codes) -> Tensor:
         """Values (B, 2 M, L) of codes (B, L): signed and absolute of one marker after another."""
@@ -73,6 +101,36 @@ class SaliencyScorer(Scorer):
                 found[:, 2 * row] = signed.detach()
         found[:, 1::2] = found[:, ::2].abs()
         return found
+
+
+@dataclass(frozen=True)
+class MakeSaliency:
+    """Makes the saliency that a request asks for; a `MakeComputation`.
+
+    Attributes:
+        threshold: the least score of an output that is explained; 0 takes all.
+
+    Raises:
+        PlanError: a threshold that is no score.
+    """
+
+    threshold: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.threshold < 1:
+            raise PlanError(f"threshold {self.threshold:g}; expected a score from 0 to below 1")
+
+    def __call__(
+        self, model: TrackModel, rows: Sequence[int], device: torch.device, request: Request
+    ) -> TrackSaliency:
+        """The computation.
+
+        Raises:
+            PlanError: the request asks for both strands or for logits.
+        """
+        if request.reverse_complement or request.logits:
+            raise PlanError("saliency is of the logits of the forward strand; ask for neither")
+        return TrackSaliency(model, rows, device, request.precision, self.threshold)
 
 
 def saliency_tracks(
@@ -100,11 +158,7 @@ def saliency_tracks(
         PlanError: a threshold that is no score, or as `predict_genome`.
         RegtrackError: as `predict_genome`.
     """
-    if not 0 <= threshold < 1:
-        raise PlanError(f"threshold {threshold:g}; expected a score from 0 to below 1")
-    if request.reverse_complement or request.logits:
-        raise PlanError("saliency is of the logits of the forward strand; ask for neither")
-    runner = partial(open_job, make=partial(SaliencyScorer, threshold=threshold))
+    runner = partial(open_job, make=MakeSaliency(threshold))
     return run_sweep(
         request, runner=runner, progress=progress, announce=announce, overwrite=overwrite
     )

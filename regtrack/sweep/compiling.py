@@ -6,11 +6,9 @@ the first window, for all windows, and kept when a sweep goes on.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from regtrack.errors import PlanError
 from regtrack.predict.compiling import forget_compiled
-from regtrack.sweep.compute import Scorer
+from regtrack.sweep.computation import Computation, speed
 from regtrack.sweep.plan import SweepPlan
 
 MODES = ("auto", "on", "off")
@@ -18,15 +16,17 @@ _LONG = 600  # seconds of passes from which a minute of compiling may pay
 _GAIN = 1.1  # times as fast, below which it does not
 
 
-def compiled_scorer(mode: str, scorer: Scorer, plan: SweepPlan, *, begun: bool | None) -> Scorer:
-    """The scorer, its usual strips compiled if that was asked for, or pays.
+def choose_compiled(
+    mode: str, computation: Computation, plan: SweepPlan, *, begun: bool | None
+) -> Computation:
+    """The computation, its usual strips compiled if that was asked for, or pays.
 
     `auto` compiles on a GPU if the passes, by the speed of one, take ten minutes or longer, and
     keeps it if a compiled pass is measurably quicker. On CPUs it was always slower.
 
     Args:
         mode: `auto`, `on` or `off`.
-        scorer: compiles nothing yet; the model is on its device.
+        computation: compiles nothing yet; the model is on its device.
         plan: what it will compute.
         begun: what was chosen when the sweep was begun, which `auto` keeps; None if it was not.
 
@@ -36,21 +36,21 @@ def compiled_scorer(mode: str, scorer: Scorer, plan: SweepPlan, *, begun: bool |
     if mode not in MODES:
         raise PlanError(f'compile "{mode}"; expected {", ".join(MODES[:-1])} or {MODES[-1]}')
     if mode == "off" or (mode == "auto" and begun is False):
-        return scorer
-    obstacle = _obstacle(scorer, plan)
+        return computation
+    obstacle = _obstacle(computation, plan)
     if obstacle and mode == "on":
         raise PlanError(f"{obstacle}, so nothing is compiled; leave `compiling='auto'`")
     if obstacle:
-        return scorer
+        return computation
     forget_compiled()  # networks of former sweeps, of which a process keeps only a few
-    compiled = replace(scorer, compiled=(1, plan.bases_at_once))
-    return compiled if mode == "on" or begun or _pays(scorer, compiled, plan) else scorer
+    compiled = computation.with_compiled((1, plan.bases_at_once))
+    return compiled if mode == "on" or begun or _pays(computation, compiled, plan) else computation
 
 
-def _obstacle(scorer: Scorer, plan: SweepPlan) -> str | None:
-    """Why there is no one shape that most passes have."""
-    if not scorer.compilable:
-        return "saliency takes gradients"
+def _obstacle(computation: Computation, plan: SweepPlan) -> str | None:
+    """Why nothing can be compiled, or there is no one shape that most passes have."""
+    if computation.why_not_compiled:
+        return computation.why_not_compiled
     if not plan.fused:
         return "this network reads whole windows, one after another"
     if plan.both_strands:
@@ -61,12 +61,12 @@ def _obstacle(scorer: Scorer, plan: SweepPlan) -> str | None:
     return None
 
 
-def _pays(scorer: Scorer, compiled: Scorer, plan: SweepPlan) -> bool:
+def _pays(plain: Computation, compiled: Computation, plan: SweepPlan) -> bool:
     """Measured, where it could."""
     shape = (1, plan.bases_at_once)
-    if scorer.device.type == "cpu" or plan.bases < _LONG * (plain := scorer.speed(shape)):
+    if plain.device.type == "cpu" or plan.bases < _LONG * (usual := speed(plain, shape)):
         return False
     try:
-        return compiled.speed(shape) > _GAIN * plain
+        return speed(compiled, shape) > _GAIN * usual
     except PlanError:  # nothing here can compile
         return False

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar, Protocol
 
@@ -17,18 +16,20 @@ from regtrack.errors import FastaError
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, N, reverse_complement
 from regtrack.models.network import TrackModel
-from regtrack.predict.copies import Scores, to_host
+from regtrack.predict.copies import Scores
 from regtrack.predict.device import memory_errors
 from regtrack.predict.forward import forward, sigmoid
 from regtrack.sweep.batch import BYTES_PER_BASE
+from regtrack.sweep.computation import Computation, Shape, ValueKind
 from regtrack.sweep.plan import Strip, SweepPlan
+from regtrack.sweep.request import Request
 
 Present = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """A model and how it is run.
+    """The scores or logits of a network: what `predict-genome` computes.
 
     Attributes:
         model: borrowed by whoever made this.
@@ -45,22 +46,30 @@ class Scorer:
     precision: str = "fp32"
     both_strands: bool = False
     logits: bool = False
-    compiled: tuple[int, int] | None = None
+    compiled: Shape | None = None
 
-    kinds: ClassVar[tuple[str, ...]] = ("",)  # of values a marker: what ends their files' names
-    flanks: ClassVar[int] = 1  # that a base needs on each side
-    compilable: ClassVar[bool] = True
-    bytes_per_base: ClassVar[int] = BYTES_PER_BASE  # that the layers take at most
+    flanks: ClassVar[int] = 1
+    bytes_per_base: ClassVar[int] = BYTES_PER_BASE
+    why_not_compiled: ClassVar[str] = ""
+
+    @property
+    def kinds(self) -> tuple[ValueKind, ...]:
+        """One file per marker."""
+        return (ValueKind(self.values),)
 
     @property
     def count(self) -> int:
-        """Values a base: every kind of each marker, one marker after the other."""
-        return len(self.rows) * len(self.kinds)
+        """Values per base: one per marker."""
+        return len(self.rows)
 
     @property
     def values(self) -> str:
-        """What they are, in words."""
+        """`scores` or `logits`."""
         return "logits" if self.logits else "scores"
+
+    def with_compiled(self, shape: Shape | None) -> Scorer:
+        """The same, compiled for codes of a shape, or not at all."""
+        return replace(self, compiled=shape)
 
     def __call__(self, codes: Codes) -> Tensor:
         """Values (B, count, L) of codes (B, L), along the forward strand, on the device."""
@@ -69,19 +78,6 @@ class Scorer:
             return forward
         reverse = self._run(reverse_complement(codes))
         return (forward + reverse.flip(-1)) * 0.5
-
-    def speed(self, shape: tuple[int, int]) -> float:
-        """Bases a second of codes of a shape: the best of three passes after one that warms up."""
-        codes = np.zeros(shape, dtype=np.uint8)
-        seconds = []
-        with memory_errors(self.device, shape):
-            for _ in range(4):
-                start = time.perf_counter()
-                to_host(self(codes))
-                seconds.append(time.perf_counter() - start)
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()  # what this thread's stream keeps, the sweep's cannot use
-        return codes.size / min(seconds[1:])
 
     @cached_property
     def _wanted(self) -> Tensor:
@@ -95,6 +91,20 @@ class Scorer:
             compiled=codes.shape == self.compiled,
         )  # fmt: skip
         return found if self.logits else sigmoid(found)
+
+
+def make_scorer(
+    model: TrackModel, rows: Sequence[int], device: torch.device, request: Request
+) -> Scorer:
+    """The scorer that a request asks for; a `MakeComputation`."""
+    return Scorer(
+        model,
+        rows,
+        device,
+        precision=request.precision,
+        both_strands=request.reverse_complement,
+        logits=request.logits,
+    )
 
 
 @dataclass(frozen=True)
@@ -153,7 +163,7 @@ def read(plan: SweepPlan, reference: Reference, batch: tuple[Strip, ...]) -> Rea
     return Reading(batch, codes, present)
 
 
-def predict(reading: Reading, score: Scorer, finish: Finish) -> list[Piece]:
+def predict(reading: Reading, compute: Computation, finish: Finish) -> list[Piece]:
     """Every strip of a batch, in its order, predicted where a base needs it.
 
     Raises:
@@ -165,8 +175,8 @@ def predict(reading: Reading, score: Scorer, finish: Finish) -> list[Piece]:
     if not needed:
         return [Piece(strip, 0, None) for strip in reading.strips]
     codes = np.stack(needed)
-    with memory_errors(score.device, codes.shape):
-        found = iter(score(codes))
+    with memory_errors(compute.device, codes.shape):
+        found = iter(compute(codes))
         return [
             Piece(
                 strip,

@@ -23,7 +23,8 @@ from regtrack.genome.reference import Reference
 from regtrack.machine.allocator import kept_memory
 from regtrack.machine.cores import cores
 from regtrack.sweep.chunks import Chunk
-from regtrack.sweep.compute import Piece, Reading, Scorer, predict, read
+from regtrack.sweep.computation import Computation
+from regtrack.sweep.compute import Piece, Reading, predict, read
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.plan import Strip, SweepPlan
 from regtrack.sweep.shard import ShardHeader, write_shard
@@ -46,7 +47,7 @@ class Engine:
     Attributes:
         plan: what is read and emitted.
         reference: where it is read.
-        scorer: what computes it; the model is on its device and in evaluation mode.
+        computation: what computes it; the model is on its device and in evaluation mode.
         encoding: how it is stored.
         work: where the shards go.
         passes: forward passes that run side by side.
@@ -54,7 +55,7 @@ class Engine:
 
     plan: SweepPlan
     reference: Reference
-    scorer: Scorer
+    computation: Computation
     encoding: Encoding
     work: Work
     passes: int
@@ -71,7 +72,7 @@ class Engine:
         with (
             kept_memory(),
             _pool(1) as reader,
-            _pass_pool(self.scorer.device, self.passes) as model,
+            _pass_pool(self.computation.device, self.passes) as model,
             _pool(cores()) as encoder,
             _pool(_WRITTEN_BEHIND) as writer,
         ):
@@ -107,12 +108,12 @@ class Engine:
         return read(self.plan, self.reference, batch)
 
     def _predict(self, reading: Reading) -> list[Piece]:
-        return predict(reading, self.scorer, self.encoding.finish)
+        return predict(reading, self.computation, self.encoding.finish)
 
     def _encode(self, encoder: Executor, piece: Piece) -> list[Future[Encoded]]:
         number = self._numbers[piece.strip.chrom]
-        markers = range(self.scorer.count)
-        return [encoder.submit(self.encoding, number, piece, marker) for marker in markers]
+        rows = range(self.computation.count)
+        return [encoder.submit(self.encoding, number, piece, row) for row in rows]
 
     def _write(self, chunk: Chunk, parts: list[list[Future[Encoded]]], bases: int) -> Chunk:
         nothing = encode(
@@ -122,8 +123,8 @@ class Engine:
             resolution=self.encoding.resolution,
         )
         tracks = [
-            join([nothing, *(futures[marker].result() for futures in parts)])
-            for marker in range(self.scorer.count)
+            join([nothing, *(futures[row].result() for futures in parts)])
+            for row in range(self.computation.count)
         ]
         header = ShardHeader(
             plan=self.work.digest,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,8 +18,9 @@ from regtrack.predict.device import check_precision, pick_device
 from regtrack.predict.lending import borrowed
 from regtrack.sweep.batch import choose_batch_size, memory_of, passes_at_once, results_of
 from regtrack.sweep.chunks import Chunk, choose_chunk
-from regtrack.sweep.compiling import compiled_scorer
-from regtrack.sweep.compute import Scorer
+from regtrack.sweep.compiling import choose_compiled
+from regtrack.sweep.computation import Computation, MakeComputation, speed
+from regtrack.sweep.compute import make_scorer
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.engine import Engine
 from regtrack.sweep.plan import SweepPlan, choose_flank
@@ -42,7 +43,7 @@ class Job:
         checkpoint: the network, on its device and in evaluation mode.
         reference: the sequence.
         plan: what is read and emitted.
-        scorer: what computes it.
+        computation: what computes it.
         encoding: how it is stored.
     """
 
@@ -50,13 +51,13 @@ class Job:
     checkpoint: Checkpoint
     reference: Reference
     plan: SweepPlan
-    scorer: Scorer
+    computation: Computation
     encoding: Encoding
 
     @property
     def markers(self) -> list[Marker]:
         """What is predicted."""
-        return [self.checkpoint.markers[row] for row in self.scorer.rows]
+        return [self.checkpoint.markers[row] for row in self.computation.rows]
 
     @cached_property
     def work(self) -> Work:
@@ -64,7 +65,7 @@ class Job:
         return Work(
             out=self.request.out,
             record=make_record(
-                self.checkpoint, self.reference, self.plan, self.scorer, self.encoding,
+                self.checkpoint, self.reference, self.plan, self.computation, self.encoding,
                 region=self.request.region, regions=self.request.regions,
                 exclude=self.request.exclude,
             ),
@@ -75,18 +76,22 @@ class Job:
 
     @property
     def tracks(self) -> tuple[Track, ...]:
-        """The files, in the order of the scorer's values."""
+        """The files, in the order of the computation's values."""
         return tuple(
-            Track(f"{self.scorer.model.name}.{marker.name}{kind}.bw", marker.name, marker.category)
+            Track(
+                f"{self.computation.model.name}.{marker.name}{kind.suffix}.bw",
+                marker.name,
+                marker.category,
+            )
             for marker in self.markers
-            for kind in self.scorer.kinds
+            for kind in self.computation.kinds
         )
 
     @cached_property
     def forecast(self) -> Forecast:
         """What it will write and take; the first look runs the model for a moment."""
         speed = self._speed
-        values = self.plan.bases * self.scorer.count
+        values = self.plan.bases * self.computation.count
         return Forecast(
             out=self.request.out,
             files=tuple(track.file for track in self.tracks),
@@ -100,10 +105,10 @@ class Job:
             window=self.plan.window,
             flank=self.plan.flank,
             batch_size=self.plan.batch_size,
-            device=str(self.scorer.device),
-            precision=self.scorer.precision,
-            compiled=self.scorer.compiled is not None,
-            strands=2 if self.scorer.both_strands else 1,
+            device=str(self.computation.device),
+            precision=self.computation.precision,
+            compiled=self.computation.compiled is not None,
+            strands=2 if self.computation.both_strands else 1,
             keep_bits=self.encoding.keep_bits,
             resolution=self.encoding.resolution,
         )
@@ -111,11 +116,11 @@ class Job:
     @property
     def _speed(self) -> float:
         """Bases a second of one pass; on the CPU of a short one, by the plain network."""
-        if self.scorer.device.type == "cpu":
+        if self.computation.device.type == "cpu":
             length = min(self.plan.bases_at_once, _TIMED)
-            return replace(self.scorer, compiled=None).speed((1, length))
+            return speed(self.computation.with_compiled(None), (1, length))
         rows = 1 if self.plan.fused else self.plan.batch_size
-        return self.scorer.speed((rows, self.plan.bases_at_once // rows))
+        return speed(self.computation, (rows, self.plan.bases_at_once // rows))
 
     def check(self) -> None:
         """Refuse what the machine cannot hold.
@@ -124,14 +129,14 @@ class Job:
             PlanError: too little memory.
             OutputError: too little disk space.
         """
-        check_memory(self._memory if self.scorer.device.type == "cpu" else self._waiting)
+        check_memory(self._memory if self.computation.device.type == "cpu" else self._waiting)
         # shards, and then the tracks beside them; what is there already is not written again
         check_disk(self.request.out, 2 * self._disk - shards_size(self.request.out))
 
     def make(self, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
         """Make the shards of some chunks; each chunk is yielded when its shard is on disk."""
         engine = Engine(
-            self.plan, self.reference, self.scorer, self.encoding, self.work, self._passes
+            self.plan, self.reference, self.computation, self.encoding, self.work, self._passes
         )
         return engine.make(chunks)
 
@@ -140,7 +145,7 @@ class Job:
         beside = bytes_per_file(self.reference.assembly, self.encoding.resolution)
         intervals = sum(map(len, self.plan.targets.values()))
         beside += pieces_size(intervals + self.plan.strips)
-        return int(self._bytes_per_base * self.plan.bases) + beside * self.scorer.count
+        return int(self._bytes_per_base * self.plan.bases) + beside * self.computation.count
 
     @property
     def _memory(self) -> int:
@@ -150,37 +155,38 @@ class Job:
     def _waiting(self) -> int:
         """Bytes beside the passes: shards that are written, and values that came from a GPU."""
         shards = 3 * self._bytes_per_base * min(self.plan.chunk, self.plan.bases)
-        if self.scorer.device.type == "cpu":
+        if self.computation.device.type == "cpu":
             return int(shards)  # a pass is counted with its values
-        return int(shards) + results_of(self.plan.bases_at_once, self.scorer.count)
+        return int(shards) + results_of(self.plan.bases_at_once, self.computation.count)
 
     @property
     def _taken(self) -> int:
         """Bytes that a pass takes."""
-        scorer = self.scorer
         return memory_of(
-            self.plan.bases_at_once, scorer.count, bytes_per_base=scorer.bytes_per_base
+            self.plan.bases_at_once,
+            self.computation.count,
+            bytes_per_base=self.computation.bytes_per_base,
         )
 
     @property
     def _passes(self) -> int:
         """Passes that run side by side."""
-        return passes_at_once(self.scorer.device, self._taken)
+        return passes_at_once(self.computation.device, self._taken)
 
     @property
     def _bytes_per_base(self) -> float:
         resolution = self.encoding.resolution
         stored = bytes_per_value(self.encoding.keep_bits, resolution) / resolution
-        return stored * self.scorer.count
+        return stored * self.computation.count
 
 
 @contextmanager
-def open_job(request: Request, *, make: Callable[..., Scorer] = Scorer) -> Iterator[Job]:
+def open_job(request: Request, *, make: MakeComputation = make_scorer) -> Iterator[Job]:
     """Check a request and open what it needs; a model that was handed over is given back as it was.
 
     Args:
         request: what was asked for.
-        make: makes what computes the values, of the arguments of a `Scorer`.
+        make: makes what computes the values; the network's scores by default.
 
     Raises:
         CheckpointError, FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
@@ -192,16 +198,15 @@ def open_job(request: Request, *, make: Callable[..., Scorer] = Scorer) -> Itera
         given = request.checkpoint
         checkpoint = given if isinstance(given, Checkpoint) else load_checkpoint(given)
         check_assembly(checkpoint, reference.assembly, any_assembly=request.any_assembly)
-        scorer = make(
-            model=checkpoint.model,
-            rows=select_markers(checkpoint.markers, request.markers),
-            device=pick_device(request.device),
-            precision=check_precision(request.precision),
-            both_strands=request.reverse_complement,
-            logits=request.logits,
+        check_precision(request.precision)
+        computation = make(
+            checkpoint.model,
+            select_markers(checkpoint.markers, request.markers),
+            pick_device(request.device),
+            request,
         )
         encoding = Encoding(request.keep_bits, request.resolution)
-        begun = begun_choices(request.out, _unchosen(request, checkpoint, scorer, encoding))
+        begun = begun_choices(request.out, _unchosen(request, checkpoint, computation, encoding))
         plan = SweepPlan(
             assembly=reference.assembly,
             targets=read_targets(
@@ -209,45 +214,47 @@ def open_job(request: Request, *, make: Callable[..., Scorer] = Scorer) -> Itera
                 chroms=request.chroms, region=request.region, regions=request.regions,
                 exclude=request.exclude,
             ),
-            **_sizes(request, scorer, begun),
+            **_sizes(request, computation, begun),
         )  # fmt: skip
-        job = Job(request, checkpoint, reference, plan, scorer, encoding)
+        job = Job(request, checkpoint, reference, plan, computation, encoding)
         job.check()
-        with borrowed(scorer.model, scorer.device):
-            chosen = compiled_scorer(
-                request.compiling, scorer, plan, begun=None if begun is None else begun[1]
+        with borrowed(computation.model, computation.device):
+            chosen = choose_compiled(
+                request.compiling, computation, plan, begun=None if begun is None else begun[1]
             )
-            yield replace(job, scorer=chosen)
+            yield replace(job, computation=chosen)
 
 
 def _unchosen(
-    request: Request, checkpoint: Checkpoint, scorer: Scorer, encoding: Encoding
+    request: Request, checkpoint: Checkpoint, computation: Computation, encoding: Encoding
 ) -> dict[str, Any]:
     """What the record of a sweep says whatever is left to `auto`, as far as it is known at once."""
     return {
-        "markers": [checkpoint.markers[row].name for row in scorer.rows],
-        "values": scorer.values,
-        "precision": scorer.precision,
-        "device": scorer.device.type,
+        "markers": [checkpoint.markers[row].name for row in computation.rows],
+        "values": computation.values,
+        "precision": computation.precision,
+        "device": computation.device.type,
         "keep_bits": encoding.keep_bits,
         "plan": {
             "window": request.window,
             "resolution": request.resolution,
-            "both_strands": scorer.both_strands,
+            "both_strands": computation.both_strands,
         },
     }
 
 
-def _sizes(request: Request, scorer: Scorer, begun: tuple[int, bool] | None) -> dict[str, Any]:
+def _sizes(
+    request: Request, computation: Computation, begun: tuple[int, bool] | None
+) -> dict[str, Any]:
     """The plan's numbers; what was begun goes on in the same steps, whatever is free now."""
-    window, model = request.window, scorer.model
-    needed = None if model.flank is None else scorer.flanks * model.flank
+    window, model = request.window, computation.model
+    needed = None if model.flank is None else computation.flanks * model.flank
     batch_size = request.batch_size
     if batch_size == "auto" and begun is not None:
         batch_size = begun[0]
     batch = choose_batch_size(
-        batch_size, window=window, markers=scorer.count, device=scorer.device,
-        bytes_per_base=scorer.bytes_per_base,
+        batch_size, window=window, markers=computation.count, device=computation.device,
+        bytes_per_base=computation.bytes_per_base,
     )  # fmt: skip
     return {
         "window": window,
@@ -255,9 +262,12 @@ def _sizes(request: Request, scorer: Scorer, begun: tuple[int, bool] | None) -> 
         "batch_size": batch,
         "stride": model.stride,
         "fused": model.flank is not None,
-        "both_strands": scorer.both_strands,
+        "both_strands": computation.both_strands,
         "resolution": request.resolution,
         "chunk": choose_chunk(
-            window=window, batch_size=batch, markers=scorer.count, resolution=request.resolution
+            window=window,
+            batch_size=batch,
+            markers=computation.count,
+            resolution=request.resolution,
         ),
     }

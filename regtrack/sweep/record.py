@@ -13,7 +13,7 @@ import torch
 
 from regtrack.checkpoint import Checkpoint, model_digest
 from regtrack.genome.reference import Reference
-from regtrack.sweep.compute import Scorer
+from regtrack.sweep.computation import Computation
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.plan import SweepPlan
 from regtrack.version import __version__
@@ -25,7 +25,7 @@ def make_record(
     checkpoint: Checkpoint,
     reference: Reference,
     plan: SweepPlan,
-    scorer: Scorer,
+    computation: Computation,
     encoding: Encoding,
     *,
     region: str = "",
@@ -54,21 +54,21 @@ def make_record(
         },
         "regions": regions and _file(regions),
         "exclude": exclude and _file(exclude),
-        "markers": [checkpoint.markers[row].name for row in scorer.rows],
+        "markers": [checkpoint.markers[row].name for row in computation.rows],
         "plan": plan.to_dict(),
-        "values": scorer.values,
+        "values": computation.values,
         "keep_bits": encoding.keep_bits,
-        "precision": scorer.precision,
-        "device": scorer.device.type,
+        "precision": computation.precision,
+        "device": computation.device.type,
     }
-    if scorer.device.type == "cuda":  # kernels are chosen for a GPU, by cuDNN
-        name = torch.cuda.get_device_name(scorer.device)
+    if computation.device.type == "cuda":  # kernels are chosen for a GPU, by cuDNN
+        name = torch.cuda.get_device_name(computation.device)
         cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
         record["gpu"] = {"name": name, "cudnn": cudnn}
     if region:
         record["region"] = region
-    if scorer.compiled:
-        record["compiled"] = scorer.compiled
+    if computation.compiled:
+        record["compiled"] = computation.compiled
     plain: dict[str, Any] = json.loads(json.dumps(record))
     return plain
 

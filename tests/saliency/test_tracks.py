@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from regtrack.errors import PlanError
 from regtrack.genome.sequence import N
 from regtrack.models.registry import build_model
 from regtrack.saliency.gradient import TIMES_INPUT, gradient_saliency
-from regtrack.saliency.tracks import SaliencyScorer, saliency_tracks
+from regtrack.saliency.tracks import TrackSaliency, saliency_tracks
 from regtrack.sweep import batch
 from regtrack.sweep.request import Request
 from regtrack.sweep.summary import Forecast
@@ -74,7 +75,7 @@ def test_they_are_one_backward_pass_whatever_the_window(
 
 @pytest.mark.parametrize("name", ["cnn7", "dilated"])
 def test_one_flank_would_not_do(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(SaliencyScorer, "flanks", 1)
+    monkeypatch.setattr(TrackSaliency, "flanks", 1)
     found = tracks_of(name, tmp_path, window=120, batch_size=1)
     expected = one_pass(name, CODES["chr1"] != N)
     assert not np.allclose(found[0], expected, rtol=1e-3, atol=1e-6, equal_nan=True)
@@ -118,15 +119,15 @@ def peak_memory(work: Callable[[], object], folder: Path) -> int:
 @pytest.mark.parametrize("markers", [1, 8])
 def test_a_pass_takes_no_more_memory_than_said(name: str, markers: int, tmp_path: Path) -> None:
     length, model = 10_000, build_model(name, markers).eval()
-    scorer = SaliencyScorer(model, range(markers), torch.device("cpu"))
+    computation = TrackSaliency(model, range(markers), torch.device("cpu"))
     codes = random_codes(length)[None]
-    scorer(codes)
-    said = batch.memory_of(length, scorer.count, bytes_per_base=scorer.bytes_per_base)
-    assert said / 3 < peak_memory(lambda: scorer(codes), tmp_path) <= said
+    computation(codes)
+    said = batch.memory_of(length, computation.count, bytes_per_base=computation.bytes_per_base)
+    assert said / 3 < peak_memory(lambda: computation(codes), tmp_path) <= said
 
 
 def test_a_sweep_is_told_what_a_pass_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    windows = 2 * 100 * (SaliencyScorer.bytes_per_base + 2 * batch.BYTES_PER_SCORE)
+    windows = 2 * 100 * (TrackSaliency.bytes_per_base + 2 * batch.BYTES_PER_SCORE)
     monkeypatch.setattr(batch, "_CPU_MEMORY", windows)
     checkpoint = checkpoint_of("cnn3", Sequences(CODES))
     reference = write_fasta(tmp_path / "r.fa", CODES)
@@ -142,11 +143,11 @@ def test_a_sweep_is_told_what_a_pass_takes(tmp_path: Path, monkeypatch: pytest.M
 
 def test_what_cannot_be_asked(tmp_path: Path) -> None:
     checkpoint = checkpoint_of("cnn3", Sequences(CODES))
-    request = Request(checkpoint=checkpoint, reference=tmp_path / "r.fa", out=tmp_path / "out")
+    reference = write_fasta(tmp_path / "r.fa", CODES)
+    request = Request(checkpoint=checkpoint, reference=reference, out=tmp_path / "out")
     with pytest.raises(PlanError, match="threshold 1; expected a score from 0 to below 1"):
         saliency_tracks(request, threshold=1.0)
-    mean = Request(
-        checkpoint=checkpoint, reference=tmp_path / "r.fa", out=tmp_path, reverse_complement=True
-    )
-    with pytest.raises(PlanError, match="logits of the forward strand"):
-        saliency_tracks(mean)
+    for unwanted in ({"reverse_complement": True}, {"logits": True}):
+        with pytest.raises(PlanError, match="logits of the forward strand"):
+            saliency_tracks(replace(request, **unwanted))
+    assert not (tmp_path / "out").exists()

@@ -24,7 +24,6 @@ from regtrack.checkpoint import save_checkpoint
 from regtrack.errors import MarkerError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.sweep.chunks import Chunk
-from regtrack.sweep.compute import Scorer
 from regtrack.sweep.job import Job, open_job
 from regtrack.sweep.request import Request
 from regtrack.sweep.run import forecast_sweep, run_sweep
@@ -225,7 +224,7 @@ def test_notes_of_the_worker_that_plans_reach_the_user(
 def test_workers_share_the_time_that_is_forecast(
     request_: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Scorer, "speed", lambda *_: 1e6)
+    monkeypatch.setattr("regtrack.sweep.job.speed", lambda *_: 1e6)
     with here(2) as local:
         shared = forecast_sweep(request_, runner=cluster.on_dask(local.scheduler_address))
     assert shared.seconds == pytest.approx(forecast_sweep(request_).seconds / 2)

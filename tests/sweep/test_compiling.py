@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +21,10 @@ from regtrack.genome.intervals import Intervals
 from regtrack.models.network import TrackModel
 from regtrack.predict import compiling
 from regtrack.predict.forward import forward
-from regtrack.saliency.tracks import SaliencyScorer
+from regtrack.saliency.tracks import TrackSaliency
 from regtrack.sweep import chunks
-from regtrack.sweep.compiling import compiled_scorer
+from regtrack.sweep.compiling import choose_compiled
+from regtrack.sweep.computation import Computation
 from regtrack.sweep.compute import Scorer
 from regtrack.sweep.plan import SweepPlan, choose_targets
 from regtrack.sweep.run import predict_genome
@@ -123,19 +123,6 @@ def test_auto_goes_on_as_it_was_begun(
     assert "compiled" in json.loads(Path("tracks/sweep.json").read_text())
 
 
-@dataclass(frozen=True)
-class Timed(Scorer):
-    """A scorer on a device of its own, whose speeds are known."""
-
-    plain: float = 1.0
-    quicker: float = 1.0
-
-    def speed(self, shape: tuple[int, int]) -> float:
-        """Bases a second, so and so many times as many compiled."""
-        assert self.compiled in (None, shape)
-        return self.plain * (self.quicker if self.compiled else 1)
-
-
 @pytest.mark.parametrize(
     ("device", "seconds", "quicker", "compiled"),
     [
@@ -146,17 +133,27 @@ class Timed(Scorer):
     ],
 )
 def test_auto_measures_on_a_gpu(
-    device: str, seconds: float, quicker: float, *, compiled: bool
+    device: str,
+    seconds: float,
+    quicker: float,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    compiled: bool,
 ) -> None:
     model = small_model("dilated")
     plan = plan_of(model)
-    plain = plan.bases / seconds
-    scorer = Timed(model, (0,), torch.device(device), plain=plain, quicker=quicker)
-    found = compiled_scorer("auto", scorer, plan, begun=None)
+
+    def speed(computation: Computation, shape: tuple[int, int]) -> float:
+        assert computation.compiled in (None, shape)
+        return plan.bases / seconds * (quicker if computation.compiled else 1)
+
+    monkeypatch.setattr("regtrack.sweep.compiling.speed", speed)
+    scorer = Scorer(model, (0,), torch.device(device))
+    found = choose_compiled("auto", scorer, plan, begun=None)
     assert found.compiled == ((1, plan.bases_at_once) if compiled else None)
-    assert compiled_scorer("off", scorer, plan, begun=True).compiled is None
-    assert compiled_scorer("auto", scorer, plan, begun=False).compiled is None
-    assert compiled_scorer("auto", scorer, plan, begun=True).compiled is not None
+    assert choose_compiled("off", scorer, plan, begun=True).compiled is None
+    assert choose_compiled("auto", scorer, plan, begun=False).compiled is None
+    assert choose_compiled("auto", scorer, plan, begun=True).compiled is not None
 
 
 @pytest.mark.parametrize(
@@ -164,19 +161,19 @@ def test_auto_measures_on_a_gpu(
     [
         (Scorer, {"fused": False}, "reads whole windows"),
         (Scorer, {"both_strands": True}, "both strands"),
-        (SaliencyScorer, {}, "saliency takes gradients"),
+        (TrackSaliency, {}, "saliency takes gradients"),
     ],
 )
 def test_what_has_no_one_shape_is_not_compiled(
-    kind: type[Scorer], changes: dict[str, Any], message: str
+    kind: type[Scorer | TrackSaliency], changes: dict[str, Any], message: str
 ) -> None:
     model = small_model("dilated")
     scorer, plan = kind(model, (0,), torch.device("cuda")), plan_of(model, **changes)
     with pytest.raises(PlanError, match=message) as caught:
-        compiled_scorer("on", scorer, plan, begun=None)
+        choose_compiled("on", scorer, plan, begun=None)
     assert "\n" not in str(caught.value)
-    assert compiled_scorer("auto", scorer, plan, begun=None) is scorer
-    assert compiled_scorer("auto", scorer, plan, begun=True) is scorer
+    assert choose_compiled("auto", scorer, plan, begun=None) is scorer
+    assert choose_compiled("auto", scorer, plan, begun=True) is scorer
 
 
 def test_strips_of_all_lengths_are_not_compiled() -> None:
@@ -184,7 +181,7 @@ def test_strips_of_all_lengths_are_not_compiled() -> None:
     regions = {"chr1": Intervals.merged([500, 3_000], [600, 3_200])}
     plan = plan_of(model, targets=choose_targets(ASSEMBLY, CODES, regions=regions))
     with pytest.raises(PlanError, match="no strip has the full length"):
-        compiled_scorer("on", Scorer(model, (0,), torch.device("cpu")), plan, begun=None)
+        choose_compiled("on", Scorer(model, (0,), torch.device("cpu")), plan, begun=None)
 
 
 def test_one_network_after_another(calls: list[tuple[int, ...]]) -> None:
@@ -193,7 +190,7 @@ def test_one_network_after_another(calls: list[tuple[int, ...]]) -> None:
     for length in range(1_000, 2_200, 100):
         plan = plan_of(model, window=length // 2)
         scorer = Scorer(model, (0,), torch.device("cpu"))
-        scorer = compiled_scorer("on", scorer, plan, begun=None)
+        scorer = choose_compiled("on", scorer, plan, begun=None)
         scorer(CODES["chr1"][None, : plan.bases_at_once])
     assert len(calls) == 12
 
@@ -202,7 +199,7 @@ def test_another_mode_is_named() -> None:
     model = small_model("dilated")
     scorer = Scorer(model, (0,), torch.device("cpu"))
     with pytest.raises(PlanError, match='compile "yes"; expected auto, on or off'):
-        compiled_scorer("yes", scorer, plan_of(model), begun=None)
+        choose_compiled("yes", scorer, plan_of(model), begun=None)
 
 
 def test_a_machine_without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,6 @@ from regtrack.genome.interval import Interval
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, reverse_complement
 from regtrack.predict.forward import scores_of_codes
-from regtrack.sweep.compute import Scorer
 from regtrack.sweep.job import open_job
 from regtrack.sweep.request import Request
 from regtrack.sweep.run import predict_genome
@@ -305,13 +304,13 @@ def test_on_a_device_the_forecast_times_a_pass_as_it_will_run(
     shape: tuple[int, int],
 ) -> None:
     timed = []
-    monkeypatch.setattr(Scorer, "speed", lambda _, shape: timed.append(shape) or 1e6)
+    monkeypatch.setattr("regtrack.sweep.job.speed", lambda _, shape: timed.append(shape) or 1e6)
     request = Request(
         as_checkpoint(small_model(name), ASSEMBLY), fasta, tmp_path / "t",
         window=500, batch_size=2, flank="auto" if name == "cnn3" else 50,
     )  # fmt: skip
     with open_job(request) as job:
-        elsewhere = replace(job, scorer=replace(job.scorer, device=torch.device("meta")))
+        elsewhere = replace(job, computation=replace(job.computation, device=torch.device("meta")))
         assert elsewhere.forecast.memory > job.forecast.memory
     assert timed[0] == shape
 
