@@ -17,6 +17,7 @@ from regtrack_app.callbacks import (
     view,
     windows,
 )
+from regtrack_app.igv import find_igv
 from regtrack_app.jobs import Jobs
 from regtrack_app.layout import page
 from regtrack_app.saliency import Saliency
@@ -62,6 +63,9 @@ def create_app(
 
     Returns:
         The application, whose state is all in the addresses of its pages.
+
+    Raises:
+        RegtrackError: REGTRACK_IGV_JS names no file.
     """
     app = Dash(
         "regtrack_app",
@@ -72,10 +76,10 @@ def create_app(
         add_log_handler=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    choices, jobs = choices_of(sources), Jobs()
+    choices, jobs, igv_script = choices_of(sources), Jobs(), find_igv()
     explained = Saliency(sources, jobs, saliency)
     data = ViewData(sources, explained.rows)
-    app.layout = page(sources, choices, igv_ready=routes.IGV_SCRIPT.is_file())
+    app.layout = page(sources, choices, igv_ready=igv_script is not None)
     arrive.register(app)
     view.register(app, data, choices)
     measures.register(app, sources, choices)
@@ -83,7 +87,7 @@ def create_app(
     windows.register(app, sources, choices, jobs)
     scores.register(app, sources, choices, jobs)
     saliency_panel.register(app, choices, jobs, explained)
-    routes.register(app, sources, choices)
+    routes.register(app, sources, choices, igv_script)
     tell_times(app)
     protect(app, hosts)
     return app

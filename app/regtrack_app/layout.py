@@ -10,9 +10,11 @@ from dash import dcc, html
 from regtrack.compare.sources import Sources
 from regtrack.labels.marker import Marker
 from regtrack_app import ids
+from regtrack_app.choices import Choices
 from regtrack_app.figures import nothing
 from regtrack_app.panels import GRAPH_CONFIG, PANEL_NAMES, more, panels
-from regtrack_app.state import PANELS, SPLITS, Choices, View, default_view, region_text
+from regtrack_app.regions import region_text
+from regtrack_app.state import PANELS, SPLITS, View, default_view
 
 KEYS = (
     ("← →", "move by a quarter of the view"),
@@ -34,7 +36,7 @@ def page(sources: Sources, choices: Choices, *, igv_ready: bool) -> html.Div:
     Args:
         sources: what may be shown.
         choices: what a view may name.
-        igv_ready: whether igv.js has been fetched.
+        igv_ready: whether igv.js is installed.
     """
     view = default_view(choices)
     markers = [sources.catalog.marker(name) for name in choices.markers]

@@ -12,7 +12,7 @@ from regtrack.dataset.store import TILE
 from regtrack.errors import DatasetError, RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack.tracks.catalog import Track
-from regtrack_app.state import between, mid_chromosome
+from regtrack_app.regions import between, mid_chromosome
 
 _SPLITS = ("test", "valid", None)  # held out first; None: all windows
 # what is read has a bound, however many chromosomes there are

@@ -8,7 +8,7 @@ import dash_ag_grid as dag
 from dash import dcc, html
 
 from regtrack.compare.sources import Sources
-from regtrack_app import ids
+from regtrack_app import ids, igv
 from regtrack_app.figures import nothing
 from regtrack_app.state import RANKINGS
 
@@ -38,10 +38,6 @@ RANKING_NAMES = {
     "error": "error of A against the labels",
     "score": "score of A",
 }
-_NO_IGV = (
-    "igv.js is not here: run make igv in the folder of regtrack, which takes it from npm, and "
-    "start regtrack serve again."
-)
 
 
 def more(attributes: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +50,7 @@ def panels(sources: Sources, *, igv_ready: bool) -> list[html.Section]:
 
     Args:
         sources: what may be shown.
-        igv_ready: whether igv.js has been fetched.
+        igv_ready: whether igv.js is installed.
     """
     return [
         _measures(),
@@ -190,6 +186,6 @@ def _saliency(sources: Sources) -> html.Section:
 def _igv(*, ready: bool) -> html.Section:
     return _panel(
         "igv",
-        html.P("" if ready else _NO_IGV, id=ids.IGV_STATUS, className="status", role="status"),
+        html.P("" if ready else igv.MISSING, id=ids.IGV_STATUS, className="status", role="status"),
         html.Div(id=ids.IGV, **more({"data-ready": "yes" if ready else "no"})),
     )

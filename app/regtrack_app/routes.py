@@ -13,15 +13,21 @@ from regtrack.compare.windows import has_labels
 from regtrack.errors import RegtrackError
 from regtrack.tracks.catalog import Track
 from regtrack.tracks.session import SessionTrack, igv_config, known_genome
+from regtrack_app.choices import Choices
 from regtrack_app.export import window_bed, window_csv, window_session
-from regtrack_app.state import Choices, View, parse_view
+from regtrack_app.state import View, parse_view
 from regtrack_app.theme import LIGHT, line_of
 
-IGV_SCRIPT = Path(__file__).parents[1] / "npm" / "node_modules" / "igv" / "dist" / "igv.min.js"
 
+def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | None) -> None:
+    """Add the routes; each names ids of the catalog, and no path is made of what is asked.
 
-def register(app: Dash, sources: Sources, choices: Choices) -> None:
-    """Add the routes; each names ids of the catalog, and no path is made of what is asked."""
+    Args:
+        app: the application.
+        sources: what may be fetched.
+        choices: what views may name.
+        igv_script: igv.js; None if it is not installed.
+    """
     server: Flask = app.server
 
     def view_of_request() -> View:
@@ -83,8 +89,10 @@ def register(app: Dash, sources: Sources, choices: Choices) -> None:
 
     @server.route("/igv/igv.min.js")
     def igv() -> Response:
-        """igv.js, where `make igv` has fetched it."""
-        return _file(IGV_SCRIPT)
+        """The script of igv.js, if it is installed."""
+        if igv_script is None:
+            abort(404)
+        return _file(igv_script)
 
 
 def _refusal(error: RegtrackError) -> Response:

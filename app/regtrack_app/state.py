@@ -6,14 +6,16 @@ and the default of that part, never an exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from regtrack.errors import RegionError, RegtrackError, nearest
-from regtrack.genome.assembly import Assembly
-from regtrack.genome.interval import Interval, parse_region
+from regtrack.errors import RegtrackError, nearest
+from regtrack.genome.interval import Interval
+from regtrack_app.choices import Choices
+from regtrack_app.places import clipped, find_place, quotable
+from regtrack_app.regions import mid_chromosome, region_text
 
 MODES = ("overlay", "stack")
 DIFFERENCES = ("models", "labels")
@@ -32,8 +34,6 @@ _WORDS = {
     "split": SPLITS,
 }
 
-SHORTEST = 20
-"""The least that a view shows (bp)."""
 MOST_MARKERS = 12
 """Markers at once: what one request can make the server read has a limit."""
 MOST_MODELS = 6
@@ -41,30 +41,7 @@ MOST_MODELS = 6
 MOST_TRACKS = 12
 """Other tracks at once."""
 _LONGEST_QUERY = 4000
-_FIRST_REGION = 250_000
-_SHOWN = 60
 _MOST_PROBLEMS = 3
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What a view may name.
-
-    Attributes:
-        assembly: the chromosomes.
-        markers: names.
-        models: ids.
-        tracks: ids of tracks of no model.
-        find_gene: the interval of a gene; None without genes.
-        opening: where a view of a marker, or of none, opens; None: mid-chromosome.
-    """
-
-    assembly: Assembly
-    markers: tuple[str, ...]
-    models: tuple[str, ...]
-    tracks: tuple[str, ...] = ()
-    find_gene: Callable[[str], Interval] | None = None
-    opening: Callable[[str | None], Interval] | None = None
 
 
 @dataclass(frozen=True)
@@ -202,83 +179,6 @@ def _first_region(choices: Choices, markers: Sequence[str]) -> Interval:
     return choices.opening(markers[0] if markers else None)
 
 
-def mid_chromosome(assembly: Assembly) -> Interval:
-    """The middle of the first chromosome, up to 250 kb."""
-    length = assembly.lengths[0]
-    span = min(_FIRST_REGION, length)
-    start = (length - span) // 2
-    return Interval(assembly.names[0], start, start + span)
-
-
-def find_place(text: str, choices: Choices) -> Interval:
-    """The interval of a region or a gene's name, at least `SHORTEST` long.
-
-    Raises:
-        RegionError: it is neither, or lies outside its chromosome.
-    """
-    text = _printable(text.strip())
-    shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-    if not text:
-        raise RegionError("no region was given; expected chr1:1,000-2,000, chr1 or a gene's name")
-    if len(text) > _SHOWN:
-        raise RegionError(f'"{shown}" is too long for a region or a gene\'s name')
-    if ":" in text or choices.assembly.resolve(text) is not None:
-        region = parse_region(text, choices.assembly, clip=True)
-        return clamp(region, choices.assembly.length(region.chrom))
-    gene = _find_gene(shown, choices)
-    margin = max(len(gene) // 5, 500)
-    around = (gene.start - margin, gene.end + margin)
-    return between(gene.chrom, *around, choices.assembly.length(gene.chrom))
-
-
-def clipped(text: str, choices: Choices) -> tuple[str, ...]:
-    """What is to be said of a place that `find_place` finds: where it was cut, if it was."""
-    if ":" not in text:
-        return ()
-    region = parse_region(text, choices.assembly, clip=True)
-    try:
-        parse_region(text, choices.assembly)
-    except RegionError:
-        return (f"{region.chrom} ends at {region.end:,}: the region is shown up to there",)
-    return ()
-
-
-def _find_gene(name: str, choices: Choices) -> Interval:
-    chroms = choices.assembly.summary()
-    if choices.find_gene is None:
-        raise RegionError(
-            f'"{name}" is not a region of the assembly, which has {chroms}, and no genes were '
-            "given to look it up in"
-        )
-    try:
-        return choices.find_gene(name)
-    except RegionError as error:
-        raise RegionError(f"{error} The assembly has {chroms}.") from None
-
-
-def region_text(region: Interval) -> str:
-    """A region as the address has it: 1-based, without commas."""
-    return f"{region.chrom}:{region.start + 1}-{region.end}"
-
-
-def between(chrom: str, start: float, end: float, length: int) -> Interval:
-    """The view that shows most of [start, end) on a chromosome of `length` bp.
-
-    What hangs over an end is moved inside, and what is too short is widened.
-    """
-    low, high = round(min(start, end)), round(max(start, end))
-    span = min(max(high - low, SHORTEST), length)
-    middle = (low + high) / 2
-    low = round(middle - span / 2) if high - low < span else low
-    low = max(0, min(low, length - span))
-    return Interval(chrom, low, low + span)
-
-
-def clamp(region: Interval, length: int) -> Interval:
-    """A region at least `SHORTEST` long and within its chromosome."""
-    return between(region.chrom, region.start, region.end, length)
-
-
 def compared(view: View) -> tuple[str, ...]:
     """The two models compared: those chosen, else the first two that are drawn."""
     chosen = (*view.pair, *(model for model in view.models if model not in view.pair))
@@ -298,11 +198,6 @@ def _several(
     return known[:most], problems
 
 
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "�" for letter in text)
-
-
 def _unknown(name: str, value: str, allowed: Iterable[str]) -> str:
-    value = _printable(value)
-    shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
+    shown = quotable(value)
     return f'There is no {name.removesuffix("s")} "{shown}" here.{nearest(shown, allowed)}'

@@ -17,6 +17,7 @@ from regtrack.genome.sequence import LETTERS
 from regtrack.tracks.binning import Bins
 from regtrack.tracks.catalog import Track
 from regtrack.tracks.genes import pack_lanes
+from regtrack_app.choices import Choices
 from regtrack_app.opening import opening
 from regtrack_app.rows import (
     NOWHERE,
@@ -28,7 +29,7 @@ from regtrack_app.rows import (
     SpanRow,
     ValueRow,
 )
-from regtrack_app.state import MOST_MODELS, Choices, View, compared
+from regtrack_app.state import MOST_MODELS, View, compared
 from regtrack_app.tiles import MOST_BINS, BoundedCache, Tile, tile_of
 
 LETTERS_UP_TO = 160

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given, strategies as st
+from regtrack_app.choices import Choices
+from regtrack_app.regions import SHORTEST, region_text
 from regtrack_app.state import (
     DIFFERENCES,
     MODES,
@@ -13,17 +15,12 @@ from regtrack_app.state import (
     PANELS,
     RANKINGS,
     SCALES,
-    SHORTEST,
     SPLITS,
     THEMES,
-    Choices,
     View,
-    between,
     compared,
     default_view,
-    find_place,
     parse_view,
-    region_text,
 )
 
 from regtrack.errors import RegionError
@@ -132,42 +129,6 @@ def test_many_problems_are_not_all_told() -> None:
     parsed = parse_view("markers=x,y,z&models=x,y,z", CHOICES)
     assert len(parsed.problems) == 4
     assert parsed.problems[-1] == "And 3 more of the address is not known."
-
-
-def test_a_gene_is_shown_with_what_is_around_it() -> None:
-    assert find_place(" ISG15 ", CHOICES) == Interval("chr1", 4_500, 6_500)
-    assert find_place("EDGE", CHOICES).start == 0
-    assert find_place("chr2", CHOICES) == Interval("chr2", 0, 1_000)
-    assert find_place("1:101-200", CHOICES) == Interval("chr1", 100, 200)
-
-
-def test_without_genes_a_name_is_refused_with_the_reason() -> None:
-    choices = Choices(CHOICES.assembly, MARKERS, ())
-    with pytest.raises(RegionError, match="no genes were given"):
-        find_place("ISG15", choices)
-
-
-def test_a_single_base_is_shown_with_its_neighbours() -> None:
-    assert find_place("chr1:50", CHOICES) == Interval("chr1", 40, 60)
-
-
-@given(regions, st.floats(-5, 5), st.floats(0.01, 100))
-def test_moving_stays_on_the_chromosome(region: Interval, share: float, factor: float) -> None:
-    low, high = region.start + share * len(region), region.end + share * len(region)
-    for widened in (1.0, factor):
-        moved = between("chr1", low, low + (high - low) * widened, 100_000)
-        assert 0 <= moved.start < moved.end <= 100_000
-        assert len(moved) >= SHORTEST
-
-
-@given(regions, st.integers(-200_000, 200_000))
-def test_a_shift_keeps_the_length(region: Interval, step: int) -> None:
-    moved = between("chr1", region.start + step, region.end + step, 100_000)
-    assert len(moved) == len(region)
-
-
-def test_a_reversed_range_is_turned() -> None:
-    assert between("chr1", 300.2, 99.7, 1_000) == Interval("chr1", 100, 300)
 
 
 def test_the_address_is_short() -> None:

@@ -10,7 +10,8 @@ from dash import Dash, Input, Output, html
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack_app import ids
-from regtrack_app.state import Choices, parse_view
+from regtrack_app.choices import Choices
+from regtrack_app.state import parse_view
 from regtrack_app.window_measures import WindowRow, measure_window
 
 _COLUMNS = ("PR AUC", "ROC AUC", "Correlation", "Base rate", "Labelled bp", "Bases")

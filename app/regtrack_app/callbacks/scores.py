@@ -13,11 +13,12 @@ from regtrack.errors import RegtrackError
 from regtrack_app import ids
 from regtrack_app.callbacks.measures import number_text
 from regtrack_app.callbacks.windows import progress_text
+from regtrack_app.choices import Choices
 from regtrack_app.figures import nothing
 from regtrack_app.jobs import Job, Jobs
 from regtrack_app.panels import SCORES_PIXELS
 from regtrack_app.score_figure import score_figure
-from regtrack_app.state import Choices, View, compared, parse_view
+from regtrack_app.state import View, compared, parse_view
 
 
 def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:

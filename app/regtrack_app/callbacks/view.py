@@ -11,8 +11,11 @@ from dash import Dash, Input, Output, State, ctx, no_update
 from regtrack.errors import RegionError, RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack_app import ids
+from regtrack_app.choices import Choices
 from regtrack_app.figures import draw, region_of_axis, structure
-from regtrack_app.state import Choices, Parsed, View, between, clipped, find_place, parse_view
+from regtrack_app.places import clipped, find_place
+from regtrack_app.regions import between
+from regtrack_app.state import Parsed, View, parse_view
 from regtrack_app.tiles import read_tile
 from regtrack_app.view_data import Scene, ViewData
 from regtrack_app.words import badge_class, badge_text, foreign_models, notes, summary

@@ -11,8 +11,9 @@ from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack_app import ids
+from regtrack_app.choices import Choices
 from regtrack_app.jobs import Job, Jobs
-from regtrack_app.state import Choices, View, compared, parse_view
+from regtrack_app.state import View, compared, parse_view
 
 MOST_ROWS = 1_000
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from dashboard import Dashboard, served
 from playwright.sync_api import Browser, expect
-from regtrack_app import ids, routes
+from regtrack_app import ids, igv as installed
 from regtrack_app.create_app import create_app
 from small_world import World
 
@@ -16,20 +16,23 @@ from small_world import World
 def test_without_igv_the_panel_says_how_to_get_it(
     browser: Browser, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(routes, "IGV_SCRIPT", tmp_path / "igv.min.js")
+    monkeypatch.delenv(installed.VARIABLE, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setattr(installed, "_CHECKOUT", tmp_path / "igv.min.js")
     sources = world.open()
     context = browser.new_context()
     with served(create_app(sources)) as address:
         page = Dashboard(context.new_page(), address)
         page.load("?panel=igv")
-        expect(page.page.locator(f"#{ids.IGV_STATUS}")).to_contain_text("make igv")
+        status = page.page.locator(f"#{ids.IGV_STATUS}")
+        expect(status).to_contain_text("set REGTRACK_IGV_JS to its path")
         assert page.complaints == []
         context.close()
     sources.pool.close()
 
 
 @pytest.mark.skipif(
-    not routes.IGV_SCRIPT.is_file() and "CI" not in os.environ, reason="no igv.js; run make igv"
+    installed.find_igv() is None and "CI" not in os.environ, reason="no igv.js; run make igv"
 )
 def test_igv_follows_the_region_and_the_tracks(page: Dashboard) -> None:
     page.visit(region="chr1:100001-101000", panel="igv")

@@ -1,0 +1,66 @@
+"""What a visitor types into the region box: a region, a chromosome or a gene."""
+
+from __future__ import annotations
+
+from regtrack.errors import RegionError
+from regtrack.genome.interval import Interval, parse_region
+from regtrack_app.choices import Choices
+from regtrack_app.regions import between, clamp
+
+_SHOWN = 60  # characters of what was typed that a message repeats
+
+
+def find_place(text: str, choices: Choices) -> Interval:
+    """The interval of a region or a gene's name, at least `SHORTEST` long.
+
+    Raises:
+        RegionError: it is neither, or lies outside its chromosome.
+    """
+    text = _printable(text.strip())
+    shown = quotable(text)
+    if not text:
+        raise RegionError("no region was given; expected chr1:1,000-2,000, chr1 or a gene's name")
+    if len(text) > _SHOWN:
+        raise RegionError(f'"{shown}" is too long for a region or a gene\'s name')
+    if ":" in text or choices.assembly.resolve(text) is not None:
+        region = parse_region(text, choices.assembly, clip=True)
+        return clamp(region, choices.assembly.length(region.chrom))
+    gene = _find_gene(shown, choices)
+    margin = max(len(gene) // 5, 500)
+    around = (gene.start - margin, gene.end + margin)
+    return between(gene.chrom, *around, choices.assembly.length(gene.chrom))
+
+
+def clipped(text: str, choices: Choices) -> tuple[str, ...]:
+    """Says where `find_place` cut a region that reaches beyond its chromosome, if it did."""
+    if ":" not in text:
+        return ()
+    region = parse_region(text, choices.assembly, clip=True)
+    try:
+        parse_region(text, choices.assembly)
+    except RegionError:
+        return (f"{region.chrom} ends at {region.end:,}: the region is shown up to there",)
+    return ()
+
+
+def _find_gene(name: str, choices: Choices) -> Interval:
+    chroms = choices.assembly.summary()
+    if choices.find_gene is None:
+        raise RegionError(
+            f'"{name}" is not a region of the assembly, which has {chroms}, and no genes were '
+            "given to look it up in"
+        )
+    try:
+        return choices.find_gene(name)
+    except RegionError as error:
+        raise RegionError(f"{error} The assembly has {chroms}.") from None
+
+
+def quotable(text: str) -> str:
+    """A text as a message may repeat it: printable, and not too long."""
+    text = _printable(text)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
