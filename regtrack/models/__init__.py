@@ -1,1 +1,1 @@
-"""The networks: shared blocks, a builder a family, and the registry of names (torch only)."""
+"""The networks: shared blocks, one builder per family, and the registry of names (torch only)."""

@@ -15,8 +15,8 @@ class BiLstmSettings(Settings):
     """BI-LSTM.
 
     Attributes:
-        lstm_hidden: size of the LSTM in each direction. The paper does not say; 182 comes nearest
-            to its 764,395 parameters when all else is as in CNN7.
+        lstm_hidden: size of the LSTM in each direction. The paper does not give it; 182 comes
+            closest to the published 764,395 parameters when everything else is as in CNN7.
     """
 
     channel_roles: ClassVar[tuple[str, ...]] = ("first", "last")
@@ -30,7 +30,7 @@ class BiLstmSettings(Settings):
 
 
 def build_bi_lstm(marker_count: int, settings: BiLstmSettings) -> TrackModel:
-    """A convolution of stride `width`, the LSTM, and back."""
+    """A convolution of stride `width`, the LSTM, and upsampling to single bases."""
     first, last = settings.channels
     after = settings.after_conv()
     return TrackModel(

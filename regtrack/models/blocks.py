@@ -1,11 +1,12 @@
 """The shared blocks: convolution, pooling, upsampling, LSTM and the dense head.
 
-Every block of a trunk maps (B, L, C) to (B, L', C') and says which of its inputs an output depends
-on (`needs`), so that a network's stride and receptive field are counted as it is built. Channels
-lie last because strided, transposed and dense layers are then plain matrix products of views.
+Every block of a trunk maps (B, L, C) to (B, L', C') and declares which inputs an output depends on
+(`needs`), so that the stride and receptive field of a network are counted while it is built.
+Channels come last because strided, transposed and dense layers are then plain matrix products of
+views.
 
-A block is called with the number of the pass it runs in: ID-CNN runs one set of blocks three
-times, every other network once.
+A block is called with the index of the current pass: ID-CNN runs one set of blocks three times,
+every other network once.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ class AfterConv:
     """What follows every convolution: batch normalisation, ReLU, dropout.
 
     Attributes:
-        dropout: the share of activations dropped in training.
+        dropout: fraction of activations dropped in training.
         momentum: the weight of the newest batch in the running statistics (torch's convention).
-        passes: how often a block runs in one forward pass.
+        passes: how many times a block runs in one forward pass.
     """
 
     dropout: float
@@ -36,13 +37,13 @@ class AfterConv:
 
 
 class Block(nn.Module):
-    """A piece of a trunk that counts its positions; pointwise unless it says otherwise.
+    """A part of a trunk that declares which positions it reads; pointwise by default.
 
     Attributes:
         stride: input positions that one output position steps over.
-        factor: output positions made of one input position.
+        factor: output positions per input position.
         bounded: whether an output depends on a limited span of inputs.
-        local: whether it depends on the one input that it was made of.
+        local: whether an output depends only on the input position it was computed from.
     """
 
     stride: int = 1
@@ -56,10 +57,10 @@ class Block(nn.Module):
 
 
 class PassNorm(nn.Module):
-    """Batch normalisation whose scale and shift all passes share, each with its own statistics.
+    """Batch normalisation with one scale and shift, and separate statistics for each pass.
 
-    In training every pass is normalised by its own batch; one set of running statistics for all
-    passes would fit none of them in evaluation.
+    In training each pass is normalised by its own batch. Running statistics shared by all passes
+    would fit none of them in evaluation.
     """
 
     running_mean: Tensor
@@ -75,10 +76,10 @@ class PassNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(passes, channels))
 
     def forward(self, x: Tensor, index: int) -> Tensor:
-        """Normalise (B, L, C) by its own mean and variance, and remember them."""
+        """Normalise (B, L, C) by the mean and variance of its pass; training updates them."""
         normed = F.batch_norm(
             _as_image(x),
-            self.running_mean[index],  # a view, updated in place
+            self.running_mean[index],  # a view: updated in place
             self.running_var[index],
             self.weight,
             self.bias,
@@ -89,7 +90,7 @@ class PassNorm(nn.Module):
         return _as_sequence(normed)
 
     def fold(self, weight: Tensor, bias: Tensor, index: int) -> tuple[Tensor, Tensor]:
-        """The convolution whose output is normalised already, by what pass `index` has seen.
+        """The weight and bias of the convolution with the normalisation of pass `index` folded in.
 
         Args:
             weight: of the convolution, (C', C, width).
@@ -107,7 +108,7 @@ class _Convolution(Block):
         inputs: C.
         outputs: C'.
         width: positions of the weight (C', C, width).
-        fan_in: numbers that one output adds up.
+        fan_in: number of terms summed in one output.
         after: what follows.
     """
 
@@ -137,7 +138,7 @@ class _Convolution(Block):
 class SamePadConv(_Convolution):
     """A convolution at stride 1 whose output is as long as its input, padded with zeros.
 
-    Of the (width - 1) * dilation zeros the smaller half goes to the left.
+    The padding is (width - 1) * dilation zeros, of which the smaller half goes to the left.
     """
 
     def __init__(
@@ -170,7 +171,7 @@ class Downsample(_Convolution):
         self.stride = width
 
     def needs(self, first: int, last: int) -> tuple[int, int]:
-        """All the positions that the outputs were made of."""
+        """All positions that the outputs were computed from."""
         return first * self.stride, (last + 1) * self.stride - 1
 
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -190,7 +191,7 @@ class Upsample(_Convolution):
         self.factor = width
 
     def needs(self, first: int, last: int) -> tuple[int, int]:
-        """The one position that each output was made of."""
+        """The one position that each output was computed from."""
         return first // self.factor, last // self.factor
 
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -201,10 +202,10 @@ class Upsample(_Convolution):
 
 
 class SamePool(Block):
-    """Max pooling at stride 1 whose output is as long as its input; nothing beyond the ends.
+    """Max pooling at stride 1 whose output is as long as its input; padded with minus infinity.
 
     Args:
-        width: positions looked at, odd so that they lie evenly around the output.
+        width: positions pooled; odd, so that they are centred on the output.
         dilation: the distance between them.
     """
 
@@ -217,12 +218,12 @@ class SamePool(Block):
         self.side = (width - 1) // 2 * dilation
 
     def needs(self, first: int, last: int) -> tuple[int, int]:
-        """As many positions on either side."""
+        """The same number of positions on either side."""
         return first - self.side, last + self.side
 
     def forward(self, x: Tensor, index: int = 0) -> Tensor:  # noqa: ARG002
         """(B, L, C) to (B, L, C)."""
-        # torch pads by half the undilated width at most
+        # torch limits padding to half the undilated width
         x = F.pad(x, (0, 0, self.side, self.side), value=-math.inf)
         return _as_sequence(
             F.max_pool2d(_as_image(x), (1, self.width), 1, dilation=(1, self.dilation))
@@ -242,7 +243,7 @@ class BiLstm(Block):
     def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__()
         self.lstm = nn.LSTM(inputs, hidden, batch_first=True, bidirectional=True)
-        # remember at first (Jozefowicz et al. 2015); torch's gates are input, forget, cell, output
+        # start by remembering (Jozefowicz et al. 2015); torch's gates: input, forget, cell, output
         with torch.no_grad():
             for name, bias in self.lstm.named_parameters():
                 if name.startswith("bias"):
@@ -257,7 +258,7 @@ class BiLstm(Block):
 
 
 class Head(nn.Module):
-    """The dense layers at every base: hidden with ReLU and dropout, then one logit a marker."""
+    """The dense layers at every base: hidden with ReLU and dropout, then one logit per marker."""
 
     def __init__(self, inputs: int, hidden: int, marker_count: int, dropout: float) -> None:
         super().__init__()
@@ -265,25 +266,25 @@ class Head(nn.Module):
         self.output = nn.Linear(hidden, marker_count)
         self.dropout = nn.Dropout(dropout)
         nn.init.normal_(self.hidden.weight, std=math.sqrt(2 / inputs))
-        # small, so that the first loss is that of the bias alone (Lin et al. 2017, section 4.1)
+        # small, so that the first loss is that of the biases alone (Lin et al. 2017, section 4.1)
         nn.init.normal_(self.output.weight, std=0.01)
         nn.init.zeros_(self.hidden.bias)
         nn.init.zeros_(self.output.bias)
 
     def forward(self, x: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
-        """(B, L, C) to logits (B, M, L), of the chosen markers' rows alone."""
+        """(B, L, C) to logits (B, M, L), for the chosen markers only."""
         x = self.dropout(F.relu_(self.hidden(x)))
         weight: Tensor = self.output.weight
         bias: Tensor = self.output.bias
         if markers is not None:
             rows = torch.as_tensor(markers, dtype=torch.long, device=weight.device)
             weight, bias = weight[rows], bias[rows]
-        # (M, hidden) times (B, hidden, L): each marker's positions lie together
+        # (M, hidden) times (B, hidden, L): the positions of a marker are contiguous
         return torch.baddbmm(bias[None, :, None], weight.expand(len(x), -1, -1), x.transpose(1, 2))
 
 
 def _as_image(x: Tensor) -> Tensor:
-    """(B, L, C) as (B, C, 1, L), a view that torch knows as an image with channels last."""
+    """(B, L, C) as (B, C, 1, L): a view that torch recognises as a channels-last image."""
     return x.transpose(1, 2)[:, :, None]
 
 

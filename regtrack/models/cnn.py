@@ -41,17 +41,17 @@ def build_cnn1(marker_count: int, settings: Cnn1Settings) -> TrackModel:
 
 
 def build_cnn3(marker_count: int, settings: CnnSettings) -> TrackModel:
-    """A convolution of stride `width`, another one, and back."""
+    """A convolution of stride `width`, another one, and upsampling to single bases."""
     return _strided("cnn3", marker_count, settings, narrow=0)
 
 
 def build_cnn7(marker_count: int, settings: CnnSettings) -> TrackModel:
-    """A convolution of stride `width`, five more, and back."""
+    """A convolution of stride `width`, five more, and upsampling to single bases."""
     return _strided("cnn7", marker_count, settings, narrow=4)
 
 
 def _strided(name: str, marker_count: int, settings: CnnSettings, *, narrow: int) -> TrackModel:
-    """`narrow` counts the convolutions after the widest one."""
+    """`narrow` is the number of convolutions after the widest one."""
     return TrackModel(
         name,
         settings.to_dict(),
@@ -61,7 +61,7 @@ def _strided(name: str, marker_count: int, settings: CnnSettings, *, narrow: int
 
 
 def strided_trunk(settings: CnnSettings, dilations: Sequence[int]) -> list[Block]:
-    """A convolution of stride `width`, one convolution a dilation, and back to single bases."""
+    """A convolution of stride `width`, one convolution per dilation, and back to single bases."""
     first, second, rest = settings.channels
     width, after = settings.width, settings.after_conv()
     sizes = [first, second, *[rest] * (len(dilations) - 1)]

@@ -19,7 +19,7 @@ class DilatedSettings(CnnSettings):
     Attributes:
         dilations: of the convolutions after the first one, in blocks of `width` bases.
         pooling: "none"; "max" after layers 1, 2 and 4; "dilated" after the last two
-            convolutions, dilated as they are.
+            convolutions, with the same dilations as theirs.
     """
 
     dilations: tuple[int, ...] = (3, 9, 27, 81)
@@ -29,12 +29,12 @@ class DilatedSettings(CnnSettings):
         super().__post_init__()
         least = 1 if self.pooling == "none" else 3
         enough = len(self.dilations) >= least and min(self.dilations) >= 1
-        self._check("dilations", enough, f"{least} numbers or more, each at least 1")
+        self._check("dilations", enough, f"{least} or more numbers, each at least 1")
         self._check("pooling", self.pooling in POOLINGS, " or ".join(POOLINGS))
 
 
 def build_dilated(marker_count: int, settings: DilatedSettings) -> TrackModel:
-    """A convolution of stride `width`, dilated ones, and back; pooling between them."""
+    """A convolution of stride `width`, dilated ones, and back, with optional pooling in between."""
     return TrackModel(
         "dilated",
         settings.to_dict(),
@@ -44,7 +44,7 @@ def build_dilated(marker_count: int, settings: DilatedSettings) -> TrackModel:
 
 
 def _pooled(trunk: list[Block], settings: DilatedSettings) -> list[Block]:
-    """Put a pooling block behind the layers (counted from 1) that the kind of pooling names."""
+    """Insert a pooling block after the layers (counted from 1) given by the kind of pooling."""
     blocks = []
     for layer, block in enumerate(trunk, 1):
         blocks.append(block)
@@ -55,7 +55,7 @@ def _pooled(trunk: list[Block], settings: DilatedSettings) -> list[Block]:
 
 
 def _pool_dilations(settings: DilatedSettings) -> dict[int, int]:
-    """Which layers are pooled, and how far apart the positions of the pool lie."""
+    """Which layers are pooled, and the dilation of each pool."""
     if settings.pooling == "max":
         return {1: 1, 2: 1, 4: 1}
     if settings.pooling == "dilated":

@@ -15,10 +15,10 @@ class IdCnnSettings(Settings):
     """ID-CNN.
 
     Attributes:
-        block: width of the first convolution, and width and stride of the block's way down and
-            up (bp).
+        block: width of the first convolution, and width and stride of the down- and upsampling
+            of the repeated block (bp).
         dilations: of the block's convolutions, in blocks of `block` bases.
-        passes: how often the block runs.
+        passes: how many times the block runs.
     """
 
     channel_roles: ClassVar[tuple[str, ...]] = ("at single bases", "first", "second", "the rest")
@@ -37,7 +37,7 @@ class IdCnnSettings(Settings):
 
 
 def build_id_cnn(marker_count: int, settings: IdCnnSettings) -> TrackModel:
-    """A convolution at single bases, then the block, each pass with logits of its own."""
+    """A convolution at single bases, then the repeated block, with logits after each pass."""
     base, first, second, rest = settings.channels
     after = settings.after_conv(settings.passes)
     sizes = [first, second, *[rest] * (len(settings.dilations) - 1)]

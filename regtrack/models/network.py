@@ -15,32 +15,32 @@ from regtrack.models.receptive_field import count_reach, count_stride
 
 LETTERS = 5
 EMBEDDING = 4
-# bp of the last layers that are computed at a time: about the fastest of 1 to 80 kb on CPUs, for
-# one thread and two, in fp32 and bf16
+# bp of the last layers computed at a time: about the fastest of 1 to 80 kb on CPUs, with one
+# thread and two, in fp32 and bf16
 TILE = 10_240
 
-Step = tuple[Block, int]  # a block, and the number of the pass that it runs in
+Step = tuple[Block, int]  # a block, and the index of the pass it runs in
 
 
 class TrackModel(nn.Module):
-    """Codes in, one logit a marker and base out.
+    """Codes (B, L) in, logits (B, M, L) out: one per marker and base.
 
-    The trunk runs `passes` times, each time on what the last pass left; each pass is a stage with
-    logits of its own through the one head, and the last stage is the prediction.
+    The trunk runs `passes` times, each time on the output of the previous pass. Each pass is a
+    stage with logits of its own, from a shared head; the last stage is the prediction.
 
     Args:
-        name: the name in the registry.
-        config: the settings it was built with, as JSON can hold them.
-        trunk: blocks that come back to single bases.
+        name: name in the registry.
+        config: the settings it was built with, JSON-serialisable.
+        trunk: blocks that together return to single bases.
         head: the dense layers.
         stem: blocks that run once, before the trunk.
-        passes: how often the trunk runs.
+        passes: how many times the trunk runs.
 
     Attributes:
-        stride: bp at whose multiples the positions of the network repeat.
-        receptive_field: the largest span that one output depends on (bp); None is the whole
-            sequence.
-        reach: bp that an output needs at most to its left and right; None is all.
+        stride: bp; the network's positions repeat at multiples of it.
+        receptive_field: largest span that one output depends on (bp); None: the whole sequence.
+        reach: largest distance to the left and to the right that an output depends on (bp); None:
+            unbounded.
     """
 
     def __init__(
@@ -68,38 +68,38 @@ class TrackModel(nn.Module):
 
     @property
     def chain(self) -> list[Block]:
-        """The blocks in the order they run, a repeated one as often as it does."""
+        """The blocks in the order they run; a repeated block appears once per pass."""
         return [block for block, _ in self.steps]
 
     @property
     def steps(self) -> list[Step]:
-        """The blocks in the order they run, each with the number of its pass."""
+        """The blocks in the order they run, each with the index of its pass."""
         passes = [(block, index) for index in range(self.passes) for block in self.trunk]
         return cast("list[Step]", [*((block, 0) for block in self.stem), *passes])
 
     @property
     def marker_count(self) -> int:
-        """M, the number of markers that the last layer knows."""
+        """M, the number of markers of the last layer."""
         return self.head.output.out_features
 
     @property
     def parameter_count(self) -> int:
-        """The numbers that training changes."""
+        """The number of trainable parameters."""
         return sum(parameter.numel() for parameter in self.parameters())
 
     @property
     def flank(self) -> int | None:
-        """The bp to read beside a window, a multiple of the stride; None: no bound."""
+        """The bp to read on each side of a window, a multiple of the stride; None: unbounded."""
         if self.reach is None:
             return None
         return -(-max(self.reach) // self.stride) * self.stride
 
     def features(self, codes: Tensor) -> list[Tensor]:
-        """What the head sees, (B, C, L) a stage, of codes (B, L) of any length from 1."""
+        """The head's inputs, (B, C, L) per stage, for codes (B, L) of any length from 1."""
         return [stage.transpose(1, 2) for stage in self._stages(self.embedded(codes))]
 
     def embedded(self, codes: Tensor) -> Tensor:
-        """What the first block computes from: the row (B, L, 4) of each letter of codes (B, L)."""
+        """The embedded sequence (B, L, 4) of codes (B, L): the input of the first block."""
         return cast(Tensor, self.embed(codes.int()))
 
     def logits(self, codes: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
@@ -107,24 +107,24 @@ class TrackModel(nn.Module):
 
         Args:
             codes: uint8, A C G T N = 0 1 2 3 4.
-            markers: rows of the last layer to compute, in the order wanted; all where None.
+            markers: rows of the last layer to compute, in this order; default: all.
         """
         return self.logits_from_embedded(self.embedded(codes), markers)
 
     def logits_from_embedded(
         self, embedded: Tensor, markers: Tensor | Sequence[int] | None = None
     ) -> Tensor:
-        """Logits (B, M, L) of an embedded sequence (B, L, 4), of which there are gradients."""
+        """Logits (B, M, L) of an embedded sequence (B, L, 4), which gradients can be taken of."""
         at_once = self.training or torch.is_grad_enabled() or torch.compiler.is_compiling()
         if at_once or embedded.device.type != "cpu":
             return cast(Tensor, self.head(self._stages(embedded)[-1], markers))
         return self._tiled_logits(embedded, markers)
 
     def _tiled_logits(self, x: Tensor, markers: Tensor | Sequence[int] | None) -> Tensor:
-        """The same, the wide layers at single bases a tile at a time.
+        """The same logits (B, M, L), computing the wide layers at single bases one tile at a time.
 
-        Their values, ten times as many as the sequence has bases and more, would go to memory and
-        back; those of a tile stay near the processor.
+        At ten and more values per base, whole activations would go to main memory and back; those
+        of a tile stay in the processor's caches.
         """
         length, rows = x.shape[1], self.marker_count if markers is None else len(markers)
         body, tail = self._parts()
@@ -139,7 +139,7 @@ class TrackModel(nn.Module):
         return logits
 
     def _parts(self) -> tuple[list[Step], list[Step]]:
-        """The steps up to the last whose outputs look at their neighbours, and those after it."""
+        """The steps up to the last that reads neighbouring positions, and the steps after it."""
         steps = self.steps
         first = len(steps)
         while first and steps[first - 1][0].local:
@@ -147,14 +147,14 @@ class TrackModel(nn.Module):
         return steps[:first], steps[first:]
 
     def stage_logits(self, codes: Tensor) -> list[Tensor]:
-        """Logits (B, M, L) of every stage, for a loss that averages over them."""
+        """Logits (B, M, L) of every stage for codes (B, L), for a loss that averages over them."""
         return [self.head(stage) for stage in self._stages(self.embedded(codes))]
 
     def _stages(self, x: Tensor) -> list[Tensor]:
         """The trunk's output after each pass, (B, L, C), of an embedded sequence (B, L, 4).
 
-        A sequence whose length is no multiple of the stride is filled up with zeros after the
-        embedding, as padding is inside the network.
+        A sequence whose length is not a multiple of the stride is padded with zeros after the
+        embedding, like the padding inside the network.
         """
         length = x.shape[1]
         x = F.pad(x, (0, 0, 0, -length % self.stride))
@@ -168,15 +168,15 @@ class TrackModel(nn.Module):
         return stages
 
     def forward(self, codes: Tensor) -> Tensor:
-        """The logits (B, M, L) of all markers."""
+        """Logits (B, M, L) of all markers for codes (B, L)."""
         return self.logits(codes)
 
     @torch.no_grad()
     def set_base_rates(self, rates: Sequence[float]) -> None:
-        """Let the first prediction of each marker be its base rate.
+        """Set the output biases so that the first prediction of each marker is its base rate.
 
         Args:
-            rates: the labelled fraction of bases, one a marker; kept within 1e-6 of 0 and 1.
+            rates: the labelled fraction of bases per marker; clamped to 1e-6 .. 1 - 1e-6.
         """
         p = torch.as_tensor(rates, dtype=torch.float64).clamp(1e-6, 1 - 1e-6)
         self.head.output.bias.copy_(torch.logit(p))

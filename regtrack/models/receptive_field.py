@@ -9,11 +9,11 @@ from typing import Protocol
 
 
 class Counted(Protocol):
-    """What a block says about its positions.
+    """What a block declares about its positions.
 
     Attributes:
         stride: input positions that one output position steps over.
-        factor: output positions made of one input position.
+        factor: output positions per input position.
         bounded: whether an output depends on a limited span of inputs.
     """
 
@@ -30,9 +30,9 @@ class Reach:
     """How far a network sees, in bp.
 
     Attributes:
-        span: the largest span that one output depends on, both ends included.
-        left: bp before an output that it needs at most.
-        right: bp after an output that it needs at most.
+        span: largest span that one output depends on, both ends included.
+        left: largest distance to the left of an output that it depends on.
+        right: largest distance to the right of an output that it depends on.
     """
 
     span: int
@@ -41,17 +41,17 @@ class Reach:
 
 
 def count_stride(blocks: Sequence[Counted]) -> int:
-    """The number of bp at whose multiples the network's positions repeat.
+    """The network's stride: its positions repeat at multiples of this many bp.
 
     Raises:
-        ValueError: the blocks do not come back to single bases.
+        ValueError: the blocks do not return to single bases.
     """
     scale, scales = 1, [1]
     for block in blocks:
         scale = scale * block.stride // block.factor
         scales.append(scale)
     if scale != 1:
-        raise ValueError(f"the blocks end at {scale} bp a position; expected 1")
+        raise ValueError(f"the blocks end at {scale} bp per position; expected 1")
     return math.lcm(*scales)
 
 
@@ -59,7 +59,7 @@ def count_reach(blocks: Sequence[Counted]) -> Reach | None:
     """The reach of a chain of blocks, over every phase of its stride.
 
     Returns:
-        The reach, or None where a block depends on the whole sequence.
+            The reach, or None if a block depends on the whole sequence.
     """
     if not all(block.bounded for block in blocks):
         return None
@@ -73,7 +73,7 @@ def count_reach(blocks: Sequence[Counted]) -> Reach | None:
 
 
 def needed_span(blocks: Sequence[Counted], position: int) -> tuple[int, int]:
-    """The first and last base on which the output at one base depends, as if without ends."""
+    """First and last base that the output at `position` depends on, in an endless sequence."""
     first = last = position
     for block in reversed(blocks):
         first, last = block.needs(first, last)

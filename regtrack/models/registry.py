@@ -1,4 +1,4 @@
-"""The names of the networks: what each is called, its settings and its builder."""
+"""The registry of networks: name, title, settings and builder of each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Family(Generic[S]):
     Attributes:
         title: the paper's name.
         settings: the class of its settings.
-        build: makes the network of a marker count and settings.
+        build: builds the network for a marker count and settings.
     """
 
     title: str
@@ -50,11 +50,11 @@ def build_model(name: str, marker_count: int, **settings: Any) -> TrackModel:
 
     Args:
         name: one of `MODELS`.
-        marker_count: M, the number of logits a base.
-        settings: what differs from `default_settings(name)`.
+        marker_count: M, the number of logits per base.
+        settings: those that differ from `default_settings(name)`.
 
     Raises:
-        CheckpointError: no such network or setting, or a value that it cannot have.
+        CheckpointError: no such network or setting, or an invalid value.
     """
     family = _family(name)
     known = [field.name for field in fields(family.settings)]
@@ -70,7 +70,7 @@ def build_model(name: str, marker_count: int, **settings: Any) -> TrackModel:
 
 
 def default_settings(name: str) -> dict[str, Any]:
-    """The settings of a network and the values they have unless said otherwise.
+    """The settings of a network with their default values.
 
     Raises:
         CheckpointError: no such network.

@@ -1,4 +1,4 @@
-"""The settings that every family of networks has, checked once."""
+"""The settings that all families of networks share, checked once."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Settings:
         channels: of the convolutions, in the order of the family's `channel_roles`.
         hidden: size of the dense layer at every base.
         width: of every convolution (positions).
-        dropout: share of activations dropped in training.
+        dropout: fraction of activations dropped in training.
         bn_momentum: weight of the newest batch in the batch norm's running statistics.
 
     Raises:
-        CheckpointError: a value that no network can have.
+        CheckpointError: an invalid value.
     """
 
     channel_roles: ClassVar[tuple[str, ...]] = ()
@@ -56,7 +56,7 @@ class Settings:
         return AfterConv(self.dropout, self.bn_momentum, passes)
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings as JSON can hold them."""
+        """The settings as JSON-serialisable values."""
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
@@ -64,7 +64,7 @@ class Settings:
 
 
 def _typed(name: str, value: Any, default: Any) -> Any:
-    """A setting as the type of its default; JSON knows lists for tuples and 0 for 0.0."""
+    """A setting converted to the type of its default: JSON has lists for tuples and 0 for 0.0."""
     if isinstance(default, tuple):
         if isinstance(value, list | tuple) and all(type(item) is int for item in value):
             return tuple(value)
@@ -76,5 +76,5 @@ def _typed(name: str, value: Any, default: Any) -> Any:
     else:
         if type(value) is type(default):
             return value
-        expected = "a whole number" if isinstance(default, int) else "a text"
+        expected = "a whole number" if isinstance(default, int) else "a string"
     raise CheckpointError(f"{name} is {value!r}; expected {expected}")
