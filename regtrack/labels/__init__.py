@@ -1,1 +1,1 @@
-"""Markers, their tables and their peaks: what is known about a genome."""
+"""Markers, markers tables and peak files."""

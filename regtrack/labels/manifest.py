@@ -26,20 +26,20 @@ class MarkerFile:
 
 
 def read_markers(table: Path, peaks_folder: Path | None = None) -> tuple[MarkerFile, ...]:
-    """Read a markers table: tab-separated, a header, a row a marker.
+    """Read a markers table: tab-separated, with a header and one row per marker.
 
-    Columns: `file` (a path, from the peaks folder) or `url` (its last part is looked up there);
-    `category`; `biosample` or `cell`; `target`; and if wanted `treatment` (`None` for none) and
-    `name`. Other columns are not read. Without a `name`, a marker is called
-    `{biosample}_{target}`, and `_{treatment}` if it has one; a name that stands already gets `_2`,
-    `_3` in the order of the table.
+    Columns: `file` (a path relative to the peaks folder) or `url` (its last part is looked up
+    there); `category`; `biosample` or `cell`; `target`; and optionally `treatment` (`None` for
+    none) and `name`. Other columns are ignored. Without a `name`, a marker is called
+    `{biosample}_{target}`, plus `_{treatment}` if it has one; names already taken get `_2`, `_3`
+    in the order of the table.
 
     Args:
         table: the TSV.
-        peaks_folder: where the peak files lie; the table's own folder by default.
+        peaks_folder: folder of the peak files; default: the folder of the table.
 
     Raises:
-        MarkerError: no table, a column or value missing, a file or given name twice, or peak files
+        MarkerError: no table, a column or value missing, a duplicate file or name, or missing peak
             that are not there.
     """
     rows = _read_rows(table)
@@ -55,7 +55,7 @@ def read_markers(table: Path, peaks_folder: Path | None = None) -> tuple[MarkerF
 
 
 def _read_rows(table: Path) -> list[_Row]:
-    """The rows as dicts, with `biosample`, `treatment` and `name` always there."""
+    """The rows as dicts; `biosample`, `treatment` and `name` are always present."""
     if not table.is_file():
         raise MarkerError(f"no markers table at {table}; expected a TSV file")
     try:
@@ -70,7 +70,7 @@ def _read_rows(table: Path) -> list[_Row]:
         if any(cell.strip() for cell in cells):
             rows.append(_row(table, number, columns, cells))
     if not rows:
-        raise MarkerError(f"{table} names no marker; expected a row a marker below its header")
+        raise MarkerError(f"{table} names no marker; expected a header and one row per marker")
     return rows
 
 
@@ -87,7 +87,7 @@ def _check_columns(table: Path, columns: Sequence[str]) -> None:
 def _row(table: Path, number: int, columns: Sequence[str], cells: Sequence[str]) -> _Row:
     if len(cells) > len(columns):
         raise MarkerError(
-            f"{table} line {number} has {len(cells)} columns; expected the header's {len(columns)}"
+            f"{table} line {number} has {len(cells)} columns; the header has {len(columns)}"
         )
     row = {column: cell.strip() for column, cell in zip(columns, cells, strict=False)}
     row["source"] = row.get("file") or row.get("url") or ""
@@ -102,7 +102,7 @@ def _row(table: Path, number: int, columns: Sequence[str], cells: Sequence[str])
 
 
 def _locate(folder: Path, row: _Row) -> Path:
-    """Where a row's peak file lies: as the table says, else by its last part."""
+    """Path of a row's peak file: as the table says, otherwise by the last part of its name."""
     if not row.get("file"):
         return folder / Path(urlsplit(row["source"]).path).name
     named = folder / row["file"]
@@ -134,9 +134,9 @@ def _check_there(table: Path, folder: Path, paths: Sequence[Path], shown: int = 
 
 
 def _names(table: Path, rows: Sequence[_Row]) -> list[str]:
-    """A name a row: given ones as they are, derived ones numbered where they stand already.
+    """One name per row: given names unchanged, derived names numbered if already taken.
 
-    Names that differ only in case count as equal, since some file systems say so.
+    Names that differ only in case count as equal, as some file systems treat them so.
     """
     given = [row["name"] for row in rows if row["name"]]
     _check_once(table, "marker", given, key=str.lower)
@@ -152,7 +152,7 @@ def _names(table: Path, rows: Sequence[_Row]) -> list[str]:
 
 
 def _free(name: str, taken: Collection[str], spoken_for: Collection[str]) -> str:
-    """The name, or the first of name_2, name_3, ... that no row has or should have."""
+    """The name, or the first of name_2, name_3, ... that is neither taken nor given elsewhere."""
     if name.lower() not in taken:
         return name
     numbered = (f"{name}_{number}" for number in itertools.count(2))

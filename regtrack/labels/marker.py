@@ -1,4 +1,4 @@
-"""One thing predicted, and how markers are chosen by name."""
+"""Markers, and selecting markers by name."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Marker:
         category: the kind of assay; the paper's are `TF`, `histone` and `DNase`.
         biosample: the cell type or tissue.
         target: the protein, modification or assay.
-        treatment: what the biosample was given; empty for nothing.
+        treatment: of the biosample; empty for none.
 
     Raises:
-        MarkerError: a name that no file can safely carry, or no category.
+        MarkerError: a name that is not safe in file names, or no category.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Marker:
         if not _SAFE.fullmatch(self.name):
             raise MarkerError(
                 f'"{self.name}" cannot name a marker; expected letters, digits and . _ + - with a '
-                "letter or digit first, since files are named after it"
+                "letter or digit first, since it becomes part of file names"
             )
         if not self.category.strip():
             raise MarkerError(f"marker {self.name} has no category; expected one, such as TF")
@@ -63,11 +63,11 @@ class Marker:
 
 
 def select_markers(markers: Sequence[Marker], globs: Sequence[str] | str) -> list[int]:
-    """The positions of the markers that any glob matches, in the order of the markers.
+    """The positions of the markers that match any glob, in the order of the markers.
 
-    A glob is compared with the name as a shell would (`*CTCF`), upper and lower case alike;
-    `category:histone` compares with the category instead. No glob at all selects every marker;
-    a string is one glob.
+    A glob is matched against the name as in a shell (`*CTCF`), ignoring case; `category:histone`
+    matches against the category instead. An empty sequence selects every marker; a string is one
+    glob.
 
     Raises:
         MarkerError: a glob that matches nothing.
@@ -101,7 +101,7 @@ def _no_match(glob: str, markers: Sequence[Marker]) -> MarkerError:
     categories = sorted({marker.category for marker in markers})
     if glob.lower().startswith(_CATEGORY):
         found = ", ".join(categories)
-        return MarkerError(f'no marker is of "{glob}"; the categories here are {found}')
+        return MarkerError(f'no marker matches "{glob}"; the categories are {found}')
     targets = sorted({f"*{marker.target}" for marker in markers})
     hint = nearest(glob, [*targets, *(marker.name for marker in markers)])
     return MarkerError(

@@ -1,15 +1,15 @@
-"""Peak files: narrowPeak, broadPeak and BED3 to BED12, gzip or not.
+"""Peak files: narrowPeak, broadPeak and BED3 to BED12, gzipped or plain.
 
-The rules, which docs/dataset.md repeats for users:
+The rules, repeated for users in docs/dataset.md:
 
-- Blank lines and lines that start with `#`, `track` or `browser` are skipped. Columns are parted by
-  tabs or spaces; the first three are chromosome, start and end, in bp, 0-based and half-open.
-- Fewer than three columns, a start or end that is no whole number of 0 or more, an end before the
-  start, and a damaged gzip are errors.
+- Blank lines and lines that start with `#`, `track` or `browser` are skipped. Columns are separated
+  by tabs or spaces; the first three are chromosome, start and end, in bp, 0-based and half-open.
+- Errors: fewer than three columns; a start or end that is not a whole number of 0 or more; an end
+  before the start; a damaged gzip.
 - Chromosome names are bridged (`1` for `chr1`, `MT` for `chrM`, and the reverse).
-- Dropped and counted: a peak without a base, on a chromosome that the assembly lacks, or that
-  starts past its chromosome's end. One that only ends past it is clipped and counted.
-- A peak of the right assembly never starts past a chromosome's end. When at least 10 do, and more
+- Dropped and counted: a peak of no bases, on a chromosome that the assembly lacks, or starting past
+  the end of its chromosome. A peak that only ends past it is clipped and counted.
+- A peak of the right assembly never starts past a chromosome's end. If at least 10 do, and more
   than 0.1 % of those on known chromosomes, the file is for another assembly, which is an error:
   0.4 % of hg19 lies past the ends of hg38, and 0.2 % of hg38 past those of hg19.
 """
@@ -32,21 +32,21 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals, Positions
 
 _SKIPPED = (b"#", b"track", b"browser")
-_DIGITS = 18  # what 64 bits hold, and far past any chromosome
+_DIGITS = 18  # fit in 64 bits, and exceed the length of any chromosome
 _LARGEST = 10**_DIGITS
 _FOREIGN_SHARE, _FOREIGN_LEAST = 0.001, 10
 
 
 @dataclass(frozen=True, slots=True)
 class PeakCounts:
-    """What became of a file's peaks.
+    """How many of a file's peaks were used, and how many were not.
 
     Attributes:
         read: peak lines.
-        empty: dropped, without a base.
-        unknown: dropped, on a chromosome that the assembly lacks.
-        outside: dropped, past its chromosome's end.
-        clipped: used up to its chromosome's end.
+        empty: dropped: no bases.
+        unknown: dropped: on a chromosome that the assembly lacks.
+        outside: dropped: past the end of its chromosome.
+        clipped: used up to the end of its chromosome.
     """
 
     read: int = 0
@@ -57,12 +57,12 @@ class PeakCounts:
 
     @property
     def used(self) -> int:
-        """Peaks that became labels, clipped ones among them."""
+        """Peaks that became labels, including clipped ones."""
         return self.read - self.empty - self.unknown - self.outside
 
     @property
     def foreign(self) -> bool:
-        """Whether so many peaks start past the ends that they are for another assembly."""
+        """Whether so many peaks start past chromosome ends that they belong to another assembly."""
         known = self.read - self.unknown
         return self.outside >= _FOREIGN_LEAST and self.outside > _FOREIGN_SHARE * known
 
@@ -75,11 +75,10 @@ class Peaks:
     """The labelled bases of one marker.
 
     Attributes:
-        by_chrom: the labelled bases of each of the assembly's chromosomes with a peak, within the
-            chromosome.
-        counts: what became of the file's peaks.
-        sha256: digest of the file as it lies on disk.
-        bridged: names that were read as the assembly's, such as `{"1": "chr1"}`.
+        by_chrom: the labelled bases of each chromosome of the assembly with a peak.
+        counts: how many of the file's peaks were used or dropped.
+        sha256: digest of the file on disk.
+        bridged: names read as names of the assembly, such as `{"1": "chr1"}`.
         unknown: names that the assembly lacks.
     """
 
@@ -96,10 +95,10 @@ class Peaks:
 
 
 def read_peaks(path: Path, assembly: Assembly) -> Peaks:
-    """Read a peak or BED file onto an assembly, by the rules above.
+    """Read a peak or BED file onto an assembly, by the rules at the top of this file.
 
     Raises:
-        PeakFileError: no such file, a damaged gzip, a line that is no peak, or peaks for another
+        PeakFileError: no such file, a damaged gzip, a line that is not a peak, or peaks of another
             assembly.
     """
     raw = _read(path)
@@ -134,7 +133,7 @@ def read_peaks(path: Path, assembly: Assembly) -> Peaks:
 
 def _read(path: Path) -> bytes:
     if not path.is_file():
-        raise PeakFileError(f"no peak or BED file at {path}; check the name")
+        raise PeakFileError(f"no peak or BED file at {path}; check the path")
     return path.read_bytes()
 
 
@@ -144,13 +143,13 @@ def _unpack(path: Path, raw: bytes) -> bytes:
     try:
         return gzip.decompress(raw)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise PeakFileError(f"{path} is a damaged gzip ({error}); fetch it again") from error
+        raise PeakFileError(f"{path} is a damaged gzip ({error}); download it again") from error
 
 
 def _parse(path: Path, text: bytes) -> Iterator[tuple[str, Positions, Positions]]:
     """The peaks of each chromosome name, in the order of the names' first appearance."""
     names: dict[bytes, int] = {}
-    # arrays of machine integers: a file with a million peaks makes no million objects
+    # arrays of machine integers: a million peaks must not make a million Python objects
     owners, starts, ends = array("q"), array("q"), array("q")
     for number, line in enumerate(text.split(b"\n"), 1):
         fields = line.split(None, 3)
@@ -160,7 +159,7 @@ def _parse(path: Path, text: bytes) -> Iterator[tuple[str, Positions, Positions]
             name, start, end = fields[0], int(fields[1]), int(fields[2])
         except (IndexError, ValueError):
             raise _not_a_peak(path, number, line) from None
-        # isdigit too, since int() also takes a sign and underscores
+        # isdigit as well: int() also accepts a sign and underscores
         if not (start <= end < _LARGEST and fields[1].isdigit() and fields[2].isdigit()):
             raise _not_a_peak(path, number, line)
         owners.append(names.setdefault(name, len(names)))
@@ -179,7 +178,7 @@ def _not_a_peak(path: Path, number: int, line: bytes) -> PeakFileError:
     elif not (fields[1].isdigit() and fields[2].isdigit()):
         problem = "expected start and end as whole numbers of 0 or more"
     elif max(len(fields[1]), len(fields[2])) > _DIGITS:
-        problem = "no chromosome is that long"
+        problem = "no chromosome is this long"
     else:
         problem = "it ends before it starts; expected start <= end"
     shown = line.decode("utf-8", "backslashreplace").rstrip()
@@ -190,7 +189,7 @@ def _not_a_peak(path: Path, number: int, line: bytes) -> PeakFileError:
 def _place(
     starts: Positions, ends: Positions, length: int
 ) -> tuple[tuple[Positions, Positions], PeakCounts]:
-    """What of one chromosome's peaks lies on it."""
+    """The peaks of one chromosome that lie on it, clipped, and the counts."""
     empty = starts == ends
     outside = ~empty & (starts >= length)
     keep = ~(empty | outside)
@@ -207,7 +206,7 @@ def _place(
 def _merged(
     found: dict[str, list[tuple[Positions, Positions]]], assembly: Assembly
 ) -> dict[str, Intervals]:
-    """Each chromosome's pieces as one, in the assembly's order; none without a base."""
+    """The pieces of each chromosome joined, in the assembly's order, without empty ones."""
     by_chrom = {}
     for chrom in filter(found.__contains__, assembly.names):
         starts, ends = (np.concatenate(side) for side in zip(*found[chrom], strict=True))

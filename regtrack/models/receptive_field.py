@@ -59,7 +59,7 @@ def count_reach(blocks: Sequence[Counted]) -> Reach | None:
     """The reach of a chain of blocks, over every phase of its stride.
 
     Returns:
-            The reach, or None if a block depends on the whole sequence.
+        The reach, or None if a block depends on the whole sequence.
     """
     if not all(block.bounded for block in blocks):
         return None

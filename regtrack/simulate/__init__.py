@@ -1,1 +1,1 @@
-"""A genome with planted grammar, whose answer is known."""
+"""Simulated genomes with planted grammar and known answers."""

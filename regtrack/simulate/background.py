@@ -1,4 +1,4 @@
-"""Sequence with nothing planted in it: base composition, N gaps and soft masking."""
+"""Background sequence: base composition, N gaps and soft masking."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from regtrack.genome.sequence import Codes, N
 
 _LANE = 1_000  # bp over which the GC content is constant
 _MEAN_GC = 0.41  # of the human genome: Lander et al. 2001, Nature 409:860
-_CPG = 0.22  # CpG found against expected there, about a fifth (same source)
-_TPG = 1.2  # what deaminated CpG turns into, TpG and CpA, is found more often than expected
+# CpG, observed over expected, is about a fifth there (same source)
+_CPG = 0.22
+_TPG = 1.2  # TpG and CpA, which deaminated CpG turns into, are more frequent than expected
 
 
 def draw_background(length: int, rng: np.random.Generator) -> Codes:
-    """A first-order Markov chain whose GC content drifts along the sequence, shape (length,).
+    """Codes (length,) of a first-order Markov chain whose GC content drifts along the sequence.
 
-    The chain runs in lanes of 1 kb side by side, so that each step draws one base of every lane.
+    The chain runs in parallel lanes of 1 kb, so that each step draws one base of every lane.
     """
     lanes = -(-length // _LANE)
     chances = _transitions(_gc_content(lanes, rng)).cumsum(axis=-1)
@@ -31,7 +32,7 @@ def draw_background(length: int, rng: np.random.Generator) -> Codes:
 
 
 def _gc_content(lanes: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """GC content of each lane: a walk that is drawn back to the mean, within 0.30 to 0.60."""
+    """GC content (lanes,) of each lane: a mean-reverting random walk within 0.30 to 0.60."""
     content = np.empty(lanes)
     now = _MEAN_GC
     for lane, step in enumerate(rng.normal(scale=0.02, size=lanes)):
@@ -41,10 +42,10 @@ def _gc_content(lanes: int, rng: np.random.Generator) -> npt.NDArray[np.float64]
 
 
 def _transitions(gc: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Chance of each base after each base, shape (lanes, 4, 4), the same on both strands.
+    """Transition probabilities (lanes, 4, 4), the same on both strands.
 
-    The weights of pairs are scaled until rows and columns sum to the bases' frequencies (Deming and
-    Stephan 1940, Ann. Math. Stat. 11:427), or fewer G than C would follow from fewer CpG.
+    The weights of base pairs are scaled until rows and columns sum to the base frequencies (Deming
+    and Stephan 1940, Ann. Math. Stat. 11:427); without this, fewer CpG would mean fewer G than C.
     """
     base = np.stack([1 - gc, gc, gc, 1 - gc], axis=-1) / 2
     weight = np.ones((4, 4))
@@ -58,7 +59,7 @@ def _transitions(gc: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def put_gaps(codes: Codes, *, ends: float, middle: float) -> None:
-    """Turn both ends and one stretch inside into N, each a given share of the length."""
+    """Set both ends and one stretch inside to N, in place; each is a fraction of the length."""
     end = round(ends * len(codes))
     codes[:end] = N
     codes[len(codes) - end :] = N
@@ -67,7 +68,7 @@ def put_gaps(codes: Codes, *, ends: float, middle: float) -> None:
 
 
 def draw_soft_mask(length: int, rng: np.random.Generator) -> Mask:
-    """Which bases are lower case: stretches as long as repeats are, about two fifths of all."""
+    """Mask (length,) of lower-case bases: repeat-sized stretches, about two fifths of all bases."""
     masked = np.zeros(length, dtype=np.bool_)
     position = 0
     while position < length:

@@ -1,11 +1,12 @@
-"""The grammar of the benchmark: a local, a clustered and a distant marker, and every control."""
+"""The benchmark's grammar: a local, a clustered and a distant marker, and every control."""
 
 from __future__ import annotations
 
 from regtrack.simulate.grammar import Element, Family, Grammar, PlantedMarker
 from regtrack.simulate.rules import Around, Between, Clustered, Span
 
-# rows of copies, as in the demo: each lies differently to a first convolution's blocks of 10 bp
+# clusters of copies, as in the demo: each copy has its own phase in a first convolution's 10-bp
+# blocks
 _FIRST, _LAST = ("CTCF",) * 5, ("REST",) * 5
 _NEAR: tuple[Span, ...] = ((3, 12),) * 4
 _OPEN = ("TP53", "HSF1", "MAFK")

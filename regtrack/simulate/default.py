@@ -1,12 +1,12 @@
-"""The demo's grammar: a marker of each of the paper's categories."""
+"""The demo's grammar: one marker of each of the paper's categories."""
 
 from __future__ import annotations
 
 from regtrack.simulate.grammar import Element, Family, Grammar, PlantedMarker
 from regtrack.simulate.rules import Around, Between, Clustered, Span
 
-# Factors do bind rows of copies of their motif. Here the copies also let a network learn within a
-# minute: its first convolution sees blocks of 10 bp, to which each copy lies differently.
+# Factors do bind clusters of their motif. Here the copies also let a network learn within a
+# minute: its first convolution sees 10-bp blocks, in which each copy has a different phase.
 _FIRST, _LAST = ("CTCF",) * 5, ("REST",) * 5
 _NEAR: tuple[Span, ...] = ((3, 12),) * 4
 _OPEN = ("TP53", "HSF1", "MAFK")

@@ -1,4 +1,4 @@
-"""Simulate a reference with planted grammar and the peaks that follow from it."""
+"""Simulate a reference with planted grammar, and the peaks that follow from it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SHORTEST = 100_000
 
 _COLUMNS = 60
 _TRUTH_FILE = "truth.bed"
-# share of the length, of each telomere-like end and of the gap inside that are N
+# N, as a fraction of the length: at each telomere-like end, and in the gap inside
 _CHROMS = {
     "chr1": (0.45, 0.003, 0.007),
     "chr2": (0.30, 0.003, 0.0),
@@ -41,18 +41,18 @@ _CHROMS = {
 
 @dataclass(frozen=True)
 class Simulation:
-    """What was simulated, and where it lies.
+    """What was simulated, and where the files are.
 
     Attributes:
-        folder: all files.
+        folder: of all files.
         reference: the FASTA.
         markers: the markers table.
-        truth: a BED of every site, as `regtrack.simulate.truth` describes it.
+        truth: a BED of every site, described in `regtrack.simulate.truth`.
         grammar: what was planted, as a grammar file.
         assembly: names and lengths.
-        planted: elements' sites by role, chance sites among them.
-        labelled: bp a marker's peaks cover, by target.
-        seed: what all was drawn from.
+        planted: number of sites per role; sites that arose by chance are included.
+        labelled: bp covered by peaks, per target.
+        seed: of all random choices.
     """
 
     folder: Path
@@ -91,21 +91,21 @@ def simulate(
 ) -> Simulation:
     """Write a simulated assembly with planted grammar, and the peaks of its markers.
 
-    The folder holds `reference.fa`, `markers.tsv`, `peaks/TARGET.bed.gz` a marker, `truth.bed`,
-    every site of every motif with its role, and `grammar.json`, what was planted. The same seed
-    gives the same bytes.
+    The folder holds `reference.fa`; `markers.tsv`; `peaks/TARGET.bed.gz` per marker; `truth.bed`,
+    every site of every motif with its role; and `grammar.json`, what was planted. The same seed
+    gives byte-identical files.
 
     Args:
-        out: the folder to write.
-        seed: what everything is drawn from.
-        length: bp of the four chromosomes together.
+        out: folder to write.
+        seed: of all random choices.
+        length: bp, of the four chromosomes together.
         grammar: what is planted and labelled.
         overwrite: replace `out`.
-        progress: told of the chromosomes.
+        progress: receives the chromosomes as they are done.
 
     Raises:
         AssemblyError: `length` is below 100,000.
-        GrammarError: a motif that cannot be drawn, or a rule that no grammar file can hold.
+        GrammarError: a motif that cannot be drawn, or a rule that grammar files cannot express.
         OutputError: `out` exists, or cannot be written.
     """
     assembly, out = _assembly(length), Path(out)
@@ -137,10 +137,10 @@ def simulate(
 def _assembly(length: int) -> Assembly:
     if length < SHORTEST:
         raise AssemblyError(
-            f"a simulated assembly of {length:,} bp has no room for its grammar; "
+            f"a simulated assembly of {length:,} bp is too short for its grammar; "
             f"expected a length of {SHORTEST:,} or more"
         )
-    # odd bases, since a real chromosome's length is a multiple of nothing
+    # odd lengths, as real chromosomes have
     lengths = [round(share * length) + 37 - 2 * i for i, (share, *_) in enumerate(_CHROMS.values())]
     lengths[-1] = length - sum(lengths[:-1])
     return Assembly(tuple(_CHROMS), tuple(lengths))
@@ -176,7 +176,7 @@ def _write_fasta(path: Path, chromosomes: Iterable[_Chromosome]) -> None:
 def _write_markers(
     folder: Path, markers: Iterable[PlantedMarker], chromosomes: Sequence[_Chromosome]
 ) -> dict[str, int]:
-    """Write the table and a peak file a marker; returns the labelled bp of each target."""
+    """Write the table and one peak file per marker; returns the labelled bp per target."""
     (folder / "peaks").mkdir()
     rows = ["file\tcategory\tbiosample\ttarget"]
     labelled = {}
@@ -188,7 +188,7 @@ def _write_markers(
             for chromosome in chromosomes
             for start, end in chromosome.peaks(marker)
         ]
-        # no time in the header: the same seed gives the same bytes
+        # no time in the gzip header: the same seed gives byte-identical files
         (folder / file).write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
         labelled[marker.target] = sum(c.peaks(marker).bases for c in chromosomes)
     (folder / "markers.tsv").write_text("\n".join(rows) + "\n")

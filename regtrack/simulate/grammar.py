@@ -1,6 +1,6 @@
 """What is planted and what it means: elements, and markers with the rules that label them.
 
-An element says which motifs lie where; `regtrack.simulate.rules` say which bases are labelled.
+An element says which motifs lie where; `regtrack.simulate.rules` says which bases are labelled.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from regtrack.errors import GrammarError, nearest
 from regtrack.simulate.motifs import MOTIFS, Motif
 from regtrack.simulate.rules import Rule, Span
 
-_MOST_CHANCE = 1e-3  # matches a base and strand; shorter motifs would lie everywhere
+_MOST_CHANCE = 1e-3  # matches per base and strand; shorter motifs would be everywhere
 
 
 @dataclass(frozen=True)
 class Family:
-    """Elements that keep their distance: no two of a family lie within `apart` bp."""
+    """Elements that keep apart: no two of a family lie within `apart` bp of each other."""
 
     name: str
     apart: int
@@ -32,17 +32,17 @@ class Element:
     """Motifs in a row, planted together on a random strand.
 
     Attributes:
-        role: what the element is there for, one word.
+        role: one word for the element's purpose.
         motifs: names, in the direction of the strand.
-        gaps: fewest and most bp between each motif and the next.
-        per_mb: how many are planted in 1 Mb.
-        free: the motifs come in any order and each on a strand of its own.
+        gaps: minimum and maximum bp between each motif and the next.
+        per_mb: number planted per Mb.
+        free: the motifs come in random order, each on a random strand.
         shuffled: the bases of each motif are shuffled until it no longer matches.
-        family: what it keeps its distance from; None lies anywhere.
+        family: which elements to keep apart from; None: any place is fine.
 
     Raises:
-        GrammarError: a role that is no word, no motif, gaps that do not fit the motifs, or fewer
-            than none in 1 Mb.
+        GrammarError: a role that is not a word, no motif, gaps that do not fit the motifs, or
+            `per_mb` out of range.
     """
 
     role: str
@@ -66,15 +66,15 @@ class Element:
         if not all(0 <= low <= high for low, high in self.gaps):
             raise GrammarError(f"{self.role}: a gap runs from fewest to most bp, both at least 0")
         if not 0 <= self.per_mb <= 1e5:
-            raise GrammarError(f"{self.role}: {self.per_mb} per Mb; expected 0 to 100,000")
+            raise GrammarError(f"{self.role}: per_mb is {self.per_mb}; expected 0 to 100,000")
 
 
 @dataclass(frozen=True)
 class PlantedMarker:
-    """One thing to predict: a category and a target as in a markers table, and its rule.
+    """One marker to predict: its category and target, as in a markers table, and its rule.
 
     Raises:
-        GrammarError: a target that no file can be named after, or no category.
+        GrammarError: a target that cannot be part of a file name, or no category.
     """
 
     category: str
@@ -84,8 +84,8 @@ class PlantedMarker:
     def __post_init__(self) -> None:
         if not self.target.replace("-", "_").isidentifier() or not self.target.isascii():
             raise GrammarError(
-                f'target "{self.target}"; expected letters, digits, - and _, for files are named '
-                "after it"
+                f'target "{self.target}"; expected letters, digits, - and _, for it becomes part '
+                "of file names"
             )
         if not self.category.strip() or "\t" in self.category:
             raise GrammarError(f"{self.target} has no category; expected one, such as TF")
@@ -98,12 +98,12 @@ class Grammar:
     Attributes:
         elements: planted in this order.
         markers: at least one.
-        own: motifs beside those of `MOTIFS`.
+        own: motifs in addition to those of `MOTIFS`.
 
     Raises:
-        GrammarError: no marker or two of one target, a motif that nobody knows, that a rule reads
-            but no element has or that chance matches everywhere, a family with two distances, or
-            a role that is shuffled at times.
+        GrammarError: no marker, or two with the same target; a motif that is unknown, that a rule
+            reads but no element has, or that matches too often by chance; a family with two
+            distances; a role with both shuffled and unshuffled elements.
     """
 
     elements: tuple[Element, ...]
@@ -124,7 +124,7 @@ class Grammar:
         both = sorted(shuffled & {e.role for e in self.elements if not e.shuffled})
         if both:
             raise GrammarError(
-                f"some elements of role {both[0]} are shuffled and some are not; name two roles"
+                f"some elements of role {both[0]} are shuffled, some not; give them two roles"
             )
         for motif in self.own:
             if motif.chance > _MOST_CHANCE:
@@ -136,7 +136,7 @@ class Grammar:
         _check_once("family", [family.name for family in families])
 
     def motifs(self) -> dict[str, Motif]:
-        """All motifs that are planted, by name, sorted."""
+        """All planted motifs, by name, sorted."""
         known = self._known()
         names = sorted({name for element in self.elements for name in element.motifs})
         return {name: known[name] for name in names if name in known}
@@ -157,4 +157,4 @@ def _check_names(names: Iterable[str], known: Iterable[str], what: str) -> None:
 def _check_once(what: str, names: list[str]) -> None:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise GrammarError(f"two definitions of {what} {twice}; expected one")
+        raise GrammarError(f"{what} {twice} is defined twice; expected one definition")

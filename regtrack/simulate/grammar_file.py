@@ -1,4 +1,4 @@
-"""A grammar as a JSON file, as docs/simulate.md describes it, read with one-line errors."""
+"""Grammars as JSON files (the format is in docs/simulate.md), with one-line error messages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RULES: dict[str, type[Around | Between | Clustered]] = {
 
 
 def write_grammar(path: Path, grammar: Grammar) -> None:
-    """Write a grammar file, an element or marker a line."""
+    """Write a grammar file, one line per element or marker."""
     parts = {
         "motifs": [asdict(motif) for motif in grammar.own],
         "elements": [_without_defaults(element) for element in grammar.elements],
@@ -42,7 +42,7 @@ def read_grammar(path: str | Path) -> Grammar:
     """Read a grammar file.
 
     Raises:
-        GrammarError: no such file, or one that is no grammar; the message says where in it.
+        GrammarError: no such file, or not a grammar; the message says where in the file.
     """
     path = Path(path)
     try:
@@ -50,7 +50,7 @@ def read_grammar(path: str | Path) -> Grammar:
     except OSError as error:
         raise GrammarError(f"cannot read {path}: {error.strerror}; name a grammar file") from error
     except ValueError as error:
-        raise GrammarError(f"{path} is no JSON: {error}") from error
+        raise GrammarError(f"{path} is not valid JSON: {error}") from error
     try:
         return _grammar(content)
     except GrammarError as error:
@@ -69,8 +69,8 @@ def _rule_dict(rule: Rule) -> dict[str, Any]:
         if isinstance(rule, found):
             return {"kind": kind, **asdict(rule)}
     raise GrammarError(
-        f"a rule of class {type(rule).__name__} has no place in a grammar file; expected one of "
-        f"{', '.join(found.__name__ for found in RULES.values())}"
+        f"a rule of class {type(rule).__name__} cannot be written to a grammar file; expected one "
+        f"of {', '.join(found.__name__ for found in RULES.values())}"
     )
 
 
@@ -87,7 +87,7 @@ def _grammar(content: Any) -> Grammar:
 
 
 def _each(value: Any, name: str, read: Callable[[Any], Any]) -> tuple[Any, ...]:
-    """Every item of a list, numbered from 1 in the message where one is wrong."""
+    """Every item of a list, read; an error names the item by its number, from 1."""
     return tuple(_at(f"{name} {nth}", read, item) for nth, item in enumerate(_list(value, name), 1))
 
 
@@ -103,7 +103,7 @@ def _rule(value: Any) -> Rule:
 
 
 def _build(kind: type[Any], value: Any) -> Any:
-    """A dataclass of this grammar from its fields; the fields' types say how each is read."""
+    """A dataclass of the grammar built from JSON; the types of its fields say how each is read."""
     optional = {f.name for f in fields(kind) if f.default is not MISSING}
     _check_keys(value, {f.name for f in fields(kind)} - optional, optional)
     types = {f.name: str(f.type) for f in fields(kind)}
@@ -124,7 +124,7 @@ def _check_keys(value: Any, required: set[str], optional: set[str]) -> None:
     strange = next((name for name in value if name not in known), None)
     if strange is not None:
         raise GrammarError(
-            f'"{strange}" means nothing here; expected {", ".join(known)}.{nearest(strange, known)}'
+            f'"{strange}" is unknown here; expected {", ".join(known)}.{nearest(strange, known)}'
         )
     missing = sorted(required - value.keys())
     if missing:
@@ -139,7 +139,7 @@ def _list(value: Any, name: str) -> list[Any]:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise GrammarError(f"expected a text; found {value!r}")
+        raise GrammarError(f"expected a string; found {value!r}")
     return value
 
 

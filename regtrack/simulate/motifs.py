@@ -1,4 +1,4 @@
-"""Motifs as IUPAC strings, with the publication each was taken from."""
+"""Motifs as IUPAC strings, each with the publication it was taken from."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Motif:
         source: where the consensus was published.
 
     Raises:
-        GrammarError: a name that is no word, or letters that are none.
+        GrammarError: a name that is not a word, or letters that are not IUPAC.
     """
 
     name: str
@@ -41,11 +41,11 @@ class Motif:
         if not self.name.isidentifier():
             raise GrammarError(f'motif "{self.name}"; expected a name of letters, digits and _')
         if not self.letters or not set(self.letters) <= set(IUPAC):
-            raise GrammarError(f'motif {self.name}: "{self.letters}" is no IUPAC string')
+            raise GrammarError(f'motif {self.name}: "{self.letters}" is not an IUPAC string')
 
     @property
     def chance(self) -> float:
-        """How often it matches by chance, a base and strand, where all bases are as likely."""
+        """Expected matches per base and strand in random sequence of equally frequent bases."""
         return math.prod(len(IUPAC[letter]) / 4 for letter in self.letters)
 
     def __len__(self) -> int:
@@ -53,35 +53,35 @@ class Motif:
 
     @cached_property
     def allowed(self) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-        """Which bases each position takes, shape (len(self), 5); N is never one of them."""
+        """Bases permitted at each position, bool (len(self), 5); N is never permitted."""
         table = np.zeros((len(self.letters), len(LETTERS)), dtype=np.bool_)
         for position, letter in enumerate(self.letters):
             table[position, encode(IUPAC[letter])] = True
         return table
 
     def draw(self, rng: np.random.Generator) -> Codes:
-        """One sequence that matches, each permitted base as likely as the others."""
+        """One matching sequence, uint8 (len(self),); permitted bases are equally likely."""
         return np.array([rng.choice(np.flatnonzero(row)) for row in self.allowed], dtype=np.uint8)
 
     def find(self, codes: Codes) -> Positions:
-        """Starts of all matches on the forward strand, sorted."""
+        """Starts (n,) in bp of all matches on the forward strand, sorted."""
         starts = np.arange(max(len(codes) - len(self) + 1, 0), dtype=np.int64)
-        # the positions that permit the fewest bases leave the fewest candidates for the rest
+        # test the most selective positions first: they leave the fewest candidates for the others
         for offset in np.argsort(self.allowed.sum(axis=1), kind="stable"):
             starts = starts[self.allowed[offset][codes[starts + offset]]]
         return starts
 
     def find_both(self, codes: Codes) -> tuple[Positions, Positions]:
-        """Starts of all matches on the forward and on the reverse strand.
+        """Starts (n,) in bp of all matches, on the forward strand and on the reverse strand.
 
-        A place that matches on both strands, as a palindrome does, is given as forward alone.
+        A match on both strands, such as a palindrome, is reported on the forward strand only.
         """
         forward = self.find(codes)
         backward = np.sort(len(codes) - len(self) - self.find(reverse_complement(codes)))
         return forward, np.setdiff1d(backward, forward)
 
     def is_in(self, codes: Codes) -> bool:
-        """Whether there is a match on either strand."""
+        """Whether codes (n,) contain a match on either strand."""
         return any(len(starts) for starts in self.find_both(codes))
 
 

@@ -1,4 +1,4 @@
-"""Grammars by name, and those that users write themselves."""
+"""Built-in grammars by name, and grammars from files."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ GRAMMARS = {"demo": DEFAULT_GRAMMAR, "benchmark": BENCHMARK_GRAMMAR}
 
 
 def find_grammar(name: str) -> Grammar:
-    """The grammar of a name, or of a JSON file.
+    """The grammar with this name, or in this JSON file.
 
     Raises:
-        GrammarError: neither a name nor a file, or a file that is no grammar.
+        GrammarError: neither a name nor a file, or the file is not a grammar.
     """
     if name in GRAMMARS:
         return GRAMMARS[name]
     if not Path(name).is_file():
         raise GrammarError(
-            f'no grammar is called "{name}", and no file either; expected {", ".join(GRAMMARS)} or '
+            f'there is no grammar or file "{name}"; expected {", ".join(GRAMMARS)} or '
             f"a JSON file.{nearest(name, GRAMMARS)}"
         )
     return read_grammar(name)

@@ -1,4 +1,4 @@
-"""Plant elements into a sequence, and find every site that is then there."""
+"""Plant elements into a sequence, and find every site it then contains."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from regtrack.simulate.rules import Site
 _log = logging.getLogger(__name__)
 
 _TRIES = 2_000
-_MARGIN = 10  # bp that the sites of two elements keep between them
+_MARGIN = 10  # minimum bp between the sites of two elements
 
 
 def plant(codes: Codes, chrom: str, grammar: Grammar, rng: np.random.Generator) -> list[Site]:
-    """Write elements into a chromosome's codes, in place, at random places and strands.
+    """Write elements into a chromosome's codes (length,), in place, at random places and strands.
 
-    An element lies on bases alone, keeps the distance that its family asks for, and has no site
-    within 10 bp of another element's. Where a chromosome has no room left, fewer are planted, which
-    is said through the log.
+    An element never covers N, keeps the distance that its family asks for, and keeps its sites
+    10 bp away from those of other elements. If the chromosome is full, fewer are planted, and a
+    warning is logged.
 
     Returns:
-        The planted sites, shuffled ones among them, sorted.
+        The planted sites, shuffled ones included, sorted.
 
     Raises:
-        GrammarError: a motif that cannot be drawn without another one in it, or shuffled.
+        GrammarError: a motif that cannot be drawn without containing another one, or shuffled.
     """
     motifs = grammar.motifs()
     gap = codes == N
@@ -82,11 +82,11 @@ class _Spot:
 
 @dataclass(frozen=True)
 class _Ground:
-    """What of a chromosome is taken.
+    """Which bases of a chromosome are taken.
 
     Attributes:
-        taken: N, and planted sites with their margin.
-        families: N, and what each family spans.
+        taken: N, and planted sites with their margin, bool (length,).
+        families: per family, N and the spans of its elements, bool (length,).
         motifs: by name.
     """
 
@@ -95,7 +95,7 @@ class _Ground:
     motifs: Mapping[str, Motif]
 
     def place(self, element: Element, rng: np.random.Generator) -> list[_Spot] | None:
-        """Take the room of one element at random, or find none."""
+        """Reserve a random free place for one element, or return None if none is found."""
         for _ in range(_TRIES):
             layout = _draw_layout(element, self.motifs, rng)
             room = len(self.taken) - layout[-1].end
@@ -126,7 +126,7 @@ class _Ground:
 def _draw_layout(
     element: Element, known: Mapping[str, Motif], rng: np.random.Generator
 ) -> list[_Spot]:
-    """The element's spots from position 0, from left to right on the forward strand."""
+    """The element's spots in sequence order, the first at position 0."""
     motifs = [known[name] for name in element.motifs]
     gaps = [int(rng.integers(low, high, endpoint=True)) for low, high in element.gaps]
     strands = ["+-"[rng.integers(2)]] * len(motifs)
@@ -142,7 +142,7 @@ def _draw_layout(
 
 
 def _draw(motif: Motif, shuffled: bool, known: Iterable[Motif], rng: np.random.Generator) -> Codes:
-    """A match of the motif and of no other, or its bases in an order that matches none."""
+    """Codes of a match of this motif and of no other, or its bases shuffled to match none."""
     expected = [] if shuffled else [motif.name]
     for _ in range(_TRIES):
         codes = motif.draw(rng)
@@ -151,18 +151,22 @@ def _draw(motif: Motif, shuffled: bool, known: Iterable[Motif], rng: np.random.G
         if [other.name for other in known if other.is_in(codes)] == expected:
             return codes
     if shuffled:
-        raise GrammarError(f"motif {motif.name} has no order of its bases that matches no motif")
-    raise GrammarError(f"motif {motif.name} cannot be drawn without another motif in it")
+        raise GrammarError(
+            f"motif {motif.name} matches a motif in every order of its bases; leave it unshuffled"
+        )
+    raise GrammarError(
+        f"motif {motif.name} cannot be drawn without another motif in it; make one of them longer"
+    )
 
 
 def find_sites(
     codes: Codes, chrom: str, planted: Sequence[Site], motifs: Mapping[str, Motif]
 ) -> list[Site]:
-    """Every real site of the motifs, those that arose by chance among them, sorted.
+    """Every unshuffled site of the motifs in codes (length,), chance sites included, sorted.
 
-    A site that nobody planted has the role "chance".
+    A site that was not planted has the role "chance".
     """
-    # by place, not by strand: a palindrome that was planted on the reverse strand is found on both
+    # by place, not strand: a palindrome planted on the reverse strand is found on both
     known = {(site.start, site.motif): site for site in planted if site.real}
     sites = []
     for name, motif in motifs.items():

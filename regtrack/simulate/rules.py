@@ -1,9 +1,8 @@
 """Sites, and the rules that say which bases they label.
 
-A rule reads the sites alone, so that a control (a motif without its partner, a partner too far
-away, a shuffled motif) is an element that no rule answers to, and the labels cannot disagree with
-the sequence. Each label names the sites that are the reason for it: the right answer to what a
-model should look at.
+A rule reads only the sites. So a control (a motif without its partner, a partner too far away, a
+shuffled motif) is an element that satisfies no rule, and labels cannot contradict the sequence.
+Each label names the sites that caused it: the correct answer to what a model should look at.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ class Site:
     Attributes:
         motif: its name.
         strand: "+" or "-".
-        role: of the element that it belongs to; "chance" where nobody planted it.
-        real: False for a shuffled motif, which no rule sees.
-        element: the number of its element on the chromosome, from 1; 0 where nobody planted it.
-        copy: its place in the element from left to right, from 1; 0 where nobody planted it.
+        role: of its element; "chance" if it was not planted.
+        real: False for a shuffled motif, which rules ignore.
+        element: number of its element on the chromosome, from 1; 0 if not planted.
+        copy: position within the element from left to right, from 1; 0 if not planted.
     """
 
     chrom: str
@@ -44,9 +43,9 @@ class Site:
 
 @dataclass(frozen=True)
 class Label:
-    """Labelled bases [start, end) and the sites that are the reason for them.
+    """Labelled bases [start, end) in bp, and the sites that caused the label.
 
-    Labels may overlap and may reach past the chromosome's ends.
+    Labels may overlap and may extend past the chromosome's ends.
     """
 
     start: int
@@ -55,22 +54,22 @@ class Label:
 
 
 class Rule(Protocol):
-    """Which bases are labelled."""
+    """Decides which bases are labelled."""
 
     @property
     def names(self) -> Collection[str]:
-        """The motifs whose sites it reads."""
+        """The motifs whose sites the rule reads."""
 
     def label(self, sites: Sequence[Site]) -> list[Label]:
-        """The labels that follow from one chromosome's real sites, which are sorted by start."""
+        """The labels caused by the real sites of one chromosome, given sorted by start."""
 
     def due(self, site: Site) -> Span:
-        """The bases that every label covers which has this site for a reason."""
+        """The bases that every label caused by this site covers."""
 
 
 @dataclass(frozen=True)
 class Around:
-    """Every site of a motif, with its surroundings: `width` bp about its middle."""
+    """Labels `width` bp around the middle of every site of a motif."""
 
     motif: str
     width: int
@@ -95,9 +94,9 @@ class Around:
 
 @dataclass(frozen=True)
 class Clustered:
-    """Sites of at least `kinds` different motifs, each within `reach` bp of the next.
+    """Labels clusters of at least `kinds` different motifs, each within `reach` bp of the next.
 
-    The label spans the cluster and `margin` bp on either side.
+    A label spans the cluster and `margin` bp on either side.
     """
 
     motifs: tuple[str, ...]
@@ -146,10 +145,10 @@ class Clustered:
 
 @dataclass(frozen=True)
 class Between:
-    """From a `first` site to a `last` one on the same strand, where both are there.
+    """Labels the bases from a `first` site to a `last` site on the same strand.
 
-    The two lie `fewest` to `most` bp apart, end to start, `last` downstream of `first` in the
-    direction of the strand. The label spans both and all that lies between.
+    `last` lies `fewest` to `most` bp downstream of `first`, end to start, in the direction of the
+    strand. A label spans both sites and everything between.
     """
 
     first: str
@@ -176,7 +175,7 @@ class Between:
         ]
 
     def due(self, site: Site) -> Span:
-        """See `Rule`: the site, and the fewest bp that lie between it and a partner."""
+        """See `Rule`: the site, and the minimum distance between it and a partner."""
         if (site.motif == self.first) == (site.strand == "+"):
             return site.start, site.end + self.fewest
         return site.start - self.fewest, site.end
@@ -199,7 +198,7 @@ class Between:
 
 
 def joined(labels: Iterable[Label]) -> list[Label]:
-    """Labels that overlap or touch as one, with the sites of all of them, in order."""
+    """Merge labels that overlap or touch, with the sites of all of them, in order."""
     stretches: list[Label] = []
     for label in sorted(labels, key=lambda label: label.start):
         if stretches and label.start <= stretches[-1].end:

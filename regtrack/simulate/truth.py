@@ -1,8 +1,8 @@
-"""The true answer as a BED: every site, named by motif, role, element and copy.
+"""The correct answer as a BED: every site, named by motif, role, element and copy.
 
-`CTCF/pair/17/3` is the third motif from the left of the chromosome's element 17, which is a `pair`;
-`CTCF/chance` is a site that nobody planted, and `CTCF/shuffled/40/1` one of an element whose motifs
-are shuffled.
+`CTCF/pair/17/3` is the third motif from the left in element 17 of the chromosome, a `pair`.
+`CTCF/chance` is a match that was not planted. `CTCF/shuffled/40/1` belongs to an element with
+shuffled motifs.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ def write_truth(path: Path, sites: Iterable[Site]) -> None:
 
 
 def read_truth(path: Path, grammar: Grammar) -> list[Site]:
-    """The sites that `write_truth` wrote, in their order.
+    """The sites that `write_truth` wrote, in the same order.
 
     Args:
         path: the BED.
-        grammar: what was planted, which knows the roles whose motifs are shuffled.
+        grammar: what was planted; it knows the roles with shuffled motifs.
 
     Raises:
-        GrammarError: no such file, or a line that is no site.
+        GrammarError: no such file, or a line that is not a site.
     """
     shuffled = {element.role for element in grammar.elements if element.shuffled}
     sites = []
@@ -47,6 +47,6 @@ def read_truth(path: Path, grammar: Grammar) -> list[Site]:
             )
     except (OSError, ValueError) as error:
         raise GrammarError(
-            f"{path} is no truth of a simulation: {error}; simulate again"
+            f"{path} is not the truth.bed of a simulation: {error}; run simulate again"
         ) from error
     return sites

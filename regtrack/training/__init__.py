@@ -1,1 +1,1 @@
-"""Training on Lightning: the loss, the loop around a network, and a run in a folder."""
+"""Training with Lightning: the loss, the loop around a network, and the folder of a run."""

@@ -1,4 +1,4 @@
-"""What a training run is asked to do, and what it may use of the machine."""
+"""The settings of a training run, and the hardware it uses."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ PRECISIONS = ("fp32", "bf16")
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """How a network is trained; everything here changes its weights.
+    """How a network is trained; every setting here affects its weights.
 
-    Loss, optimiser (Adam at 0.001) and batch are those of Gupta and Rush (2017).
+    Loss, optimiser (Adam, learning rate 0.001) and batch size are those of Gupta and Rush (2017).
 
     Attributes:
-        epochs: at most.
-        patience: stop after so many epochs without a better validation PR AUC; 0 never stops.
-        batch_size: windows a step and process.
-        learning_rate: of Adam, at its highest.
-        schedule: `constant`, or `cosine` down to nothing in the last step.
-        warmup: share of all steps in which the learning rate rises from nothing.
-        positive_weight: how much a labelled base counts in the loss beside one that is not.
-        clip: the largest norm of the gradient; 0 leaves it as it is.
+        epochs: maximum number of epochs.
+        patience: stop after this many epochs without a better validation PR AUC; 0: never.
+        batch_size: windows per step and process.
+        learning_rate: peak learning rate (Adam).
+        schedule: `constant`, or `cosine` decay to 0 in the last step.
+        warmup: fraction of all steps in which the learning rate rises from 0.
+        positive_weight: weight of a labelled base in the loss, relative to an unlabelled one.
+        clip: maximum norm of the gradient; 0: no clipping.
         precision: `fp32`, or `bf16` for mixed precision.
-        reverse_complement: turn training windows around by the toss of a coin.
-        shift: bp that a training window may move either way.
-        epoch_windows: windows an epoch; 0 for all of the train split.
-        seed: decides first weights, order, augmentation and dropout.
+        reverse_complement: reverse-complement training windows with probability 0.5.
+        shift: maximum random shift of a training window, in either direction (bp).
+        epoch_windows: windows per epoch; 0: the whole train split.
+        seed: of the initial weights, order, augmentation and dropout.
 
     Raises:
-        TrainingError: a value that no run can have.
+        TrainingError: an invalid value.
     """
 
     epochs: int = 30
@@ -57,7 +57,7 @@ class TrainingConfig:
         self._check("batch_size", self.batch_size >= 1, "at least 1")
         self._check("learning_rate", 0 < self.learning_rate < math.inf, "more than 0")
         self._check("schedule", self.schedule in SCHEDULES, " or ".join(SCHEDULES))
-        self._check("warmup", 0 <= self.warmup < 1, "a share from 0 to below 1")
+        self._check("warmup", 0 <= self.warmup < 1, "a fraction from 0 to below 1")
         self._check("positive_weight", 0 < self.positive_weight < math.inf, "more than 0")
         self._check("clip", 0 <= self.clip < math.inf, "0 or more")
         self._check("precision", self.precision in PRECISIONS, " or ".join(PRECISIONS))
@@ -70,11 +70,11 @@ class TrainingConfig:
             raise TrainingError(f"{name} is {getattr(self, name)}; expected {expected}")
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields, for JSON."""
+        """The fields as JSON-serialisable values."""
         return asdict(self)
 
     def rate(self, step: int, steps: int) -> float:
-        """The share of the learning rate that step `step` of `steps` gets, from 0 to 1.
+        """The fraction, 0 to 1, of the peak learning rate used in step `step` of `steps`.
 
         >>> config = TrainingConfig(schedule="cosine", warmup=0.1)
         >>> [round(config.rate(step, 100), 2) for step in (0, 4, 9, 10, 55, 100)]
@@ -91,17 +91,17 @@ class TrainingConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Hardware:
-    """Where a network is trained, in the words of Lightning's Trainer.
+    """Where a network is trained, in the terms of Lightning's Trainer.
 
     Attributes:
         accelerator: `auto`, `cpu`, `gpu`, ...
-        devices: how many of them; `auto` takes all.
-        strategy: how they work together; `auto` lets Lightning choose.
-        nodes: how many machines, each with as many devices.
-        workers: processes that read the dataset for each device; 0 reads in the training process.
+        devices: number of devices; `auto` uses all.
+        strategy: how the devices work together; `auto`: Lightning's choice.
+        nodes: number of machines, each with `devices` devices.
+        workers: processes that read the dataset, per device; 0 reads in the training process.
 
     Raises:
-        TrainingError: fewer than none.
+        TrainingError: a negative number of workers, or no node.
     """
 
     accelerator: str = "auto"

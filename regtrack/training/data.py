@@ -1,4 +1,4 @@
-"""The loaders of a run, as Lightning asks for them: the train split afresh for every epoch."""
+"""The data loaders of a run in Lightning's form; the train split is drawn anew in each epoch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from regtrack.training.config import TrainingConfig
 
 
 class Windows(pl.LightningDataModule):
-    """Train and valid of a dataset, each process its share."""
+    """The train and valid splits of a dataset; each process reads its share."""
 
     def __init__(self, dataset: Dataset, config: TrainingConfig, workers: int = 0) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Windows(pl.LightningDataModule):
         )
 
     def val_dataloader(self) -> DataLoader[Batch]:
-        """The validation split as it is."""
+        """The validation split, in order and unaugmented."""
         return self._loader("valid", shuffle=False)
 
     def _loader(

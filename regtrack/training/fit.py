@@ -1,4 +1,4 @@
-"""Train a network on a dataset, in a folder from which an interrupted run goes on."""
+"""Train a network on a dataset, in a folder from which an interrupted run resumes."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a finished run has.
+    """The outcome of a finished run.
 
     Attributes:
-        folder: where it is kept.
-        history: every epoch, in order.
+        folder: of the run.
+        history: all epochs, in order.
         best: the epoch whose network is the checkpoint.
-        base_rates: of the validation split, by category: what a model that knows nothing scores.
-        leads: whether this process is the one that reports; the others of a run on several
-            devices end with the same result and should keep silent.
+        base_rates: of the validation split, by category: the scores of an uninformed model.
+        leads: whether this process should report. On several devices, all processes return the
+            same result, and the others should stay silent.
     """
 
     folder: RunFolder
@@ -65,7 +65,7 @@ class TrainingResult:
         return self.folder.checkpoint
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON; a score that does not exist is None."""
+        """The result as JSON-serialisable values; a score that does not exist is None."""
         return {
             "checkpoint": str(self.checkpoint),
             "epochs": len(self.history),
@@ -88,25 +88,25 @@ def train(
 ) -> TrainingResult:
     """Train a network, and keep the epoch with the best validation PR AUC (average precision).
 
-    Called again for a run that was interrupted, it goes on after the last whole epoch and ends,
-    on the same machine, in the same weights.
+    Calling it again after an interruption resumes after the last complete epoch and, on the same
+    machine, yields identical weights.
 
     Args:
         dataset: a dataset or its folder.
-        out: the run's folder; see `regtrack.training.run` for what it will hold.
-        model: a name of `regtrack.models.registry.MODELS`.
-        settings: of the network, where they differ from its defaults.
+        out: the run's folder; `regtrack.training.run` lists its files.
+        model: a name in `regtrack.models.registry.MODELS`.
+        settings: of the network, if they differ from its defaults.
         config: how to train.
         hardware: where to train.
-        progress: told of the bases trained on and validated.
-        overwrite: replace the run that `out` holds.
+        progress: shows the bases trained on and validated.
+        overwrite: replace the run in `out`.
 
     Raises:
         CheckpointError: no such network or setting, or a network that diverged.
         DatasetError: a split without windows or labels.
         OutputError: `out` holds a finished run.
-        TrainingError: `out` holds a run of other settings, or the hardware is not there.
-        KeyboardInterrupt: SIGINT or SIGTERM arrived; the run can go on.
+        TrainingError: `out` holds a run with other settings, or the hardware is not available.
+        KeyboardInterrupt: SIGINT or SIGTERM arrived; the run can be resumed.
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
     config, hardware = config or TrainingConfig(), hardware or Hardware()
@@ -118,7 +118,8 @@ def train(
         check_hardware(config, hardware, folder)
         if leads():
             folder.start(request, overwrite=overwrite)
-        # only whole epochs write the state, and those need every process: none comes too late
+        # state is written at the end of an epoch, in step with all processes: no signal comes too
+        # late
         resume = folder.last.exists() and not overwrite
         history = read_history(folder.last) if resume else []
         run = _Run(dataset, network, config, hardware, folder, request, base_rates)
@@ -129,7 +130,7 @@ def train(
 
 @dataclass(frozen=True)
 class _Run:
-    """All that one run is made of."""
+    """Everything that a run needs."""
 
     dataset: Dataset
     network: TrackModel
@@ -140,10 +141,10 @@ class _Run:
     base_rates: Mapping[str, float]
 
     def fit(self, history: list[Epoch], progress: Progress) -> list[Epoch]:
-        """Train the epochs that are left; `history` holds those that are done."""
+        """Train the remaining epochs; `history` holds the completed ones."""
         if history and leads():
             _log.info(
-                "%s holds this run up to epoch %d of %d; going on from there",
+                "resuming %s: %d of %d epochs done",
                 self.folder.path, len(history), self.config.epochs,
             )  # fmt: skip
         module = TrackTraining(
@@ -165,7 +166,7 @@ class _Run:
         return keeper.history
 
     def finish(self, history: list[Epoch]) -> TrainingResult:
-        """Write what is left to write."""
+        """Record the result and draw the final plot."""
         best = best_epoch(history)
         assert best is not None
         result = TrainingResult(self.folder, tuple(history), best, self.base_rates, leads())
@@ -178,7 +179,7 @@ class _Run:
         return RunKeeper(self.folder, self.config.patience, task, self.base_rates, self._save)
 
     def _save(self, epoch: Epoch) -> None:
-        """Write the network as it is after an epoch, with where it came from."""
+        """Write the network after an epoch, with its provenance, as the checkpoint."""
         training = {
             "regtrack": __version__,
             "dataset": {"path": str(self.dataset.path), **self.request["dataset"]},
@@ -203,7 +204,7 @@ class _Run:
 def _new_network(
     dataset: Dataset, model: str, settings: Mapping[str, Any], seed: int
 ) -> TrackModel:
-    """Fresh weights, and each marker's base rate as its first prediction."""
+    """Fresh weights, with each marker's base rate as its first prediction."""
     torch.manual_seed(step_seed(seed))
     network = build_model(model, len(dataset.markers), **settings)
     network.set_base_rates(dataset.base_rates("train").tolist())
@@ -211,7 +212,7 @@ def _new_network(
 
 
 def _request(dataset: Dataset, network: TrackModel, config: TrainingConfig) -> dict[str, Any]:
-    """Everything that decides a run's outcome."""
+    """Everything that determines a run's outcome."""
     return {
         "dataset": {"digest": dataset_digest(dataset)},
         "model": network.name,
@@ -221,12 +222,12 @@ def _request(dataset: Dataset, network: TrackModel, config: TrainingConfig) -> d
 
 
 def _validation_base_rates(dataset: Dataset) -> dict[str, float]:
-    """The mean base rate a category, over the markers that the validation split can score."""
+    """The mean base rate per category, over the markers with a score on the validation split."""
     positives = dataset.positives("valid")
     if not (positives >= MIN_POSITIVES).any():
         raise DatasetError(
             f"no marker has {MIN_POSITIVES} labelled bases in the valid split of {dataset.path}, "
-            "so no epoch can be called the best; build the dataset with another split"
+            "so no epoch can be chosen as the best; build the dataset with another split"
         )
     rates = np.where(positives >= MIN_POSITIVES, dataset.base_rates("valid"), np.nan)
     return category_means(rates, [marker.category for marker in dataset.markers])

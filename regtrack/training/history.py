@@ -1,4 +1,4 @@
-"""The epochs of a run: their scores, which one was best, and when to give up."""
+"""The epochs of a run: their scores, the best one, and early stopping."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Epoch:
 
     Attributes:
         epoch: counted from 1.
-        learning_rate: as the epoch left it.
-        train_loss: mean over the windows, as they were trained on.
+        learning_rate: at the end of the epoch.
+        train_loss: mean over the training windows, during the epoch.
         valid_loss: mean over the validation split.
         categories: mean average precision over the markers of each category, on the validation
-            split; NaN where no marker has a score.
-        seconds: training and validation.
+            split; NaN if no marker has a score.
+        seconds: of training and validation.
     """
 
     epoch: int
@@ -35,12 +35,12 @@ class Epoch:
 
     @property
     def average_precision(self) -> float:
-        """The mean over the categories that have a score: what early stopping watches."""
+        """The mean over the categories with a score: what early stopping monitors."""
         scored = [value for value in self.categories.values() if not math.isnan(value)]
         return sum(scored) / len(scored) if scored else math.nan
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields, for JSON."""
+        """The fields as JSON-serialisable values."""
         return asdict(self)
 
     @classmethod
@@ -55,13 +55,13 @@ def best_epoch(history: Sequence[Epoch]) -> Epoch | None:
 
 
 def out_of_patience(history: Sequence[Epoch], patience: int) -> bool:
-    """Whether the last `patience` epochs brought no better average precision; 0 is endless."""
+    """Whether the last `patience` epochs brought no better average precision; 0: never."""
     best = best_epoch(history)
     return bool(patience) and best is not None and history[-1].epoch - best.epoch >= patience
 
 
 def write_history(history: Sequence[Epoch], path: Path) -> None:
-    """Write metrics.csv: a row an epoch, a cell empty where no marker has a score."""
+    """Write metrics.csv: one row per epoch; a cell is empty if no marker has a score."""
     with (
         publish_file(path, overwrite=True) as temporary,
         temporary.open("w", newline="", encoding="utf-8") as file,

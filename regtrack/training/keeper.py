@@ -1,4 +1,4 @@
-"""What happens in a run's folder and on its progress bar while Lightning trains."""
+"""Keeps a run's folder and progress bar up to date while Lightning trains."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from regtrack.training.module import TrackTraining
 from regtrack.training.run import RunFolder
 from regtrack.training.state import HISTORY_KEY
 
-_DRAW_SECONDS = 20.0  # between two drawings of the plot
-_LOOK_SECONDS = 0.5  # between two looks at the loss, which make the host wait for a GPU
+_DRAW_SECONDS = 20.0  # between updates of the plot
+_LOOK_SECONDS = 0.5  # between reads of the loss, each of which makes the host wait for the GPU
 
 
 class RunKeeper(pl.Callback):
-    """Keeps the folder of a run up to date and decides when it stops.
+    """Writes the files of a run after every epoch, and decides when it stops.
 
-    After each epoch it writes, in this order: the network, if its validation PR AUC is the best so
-    far; the state to go on from; the table and the plot. Killed at any point, the run goes on from
-    the last whole state and writes the same again.
+    The order is: the network, if its validation PR AUC is the best so far; the state to resume
+    from; the table and the plot. A run killed at any point resumes from the last complete state
+    and writes the same files again.
 
     Args:
-        folder: where the run is kept.
+        folder: of the run.
         patience: see `TrainingConfig`.
-        task: the bar, in bp.
+        task: the progress bar, in bp.
         base_rates: of the validation split, by category, for the plot.
-        save: writes the network of an epoch as a checkpoint.
+        save: writes the network after an epoch as a checkpoint.
 
     Attributes:
         history: the epochs so far.
@@ -109,7 +109,7 @@ class RunKeeper(pl.Callback):
         self.history.append(epoch)
         if trainer.is_global_zero and best_epoch(self.history) is epoch:
             self._save(epoch)
-        trainer.save_checkpoint(self._folder.last)  # all processes take part in it
+        trainer.save_checkpoint(self._folder.last)  # every process takes part
         if out_of_patience(self.history, self._patience):
             trainer.should_stop = True
         if trainer.is_global_zero:

@@ -1,8 +1,8 @@
-"""The loss: binary cross-entropy on logits, and its gradient, in one pass over the positions.
+"""The loss: binary cross-entropy on logits and its gradient, in one pass over the positions.
 
-The logits of a batch of 8 windows of 25 kb and 919 markers are 735 MB. PyTorch's own loss makes
-four more tensors of that size in float32, also of bfloat16 logits; this one makes the gradient
-alone, in the type of the logits, and takes a third of the time on a CPU.
+The logits of a batch of 8 windows of 25 kb and 919 markers are 735 MB. PyTorch's own loss allocates
+four more tensors of this size in float32, even for bfloat16 logits. This one allocates only the
+gradient, in the dtype of the logits, and takes a third of the time on a CPU.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ def cross_entropy(
     Args:
         logits: floats (B, M, L).
         labels: uint8 (B, M, L), 0 or 1.
-        known: bool (B, L), False where a base is N and does not count.
-        positive_weight: how much a labelled base counts beside one that is not.
+        known: bool (B, L); False for N, which is left out of the loss.
+        positive_weight: weight of a labelled base relative to an unlabelled one.
     """
     loss = _CrossEntropy.apply(logits, labels, known, positive_weight)  # type: ignore[no-untyped-call]
     return cast(Tensor, loss)
 
 
 class _CrossEntropy(torch.autograd.Function):
-    """With weight w: (1 + (w - 1) y) softplus(x) - w y x, stable for every logit."""
+    """For weight w and label y: (1 + (w - 1) y) softplus(x) - w y x, stable for every logit x."""
 
     @staticmethod
     def forward(
@@ -61,5 +61,5 @@ class _CrossEntropy(torch.autograd.Function):
     @once_differentiable
     def backward(context: Any, upstream: Tensor) -> tuple[Tensor, None, None, None]:
         (gradient,) = context.saved_tensors
-        # in place: the graph is gone after its one use
+        # in place: the graph is used only once
         return gradient.mul_(upstream), None, None, None

@@ -1,4 +1,4 @@
-"""The loop's view of a network: its loss, its validation scores, its optimiser."""
+"""A network as a Lightning module: loss, validation scores and optimiser."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from regtrack.training.loss import cross_entropy
 
 
 class Mean:
-    """A running mean over batches, kept on the device, over all processes in the end."""
+    """A running mean over batches, kept on the device and reduced over all processes at the end."""
 
     def __init__(self, device: torch.device) -> None:
         self._sums = torch.zeros(2, device=device)
 
     def add(self, value: Tensor, batch: Batch) -> None:
-        """Take in one batch's mean, which counts by the batch's known bases."""
+        """Add the mean of a batch, weighted by its number of known bases."""
         weight = batch.known.float().mean(1).sum()
         self._sums += torch.stack([value.detach() * weight, weight])
 
     def value(self, strategy: pl.strategies.Strategy) -> float:
-        """The mean, the same in every process."""
+        """The mean over all processes."""
         total, weight = cast(Tensor, strategy.reduce(self._sums, reduce_op="sum")).tolist()
         return total / weight if weight else float("nan")
 
@@ -40,9 +40,9 @@ class TrackTraining(pl.LightningModule):
     """A `TrackModel` in training.
 
     Attributes:
-        train_loss: of the current epoch so far, or the last one.
+        train_loss: of the current epoch so far, or of the last one.
         valid_loss: of the last validation.
-        categories: mean average precision a category, of the last validation.
+        categories: mean average precision per category, in the last validation.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class TrackTraining(pl.LightningModule):
 
     @override
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        # dropout depends on the step alone, so that a resumed run draws what it would have drawn
+        # dropout depends only on the step, so that a resumed run draws the same masks
         torch.manual_seed(step_seed(self.config.seed, self.global_step, self.global_rank))
 
     @override
@@ -100,7 +100,7 @@ class TrackTraining(pl.LightningModule):
         }
 
     def _loss(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """The mean loss over the stages, the logits of the last one, and the labels."""
+        """The mean loss over the stages, the logits of the last stage, and the labels (B, M, L)."""
         labels = dense_labels(batch, self.model.marker_count)
         stages = self.model.stage_logits(batch.codes)
         losses = [
@@ -111,5 +111,5 @@ class TrackTraining(pl.LightningModule):
 
 
 def step_seed(*numbers: int) -> int:
-    """One seed of several numbers."""
+    """One seed derived from several numbers."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)

@@ -1,4 +1,4 @@
-"""The scores of a run, drawn: loss, and validation PR AUC by category."""
+"""Draws the scores of a run: loss, and validation PR AUC by category."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from regtrack.atomic import publish_file
 from regtrack.training.history import Epoch, best_epoch
 
-# Okabe and Ito's colours, told apart also without red and green
+# Okabe and Ito's palette, which colour-blind readers can distinguish
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _INK, _FAINT = "#222222", "#999999"
 _DASHED: dict[str, Any] = {"linewidth": 1, "linestyle": (0, (4, 3))}
@@ -27,9 +27,9 @@ def draw_history(history: Sequence[Epoch], base_rates: Mapping[str, float], path
 
     Args:
         history: at least one epoch.
-        base_rates: the mean base rate of each category, a dashed line: what a model that knows
-            nothing would score.
-        path: where to.
+        base_rates: the mean base rate of each category, drawn as a dashed line: the score of an
+            uninformed model.
+        path: file to write.
     """
     figure = Figure(figsize=(10, 4), layout="constrained")
     FigureCanvasAgg(figure)
@@ -69,7 +69,7 @@ def _draw_precision(axes: Axes, history: Sequence[Epoch], base_rates: Mapping[st
 def _draw_lines(
     axes: Axes, lines: Mapping[str, tuple[str, Sequence[float]]], history: Sequence[Epoch]
 ) -> None:
-    """Draw lines over the epochs from 1, each named at its end with its value at the best epoch."""
+    """Draw one line per name over the epochs, labelled at its end with the best epoch's value."""
     for colour, values in lines.values():
         marker = "o" if len(values) <= 40 else None
         epochs = range(1, len(values) + 1)
@@ -92,7 +92,7 @@ def _draw_lines(
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:
-    """Heights moved up as little as keeps them `gap` apart, in the order given.
+    """Heights raised by as little as keeps them `gap` apart, in the order given.
 
     >>> spread([0.5, 0.1, 0.5], 0.2)
     [0.5, 0.1, 0.7]
@@ -107,7 +107,7 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
 def _dress(axes: Axes, history: Sequence[Epoch]) -> None:
     best = _best(history).epoch
     axes.axvline(best, color=_FAINT, linewidth=0.8, linestyle=":")
-    axes.set_xlabel(f"epoch (dotted: {best}, the best, whose values are given)")
+    axes.set_xlabel(f"epoch (dotted: {best}, the best; its values are shown)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
@@ -116,5 +116,5 @@ def _dress(axes: Axes, history: Sequence[Epoch]) -> None:
 
 def _best(history: Sequence[Epoch]) -> Epoch:
     best = best_epoch(history)
-    assert best is not None, "a drawn history has an epoch"
+    assert best is not None, "expected at least one epoch"
     return best

@@ -1,9 +1,9 @@
-"""The folder of a run: what it holds, and whether a run may start, go on or must be refused there.
+"""The folder of a run: its files, and whether a run may start, resume or must be refused there.
 
 checkpoint.safetensors   the best epoch's network, in regtrack's format
-training.json            what was asked, and once the run is finished what came of it
+training.json            what was requested, and the result of a finished run
 metrics.csv, .png        the scores of every epoch
-last.ckpt                the state after the last whole epoch, from which a run goes on
+last.ckpt                the state after the last complete epoch, from which a run resumes
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class RunFolder:
 
     @property
     def record(self) -> Path:
-        """What was asked and what came of it."""
+        """What was requested, and the result."""
         return self.path / "training.json"
 
     @property
@@ -46,17 +46,17 @@ class RunFolder:
 
     @property
     def plot(self) -> Path:
-        """The scores of every epoch, drawn."""
+        """The scores of every epoch, as a plot."""
         return self.path / "metrics.png"
 
     @property
     def last(self) -> Path:
-        """The state after the last whole epoch."""
+        """The state after the last complete epoch."""
         return self.path / "last.ckpt"
 
     @property
     def finished(self) -> bool:
-        """Whether it holds a run that is over.
+        """Whether the folder holds a finished run.
 
         Raises:
             TrainingError: its record cannot be read.
@@ -64,15 +64,15 @@ class RunFolder:
         return self.record.exists() and bool(self._read()["status"] == "finished")
 
     def start(self, request: Mapping[str, Any], *, overwrite: bool = False) -> None:
-        """Make the folder ready for a run, or for one that goes on.
+        """Prepare the folder for a new run, or for one that resumes.
 
         Args:
-            request: everything that decides the run's outcome, as JSON can hold it.
+            request: everything that determines the run's outcome, JSON-serialisable.
             overwrite: remove the files of an earlier run.
 
         Raises:
-            OutputError: the folder holds a finished run, or files that no run left.
-            TrainingError: it holds an unfinished run that was asked for something else.
+            OutputError: the folder holds a finished run, or files that do not belong to a run.
+            TrainingError: it holds an unfinished run with other settings.
         """
         if self.path.exists() and not self.path.is_dir():
             raise OutputError(f"{self.path} is a file; name a folder for the run")
@@ -80,11 +80,11 @@ class RunFolder:
         strange = next((file for file in files if file.exists()), None)
         if strange is not None and not self.record.exists():
             raise OutputError(
-                f"{strange} exists, but no {self.record.name} says what run it is of; move it away "
-                "or name another folder"
+                f"{strange} exists without a {self.record.name} that says which run it belongs to; "
+                "move it away or name another folder"
             )
         if overwrite:
-            for file in (*files, self.record):  # the record last: it says whose they are
+            for file in (*files, self.record):  # the record last: it identifies the others
                 file.unlink(missing_ok=True)
         if self.record.exists():
             self._check_same(request)
@@ -92,13 +92,13 @@ class RunFolder:
         self._write({"status": "unfinished", "request": request})
 
     def publish(self, history: Sequence[Epoch], base_rates: Mapping[str, float] | None) -> None:
-        """Write the table, and where base rates a category are given draw the plot."""
+        """Write the table, and draw the plot if base rates per category are given."""
         write_history(history, self.table)
         if base_rates is not None:
             draw_history(history, base_rates, self.plot)
 
     def finish(self, request: Mapping[str, Any], result: Mapping[str, Any]) -> None:
-        """Record that the run is over, and what came of it; it can no longer go on."""
+        """Record that the run is finished, with its result; it can no longer be resumed."""
         self._write({"status": "finished", "request": request, "result": result})
         self.last.unlink(missing_ok=True)
 
@@ -113,12 +113,12 @@ class RunFolder:
         ]
         if differences:
             raise TrainingError(
-                f"{self.path} holds a run of other settings: {'; '.join(differences)}. Name "
-                "another folder, ask for the same, or pass `overwrite=True` to start anew"
+                f"{self.path} holds a run with other settings: {'; '.join(differences)}. Name "
+                "another folder, request the same settings, or pass `overwrite=True` to start over"
             )
         if record["status"] == "finished":
             raise OutputError(
-                f"{self.path} holds this run, finished; name another folder, or pass "
+                f"{self.path} already holds this finished run; name another folder, or pass "
                 "`overwrite=True` to train again"
             )
 
@@ -131,8 +131,8 @@ class RunFolder:
         except (ValueError, KeyError, TypeError) as error:
             problem = f"it is damaged ({error})"
         raise TrainingError(
-            f"{self.record} is not the record of a run of this regtrack: {problem}; name another "
-            "folder, or pass `overwrite=True` to start anew"
+            f"{self.record} is not a training record that this regtrack can read: {problem}; name "
+            "another folder, or pass `overwrite=True` to start over"
         )
 
     def _write(self, contents: Mapping[str, Any]) -> None:
@@ -142,7 +142,7 @@ class RunFolder:
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every leaf of nested settings with its name: `config.epochs`, 30."""
+    """Every leaf of nested settings with its dotted name: `config.epochs`, 30."""
     for name, inner in value.items():
         if isinstance(inner, Mapping):
             yield from _flat(inner, f"{prefix}{name}.")

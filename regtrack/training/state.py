@@ -1,4 +1,4 @@
-"""`last.ckpt`: the state after a whole epoch, from which an interrupted run goes on."""
+"""`last.ckpt`: the state after a complete epoch, from which an interrupted run resumes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HISTORY_KEY = "regtrack"  # among the states of Lightning's callbacks
 
 
 class StateFile(TorchCheckpointIO):
-    """`last.ckpt`: written whole or not at all, and read without running any code in it."""
+    """Reads and writes `last.ckpt`: created only on success, read without running code in it."""
 
     @override
     def save_checkpoint(
@@ -35,7 +35,7 @@ class StateFile(TorchCheckpointIO):
         map_location: Any = "cpu",
         weights_only: bool | None = True,
     ) -> dict[str, Any]:
-        # weights alone are ever read, whatever is asked
+        # weights_only whatever the caller asks
         state: dict[str, Any] = torch.load(path, map_location=map_location, weights_only=True)
         return state
 
@@ -50,8 +50,8 @@ def read_history(path: Path) -> list[Epoch]:
         state = StateFile().load_checkpoint(path)
         return [Epoch.from_dict(epoch) for epoch in state["callbacks"][HISTORY_KEY]["history"]]
     except Exception as error:
-        # torch names no error of its own for a file that is cut or strange
+        # torch raises no specific error for a truncated or foreign file
         raise TrainingError(
-            f"{path} cannot be read ({' '.join(str(error).split())[:200]}); the run cannot "
-            "go on: pass `overwrite=True` to start anew"
+            f"{path} cannot be read ({' '.join(str(error).split())[:200]}), so the run cannot be "
+            "resumed; pass `overwrite=True` to start over"
         ) from error

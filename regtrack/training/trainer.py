@@ -1,4 +1,4 @@
-"""Lightning's Trainer as a run needs it: our state file, no chatter, a clean stop on a signal."""
+"""Lightning's Trainer, set up for our state file, few messages and a clean stop on a signal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 _PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"fp32": "32-true", "bf16": "bf16-mixed"}
 
-# Lightning's advice and its own use of old names, none of which a user of regtrack can act on
+# Lightning's advice and deprecations in its own code; users of regtrack cannot act on them
 _ADVICE = (
     ".*does not have many workers.*",
     ".*isinstance.treespec, LeafSpec.*",
@@ -33,15 +33,15 @@ _ADVICE = (
 
 
 def leads() -> bool:
-    """Whether this is the first of the processes of a run, the one that writes and reports."""
+    """Whether this is the first process of a run, the one that writes and reports."""
     return getattr(rank_zero_only, "rank", 0) == 0
 
 
 def check_hardware(config: TrainingConfig, hardware: Hardware, folder: RunFolder) -> None:
-    """Refuse hardware that is not there, before anything is written.
+    """Refuse unavailable hardware before anything is written.
 
     Raises:
-        TrainingError: as `make_trainer`.
+        TrainingError: see `make_trainer`.
     """
     with quiet_lightning():
         make_trainer(config, hardware, folder)
@@ -53,14 +53,14 @@ def make_trainer(
     folder: RunFolder,
     keeper: pl.Callback | None = None,
 ) -> pl.Trainer:
-    """A Trainer that leaves files, bars and stopping to the keeper.
+    """A Trainer that leaves files, progress bars and stopping to `keeper`.
 
     Raises:
-        TrainingError: the hardware is not there, or does not work together so.
+        TrainingError: the hardware is not available, or cannot be combined like this.
     """
     plugins: list[Any] = [StateFile()]
     if SLURMEnvironment.detect():
-        # a requeued job goes on from our own state, which is whole epochs
+        # a requeued job resumes from our own state file, which holds complete epochs
         plugins.append(SLURMEnvironment(auto_requeue=False))
     try:
         return pl.Trainer(
@@ -91,7 +91,7 @@ def make_trainer(
 
 @contextmanager
 def interruptible(folder: RunFolder) -> Iterator[None]:
-    """Turn Lightning's exit on SIGINT and SIGTERM into KeyboardInterrupt, and say how to go on."""
+    """Turn Lightning's exit on SIGINT and SIGTERM into KeyboardInterrupt; log how to resume."""
     in_main = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGINT)
     try:
@@ -100,9 +100,9 @@ def interruptible(folder: RunFolder) -> Iterator[None]:
         if leads():
             _log.warning(
                 "interrupted: %s",
-                f"the same command goes on from {folder.last}"
+                f"the same command resumes from {folder.last}"
                 if folder.last.exists()
-                else "no epoch was whole yet, the same command starts anew",
+                else "no epoch was complete; the same command starts over",
             )
         raise KeyboardInterrupt from stop
     finally:
@@ -112,7 +112,7 @@ def interruptible(folder: RunFolder) -> Iterator[None]:
 
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
-    """Keep Lightning's advice to itself; its errors still come through."""
+    """Silence Lightning's advice; its errors still get through."""
     loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
     levels = [logger.level for logger in loggers]
     with warnings.catch_warnings():

@@ -136,7 +136,7 @@ def test_a_finished_run_is_refused(train: Call) -> None:
     train()
     code, _, err = train()
     assert code == 2
-    assert "holds this run, finished" in err
+    assert "holds this finished run" in err
     assert train("--overwrite")[0] == 0
 
 

@@ -63,5 +63,5 @@ def test_a_glob_without_a_match_names_the_nearest() -> None:
         select_markers(MARKERS, ["*DNase", "K562_CTFC"])
     with pytest.raises(MarkerError, match=r'matches "CTFC".*Did you mean "\*CTCF"'):
         select_markers(MARKERS, ["CTFC"])
-    with pytest.raises(MarkerError, match="categories here are DNase, TF, histone"):
+    with pytest.raises(MarkerError, match="the categories are DNase, TF, histone"):
         select_markers(MARKERS, ["category:ATAC"])

@@ -116,8 +116,8 @@ def test_counts_add_up() -> None:
         ("chr1\t5.0\t9", "whole numbers of 0 or more"),
         ("chrom\tstart\tend", "whole numbers of 0 or more"),
         ("chr1\t9\t5", "ends before it starts"),
-        ("chr1\t9\t5" + "0" * 30, "no chromosome is that long"),
-        ("chr1\t" + "9" * 5000 + "\t5", "no chromosome is that long"),
+        ("chr1\t9\t5" + "0" * 30, "no chromosome is this long"),
+        ("chr1\t" + "9" * 5000 + "\t5", "no chromosome is this long"),
     ],
 )
 def test_a_line_that_is_no_peak_is_named(tmp_path: Path, line: str, reason: str) -> None:

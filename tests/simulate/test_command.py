@@ -65,7 +65,7 @@ def test_a_grammar_file_is_planted_and_a_bad_one_costs_one_line(
     file.write_text(text % (marker % '"wide": 90'))
     assert run(monkeypatch, *arguments) == 2
     error = capsys.readouterr().err.strip()
-    assert '"wide" means nothing here' in error
+    assert '"wide" is unknown here' in error
     assert len(error.splitlines()) == 1
     assert not out.exists()
     file.write_text(text % (marker % '"width": 90'))

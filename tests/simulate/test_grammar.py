@@ -29,15 +29,15 @@ def test_a_grammar_that_contradicts_itself_is_refused() -> None:
         Grammar((LONE,), (PlantedMarker("TF", "REST", Around("REST", 200)),))
     with pytest.raises(GrammarError, match="no marker"):
         Grammar((LONE,), ())
-    with pytest.raises(GrammarError, match="two definitions of marker CTCF"):
+    with pytest.raises(GrammarError, match="marker CTCF is defined twice"):
         Grammar((LONE,), (MARKER, MARKER))
-    with pytest.raises(GrammarError, match="two definitions of motif CTCF"):
+    with pytest.raises(GrammarError, match="motif CTCF is defined twice"):
         Grammar((LONE,), (MARKER,), (Motif("CTCF", "ACGTACGT", "here"),))
     near, far = (Element("lone", ("CTCF",), family=Family("f", apart)) for apart in (10, 20))
-    with pytest.raises(GrammarError, match="two definitions of family f"):
+    with pytest.raises(GrammarError, match="family f is defined twice"):
         Grammar((near, far), (MARKER,))
     shuffled = Element("lone", ("CTCF",), shuffled=True)
-    with pytest.raises(GrammarError, match="role lone are shuffled and some are not"):
+    with pytest.raises(GrammarError, match="role lone are shuffled, some not"):
         Grammar((LONE, shuffled), (MARKER,))
 
 

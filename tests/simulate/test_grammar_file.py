@@ -46,9 +46,9 @@ def put(*keys: Any) -> Callable[[Any], None]:
     [
         (put("format", "other"), "format is 'other'; expected 'regtrack grammar'"),
         (put("version", 2), "version is 2; expected 1"),
-        (put("elments", []), '"elments" means nothing here; .* Did you mean "elements"'),
+        (put("elments", []), '"elments" is unknown here; .* Did you mean "elements"'),
         (put("elements", {}), "elements: expected a list; found {}"),
-        (put("elements", 0, "gap", []), 'elements 1: "gap" means nothing here.*"gaps"'),
+        (put("elements", 0, "gap", []), 'elements 1: "gap" is unknown here.*"gaps"'),
         (put("elements", 0, "gaps", [[5]]), r"elements 1: gaps: item 1: expected \[fewest, most"),
         (put("elements", 0, "gaps", [[5, "9"]]), "whole number; found '9'"),
         (put("elements", 0, "gaps", []), "2 motifs have 0 gaps between them; expected 1"),
@@ -62,7 +62,7 @@ def put(*keys: Any) -> Callable[[Any], None]:
         (put("markers", 0, "rule", "around"), "markers 1: rule: expected a rule"),
         (put("markers", 0, "rule", "kind", "arund"), 'found .* Did you mean "around"'),
         (put("markers", 0, "rule", "width", 2.5), "rule: width: expected a whole number"),
-        (put("motifs", 0, "letters", "ACGX"), 'motifs 1: motif MINE: "ACGX" is no IUPAC string'),
+        (put("motifs", 0, "letters", "ACGX"), '1: motif MINE: "ACGX" is not an IUPAC string'),
         (put("motifs", 0, "letters", "ACG"), "matches every 64 bp by chance"),
     ],
 )
@@ -82,7 +82,7 @@ def test_a_mistake_costs_one_line_that_says_where(
 
 def test_a_file_that_is_no_json_costs_one_line(tmp_path: Path) -> None:
     (tmp_path / "g.json").write_text('{"elements": [}')
-    with pytest.raises(GrammarError, match=r"is no JSON: .* line 1 column"):
+    with pytest.raises(GrammarError, match=r"is not valid JSON: .* line 1 column"):
         find_grammar(str(tmp_path / "g.json"))
     (tmp_path / "list.json").write_text("[]")
     with pytest.raises(GrammarError, match=r"expected an object with elements, .*; found \[\]"):
@@ -90,7 +90,7 @@ def test_a_file_that_is_no_json_costs_one_line(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_neither_grammar_nor_file_is_refused() -> None:
-    with pytest.raises(GrammarError, match=r'called "benchmrk", .* Did you mean "benchmark"'):
+    with pytest.raises(GrammarError, match=r'or file "benchmrk"; .* Did you mean "benchmark"'):
         find_grammar("benchmrk")
 
 
@@ -105,5 +105,5 @@ def test_a_rule_of_ones_own_cannot_be_written(tmp_path: Path) -> None:
             return site.start, site.end
 
     own = Grammar(OWN.elements, (PlantedMarker("TF", "all", Everywhere()),), OWN.own)
-    with pytest.raises(GrammarError, match="Everywhere has no place in a grammar file"):
+    with pytest.raises(GrammarError, match="Everywhere cannot be written to a grammar file"):
         write_grammar(tmp_path / "g.json", own)

@@ -62,7 +62,7 @@ def test_every_motif_names_itself_and_its_source() -> None:
 
 
 def test_letters_that_are_no_iupac_are_refused() -> None:
-    with pytest.raises(GrammarError, match="no IUPAC string"):
+    with pytest.raises(GrammarError, match="not an IUPAC string"):
         Motif("bad", "ACXG", "nowhere")
 
 

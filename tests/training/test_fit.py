@@ -171,11 +171,11 @@ def test_a_resumed_run_says_so(
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
         fit(dataset, run, progress=Stopping(6))
-    assert "the same command goes on" in caplog.text
+    assert "the same command resumes" in caplog.text
     caplog.clear()
     with caplog.at_level("INFO", logger="regtrack"):
         fit(dataset, run)
-    assert "up to epoch 1 of 3; going on" in caplog.text
+    assert "1 of 3 epochs done" in caplog.text
 
 
 def test_patience_stops_a_run_and_a_stopped_run_does_not_go_on(
@@ -309,7 +309,7 @@ def test_a_folder_with_a_strange_checkpoint_is_left_alone(dataset: Dataset, run:
     run.mkdir()
     (run / "checkpoint.safetensors").write_text("somebody's")
     for overwrite in (False, True):
-        with pytest.raises(OutputError, match=r"exists, but no training\.json"):
+        with pytest.raises(OutputError, match=r"exists without a training\.json"):
             fit(dataset, run, overwrite=overwrite)
     assert (run / "checkpoint.safetensors").read_text() == "somebody's"
 
