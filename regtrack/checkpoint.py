@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,18 @@ from regtrack.checkpoint_header import (
 from regtrack.errors import CheckpointError
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
+from regtrack.model_style import ModelStyle, Run, styles_of
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
 
-__all__ = ["Checkpoint", "CheckpointHeader", "load_checkpoint", "read_header", "save_checkpoint"]
+__all__ = [
+    "Checkpoint",
+    "CheckpointHeader",
+    "load_checkpoint",
+    "read_header",
+    "save_checkpoint",
+    "style_checkpoints",
+]
 
 
 @dataclass(frozen=True)
@@ -136,3 +144,30 @@ def _check_shapes(found: Mapping[str, tuple[int, ...]], model: TrackModel) -> No
                 f"tensor {name} is {found.get(name, 'missing')}; the {model.name} of its header "
                 f"has {expected.get(name, 'none of that name')}"
             )
+
+
+def style_checkpoints(checkpoints: Sequence[Checkpoint]) -> dict[ModelStyle, Checkpoint]:
+    """How each of some checkpoints is shown beside the others.
+
+    Raises:
+        CheckpointError: no checkpoint, or one that is named twice.
+    """
+    if not checkpoints:
+        raise CheckpointError("no checkpoint; name at least one")
+    paths = [checkpoint.path.resolve() for checkpoint in checkpoints if checkpoint.path]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise CheckpointError(f"{path} is named twice; name each checkpoint once")
+    runs = [
+        Run(checkpoint.model.name, checkpoint.model.config, _folder(checkpoint.path))
+        for checkpoint in checkpoints
+    ]
+    return dict(zip(styles_of(runs), checkpoints, strict=True))
+
+
+def _folder(path: Path | None) -> Path | None:
+    """The folder of a run, or the file where it is not called as runs call theirs."""
+    if path is None:
+        return None
+    path = path.resolve()
+    return path.parent if path.stem == "checkpoint" else path.with_suffix("")

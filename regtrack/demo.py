@@ -22,7 +22,7 @@ from regtrack.evaluation.scores import Report
 from regtrack.figures.style import save_figure
 from regtrack.figures.window import Row, window_figure
 from regtrack.genome.interval import Interval
-from regtrack.models.registry import MODEL_TITLES
+from regtrack.model_style import style_of
 from regtrack.progress import SILENT, Progress
 from regtrack.simulate.genome import Simulation, simulate
 from regtrack.sweep.run import predict_genome
@@ -180,7 +180,9 @@ def _rows(dataset: Dataset, sweeps: dict[str, SweepSummary], shown: Interval) ->
             note=marker.category,
             labels=labels[index],
             tracks={
-                MODEL_TITLES[model]: values(sweep.out / sweep.tracks[index].file, shown)
+                style_of(model, _MODELS[model].settings): values(
+                    sweep.out / sweep.tracks[index].file, shown
+                )
                 for model, sweep in sweeps.items()
             },
         )

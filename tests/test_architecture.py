@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-GROUND = {"errors", "progress", "atomic", "version", "kernel"}
+GROUND = {"errors", "progress", "atomic", "version", "kernel", "model_style"}
 
 # each part of the house, and the parts that it may import besides GROUND and itself
 PERMITTED: dict[str, set[str]] = {
@@ -166,6 +166,7 @@ HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy", "numba"}
         "import regtrack.simulate.genome",
         "import regtrack.checkpoint_header",
         "import regtrack.describe",
+        "import regtrack.model_style",
         "import regtrack.saliency.values",
         "import regtrack.figures.interactive",
         "import regtrack.compare.open_sources",

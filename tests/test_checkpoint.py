@@ -20,11 +20,13 @@ from regtrack.checkpoint import (
     model_digest,
     read_header,
     save_checkpoint,
+    style_checkpoints,
 )
 from regtrack.checkpoint_header import FORMAT
 from regtrack.errors import CheckpointError, OutputError
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
+from regtrack.model_style import style_of
 from regtrack.models.registry import MODELS, build_model
 
 MARKERS = (
@@ -274,3 +276,32 @@ def test_a_header_is_a_value() -> None:
 )
 def test_what_it_was_trained_on(training: dict[str, Any], digest: str | None) -> None:
     assert dataclasses.replace(make().header, training=training).trained_on == digest
+
+
+def test_checkpoints_beside_each_other_are_named_by_network_pooling_and_folder(
+    tmp_path: Path,
+) -> None:
+    def saved_as(file: str, name: str, **settings: Any) -> Checkpoint:
+        save_checkpoint(tmp_path / file, make(name, **settings))
+        return load_checkpoint(tmp_path / file)
+
+    cnn3 = saved_as("cnn3/checkpoint.safetensors", "cnn3")
+    again = saved_as("again/checkpoint.safetensors", "cnn3")
+    pooled = saved_as("max/checkpoint.safetensors", "dilated", pooling="max")
+    loose = saved_as("max/other.safetensors", "cnn3")
+
+    found = style_checkpoints([cnn3, pooled])
+    assert list(found) == [style_of("cnn3"), style_of("dilated", {"pooling": "max"})]
+    assert list(found.values()) == [cnn3, pooled]
+    assert [style.title for style in style_checkpoints([cnn3, again, pooled, loose])] == [
+        "CNN3 (cnn3)",
+        "CNN3 (again)",
+        "DILATED, max pooling",
+        "CNN3 (other)",
+    ]
+    unsaved = [make("cnn3"), make("cnn3")]
+    assert [style.title for style in style_checkpoints(unsaved)] == ["CNN3 (1)", "CNN3 (2)"]
+    with pytest.raises(CheckpointError, match="is named twice"):
+        style_checkpoints([cnn3, load_checkpoint(tmp_path / "cnn3" / "checkpoint.safetensors")])
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        style_checkpoints([])

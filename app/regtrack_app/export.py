@@ -14,6 +14,7 @@ from regtrack.genome.intervals import Intervals, Positions
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.catalog import Track
 from regtrack.tracks.session import SessionTrack, igv_session, known_genome
+from regtrack_app.theme import LIGHT
 
 _Column = npt.NDArray[np.float32] | npt.NDArray[np.int32]
 
@@ -68,7 +69,7 @@ def window_bed(
     lines = []
     for track_id in track_ids:
         values = _values(sources, region, track_id)
-        lines.append(f'track type=bedGraph name="{_quoted(sources.catalog.track(track_id).label)}"')
+        lines.append(_head(sources, sources.catalog.track(track_id)))
         starts, ends = _runs([values], len(region))
         places = zip((starts + region.start).tolist(), (ends + region.start).tolist(), strict=True)
         lines += [
@@ -90,7 +91,6 @@ def window_session(
     *,
     genome: str,
     address: Callable[[Track], str],
-    colour: Callable[[Track], str],
 ) -> str:
     """An IGV session of tracks; those of one category of markers share a scale.
 
@@ -100,29 +100,29 @@ def window_session(
         track_ids: from top to bottom.
         genome: where IGV gets the genome, unless it knows it by name.
         address: where IGV gets a track.
-        colour: of a track, `#rrggbb`.
 
     Raises:
         TrackError: a track is not known.
     """
     tracks = [sources.catalog.track(track_id) for track_id in track_ids]
     return igv_session(
-        [_session(sources, track, address, colour) for track in tracks],
+        [session_track(sources, track, address(track)) for track in tracks],
         known_genome(sources.assembly) or genome,
         region,
     )
 
 
-def _session(
-    sources: Sources,
-    track: Track,
-    address: Callable[[Track], str],
-    colour: Callable[[Track], str],
-) -> SessionTrack:
+def session_track(sources: Sources, track: Track, url: str) -> SessionTrack:
+    """A track as a browser gets it: in the colour of its model, on the scale of its category."""
     scale = ""
     if track.marker is not None:
         scale = f"{sources.catalog.marker(track.marker).category} {track.kind}"
-    return SessionTrack(track.label, address(track), colour(track), scale)
+    return SessionTrack(track.label, url, _colour(sources, track), scale)
+
+
+def _colour(sources: Sources, track: Track) -> str:
+    """That of the track's model on white, `#rrggbb`; a grey for a track of no model."""
+    return sources.catalog.model(track.model).style.light if track.model else LIGHT.signal
 
 
 def _check_length(region: Interval) -> None:
@@ -157,6 +157,12 @@ def _texts(values: _Column) -> list[str]:
     """The shortest text of each float32; empty for NaN."""
     texts: list[str] = np.where(np.isnan(values), "", values.astype(str)).tolist()
     return texts
+
+
+def _head(sources: Sources, track: Track) -> str:
+    """The `track` line of UCSC's browser, which tells values above and below 0 by colour."""
+    rgb = session_track(sources, track, "").rgb
+    return f'track type=bedGraph name="{_quoted(track.label)}" color={rgb} altColor={rgb}'
 
 
 def _quoted(text: str) -> str:

@@ -113,7 +113,10 @@ def structure(rows: Sequence[Row], theme: str) -> str:
     parts = [theme]
     for row in rows:
         curves = row.curves if isinstance(row, ValueRow) else ()
-        styles = ",".join(f"{curve.style}{curve.below:+}" for curve in curves)
+        styles = ",".join(
+            "/".join(style.light + style.dash if style else "" for style in (c.style, c.below))
+            for c in curves
+        )
         parts.append(f"{row.key}/{styles}/{row.height}")
     return "|".join(parts)
 

@@ -9,6 +9,7 @@ from dash import dcc, html
 
 from regtrack.compare.sources import Sources
 from regtrack.labels.marker import Marker
+from regtrack.model_style import ModelStyle
 from regtrack_app import ids
 from regtrack_app.choices import Choices
 from regtrack_app.figures import nothing
@@ -148,10 +149,7 @@ def _switches() -> list[Any]:
 
 def _choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.Aside:
     catalog = sources.catalog
-    models = [
-        {"label": _swatch(at, model.label), "value": model.id}
-        for at, model in enumerate(catalog.models)
-    ]
+    models = [{"label": _swatch(model.style), "value": model.id} for model in catalog.models]
     names = [{"label": model.label, "value": model.id} for model in catalog.models]
     signals = [{"label": track.label, "value": track.id} for track in catalog.signals]
     parts: list[Any] = [
@@ -236,10 +234,26 @@ def _filters(markers: Sequence[Marker]) -> html.Details:
     return html.Details([html.Summary("Narrow by"), *pickers], className="narrow")
 
 
-def _swatch(style: int, text: str) -> html.Span:
-    return html.Span(
-        [html.Span(className=f"swatch style-{style % 6}", **more({"aria-hidden": "true"})), text]
+def _swatch(model: ModelStyle) -> html.Span:
+    """A model's title behind a piece of its line, in its colour of either theme."""
+    line = html.Span(
+        className="swatch",
+        style={"--light": model.light, "--dark": model.dark, "--dashes": _gradient(model.pixels)},
+        **more({"aria-hidden": "true"}),
     )
+    return html.Span([line, model.title])
+
+
+def _gradient(pixels: Sequence[int]) -> str:
+    """Dashes, lengths on and off, as a background of CSS in the element's colour."""
+    if not pixels:
+        return "currentColor"
+    stops, at = [], 0
+    for number, length in enumerate(pixels):
+        colour = "transparent" if number % 2 else "currentColor"
+        stops.append(f"{colour} {at}px {at + length}px")
+        at += length
+    return f"repeating-linear-gradient(90deg, {', '.join(stops)})"
 
 
 def _field(title: str, *content: Any, hidden: bool = False) -> html.Fieldset:

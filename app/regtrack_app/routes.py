@@ -11,12 +11,10 @@ from flask import Flask, Response, abort, jsonify, request, send_file
 from regtrack.compare.sources import Sources
 from regtrack.compare.windows import has_labels
 from regtrack.errors import RegtrackError
-from regtrack.tracks.catalog import Track
-from regtrack.tracks.session import SessionTrack, igv_config, known_genome
+from regtrack.tracks.session import igv_config, known_genome
 from regtrack_app.choices import Choices
-from regtrack_app.export import window_bed, window_csv, window_session
+from regtrack_app.export import session_track, window_bed, window_csv, window_session
 from regtrack_app.state import View, parse_view
-from regtrack_app.theme import LIGHT, line_of
 
 
 def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | None) -> None:
@@ -82,7 +80,7 @@ def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | N
         except RegtrackError as error:
             return _refusal(error)
         tracks = [
-            _session_track(sources, sources.catalog.track(name), f"/data/{name}")
+            session_track(sources, sources.catalog.track(name), f"/data/{name}")
             for name in track_ids(sources, view)
         ]
         return jsonify(igv_config(tracks, _igv_reference(sources), view.region))
@@ -136,7 +134,6 @@ def _session(sources: Sources, view: View) -> str:
         track_ids(sources, view),
         genome=f"{request.host_url}sequence/{next(iter(reference_files(sources)), _SIZES)}",
         address=lambda track: f"{request.host_url}data/{track.id}",
-        colour=lambda track: _colour(sources, track),
     )
 
 
@@ -145,16 +142,6 @@ _EXPORTS: dict[str, tuple[Callable[[Sources, View], str], str]] = {
     "window.bed": (_bed, "text/plain"),
     "session.xml": (_session, "application/xml"),
 }
-
-
-def _colour(sources: Sources, track: Track) -> str:
-    models = [model.id for model in sources.catalog.models]
-    return LIGHT.signal if track.model is None else line_of(LIGHT, models.index(track.model))[0]
-
-
-def _session_track(sources: Sources, track: Track, url: str) -> SessionTrack:
-    scale = sources.catalog.marker(track.marker).category if track.marker else ""
-    return SessionTrack(track.label, url, _colour(sources, track), scale=scale)
 
 
 def reference_files(sources: Sources) -> dict[str, Path]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from regtrack.model_style import ModelStyle
+
 Floats = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
 
@@ -23,21 +25,21 @@ class Curve:
 
     Attributes:
         name: what the legend calls it.
-        style: place of its colour and dashes in the theme; -1 for a track of no model.
+        style: how its model is drawn; None for a track of no model.
         start: first base of the first bin.
         step: bp a bin.
         mean: mean of each bin, NaN where absent (n,).
         high: maximum of each bin (n,); None where there is none to show.
-        below: of a difference, the style of what is taken away; -1 for the labels.
+        below: of a difference, the style of what is taken away; None for the labels.
     """
 
     name: str
-    style: int
+    style: ModelStyle | None
     start: int
     step: float
     mean: Floats
     high: Floats | None = None
-    below: int = -1
+    below: ModelStyle | None = None
 
     def visible(self, start: int, end: int) -> slice:
         """The bins that overlap [start, end)."""

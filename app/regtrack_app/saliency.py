@@ -15,6 +15,7 @@ import numpy as np
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
+from regtrack.model_style import ModelStyle
 from regtrack.progress import Progress
 from regtrack_app.jobs import Job, Jobs
 from regtrack_app.process import run_process
@@ -98,8 +99,8 @@ class Saliency:
 
     def _row(self, view: View, model: str, marker: str) -> ValueRow:
         catalog = self._sources.catalog
-        style = [known.id for known in catalog.models].index(model)
-        label = catalog.model(model).label
+        style = catalog.model(model).style
+        label = style.title
         found = self._latest(model, marker, view.region)
         title, key = f"Saliency of {label}", f"{marker}/{model}/saliency"
         if found is None:
@@ -111,7 +112,7 @@ class Saliency:
         of_this_view = asked.region == view.region
         note = marker if of_this_view else "of another view; compute anew below"
         # that of another view is grey, as a track of no model
-        curve = on_screen(values, asked.region, view.region, label, style if of_this_view else -1)
+        curve = on_screen(values, asked.region, view.region, label, style if of_this_view else None)
         return ValueRow(key, title, note, (curve,), "saliency", "saliency", height=64)
 
     def _latest(self, model: str, marker: str, region: Interval) -> tuple[Asked, Floats] | None:
@@ -171,7 +172,9 @@ def saliency_values(
     return np.asarray(found.values, dtype=np.float32)
 
 
-def on_screen(values: Floats, place: Interval, region: Interval, label: str, style: int) -> Curve:
+def on_screen(
+    values: Floats, place: Interval, region: Interval, label: str, style: ModelStyle | None
+) -> Curve:
     """What was computed, over a region and as much on either side, NaN where nothing was.
 
     Of each bin it is the value farthest from 0.
@@ -181,7 +184,7 @@ def on_screen(values: Floats, place: Interval, region: Interval, label: str, sty
         place: where they lie.
         region: what is on screen.
         label: what a reader calls the model.
-        style: place of its colour in the theme.
+        style: how the model is drawn; None to draw it grey.
     """
     step = -(-len(region) // MOST_BINS)
     low = max(0, region.start - len(region)) // step * step

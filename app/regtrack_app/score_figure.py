@@ -41,7 +41,8 @@ def score_figure(board: Scoreboard, labels: tuple[str, str], theme: str) -> dict
                 "cliponaxis": False,
                 "hovertemplate": "%{text}<br>%{x:.3f} and %{y:.3f}<extra></extra>",
                 "marker": {
-                    "color": colours.lines[at % len(colours.lines)], "size": 10, "opacity": 0.8,
+                    "color": colours.categories[at % len(colours.categories)],
+                    "size": 10, "opacity": 0.8,
                     "symbol": _SYMBOLS[at % len(_SYMBOLS)],
                     "line": {"width": 1, "color": colours.ground},
                 },

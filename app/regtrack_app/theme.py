@@ -1,15 +1,14 @@
-"""Colours and line styles of the page, light and dark.
+"""Colours of the page, light and dark; those of models are decided in `regtrack.model_style`.
 
 The colours are Okabe and Ito's (2008, "Color Universal Design"), which the colour-blind can tell
-apart; a model also has a line style of its own. On dark ground the dim ones are lightened.
+apart. On a dark ground the dim ones are lightened.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-DASHES = ("solid", "6px,2px", "2px,2px", "8px,2px,2px,2px", "12px,3px", "4px,4px")
-"""One line style a model, in step with `Theme.lines`."""
+from regtrack.model_style import ModelStyle
 
 FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', sans-serif"
 MONO = "ui-monospace, 'Liberation Mono', 'DejaVu Sans Mono', monospace"
@@ -27,7 +26,7 @@ class Theme:
         absent: the hatching of stretches without values.
         label: bars of labelled stretches.
         gene: gene bodies.
-        lines: one a model.
+        categories: of markers, in the order in which they come.
         signal: tracks of no model.
         letters: of A, C, G, T and N.
         splits: of train, valid and test.
@@ -40,7 +39,7 @@ class Theme:
     absent: str
     label: str
     gene: str
-    lines: tuple[str, ...]
+    categories: tuple[str, ...]
     signal: str
     letters: dict[str, str]
     splits: dict[str, str]
@@ -54,7 +53,7 @@ LIGHT = Theme(
     absent="#b4bcc7",
     label="#3f4a59",
     gene="#33486b",
-    lines=("#0072b2", "#d55e00", "#009e73", "#a8538a", "#b37700", "#333333"),
+    categories=("#0072b2", "#d55e00", "#009e73", "#a8538a", "#b37700", "#333333"),
     signal="#5b6675",
     letters={"A": "#00805d", "C": "#0072b2", "G": "#a86f00", "T": "#c44500", "N": "#77818f"},
     splits={"train": "#b9c1cc", "valid": "#e69f00", "test": "#0072b2"},
@@ -67,7 +66,7 @@ DARK = Theme(
     absent="#55606e",
     label="#b7c1ce",
     gene="#a9bfe6",
-    lines=("#56b4e9", "#ff8b45", "#2fc99c", "#e19ec3", "#f0b429", "#dddddd"),
+    categories=("#56b4e9", "#ff8b45", "#2fc99c", "#e19ec3", "#f0b429", "#dddddd"),
     signal="#9ba7b6",
     letters={"A": "#2fc99c", "C": "#56b4e9", "G": "#f0b429", "T": "#ff8b45", "N": "#9ba7b6"},
     splits={"train": "#4c5764", "valid": "#f0b429", "test": "#56b4e9"},
@@ -75,9 +74,9 @@ DARK = Theme(
 THEMES = {"light": LIGHT, "dark": DARK}
 
 
-def line_of(theme: Theme, style: int) -> tuple[str, str]:
-    """The colour and dash pattern of the model that stands at place `style` of the catalog."""
-    return theme.lines[style % len(theme.lines)], DASHES[style % len(DASHES)]
+def line_of(theme: Theme, model: ModelStyle) -> tuple[str, str]:
+    """The colour and dash pattern of a model."""
+    return model.dark if theme is DARK else model.light, model.dash
 
 
 def faint(colour: str, alpha: float) -> str:

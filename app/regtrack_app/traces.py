@@ -60,7 +60,7 @@ def _value_traces(row: ValueRow, span: Range, theme: Theme) -> _Made:
 
 
 def _colour(curve: Curve, theme: Theme) -> tuple[str, str]:
-    return (theme.signal, "solid") if curve.style < 0 else line_of(theme, curve.style)
+    return (theme.signal, "solid") if curve.style is None else line_of(theme, curve.style)
 
 
 def _grid(curve: Curve) -> Trace:
@@ -92,7 +92,7 @@ def _envelope(curve: Curve, theme: Theme, strength: float) -> Trace:
 def _difference(curve: Curve, theme: Theme) -> _Made:
     """Above 0 in the first one's colour, below in the other's."""
     above = _colour(curve, theme)[0]
-    below = theme.label if curve.below < 0 else line_of(theme, curve.below)[0]
+    below = theme.label if curve.below is None else line_of(theme, curve.below)[0]
     values = np.nan_to_num(curve.mean)
     parts = ((np.maximum(values, 0), above), (np.minimum(values, 0), below))
     fills: _Made = [

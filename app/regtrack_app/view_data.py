@@ -79,13 +79,12 @@ class ViewData:
         self.sources = sources
         self._saliency = saliency
         self._cache: BoundedCache[Bins] = BoundedCache(_CACHE_ROOM, _bytes)
-        self._styles = {model.id: at for at, model in enumerate(sources.catalog.models)}
 
     def scene(self, view: View) -> Scene:
         """Everything that a view shows; a track that cannot be read is a row that says so."""
         length = self.sources.assembly.length(view.region.chrom)
         tile = tile_of(view.region, length)
-        reading = _Reading(self.sources, self._cache, tile, self._styles)
+        reading = _Reading(self.sources, self._cache, tile)
         rows: list[Row] = []
         for marker in view.markers:
             rows += reading.marker_rows(view, marker)
@@ -102,10 +101,6 @@ class ViewData:
             reduction=reading.reduction,
             splits=self._shares(view.region),
         )
-
-    def style(self, model: str) -> int:
-        """The place of a model's colour and line style."""
-        return self._styles[model]
 
     def _shares(self, region: Interval) -> tuple[tuple[str, float], ...]:
         if self.sources.labels is None:
@@ -159,7 +154,6 @@ class _Reading:
     sources: Sources
     cache: BoundedCache[Bins]
     tile: Tile
-    styles: dict[str, int]
     reduction: int = 0
 
     def marker_rows(self, view: View, marker: str) -> list[Row]:
@@ -287,7 +281,7 @@ class _Reading:
             lambda: self.sources.bins(track.id, tile.chrom, tile.start, tile.end, tile.bins),
         )
         self.reduction = max(self.reduction, bins.reduction)
-        style = -1 if track.model is None else self.styles[track.model]
+        style = self.sources.catalog.model(track.model).style if track.model else None
         return Curve(name, style, bins.start, bins.step, bins.mean, bins.high)
 
     def _differences(
@@ -335,7 +329,7 @@ def _is_value_row(row: Row) -> TypeGuard[ValueRow]:
 
 
 def _difference_row(key: str, marker: str, curve: Curve) -> ValueRow:
-    from_what = "labels" if curve.below < 0 else "models"
+    from_what = "labels" if curve.below is None else "models"
     return ValueRow(key, curve.name, marker, (curve,), from_what, "difference", height=50)
 
 

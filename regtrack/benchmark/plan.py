@@ -8,7 +8,7 @@ from typing import Any
 
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.errors import TrainingError
-from regtrack.models.registry import MODEL_TITLES
+from regtrack.model_style import ModelStyle, style_of
 from regtrack.training.config import TrainingConfig
 
 # seeds 0 to 2 are the demo's, whose settings were tried on them, and 10 is the one that the
@@ -28,21 +28,22 @@ class Contestant:
 
     Attributes:
         name: in the benchmark.
-        title: in tables and figures.
         model: its name in the registry.
         settings: where they differ from the paper's.
     """
 
     name: str
-    title: str
     model: str
     settings: dict[str, Any]
 
+    @property
+    def style(self) -> ModelStyle:
+        """What it is called in tables and figures, and how it is drawn."""
+        return style_of(self.model, self.settings)
 
-def _contestant(name: str, note: str = "", *, model: str = "", **settings: Any) -> Contestant:
-    model = model or name
-    title = f"{MODEL_TITLES[model]}{note}"
-    return Contestant(name, title, model, {"dropout": 0.0, "hidden": 32, **settings})
+
+def _contestant(name: str, *, model: str = "", **settings: Any) -> Contestant:
+    return Contestant(name, model or name, {"dropout": 0.0, "hidden": 32, **settings})
 
 
 # Narrower than the paper's, and without dropout, so that a minute of one core trains each.
@@ -56,9 +57,7 @@ CONTESTANTS = {
         _contestant("cnn7", channels=_CHANNELS),
         _contestant("id-cnn", channels=(16, 64, 48, 32), hidden=16),
         _contestant("dilated", channels=_CHANNELS),
-        _contestant(
-            "dilated-max", ", max pooling", model="dilated", channels=_CHANNELS, pooling="max"
-        ),
+        _contestant("dilated-max", model="dilated", channels=_CHANNELS, pooling="max"),
         _contestant("bi-lstm", channels=(128, 32), lstm_hidden=32),
     )
 }

@@ -71,7 +71,7 @@ class Benchmark:
     @property
     def titles(self) -> dict[str, str]:
         """Of the models, by name."""
-        return {contestant.name: contestant.title for contestant in self.contestants}
+        return {contestant.name: contestant.style.title for contestant in self.contestants}
 
     def to_dict(self) -> dict[str, Any]:
         """All of it, for JSON."""
@@ -128,8 +128,9 @@ def _publish(made: Benchmark) -> Benchmark:
     with publish_file(made.folder / "results.json", overwrite=True) as path:
         path.write_text(json.dumps(made.to_dict(), indent=1) + "\n", encoding="utf-8")
     made.answers.write_tables(made.folder)
+    styles = {contestant.name: contestant.style for contestant in made.contestants}
     for name, rows in _FIGURES.items():
-        figure = benchmark_figure(rows(made.summary), made.titles, control="untrained network")
+        figure = benchmark_figure(rows(made.summary), styles, control="untrained network")
         for kind in _KINDS:
             save_figure(figure, made.folder / f"{name}.{kind}", overwrite=True)
     return made

@@ -48,8 +48,6 @@ def command(
 
 
 def _print_scores(made: Demo) -> None:
-    from regtrack.models.registry import MODEL_TITLES
-
     models = tuple(made.trained)
     scores = {(row.model, row.marker): row for row in made.report.markers}
     rows = []
@@ -57,7 +55,7 @@ def _print_scores(made: Demo) -> None:
         found = [scores[model, marker.name] for model in models]
         cells = [f"{row.average_precision:.3f}" for row in found]
         rows.append((marker.name, marker.category, f"{found[0].base_rate:.3f}", *cells))
-    titles = tuple(MODEL_TITLES[model] for model in models)
+    titles = tuple(made.report.titles[model] for model in models)
     chroms = ", ".join(sorted({made.shown.chrom}))
     print_table(
         f"PR AUC (average precision) on held-out {chroms}; guessing scores the base rate",

@@ -85,10 +85,13 @@ def command(
 def _print(report: Report, out: Path | None, *, per_marker: bool) -> None:
     numbers = ("PR AUC (average precision)", "base rate", "lift", "ROC AUC")
     if per_marker:
-        rows = [(row.marker, row.category, row.model, *_cells(row)) for row in report.markers]
+        rows = [
+            (row.marker, row.category, report.titles[row.model], *_cells(row))
+            for row in report.markers
+        ]
         print_table(None, ("marker", "category", "model", *numbers), rows)
     means = [
-        (row.category, f"{row.markers:,}", row.model, *_cells(row))
+        (row.category, f"{row.markers:,}", report.titles[row.model], *_cells(row))
         for category in dict.fromkeys(row.category for row in report.categories)
         for row in report.categories
         if row.category == category

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import torch
 
-from regtrack.checkpoint import Checkpoint, load_checkpoint
+from regtrack.checkpoint import Checkpoint, load_checkpoint, style_checkpoints
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.loader import Batch, dense_labels, make_loader
 from regtrack.dataset.store import Dataset
-from regtrack.errors import AssemblyError, CheckpointError, MarkerError, nearest
+from regtrack.errors import AssemblyError, MarkerError, nearest
 from regtrack.evaluation.metrics import StreamingCurves, centres
 from regtrack.evaluation.scores import MarkerScores, Report, score_categories, score_markers
 from regtrack.labels.marker import select_markers
@@ -80,11 +80,11 @@ def evaluate(
     check_precision(precision)
     place = pick_device(device)
     wanted = select_markers(dataset.markers, markers)
-    models = _labelled([_opened(checkpoint) for checkpoint in checkpoints])
-    pairings = {label: _pair(dataset, model, wanted) for label, model in models.items()}
-    for label, model in models.items():
+    models = style_checkpoints([_opened(checkpoint) for checkpoint in checkpoints])
+    pairings = {style: _pair(dataset, model, wanted) for style, model in models.items()}
+    for style, model in models.items():
         _check_assembly(dataset, model)
-        _note_provenance(dataset, label, model, split)
+        _note_provenance(dataset, style.title, model, split)
     loader = make_loader(
         dataset, split,
         batch_size=batch_size, seed=0, epoch=0, shuffle=False,
@@ -92,16 +92,17 @@ def evaluate(
     )  # fmt: skip
     total = len(dataset.window_ids(split)) * dataset.window
     rows: list[tuple[MarkerScores, ...]] = []
-    for label, model in models.items():
-        pairing = pairings[label]
-        with progress.task(f"evaluate {label}", total, "bp") as task:
+    for style, model in models.items():
+        pairing = pairings[style]
+        with progress.task(f"evaluate {style.title}", total, "bp") as task:
             curves = _stream(loader, model, pairing, device=place, precision=precision, task=task)
         scored = [dataset.markers[index] for index in pairing.dataset]
-        rows.append(score_markers(label, scored, curves))
+        rows.append(score_markers(style.id, scored, curves))
     return Report(
         dataset=str(dataset.path),
         split=split,
-        checkpoints={label: str(model.path or "") for label, model in models.items()},
+        checkpoints={style.id: str(model.path or "") for style, model in models.items()},
+        titles={style.id: style.title for style in models},
         markers=tuple(row for of_model in rows for row in of_model),
         categories=tuple(row for of_model in rows for row in score_categories(of_model)),
     )
@@ -131,23 +132,6 @@ def _stream(
 
 def _opened(checkpoint: Checkpoint | str | Path) -> Checkpoint:
     return checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
-
-
-def _labelled(checkpoints: Sequence[Checkpoint]) -> dict[str, Checkpoint]:
-    """A label for each: the model's name, and where that is taken its folder's beside it."""
-    if not checkpoints:
-        raise CheckpointError("no checkpoint to evaluate; name at least one")
-    names = [checkpoint.model.name for checkpoint in checkpoints]
-    labelled: dict[str, Checkpoint] = {}
-    for name, checkpoint in zip(names, checkpoints, strict=True):
-        folder = checkpoint.path.resolve().parent.name if checkpoint.path else ""
-        label = name if names.count(name) == 1 else f"{name} ({folder})"
-        if label in labelled:
-            label = f"{name} ({checkpoint.path or len(labelled) + 1})"
-        if label in labelled:
-            raise CheckpointError(f"{checkpoint.path} is named twice; name each checkpoint once")
-        labelled[label] = checkpoint
-    return labelled
 
 
 def _pair(dataset: Dataset, checkpoint: Checkpoint, wanted: Sequence[int]) -> _Pairing:
@@ -190,17 +174,17 @@ def _check_assembly(dataset: Dataset, checkpoint: Checkpoint) -> None:
             )
 
 
-def _note_provenance(dataset: Dataset, label: str, checkpoint: Checkpoint, split: str) -> None:
+def _note_provenance(dataset: Dataset, title: str, checkpoint: Checkpoint, split: str) -> None:
     """Say where a score would measure memory, or may."""
     if checkpoint.header.trained_on != dataset_digest(dataset):
         _log.warning(
             "%s was not trained on this dataset: windows it has seen may lie in the %s split",
-            label, split,
+            title, split,
         )  # fmt: skip
     elif split == "train":
         _log.warning(
             "%s was trained on these very windows: its scores on the train split measure memory",
-            label,
+            title,
         )
 
 

@@ -57,7 +57,7 @@ class MarkerScores(_Scores):
     """A model's scores on one marker.
 
     Attributes:
-        model: its label in the report.
+        model: its id in the report.
         marker: the marker's name.
         category: the marker's category.
         positives: labelled bases, N left out.
@@ -79,7 +79,7 @@ class CategoryScores(_Scores):
     """A model's mean scores over the markers of a category that have scores.
 
     Attributes:
-        model: its label in the report.
+        model: its id in the report.
         category: the category.
         markers: how many markers have scores.
     """
@@ -96,7 +96,8 @@ class Report:
     Attributes:
         dataset: the dataset's folder.
         split: which windows.
-        checkpoints: the file of each model's label.
+        checkpoints: the file of each model, by its id.
+        titles: what each model is called in print, by its id.
         markers: a row a model and marker.
         categories: a row a model and category.
     """
@@ -104,6 +105,7 @@ class Report:
     dataset: str
     split: str
     checkpoints: dict[str, str]
+    titles: dict[str, str]
     markers: tuple[MarkerScores, ...]
     categories: tuple[CategoryScores, ...]
 
@@ -120,6 +122,7 @@ class Report:
             "dataset": self.dataset,
             "split": self.split,
             "checkpoints": self.checkpoints,
+            "titles": self.titles,
             "unscored": {"fewer_positives_than": MIN_POSITIVES, "markers": list(self.unscored)},
             "categories": [row.to_dict() for row in self.categories],
             "markers": [row.to_dict() for row in self.markers],

@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from regtrack.figures.palette import COLOURS
 from regtrack.figures.style import WIDTHS, inches, style
+from regtrack.model_style import ModelStyle
 
 _ROW = 4.6  # mm a model
 _CONTROL = "#9A9A9A"
+_SEED = "#4D4D4D"  # the dots themselves have the colours of their models
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Question:
 
 def benchmark_figure(
     rows: Mapping[str, Sequence[Question]],
-    models: Mapping[str, str],
+    models: Mapping[str, ModelStyle],
     *,
     control: str = "control",
     width: str = "double",
@@ -49,7 +50,7 @@ def benchmark_figure(
 
     Args:
         rows: panels by what their x axes measure, as many in each.
-        models: titles by name, from top to bottom.
+        models: what each is called and its colour, by name, from top to bottom.
         control: what the hollow dots are of.
         width: a column of a journal's page, `single` or `double`.
 
@@ -67,9 +68,9 @@ def benchmark_figure(
         for line, (measure, questions) in zip(grid, rows.items(), strict=True):
             for axes, question in zip(line, questions, strict=True):
                 axes.set_title(f"({next(letters)}) {question.title}", loc="left", fontsize=8)
-                _draw(axes, question, list(models))
+                _draw(axes, question, models)
                 axes.set_xlabel("bp" if question.base_pairs else measure, fontsize=7)
-        grid[0, 0].set_yticks(range(len(models)), list(models.values()))
+        grid[0, 0].set_yticks(range(len(models)), [model.title for model in models.values()])
         grid[0, 0].set_ylim(len(models) - 0.4, -0.6)
         figure.legend(
             handles=_legend([one for line in rows.values() for one in line], control),
@@ -78,10 +79,10 @@ def benchmark_figure(
     return figure
 
 
-def _draw(axes: Axes, question: Question, models: Sequence[str]) -> None:
+def _draw(axes: Axes, question: Question, models: Mapping[str, ModelStyle]) -> None:
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    for row, model in enumerate(models):
+    for row, (model, look) in enumerate(models.items()):
         axes.axhline(row, color="#EDEDED", linewidth=0.6, zorder=0)
         control, values = question.control.get(model, ()), question.values.get(model, ())
         axes.plot(
@@ -89,7 +90,7 @@ def _draw(axes: Axes, question: Question, models: Sequence[str]) -> None:
             markeredgecolor=_CONTROL, markeredgewidth=0.7, zorder=2,
         )  # fmt: skip
         axes.plot(
-            values, [row] * len(values), "o", markersize=3.4, color=COLOURS["blue"],
+            values, [row] * len(values), "o", markersize=3.4, color=look.light,
             markeredgewidth=0, alpha=0.75, zorder=3,
         )  # fmt: skip
         if values:
@@ -122,7 +123,7 @@ def _kilo(value: float, _: int | None = None) -> str:
 
 def _legend(questions: Sequence[Question], control: str) -> list[Line2D]:
     handles = [
-        Line2D([], [], color=COLOURS["blue"], marker="o", markersize=3.4, linestyle="",
+        Line2D([], [], color=_SEED, marker="o", markersize=3.4, linestyle="",
                alpha=0.75, label="one seed"),
         Line2D([], [], color="black", marker="|", markersize=6, markeredgewidth=1.1,
                linestyle="", label="mean, written at the right"),

@@ -27,7 +27,7 @@ from regtrack.figures.content import (
     width_curve,
 )
 from regtrack.figures.envelope import coarse_runs, envelope
-from regtrack.figures.palette import COLOURS, GREY, LETTER_COLOURS, LINES, LOSS_GAIN
+from regtrack.figures.palette import COLOURS, GREY, LETTER_COLOURS, LOSS_GAIN
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Mask
 from regtrack.genome.sequence import LETTERS, N, decode
@@ -35,7 +35,6 @@ from regtrack.saliency.values import SHARES, Curve, Saliency
 
 _BINS = 30_000  # points of a panel; a shorter region is there base by base
 _PANEL, _HEAT, _MARK = 150, 110, 22  # heights, pixels
-_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -108,8 +107,9 @@ def interactive_saliency(
 def interactive_receptive_field(curves: Sequence[Curve]) -> go.Figure:
     """The gradient's share a bp by distance, and the width that holds each share."""
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09)
-    for curve, (colour, _), dash in zip(curves, LINES, _DASHES, strict=False):
-        line = {"color": colour, "dash": dash, "width": 1.5}
+    for curve in curves:
+        colour = curve.style.light
+        line = {"color": colour, "dash": curve.style.dash, "width": 1.5}
         for column, (x, y) in enumerate((density(curve), width_curve(curve)), start=1):
             figure.add_scatter(
                 x=x, y=y, row=1, col=column, line=line, mode="lines", name=curve.model,

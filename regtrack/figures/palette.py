@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
+
+from regtrack.model_style import ModelStyle
 
 # Okabe and Ito 2008, "Color Universal Design": distinct to the colour-blind, darkest first
 COLOURS = {
@@ -32,13 +33,7 @@ LETTER_COLOURS = {
 # of a loss, of nothing, of a gain; losses are darker, so that the two differ in grey as well
 LOSS_GAIN = ("#00305E", "#FFFFFF", COLOURS["vermillion"])
 
-# lines that differ in dash as well as in colour; (offset, lengths on and off) in line widths
-Dashes = Literal["-"] | tuple[float, Sequence[float]]
-LINES: tuple[tuple[str, Dashes], ...] = (
-    (COLOURS["blue"], "-"),
-    (COLOURS["vermillion"], (0, (4, 1.2))),
-    (COLOURS["green"], (0, (1, 1))),
-    (COLOURS["purple"], (0, (5, 1, 1, 1))),
-    (COLOURS["orange"], (0, (8, 2))),
-    (COLOURS["black"], (0, (2, 2))),
-)
+
+def line_of(model: ModelStyle) -> tuple[str, Literal["-"] | tuple[float, tuple[float, ...]]]:
+    """The colour and the dashes of a model's line, as matplotlib takes them."""
+    return model.light, (0, model.dashes) if model.dashes else "-"

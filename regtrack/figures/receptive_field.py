@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from regtrack.figures.content import ALL_READ, NEAR, density, width_curve
-from regtrack.figures.palette import GREY, LINES, Dashes
+from regtrack.figures.palette import GREY, line_of
 from regtrack.figures.style import WIDTHS, inches, style
 from regtrack.saliency.values import SHARES, Curve
 
@@ -28,14 +28,14 @@ def receptive_field_figure(curves: Sequence[Curve], *, width: str = "double") ->
     50, 90 and 99 % and a bar at the counted receptive field. Below, those numbers.
 
     Args:
-        curves: one a model; six can be told apart.
+        curves: one a model.
         width: `single` (the panels above each other) or `double`.
 
     Raises:
-        ValueError: no curve, or more than six.
+        ValueError: no curve.
     """
-    if not 1 <= len(curves) <= len(LINES):
-        raise ValueError(f"{len(curves)} curves; expected 1 to {len(LINES)}")
+    if not curves:
+        raise ValueError("a receptive-field figure needs at least one curve")
     shape = (1, 2) if width == "double" else (2, 1)
     rows = [42.0] * shape[0] + [4.2 * (len(curves) + 1)]
     with style():
@@ -46,9 +46,9 @@ def receptive_field_figure(curves: Sequence[Curve], *, width: str = "double") ->
         grid = figure.add_gridspec(len(rows), shape[1], height_ratios=rows)
         left = figure.add_subplot(grid[0, 0])
         right = figure.add_subplot(grid[shape[0] - 1, shape[1] - 1])
-        for curve, line in zip(curves, LINES, strict=False):
-            _draw_density(left, curve, *line)
-            _draw_widths(right, curve, *line)
+        for curve in curves:
+            _draw_density(left, curve)
+            _draw_widths(right, curve)
         _dress_density(left, curves)
         _dress_widths(right, curves)
         for letter, axes in zip("ab", (left, right), strict=True):
@@ -59,11 +59,13 @@ def receptive_field_figure(curves: Sequence[Curve], *, width: str = "double") ->
     return figure
 
 
-def _draw_density(axes: Axes, curve: Curve, colour: str, dashes: Dashes) -> None:
+def _draw_density(axes: Axes, curve: Curve) -> None:
+    colour, dashes = line_of(curve.style)
     axes.plot(*density(curve), color=colour, linestyle=dashes, linewidth=1.0)
 
 
-def _draw_widths(axes: Axes, curve: Curve, colour: str, dashes: Dashes) -> None:
+def _draw_widths(axes: Axes, curve: Curve) -> None:
+    colour, dashes = line_of(curve.style)
     axes.plot(*width_curve(curve), color=colour, linestyle=dashes, linewidth=1.0)
     axes.plot(list(curve.widths.values()), SHARES, "o", color=colour, markersize=3, zorder=3)
     if curve.receptive_field is not None:
@@ -113,7 +115,8 @@ def _write_numbers(axes: Axes, curves: Sequence[Curve], longest: int) -> None:
     axes.set_ylim(len(curves) + 0.5, -0.5)
     heads = [*(f"{share} %" for share in SHARES), "counted"]
     _write_row(axes, 0, "Widths (bp)", heads, GREY)
-    for number, (curve, (colour, dashes)) in enumerate(zip(curves, LINES, strict=False), start=1):
+    for number, curve in enumerate(curves, start=1):
+        colour, dashes = line_of(curve.style)
         axes.plot([0.0, 0.055], [number] * 2, color=colour, linestyle=dashes, linewidth=1.4)
         field = curve.receptive_field
         cells = [f"{width:,}" for width in curve.widths.values()]

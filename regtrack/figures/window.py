@@ -14,10 +14,11 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from regtrack.figures.envelope import bin_edges
-from regtrack.figures.palette import LINES
+from regtrack.figures.palette import line_of
 from regtrack.figures.style import style
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals, Mask, Positions
+from regtrack.model_style import ModelStyle
 
 Labels = npt.NDArray[np.uint8]
 Scores = npt.NDArray[np.float32]
@@ -42,7 +43,7 @@ class Row:
     name: str
     note: str
     labels: Labels
-    tracks: Mapping[str, Scores]
+    tracks: Mapping[ModelStyle, Scores]
 
 
 def window_figure(
@@ -52,13 +53,13 @@ def window_figure(
 
     Args:
         interval: where the arrays lie.
-        rows: a panel each; all have the same models, of which six can be told apart.
+        rows: a panel each; all have the same models.
         width: of the figure, inches.
         bins: points of a line at most; each is the mean of the bases that have a value.
 
     Raises:
-        ValueError: no row, too many models, rows with different models, or an array whose length
-            is not the interval's.
+        ValueError: no row, rows with different models, or an array whose length is not the
+            interval's.
     """
     models = _check(interval, rows)
     with style():
@@ -75,16 +76,15 @@ def window_figure(
     return figure
 
 
-def _check(interval: Interval, rows: Sequence[Row]) -> tuple[str, ...]:
+def _check(interval: Interval, rows: Sequence[Row]) -> tuple[ModelStyle, ...]:
     """The models that every row has."""
     if not rows:
         raise ValueError("a window figure needs at least one row")
     models = tuple(rows[0].tracks)
-    if len(models) > len(LINES):
-        raise ValueError(f"{len(models)} models; expected at most {len(LINES)}")
     for row in rows:
         if tuple(row.tracks) != models:
-            raise ValueError(f"{row.name} has models {tuple(row.tracks)}; expected {models}")
+            titles = [[model.title for model in found] for found in (row.tracks, models)]
+            raise ValueError(f"{row.name} has models {titles[0]}; expected {titles[1]}")
         for shape in (row.labels.shape, *(values.shape for values in row.tracks.values())):
             if shape != (len(interval),):
                 raise ValueError(
@@ -93,7 +93,9 @@ def _check(interval: Interval, rows: Sequence[Row]) -> tuple[str, ...]:
     return models
 
 
-def _draw_row(axes: Axes, interval: Interval, row: Row, models: Sequence[str], bins: int) -> None:
+def _draw_row(
+    axes: Axes, interval: Interval, row: Row, models: Sequence[ModelStyle], bins: int
+) -> None:
     bottom, height = _BAR
     spans = _spans(interval, row.labels > 0)
     axes.broken_barh(spans, (0, bottom), facecolor=_TINT, zorder=0)
@@ -102,7 +104,8 @@ def _draw_row(axes: Axes, interval: Interval, row: Row, models: Sequence[str], b
     axes.broken_barh(
         absent, (0, bottom), facecolor="none", edgecolor=_ABSENT, hatch="////", linewidth=0
     )
-    for model, (colour, dashes) in zip(models, LINES, strict=False):
+    for model in models:
+        colour, dashes = line_of(model)
         edges, means = bin_means(row.tracks[model], bins)
         middles = interval.start + (edges[:-1] + edges[1:]) / 2
         axes.plot(middles, means, color=colour, linestyle=dashes, linewidth=1.1, zorder=3)
@@ -124,11 +127,12 @@ def _dress_position(axes: Axes, interval: Interval) -> None:
     axes.set_xlabel(f"Position on {interval.chrom} (bp)")
 
 
-def _legend(models: Sequence[str], rows: Sequence[Row]) -> list[Line2D | Patch]:
+def _legend(models: Sequence[ModelStyle], rows: Sequence[Row]) -> list[Line2D | Patch]:
     handles: list[Line2D | Patch] = [Patch(facecolor=_LABEL, label="Labelled")]
     handles += [
-        Line2D([], [], color=colour, linestyle=dashes, linewidth=1.4, label=model)
-        for model, (colour, dashes) in zip(models, LINES, strict=False)
+        Line2D([], [], color=colour, linestyle=dashes, linewidth=1.4, label=model.title)
+        for model in models
+        for colour, dashes in [line_of(model)]
     ]
     if any(_absent(row).any() for row in rows):
         handles.append(

@@ -22,25 +22,22 @@ class Family(Generic[S]):
     """One row of the registry.
 
     Attributes:
-        title: the paper's name.
         settings: the class of its settings.
         build: builds the network for a marker count and settings.
     """
 
-    title: str
     settings: type[S]
     build: Callable[[int, S], TrackModel]
 
 
 MODELS: dict[str, Family[Any]] = {
-    "cnn1": Family("CNN1", Cnn1Settings, build_cnn1),
-    "cnn3": Family("CNN3", CnnSettings, build_cnn3),
-    "cnn7": Family("CNN7", CnnSettings, build_cnn7),
-    "id-cnn": Family("ID-CNN", IdCnnSettings, build_id_cnn),
-    "dilated": Family("DILATED", DilatedSettings, build_dilated),
-    "bi-lstm": Family("BI-LSTM", BiLstmSettings, build_bi_lstm),
+    "cnn1": Family(Cnn1Settings, build_cnn1),
+    "cnn3": Family(CnnSettings, build_cnn3),
+    "cnn7": Family(CnnSettings, build_cnn7),
+    "id-cnn": Family(IdCnnSettings, build_id_cnn),
+    "dilated": Family(DilatedSettings, build_dilated),
+    "bi-lstm": Family(BiLstmSettings, build_bi_lstm),
 }
-MODEL_TITLES = {name: family.title for name, family in MODELS.items()}
 
 
 def build_model(name: str, marker_count: int, **settings: Any) -> TrackModel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,15 +10,15 @@ from pathlib import Path
 
 import torch
 
-from regtrack.checkpoint import Checkpoint, load_checkpoint
+from regtrack.checkpoint import Checkpoint, load_checkpoint, style_checkpoints
 from regtrack.dataset.store import Dataset
-from regtrack.errors import CheckpointError, PlanError
+from regtrack.errors import PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.intervals import Intervals
 from regtrack.genome.reference import Reference
 from regtrack.labels.marker import Marker
-from regtrack.models.registry import MODEL_TITLES
+from regtrack.model_style import ModelStyle
 from regtrack.predict.device import pick_device
 from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import NORM
@@ -125,7 +125,7 @@ def compare(wanted: Comparison, *, progress: Progress = SILENT) -> list[Panels]:
             DatasetError: bad input.
         PlanError: no output to explain, or too little memory.
     """
-    models = label_models([load_checkpoint(path) for path in wanted.checkpoints])
+    models = style_checkpoints([load_checkpoint(path) for path in wanted.checkpoints])
     with ExitStack() as stack:
         dataset = Dataset.open(wanted.dataset) if wanted.dataset else None
         reference = stack.enter_context(Reference(wanted.reference)) if wanted.reference else None
@@ -142,7 +142,7 @@ class _Inputs:
     """A comparison whose files are open."""
 
     wanted: Comparison
-    models: Mapping[str, Checkpoint]
+    models: Mapping[ModelStyle, Checkpoint]
     reference: Reference | None
     dataset: Dataset | None
 
@@ -206,9 +206,10 @@ class _Inputs:
         saliencies = [
             explain(
                 model, self.source, question,
-                method=self.wanted.method, label=label, device=self.device, progress=progress,
+                method=self.wanted.method, label=style.title, device=self.device,
+                progress=progress,
             )
-            for question, (label, model) in zip(questions, self.models.items(), strict=True)
+            for question, (style, model) in zip(questions, self.models.items(), strict=True)
         ]  # fmt: skip
         marks = {}
         if chosen and labels:
@@ -247,24 +248,3 @@ class _Inputs:
             device=self.device,
         )  # fmt: skip
         return outputs, scoring(least)
-
-
-def label_models(checkpoints: Sequence[Checkpoint]) -> dict[str, Checkpoint]:
-    """A label for each: the paper's name, and where several bear it the folder's beside it.
-
-    Raises:
-        CheckpointError: no checkpoint, or one that is named twice.
-    """
-    if not checkpoints:
-        raise CheckpointError("no checkpoint; name at least one")
-    titles = [MODEL_TITLES[checkpoint.model.name] for checkpoint in checkpoints]
-    paths = [checkpoint.path or Path(str(n)) for n, checkpoint in enumerate(checkpoints, 1)]
-    for path in paths:
-        if paths.count(path) > 1:
-            raise CheckpointError(f"{path} is named twice; name each checkpoint once")
-    folders = [path.resolve().parent.name for path in paths]
-    labelled: dict[str, Checkpoint] = {}
-    for title, folder, path, checkpoint in zip(titles, folders, paths, checkpoints, strict=True):
-        beside = folder if folders.count(folder) == 1 else path
-        labelled[title if titles.count(title) == 1 else f"{title} ({beside})"] = checkpoint
-    return labelled

@@ -14,16 +14,15 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from regtrack.checkpoint import Checkpoint, load_checkpoint
+from regtrack.checkpoint import Checkpoint, load_checkpoint, style_checkpoints
 from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError, MarkerError, PlanError
 from regtrack.genome.intervals import Intervals
 from regtrack.labels.marker import Marker
+from regtrack.model_style import ModelStyle, style_of
 from regtrack.models.network import TrackModel
-from regtrack.models.registry import MODEL_TITLES
 from regtrack.predict.device import pick_device
 from regtrack.progress import SILENT, Progress
-from regtrack.saliency.compare import label_models
 from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.outputs import dataset_outputs, marker_row, row_of
 from regtrack.saliency.region import find_marker
@@ -44,7 +43,7 @@ def effective_receptive_field(
     split: str = "valid",
     positives: int = 200,
     seed: int = 0,
-    label: str = "",
+    style: ModelStyle | None = None,
     device: torch.device | None = None,
     progress: Progress = SILENT,
 ) -> Curve:
@@ -63,7 +62,7 @@ def effective_receptive_field(
         split: `train`, `valid` or `test`.
         positives: outputs to draw.
         seed: of the draw.
-        label: of the model in figures; its name in the paper by default.
+        style: what the model is called in figures and how it is drawn; by default as its network.
         device: where to compute; the CPU where None.
         progress: told of the outputs that are done.
 
@@ -77,7 +76,8 @@ def effective_receptive_field(
     drawn = draw_positives(dataset, marker, split, number=positives, seed=seed, room=room)
     return _mean(
         checkpoint, dataset, marker, drawn,
-        label=label, device=device or torch.device("cpu"), progress=progress,
+        style=style or style_of(checkpoint.model.name, checkpoint.model.config),
+        device=device or torch.device("cpu"), progress=progress,
     )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def _mean(
     marker: Marker,
     drawn: Sequence[Position],
     *,
-    label: str,
+    style: ModelStyle,
     device: torch.device,
     progress: Progress,
 ) -> Curve:
@@ -97,7 +97,7 @@ def _mean(
     total = np.zeros(2 * room + 1)
     batch = max(1, at_once(device) // (2 * flank + model.stride))
     counted = 0
-    with progress.task(f"Receptive field of {label or model.name}", len(drawn), "outputs") as task:
+    with progress.task(f"Receptive field of {style.title}", len(drawn), "outputs") as task:
         for first in range(0, len(drawn), batch):
             some = drawn[first : first + batch]
             for mass in _masses(model, dataset, some, row, flank=flank, device=device):
@@ -110,7 +110,7 @@ def _mean(
             "labelled bases; the model has not learnt this marker"
         )
     return Curve(
-        model=label or MODEL_TITLES[model.name],
+        style=style,
         marker=marker,
         distance=np.arange(-room, room + 1),
         mass=total / counted,
@@ -154,7 +154,7 @@ def compare_receptive_fields(
     """
     if positives < 1:
         raise PlanError(f"{positives} outputs; expected at least 1")
-    models = label_models([load_checkpoint(path) for path in checkpoints])
+    models = style_checkpoints([load_checkpoint(path) for path in checkpoints])
     opened, place = Dataset.open(dataset), pick_device(device)
     for checkpoint in models.values():
         check_assembly(checkpoint, opened.assembly, any_assembly=any_assembly)
@@ -165,8 +165,8 @@ def compare_receptive_fields(
     room = max(_room(checkpoint.model, opened.window) for checkpoint in models.values())
     drawn = draw_positives(opened, chosen, split, number=positives, seed=seed, room=room)
     return [
-        _mean(checkpoint, opened, chosen, drawn, label=label, device=place, progress=progress)
-        for label, checkpoint in models.items()
+        _mean(checkpoint, opened, chosen, drawn, style=style, device=place, progress=progress)
+        for style, checkpoint in models.items()
     ]
 
 

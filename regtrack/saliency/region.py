@@ -16,8 +16,8 @@ from regtrack.genome.intervals import Intervals
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, N
 from regtrack.labels.marker import Marker, select_markers
+from regtrack.model_style import style_of
 from regtrack.models.network import TrackModel
-from regtrack.models.registry import MODEL_TITLES
 from regtrack.predict.device import pick_device
 from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import TIMES_INPUT, input_gradient, saliency_of
@@ -115,7 +115,7 @@ def explain(
         source: where bases are read.
         question: what is asked.
         method: a key of `METHODS`.
-        label: of the model in figures; its name in the paper by default.
+        label: of the model in figures; what its network is called by default.
         device: where to compute; the CPU where None.
         progress: told of the bp that are done.
 
@@ -143,7 +143,7 @@ def explain(
         outputs=question.outputs.mask(interval.start, interval.end) & (codes != N),
         method=method,
         marker=question.marker,
-        model=label or MODEL_TITLES[model.name],
+        model=label or style_of(model.name, model.config).title,
         receptive_field=model.receptive_field,
         rule=question.rule,
         completeness=completeness,

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from regtrack.genome.interval import Interval
 from regtrack.genome.sequence import Codes
 from regtrack.labels.marker import Marker
+from regtrack.model_style import ModelStyle
 
 Values = npt.NDArray[np.float32]
 Outputs = npt.NDArray[np.bool_]
@@ -130,7 +131,7 @@ class Curve:
     """How far a model looks: the share of an output's gradient at each distance from it.
 
     Attributes:
-        model: its label.
+        style: what the model is called, and how it is drawn.
         marker: what is predicted.
         distance: of the input from the output (bp), ascending, negative before it, shape (D,).
         mass: the share of the gradient's norm there, a mean over outputs; sums to 1, shape (D,).
@@ -142,7 +143,7 @@ class Curve:
         ValueError: shapes that differ, or distances without the output itself.
     """
 
-    model: str
+    style: ModelStyle
     marker: Marker
     distance: npt.NDArray[np.int64]
     mass: npt.NDArray[np.float64]
@@ -156,6 +157,11 @@ class Curve:
                 f"distances {self.distance.shape} and masses {self.mass.shape}; expected the same "
                 "shape, and the output at distance 0 among them"
             )
+
+    @property
+    def model(self) -> str:
+        """What the model is called."""
+        return self.style.title
 
     def stretch(self, percent: float) -> tuple[int, int]:
         """The first and last distance of the narrowest stretch around the output with a share."""

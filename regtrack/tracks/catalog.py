@@ -17,6 +17,7 @@ from regtrack.atomic import PARTIAL, work_folder
 from regtrack.errors import MarkerError, TrackError, nearest
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
+from regtrack.model_style import ModelStyle, Run, styles_of
 from regtrack.tracks.bigwig.raw import RawBigWig
 
 Kind = Literal["scores", "logits", "saliency", "signal"]
@@ -55,7 +56,7 @@ class ModelTracks:
 
     Attributes:
         id: short, unique in its catalog, and safe in a URL.
-        label: what a reader sees.
+        style: what a reader sees, and how it is drawn.
         architecture: the network's name.
         folder: where the sweep lies.
         tracks: one a marker, in the order of the sweep.
@@ -63,11 +64,16 @@ class ModelTracks:
     """
 
     id: str
-    label: str
+    style: ModelStyle
     architecture: str
     folder: Path
     tracks: tuple[Track, ...]
     record: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """What a reader sees."""
+        return self.style.title
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,17 +213,22 @@ def _check_folder(path: Path) -> None:
 
 
 def _models(folders: Sequence[Path]) -> tuple[ModelTracks, ...]:
-    """A model a sweep, called by its architecture where no other shares it, else by its folder."""
+    """A model per sweep, named and drawn as `regtrack.model_style` says."""
     records = [_read_record(folder) for folder in folders]
-    names = [str(record["checkpoint"]["model"]) for record in records]
+    runs = [_run(record, folder) for record, folder in zip(records, folders, strict=True)]
     taken: set[str] = set()
     models = []
-    for folder, record, name in zip(folders, records, names, strict=True):
-        label = name if names.count(name) == 1 else folder.name
-        model_id = _free(_safe(label), taken)
-        tracks = _model_tracks(folder, record, model_id, label)
-        models.append(ModelTracks(model_id, label, name, folder, tracks, record))
+    for folder, record, run, style in zip(folders, records, runs, styles_of(runs), strict=True):
+        model_id = _free(_safe(style.id), taken)
+        tracks = _model_tracks(folder, record, model_id, style.title)
+        models.append(ModelTracks(model_id, style, run.network, folder, tracks, record))
     return tuple(models)
+
+
+def _run(record: Mapping[str, Any], folder: Path) -> Run:
+    """What a sweep's record says of the model that made it."""
+    checkpoint = record["checkpoint"]
+    return Run(str(checkpoint["model"]), checkpoint.get("config") or {}, folder)
 
 
 def _read_record(folder: Path) -> dict[str, Any]:
@@ -225,6 +236,7 @@ def _read_record(folder: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         str(record["checkpoint"]["model"])
+        dict(record["checkpoint"].get("config") or {})
         [(track["file"], track["marker"], track["category"]) for track in record["tracks"]]
     except (ValueError, KeyError, TypeError) as error:
         line = " ".join(str(error).split())

@@ -40,8 +40,8 @@ def test_bed_holds_every_base_with_a_value(world: World, sources: Sources) -> No
     lines = window_bed(sources, REGION, IDS, ["K562_CTCF", "K562_DNase"]).splitlines()
     heads = [at for at, line in enumerate(lines) if line.startswith("track")]
     assert [lines[at] for at in heads] == [
-        'track type=bedGraph name="cnn7 K562_CTCF"',
-        'track type=bedGraph name="dilated K562_CTCF"',
+        'track type=bedGraph name="CNN7 K562_CTCF" color=0,114,178 altColor=0,114,178',
+        'track type=bedGraph name="DILATED K562_CTCF" color=213,94,0 altColor=213,94,0',
         'track name="K562_CTCF labels"',
         'track name="K562_DNase labels"',
     ]
@@ -67,7 +67,7 @@ def test_one_base_and_no_track(sources: Sources) -> None:
 def test_a_session_of_chosen_tracks(world: World, sources: Sources) -> None:
     text = window_session(
         sources, REGION, [*IDS, "signal"], genome="http://h/genome.fa",
-        address=lambda track: f"http://h/data/{track.id}", colour=lambda track: "#E69F00",
+        address=lambda track: f"http://h/data/{track.id}",
     )  # fmt: skip
     tracks = list(ElementTree.fromstring(text).iter("Track"))
     assert [track.attrib["id"] for track in tracks] == [

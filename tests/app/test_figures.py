@@ -16,6 +16,7 @@ from regtrack_app.rows import Curve, GeneRow, LetterRow, Row, SpanRow, ValueRow
 from regtrack_app.traces import absent_stretches, typed
 
 from regtrack.genome.interval import Interval
+from regtrack.model_style import style_of
 
 REGION = Interval("chr1", 1_000, 2_000)
 LENGTH = 50_000
@@ -25,11 +26,9 @@ def array(spec: dict[str, str]) -> npt.NDArray[Any]:
     return np.frombuffer(base64.b64decode(spec["bdata"]), dtype=f"<{spec['dtype']}")
 
 
-def curve(
-    name: str = "cnn7", style: int = 0, values: Sequence[float] = (0.1, 0.2, np.nan)
-) -> Curve:
+def curve(name: str = "cnn7", values: Sequence[float] = (0.1, 0.2, np.nan)) -> Curve:
     mean = np.array(values, dtype=np.float32)
-    return Curve(name, style, 500, 1_000, mean, mean * 2)
+    return Curve(name, style_of(name), 500, 1_000, mean, mean * 2)
 
 
 def genes() -> GeneRow:
@@ -44,7 +43,7 @@ def all_rows() -> list[Row]:
     return [
         split,
         labels,
-        ValueRow("m", "", "TF", (curve(), curve("dilated", 1)), "TF"),
+        ValueRow("m", "", "TF", (curve(), curve("dilated")), "TF"),
         ValueRow("d", "a − b", "m", (curve(),), "models", "difference"),
         ValueRow("s", "saliency", "m", (curve(),), "saliency", "saliency"),
         ValueRow("x", "gone", "", (), "TF", problem="the file is gone"),

@@ -14,7 +14,7 @@ REGION = Interval("chr1", 100, 200)
 
 def curve(values: list[float], high: list[float] | None = None) -> Curve:
     peaks = None if high is None else np.array(high, dtype=np.float32)
-    return Curve("m", 0, 0, 100, np.array(values, dtype=np.float32), peaks)
+    return Curve("m", None, 0, 100, np.array(values, dtype=np.float32), peaks)
 
 
 def row(group: str, values: list[float], kind: str = "values") -> ValueRow:

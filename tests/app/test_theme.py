@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from regtrack_app.state import MOST_MODELS
-from regtrack_app.theme import DASHES, THEMES, Theme, faint, line_of
+from regtrack_app.theme import DARK, THEMES, Theme, faint, line_of
+
+from regtrack.model_style import TITLES, style_of
 
 
 def luminance(colour: str) -> float:
@@ -24,16 +26,26 @@ def contrast(one: str, two: str) -> float:
 def test_words_and_lines_stand_out(theme: Theme) -> None:
     for colour in (theme.text, theme.quiet):
         assert contrast(colour, theme.ground) >= 4.5
-    for colour in (*theme.lines, theme.signal, theme.gene, theme.label, *theme.letters.values()):
+    for colour in (
+        *theme.categories,
+        theme.signal,
+        theme.gene,
+        theme.label,
+        *theme.letters.values(),
+    ):
         assert contrast(colour, theme.ground) >= 3
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
-def test_every_model_has_a_colour_and_a_line_of_its_own(theme: Theme) -> None:
-    found = [line_of(theme, style) for style in range(MOST_MODELS)]
-    assert len({colour for colour, _ in found}) == MOST_MODELS
-    assert len({dash for _, dash in found}) == MOST_MODELS
-    assert len(DASHES) == len(theme.lines) == MOST_MODELS
+def test_every_model_has_a_colour_that_stands_out_and_a_line_of_its_own(theme: Theme) -> None:
+    found = [line_of(theme, style_of(name)) for name in TITLES]
+    assert len({colour for colour, _ in found}) == len({dash for _, dash in found}) == len(TITLES)
+    assert len(TITLES) == MOST_MODELS
+    assert all(contrast(colour, theme.ground) >= 3 for colour, _ in found)
+    assert found[4] == (
+        style_of("dilated").dark if theme is DARK else style_of("dilated").light,
+        "solid",
+    )
 
 
 def test_a_faint_colour_is_the_same_colour() -> None:

@@ -17,6 +17,7 @@ from regtrack.compare.open_sources import open_sources
 from regtrack.compare.sources import Sources
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals
+from regtrack.model_style import style_of
 
 REGION = Interval("chr1", 100_000, 100_500)
 
@@ -40,11 +41,11 @@ def test_curves_are_what_the_files_hold(data: ViewData, world: World) -> None:
     scene = data.scene(view_of(data))
     row = next(row for row in scene.rows if row.key == "K562_CTCF")
     assert isinstance(row, ValueRow)
-    assert [curve.name for curve in row.curves] == ["cnn7", "dilated"]
+    assert [curve.name for curve in row.curves] == ["CNN7", "DILATED"]
     assert scene.exact
     assert scene.tile.step == 1
-    for curve in row.curves:
-        truth = world.scores[curve.name]["K562_CTCF"]["chr1"]
+    for curve, model in zip(row.curves, ("cnn7", "dilated"), strict=True):
+        truth = world.scores[model]["K562_CTCF"]["chr1"]
         here = truth[curve.start : curve.start + len(curve.mean)]
         np.testing.assert_array_equal(curve.mean, here)
     assert row.curves[0].start <= REGION.start - len(REGION)
@@ -101,7 +102,7 @@ def test_differences_are_of_the_pair_and_of_the_labels(data: ViewData, world: Wo
         model: world.scores[model]["K562_CTCF"]["chr1"][span] for model in ("cnn7", "dilated")
     }
     np.testing.assert_allclose(curve.mean, scores["dilated"] - scores["cnn7"], rtol=1e-6)
-    assert (curve.style, curve.below) == (1, 0)
+    assert (curve.style, curve.below) == (style_of("dilated"), style_of("cnn7"))
     less = rows["K562_CTCF/cnn7/labels"]
     assert isinstance(less, ValueRow)
     truth = world.labels["K562_CTCF"]["chr1"][span]
@@ -112,7 +113,7 @@ def test_other_tracks_have_rows_of_their_own(data: ViewData) -> None:
     rows = {row.key: row for row in data.scene(view_of(data, tracks=("signal",))).rows}
     row = rows["signal"]
     assert isinstance(row, ValueRow)
-    assert row.curves[0].style == -1
+    assert row.curves[0].style is None
     assert row.curves[0].mean[0] == row.curves[0].start
 
 
@@ -178,7 +179,7 @@ def test_labelled_share_is_the_mean_of_the_labels(
     labels = np.zeros(400, dtype=bool)
     for low, length in found:
         labels[low : low + length] = True
-    curve = Curve("m", 0, start, step, np.zeros(40, dtype=np.float32))
+    curve = Curve("m", None, start, step, np.zeros(40, dtype=np.float32))
     share = labelled_share(Intervals.from_mask(labels), curve)
     bins = labels[start : start + 40 * step].reshape(40, step)
     np.testing.assert_allclose(share, bins.mean(axis=1), atol=1e-6)

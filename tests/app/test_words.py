@@ -40,10 +40,10 @@ def test_the_badge_names_models_of_another_dataset(sources: Sources) -> None:
     view = default_view(choices_of(sources))
     assert foreign_models(view, sources) == []  # these sweeps do not tell
     told = replace(sources, catalog=replace(sources.catalog, models=models))
-    assert foreign_models(view, told) == ["cnn7"]
+    assert foreign_models(view, told) == ["CNN7"]
     assert foreign_models(replace(view, models=("dilated",)), told) == []
     assert foreign_models(view, replace(told, dataset=None)) == []
-    badge = "cnn7 was trained on another dataset and may have seen these windows"
+    badge = "CNN7 was trained on another dataset and may have seen these windows"
     assert badge in summary(view, ViewData(told).scene(view), told)
     assert badge_text([("train", 0.25), ("test", 0.75)], ["a", "b"]).startswith(
         "mixed: train 25 %, test 75 % · a and b were trained on another dataset"
@@ -64,7 +64,7 @@ def test_the_page_says_how_exact_it_is(sources: Sources, span: int, expected: st
 def test_the_summary_names_what_is_seen(sources: Sources) -> None:
     view = replace(default_view(choices_of(sources)), region=Interval("chr1", 0, 2_000))
     text = summary(view, ViewData(sources).scene(view), sources)
-    for part in ("chr1:1-2,000", "2 kb", "K562_CTCF", "cnn7, dilated", "Exact", "train"):
+    for part in ("chr1:1-2,000", "2 kb", "K562_CTCF", "CNN7, DILATED", "Exact", "train"):
         assert part in text
 
 

@@ -97,7 +97,7 @@ def test_every_network_takes_part_and_has_the_settings_it_is_given() -> None:
     assert {contestant.model for contestant in find_contestants(())} == set(MODELS)
     for contestant in CONTESTANTS.values():
         assert set(contestant.settings) <= set(default_settings(contestant.model))
-    assert len({contestant.title for contestant in CONTESTANTS.values()}) == len(CONTESTANTS)
+    assert len({contestant.style.title for contestant in CONTESTANTS.values()}) == len(CONTESTANTS)
 
 
 def test_the_seeds_are_not_those_that_settings_were_tried_on() -> None:

@@ -57,7 +57,7 @@ def test_checkpoints_are_those_that_made_the_sweeps(tmp_path: Path) -> None:
         assert found == {"cnn7": file.resolve()}
     foreign = write_checkpoint(tmp_path / "x.safetensors", "dilated", ("z",))
     for given in (other, foreign):
-        with pytest.raises(CheckpointError, match=r"made none of the sweeps .*cnn7, dilated"):
+        with pytest.raises(CheckpointError, match=r"made none of the sweeps .*CNN7, DILATED"):
             open_sources([tmp_path / "s"], checkpoints=[given])
 
 

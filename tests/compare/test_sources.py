@@ -31,6 +31,6 @@ def test_what_cannot_be_read_any_more_is_named_without_its_path(tmp_path: Path) 
     sources = open_sources([folder], labels=bed)
     sources.catalog.track("cnn7.a").path.unlink()
     for read in (sources.values, sources.scores):
-        with pytest.raises(TrackError, match=r"^cnn7 a cannot be read") as caught:
+        with pytest.raises(TrackError, match=r"^CNN7 a cannot be read") as caught:
             read("cnn7.a", "chr1", 0, 9)
         assert str(tmp_path) not in str(caught.value)

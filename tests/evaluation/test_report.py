@@ -207,12 +207,12 @@ def test_models_are_told_apart(dataset: Dataset, tmp_path: Path) -> None:
     for seed, path in enumerate(paths):
         save_checkpoint(path, trained(dataset, seed))
     report = evaluate(dataset, [*paths, trained(dataset, name="cnn3")], split="valid")
-    assert list(report.checkpoints) == ["cnn1 (first)", "cnn1 (second)", "cnn3"]
-    assert report.checkpoints["cnn1 (first)"] == str(paths[0])
+    assert list(report.checkpoints) == ["first", "second", "cnn3"]
+    assert list(report.titles.values()) == ["CNN1 (first)", "CNN1 (second)", "CNN3"]
+    assert report.to_dict()["titles"] == report.titles
+    assert report.checkpoints["first"] == str(paths[0])
     alone = evaluate(dataset, [load_checkpoint(paths[1])], split="valid")
-    assert row(report, "cell_a", "cnn1 (second)") == replace(
-        row(alone, "cell_a"), model="cnn1 (second)"
-    )
+    assert row(report, "cell_a", "second") == replace(row(alone, "cell_a"), model="second")
     with pytest.raises(CheckpointError, match="twice"):
         evaluate(dataset, [paths[0]] * 3, split="valid")
 
@@ -232,7 +232,7 @@ def test_half_precision_scores_are_close(dataset: Dataset) -> None:
 
 
 def test_requests_that_cannot_be_met_are_refused(dataset: Dataset) -> None:
-    with pytest.raises(CheckpointError, match="no checkpoint to evaluate"):
+    with pytest.raises(CheckpointError, match="no checkpoint; name at least one"):
         evaluate(dataset, [])
     with pytest.raises(DatasetError, match="test"):
         evaluate(dataset, [trained(dataset)], split="test")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from regtrack.labels.marker import Marker
+from regtrack.model_style import style_of
 from regtrack.saliency.values import Curve, Saliency
 
 MARKER = Marker("GM12878_CTCF", "TF", "GM12878", "CTCF")
@@ -42,11 +43,11 @@ def saliency() -> Callable[..., Saliency]:
 def curve() -> Callable[..., Curve]:
     """A curve that falls off by e every `reach` bp."""
 
-    def make(model: str = "DILATED", reach: float = 500.0, field: int | None = 10_930) -> Curve:
+    def make(model: str = "dilated", reach: float = 500.0, field: int | None = 10_930) -> Curve:
         distance = np.arange(-6_000, 6_001)
         mass = np.exp(-np.abs(distance) / reach)
         if field is not None:
             mass[np.abs(distance) > field / 2] = 0
-        return Curve(model, MARKER, distance, mass / mass.sum(), 200, field)
+        return Curve(style_of(model), MARKER, distance, mass / mass.sum(), 200, field)
 
     return make

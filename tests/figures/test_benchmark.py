@@ -6,8 +6,9 @@ import pytest
 from matplotlib.axes import Axes
 
 from regtrack.figures.benchmark import Question, benchmark_figure
+from regtrack.model_style import style_of
 
-MODELS = {"cnn7": "CNN7", "dilated": "DILATED"}
+MODELS = {name: style_of(name) for name in ("cnn7", "dilated")}
 SCORES = Question("local", {"cnn7": [0.2, 0.4], "dilated": [0.9, 0.7]}, chance=0.1)
 FOUND = Question("far", {"dilated": [0.5]}, control={"dilated": [0.05], "cnn7": [0.02]})
 WIDTHS = Question("width", {"cnn7": [300.0], "dilated": [6_000.0, 7_000.0]}, base_pairs=True)

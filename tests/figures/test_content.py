@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from regtrack.figures.content import NEAR, density, letter_heights, panel_note, width_curve
+from regtrack.model_style import style_of
 from regtrack.saliency.values import Curve, Saliency
 
 
@@ -44,7 +45,7 @@ def test_the_comb_of_a_model_that_skips_bases_is_averaged(curve: Callable[..., C
 def test_a_curve_of_a_few_bases_has_a_density() -> None:
     distance = np.arange(-2, 3)
     marker = None
-    one = Curve("CNN1", marker, distance, np.full(5, 0.2), 1, 5)  # type: ignore[arg-type]
+    one = Curve(style_of("cnn1"), marker, distance, np.full(5, 0.2), 1, 5)  # type: ignore[arg-type]
     assert density(one)[0].tolist() == distance.tolist()
 
 

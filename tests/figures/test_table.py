@@ -50,7 +50,7 @@ def test_mutations_have_a_column_a_letter(
 
 
 def test_curves_come_back(curve: Callable[..., Curve], tmp_path: Path) -> None:
-    shown = [curve("CNN7", 90, 460), curve("DILATED")]
+    shown = [curve("cnn7", 90, 460), curve("dilated")]
     save_table(curve_table(shown), tmp_path / "a.tsv")
     columns = read(tmp_path / "a.tsv")
     np.testing.assert_array_equal(

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import torch
 
+from regtrack.model_style import TITLES
 from regtrack.models.network import TrackModel
 from regtrack.models.receptive_field import needed_span
-from regtrack.models.registry import MODEL_TITLES, MODELS, build_model, default_settings
+from regtrack.models.registry import MODELS, build_model, default_settings
 
 DOC = Path(__file__).parents[2] / "docs" / "models.md"
 
@@ -34,7 +35,7 @@ def settings_of(text: str) -> dict[str, Any]:
 def row_of(model: TrackModel, settings: str, layers: str) -> list[str]:
     left_right = ", ".join(map(str, model.reach)) if model.reach else "all"
     return [
-        MODEL_TITLES[model.name],
+        TITLES[model.name],
         f"`{model.name}`",
         settings,
         layers,
@@ -77,7 +78,7 @@ def test_the_shares_seen_are_as_said(
     seen: Callable[[TrackModel, int, int], torch.Tensor],
 ) -> None:
     title, settings, share = row
-    name = next(name for name, paper in MODEL_TITLES.items() if paper == title)
+    name = next(name for name, paper in TITLES.items() if paper == title)
     model = lively(name, **settings_of(settings))
     position = model.flank + model.stride
     first, last = needed_span(model.chain, position)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from regtrack.errors import CheckpointError
-from regtrack.models.registry import MODEL_TITLES, MODELS, build_model, default_settings
+from regtrack.models.registry import MODELS, build_model, default_settings
 
 PARAMETERS: list[tuple[str, dict[str, Any], int]] = [
     ("cnn1", {}, 137_443),
@@ -67,10 +67,6 @@ def test_weights_have_readable_names() -> None:
     assert "trunk.5.norm.running_var" in keys
     assert keys[-4:] == ["head.hidden.weight", "head.hidden.bias", *keys[-2:]]
     assert keys[-2:] == ["head.output.weight", "head.output.bias"]
-
-
-def test_titles_are_the_papers() -> None:
-    assert list(MODEL_TITLES.values()) == ["CNN1", "CNN3", "CNN7", "ID-CNN", "DILATED", "BI-LSTM"]
 
 
 def test_dilations_and_pooling_shape_the_trunk() -> None:

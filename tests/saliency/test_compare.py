@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from regtrack.checkpoint import load_checkpoint, save_checkpoint
+from regtrack.checkpoint import load_checkpoint
 from regtrack.errors import (
     AssemblyError,
-    CheckpointError,
     DatasetError,
     MarkerError,
     PlanError,
     RegionError,
 )
-from regtrack.saliency.compare import Comparison, compare, label_models
+from regtrack.saliency.compare import Comparison, compare
 
 from .conftest import PEAKS, Files, lacks_tf
 
@@ -210,17 +209,3 @@ def test_what_there_is_not(files: Files) -> None:
         compare(wanted(files, region=REGION, marker="CTCF", **by_bed))
     with pytest.raises(PlanError, match=r"threshold 2; expected a score from 0 to 1"):
         compare(wanted(files, region=REGION, reference=files.reference, threshold=2.0))
-
-
-def test_labels_of_models_that_share_a_name(files: Files, tmp_path: Path) -> None:
-    first, second = (load_checkpoint(files.checkpoint(name)) for name in ("cnn3", "cnn7"))
-    assert list(label_models([first, second])) == ["CNN3", "CNN7"]
-    other = load_checkpoint(files.checkpoint("cnn3"))
-    with pytest.raises(CheckpointError, match="is named twice"):
-        label_models([first, other])
-    (tmp_path / "again").mkdir()
-    save_checkpoint(tmp_path / "again" / "checkpoint.safetensors", first)
-    moved = load_checkpoint(tmp_path / "again" / "checkpoint.safetensors")
-    assert list(label_models([first, moved, second])) == ["CNN3 (cnn3)", "CNN3 (again)", "CNN7"]
-    with pytest.raises(CheckpointError, match="no checkpoint"):
-        label_models([])

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from regtrack.labels.marker import Marker
+from regtrack.model_style import style_of
 from regtrack.saliency.values import Curve, Saliency
 
 MARKER = Marker("K562_CTCF", "TF", "K562", "CTCF")
@@ -14,7 +15,7 @@ MARKER = Marker("K562_CTCF", "TF", "K562", "CTCF")
 
 def curve(mass: list[float], before: int) -> Curve:
     distance = np.arange(-before, len(mass) - before)
-    return Curve("CNN3", MARKER, distance, np.array(mass, dtype=np.float64), 1, 100)
+    return Curve(style_of("cnn3"), MARKER, distance, np.array(mass, dtype=np.float64), 1, 100)
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=12), st.data())
@@ -39,7 +40,7 @@ def test_the_width_is_that_of_the_narrowest_stretch_around_the_output(
 
 def test_a_curve_needs_its_output() -> None:
     with pytest.raises(ValueError, match="the output at distance 0"):
-        Curve("CNN3", MARKER, np.array([1, 2]), np.array([0.5, 0.5]), 1, None)
+        Curve(style_of("cnn3"), MARKER, np.array([1, 2]), np.array([0.5, 0.5]), 1, None)
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:

@@ -11,6 +11,7 @@ from small_tracks import write_bigwig, write_sweep
 
 from regtrack.errors import MarkerError, TrackError
 from regtrack.labels.marker import Marker
+from regtrack.model_style import style_of
 from regtrack.tracks.catalog import build_catalog
 
 ONES = {"chr2": np.ones(500, np.float32), "chr10": np.ones(900, np.float32)}
@@ -44,12 +45,29 @@ def test_a_folder_of_sweeps_and_bigwigs(house: Path) -> None:
     assert catalog.find("dilated", "K562_DNase") == catalog.track("dilated.K562_DNase")
     assert catalog.find("dilated", "other") is None
     assert catalog.model("cnn7").tracks == catalog.tracks[:2]
+    assert [model.label for model in catalog.models] == ["CNN7", "DILATED"]
+    assert catalog.tracks[0].label == "CNN7 K562_CTCF"
+
+
+def test_how_a_model_pools_is_in_its_title_and_not_in_its_id(house: Path) -> None:
+    path = house / "sweeps" / "wide" / "sweep.json"
+    record = json.loads(path.read_text())
+    record["checkpoint"]["config"] = {"pooling": "max", "hidden": 125}
+    path.write_text(json.dumps(record))
+    model = build_catalog([house / "sweeps"]).model("dilated")
+    assert model.style == style_of("dilated", {"pooling": "max"})
+    record["checkpoint"]["config"] = "max"
+    path.write_text(json.dumps(record))
+    with pytest.raises(TrackError, match="is damaged"):
+        build_catalog([house / "sweeps"])
 
 
 def test_equal_architectures_are_told_apart_by_their_folders(house: Path) -> None:
     write_sweep(house / "other" / "small", "cnn7", TRACKS)
     catalog = build_catalog([house / "sweeps" / "small", house / "other"])
-    assert [model.id for model in catalog.models] == ["small", "small-2"]
+    assert [model.id for model in catalog.models] == ["sweeps-small", "other-small"]
+    labels = [model.label for model in catalog.models]
+    assert labels == ["CNN7 (sweeps/small)", "CNN7 (other/small)"]
     again = build_catalog([house / "sweeps" / "small", house / "other"])
     assert again.tracks == catalog.tracks
 

@@ -76,12 +76,12 @@ def test_models_are_toggled(at_start: Dashboard) -> None:
 
 def test_modes_and_differences(at_start: Dashboard) -> None:
     tick(at_start, ids.MODE, "stack")
-    at_start.wait_title("dilated")
-    assert at_start.titles() == ["K562_CTCF", "cnn7", "dilated", "Genes"]
+    at_start.wait_title("DILATED")
+    assert at_start.titles() == ["K562_CTCF", "CNN7", "DILATED", "Genes"]
     tick(at_start, ids.DIFFERENCES, "models")
-    at_start.wait_title("cnn7 − dilated")
+    at_start.wait_title("CNN7 − DILATED")
     tick(at_start, ids.DIFFERENCES, "labels")
-    at_start.wait_title("dilated − labels")
+    at_start.wait_title("DILATED − labels")
     at_start.wait_field("differences", "models,labels")
     tick(at_start, ids.MODE, "overlay")
     at_start.wait_field("mode", None)
@@ -170,7 +170,7 @@ def test_a_deep_link_opens_what_it_says(browser: Browser, address: str) -> None:
             "&differences=labels&theme=dark&panel=windows&split=test"
         )
         page.wait_region("chr2:5001-6000")
-        assert page.titles()[:3] == ["K562_DNase", "dilated", "dilated − labels"]
+        assert page.titles()[:3] == ["K562_DNase", "DILATED", "DILATED − labels"]
         expect(tab.locator("html")).to_have_attribute("data-theme", "dark")
         expect(tab.locator(f"#{ids.PANELS['windows']}")).to_be_visible()
         for group, value in (

@@ -40,13 +40,13 @@ def test_igv_follows_the_region_and_the_tracks(page: Dashboard) -> None:
     locus = igv.locator("input.igv-search-input")
     expect(locus).to_have_value("chr1:100,001-101,000")
     labels = igv.locator(".igv-track-label")
-    expect(labels.filter(has_text="cnn7")).to_be_visible()
-    expect(labels.filter(has_text="dilated")).to_be_visible()
+    expect(labels.filter(has_text="CNN7")).to_be_visible()
+    expect(labels.filter(has_text="DILATED")).to_be_visible()
     page.page.locator("#tracks").focus()
     page.page.keyboard.press("Shift+ArrowRight")
     expect(locus).to_have_value("chr1:101,001-102,000")
-    page.page.locator(f"#{ids.MODELS} label", has_text="cnn7").click()
-    expect(labels.filter(has_text="cnn7")).to_have_count(0)
-    assert labels.filter(has_text="dilated").count() == 1
+    page.page.locator(f"#{ids.MODELS} label", has_text="CNN7").click()
+    expect(labels.filter(has_text="CNN7")).to_have_count(0)
+    assert labels.filter(has_text="DILATED").count() == 1
     # its tracks came in ranges of the catalog's files
     assert any("/data/" in request.url for request in page.requests)

@@ -152,7 +152,7 @@ def test_windows_are_ranked_by_other_measures(windows: Dashboard) -> None:
 def test_a_point_of_the_scores_leads_to_its_marker(at_start: Dashboard) -> None:
     open_panel(at_start, "scores")
     status = at_start.page.locator(f"#{ids.SCORES_STATUS}")
-    expect(status).to_contain_text("dilated is better on 2 of 2 markers")
+    expect(status).to_contain_text("DILATED is better on 2 of 2 markers")
     rows = at_start.page.locator(f"#{ids.SCORES_TABLE} tbody tr")
     expect(rows).to_have_count(2)
     points = at_start.page.locator(f"#{ids.SCORES_GRAPH} .scatterlayer .point")
@@ -174,7 +174,7 @@ def test_a_point_of_the_scores_leads_to_its_marker(at_start: Dashboard) -> None:
 def test_the_scores_of_one_model_are_set_beside_chance(page: Dashboard) -> None:
     page.visit(region=REGION, markers="K562_CTCF", models="dilated", panel="scores")
     status = page.page.locator(f"#{ids.SCORES_STATUS}")
-    expect(status).to_contain_text("dilated is better than chance on 2 of 2 markers")
+    expect(status).to_contain_text("DILATED is better than chance on 2 of 2 markers")
     expect(page.page.locator(f"#{ids.SCORES_GRAPH} .scatterlayer .point")).to_have_count(2)
     page.visit(region=REGION, markers="K562_CTCF", models="", panel="scores")
     expect(status).to_contain_text("choose a model")

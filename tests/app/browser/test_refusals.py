@@ -69,7 +69,7 @@ def test_a_bigwig_removed_while_serving_is_a_row_that_says_so(
         page.visit(region="chr1:200001-201000", mode="stack", panel="measures")
         page.wait_title("cannot be read")
         assert len(page.values()) == 1  # the other model is still drawn
-        expect(page.page.locator(f"#{ids.MEASURES}")).to_contain_text("dilated")
+        expect(page.page.locator(f"#{ids.MEASURES}")).to_contain_text("DILATED")
         assert page.complaints == []
         context.close()
     sources.pool.close()

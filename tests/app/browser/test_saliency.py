@@ -30,7 +30,7 @@ def address(world: World) -> Iterator[str]:
 def test_saliency_is_computed_and_drawn(page: Dashboard) -> None:
     page.visit(region=REGION, panel="saliency")
     page.page.click(f"#{ids.SALIENCY_START}")
-    page.wait_title("Saliency of dilated")
+    page.wait_title("Saliency of DILATED")
     page.wait_field("saliency", "on")
     expect(page.page.locator(f"#{ids.SALIENCY_STATUS}")).to_contain_text("Done")
     values = page.values()[-1]
@@ -63,7 +63,7 @@ def test_saliency_is_cancelled_and_the_page_answers_meanwhile(page: Dashboard) -
     page.page.click(f"#{ids.SALIENCY_CANCEL}")
     expect(status).to_contain_text("Cancelled")
     expect(page.page.locator(f"#{ids.SALIENCY_CANCEL}")).to_be_hidden()
-    assert "Saliency of dilated" not in page.titles()
+    assert "Saliency of DILATED" not in page.titles()
 
 
 def test_saliency_that_cannot_be_computed_says_so(page: Dashboard) -> None:

@@ -157,7 +157,7 @@ def test_a_small_move_sends_no_curves(data: ViewData, choices: Choices) -> None:
     sent = {tuple(op["location"]) for op in found["figure"].to_plotly_json()["operations"]}
     assert ("layout", "xaxis", "range") in sent
     line = next(
-        index for index, trace in enumerate(first["figure"]["data"]) if trace.get("name") == "cnn7"
+        index for index, trace in enumerate(first["figure"]["data"]) if trace.get("name") == "CNN7"
     )
     assert ("data", line, "y") not in sent
     assert found["loaded"]["tile"] == first["loaded"]["tile"]

@@ -1,0 +1,234 @@
+"""What a model is called and how it is drawn: one rule for figures, dashboard, sessions and tables.
+
+A colour belongs to a network, not to the place where it happens to stand in a list. The hues are
+those of Okabe and Ito (2008, "Color Universal Design"), some darkened to stand out on white; on a
+dark ground each is lightened. Dash patterns tell models apart where there is no colour.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+TITLES = {
+    "cnn1": "CNN1",
+    "cnn3": "CNN3",
+    "cnn7": "CNN7",
+    "id-cnn": "ID-CNN",
+    "dilated": "DILATED",
+    "bi-lstm": "BI-LSTM",
+}
+"""The names of the networks in Gupta and Rush 2017; any other network is called by its own name."""
+
+# shades of each hue, the plain one first: on white, and on a dark ground
+_HUES: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
+    "blue": (("#0072b2", "#00527f", "#003756"), ("#56b4e9", "#8fcff3", "#c2e5f9")),
+    "vermillion": (("#d55e00", "#a64400", "#7a2f00"), ("#ff8b45", "#ffb285", "#ffd5bd")),
+    "green": (("#009e73", "#007354", "#004d38"), ("#2fc99c", "#80e0c4", "#bdf0e1")),
+    "purple": (("#a8538a", "#823d6a", "#5c2949"), ("#e19ec3", "#edc1d9", "#f6dfeb")),
+    "orange": (("#b37700", "#875a00", "#5e3f00"), ("#f0b429", "#f5cd73", "#fae3b3")),
+    "black": (("#333333", "#5e5e5e", "#858585"), ("#dddddd", "#b8b8b8", "#949494")),
+    "yellow": (("#857a00", "#625a00", "#423d00"), ("#f0e442", "#f5ec80", "#faf5b8")),
+    "sky": (("#3a8fbf", "#2b7099", "#1d5170"), ("#9ad4f5", "#bce3f9", "#dbf0fc")),
+}
+_SHADES = 3
+
+Dashes = tuple[float, ...]
+"""Lengths on and off in line widths; empty for a solid line."""
+
+_SOLID: Dashes = ()
+_LONG = (8, 2)
+_DASHED = (4, 1.3)
+_DOTTED = (1, 1.1)
+_DASH_DOT = (5, 1.2, 1, 1.2)
+_GAPPED = (2, 2)
+_DASH_DOT_DOT = (6, 1.2, 1, 1.2, 1, 1.2)
+_LONG_DOT = (10, 1.2, 1, 1.2)
+_PATTERNS: tuple[Dashes, ...] = (
+    _SOLID, _LONG, _DASHED, _DOTTED, _DASH_DOT, _GAPPED, _DASH_DOT_DOT, _LONG_DOT,
+)  # fmt: skip
+
+
+class _Look(NamedTuple):
+    hue: str
+    shade: int
+    dashes: Dashes
+
+
+# by network and pooling
+_LOOKS = {
+    ("cnn1", "none"): _Look("black", 0, _GAPPED),
+    ("cnn3", "none"): _Look("purple", 0, _DASH_DOT),
+    ("cnn7", "none"): _Look("blue", 0, _DASHED),
+    ("id-cnn", "none"): _Look("orange", 0, _DASH_DOT_DOT),
+    ("dilated", "none"): _Look("vermillion", 0, _SOLID),
+    ("dilated", "max"): _Look("vermillion", 1, _LONG),
+    ("dilated", "dilated"): _Look("vermillion", 2, _LONG_DOT),
+    ("bi-lstm", "none"): _Look("green", 0, _DOTTED),
+}
+_LEFT_OVER = ("yellow", "sky")  # hues of other networks
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStyle:
+    """What one model is called and how it is drawn.
+
+    Attributes:
+        id: short, for addresses and files.
+        title: what a reader sees.
+        light: its colour on white, `#rrggbb`.
+        dark: its colour on a dark ground.
+        dashes: of its line.
+    """
+
+    id: str
+    title: str
+    light: str
+    dark: str
+    dashes: Dashes = ()
+
+    @property
+    def pixels(self) -> tuple[int, ...]:
+        """The dashes of a line that is 1 to 2 pixels wide."""
+        return tuple(max(2, round(1.6 * length)) for length in self.dashes)
+
+    @property
+    def dash(self) -> str:
+        """The dashes as Plotly takes them."""
+        return ",".join(f"{length}px" for length in self.pixels) or "solid"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One trained model that is shown.
+
+    Attributes:
+        network: its name in the registry.
+        settings: of the network; pooling decides the title too.
+        folder: of the run or of its tracks; tells several runs of one network apart.
+    """
+
+    network: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @property
+    def title(self) -> str:
+        """What the network is called: the paper's name, and how it pools.
+
+        >>> Run("dilated", {"pooling": "max"}).title
+        'DILATED, max pooling'
+        """
+        name = TITLES.get(self.network, self.network)
+        return name if self.pooling == "none" else f"{name}, {self.pooling} pooling"
+
+    @property
+    def pooling(self) -> str:
+        """How the network pools between its layers; `none` unless its settings say so."""
+        return str(self.settings.get("pooling", "none"))
+
+
+def style_of(network: str, settings: Mapping[str, Any] | None = None) -> ModelStyle:
+    """How a model is shown where no other run of its network is.
+
+    >>> style_of("bi-lstm").title
+    'BI-LSTM'
+    """
+    return styles_of([Run(network, settings or {})])[0]
+
+
+def styles_of(runs: Sequence[Run]) -> tuple[ModelStyle, ...]:
+    """How models are shown beside each other, in the order given, on which nothing depends.
+
+    Runs of one network have the folder as id; runs of one title have it in their titles as well.
+    The first of these, by folder, looks as if it were alone; the others get other shades and
+    dashes, as far as there are any.
+
+    >>> [style.title for style in styles_of([Run("cnn7"), Run("cnn3", folder=Path("a/x")),
+    ...     Run("cnn3", folder=Path("a/y"))])]
+    ['CNN7', 'CNN3 (x)', 'CNN3 (y)']
+    """
+    folders = [run.folder or Path(str(number)) for number, run in enumerate(runs, 1)]
+    networks, titles = [run.network for run in runs], [run.title for run in runs]
+    ids = [
+        network if beside is None else beside
+        for network, beside in zip(networks, _beside(networks, folders), strict=True)
+    ]
+    shown = [
+        title if beside is None else f"{title} ({beside})"
+        for title, beside in zip(titles, _beside(titles, folders), strict=True)
+    ]
+    return tuple(
+        ModelStyle(
+            _numbered(ids, index), shown[index],
+            _HUES[look.hue][0][look.shade], _HUES[look.hue][1][look.shade], look.dashes,
+        )
+        for index, look in enumerate(_looks(runs, folders))
+    )  # fmt: skip
+
+
+def _beside(names: Sequence[str], folders: Sequence[Path]) -> list[str | None]:
+    """What tells each run from others of its name: the end of its folder; None where it is alone.
+
+    As many parts of the path as it takes.
+    """
+    found: list[str | None] = []
+    for name, folder in zip(names, folders, strict=True):
+        alike = [other for other, its in zip(folders, names, strict=True) if its == name]
+        longest = max(len(other.parts) for other in alike)
+        enough = [
+            count
+            for count in range(1, longest + 1)
+            if len({other.parts[-count:] for other in alike}) == len(alike)
+        ]
+        end = "/".join(folder.parts[-enough[0] :]) if enough else str(folder)
+        found.append(None if len(alike) == 1 else end)
+    return found
+
+
+def _numbered(ids: Sequence[str], index: int) -> str:
+    """An id, with a number where an earlier run has the same: a folder may be called anything."""
+    earlier = ids[:index].count(ids[index])
+    return f"{ids[index]}-{earlier + 1}" if earlier else ids[index]
+
+
+def _looks(runs: Sequence[Run], folders: Sequence[Path]) -> list[_Look]:
+    """The look of each run, all different as long as there are enough."""
+    by_folder = sorted(range(len(runs)), key=lambda index: str(folders[index]))
+    first: dict[str, int] = {}  # the run of each title that looks as if it were alone
+    for index in by_folder:
+        first.setdefault(runs[index].title, index)
+    looks: dict[int, _Look] = {}
+    for index in sorted(
+        by_folder,
+        key=lambda i: (first[runs[i].title] != i, runs[i].network not in TITLES, runs[i].title),
+    ):
+        looks[index] = _free(_look(runs[index]), list(looks.values()))
+    return [looks[index] for index in range(len(runs))]
+
+
+def _look(run: Run) -> _Look:
+    """The look of a run beside which no other is shown."""
+    known = _LOOKS.get((run.network, run.pooling)) or _LOOKS.get((run.network, "none"))
+    if known:
+        return known
+    number = zlib.crc32(run.network.encode())
+    pattern = _PATTERNS[number // len(_LEFT_OVER) % len(_PATTERNS)]
+    return _Look(_LEFT_OVER[number % len(_LEFT_OVER)], 0, pattern)
+
+
+def _free(wanted: _Look, taken: Sequence[_Look]) -> _Look:
+    """The look wanted, or one of its hue whose shade and dashes are used least."""
+    shades = [(wanted.shade + step) % _SHADES for step in range(_SHADES)]
+    used = [(look.hue, look.shade) for look in taken]
+    shade = min(shades, key=lambda one: used.count((wanted.hue, one)))
+    at = _PATTERNS.index(wanted.dashes)
+    beside = [look.dashes for look in taken if (look.hue, look.shade) == (wanted.hue, shade)]
+    drawn = [look.dashes for look in taken]
+    dashes = min(
+        (*_PATTERNS[at:], *_PATTERNS[:at]), key=lambda one: (beside.count(one), drawn.count(one))
+    )
+    return _Look(wanted.hue, shade, dashes)
