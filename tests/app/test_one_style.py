@@ -16,7 +16,8 @@ from regtrack_app.state import default_view
 from regtrack_app.view_data import ViewData, choices_of
 from small_world import World
 
-from regtrack.compare.sources import Sources, open_sources
+from regtrack.compare.open_sources import open_sources
+from regtrack.compare.sources import Sources
 from regtrack.figures.benchmark import Question, benchmark_figure
 from regtrack.figures.receptive_field import receptive_field_figure
 from regtrack.figures.window import Row, window_figure

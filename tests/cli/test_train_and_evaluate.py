@@ -146,7 +146,7 @@ def test_evaluation_prints_a_row_a_category_and_writes_files(
     train()
     code, out, _ = call("evaluate", data, "run/checkpoint.safetensors", "--out", "scores")
     assert code == 0
-    for word in ("PR AUC (average precision)", "base rate", "lift", "ROC AUC", "TF", "cnn1"):
+    for word in ("PR AUC (average precision)", "base rate", "lift", "ROC AUC", "TF", "CNN1"):
         assert word in out
     assert "Left out, with fewer than 10 labelled bases: K562_DNase" in out
     assert Path("scores/markers.csv").exists()
