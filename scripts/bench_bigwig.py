@@ -32,7 +32,7 @@ from isal import isal_zlib
 
 from regtrack.genome.assembly import Assembly
 from regtrack.tracks.bigwig.assemble import create_bigwig
-from regtrack.tracks.bigwig.deflate import deflate
+from regtrack.tracks.bigwig.deflate.streams import deflate
 from regtrack.tracks.bigwig.encode import STRETCH, encode_all, prepare
 from regtrack.tracks.bigwig.layout import ITEMS_PER_BLOCK
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, MANTISSA_BITS, round_mantissa

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from regtrack.kernel import kernel
 
+ROOT = Path(__file__).parents[1]
 SOURCE = """
 from regtrack.kernel import kernel
 
@@ -20,6 +22,26 @@ from regtrack.kernel import kernel
 def twice(values):
     for i in range(len(values)):
         values[i] *= 2
+"""
+
+PARTED = """
+from part import ADDED, scale
+from regtrack.kernel import kernel
+
+@kernel
+def change(values):
+    for i in range(len(values)):
+        values[i] = scale(values[i]) + ADDED
+"""
+
+PART = """
+from regtrack.kernel import inner
+
+ADDED = 1
+
+@inner
+def scale(value):
+    return value * 2
 """
 
 
@@ -52,6 +74,76 @@ def test_machine_code_is_kept_and_made_anew_when_its_file_changes(tmp_path: Path
     assert [run(), run()] == ["2.0 0", "2.0 1"]
     (tmp_path / "kept.py").write_text(SOURCE.replace("*= 2", "*= 30"))
     assert run() == "30.0 0"
+
+
+def test_machine_code_is_made_anew_when_a_file_beside_it_changes(tmp_path: Path) -> None:
+    """Whatever its size and time: what another file gives a kernel is part of its machine code."""
+    (tmp_path / "kept.py").write_text(PARTED)
+    part = tmp_path / "part.py"
+    part.write_text(PART)
+    code = (
+        "import numpy, kept; v = numpy.ones(1); kept.change(v); "
+        "print(v[0], sum(kept.change.stats.cache_hits.values()))"
+    )
+
+    def run() -> str:
+        result = subprocess.run(
+            [sys.executable, "-B", "-c", code], cwd=tmp_path, capture_output=True, text=True,
+            check=True, env=surroundings(),
+        )  # fmt: skip
+        return result.stdout.strip()
+
+    assert [run(), run()] == ["3.0 0", "3.0 1"]
+    for before, after, expected in (
+        ("value * 2", "value * 5", "6.0"),
+        ("ADDED = 1", "ADDED = 4", "9.0"),
+    ):
+        times = part.stat()
+        part.write_text(part.read_text().replace(before, after))
+        os.utime(part, ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert [run(), run()] == [f"{expected} 0", f"{expected} 1"]
+
+
+def compiled(tree: ast.Module) -> list[ast.FunctionDef]:
+    return [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        and any(
+            isinstance(d, ast.Name) and d.id in {"kernel", "inner"} for d in node.decorator_list
+        )
+    ]
+
+
+def names_used(function: ast.FunctionDef) -> set[str]:
+    """Names in the body, not in the annotations."""
+    return {
+        node.id
+        for statement in function.body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name)
+    }
+
+
+def test_kernels_use_nothing_of_ours_from_another_folder() -> None:
+    """Else a change there would leave stale machine code."""
+    found = 0
+    for path in (ROOT / "regtrack").rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        imported = {
+            alias.asname or alias.name: node.module
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom) and node.module
+            for alias in node.names
+        }
+        here = ".".join(path.relative_to(ROOT).parent.parts)
+        for function in compiled(tree):
+            found += 1
+            for name in names_used(function) & set(imported):
+                module = imported[name]
+                ours = module.split(".")[0] == "regtrack"
+                assert not ours or module.rpartition(".")[0] == here, f"{path}: {name}"
+    assert found > 20
 
 
 @pytest.mark.parametrize("trouble", ["empty index", "full disk"])

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from regtrack.kernel import kernel
 from regtrack.tracks.bigwig.bins import Values
-from regtrack.tracks.bigwig.deflate import Words, deflate
+from regtrack.tracks.bigwig.deflate.streams import deflate
+from regtrack.tracks.bigwig.deflate.symbols import Words
 from regtrack.tracks.bigwig.layout import (
     BED_GRAPH,
     BED_ITEM,

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from regtrack.tracks.bigwig.bins import NO_BINS, Bins, merge_bins, zoom_records
-from regtrack.tracks.bigwig.deflate import deflate
+from regtrack.tracks.bigwig.deflate.streams import deflate
 from regtrack.tracks.bigwig.index import block_index, end_to_end, join_leaves, make_leaves
 from regtrack.tracks.bigwig.layout import (
     BLOCK_ENTRY,

@@ -1,7 +1,7 @@
-"""The encoder's compiled loops look at no place that is not theirs.
+"""The encoder's compiled loops stay within the bounds of their arrays.
 
-Compiled as they are used, they check no index: one that is out of bounds would overwrite memory.
-Here they are compiled with the checks.
+Compiled as they are used, they check no index: one out of bounds would overwrite memory. Here they
+are compiled with bounds checks.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import pytest
 
 HUNT = """
 import numpy as np
-from regtrack.tracks.bigwig.deflate import deflate
+from regtrack.tracks.bigwig.deflate.streams import deflate
 from regtrack.tracks.bigwig.encode import encode
-from test_deflate import KINDS, words
+from test_streams import KINDS, words
 from bigwig_tracks import pieces
 
 rng = np.random.default_rng(0)
@@ -43,12 +43,12 @@ print("in bounds")
 
 @pytest.mark.slow
 def test_no_index_is_out_of_bounds(tmp_path: Path) -> None:
-    folders = [Path(__file__).parent, Path(__file__).parents[2] / "readers", *map(Path, sys.path)]
+    tests = Path(__file__).parent / "deflate", Path(__file__).parents[2] / "readers"
     environment = {
         **os.environ,
         "NUMBA_BOUNDSCHECK": "1",
         "NUMBA_CACHE_DIR": str(tmp_path),
-        "PYTHONPATH": os.pathsep.join(map(str, folders)),
+        "PYTHONPATH": os.pathsep.join([*map(str, tests), *sys.path]),
     }
     result = subprocess.run(
         [sys.executable, "-c", HUNT], capture_output=True, text=True, check=False, env=environment

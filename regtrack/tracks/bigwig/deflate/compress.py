@@ -1,0 +1,114 @@
+"""Pieces of words to zlib streams, the shortest of three types of blocks for each."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from regtrack.kernel import kernel
+from regtrack.tracks.bigwig.deflate.bits import add_bits, adler32
+from regtrack.tracks.bigwig.deflate.body import symbols_cost, write_stored, write_symbols
+from regtrack.tracks.bigwig.deflate.header import describe_lengths, header_cost, write_header
+from regtrack.tracks.bigwig.deflate.huffman import assign_codes, code_lengths, complete_distances
+from regtrack.tracks.bigwig.deflate.match_numbers import find_in_numbers
+from regtrack.tracks.bigwig.deflate.match_records import find_in_records
+from regtrack.tracks.bigwig.deflate.symbols import (
+    DYNAMIC,
+    END,
+    FIXED,
+    FIXED_LENGTHS,
+    SLOT_BITS,
+    STORED_WORDS,
+    SYMBOLS,
+    Counts,
+    Words,
+)
+
+
+@kernel
+def compress(
+    words: Words,
+    stride: int,
+    lefts: Counts,
+    rights: Counts,
+    heads: Words,
+    out: Words,
+    sizes: Counts,
+) -> int:
+    """Compress pieces of an array, each to a zlib stream with one block.
+
+    Args:
+        words: uint32, shape (n,).
+        stride: bytes of a record, or 0 for numbers.
+        lefts: where each piece begins in `words`, int64, shape (pieces,).
+        rights: where it ends.
+        heads: words that come before each piece, shape (pieces, m).
+        out: filled with the streams, end to end.
+        sizes: filled with the bytes of each stream.
+
+    Returns:
+        How many bytes of `out` are filled.
+    """
+    before = heads.shape[1]
+    longest = before
+    for piece in range(len(sizes)):
+        longest = max(longest, before + rights[piece] - lefts[piece])
+    joined = np.empty(longest, np.uint32)
+    repeats = np.empty(2 * longest, np.int64)  # none is shorter than three bytes
+    latest = np.empty((2, 1 << SLOT_BITS), np.int32)
+    counts, distances = np.empty(SYMBOLS, np.int64), np.empty(30, np.int64)
+    lengths, distance_lengths = np.empty(SYMBOLS, np.int64), np.empty(30, np.int64)
+    head = np.empty((2, SYMBOLS + 30), np.int64)
+    head_counts, head_lengths = np.empty(19, np.int64), np.empty(19, np.int64)
+    fixed, fixed_distances = FIXED_LENGTHS.copy(), np.full(30, 5)
+    at, held, bits, done = 0, 0, 0, 0
+    for piece in range(len(sizes)):
+        for i in range(before):
+            joined[i] = heads[piece, i]
+        count = rights[piece] - lefts[piece]
+        for i in range(count):
+            joined[before + i] = words[lefts[piece] + i]
+        part = joined[: before + count]
+        counts[:], distances[:] = 0, 0
+        counts[END] = 1
+        if stride:
+            found = find_in_records(part.view(np.uint8), stride, latest, repeats, counts, distances)
+        else:
+            found = find_in_numbers(part, latest, repeats, counts, distances)
+        by_fixed = symbols_cost(counts, distances, fixed, fixed_distances)
+        complete_distances(distances)
+        code_lengths(counts, 15, lengths)
+        code_lengths(distances, 15, distance_lengths)
+        entries = describe_lengths(lengths, distance_lengths, head, head_counts)
+        code_lengths(head_counts, 7, head_lengths)
+        by_dynamic = header_cost(head_counts, head_lengths)
+        by_dynamic += symbols_cost(counts, distances, lengths, distance_lengths)
+        stored = 32 * len(part) + 40 * (1 + len(part) // STORED_WORDS)
+        out[at], at, held, bits = add_bits(at, held, bits, 0x0178, 16)
+        if stored <= min(by_dynamic, by_fixed):
+            at, held, bits = write_stored(part, out, at, held, bits)
+        else:
+            codes, distance_codes = lengths, distance_lengths
+            if by_fixed <= by_dynamic:
+                codes, distance_codes = fixed, fixed_distances
+                out[at], at, held, bits = add_bits(at, held, bits, 1 | FIXED << 1, 3)
+            else:
+                out[at], at, held, bits = add_bits(at, held, bits, 1 | DYNAMIC << 1, 3)
+                at, held, bits = write_header(
+                    lengths, distance_lengths, head, entries, head_lengths, out, at, held, bits
+                )
+            at, held, bits = write_symbols(
+                part.view(np.uint8),
+                repeats[:found],
+                assign_codes(codes),
+                assign_codes(distance_codes),
+                out,
+                at,
+                held,
+                bits,
+            )
+        out[at], at, held, bits = add_bits(at, held, bits, 0, -bits & 7)
+        out[at], at, held, bits = add_bits(at, held, bits, adler32(part), 32)
+        sizes[piece] = 4 * at + bits // 8 - done
+        done += sizes[piece]
+    out[at] = held
+    return done
