@@ -31,9 +31,10 @@ from regtrack.predict.copies import to_host
 from regtrack.predict.device import pick_device
 from regtrack.predict.forward import forward
 from regtrack.predict.lending import borrowed
+from regtrack.predict.reading import choose_flank
 from regtrack.saliency.mutagenesis import mutagenesis
 from regtrack.saliency.tracks import TrackSaliency
-from regtrack.sweep.plan import LSTM_FLANK, SweepPlan
+from regtrack.sweep.plan import SweepPlan
 
 MARKERS = 919
 MODELS = ("cnn7", "dilated", "id-cnn", "bi-lstm")
@@ -69,7 +70,7 @@ def plan_of(model: TrackModel, length: int) -> SweepPlan:
         assembly=Assembly(("chr1",), (length,)),
         targets={"chr1": (np.array([0]), np.array([length]))},
         window=WINDOW,
-        flank=LSTM_FLANK if model.flank is None else 2 * model.flank,
+        flank=choose_flank("auto", needed=model.flank and 2 * model.flank, stride=model.stride),
         batch_size=10,
         stride=model.stride,
         fused=model.flank is not None,

@@ -39,11 +39,11 @@ from regtrack.machine.cores import cores
 from regtrack.models.registry import build_model
 from regtrack.predict.copies import Scores, to_host
 from regtrack.predict.device import pick_device
+from regtrack.predict.reading import Strip
 from regtrack.sweep import assemble, encoding, engine, on_device
 from regtrack.sweep.compute import Present, Scorer, read
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.job import Job, open_job
-from regtrack.sweep.plan import Strip
 from regtrack.sweep.request import Request
 from regtrack.sweep.run import run_sweep
 

@@ -25,7 +25,7 @@ PERMITTED: dict[str, set[str]] = {
     "checkpoint_header": {"genome", "labels"},
     "checkpoint": {"genome", "labels", "models", "checkpoint_header"},
     "describe": {"checkpoint_header", "dataset", "tracks"},
-    "predict": {"genome", "models"},
+    "predict": {"genome"},
     "training": {
         "genome", "labels", "dataset", "models", "checkpoint", "evaluation", "predict", "measures",
     },
@@ -162,6 +162,7 @@ HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy", "numba"}
         "import regtrack.labels.manifest",
         "import regtrack.tracks.bigwig.read",
         "import regtrack.tracks.bigwig.validate",
+        "import regtrack.predict.network, regtrack.predict.reading",
         "import regtrack.sweep.plan",
         "import regtrack.simulate.genome",
         "import regtrack.checkpoint_header",

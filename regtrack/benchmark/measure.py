@@ -17,9 +17,10 @@ from regtrack.checkpoint import Checkpoint
 from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError
 from regtrack.genome.intervals import Mask
-from regtrack.genome.sequence import N
+from regtrack.genome.sequence import Codes, N
 from regtrack.models.network import TrackModel
 from regtrack.predict.forward import scores_of_codes
+from regtrack.predict.reading import ReadRule, Strip
 from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.receptive_field import effective_receptive_field
 from regtrack.saliency.values import Values
@@ -61,17 +62,14 @@ class Exam:
         """Of the held-out chromosome (bp)."""
         return self.dataset.assembly.length(TEST_CHROM)
 
-    @property
-    def beside(self) -> int:
-        """What is read on each side of a stretch: all that it depends on, or half a window (bp)."""
-        network = self.checkpoint.model
-        flank = self.dataset.window // 2 if network.flank is None else network.flank
-        return -(-flank // network.stride) * network.stride
+    def strip(self, start: int, end: int) -> Strip:
+        """The outputs of [start, end) on the held-out chromosome, with what is read for them."""
+        rule = ReadRule.of(self.checkpoint.model)
+        return rule.strip(TEST_CHROM, start, end, length=self.length)
 
-    def reads(self, start: int, end: int) -> tuple[int, int]:
-        """The bases to read for the outputs of [start, end), from a multiple of the stride."""
-        first = max(0, start - self.beside)
-        return first - first % self.checkpoint.model.stride, min(self.length, end + self.beside)
+    def codes(self, strip: Strip) -> Codes:
+        """The bases that a strip reads."""
+        return self.dataset.codes(strip.chrom, strip.read_start, strip.read_end)
 
 
 def examine(exam: Exam) -> Answers:
@@ -110,12 +108,9 @@ def _track(exam: Exam) -> Values:
     """The scores of all markers along the held-out chromosome, shape (M, length)."""
     strips = []
     for start in range(0, exam.length, _STRIP):
-        end = min(start + _STRIP, exam.length)
-        low, high = exam.reads(start, end)
-        codes = exam.dataset.codes(TEST_CHROM, low, high)
-        strips.append(
-            scores_of_codes(exam.checkpoint.model, codes[None])[0, :, start - low : end - low]
-        )
+        strip = exam.strip(start, min(start + _STRIP, exam.length))
+        found = scores_of_codes(exam.checkpoint.model, exam.codes(strip)[None])
+        strips.append(found[0, :, strip.crop])
     return np.concatenate(strips, axis=1)
 
 
@@ -213,11 +208,11 @@ def _saliency(
 ) -> Values:
     """The saliency of the bases `where`, for outputs from `start` on; 0 beyond their reach."""
     exam, (low, high) = question.exam, where
-    first, last = exam.reads(start, start + len(outputs))
-    codes = exam.dataset.codes(TEST_CHROM, first, last)
+    strip = exam.strip(start, start + len(outputs))
+    first, last = strip.read_start, strip.read_end
     errors = np.zeros(last - first, dtype=np.bool_)
-    errors[start - first : start - first + len(outputs)] = outputs
-    (found,) = gradient_saliency(model, codes[None], errors[None], question.row)
+    errors[strip.crop] = outputs
+    (found,) = gradient_saliency(model, exam.codes(strip)[None], errors[None], question.row)
     values = np.zeros(high - low, dtype=np.float32)
     shared = slice(max(low, first), min(high, last))
     values[shared.start - low : shared.stop - low] = found[

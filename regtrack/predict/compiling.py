@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from regtrack.errors import PlanError
-from regtrack.models.network import TrackModel
+from regtrack.predict.network import Network
 
 
 def compiled_logits(
-    model: TrackModel, codes: Tensor, markers: Tensor | Sequence[int] | None
+    model: Network, codes: Tensor, markers: Tensor | Sequence[int] | None
 ) -> Tensor:
     """The logits by a compiled network.
 
@@ -33,11 +33,15 @@ def compiled_logits(
         ) from error
 
 
+def _logits(model: Network, codes: Tensor, markers: Tensor | Sequence[int] | None) -> Tensor:
+    return model.logits(codes, markers)
+
+
 @cache
 def _compiler() -> Callable[..., Tensor]:
     """The network by torch.compile; a shape at a time, since lengths known are quicker."""
     compiled = torch.compile(
-        TrackModel.logits,
+        _logits,
         fullgraph=True,
         dynamic=False,
         options={"deterministic": True},  # else kernels are chosen by timing them

@@ -11,18 +11,18 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from regtrack.models.network import TrackModel
 from regtrack.predict.compiling import compiled_logits
 from regtrack.predict.copies import Scores, to_device, to_host
 from regtrack.predict.device import check_precision, memory_errors
-from regtrack.predict.lending import borrowed, together
+from regtrack.predict.lending import Lent, borrowed, together
+from regtrack.predict.network import Network
 from regtrack.predict.products import exact_products
 
 _PIECE = 16_384  # numbers; torch shares out from 32,768
 
 
 def scores_of_codes(
-    model: TrackModel,
+    model: Network,
     codes: npt.NDArray[np.uint8] | Tensor,
     *,
     markers: Sequence[int] | None = None,
@@ -46,7 +46,7 @@ def scores_of_codes(
 
 
 def forward(
-    model: TrackModel,
+    model: Network,
     codes: npt.NDArray[np.uint8] | Tensor,
     *,
     markers: Tensor | Sequence[int] | None = None,
@@ -80,8 +80,8 @@ def forward(
 
 @contextmanager
 def one_pass(
-    model: TrackModel, device: torch.device, *, precision: str, shape: Sequence[int]
-) -> Iterator[TrackModel]:
+    model: Lent, device: torch.device, *, precision: str, shape: Sequence[int]
+) -> Iterator[Lent]:
     """The model borrowed for one pass over codes of a shape, as exact as asked for.
 
     Raises:

@@ -8,15 +8,18 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
+from typing import TypeVar
 
 import torch
 
 from regtrack.errors import PlanError
-from regtrack.models.network import TrackModel
+from regtrack.predict.network import Lendable
+
+Lent = TypeVar("Lent", bound=Lendable)
 
 
 @contextmanager
-def borrowed(model: TrackModel, device: torch.device) -> Iterator[TrackModel]:
+def borrowed(model: Lent, device: torch.device) -> Iterator[Lent]:
     """The model on a device and in evaluation mode, given back as it was, also after an exception.
 
     Each submodule gets its own mode back, since a part may have been frozen by itself. Threads may
@@ -30,12 +33,13 @@ def borrowed(model: TrackModel, device: torch.device) -> Iterator[TrackModel]:
 
 
 @contextmanager
-def _lend(model: TrackModel, device: torch.device) -> Iterator[None]:
+def _lend(model: Lendable, device: torch.device) -> Iterator[None]:
     modes = {module: module.training for module in model.modules()}
     tensors = chain(model.parameters(), model.buffers())
     home = next((tensor.device for tensor in tensors), device)
     try:
-        model.to(device).eval()
+        model.to(device)
+        model.eval()
         yield
     finally:
         model.to(home)

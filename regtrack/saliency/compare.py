@@ -17,6 +17,7 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.intervals import Intervals
 from regtrack.genome.reference import Reference
+from regtrack.genome.source import Source
 from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle
 from regtrack.predict.device import pick_device
@@ -35,7 +36,6 @@ from regtrack.saliency.outputs import (
     scoring_outputs,
 )
 from regtrack.saliency.region import ISM, MOST_MUTATED, Question, check_method, explain, find_marker
-from regtrack.saliency.strips import Source
 from regtrack.saliency.values import Outputs, Saliency
 from regtrack.sweep.request import check_assembly
 

@@ -18,12 +18,13 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.intervals import Intervals
 from regtrack.genome.sequence import N
+from regtrack.genome.source import Source
 from regtrack.labels.marker import Marker
 from regtrack.labels.peaks import read_peaks
 from regtrack.models.network import TrackModel
 from regtrack.predict.copies import Scores
 from regtrack.predict.forward import scores_of_codes
-from regtrack.saliency.strips import Source, at_once, strips_of
+from regtrack.saliency.strips import at_once, strips_of
 
 THRESHOLD = 0.5
 

@@ -22,6 +22,8 @@ from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle, style_of
 from regtrack.models.network import TrackModel
 from regtrack.predict.device import pick_device
+from regtrack.predict.network import Sighted
+from regtrack.predict.reading import ReadRule
 from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.outputs import dataset_outputs, marker_row, row_of
@@ -72,7 +74,7 @@ def effective_receptive_field(
         PlanError: too little memory.
     """
     row_of(checkpoint, marker)
-    room = _room(checkpoint.model, dataset.window)
+    room = _room(_rule(checkpoint.model, dataset.window))
     drawn = draw_positives(dataset, marker, split, number=positives, seed=seed, room=room)
     return _mean(
         checkpoint, dataset, marker, drawn,
@@ -93,14 +95,15 @@ def _mean(
 ) -> Curve:
     """The curve of outputs that were drawn."""
     model, row = checkpoint.model, row_of(checkpoint, marker)
-    flank, room = _flank(model, dataset.window), _room(model, dataset.window)
+    rule = _rule(model, dataset.window)
+    room = _room(rule)
     total = np.zeros(2 * room + 1)
-    batch = max(1, at_once(device) // (2 * flank + model.stride))
+    batch = max(1, at_once(device) // (2 * rule.flank + rule.stride))
     counted = 0
     with progress.task(f"Receptive field of {style.title}", len(drawn), "outputs") as task:
         for first in range(0, len(drawn), batch):
             some = drawn[first : first + batch]
-            for mass in _masses(model, dataset, some, row, flank=flank, device=device):
+            for mass in _masses(model, dataset, some, row, rule=rule, device=device):
                 total += mass
                 counted += bool(mass.any())
             task.advance(len(some))
@@ -162,7 +165,7 @@ def compare_receptive_fields(
     chosen = find_marker(first.markers, marker) if marker else _commonest(first, opened, split)
     for checkpoint in models.values():
         row_of(checkpoint, chosen)
-    room = max(_room(checkpoint.model, opened.window) for checkpoint in models.values())
+    room = max(_room(_rule(one.model, opened.window)) for one in models.values())
     drawn = draw_positives(opened, chosen, split, number=positives, seed=seed, room=room)
     return [
         _mean(checkpoint, opened, chosen, drawn, style=style, device=place, progress=progress)
@@ -232,16 +235,19 @@ def _labelled(dataset: Dataset, row: int, window: int, room: int) -> tuple[str, 
     return interval.chrom, dataset_outputs(dataset, row, interval).clip(room, length - room)
 
 
-def _room(model: TrackModel, window: int) -> int:
+def _rule(model: Sighted, window: int) -> ReadRule:
+    """What is read beside an output.
+
+    How far a Bi-LSTM looks is what is asked: it reads as far as it could see in training, half a
+    window.
+    """
+    half = -(-window // 2 // model.stride) * model.stride
+    return ReadRule.of(model, flank=half if model.flank is None else "auto")
+
+
+def _room(rule: ReadRule) -> int:
     """What a chromosome must have on both sides of an output (bp)."""
-    return _flank(model, window) + model.stride
-
-
-def _flank(model: TrackModel, window: int) -> int:
-    """What is read on each side, a multiple of the stride (bp)."""
-    if model.flank is not None:
-        return model.flank
-    return -(-window // 2 // model.stride) * model.stride
+    return rule.flank + rule.stride
 
 
 def _masses(
@@ -250,21 +256,22 @@ def _masses(
     outputs: Sequence[Position],
     row: int,
     *,
-    flank: int,
+    rule: ReadRule,
     device: torch.device,
 ) -> Iterator[npt.NDArray[np.float64]]:
     """The shares of each output by distance; zeros where it has no gradient."""
-    length = 2 * flank + model.stride
+    length = 2 * rule.flank + rule.stride
     codes = np.empty((len(outputs), length), dtype=np.uint8)
     chosen = np.zeros((len(outputs), length), dtype=np.bool_)
     for line, (chrom, position) in enumerate(outputs):
-        # the network's positions lie on multiples of its stride
-        first = position // model.stride * model.stride - flank
-        codes[line] = dataset.codes(chrom, first, first + length)
-        chosen[line, position - first] = True
+        # all outputs of one position of the network are read alike, so that reads are equally long
+        first = position // rule.stride * rule.stride
+        strip = rule.strip(chrom, first, first + rule.stride, length=dataset.assembly.length(chrom))
+        codes[line] = dataset.codes(chrom, strip.read_start, strip.read_end)
+        chosen[line, position - strip.read_start] = True
     norms = gradient_saliency(model, codes, chosen, row, device=device).astype(np.float64)
     for norm, one in zip(norms, chosen, strict=True):
-        found = np.zeros(2 * (flank + model.stride) + 1)
-        first = flank + model.stride - int(np.flatnonzero(one)[0])
+        found = np.zeros(2 * _room(rule) + 1)
+        first = _room(rule) - int(np.flatnonzero(one)[0])
         found[first : first + length] = norm
         yield found / max(found.sum(), np.finfo(np.float64).tiny)

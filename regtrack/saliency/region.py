@@ -15,6 +15,7 @@ from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.intervals import Intervals
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, N
+from regtrack.genome.source import Source
 from regtrack.labels.marker import Marker, select_markers
 from regtrack.model_style import style_of
 from regtrack.models.network import TrackModel
@@ -24,7 +25,7 @@ from regtrack.saliency.gradient import TIMES_INPUT, input_gradient, saliency_of
 from regtrack.saliency.integrated import integrated_gradients
 from regtrack.saliency.mutagenesis import mutagenesis
 from regtrack.saliency.outputs import row_of, scoring, scoring_outputs
-from regtrack.saliency.strips import Source, at_once, strips_of
+from regtrack.saliency.strips import at_once, strips_of
 from regtrack.saliency.values import METHODS, Completeness, Outputs, Saliency, Values
 from regtrack.sweep.request import check_assembly
 

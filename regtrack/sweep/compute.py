@@ -19,9 +19,10 @@ from regtrack.models.network import TrackModel
 from regtrack.predict.copies import Scores
 from regtrack.predict.device import memory_errors
 from regtrack.predict.forward import forward, sigmoid
+from regtrack.predict.reading import Strip
 from regtrack.sweep.batch import BYTES_PER_BASE
 from regtrack.sweep.computation import Computation, Shape, ValueKind
-from regtrack.sweep.plan import Strip, SweepPlan
+from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.request import Request
 
 Present = npt.NDArray[np.bool_]

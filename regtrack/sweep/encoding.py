@@ -11,9 +11,9 @@ from torch import Tensor
 
 from regtrack.errors import TrackError
 from regtrack.predict.copies import Scores, to_host
+from regtrack.predict.reading import Strip
 from regtrack.sweep import on_device
 from regtrack.sweep.compute import Piece, Present
-from regtrack.sweep.plan import Strip
 from regtrack.tracks.bigwig.encode import Encoded, encode, prepare
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, average, round_mantissa
 

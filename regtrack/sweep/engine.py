@@ -22,11 +22,12 @@ import torch
 from regtrack.genome.reference import Reference
 from regtrack.machine.allocator import kept_memory
 from regtrack.machine.cores import cores
+from regtrack.predict.reading import Strip
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.computation import Computation
 from regtrack.sweep.compute import Piece, Reading, predict, read
 from regtrack.sweep.encoding import Encoding
-from regtrack.sweep.plan import Strip, SweepPlan
+from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.shard import ShardHeader, write_shard
 from regtrack.sweep.work import Work
 from regtrack.tracks.bigwig.assemble import file_order

@@ -16,6 +16,7 @@ from regtrack.machine.disk import check_disk
 from regtrack.machine.memory import check_memory, peak_memory
 from regtrack.predict.device import check_precision, pick_device
 from regtrack.predict.lending import borrowed
+from regtrack.predict.reading import choose_flank
 from regtrack.sweep.batch import choose_batch_size, memory_of, passes_at_once, results_of
 from regtrack.sweep.chunks import Chunk, choose_chunk
 from regtrack.sweep.compiling import choose_compiled
@@ -23,7 +24,7 @@ from regtrack.sweep.computation import Computation, MakeComputation, speed
 from regtrack.sweep.compute import make_scorer
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.engine import Engine
-from regtrack.sweep.plan import SweepPlan, choose_flank
+from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.record import make_record
 from regtrack.sweep.request import Request, check_assembly, read_targets
 from regtrack.sweep.summary import Forecast

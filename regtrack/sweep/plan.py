@@ -27,31 +27,8 @@ import numpy.typing as npt
 from regtrack.errors import PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals
+from regtrack.predict.reading import ReadRule, Strip, check_multiple
 from regtrack.sweep.chunks import CHUNK, Chunk
-
-LSTM_FLANK = 5_000  # where a trained one differs from one pass by rounding: docs/sweep.md
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """Bases of one chromosome that go through the model in one piece (bp, half-open).
-
-    Attributes:
-        chrom: the chromosome.
-        start, end: what the strip has values for.
-        read_start, read_end: what the model sees.
-    """
-
-    chrom: str
-    start: int
-    end: int
-    read_start: int
-    read_end: int
-
-    @property
-    def crop(self) -> slice:
-        """The emitted positions among those that were read."""
-        return slice(self.start - self.read_start, self.end - self.read_start)
 
 
 @dataclass(frozen=True)
@@ -96,7 +73,7 @@ class SweepPlan:
         if self.window < self._longest:
             check_multiple("window", self.window, self.stride)
             self._check_resolution()
-        check_multiple("flank", self.flank, self.stride)
+        _ = self._rule
 
     @cached_property
     def chroms(self) -> tuple[str, ...]:
@@ -187,7 +164,7 @@ class SweepPlan:
             for index in range(first, last, size):
                 start = index * self.window
                 end = min(min(index + size, last) * self.window, length)
-                yield Strip(chunk.chrom, start, end, *self._read(start, end, length))
+                yield self._rule.strip(chunk.chrom, start, end, length=length)
 
     def _strips_of(self, chrom: str) -> int:
         runs = self._runs[chrom]
@@ -218,12 +195,9 @@ class SweepPlan:
                 f"take a window of {-(-self.window // step) * step:,} bp, or another resolution"
             )
 
-    def _read(self, start: int, end: int, length: int) -> tuple[int, int]:
-        left, right = max(0, start - self.flank), min(length, end + self.flank)
-        if self.both_strands:
-            # the other strand counts its stride from the chromosome's end: a few bases more
-            right = length - (length - right) // self.stride * self.stride
-        return left, right
+    @cached_property
+    def _rule(self) -> ReadRule:
+        return ReadRule(self.flank, self.stride, self.both_strands)
 
 
 def _alike(strips: Iterator[Strip], count: int) -> Iterator[tuple[Strip, ...]]:
@@ -240,51 +214,6 @@ def _alike(strips: Iterator[Strip], count: int) -> Iterator[tuple[Strip, ...]]:
 
 def _length(strip: Strip) -> int:
     return strip.read_end - strip.read_start
-
-
-def choose_flank(flank: int | str, *, needed: int | None, stride: int) -> int:
-    """The flank to read on each side (bp).
-
-    Args:
-        flank: `"auto"`, or bp.
-        needed: what the model needs for values without a seam; None for a Bi-LSTM, which has no
-            such number.
-        stride: the model's stride (bp).
-
-    Raises:
-        PlanError: no number, no multiple of the stride, or less than the model needs.
-    """
-    auto = -(-LSTM_FLANK // stride) * stride if needed is None else needed
-    if flank == "auto":
-        return auto
-    try:
-        chosen = int(flank)
-    except ValueError:
-        raise PlanError(f'flank "{flank}" is no number; expected bp or auto') from None
-    check_multiple("flank", chosen, stride)
-    if needed is not None and chosen < needed:
-        raise PlanError(
-            f"flank {chosen:,} would leave seams: this model needs {needed:,} bp on each side; "
-            "leave the flank at auto"
-        )
-    return chosen
-
-
-def check_multiple(what: str, value: int, stride: int) -> None:
-    """Refuse what is no multiple of the stride.
-
-    Raises:
-        PlanError: with the nearest values that would do.
-    """
-    if value < 0:
-        raise PlanError(f"{what} {value:,} is negative; expected a multiple of {stride} bp")
-    if value % stride:
-        below = value // stride * stride
-        near = f"are {below:,} or {below + stride:,}" if below else f"is {stride:,}"
-        raise PlanError(
-            f"{what} {value:,} is no multiple of the model's stride of {stride} bp; "
-            f"the nearest {near}"
-        )
 
 
 def choose_targets(

@@ -11,8 +11,9 @@ from regtrack.errors import FastaError, PlanError
 from regtrack.genome.sequence import reverse_complement
 from regtrack.predict.copies import Scores
 from regtrack.predict.forward import scores_of_codes
+from regtrack.predict.reading import Strip
 from regtrack.sweep.compute import Present, Scorer, predict, read
-from regtrack.sweep.plan import Strip, SweepPlan, choose_targets
+from regtrack.sweep.plan import SweepPlan, choose_targets
 
 from .toys import Sequences, Sums, draw_intervals, random_codes, stitched
 

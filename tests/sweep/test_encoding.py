@@ -11,9 +11,9 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from regtrack.errors import TrackError
+from regtrack.predict.reading import Strip
 from regtrack.sweep import encoding as encoding_module, on_device
 from regtrack.sweep.encoding import Encoding
-from regtrack.sweep.plan import Strip
 from regtrack.tracks.bigwig import rounding
 
 ANY = st.floats(width=32, allow_nan=True, allow_infinity=True)

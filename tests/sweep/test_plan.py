@@ -13,7 +13,8 @@ from hypothesis import given, settings, strategies as st
 from regtrack.errors import PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals
-from regtrack.sweep.plan import LSTM_FLANK, Strip, SweepPlan, choose_flank, choose_targets
+from regtrack.predict.reading import Strip
+from regtrack.sweep.plan import SweepPlan, choose_targets
 
 from .toys import draw_intervals, intervals
 
@@ -229,16 +230,3 @@ def test_one_window_may_be_a_whole_chromosome() -> None:
     plan = plan_of({"c": 1003}, window=1003)
     (batch,) = batches(plan)
     assert (batch[0].read_start, batch[0].read_end) == (0, 1003)
-
-
-def test_flanks() -> None:
-    assert choose_flank("auto", needed=5430, stride=10) == 5430
-    assert choose_flank("5440", needed=5430, stride=10) == 5440
-    assert choose_flank("auto", needed=None, stride=30) == -(-LSTM_FLANK // 30) * 30
-    assert choose_flank(0, needed=None, stride=10) == 0
-    with pytest.raises(PlanError, match="needs 5,430 bp on each side"):
-        choose_flank(5420, needed=5430, stride=10)
-    with pytest.raises(PlanError, match="the nearest are 5,430 or 5,440"):
-        choose_flank("5431", needed=5430, stride=10)
-    with pytest.raises(PlanError, match='flank "wide" is no number'):
-        choose_flank("wide", needed=5430, stride=10)
