@@ -11,6 +11,7 @@ from regtrack.checkpoint_header import read_header
 from regtrack.dataset.store import Dataset
 from regtrack.errors import RegtrackError, TrackError
 from regtrack.tracks.bigwig.raw import RawBigWig, Summary
+from regtrack.tracks.kind import PREDICTED, kind_of
 
 
 def describe(path: str | Path) -> dict[str, Any]:
@@ -112,7 +113,10 @@ def _doubtful(path: Path, why: str) -> TrackError:
 
 
 def _sweep(path: Path) -> dict[str, Any]:
-    """A finished sweep; or one at work, whose file holds the record among other things."""
+    """A finished sweep; or one at work, whose file holds the record among other things.
+
+    Its kind says whether it is of scores (or logits), or of saliency; so does each of its tracks.
+    """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
@@ -120,11 +124,14 @@ def _sweep(path: Path) -> dict[str, Any]:
     try:
         if not all({"file", "marker", "category"} <= track.keys() for track in found["tracks"]):
             raise KeyError("tracks")
-        if "record" not in found:
-            return {"kind": "sweep", **found}
+        record = found.get("record", found)
+        tracks = [{**track, "values": kind_of(record, track)} for track in found["tracks"]]
+        predicted = not tracks or any(track["values"] in PREDICTED for track in tracks)
+        kind = "sweep" if predicted else "saliency sweep"
+        if record is found:
+            return {"kind": kind, **found, "tracks": tracks}
         made = sum(1 for _ in path.parent.glob("shards/*.shard"))
         shards = {"made": made, "in all": len(found["chunks"])}
-        tracks = {"tracks": found["tracks"]}
-        return {"kind": "sweep at work", "shards": shards, **found["record"], **tracks}
+        return {"kind": f"{kind} at work", "shards": shards, **record, "tracks": tracks}
     except (KeyError, TypeError, AttributeError) as error:
         raise TrackError(f"{path} is damaged: it holds no record; predict again") from error

@@ -20,7 +20,7 @@ _OF_MARKERS = {
     "biosample": "biosample",
     "target": "target",
 }
-_OF_TRACKS = {"marker": "marker", "category": "category", "file": "file"}
+_OF_TRACKS = {"marker": "marker", "category": "category", "values": "values", "file": "file"}
 
 EPILOG = """
 Examples:
@@ -65,8 +65,13 @@ def command(
 
 
 def _by_category(listed: list[Mapping[str, str]]) -> str:
-    counts = Counter(one["category"] for one in listed)
-    parts = ", ".join(f"{count:,} {category}" for category, count in counts.items())
+    """How many of each category, and of each kind of values where there are several."""
+    kinds = {one.get("values") for one in listed}
+    counts = Counter(
+        f"{one['category']} {one['values']}" if len(kinds) > 1 else one["category"]
+        for one in listed
+    )
+    parts = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     return f"{len(listed):,}: {parts}"
 
 

@@ -143,6 +143,7 @@ def _join_track(work: Work, marker: int) -> TrackSummary:
         file=track.file,
         marker=track.marker,
         category=track.category,
+        values=track.values,
         bases=totals.bases,
         size=path.stat().st_size,
         low=totals.low,

@@ -20,6 +20,7 @@ from regtrack.models.network import TrackModel
 from regtrack.predict.copies import to_host
 from regtrack.predict.device import memory_errors
 from regtrack.sweep.request import Request
+from regtrack.tracks.kind import Kind
 
 Shape = tuple[int, int]  # of codes: (B, L)
 
@@ -29,11 +30,11 @@ class ValueKind:
     """One number per base that a computation gives for each marker; each becomes a file.
 
     Attributes:
-        name: what the number is, as sweep.json says of the file, such as `scores`.
+        name: what the number is, as sweep.json says of the file.
         suffix: what ends the file's name, before `.bw`.
     """
 
-    name: str
+    name: Kind
     suffix: str = ""
 
 

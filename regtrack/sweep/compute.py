@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -64,8 +64,8 @@ class Scorer:
         return len(self.rows)
 
     @property
-    def values(self) -> str:
-        """`scores` or `logits`."""
+    def values(self) -> Literal["scores", "logits"]:
+        """What they are."""
         return "logits" if self.logits else "scores"
 
     def with_compiled(self, shape: Shape | None) -> Scorer:

@@ -83,6 +83,7 @@ class Job:
                 f"{self.computation.model.name}.{marker.name}{kind.suffix}.bw",
                 marker.name,
                 marker.category,
+                kind.name,
             )
             for marker in self.markers
             for kind in self.computation.kinds

@@ -18,7 +18,7 @@ from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.plan import SweepPlan
 from regtrack.version import __version__
 
-FORMAT = 2
+FORMAT = 3
 
 
 def make_record(

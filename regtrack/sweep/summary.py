@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from regtrack.sweep.chunks import Chunk
+from regtrack.tracks.kind import Kind
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class TrackSummary:
 
     Attributes:
         file: its name in the output folder.
-        marker, category: what it predicts.
+        marker, category: what it is about.
+        values: what its numbers are, such as `scores`.
         bases: bases with a value.
         size: bytes on disk.
         low, high, mean: of its values.
@@ -78,6 +80,7 @@ class TrackSummary:
     file: str
     marker: str
     category: str
+    values: Kind
     bases: int
     size: int
     low: float

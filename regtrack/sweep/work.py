@@ -33,6 +33,7 @@ from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.lock import change_lock, take_lock
 from regtrack.sweep.record import agrees, differences, digest
 from regtrack.sweep.shard import Shard, is_whole
+from regtrack.tracks.kind import Kind
 
 SWEEP_FILE = "sweep.json"
 _LOCK = "lock"
@@ -42,11 +43,18 @@ _BROKEN = ["its plan is broken"]
 
 @dataclass(frozen=True)
 class Track:
-    """A file of the sweep: its name, and what it predicts."""
+    """A file of the sweep.
+
+    Attributes:
+        file: its name.
+        marker, category: what it is about.
+        values: what its numbers are.
+    """
 
     file: str
     marker: str
     category: str
+    values: Kind
 
 
 @dataclass(frozen=True)

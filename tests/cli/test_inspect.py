@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from regtrack.dataset.spec import DatasetSpec
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
 from regtrack.models.registry import build_model
+from regtrack.saliency.tracks import saliency_tracks
 from regtrack.sweep.request import Request
 from regtrack.sweep.run import run_share, run_sweep
 
@@ -30,8 +32,8 @@ TABLE = (
 
 OF_MARKERS = [["A_DNase", "DNase", "A", "DNase"], ["K562_CTCF", "TF", "K562", "CTCF"]]
 OF_TRACKS = [
-    ["A_DNase", "DNase", "cnn1.A_DNase.bw"],
-    ["K562_CTCF", "TF", "cnn1.K562_CTCF.bw"],
+    ["A_DNase", "DNase", "scores", "cnn1.A_DNase.bw"],
+    ["K562_CTCF", "TF", "scores", "cnn1.K562_CTCF.bw"],
 ]
 
 Inspect = Callable[..., str]
@@ -51,6 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_checkpoint(checkpoint, Checkpoint(build_model("cnn1", 2), MARKERS, ASSEMBLY, 1000, {}))
     run_sweep(Request(checkpoint, reference, folder / "tracks", window=1000))
     run_share(Request(checkpoint, reference, folder / "begun", window=1000), "1/2")
+    saliency_tracks(Request(checkpoint, reference, folder / "saliency", window=1000))
     return folder
 
 
@@ -77,6 +80,7 @@ def cells(table: str) -> list[list[str]]:
         ("run", "checkpoint", ["window", "1,000"]),
         ("tracks", "sweep", ["values", "scores"]),
         ("begun.partial", "sweep at work", ["shards", "made 1, in all 2"]),
+        ("saliency", "saliency sweep", ["values", "gradient-x-input of all outputs"]),
         ("tracks/cnn1.A_DNase.bw", "bigWig", ["bases with a value", "9,000"]),
     ],
 )
@@ -103,6 +107,29 @@ def test_markers_are_counted_and_named(
     table = cells(inspect(path, "--markers"))
     assert [count, "2: 1 TF, 1 DNase"] in table
     assert sorted(table[-2:]) == rows
+
+
+def test_tracks_of_saliency_are_told_apart(inspect: Inspect, folder: Path) -> None:
+    expected = [
+        [*track[:2], values, f"cnn1.{track[0]}{suffix}.bw"]
+        for track in OF_TRACKS
+        for values, suffix in (
+            ("absolute saliency", ".saliency-abs"),
+            ("saliency", ".saliency"),
+        )
+    ]
+    table = cells(inspect("saliency", "--markers"))
+    assert sorted(table[-4:]) == sorted(expected)
+    counted = "4: 1 TF saliency, 1 TF absolute saliency, 1 DNase saliency, "
+    assert ["tracks", counted + "1 DNase absolute saliency"] in table
+    # a folder that an earlier version wrote does not say it of each file
+    old = folder / "old"
+    shutil.copytree(folder / "saliency", old)
+    record = json.loads((old / "sweep.json").read_text())
+    for track in record["tracks"]:
+        del track["values"]
+    (old / "sweep.json").write_text(json.dumps(record | {"format": 2}))
+    assert cells(inspect("old", "--markers"))[-4:] == table[-4:]
 
 
 def test_json_holds_everything(inspect: Inspect) -> None:

@@ -45,6 +45,7 @@ def tracks_of(name: str, folder: Path, threshold: float = 0.0, **options: object
         f"{model}.K562_histone.saliency.bw",
         f"{model}.K562_histone.saliency-abs.bw",
     ]
+    assert [track.values for track in summary.tracks] == ["saliency", "absolute saliency"]
     found = []
     for track in summary.tracks:
         with pyBigWig.open(str(folder / "out" / track.file)) as file:

@@ -245,7 +245,8 @@ def test_the_record_says_what_made_the_tracks_and_is_the_same_again(
     tracks = [(out / "cnn1.K562_TF.bw").read_bytes() for out in outs]
     assert tracks[0] == tracks[1]
     record = json.loads(texts[0])
-    assert record["format"] == 2
+    assert record["format"] == 3
+    assert {track["values"] for track in record["tracks"]} == {"scores"}
     assert record["checkpoint"]["path"] == str(path)
     assert record["checkpoint"]["model"] == "cnn1"
     assert record["checkpoint"]["dataset"] is None  # it was not trained
