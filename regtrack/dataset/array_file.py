@@ -1,4 +1,4 @@
-"""Writing an .npy file piece by piece, its length not known before the end."""
+"""Write an .npy file piece by piece when its length is known only at the end."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import numpy.typing as npt
 class ArrayFile:
     """A one-dimensional array on disk that grows by appending; a context manager.
 
-    NumPy leaves room in the header for the length to grow, so it is written again at the end. The
-    pieces go through plain writes, so that a full disk is an error and not a lost mapping.
+    NumPy reserves space in the header for the length to grow, so the header is rewritten at the
+    end. Pieces are written as plain bytes, so that a full disk raises an error instead of losing a
+    memory mapping.
     """
 
     def __init__(self, path: Path, dtype: np.dtype[Any]) -> None:
@@ -24,7 +25,7 @@ class ArrayFile:
         self._write_header()
 
     def append(self, piece: npt.NDArray[Any]) -> None:
-        """Write more elements (n,)."""
+        """Append elements, (n,) of the file's dtype."""
         self._file.write(np.ascontiguousarray(piece, self._dtype).view(np.uint8).data)
         self._length += len(piece)
 

@@ -1,4 +1,4 @@
-"""Build a dataset from a FASTA and peak files, a chromosome and a marker at a time."""
+"""Build a dataset from a FASTA and peak files, one chromosome and one marker at a time."""
 
 from __future__ import annotations
 
@@ -50,25 +50,25 @@ def build_dataset(
     progress: Progress = SILENT,
     overwrite: bool = False,
 ) -> BuildSummary:
-    """Label an assembly: its windows with their split, and every marker's peaks, in a folder.
+    """Label an assembly: write windows with their split and the peaks of all markers to a folder.
 
-    Memory holds one chromosome's codes, one peak file, and 10 bytes for each labelled stretch.
+    Memory holds the codes of one chromosome, one peak file, and 10 bytes per labelled stretch.
 
     Args:
         reference: the FASTA.
         markers: the markers table (see `regtrack.labels.manifest.read_markers`).
-        out: the folder to make; it appears only when whole.
-        spec: windows and split; the paper's by default.
+        out: folder to write, created only on success.
+        spec: windows and split; default: the paper's.
         exclude: BED of bases that count as N when windows are dropped.
         multimap: BED of bases where reads map to several places.
-        peaks_folder: where the peak files lie; the table's own folder by default.
-        progress: told of the bases and files read.
+        peaks_folder: folder of the peak files; default: the folder of the table.
+        progress: shows the bases and files read.
         overwrite: replace `out` if it exists.
 
     Raises:
         OutputError: `out` exists, or cannot be written.
         FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
-        DatasetError: no window or no label is left, or a split is empty.
+        DatasetError: no windows or labels are left, or a split is empty.
     """
     spec = spec or DatasetSpec()
     sources = {
@@ -80,7 +80,8 @@ def build_dataset(
         with Reference(reference) as fasta:
             usable = fasta.assembly.subset(spec.chroms) if spec.chroms else fasta.assembly
             check_split(spec, usable)
-            # peaks for another assembly show in the first file: before the sequence is read
+            # the first file shows whether peaks are for another assembly: check before reading
+            # sequence
             read_peaks(files[0].path, fasta.assembly)
             masks = _read_mask(exclude, fasta.assembly), _read_mask(multimap, fasta.assembly)
             kept = write_codes(fasta, usable, spec, masks, folder=folder, progress=progress)
@@ -96,7 +97,7 @@ def _read_mask(path: _PathLike | None, assembly: Assembly) -> dict[str, Interval
         return {}
     mask = read_peaks(Path(path), assembly)
     if not mask.by_chrom:
-        _log.warning("%s names no base of the reference; nothing is masked by it", path)
+        _log.warning("%s covers no base of the reference, so it masks nothing", path)
     return mask.by_chrom
 
 

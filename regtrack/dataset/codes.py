@@ -1,4 +1,4 @@
-"""The sequence part of a build: which windows and chromosomes are kept, and their codes."""
+"""The sequence part of a build: selects windows and chromosomes, and writes their codes."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from regtrack.genome.intervals import Intervals, Positions
 from regtrack.genome.reference import Reference
 from regtrack.progress import Progress
 
-_MOST = 2**16  # chromosomes, numbered in 16 bits
-_LONGEST = 2**32  # bp; a window's start takes 32 bits
+_MOST = 2**16  # chromosomes: indexes take 16 bits
+_LONGEST = 2**32  # bp: the start of a window takes 32 bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +27,9 @@ class Kept:
 
     Attributes:
         assembly: the chromosomes with at least one kept window.
-        starts: starts of each chromosome's kept windows, ascending (bp).
+        starts: starts of the kept windows of each chromosome, ascending (bp).
         window: length of a window (bp).
-        dropped: windows left out, of all chromosomes that might have been used.
+        dropped: windows left out, over all usable chromosomes.
     """
 
     assembly: Assembly
@@ -39,7 +39,7 @@ class Kept:
 
     @cached_property
     def stretches(self) -> dict[str, Intervals]:
-        """The kept windows of each chromosome, neighbours joined."""
+        """The kept windows of each chromosome, with adjacent ones merged."""
         return {
             chrom: Intervals.merged(starts, starts + self.window)
             for chrom, starts in zip(self.assembly.names, self.starts, strict=True)
@@ -47,7 +47,7 @@ class Kept:
 
     @property
     def count(self) -> int:
-        """Kept windows."""
+        """The number of kept windows."""
         return sum(map(len, self.starts))
 
 
@@ -60,15 +60,15 @@ def write_codes(
     folder: Path,
     progress: Progress,
 ) -> Kept:
-    """Choose windows and write the codes of the chromosomes that have some, one at a time.
+    """Choose windows, and write the codes of the chromosomes that have some, one at a time.
 
     Args:
-        reference: where the sequence is read.
+        reference: the sequence.
         usable: the chromosomes that the dataset may keep.
-        spec: length of a window and what drops one.
+        spec: length of a window, and the rules for dropping one.
         masks: excluded and multi-mapped bases by chromosome.
-        folder: where the codes go.
-        progress: told of the bases read.
+        folder: where to write.
+        progress: shows the bases read.
 
     Raises:
         DatasetError: no window is kept, or chromosomes too many or too long for the format.
@@ -93,7 +93,7 @@ def write_codes(
         raise _nothing_kept(spec, dropped)
     if len(starts) > _MOST:
         raise DatasetError(
-            f"{len(starts):,} chromosomes have windows; expected at most {_MOST:,}: name the ones "
+            f"{len(starts):,} chromosomes have windows; expected at most {_MOST:,}: select those "
             "to use with `chroms`"
         )
     return Kept(usable.subset(starts), tuple(starts.values()), spec.window, dropped)
@@ -101,7 +101,7 @@ def write_codes(
 
 def _nothing_kept(spec: DatasetSpec, dropped: Dropped) -> DatasetError:
     return DatasetError(
-        f"no window of {spec.window:,} bp is kept: {dropped.short} were short, {dropped.n} had too "
-        f"many N, {dropped.excluded} were excluded, {dropped.multimap} multi-mapped; choose a "
+        f"no window of {spec.window:,} bp is kept: {dropped.short} were too short, {dropped.n} had "
+        f"too many N, {dropped.excluded} were excluded, {dropped.multimap} multi-mapped; choose a "
         "smaller `window`, or raise `max_n` or `max_multimap`"
     )

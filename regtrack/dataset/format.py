@@ -1,4 +1,4 @@
-"""The files of a dataset folder: their names, types and version, checked when they are read.
+"""The files of a dataset folder: names, dtypes and version, checked on reading.
 
 docs/dataset.md describes the format.
 """
@@ -19,7 +19,7 @@ from regtrack.genome.assembly import Assembly
 FORMAT = "regtrack dataset"
 VERSION = 1
 SPLITS = ("train", "valid", "test")
-TILE = 25_000  # bp; a position within a tile fits 16 bits
+TILE = 25_000  # bp; a position within a tile fits in 16 bits
 
 BASE = np.dtype("u1")
 WINDOW = np.dtype([("chrom", "<u2"), ("start", "<u4"), ("split", "u1")])
@@ -35,28 +35,28 @@ ARRAY_FILES = (CODES_FILE, WINDOWS_FILE, OFFSETS_FILE, ROWS_FILE)
 
 
 def tile_counts(assembly: Assembly) -> list[int]:
-    """How many label tiles each chromosome has; the last one may be short."""
+    """The number of label tiles of each chromosome; the last one may be short."""
     return [-(-length // TILE) for length in assembly.lengths]
 
 
 def write_header(folder: Path, contents: Mapping[str, Any]) -> None:
-    """Write dataset.json, with the sizes of the arrays that stand beside it already."""
+    """Write dataset.json, including the sizes of the arrays already in the folder."""
     sizes = {name: (folder / name).stat().st_size for name in ARRAY_FILES}
     header = {"format": FORMAT, "version": VERSION, "files": sizes, **contents}
     (folder / HEADER_FILE).write_text(json.dumps(header, indent=1) + "\n", encoding="utf-8")
 
 
 def read_header(folder: Path) -> dict[str, Any]:
-    """Read dataset.json, and check that every array is there at its full size.
+    """Read dataset.json, and check that every array is present in full size.
 
     Raises:
-        DatasetError: no dataset, one of another version, or one with a file missing or cut.
+        DatasetError: no dataset, another version, or a missing or truncated file.
     """
     path = folder / HEADER_FILE
     if not path.is_file():
         raise DatasetError(
-            f"no dataset at {folder}: it has no {HEADER_FILE}; expected a folder that "
-            "regtrack build-dataset made"
+            f"no dataset at {folder}: it has no {HEADER_FILE}; expected a folder made by "
+            "regtrack build-dataset"
         )
     try:
         header = json.loads(path.read_text(encoding="utf-8"))
@@ -66,7 +66,7 @@ def read_header(folder: Path) -> dict[str, Any]:
         raise damaged(folder, f'{HEADER_FILE} does not say "{FORMAT}"')
     if header.get("version") != VERSION:
         raise DatasetError(
-            f"{folder} is a dataset of version {header.get('version')}, this regtrack reads "
+            f"{folder} is a dataset of version {header.get('version')}; this regtrack reads "
             f"version {VERSION}; build it again with regtrack build-dataset"
         )
     _check_sizes(folder, header.get("files"))
@@ -76,16 +76,16 @@ def read_header(folder: Path) -> dict[str, Any]:
 def load_array(
     folder: Path, name: str, dtype: np.dtype[Any], length: int | None = None
 ) -> npt.NDArray[Any]:
-    """Memory-map one array, read-only.
+    """Memory-map an array (n,) of `dtype`, read-only.
 
     Args:
         folder: the dataset.
-        name: the array's file.
-        dtype: what it must hold.
-        length: how many it must hold; not checked where None.
+        name: file name of the array.
+        dtype: the expected dtype.
+        length: the expected length; None: any.
 
     Raises:
-        DatasetError: the file cannot be read, or holds something else.
+        DatasetError: the file cannot be read, or has another dtype or length.
     """
     try:
         array = np.asarray(np.load(folder / name, mmap_mode="r", allow_pickle=False))
@@ -98,7 +98,7 @@ def load_array(
 
 
 def damaged(folder: Path, what: str) -> DatasetError:
-    """The error that says what is wrong with a dataset, and to build it again."""
+    """An error that says what is wrong with a dataset, and to rebuild it."""
     return DatasetError(
         f"the dataset {folder} is damaged: {what}; build it again with regtrack build-dataset"
     )

@@ -1,4 +1,4 @@
-"""What makes two datasets the same, wherever they lie."""
+"""The identity of a dataset, independent of where it is stored."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from regtrack.dataset.store import Dataset
 
 
 def dataset_digest(dataset: Dataset) -> str:
-    """A short digest of the windows, splits and labels, by what they were built from.
+    """A short digest of the windows, splits and labels, from the inputs of the build.
 
-    Neither the folder's name nor the version of regtrack that built it matters.
+    The folder's name and the version of regtrack that built it have no effect.
     """
     parts = {
         "spec": dataset.spec.to_dict(),

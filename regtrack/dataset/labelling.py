@@ -1,4 +1,4 @@
-"""The label part of a build: every marker's peaks, as rows of tiles."""
+"""The label part of a build: converts every marker's peaks to rows of tiles."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from regtrack.progress import Progress
 
 _log = logging.getLogger(__name__)
 
-_MOST = 2**16  # markers, numbered in 16 bits
+_MOST = 2**16  # markers: indexes take 16 bits
 _SHOWN = 5
 
 
 @dataclass(frozen=True)
 class LabelledMarker:
-    """A marker, and what its file gave.
+    """A marker, and the outcome of reading its peak file.
 
     Attributes:
         marker: the marker.
-        file: its peak file, as it was named.
+        file: its peak file, as given.
         sha256: digest of the file.
-        counts: what became of its peaks.
+        counts: peaks used and dropped.
         labelled: whether it has a peak on the kept chromosomes.
         covered: labelled bases in the kept windows.
         bridged: chromosome names read as the reference's.
@@ -49,7 +49,7 @@ class LabelledMarker:
     unknown: tuple[str, ...]
 
     def source(self) -> dict[str, Any]:
-        """File, digest and counts, for JSON."""
+        """File, digest and counts, JSON-serialisable."""
         return {"path": self.file, "sha256": self.sha256, **asdict(self.counts)}
 
 
@@ -65,13 +65,13 @@ def write_labels(
 
     Args:
         files: the markers and their files.
-        assembly: the whole reference, which peaks are checked against.
-        kept: the windows, whose chromosomes get labels from end to end.
-        folder: where the rows go.
-        progress: told of the files read.
+        assembly: of the whole reference, against which peaks are checked.
+        kept: the windows; their chromosomes are labelled from end to end.
+        folder: where to write.
+        progress: shows the files read.
 
     Raises:
-        PeakFileError: a file is no peak file.
+        PeakFileError: not a peak file.
         DatasetError: no marker has a peak on the kept chromosomes, the peaks are for another
             assembly, or there are too many markers.
     """
@@ -112,7 +112,7 @@ def _labelled(
 
 
 def _check(labelled: Sequence[LabelledMarker], kept: Assembly) -> None:
-    """Refuse peaks that cannot be the reference's, seen over all files."""
+    """Refuse peaks of another assembly, judged over all files."""
     total = _total(labelled)
     if total.foreign:
         raise DatasetError(
@@ -129,17 +129,17 @@ def _check(labelled: Sequence[LabelledMarker], kept: Assembly) -> None:
 
 
 def _report(labelled: Sequence[LabelledMarker]) -> None:
-    """Say once, over all files, what a user should know about their peaks."""
+    """Log once, over all files, what a user should know about the peaks."""
     bridged = sorted(pair for found in labelled for pair in found.bridged.items())
     if bridged:
-        _log.warning('peak files name chromosomes otherwise: "%s" is read as "%s"', *bridged[0])
+        _log.warning('peak files use other chromosome names: "%s" is read as "%s"', *bridged[0])
     total = _total(labelled)
     lacking = f"on chromosomes that the reference lacks ({_listed(_unknown(labelled))})"
     for count, what in (
         (total.unknown, f"{lacking}: dropped"),
         (total.outside, "starting past their chromosome's end: dropped"),
         (total.clipped, "ending past their chromosome's end: clipped"),
-        (total.empty, "without a base: dropped"),
+        (total.empty, "with no bases: dropped"),
     ):
         if count:
             _log.warning("of %s peaks, %s %s", f"{total.read:,}", f"{count:,}", what)

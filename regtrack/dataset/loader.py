@@ -1,7 +1,7 @@
-"""Batches of windows for training: sequence as codes, labels as rows until they reach the device.
+"""Batches of windows for training: sequence as codes, labels as rows until they are on the device.
 
-What a window looks like in an epoch depends on (seed, epoch, window) alone, so batches are the same
-whatever the number of workers, and the same windows are seen whatever the number of processes.
+How a window is augmented in an epoch depends only on (seed, epoch, window). So batches do not
+depend on the number of workers, and the windows of an epoch not on the number of processes.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from regtrack.genome.sequence import Codes, N, reverse_complement
 Ids = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int32]
 
-PADDING = -1  # the id of a window of N without labels, which evens out the shares of processes
+PADDING = -1  # id of an unlabelled window of N, which evens out the windows per process
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Some windows.
+    """A batch of windows.
 
     Attributes:
         codes: uint8 (B, L).
-        rows: int32 (R, 4): index in the batch, marker, start, end of each labelled stretch.
+        rows: int32 (R, 4): index in the batch, marker, start and end (bp) of each labelled stretch.
     """
 
     codes: Tensor
@@ -43,11 +43,11 @@ class Batch:
 
     @property
     def known(self) -> Tensor:
-        """Bool (B, L): the bases that are not N."""
+        """Bool (B, L): False for N."""
         return self.codes != N
 
     def to(self, device: torch.device | str) -> Batch:
-        """The same batch on another device; for a copy to a GPU the host does not wait."""
+        """The same batch on another device; a copy to a GPU is asynchronous."""
         unawaited = torch.device(device).type == "cuda"
         return Batch(
             self.codes.to(device, non_blocking=unawaited),
@@ -55,19 +55,19 @@ class Batch:
         )
 
     def pin_memory(self) -> Batch:
-        """The same batch in memory that a GPU reads directly; called by PyTorch's loader."""
+        """The same batch in pinned memory, for copies to a GPU; called by PyTorch's loader."""
         return Batch(self.codes.pin_memory(), self.rows.pin_memory())
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How a training window is varied.
+    """How a training window is augmented.
 
     Attributes:
-        seed: with the epoch and the window's id, decides every draw.
+        seed: of every draw, together with the epoch and the window's id.
         epoch: counted from 0.
-        reverse_complement: turn every other window around, by the toss of a coin.
-        max_shift: bp that a window may move either way, never out of its `Dataset.extent`.
+        reverse_complement: reverse-complement windows with probability 0.5.
+        max_shift: maximum shift in either direction (bp), always within the `Dataset.extent`.
     """
 
     seed: int = 0
@@ -76,7 +76,7 @@ class Augmentation:
     max_shift: int = 0
 
     def draw(self, window_id: int, low: int, high: int) -> tuple[int, bool]:
-        """A window's shift, from `low` to `high`, and whether it is turned around."""
+        """The shift of a window, `low` to `high` (bp), and whether it is reverse-complemented."""
         if not (self.reverse_complement or self.max_shift):
             return 0, False
         random = np.random.default_rng(
@@ -87,16 +87,16 @@ class Augmentation:
 
 
 def dense_labels(batch: Batch, marker_count: int) -> Tensor:
-    """Labels base by base, uint8 (B, M, L), made on the batch's device.
+    """Labels per base, uint8 (B, M, L), computed on the batch's device.
 
-    Every row adds 1 at its start and -1 at its end; their running sum is the label.
+    Every row adds 1 at its start and -1 at its end; the labels are the cumulative sum.
     """
     count, length = batch.codes.shape
     index, marker, start, end = batch.rows.long().unbind(1)
     line = (index * marker_count + marker) * length
     steps = torch.zeros(count * marker_count * length, dtype=torch.int8, device=batch.codes.device)
     steps.index_add_(0, line + start, torch.ones_like(start, dtype=torch.int8))
-    # a stretch that reaches the window's end takes no step down
+    # a stretch that reaches the window's end needs no -1
     steps.index_add_(0, line + end.clamp(max=length - 1), -(end < length).to(torch.int8))
     return steps.view(count, marker_count, length).cumsum_(-1).view(torch.uint8)
 
@@ -120,29 +120,29 @@ def make_loader(
     """The batches of one epoch.
 
     Args:
-        dataset: where the windows are.
+        dataset: source of the windows.
         split: `train`, `valid` or `test`.
-        batch_size: windows a batch and process.
-        seed: decides order and augmentation.
+        batch_size: windows per batch and process.
+        seed: of order and augmentation.
         epoch: counted from 0.
-        shuffle: in an order of the epoch's own, and an even number of windows for every process
-            (at most `world - 1` are left out of the epoch); else in the dataset's order, where
+        shuffle: in random order, with equally many windows for every process (at most
+            `world - 1` are left out of the epoch); otherwise in the dataset's order, where
             processes with fewer windows get `PADDING`.
-        reverse_complement: turn windows around by the toss of a coin.
-        max_shift: bp that a window may move either way.
-        workers: reading processes; 0 reads in this one.
-        pin_memory: into memory that a GPU reads directly.
-        limit: windows an epoch, the next epoch taking up where this one ends; 0 for all.
-        rank: which process this is.
-        world: how many processes share the epoch.
+        reverse_complement: reverse-complement windows with probability 0.5.
+        max_shift: maximum shift in either direction (bp).
+        workers: reading processes; 0 reads in this process.
+        pin_memory: load into memory that a GPU reads directly.
+        limit: windows per epoch; the next epoch continues where this one ends. 0: all.
+        rank: index of this process.
+        world: number of processes that share the epoch.
 
     Raises:
-        DatasetError: the split has no windows, or fewer than there are processes; a batch without
-            windows, or fewer workers than none.
+        DatasetError: the split has no windows, or fewer than there are processes; or
+            `batch_size` or `workers` is out of range.
     """
     if batch_size < 1 or workers < 0:
         raise DatasetError(
-            f"batch size {batch_size} and {workers} workers; expected at least 1 window a batch "
+            f"batch size {batch_size} and {workers} workers; expected at least 1 window per batch "
             "and 0 workers or more"
         )
     ids = (
@@ -168,7 +168,7 @@ def make_loader(
 
 
 def epoch_windows(ids: Ids, seed: int, epoch: int, limit: int = 0) -> Ids:
-    """The windows of an epoch in order: the epoch's piece of an endless series of shuffles.
+    """The ids (n,) of an epoch's windows in order: its part of an endless series of shuffles.
 
     With a limit, every window is seen once before any is seen again.
 
@@ -194,7 +194,7 @@ def _shuffled(ids: Ids, seed: int, number: int) -> Ids:
 
 
 def _share(ids: Ids, rank: int, world: int, *, even: bool) -> Ids:
-    """The windows of one process: every `world`-th, equally many for each process."""
+    """The windows of one process: every `world`-th, the same number for each process."""
     if even:
         ids = ids[: len(ids) // world * world]
     padding = np.full(-len(ids) % world, PADDING, dtype=np.int64)
@@ -217,7 +217,7 @@ class _Batches(TorchDataset[Batch]):
         )
 
     def _read(self, window_id: int) -> tuple[Codes, Rows]:
-        """Codes (L,) and rows (R, 3) of marker, start and end, as the epoch wants them."""
+        """Codes (L,) and rows (R, 3) of marker, start and end, augmented for the epoch."""
         if window_id == PADDING:
             return np.full(self.dataset.window, N, np.uint8), np.empty((0, 3), np.int32)
         window = self.dataset.interval(window_id)
@@ -236,7 +236,7 @@ class _Batches(TorchDataset[Batch]):
 
 
 def _turned(codes: Codes, rows: Rows) -> tuple[Codes, Rows]:
-    """A window and its labels as the other strand reads them."""
+    """The reverse complement of a window, with its labels."""
     length = len(codes)
     marker, start, end = rows.T
     return reverse_complement(codes), np.stack([marker, length - end, length - start], axis=1)

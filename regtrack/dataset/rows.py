@@ -1,4 +1,4 @@
-"""Peaks as rows of label tiles: cut at tile borders, taken marker by marker, written by tile."""
+"""Peaks as rows of label tiles: cut at tile borders, added by marker, written by tile."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _Rows = npt.NDArray[np.void]
 
 
 def cut(found: Intervals) -> tuple[Positions, Positions, Positions]:
-    """Intervals cut at tile borders.
+    """Cut intervals at tile borders.
 
     Returns:
-        Tile, start within the tile and end within the tile (1 to `TILE`) of each piece, in order.
+        Per piece, in order (n,): tile index, start and end within the tile (bp, end 1 to `TILE`).
 
     >>> cut(Intervals.merged([10, 24_990], [20, 50_001]))
     (array([0, 0, 1, 2]), array([   10, 24990,     0,     0]), array([   20, 25000, 25000,     1]))
@@ -40,7 +40,7 @@ def cut(found: Intervals) -> tuple[Positions, Positions, Positions]:
 class RowTable:
     """Rows of many markers, 10 bytes each in memory until `write` sorts them into tiles.
 
-    Markers must come in their order, since that is the order of the rows within a tile.
+    Markers must be added in order, which is the order of the rows within a tile.
     """
 
     def __init__(self, assembly: Assembly) -> None:
@@ -48,7 +48,7 @@ class RowTable:
         self._added: dict[str, list[tuple[_Tiles, _Rows]]] = {name: [] for name in assembly.names}
 
     def add(self, marker: int, by_chrom: Mapping[str, Intervals]) -> None:
-        """Take a marker's labelled bases on chromosomes of the assembly."""
+        """Add a marker's labelled bases on chromosomes of the assembly."""
         for chrom, found in by_chrom.items():
             tile, low, high = cut(found)
             rows = np.empty(len(tile), dtype=ROW)
@@ -56,9 +56,9 @@ class RowTable:
             self._added[chrom].append((tile.astype(np.uint32), rows))
 
     def write(self, folder: Path) -> None:
-        """Write the rows by tile, marker and start, and where each tile's rows begin.
+        """Write the rows sorted by tile, marker and start, and the offset of each tile's rows.
 
-        One chromosome is sorted at a time.
+        Sorts one chromosome at a time.
         """
         begin = 0
         with (
@@ -68,7 +68,7 @@ class RowTable:
             offsets_file.append(np.zeros(1, OFFSET))
             for chrom, tiles in zip(self._assembly.names, tile_counts(self._assembly), strict=True):
                 tile, rows = _joined(self._added[chrom])
-                # stable, so that markers and starts stay in order within a tile
+                # stable: keeps markers and starts in order within a tile
                 rows_file.append(rows[np.argsort(tile, kind="stable")])
                 ends = begin + np.cumsum(np.bincount(tile, minlength=tiles))
                 offsets_file.append(ends)

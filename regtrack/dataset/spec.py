@@ -1,4 +1,4 @@
-"""What a dataset is asked to be: its windows, what drops one, and how they are split."""
+"""The specification of a dataset: its windows, when one is dropped, and how they are split."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from regtrack.errors import DatasetError
 
-# The settings that each kind of split reads; setting another one is a mistake, and refused.
+# The settings that each kind of split uses; setting any other is refused as a mistake.
 _USES = {
     "random": {"fractions"},
     "chrom": {"valid_chroms", "test_chroms"},
@@ -24,15 +24,15 @@ class SplitSpec:
     Attributes:
         kind: `random` windows (80/10/10, as Gupta and Rush 2017), whole chromosomes (`chrom`), or
             contiguous stretches (`block`).
-        seed: decides what is random.
-        fractions: of the windows, in train, valid and test; for `random` and `block`.
-        valid_chroms: chromosomes of the valid split, or the name of one; for `chrom`.
-        test_chroms: chromosomes of the test split, or the name of one; for `chrom`.
-        block: bp of a stretch; for `block`.
+        seed: of the random kinds.
+        fractions: of the windows in train, valid and test; for `random` and `block`.
+        valid_chroms: chromosomes of the valid split, or a single name; for `chrom`.
+        test_chroms: chromosomes of the test split, or a single name; for `chrom`.
+        block: length of a stretch (bp); for `block`.
 
     Raises:
-        DatasetError: an unknown kind, fractions that are no division of 1, a chromosome in two
-            splits, a block below 1 bp, or a setting that the kind does not read.
+        DatasetError: an unknown kind, fractions that do not add up to 1, a chromosome in two
+            splits, a block below 1 bp, or a setting that the kind does not use.
     """
 
     kind: str = "random"
@@ -47,20 +47,20 @@ class SplitSpec:
         if self.kind not in _USES:
             raise DatasetError(f'no split is called "{self.kind}"; expected {", ".join(_USES)}')
         if self.seed < 0:
-            raise DatasetError(f"the seed is {self.seed}; expected 0 or more")
+            raise DatasetError(f"seed is {self.seed}; expected 0 or more")
         self._check_unread()
         self._check_fractions()
         self._check_chroms()
         if self.block < 1:
-            raise DatasetError(f"a block of {self.block} bp; expected at least 1")
+            raise DatasetError(f"block is {self.block} bp; expected at least 1")
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields, for JSON."""
+        """The fields as JSON-serialisable values."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The split that `to_dict` wrote, also after a round trip through JSON."""
+        """The split that `to_dict` wrote, directly or through JSON."""
         return cls(**{name: _tupled(value) for name, value in values.items()})
 
     def _check_unread(self) -> None:
@@ -69,7 +69,7 @@ class SplitSpec:
                 continue
             if getattr(self, setting.name) != setting.default:
                 raise DatasetError(
-                    f"{setting.name} is set, but a {self.kind} split does not read it; leave it "
+                    f"{setting.name} is set, but a {self.kind} split does not use it; leave it "
                     f"out, or choose the split {_reader(setting.name)}"
                 )
 
@@ -81,7 +81,7 @@ class SplitSpec:
         ):
             raise DatasetError(
                 f"fractions {_listed(self.fractions)}; expected three for train, valid and test, "
-                "each from 0 to 1 and together 1"
+                "each from 0 to 1 and adding up to 1"
             )
         if self.fractions[0] == 0:
             raise DatasetError("the train fraction is 0; expected more, or nothing can be trained")
@@ -90,11 +90,11 @@ class SplitSpec:
         both = set(self.valid_chroms) & set(self.test_chroms)
         if both:
             raise DatasetError(
-                f"chromosome {min(both)} is in valid and in test; name it for one of them"
+                f"chromosome {min(both)} is in valid and in test; keep it in one of them"
             )
         if self.kind == "chrom" and not (self.valid_chroms or self.test_chroms):
             raise DatasetError(
-                "a chrom split needs chromosomes held out; name some as valid_chroms or test_chroms"
+                "a chrom split holds out chromosomes; name some as valid_chroms or test_chroms"
             )
 
 
@@ -103,14 +103,14 @@ class DatasetSpec:
     """Which windows a dataset has.
 
     Attributes:
-        window: bp of a window.
-        max_n: a window with a larger share of its bases N or excluded is dropped.
-        max_multimap: a window with a larger share of its bases multi-mapped is dropped.
+        window: length of a window (bp).
+        max_n: a window with a larger fraction of bases that are N or excluded is dropped.
+        max_multimap: a window with a larger fraction of multi-mapped bases is dropped.
         split: how the windows are divided.
-        chroms: the chromosomes to use, or the name of one; none named means all.
+        chroms: the chromosomes to use, or a single name; empty: all.
 
     Raises:
-        DatasetError: a window below 1 bp, or a share outside 0 to 1.
+        DatasetError: a window below 1 bp, or a fraction outside 0 to 1.
     """
 
     window: int = 25_000
@@ -122,30 +122,30 @@ class DatasetSpec:
     def __post_init__(self) -> None:
         _take_names(self, "chroms")
         if self.window < 1:
-            raise DatasetError(f"a window of {self.window} bp; expected at least 1")
+            raise DatasetError(f"window is {self.window} bp; expected at least 1")
         for name, share in (("max_n", self.max_n), ("max_multimap", self.max_multimap)):
             if not 0 <= share <= 1:
-                raise DatasetError(f"{name} is {share}; expected a share from 0 to 1")
+                raise DatasetError(f"{name} is {share}; expected a fraction from 0 to 1")
         if self.split.kind == "block" and self.split.block < self.window:
             raise DatasetError(
-                f"a block of {self.split.block:,} bp holds no window of {self.window:,} bp; "
-                "expected a block of at least one window"
+                f"a block of {self.split.block:,} bp is shorter than a window of {self.window:,} "
+                "bp; expected a block of at least one window"
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields, for JSON."""
+        """The fields as JSON-serialisable values."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The spec that `to_dict` wrote, also after a round trip through JSON."""
+        """The spec that `to_dict` wrote, directly or through JSON."""
         split = SplitSpec.from_dict(values["split"])
         rest = {name: _tupled(value) for name, value in values.items() if name != "split"}
         return cls(**rest, split=split)
 
 
 def _take_names(spec: SplitSpec | DatasetSpec, *names: str) -> None:
-    """A string in place of a tuple of names is one name, and not a name a letter."""
+    """Turn a string in place of a tuple of names into a tuple of one name."""
     for name in names:
         if isinstance(value := getattr(spec, name), str):
             object.__setattr__(spec, name, (value,))

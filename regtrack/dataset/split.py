@@ -1,4 +1,4 @@
-"""Which split each window belongs to: at random, by chromosome or by block."""
+"""Assigns windows to splits: at random, by chromosome or by block."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _TRAIN, _VALID, _TEST = range(len(SPLITS))
 
 
 def check_split(spec: DatasetSpec, assembly: Assembly) -> None:
-    """Refuse held-out chromosomes that are not there, before any work is done.
+    """Refuse held-out chromosomes that do not exist, before any work is done.
 
     Args:
-        spec: the dataset asked for.
+        spec: the requested dataset.
         assembly: the chromosomes that the dataset may use.
 
     Raises:
@@ -35,7 +35,7 @@ def check_split(spec: DatasetSpec, assembly: Assembly) -> None:
         chrom = assembly.resolve(name) or name
         if chrom not in assembly:
             raise DatasetError(
-                f'"{name}" is to be held out, but the dataset uses {assembly.summary()} alone; '
+                f'"{name}" is to be held out, but the dataset uses only {assembly.summary()}; '
                 f"name one of those.{nearest(name, assembly.names)}"
             )
         if chrom in held_out:
@@ -51,16 +51,16 @@ def assign_splits(
     """The split of each window, as an index into `SPLITS`.
 
     Args:
-        chroms: index of each window's chromosome in the assembly (W,).
-        starts: first base of each window (W,), windows of one chromosome ascending.
+        chroms: index in the assembly of each window's chromosome (W,).
+        starts: first base of each window (W,), ascending within a chromosome (bp).
         assembly: the kept chromosomes.
-        spec: length of a window and how to split.
+        spec: length of a window, and how to split.
 
     Returns:
         uint8 (W,).
 
     Raises:
-        DatasetError: a split that was asked for is left without a window.
+        DatasetError: a requested split would be empty.
     """
     if spec.split.kind == "chrom":
         splits = _by_chrom(chroms, assembly, spec.split)
@@ -78,7 +78,7 @@ def block_length(spec: DatasetSpec) -> int:
 
 
 def _at_random(count: int, split: SplitSpec) -> Splits:
-    """A split a window: fractions rounded, and at least one window where one is asked for."""
+    """Splits (count,): fractions rounded, with at least one window for each requested split."""
     _, valid, test = (
         max(round(fraction * count), int(fraction > 0)) for fraction in split.fractions
     )
@@ -91,7 +91,7 @@ def _by_chrom(chroms: npt.NDArray[np.integer], assembly: Assembly, split: SplitS
     of_chrom = np.full(len(assembly.names), _TRAIN, dtype=np.uint8)
     for index, names in ((_VALID, split.valid_chroms), (_TEST, split.test_chroms)):
         for chrom in map(assembly.resolve, names):
-            # a chromosome with no clean window is not among the kept ones
+            # a chromosome without a clean window is not kept
             if chrom is not None:
                 of_chrom[assembly.names.index(chrom)] = index
     splits: Splits = of_chrom[chroms]
@@ -111,11 +111,11 @@ def _by_block(chroms: npt.NDArray[np.integer], starts: Positions, spec: DatasetS
 
 
 def _share_out(sizes: Sequence[int] | Positions, split: SplitSpec) -> Splits:
-    """The split of each block: large ones first, each to the split that lacks most of its share.
+    """The split of each block: largest first, each to the split furthest from its fraction.
 
-    Relative shares, since absolute ones would leave the small splits nothing but the small blocks
-    beside gaps and chromosome ends. A split without a block lacks all of its share, and so none
-    stays empty where there are as many blocks as splits.
+    The distance is relative: with absolute distances the small splits would get only the small
+    blocks next to gaps and chromosome ends. A split without a block is the furthest of all, so
+    none stays empty if there are at least as many blocks as splits.
     """
     order = np.random.default_rng(split.seed).permutation(len(sizes))
     order = order[np.argsort(-np.asarray(sizes)[order], kind="stable")]

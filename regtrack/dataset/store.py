@@ -1,7 +1,7 @@
-"""The dataset on disk, opened for reading: any region's codes and labels, and the windows.
+"""A dataset on disk, opened for reading: windows, and codes and labels of any region.
 
 docs/dataset.md describes the format. Arrays are memory-mapped on first use in each process, so a
-`Dataset` may be handed to worker processes and costs no memory by itself.
+`Dataset` can be sent to worker processes and takes up no memory by itself.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ Ids = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class LabelRows:
-    """The labelled stretches of a region; one marker's never overlap, but may touch.
+    """The labelled stretches of a region; those of one marker may touch but never overlap.
 
     Attributes:
         marker: index of the marker, int32 (R,).
-        start: first base, relative to the region's start and clipped to the region, int32 (R,).
-        end: one past the last base, int32 (R,).
+        start: first base, relative to the region's start and clipped to the region, int32 (R,) bp.
+        end: one past the last base, int32 (R,) bp.
     """
 
     marker: Int32s
@@ -70,10 +70,10 @@ class Dataset:
 
     Attributes:
         path: its folder.
-        spec: what was asked for.
+        spec: what was requested.
         assembly: the kept chromosomes.
         markers: the columns of the labels.
-        summary: what the build counted, as `BuildSummary.to_dict` gives it.
+        summary: the numbers of the build, from `BuildSummary.to_dict`.
         provenance: what it was built from.
     """
 
@@ -86,10 +86,10 @@ class Dataset:
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """Read the header and check that every file is there and whole.
+        """Read the header, and check that every file is present and complete.
 
         Raises:
-            DatasetError: no dataset, one of another version, or one with a file missing or cut.
+            DatasetError: no dataset, another version, or a missing or truncated file.
         """
         folder = Path(path)
         header = read_header(folder)
@@ -104,7 +104,9 @@ class Dataset:
                 provenance=header["provenance"],
             )
         except (KeyError, TypeError, AttributeError, RegtrackError) as error:
-            raise damaged(folder, f"{HEADER_FILE} lacks or garbles {error}") from error
+            raise damaged(
+                folder, f"{HEADER_FILE} has a missing or damaged field {error}"
+            ) from error
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Dataset.open, (self.path,)
@@ -116,14 +118,14 @@ class Dataset:
 
     @cached_property
     def windows(self) -> npt.NDArray[np.void]:
-        """The kept windows in order: chrom (index into the assembly), start (bp), split (index)."""
+        """The kept windows (W,) in order: chrom (index in assembly), start (bp), split (index)."""
         windows = load_array(self.path, WINDOWS_FILE, WINDOW)
         if len(windows) == 0 or windows["chrom"].max() >= len(self.assembly.names):
             raise damaged(self.path, f"{WINDOWS_FILE} does not fit the assembly")
         return windows
 
     def window_ids(self, split: str) -> Ids:
-        """The ids of a split's windows, ascending.
+        """The ids (n,) of a split's windows, ascending.
 
         Raises:
             DatasetError: no such split.
@@ -131,7 +133,7 @@ class Dataset:
         return np.flatnonzero(self.windows["split"] == _split_index(split)).astype(np.int64)
 
     def interval(self, window_id: int) -> Interval:
-        """Where a window lies."""
+        """The interval of a window."""
         window = self._window(window_id)
         start = int(window["start"])
         return Interval(self.assembly.names[window["chrom"]], start, start + self.window)
@@ -141,16 +143,16 @@ class Dataset:
         return SPLITS[self._window(window_id)["split"]]
 
     def extent(self, window_id: int) -> tuple[int, int]:
-        """The stretch of kept windows of one split that holds a window: start and end (bp).
+        """Start and end (bp) of the run of kept windows of one split that contains a window.
 
-        A read that is shifted or flanked within it touches no other split and no dropped window.
+        A read shifted or flanked within it touches no other split and no dropped window.
         """
         self._window(window_id)
         lows, highs = self._extents
         return int(lows[window_id]), int(highs[window_id])
 
     def codes(self, chrom: str, start: int, end: int) -> Codes:
-        """A copy of the bases of [start, end) as codes, shape (end - start,).
+        """A copy of the bases of [start, end) as codes, uint8 (end - start,).
 
         Raises:
             AssemblyError: the dataset does not keep the chromosome.
@@ -161,7 +163,7 @@ class Dataset:
         return np.array(self._codes[first + start : first + end])
 
     def labels(self, chrom: str, start: int, end: int) -> LabelRows:
-        """The labelled stretches of [start, end), whichever windows were dropped.
+        """The labelled stretches of [start, end), including those in dropped windows.
 
         Raises:
             AssemblyError: the dataset does not keep the chromosome.
@@ -195,15 +197,15 @@ class Dataset:
     def dense(
         self, chrom: str, start: int, end: int, markers: Sequence[int] | None = None
     ) -> npt.NDArray[np.uint8]:
-        """Labels of [start, end) base by base, uint8 (markers, end - start).
+        """Labels of [start, end) per base, uint8 (markers, end - start).
 
-        For figures and tests. Training makes them on the device.
+        For figures and tests; training computes them on the device.
 
         Args:
             chrom: a kept chromosome.
             start: first base.
             end: one past the last base.
-            markers: which markers, and in which order; all by default.
+            markers: indexes of markers, in this order; default: all.
         """
         chosen = range(len(self.markers)) if markers is None else markers
         rows = self.labels(chrom, start, end)
@@ -215,7 +217,7 @@ class Dataset:
         return dense
 
     def positives(self, split: str) -> npt.NDArray[np.int64]:
-        """Labelled bases of a split's windows, int64 (markers,)."""
+        """The number of labelled bases in a split's windows, int64 (markers,)."""
         ids = self.window_ids(split)
         windows = self.windows[ids]
         total = np.zeros(len(self.markers), dtype=np.int64)
@@ -229,7 +231,7 @@ class Dataset:
         return total
 
     def base_rates(self, split: str = "train") -> npt.NDArray[np.float64]:
-        """Labelled share of the bases of a split's windows, float64 (markers,).
+        """The labelled fraction of the bases in a split's windows, float64 (markers,).
 
         Raises:
             DatasetError: the split has no windows.
@@ -237,16 +239,16 @@ class Dataset:
         count = len(self.window_ids(split))
         if count == 0:
             raise DatasetError(
-                f"the {split} split of {self.path} has no windows; build the dataset with some"
+                f"the {split} split of {self.path} has no windows; choose another split"
             )
         return self.positives(split) / (count * self.window)
 
     def _covered(self, chrom: str, length: int, stretches: Intervals) -> npt.NDArray[np.int64]:
-        """Labelled bases among some of a chromosome, int64 (markers,)."""
+        """The number of labelled bases within a chromosome's intervals, int64 (markers,)."""
         rows = self.labels(chrom, 0, length)
         below_end = stretches.covered_below(rows.end.astype(np.int64))
         below_start = stretches.covered_below(rows.start.astype(np.int64))
-        # float64 sums of whole numbers are exact below 2^53
+        # float64 sums of integers are exact below 2^53
         totals = np.bincount(rows.marker, below_end - below_start, minlength=len(self.markers))
         return totals.astype(np.int64)
 

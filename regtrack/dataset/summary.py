@@ -1,4 +1,4 @@
-"""What a build kept, dropped and counted."""
+"""The numbers of a build: what was kept, dropped and counted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from regtrack.labels.peaks import PeakCounts
 
 @dataclass(frozen=True, slots=True)
 class CategoryCoverage:
-    """Base coverage of one category's markers: their number, mean, median and extremes."""
+    """Labelled fraction of bases for one category: number of markers, mean, median, extremes."""
 
     markers: int
     mean: float
@@ -25,19 +25,19 @@ class CategoryCoverage:
 
 @dataclass(frozen=True)
 class BuildSummary:
-    """A finished build in numbers.
+    """The numbers of a finished build.
 
     Attributes:
         chroms: kept chromosomes.
-        window: bp of a window.
-        kept: windows kept.
-        dropped: windows left out, by reason.
-        splits: windows of each split.
+        window: length of a window (bp).
+        kept: number of kept windows.
+        dropped: number of windows left out, by reason.
+        splits: number of windows in each split.
         markers: the markers.
-        coverage: for each marker, the labelled share of the kept windows' bases.
-        peaks: what became of the peaks of all files.
+        coverage: for each marker, the labelled fraction of the bases in kept windows.
+        peaks: peaks used and dropped, over all files.
         unlabelled: names of the markers without a peak on the kept chromosomes.
-        bytes: size of the arrays on disk.
+        bytes: size on disk of the arrays.
     """
 
     chroms: int
@@ -53,18 +53,18 @@ class BuildSummary:
 
     @property
     def bases(self) -> int:
-        """Bases of the kept windows."""
+        """The number of bases in kept windows."""
         return self.kept * self.window
 
     def categories(self) -> dict[str, CategoryCoverage]:
-        """Base coverage by category, in the order of the markers."""
+        """The coverage by category, in the order of the markers."""
         groups: dict[str, list[float]] = {}
         for marker, coverage in zip(self.markers, self.coverage, strict=True):
             groups.setdefault(marker.category, []).append(coverage)
         return {name: _coverage(values) for name, values in groups.items()}
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the path, for JSON."""
+        """All fields except the path, JSON-serialisable."""
         return {
             "chroms": self.chroms,
             "window": self.window,

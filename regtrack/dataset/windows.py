@@ -1,4 +1,4 @@
-"""Which windows of a chromosome are kept, and why the others are not."""
+"""Which windows of a chromosome are kept, and why the others are dropped."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from regtrack.genome.sequence import Codes, N
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Windows left out, each counted once, under the first reason that holds.
+    """Numbers of dropped windows, each counted under the first reason that applies.
 
     Attributes:
-        short: the rest at a chromosome's end, shorter than a window.
-        n: too many bases N.
-        excluded: too many bases N or excluded, taken together.
-        multimap: too many bases multi-mapped.
+        short: the remainder at the end of a chromosome.
+        n: too many N.
+        excluded: too many bases that are N or excluded.
+        multimap: too many multi-mapped bases.
     """
 
     short: int = 0
@@ -46,13 +46,13 @@ def keep_windows(
     """Tile a chromosome from base 0 and keep the windows that are clean enough.
 
     Args:
-        codes: the whole chromosome (L,).
-        spec: length of a window and the largest shares allowed (Gupta and Rush 2017: 0.1 each).
-        excluded: bases that count as N; None is none.
-        multimapped: bases where reads map to several places; None is none.
+        codes: the whole chromosome, uint8 (L,).
+        spec: length of a window and maximum fractions (Gupta and Rush 2017: 0.1 each).
+        excluded: bases that count as N; default: none.
+        multimapped: bases where reads map to several places; default: none.
 
     Returns:
-        Starts of the kept windows, ascending (bp), and the count of the others by reason.
+        Starts (n,) of the kept windows, ascending (bp), and the number of dropped ones by reason.
     """
     full, rest = divmod(len(codes), spec.window)
     unread = codes == N

@@ -184,11 +184,11 @@ def test_peaks_that_are_changed_or_dropped_are_said_once(
     with caplog.at_level(logging.WARNING):
         summary = files.build()
     assert [record.getMessage() for record in caplog.records] == [
-        'peak files name chromosomes otherwise: "1" is read as "chr1"',
+        'peak files use other chromosome names: "1" is read as "chr1"',
         "of 6 peaks, 1 on chromosomes that the reference lacks (chrX): dropped",
         "of 6 peaks, 1 starting past their chromosome's end: dropped",
         "of 6 peaks, 1 ending past their chromosome's end: clipped",
-        "of 6 peaks, 1 without a base: dropped",
+        "of 6 peaks, 1 with no bases: dropped",
         "1 of 3 markers have no peak on the kept chromosomes, so all their labels are 0: K562_SPI1",
     ]
     assert summary.peaks.used == 3
@@ -199,7 +199,7 @@ def test_a_mask_that_masks_nothing_is_said(files: Files, caplog: pytest.LogCaptu
     mask.write_text("chr7\t0\t100\n")
     with caplog.at_level(logging.WARNING):
         assert files.build(exclude=mask).kept == 30
-    assert f"{mask} names no base of the reference" in caplog.text
+    assert f"{mask} covers no base of the reference" in caplog.text
 
 
 def spoil_peaks(files: Files) -> None:
@@ -260,17 +260,17 @@ def test_peaks_for_another_assembly_are_refused_before_the_sequence_is_read(file
 @pytest.mark.parametrize(
     ("spec", "error", "message"),
     [
-        (DatasetSpec(30_000), DatasetError, "no window of 30,000 bp is kept: 2 were short"),
+        (DatasetSpec(30_000), DatasetError, "no window of 30,000 bp is kept: 2 were too short"),
         (DatasetSpec(1000, chroms=("chr3",)), AssemblyError, '"chr3" is not in the assembly'),
         (
             DatasetSpec(1000, split=SplitSpec("chrom", valid_chroms=("chr9",))),
             DatasetError,
-            '"chr9" is to be held out, but the dataset uses chr1, chr2 alone',
+            '"chr9" is to be held out, but the dataset uses only chr1, chr2',
         ),
         (
             DatasetSpec(1000, split=SplitSpec("chrom", test_chroms=("chr2",)), chroms=("chr1",)),
             DatasetError,
-            '"chr2" is to be held out, but the dataset uses chr1 alone',
+            '"chr2" is to be held out, but the dataset uses only chr1',
         ),
         (DatasetSpec(10_000, chroms=("1",)), DatasetError, "train split is empty: 2 windows"),
     ],

@@ -271,5 +271,5 @@ def test_a_loader_can_be_handed_to_a_process(dataset: Dataset) -> None:
 
 @pytest.mark.parametrize("wrong", [{"batch_size": 0}, {"batch_size": 2, "workers": -1}])
 def test_impossible_batches_are_refused(dataset: Dataset, wrong: dict[str, int]) -> None:
-    with pytest.raises(DatasetError, match="expected at least 1 window a batch"):
+    with pytest.raises(DatasetError, match="expected at least 1 window per batch"):
         make_loader(dataset, "train", seed=0, epoch=0, shuffle=False, **wrong)

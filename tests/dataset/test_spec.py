@@ -15,23 +15,23 @@ from regtrack.errors import DatasetError
     ("settings", "message"),
     [
         ({"kind": "blok"}, 'no split is called "blok"; expected random, chrom, block'),
-        ({"seed": -1}, "the seed is -1"),
+        ({"seed": -1}, "seed is -1"),
         ({"fractions": (0.5, 0.5)}, "fractions 0.5, 0.5; expected three"),
-        ({"fractions": (0.8, 0.1, 0.2)}, "together 1"),
+        ({"fractions": (0.8, 0.1, 0.2)}, "adding up to 1"),
         ({"fractions": (1.2, -0.1, -0.1)}, "each from 0 to 1"),
         ({"fractions": (float("nan"), 0.5, 0.5)}, "each from 0 to 1"),
         ({"fractions": (0.0, 0.5, 0.5)}, "train fraction is 0"),
-        ({"kind": "chrom"}, "needs chromosomes held out"),
+        ({"kind": "chrom"}, "holds out chromosomes"),
         (
             {"kind": "chrom", "valid_chroms": ("chr1",), "test_chroms": ("chr2", "chr1")},
             "chromosome chr1 is in valid and in test",
         ),
-        ({"kind": "block", "block": 0}, "a block of 0 bp"),
-        ({"block": 500_000}, "a random split does not read it; .* the split block"),
+        ({"kind": "block", "block": 0}, "block is 0 bp"),
+        ({"block": 500_000}, "a random split does not use it; .* the split block"),
         ({"valid_chroms": ("chr1",)}, "valid_chroms is set, but a random split"),
         (
             {"kind": "chrom", "valid_chroms": ("chr1",), "fractions": (0.6, 0.2, 0.2)},
-            "fractions is set, but a chrom split does not read it; .* random or block",
+            "fractions is set, but a chrom split does not use it; .* random or block",
         ),
     ],
 )
@@ -43,10 +43,10 @@ def test_a_split_that_cannot_be_is_refused(settings: dict[str, Any], message: st
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"window": 0}, "a window of 0 bp"),
-        ({"max_n": 1.5}, "max_n is 1.5; expected a share"),
+        ({"window": 0}, "window is 0 bp"),
+        ({"max_n": 1.5}, "max_n is 1.5; expected a fraction"),
         ({"max_multimap": -0.1}, "max_multimap is -0.1"),
-        ({"window": 2000, "split": SplitSpec("block", block=1999)}, "holds no window of 2,000 bp"),
+        ({"window": 2000, "split": SplitSpec("block", block=1999)}, "is shorter than a window"),
     ],
 )
 def test_a_dataset_that_cannot_be_is_refused(settings: dict[str, Any], message: str) -> None:

@@ -185,12 +185,12 @@ def test_an_array_of_another_type_is_an_error(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 2}, "of version 2, this regtrack reads version 1; build it again"),
+        ({"version": 2}, "of version 2; this regtrack reads version 1; build it again"),
         ({"format": "something"}, 'does not say "regtrack dataset"'),
         ({"files": {}}, "does not give the size of every array"),
-        ({"spec": {"window": 0}}, "lacks or garbles"),
-        ({"markers": None}, "lacks or garbles"),
-        ({"assembly": {"names": ["chr1"], "lengths": []}}, "lacks or garbles"),
+        ({"spec": {"window": 0}}, "missing or damaged field"),
+        ({"markers": None}, "missing or damaged field"),
+        ({"assembly": {"names": ["chr1"], "lengths": []}}, "missing or damaged field"),
     ],
 )
 def test_a_header_that_is_wrong_is_an_error(
