@@ -17,7 +17,7 @@ PERMITTED: dict[str, set[str]] = {
     **{name: set() for name in GROUND},
     "machine": set(),
     "genome": set(),
-    "measures": set(),
+    "measures": {"machine"},
     "labels": {"genome"},
     "tracks": {"genome", "labels"},
     "dataset": {"genome", "labels"},

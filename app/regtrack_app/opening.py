@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from regtrack.compare.sources import Sources
-from regtrack.compare.windows import Windows, has_labels, windows_of
+from regtrack.compare.windows import Windows, windows_of
 from regtrack.dataset.store import TILE
 from regtrack.errors import DatasetError, RegtrackError
 from regtrack.genome.interval import Interval
@@ -52,7 +52,7 @@ def _labelled_window(
     sources: Sources, marker: str | None, tracks: Sequence[Track]
 ) -> Iterator[Interval]:
     """The window, if there is one."""
-    if marker is None or not has_labels(sources, marker):
+    if marker is None or not sources.has_labels(marker):
         return
     windows = windows_of(sources)
     for split in _SPLITS:

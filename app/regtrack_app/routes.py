@@ -9,7 +9,6 @@ from dash import Dash
 from flask import Flask, Response, abort, jsonify, request, send_file
 
 from regtrack.compare.sources import Sources
-from regtrack.compare.windows import has_labels
 from regtrack.errors import RegtrackError
 from regtrack.tracks.session import igv_config, known_genome
 from regtrack_app.choices import Choices
@@ -116,7 +115,7 @@ def track_ids(sources: Sources, view: View) -> list[str]:
 
 
 def _labelled(sources: Sources, view: View) -> list[str]:
-    return [name for name in view.markers if has_labels(sources, name)]
+    return [name for name in view.markers if sources.has_labels(name)]
 
 
 def _csv(sources: Sources, view: View) -> str:

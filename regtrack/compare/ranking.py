@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from regtrack.compare.cache import Arrays, cached
 from regtrack.compare.sources import Sources
-from regtrack.compare.windows import Piece, Windows, has_labels, labelled, windows_of
+from regtrack.compare.windows import Piece, Windows, piece_labels, windows_of
 from regtrack.dataset.store import SPLITS
 from regtrack.errors import DatasetError, RegtrackError, TrackError, nearest
 from regtrack.genome.intervals import Positions
@@ -141,7 +141,7 @@ def _check(sources: Sources, kind: str, marker: str, model_b: str | None) -> Non
         raise RegtrackError(f'no ranking is called "{kind[:60]}"; expected {", ".join(kinds)}')
     if kind == "disagreement" and model_b is None:
         raise RegtrackError("disagreement is between two models; choose a second one")
-    if kind == "error" and not has_labels(sources, marker):
+    if kind == "error" and not sources.has_labels(marker):
         raise DatasetError(
             f'"{marker[:60]}" has no labels to compare with; open labels that have it'
         )
@@ -155,7 +155,7 @@ def _statistics(
     progress: Progress,
 ) -> Arrays:
     """Every column of every window, from the cache where it can be."""
-    compared = has_labels(sources, marker)
+    compared = sources.has_labels(marker)
     inputs = [track.path for track in tracks]
     if sources.labels is not None and compared:
         inputs += sources.labels.files(marker)
@@ -170,7 +170,7 @@ def _statistics(
                     sources.scores(track.id, piece.chrom, piece.start, piece.end)
                     for track in tracks
                 ]
-                labels = labelled(sources, marker, piece) if compared else None
+                labels = piece_labels(sources, marker, piece) if compared else None
                 table[:, piece.windows] = _columns(values, labels, windows, piece)
                 task.advance(piece.end - piece.start)
         return dict(zip(_COLUMNS, table, strict=True))

@@ -1,14 +1,15 @@
-"""How models do on every marker of a split: PR AUC by marker and by category.
+"""PR AUC of models on every marker of a split, by marker and by category.
 
-Two models are compared with one another, a lone one with chance, which is the base rate.
+Two models are compared with one another, a single one with chance, which is the base rate.
 
-Scores are counted in a histogram of 512 bins to each doubling, so that memory does not grow with
-the genome. Tracks as predict-genome writes them (7 bits kept) lose nothing by it; of others, scores
-within 0.2 % of one another count as equal.
+Scores are counted in a histogram with 512 bins to each doubling, so that memory does not grow with
+the genome. That is exact for tracks as predict-genome writes them (7 bits kept); in other tracks
+scores within 0.2 % of one another count as equal. `exact` scores every base by scikit-learn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,11 +17,13 @@ import numpy.typing as npt
 
 from regtrack.compare.cache import Arrays, cached
 from regtrack.compare.sources import Sources
-from regtrack.compare.windows import Windows, has_labels, labelled, windows_of
+from regtrack.compare.windows import Windows, piece_labels, windows_of
 from regtrack.errors import DatasetError
 from regtrack.measures.bins import FloatBins
 from regtrack.measures.curve import MIN_POSITIVES, Curve
+from regtrack.measures.exact import check_exact, exact_areas
 from regtrack.progress import SILENT, Progress
+from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.catalog import Track
 
 # any float32, so that tracks of other programs can be scored too
@@ -33,7 +36,7 @@ class MarkerRow:
 
     Attributes:
         marker, category: which.
-        first, second: average precision of each model; for a lone model the first is chance.
+        first, second: average precision of each model; for a single model the first is chance.
         base_rate: labelled share of the bases.
         positives: labelled bases.
     """
@@ -64,7 +67,7 @@ class Scoreboard:
         model_a: id of the first; None for chance.
         model_b: id of the second.
         split: which windows; None for all.
-        rows: a marker each that both models have and labels know.
+        rows: one per marker that both models and the labels have.
     """
 
     model_a: str | None
@@ -89,26 +92,33 @@ def score_models(
     model_a: str | None,
     model_b: str,
     split: str | None = None,
+    *,
+    exact: bool = False,
     progress: Progress = SILENT,
 ) -> Scoreboard:
-    """Score two models on every marker that both have and labels know.
+    """Score two models on every marker that both models and the labels have.
 
-    What was computed of a track is kept beside its sweep, so a cancelled job goes on from there.
+    What was computed of a track is kept beside its sweep, so a cancelled job resumes from there.
 
     Args:
         sources: the tracks and labels.
-        model_a: id of the first model; None to set chance beside the second.
+        model_a: id of the first model; None compares the second with chance.
         model_b: id of the second; may be the first.
         split: windows of this split alone.
+        exact: score every base by scikit-learn instead of counting in bins; the scores of a marker
+            are then kept in memory (5 bytes per base, and 80 more while it is scored).
         progress: told the bases read.
 
     Raises:
+        PlanError: `exact` needs more memory than there is.
         TrackError: a model is not known, or a file cannot be read.
         DatasetError: there are no labels of a marker that both have, or no such split.
     """
     if sources.labels is None:
         raise DatasetError("scores need labels; open the tracks with labels")
     windows = windows_of(sources).chosen(split)
+    if exact:
+        check_exact(windows.bases)
     pairs = _pairs(sources, model_a or model_b, model_b)
     rows = []
     total = windows.bases * sum(len(set(pair)) for pair in pairs)
@@ -116,7 +126,7 @@ def score_models(
         for first, second in pairs:
             found = []
             for track in (first, second):
-                found.append(_score(sources, track, windows, split))
+                found.append(_score(sources, track, windows, split, exact=exact))
                 if track is first or second is not first:
                     task.advance(windows.bases)
             row = _row(sources, first.marker or "", found)
@@ -125,13 +135,13 @@ def score_models(
 
 
 def _pairs(sources: Sources, model_a: str, model_b: str) -> list[tuple[Track, Track]]:
-    """The tracks of the markers that both models have and labels know."""
+    """The tracks of the markers that both models and the labels have."""
     catalog = sources.catalog
     catalog.model(model_b)
     pairs = []
     for track in catalog.model(model_a).tracks:
         other = catalog.find(model_b, track.marker or "")
-        if other is not None and has_labels(sources, track.marker or ""):
+        if other is not None and sources.has_labels(track.marker or ""):
             pairs.append((track, other))
     if not pairs:
         raise DatasetError(
@@ -141,30 +151,56 @@ def _pairs(sources: Sources, model_a: str, model_b: str) -> list[tuple[Track, Tr
     return pairs
 
 
-def _score(sources: Sources, track: Track, windows: Windows, split: str | None) -> Arrays:
+def _score(
+    sources: Sources, track: Track, windows: Windows, split: str | None, *, exact: bool
+) -> Arrays:
     """Average precision, base rate and positives of one track, from the cache where it can be."""
-    marker = track.marker or ""
     assert sources.labels is not None
-    inputs = [track.path, *sources.labels.files(marker)]
+    inputs = [track.path, *sources.labels.files(track.marker or "")]
+    rule = "average precision, every base" if exact else "average precision"
+    question = (rule, track.marker, split, sources.assembly.digest, len(windows))
+    score = _score_every_base if exact else _score_in_bins
+    return cached(track.path.parent, question, inputs, lambda: score(sources, track, windows))
 
-    def make() -> Arrays:
-        counts = np.zeros((2, _BINS.count), dtype=np.int64)
-        for piece in windows.pieces():
-            values = sources.values(track.id, piece.chrom, piece.start, piece.end)
-            labels = labelled(sources, marker, piece)
-            present = ~np.isnan(values)
-            cells = _BINS.of_values(values[present]) + _BINS.count * labels[present]
-            counts += np.bincount(cells, minlength=counts.size).reshape(counts.shape)
-        curve = Curve.of_counts(counts)
-        scored = curve.positives >= MIN_POSITIVES
-        return {
-            "average_precision": curve.average_precision() if scored else np.array(np.nan),
-            "base_rate": curve.base_rate(),
-            "positives": curve.positives,
-        }
 
-    question = ("average precision", marker, split, sources.assembly.digest, len(windows))
-    return cached(track.path.parent, question, inputs, make)
+def _score_in_bins(sources: Sources, track: Track, windows: Windows) -> Arrays:
+    counts = np.zeros((2, _BINS.count), dtype=np.int64)
+    for values, labels in _present(sources, track, windows):
+        cells = _BINS.of_values(values) + _BINS.count * labels
+        counts += np.bincount(cells, minlength=counts.size).reshape(counts.shape)
+    curve = Curve.of_counts(counts)
+    scored = curve.positives >= MIN_POSITIVES
+    return {
+        "average_precision": curve.average_precision() if scored else np.array(np.nan),
+        "base_rate": curve.base_rate(),
+        "positives": curve.positives,
+    }
+
+
+def _score_every_base(sources: Sources, track: Track, windows: Windows) -> Arrays:
+    found = list(_present(sources, track, windows))
+    values = np.concatenate([values for values, _ in found])
+    labels = np.concatenate([labels for _, labels in found])
+    positives = np.count_nonzero(labels)
+    scored = positives >= MIN_POSITIVES
+    return {
+        "average_precision": np.array(
+            exact_areas(labels, values).average_precision if scored else np.nan
+        ),
+        "base_rate": np.array(positives / len(labels) if len(labels) else np.nan),
+        "positives": np.array(positives),
+    }
+
+
+def _present(
+    sources: Sources, track: Track, windows: Windows
+) -> Iterator[tuple[Values, npt.NDArray[np.bool_]]]:
+    """Values and labels of the bases that have a value, a piece of the windows at a time."""
+    for piece in windows.pieces():
+        values = sources.values(track.id, piece.chrom, piece.start, piece.end)
+        labels = piece_labels(sources, track.marker or "", piece)
+        present = ~np.isnan(values)
+        yield values[present], labels[present]
 
 
 def _row(sources: Sources, marker: str, found: list[Arrays]) -> MarkerRow:

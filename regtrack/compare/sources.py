@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -16,7 +17,9 @@ from regtrack.compare.labels import LabelSource
 from regtrack.compare.naming import called
 from regtrack.compare.sequence import Letters
 from regtrack.dataset.store import Dataset
+from regtrack.errors import DatasetError
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.intervals import Intervals
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.binning import Bins, base_values, bin_track
@@ -29,7 +32,7 @@ from regtrack.tracks.pool import ReaderPool
 class Sources:
     """Tracks of models, and what they are compared with.
 
-    `open_sources` makes one. It is safe to use from several threads.
+    `open_sources` makes one. It is a context manager, and safe to use from several threads.
 
     Attributes:
         catalog: the tracks, models and markers, by id.
@@ -71,9 +74,34 @@ class Sources:
         """The chromosomes of the tracks."""
         return self.catalog.assembly
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Close the files."""
         self.pool.close()
+
+    def has_labels(self, marker: str) -> bool:
+        """Whether a marker, by its name, has labels."""
+        labels = self.labels
+        return labels is not None and any(known.name == marker for known in labels.markers)
+
+    def labelled(self, marker: str, chrom: str, start: int, end: int) -> Intervals:
+        """The labelled bases of a marker within [start, end) (bp).
+
+        Raises:
+            DatasetError: there are no labels.
+            MarkerError: the labels lack the marker.
+            PeakFileError: its peak file cannot be read.
+        """
+        if self.labels is None:
+            raise DatasetError(
+                f'there are no labels of "{marker[:60]}"; open the tracks with labels'
+            )
+        return self.labels.stretches(marker, chrom, start, end)
 
     def bins(self, track_id: str, chrom: str, start: int, end: int, count: int) -> Bins:
         """A region of a track in bins of equal width (`regtrack.tracks.binning.bin_track`).

@@ -115,23 +115,10 @@ def windows_of(sources: Sources) -> Windows:
     )
 
 
-def labelled(sources: Sources, marker: str, piece: Piece) -> npt.NDArray[np.bool_]:
-    """Which bases of a piece are labelled.
-
-    Raises:
-        DatasetError: there are no labels.
-        MarkerError: the marker has none.
-    """
-    if sources.labels is None:
-        raise DatasetError("there are no labels to compare with; open the tracks with labels")
-    stretches = sources.labels.stretches(marker, piece.chrom, piece.start, piece.end)
-    return stretches.mask(piece.start, piece.end)
-
-
-def has_labels(sources: Sources, marker: str) -> bool:
-    """Whether a marker has labels."""
-    labels = sources.labels
-    return labels is not None and any(known.name == marker for known in labels.markers)
+def piece_labels(sources: Sources, marker: str, piece: Piece) -> npt.NDArray[np.bool_]:
+    """Which bases of a piece are labelled, bool (end - start,); raises as `Sources.labelled`."""
+    found = sources.labelled(marker, piece.chrom, piece.start, piece.end)
+    return found.mask(piece.start, piece.end)
 
 
 def _of_dataset(sources: Sources) -> Windows:

@@ -28,6 +28,7 @@ from regtrack.models.network import TrackModel
 
 # of the distance of a logit from its marker's centre
 BINS = FloatBins(fraction_bits=8, nearest=-16, farthest=4)
+NAN_LOGITS = "the model gives NaN; it diverged in training: train again at a lower learning rate"
 _LEFT_OUT = 2  # the plane of the histogram that takes masked positions, beside the labels 0 and 1
 
 
@@ -79,9 +80,7 @@ class StreamingCurves:
     def positives(self) -> npt.NDArray[np.int64]:
         """Labelled bases."""
         if self.nans:
-            raise CheckpointError(
-                "the model gives NaN; it diverged in training: train again at a lower learning rate"
-            )
+            raise CheckpointError(NAN_LOGITS)
         return self.counts[:, 1].sum(-1).cpu().numpy()
 
     def base_rate(self) -> Values:

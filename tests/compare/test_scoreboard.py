@@ -13,7 +13,7 @@ from small_world import World
 from regtrack.compare.open_sources import open_sources
 from regtrack.compare.scoreboard import Scoreboard, score_models
 from regtrack.compare.sources import Sources
-from regtrack.errors import DatasetError, TrackError
+from regtrack.errors import DatasetError, PlanError, TrackError
 
 
 def brute(world: World, model: str, marker: str, chroms: tuple[str, ...]) -> float:
@@ -65,6 +65,25 @@ def test_categories_are_means_over_their_markers(sources: Sources) -> None:
     assert (one.first, one.second) == (board.rows[0].first, board.rows[0].second)
     twice = Scoreboard("a", "b", None, board.rows[:1] * 2)
     assert twice.categories()[0].markers == 2
+
+
+def test_every_base_is_scored_where_that_is_asked_for(world: World, tmp_path: Path) -> None:
+    """Scores that the bins cannot tell apart: those of labelled bases are a little higher."""
+    labels = world.labels["K562_CTCF"]
+    tracks = {chrom: (1 + 1e-4 * truth).astype(np.float32) for chrom, truth in labels.items()}
+    write_sweep(tmp_path / "s", "cnn7", {"K562_CTCF": tracks})
+    sources = open_sources([tmp_path / "s"], labels=world.folder / "data")
+    binned = score_models(sources, "cnn7", "cnn7", "test").rows[0]
+    exact = score_models(sources, "cnn7", "cnn7", "test", exact=True).rows[0]
+    assert binned.first == pytest.approx(binned.base_rate)
+    assert exact.first == pytest.approx(1)
+    assert (exact.positives, exact.base_rate) == (binned.positives, binned.base_rate)
+
+
+def test_exact_scores_need_memory(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regtrack.measures.exact.usable_memory", lambda: 1_000_000)
+    with pytest.raises(PlanError, match="leave out `exact`"):
+        score_models(sources, "cnn7", "dilated", exact=True)
 
 
 @pytest.mark.parametrize("kind", ["scores", "logits"])

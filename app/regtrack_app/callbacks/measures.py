@@ -7,13 +7,15 @@ from typing import Any
 
 from dash import Dash, Input, Output, html
 
+from regtrack.compare.measure_region import RegionMeasures, measure_region
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack_app import ids
 from regtrack_app.choices import Choices
 from regtrack_app.state import parse_view
-from regtrack_app.window_measures import WindowRow, measure_window
 
+MOST_BASES = 6_000_000
+"""Bases of all tracks together that one request may read to be measured."""
 _COLUMNS = ("PR AUC", "ROC AUC", "Correlation", "Base rate", "Labelled bp", "Bases")
 
 
@@ -29,12 +31,15 @@ def register(app: Dash, sources: Sources, choices: Choices) -> None:
         """The table of the view of an address."""
         view = parse_view(query or "", choices).view
         try:
-            return table_of(measure_window(sources, view), str(view.region))
+            rows = measure_region(
+                sources, view.region, view.markers, view.models, most_bases=MOST_BASES
+            )
+            return table_of(rows, str(view.region))
         except RegtrackError as error:
             return html.P(str(error))
 
 
-def table_of(rows: Sequence[WindowRow], region: str) -> html.Table:
+def table_of(rows: Sequence[RegionMeasures], region: str) -> html.Table:
     """The rows as a table; a marker's name is seen once."""
     head = html.Tr(
         [html.Th(name, scope="col", className="text") for name in ("Marker", "Model")]
@@ -54,13 +59,13 @@ def table_of(rows: Sequence[WindowRow], region: str) -> html.Table:
     return html.Table([caption, html.Thead(head), html.Tbody(body)])
 
 
-def _once(marker: str, rows: Sequence[WindowRow], at: int) -> html.Span:
+def _once(marker: str, rows: Sequence[RegionMeasures], at: int) -> html.Span:
     """A marker's name, which only screen readers are told again in its further rows."""
     again = at > 0 and rows[at - 1].marker == marker
     return html.Span(marker, className="hidden" if again else "")
 
 
-def _cells(row: WindowRow) -> list[html.Td]:
+def _cells(row: RegionMeasures) -> list[html.Td]:
     found = row.measures
     if found is None:
         return [html.Td(row.problem, colSpan=len(_COLUMNS), className="text")]

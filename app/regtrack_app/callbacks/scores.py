@@ -64,7 +64,7 @@ def _job(sources: Sources, jobs: Jobs, view: View, *, start: bool) -> Job:
         return known
     return jobs.submit(
         key,
-        lambda progress, _cancelled: score_models(sources, first, second, split, progress),
+        lambda progress, _cancelled: score_models(sources, first, second, split, progress=progress),
     )
 
 
