@@ -43,6 +43,14 @@ def command(
     per_marker: Annotated[
         bool, typer.Option("--per-marker", help="Print a row a marker as well.")
     ] = False,
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact",
+            help="Score every base by scikit-learn instead of counting in bins; takes 5 bytes of "
+            "memory per base and marker.",
+        ),
+    ] = False,
     batch_size: Annotated[int, typer.Option(help="Windows at once.")] = 4,
     precision: Precision = "fp32",
     device: Device = "auto",
@@ -68,6 +76,7 @@ def command(
             checkpoints,
             split=split,
             markers=split_list("--markers", markers),
+            exact=exact,
             batch_size=batch_size,
             precision=precision,
             device=device,

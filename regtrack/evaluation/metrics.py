@@ -14,6 +14,7 @@ differs by 0.002.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,34 @@ from regtrack.models.network import TrackModel
 BINS = FloatBins(fraction_bits=8, nearest=-16, farthest=4)
 NAN_LOGITS = "the model gives NaN; it diverged in training: train again at a lower learning rate"
 _LEFT_OUT = 2  # the plane of the histogram that takes masked positions, beside the labels 0 and 1
+
+
+class Curves(Protocol):
+    """A precision-recall and a ROC curve per marker, fed batch by batch."""
+
+    def update(self, logits: Tensor, labels: Tensor, mask: Tensor | None = None) -> None:
+        """Take in the positions of a batch.
+
+        Args:
+            logits: floats (B, M, L).
+            labels: uint8 (B, M, L), 0 or 1.
+            mask: bool (B, L), False where a position is left out (N); None keeps all.
+        """
+
+    def positives(self) -> npt.NDArray[np.int64]:
+        """Labelled bases, int64 (M,)."""
+
+    def base_rate(self) -> Values:
+        """The labelled share of the bases, float64 (M,)."""
+
+    def average_precision(self) -> Values:
+        """Area under the precision-recall curve by steps, float64 (M,)."""
+
+    def pr_auc_trapezoid(self) -> Values:
+        """Area under the precision-recall curve by trapezoids, float64 (M,)."""
+
+    def roc_auc(self) -> Values:
+        """Area under the ROC curve, float64 (M,); NaN also where every base is labelled."""
 
 
 class StreamingCurves:

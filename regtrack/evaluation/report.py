@@ -14,9 +14,11 @@ from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.loader import Batch, dense_labels, make_loader
 from regtrack.dataset.store import Dataset
 from regtrack.errors import AssemblyError, MarkerError, nearest
-from regtrack.evaluation.metrics import StreamingCurves, centres
+from regtrack.evaluation.exact import ExactCurves
+from regtrack.evaluation.metrics import Curves, StreamingCurves, centres
 from regtrack.evaluation.scores import MarkerScores, Report, score_categories, score_markers
 from regtrack.labels.marker import select_markers
+from regtrack.measures.exact import check_exact
 from regtrack.predict.device import check_precision, pick_device
 from regtrack.predict.forward import one_pass
 from regtrack.predict.lending import borrowed
@@ -46,6 +48,7 @@ def evaluate(
     *,
     split: str = "test",
     markers: Sequence[str] = (),
+    exact: bool = False,
     batch_size: int = 4,
     precision: str = "fp32",
     device: str = "auto",
@@ -54,14 +57,17 @@ def evaluate(
 ) -> Report:
     """PR AUC and ROC AUC of models on a split, by marker and by category.
 
-    Every known base of the split counts once; memory does not grow with the split. A model is
-    evaluated on the markers that it and the dataset have in common, by name.
+    Every known base of the split counts once. Logits are counted in bins, so that memory does not
+    grow with the split, unless `exact` is set. A model is evaluated on the markers that it and the
+    dataset have in common, by name.
 
     Args:
         dataset: a dataset or its folder.
         checkpoints: the models, or their files.
         split: `train`, `valid` or `test`.
         markers: names or globs, as `select_markers` reads them; none means all.
+        exact: keep every logit and score it by scikit-learn, without bins: 5 bytes of memory per
+            base and marker.
         batch_size: windows at once.
         precision: `fp32` or `bf16`.
         device: `auto`, `cpu`, `cuda`, ...
@@ -74,7 +80,7 @@ def evaluate(
         CheckpointError: no checkpoint, or one that cannot be read.
         DatasetError: no dataset, or a split without windows.
         MarkerError: no marker in common, or a glob that matches none.
-        PlanError: an unknown precision or device, or too little memory.
+        PlanError: an unknown precision or device, or too little memory for a batch or for `exact`.
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
     check_precision(precision)
@@ -91,16 +97,22 @@ def evaluate(
         workers=workers, pin_memory=place.type == "cuda",
     )  # fmt: skip
     total = len(dataset.window_ids(split)) * dataset.window
+    if exact:
+        check_exact(total, max(len(pairing.model) for pairing in pairings.values()))
     rows: list[tuple[MarkerScores, ...]] = []
     for style, model in models.items():
-        pairing = pairings[style]
+        scored = [dataset.markers[index] for index in pairings[style].dataset]
         with progress.task(f"evaluate {style.title}", total, "bp") as task:
-            curves = _stream(loader, model, pairing, device=place, precision=precision, task=task)
-        scored = [dataset.markers[index] for index in pairing.dataset]
-        rows.append(score_markers(style.id, scored, curves))
+            curves = _curves_of(
+                loader, model, pairings[style],
+                device=place, precision=precision, exact=exact, task=task,
+            )  # fmt: skip
+            rows.append(score_markers(style.id, scored, curves))
+        del curves  # exact ones hold every logit
     return Report(
         dataset=str(dataset.path),
         split=split,
+        exact=exact,
         checkpoints={style.id: str(model.path or "") for style, model in models.items()},
         titles={style.id: style.title for style in models},
         markers=tuple(row for of_model in rows for row in of_model),
@@ -108,19 +120,21 @@ def evaluate(
     )
 
 
-def _stream(
+def _curves_of(
     loader: Iterable[Batch],
     checkpoint: Checkpoint,
     pairing: _Pairing,
     *,
     device: torch.device,
     precision: str,
+    exact: bool,
     task: Task,
-) -> StreamingCurves:
+) -> Curves:
     """The curves of one model over every window of a split."""
     columns = torch.tensor(pairing.dataset, device=device)
     with borrowed(checkpoint.model, device) as model, torch.inference_mode():
-        curves = StreamingCurves(centres(model)[pairing.model])
+        curves: Curves
+        curves = ExactCurves() if exact else StreamingCurves(centres(model)[pairing.model])
         for found in loader:
             with one_pass(model, device, precision=precision, shape=found.codes.shape):
                 batch = found.to(device)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from regtrack.atomic import publish_folder
-from regtrack.evaluation.metrics import StreamingCurves, category_means
+from regtrack.evaluation.metrics import Curves, category_means
 from regtrack.labels.marker import Marker
 from regtrack.measures.curve import MIN_POSITIVES, Values
 
@@ -96,6 +96,7 @@ class Report:
     Attributes:
         dataset: the dataset's folder.
         split: which windows.
+        exact: whether every base was scored by scikit-learn, without bins.
         checkpoints: the file of each model, by its id.
         titles: what each model is called in print, by its id.
         markers: a row a model and marker.
@@ -104,6 +105,7 @@ class Report:
 
     dataset: str
     split: str
+    exact: bool
     checkpoints: dict[str, str]
     titles: dict[str, str]
     markers: tuple[MarkerScores, ...]
@@ -121,6 +123,7 @@ class Report:
             "version": VERSION,
             "dataset": self.dataset,
             "split": self.split,
+            "exact": self.exact,
             "checkpoints": self.checkpoints,
             "titles": self.titles,
             "unscored": {"fewer_positives_than": MIN_POSITIVES, "markers": list(self.unscored)},
@@ -145,7 +148,7 @@ class Report:
 
 
 def score_markers(
-    model: str, markers: Sequence[Marker], curves: StreamingCurves
+    model: str, markers: Sequence[Marker], curves: Curves
 ) -> tuple[MarkerScores, ...]:
     """A model's rows by marker, in the order of the curves."""
     columns = _columns(curves)
@@ -181,7 +184,7 @@ def score_categories(rows: Sequence[MarkerScores]) -> tuple[CategoryScores, ...]
     )
 
 
-def _columns(curves: StreamingCurves) -> dict[str, Values]:
+def _columns(curves: Curves) -> dict[str, Values]:
     return {
         "base_rate": curves.base_rate(),
         "average_precision": curves.average_precision(),

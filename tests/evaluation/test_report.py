@@ -129,6 +129,41 @@ def test_scores_agree_with_sklearn_over_all_positions(dataset: Dataset, batch_si
         assert found.lift == pytest.approx(found.average_precision / found.base_rate)
 
 
+@pytest.mark.parametrize("batch_size", [1, 7])
+def test_exact_scores_are_those_of_sklearn_without_bins(dataset: Dataset, batch_size: int) -> None:
+    checkpoint = trained(dataset)
+    logits, labels = known_positions(dataset, checkpoint, "valid")
+    report = evaluate(dataset, [checkpoint], split="valid", exact=True, batch_size=batch_size)
+    streamed = evaluate(dataset, [checkpoint], split="valid", batch_size=batch_size)
+    assert (report.to_dict()["exact"], streamed.to_dict()["exact"]) == (True, False)
+    assert report.unscored == streamed.unscored == (FEW,)
+    for index, marker in enumerate(dataset.markers):
+        found, binned = row(report, marker.name), row(streamed, marker.name)
+        assert found.positives == binned.positives
+        if marker.name == FEW:
+            assert math.isnan(found.average_precision)
+            continue
+        precision, recall, _ = precision_recall_curve(labels[index], logits[index])
+        expected = (
+            average_precision_score(labels[index], logits[index]),
+            auc(recall, precision),
+            roc_auc_score(labels[index], logits[index]),
+        )
+        # a batch of another size rounds a few logits otherwise
+        areas = (found.average_precision, found.pr_auc_trapezoid, found.roc_auc)
+        assert areas == pytest.approx(expected, abs=1e-5)
+        assert found.base_rate == pytest.approx(binned.base_rate, abs=1e-15)
+
+
+def test_exact_scores_that_do_not_fit_are_refused_before_the_work_starts(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regtrack.measures.exact.usable_memory", lambda: 1_000)
+    monkeypatch.setattr("regtrack.evaluation.report.borrowed", None)  # which would run the model
+    with pytest.raises(PlanError, match="leave out `exact`"):
+        evaluate(dataset, [trained(dataset)], split="valid", exact=True)
+
+
 def test_a_marker_with_few_labelled_bases_is_named_and_left_out_of_the_means(
     dataset: Dataset,
 ) -> None:

@@ -41,5 +41,5 @@ def test_what_is_not_defined_is_nan() -> None:
 def test_more_than_fits_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("regtrack.measures.exact.usable_memory", lambda: 120_000)
     check_exact(1_000, markers=8)  # 1,000 x (8 x 5 + 80) bytes
-    with pytest.raises(PlanError, match="1,001 bp of 8 markers .* leave out `exact`"):
+    with pytest.raises(PlanError, match=r"1,001 bp of 8 markers .* leave out `exact`"):
         check_exact(1_001, markers=8)
