@@ -25,7 +25,7 @@ PERMITTED: dict[str, set[str]] = {
     "checkpoint_header": {"genome", "labels"},
     "checkpoint": {"genome", "labels", "models", "checkpoint_header"},
     "describe": {"checkpoint_header", "dataset", "tracks"},
-    "predict": {"genome"},
+    "predict": {"genome", "labels", "checkpoint", "machine"},
     "training": {
         "genome", "labels", "dataset", "models", "checkpoint", "evaluation", "predict", "measures",
     },

@@ -90,6 +90,28 @@ def select_markers(markers: Sequence[Marker], globs: Sequence[str] | str) -> lis
     return sorted(chosen)
 
 
+def find_row(names: Sequence[str], name: str, where: str = "") -> int:
+    """The position of the marker of exactly this name.
+
+    Args:
+        names: the markers' names.
+        name: the one looked for.
+        where: the file that they are of, for the message.
+
+    Raises:
+        MarkerError: there is none.
+
+    >>> find_row(["GM12878_CTCF", "K562_DNase"], "K562_DNase")
+    1
+    """
+    if name not in names:
+        raise MarkerError(
+            f'no marker {f"of {where} " if where else ""}is called "{name}" among {len(names)}, '
+            f"the first of which is {names[0]}.{nearest(name, names)}"
+        )
+    return list(names).index(name)
+
+
 def _matches(marker: Marker, glob: str) -> bool:
     pattern = glob.lower()
     if pattern.startswith(_CATEGORY):

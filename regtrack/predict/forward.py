@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from regtrack.genome.sequence import Codes, reverse_complement
 from regtrack.predict.compiling import compiled_logits
 from regtrack.predict.copies import Scores, to_device, to_host
 from regtrack.predict.device import check_precision, memory_errors
@@ -23,13 +22,13 @@ _PIECE = 16_384  # numbers; torch shares out from 32,768
 
 def scores_of_codes(
     model: Network,
-    codes: npt.NDArray[np.uint8] | Tensor,
+    codes: Codes | Tensor,
     *,
     markers: Sequence[int] | None = None,
     precision: str = "fp32",
     device: torch.device | None = None,
 ) -> Scores:
-    """The sigmoid of the logits, shape (B, M, L), as NumPy.
+    """The sigmoid of the logits, float32 (B, M, L), as NumPy.
 
     Args:
         model: borrowed for the call; loops over many sequences borrow it once themselves.
@@ -45,9 +44,47 @@ def scores_of_codes(
     return to_host(sigmoid(found))
 
 
+def values_of_codes(
+    model: Network,
+    codes: Codes,
+    *,
+    markers: Tensor | Sequence[int] | None = None,
+    precision: str = "fp32",
+    device: torch.device | None = None,
+    both_strands: bool = False,
+    logits: bool = False,
+    compiled: bool = False,
+) -> Tensor:
+    """Scores or logits along the forward strand, float32 (B, M, L), where they were computed.
+
+    Args:
+        model: as `scores_of_codes`.
+        codes: as `scores_of_codes`.
+        markers: as `forward`.
+        precision: as `scores_of_codes`.
+        device: as `scores_of_codes`.
+        both_strands: the mean of the values of both strands instead of those of the forward one.
+        logits: logits instead of scores.
+        compiled: as `forward`.
+
+    Raises:
+        PlanError: as `forward`.
+    """
+
+    def run(codes: Codes) -> Tensor:
+        found = forward(
+            model, codes, markers=markers, precision=precision, device=device, compiled=compiled
+        )
+        return found if logits else sigmoid(found)
+
+    if not both_strands:
+        return run(codes)
+    return (run(codes) + run(reverse_complement(codes)).flip(-1)) * 0.5
+
+
 def forward(
     model: Network,
-    codes: npt.NDArray[np.uint8] | Tensor,
+    codes: Codes | Tensor,
     *,
     markers: Tensor | Sequence[int] | None = None,
     precision: str = "fp32",

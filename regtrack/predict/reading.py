@@ -11,18 +11,22 @@ make them those of one pass over the whole chromosome:
   stride before that end.
 
 A Bi-LSTM has no such flank: each output depends on all that is read, and less and less on what is
-far away. It reads `UNBOUNDED_FLANK` on each side unless another flank is asked for. How near that
-comes to one pass was measured, see docs/sweep.md.
+far away. It is given windows of `WINDOW` bp on a grid from the chromosome's first base, each read
+with `UNBOUNDED_FLANK` on both sides unless another flank is asked for. How near that comes to one
+pass was measured, see docs/sweep.md.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Self
 
 from regtrack.errors import PlanError
+from regtrack.genome.interval import Interval
 from regtrack.predict.network import Sighted
 
+WINDOW = 25_000  # bp that a Bi-LSTM has values for at once, unless asked for more or less
 UNBOUNDED_FLANK = 5_000  # bp; from here on a trained Bi-LSTM differs from one pass by rounding
 
 
@@ -95,6 +99,41 @@ class ReadRule:
         if self.both_strands:
             read_end = length - (length - read_end) // self.stride * self.stride
         return Strip(chrom, start, end, read_start, read_end)
+
+
+def strips_along(
+    rule: ReadRule,
+    interval: Interval,
+    *,
+    length: int,
+    size: int,
+    grid: int | None = None,
+) -> Iterator[Strip]:
+    """The strips that have values for an interval, in order.
+
+    Args:
+        rule: what is read beside outputs.
+        interval: the outputs.
+        length: bp of their chromosome.
+        size: bp of outputs of a strip, at most.
+        grid: None for a convolutional network, whose outputs do not depend on how they are cut.
+            For a Bi-LSTM the bp of the windows to read, from the chromosome's first base: a strip
+            is what a window has of the interval, and `size` does not matter.
+
+    >>> rule, interval = ReadRule(flank=20, stride=10), Interval("chr1", 110, 240)
+    >>> [(s.start, s.end) for s in strips_along(rule, interval, length=400, size=100)]
+    [(110, 210), (210, 240)]
+    >>> list(strips_along(rule, Interval("chr1", 195, 200), length=400, size=9, grid=100))
+    [Strip(chrom='chr1', start=195, end=200, read_start=80, read_end=220)]
+    """
+    chrom, start, end = interval.chrom, interval.start, interval.end
+    if grid is None:
+        for first in range(start, end, size):
+            yield rule.strip(chrom, first, min(first + size, end), length=length)
+        return
+    for first in range(start // grid * grid, end, grid):
+        whole = rule.strip(chrom, first, min(first + grid, length), length=length)
+        yield replace(whole, start=max(first, start), end=min(whole.end, end))
 
 
 def choose_flank(flank: int | str, *, needed: int | None, stride: int) -> int:

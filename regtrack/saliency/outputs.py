@@ -13,18 +13,16 @@ import torch
 
 from regtrack.checkpoint import Checkpoint
 from regtrack.dataset.store import Dataset
-from regtrack.errors import DatasetError, MarkerError, PlanError, nearest
+from regtrack.errors import DatasetError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.intervals import Intervals
 from regtrack.genome.sequence import N
 from regtrack.genome.source import Source
-from regtrack.labels.marker import Marker
+from regtrack.labels.marker import Marker, find_row
 from regtrack.labels.peaks import read_peaks
 from regtrack.models.network import TrackModel
-from regtrack.predict.copies import Scores
-from regtrack.predict.forward import scores_of_codes
-from regtrack.saliency.strips import at_once, strips_of
+from regtrack.predict.region import values_along
 
 THRESHOLD = 0.5
 
@@ -48,7 +46,8 @@ def scoring_outputs(
     """
     if threshold is not None and not 0 <= threshold <= 1:
         raise PlanError(f"threshold {threshold:g}; expected a score from 0 to 1")
-    found = scores_of(checkpoint, source, interval, marker, device=device)
+    row = row_of(checkpoint, marker)
+    found = values_along(checkpoint.model, source, interval, [row], device=device)[0]
     if threshold is None:
         highest = float(np.nanmax(found, initial=0))
         threshold = THRESHOLD if highest >= THRESHOLD else highest / 2
@@ -69,33 +68,6 @@ def scoring(threshold: float) -> str:
     'Scores ≥ 0.5'
     """
     return f"Scores ≥ {threshold:.3g}"
-
-
-def scores_of(
-    checkpoint: Checkpoint,
-    source: Source,
-    interval: Interval,
-    marker: Marker,
-    *,
-    device: torch.device | None = None,
-) -> Scores:
-    """The scores of one marker along an interval, NaN at N, shape (L,).
-
-    Raises:
-        MarkerError: the checkpoint does not predict the marker.
-        PlanError: a Bi-LSTM, and more bases than go through at once.
-    """
-    device = device or torch.device("cpu")
-    model, row = checkpoint.model, row_of(checkpoint, marker)
-    found = np.full(len(interval), np.nan, dtype=np.float32)
-    everything = Intervals.one(interval.start, interval.end)
-    length = source.assembly.length(interval.chrom)
-    for strip in strips_of(model, interval, everything, length=length, size=at_once(device)):
-        codes = source.codes(strip.chrom, strip.read_start, strip.read_end)
-        values = scores_of_codes(model, codes[None], markers=[row], device=device)[0, 0, strip.crop]
-        place = slice(strip.start - interval.start, strip.end - interval.start)
-        found[place] = np.where(codes[strip.crop] == N, np.float32(np.nan), values)
-    return found
 
 
 def labelled_outputs(path: Path, assembly: Assembly, interval: Interval) -> Intervals:
@@ -169,13 +141,7 @@ def marker_row(markers: tuple[Marker, ...], name: str, path: Path | None = None)
     Raises:
         MarkerError: there is none.
     """
-    names = [marker.name for marker in markers]
-    if name not in names:
-        raise MarkerError(
-            f'no marker {f"of {path} " if path else ""}is called "{name}" among {len(names)}, the '
-            f"first of which is {names[0]}.{nearest(name, names)}"
-        )
-    return names.index(name)
+    return find_row([marker.name for marker in markers], name, str(path or ""))
 
 
 def check_reached(

@@ -1,7 +1,4 @@
-"""How much is computed at once: the windows of a batch, and the passes that run side by side.
-
-The sizes per base are measured (docs/sweep.md) and meant as upper bounds.
-"""
+"""How much is computed at once: the windows of a batch, and the passes that run side by side."""
 
 from __future__ import annotations
 
@@ -9,25 +6,11 @@ import torch
 
 from regtrack.errors import PlanError
 from regtrack.machine.memory import usable_memory
+from regtrack.predict.capacity import BYTES_PER_BASE, bases_at_once
 from regtrack.sweep.chunks import VALUES
 
-BYTES_PER_BASE = 1_200  # activations of the widest network at single-base resolution
-BYTES_PER_SCORE = 24  # logits, scores of both strands, scores that wait to be encoded
-_AT_ONCE = {"cpu": 250_000, "other": 2_000_000}  # bp; larger batches are not faster
-_CPU_MEMORY = 2 << 30  # bytes of a batch on the CPU
 _MOST = 1_000_000  # windows of a batch: more than any device holds
 _RESULTS = 8  # of passes on a GPU that are in memory at once: computed, encoded, about to be freed
-
-
-def memory_of(bases: int, markers: int, *, bytes_per_base: int = BYTES_PER_BASE) -> int:
-    """Bytes that a pass takes at most, the model's weights not counted.
-
-    Args:
-        bases: bp that it reads.
-        markers: values per base.
-        bytes_per_base: bytes that the layers take per base.
-    """
-    return bases * (bytes_per_base + BYTES_PER_SCORE * markers)
 
 
 def results_of(bases: int, markers: int) -> int:
@@ -65,11 +48,10 @@ def choose_batch_size(
         PlanError: not a number from 1 to a million.
     """
     if batch_size == "auto":
-        kind = "cpu" if device.type == "cpu" else "other"
-        fits = _memory(device) // memory_of(1, markers, bytes_per_base=bytes_per_base)
-        if kind == "other":
-            fits = min(fits, VALUES // markers)
-        return max(1, min(_AT_ONCE[kind], fits) // max(window, 1))
+        bases = bases_at_once(device, markers, bytes_per_base=bytes_per_base)
+        if device.type != "cpu":
+            bases = min(bases, VALUES // markers)
+        return max(1, bases // max(window, 1))
     try:
         chosen = int(batch_size)
     except ValueError:
@@ -95,12 +77,3 @@ def passes_at_once(device: torch.device, needed: int) -> int:
     if device.type != "cpu":
         return 2
     return max(1, min(torch.get_num_threads(), usable_memory() // 2 // needed))
-
-
-def _memory(device: torch.device) -> int:
-    """Bytes that a batch may take."""
-    if device.type == "cuda":
-        free, _ = torch.cuda.mem_get_info(device)
-        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return (int(free) + cached) // 4
-    return _CPU_MEMORY

@@ -14,13 +14,13 @@ from torch import Tensor
 
 from regtrack.errors import FastaError
 from regtrack.genome.reference import Reference
-from regtrack.genome.sequence import Codes, N, reverse_complement
+from regtrack.genome.sequence import Codes, N
 from regtrack.models.network import TrackModel
+from regtrack.predict.capacity import BYTES_PER_BASE
 from regtrack.predict.copies import Scores
 from regtrack.predict.device import memory_errors
-from regtrack.predict.forward import forward, sigmoid
+from regtrack.predict.forward import values_of_codes
 from regtrack.predict.reading import Strip
-from regtrack.sweep.batch import BYTES_PER_BASE
 from regtrack.sweep.computation import Computation, Shape, ValueKind
 from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.request import Request
@@ -74,24 +74,17 @@ class Scorer:
 
     def __call__(self, codes: Codes) -> Tensor:
         """Values (B, count, L) of codes (B, L), along the forward strand, on the device."""
-        forward = self._run(codes)
-        if not self.both_strands:
-            return forward
-        reverse = self._run(reverse_complement(codes))
-        return (forward + reverse.flip(-1)) * 0.5
+        return values_of_codes(
+            self.model, codes,
+            markers=self._wanted, precision=self.precision, device=self.device,
+            both_strands=self.both_strands, logits=self.logits,
+            compiled=codes.shape == self.compiled,
+        )  # fmt: skip
 
     @cached_property
     def _wanted(self) -> Tensor:
         """The rows on the device, where each pass would wait for them to be sent."""
         return torch.tensor(self.rows, dtype=torch.long, device=self.device)
-
-    def _run(self, codes: Codes) -> Tensor:
-        found = forward(
-            self.model, codes,
-            markers=self._wanted, precision=self.precision, device=self.device,
-            compiled=codes.shape == self.compiled,
-        )  # fmt: skip
-        return found if self.logits else sigmoid(found)
 
 
 def make_scorer(

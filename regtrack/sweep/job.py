@@ -14,10 +14,11 @@ from regtrack.labels.marker import Marker, select_markers
 from regtrack.machine.cores import cores
 from regtrack.machine.disk import check_disk
 from regtrack.machine.memory import check_memory, peak_memory
+from regtrack.predict.capacity import memory_of
 from regtrack.predict.device import check_precision, pick_device
 from regtrack.predict.lending import borrowed
 from regtrack.predict.reading import choose_flank
-from regtrack.sweep.batch import choose_batch_size, memory_of, passes_at_once, results_of
+from regtrack.sweep.batch import choose_batch_size, passes_at_once, results_of
 from regtrack.sweep.chunks import Chunk, choose_chunk
 from regtrack.sweep.compiling import choose_compiled
 from regtrack.sweep.computation import Computation, MakeComputation, speed

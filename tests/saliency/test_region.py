@@ -11,10 +11,11 @@ from regtrack.checkpoint import save_checkpoint
 from regtrack.errors import MarkerError, PlanError
 from regtrack.genome.interval import Interval
 from regtrack.genome.sequence import N
+from regtrack.predict.region import values_along
 from regtrack.saliency import strips
 from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.mutagenesis import mutagenesis
-from regtrack.saliency.outputs import scores_of, scoring_outputs
+from regtrack.saliency.outputs import scoring_outputs
 from regtrack.saliency.region import Question, explain, find_marker, saliency_of_region
 from regtrack.saliency.values import METHODS
 from tests.sweep.toys import write_fasta
@@ -72,14 +73,10 @@ def test_a_base_that_no_output_sees_has_nothing(method: str) -> None:
     assert not found.outputs.any()
 
 
-@pytest.mark.usefixtures("small_strips")
-def test_scores_of_a_region_are_those_of_one_pass_and_absent_at_n() -> None:
+def test_outputs_that_reach_a_threshold_are_those_whose_scores_do() -> None:
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of("dilated", source)
-    found = scores_of(checkpoint, source, Interval("chr1", 501, 1_503), checkpoint.markers[2])
-    codes = source.codes("chr1", 0, LENGTH)
-    np.testing.assert_array_equal(np.isnan(found), codes[501:1_503] == N)
-    assert np.nanmin(found) > 0
+    found = values_along(checkpoint.model, source, Interval("chr1", 501, 1_503), [2])[0]
     outputs, least = scoring_outputs(
         checkpoint, source, Interval("chr1", 501, 1_503), checkpoint.markers[2],
         threshold=float(np.nanmedian(found)),
@@ -95,7 +92,7 @@ def test_without_a_threshold_the_best_are_explained_where_none_scores_half() -> 
     interval, marker = Interval("chr1", 501, 1_503), checkpoint.markers[0]
     for bias, least in ((-4.0, None), (0.0, 0.5)):
         checkpoint.model.head.output.bias.data.fill_(bias)
-        found = scores_of(checkpoint, source, interval, marker)
+        found = values_along(checkpoint.model, source, interval, [0])[0]
         outputs, _ = scoring_outputs(checkpoint, source, interval, marker, threshold=None)
         expected = found >= (least or np.nanmax(found) / 2)
         assert (np.nanmax(found) < 0.5) == (least is None)

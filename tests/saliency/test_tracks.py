@@ -16,9 +16,10 @@ from torch.profiler import ProfilerActivity, profile
 from regtrack.errors import PlanError
 from regtrack.genome.sequence import N
 from regtrack.models.registry import build_model
+from regtrack.predict import capacity
+from regtrack.predict.capacity import BYTES_PER_SCORE, memory_of
 from regtrack.saliency.gradient import TIMES_INPUT, gradient_saliency
 from regtrack.saliency.tracks import TrackSaliency, saliency_tracks
-from regtrack.sweep import batch
 from regtrack.sweep.request import Request
 from regtrack.sweep.summary import Forecast
 from tests.sweep.toys import write_fasta
@@ -123,13 +124,13 @@ def test_a_pass_takes_no_more_memory_than_said(name: str, markers: int, tmp_path
     computation = TrackSaliency(model, range(markers), torch.device("cpu"))
     codes = random_codes(length)[None]
     computation(codes)
-    said = batch.memory_of(length, computation.count, bytes_per_base=computation.bytes_per_base)
+    said = memory_of(length, computation.count, bytes_per_base=computation.bytes_per_base)
     assert said / 3 < peak_memory(lambda: computation(codes), tmp_path) <= said
 
 
 def test_a_sweep_is_told_what_a_pass_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    windows = 2 * 100 * (TrackSaliency.bytes_per_base + 2 * batch.BYTES_PER_SCORE)
-    monkeypatch.setattr(batch, "_CPU_MEMORY", windows)
+    windows = 2 * 100 * (TrackSaliency.bytes_per_base + 2 * BYTES_PER_SCORE)
+    monkeypatch.setattr(capacity, "_CPU_MEMORY", windows)
     checkpoint = checkpoint_of("cnn3", Sequences(CODES))
     reference = write_fasta(tmp_path / "r.fa", CODES)
     request = Request(

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from regtrack.errors import PlanError
+from regtrack.predict.capacity import memory_of
 from regtrack.sweep import batch
-from regtrack.sweep.batch import choose_batch_size, memory_of, passes_at_once, results_of
+from regtrack.sweep.batch import choose_batch_size, passes_at_once, results_of
 from regtrack.sweep.chunks import VALUES
 
 CPU = torch.device("cpu")

@@ -1,0 +1,97 @@
+"""Scores or logits along a region of any length, as one array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from regtrack.errors import PlanError
+from regtrack.genome.interval import Interval
+from regtrack.genome.sequence import N
+from regtrack.genome.source import Source
+from regtrack.machine.memory import usable_memory
+from regtrack.predict.capacity import bases_at_once, memory_of
+from regtrack.predict.copies import Scores, to_host
+from regtrack.predict.device import memory_errors
+from regtrack.predict.forward import values_of_codes
+from regtrack.predict.lending import borrowed
+from regtrack.predict.network import Network
+from regtrack.predict.reading import WINDOW, ReadRule, strips_along
+from regtrack.progress import SILENT, Progress
+
+
+def values_along(
+    network: Network,
+    source: Source,
+    interval: Interval,
+    markers: Sequence[int],
+    *,
+    device: torch.device | None = None,
+    precision: str = "fp32",
+    both_strands: bool = False,
+    logits: bool = False,
+    progress: Progress = SILENT,
+) -> Scores:
+    """The values along an interval, NaN at N, float32 (M, L).
+
+    They are those that a sweep stores at its default window and flank: to float rounding those of
+    one pass over the whole chromosome, by a Bi-LSTM those of its windows of 25 kb. Beside the
+    result memory holds one strip, however long the interval.
+
+    Args:
+        network: borrowed for the call, and given back as it was.
+        source: where bases are read.
+        interval: on a chromosome of the source.
+        markers: rows of the last layer, in the order wanted.
+        device: where to compute; the CPU where None.
+        precision: `fp32` or `bf16`.
+        both_strands: the mean of the values of both strands.
+        logits: logits instead of scores.
+        progress: told of the bp that are done.
+
+    Raises:
+        PlanError: an unknown precision, or too little memory.
+    """
+    device = device or torch.device("cpu")
+    _check_memory(len(interval), len(markers))
+    found = np.full((len(markers), len(interval)), np.nan, dtype=np.float32)
+    rule = ReadRule.of(network, both_strands=both_strands)
+    with borrowed(network, device), progress.task("Scoring", len(interval), "bp") as task:
+        for strip in strips_along(
+            rule,
+            interval,
+            length=source.assembly.length(interval.chrom),
+            size=max(bases_at_once(device, len(markers)), WINDOW),
+            grid=WINDOW if network.flank is None else None,
+        ):
+            codes = source.codes(strip.chrom, strip.read_start, strip.read_end)[None]
+            known = codes[0, strip.crop] != N
+            if known.any():
+                with memory_errors(device, codes.shape):
+                    values = values_of_codes(
+                        network, codes,
+                        markers=markers, precision=precision, device=device,
+                        both_strands=both_strands, logits=logits,
+                    )  # fmt: skip
+                    here = to_host(values[0, :, strip.crop])
+                place = slice(strip.start - interval.start, strip.end - interval.start)
+                found[:, place][:, known] = here[:, known]
+            task.advance(strip.end - strip.start)
+    return found
+
+
+def _check_memory(bases: int, markers: int) -> None:
+    """Refuse a result that does not fit into memory.
+
+    Raises:
+        PlanError: it does not.
+    """
+    needed, usable = 4 * bases * markers + memory_of(WINDOW, markers), usable_memory()
+    if needed > usable:
+        raise PlanError(
+            f"{markers:,} markers along {bases:,} bp take about {needed / 1e9:,.0f} GB of memory "
+            f"and there are {usable / 1e9:,.0f} GB; choose a shorter region or fewer markers, or "
+            "write tracks instead"
+        )
