@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,8 @@ from regtrack.checkpoint_header import (
     read_shapes,
     weights_digest,
 )
-from regtrack.errors import CheckpointError
+from regtrack.errors import AssemblyError, CheckpointError
+from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle, Run, styles_of
@@ -30,11 +32,14 @@ from regtrack.models.registry import build_model
 __all__ = [
     "Checkpoint",
     "CheckpointHeader",
+    "check_assembly",
     "load_checkpoint",
     "read_header",
     "save_checkpoint",
     "style_checkpoints",
 ]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,41 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         training=header.training,
         path=path,
     )
+
+
+def check_assembly(
+    checkpoint: Checkpoint,
+    given: Assembly,
+    what: str = "the reference",
+    *,
+    any_assembly: bool = False,
+    unseen: bool = True,
+) -> None:
+    """Refuse to apply a network to another assembly than its training's, unless that is meant.
+
+    What is accepted nevertheless is noted in the log.
+
+    Args:
+        checkpoint: the network and what it was trained on.
+        given: what it is applied to.
+        what: where that comes from, for messages.
+        any_assembly: accept chromosomes of other lengths.
+        unseen: accept an assembly that shares no chromosome with the training's.
+
+    Raises:
+        AssemblyError: another assembly that is not accepted.
+    """
+    found = compare_assemblies(given, checkpoint.assembly)
+    if found.same:
+        return
+    name = checkpoint.path or f"the {checkpoint.model.name} network"
+    difference = found.difference(what, "training")
+    if not (any_assembly if found.shared else unseen):
+        raise AssemblyError(
+            f"{name} is for another assembly: {difference}; use the assembly it was trained on, or "
+            "pass `any_assembly=True` where another is meant"
+        )
+    _log.warning("%s is applied to another assembly: %s", name, difference)
 
 
 def _check_shapes(found: Mapping[str, tuple[int, ...]], model: TrackModel) -> None:

@@ -55,6 +55,9 @@ def command(
     precision: Precision = "fp32",
     device: Device = "auto",
     workers: Annotated[int, typer.Option(help="Reading processes; 0: none.")] = 0,
+    any_assembly: Annotated[
+        bool, typer.Option("--any-assembly", help="Accept another assembly than the training's.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
 ) -> None:
@@ -81,6 +84,7 @@ def command(
             precision=precision,
             device=device,
             workers=workers,
+            any_assembly=any_assembly,
             progress=progress,
         )
     if out is not None:

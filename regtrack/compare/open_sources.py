@@ -14,6 +14,7 @@ from regtrack.compare.sequence import Letters
 from regtrack.compare.sources import Sources
 from regtrack.dataset.store import Dataset
 from regtrack.errors import AssemblyError, FastaError, MarkerError
+from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.manifest import MarkerFile, read_markers
 from regtrack.tracks.catalog import Catalog, build_catalog
@@ -52,7 +53,7 @@ def open_sources(
             catalog = replace(catalog, markers=(bed_marker(bed),))
         files = tuple(MarkerFile(marker, bed) for marker in catalog.markers)
     if dataset:
-        _check_same_assembly(catalog.assembly, dataset.assembly, f"the dataset {labels}")
+        _check_same_assembly(catalog.assembly, dataset.assembly, dataset.path)
     if genes is not None:
         check_genes(genes)
     fasta = _find_reference(catalog, reference)
@@ -98,20 +99,11 @@ def _read_genes(path: Path) -> Genes:
         return read_genes(path)
 
 
-def _check_same_assembly(ours: Assembly, theirs: Assembly, what: str) -> None:
-    shared = [(name, theirs.resolve(name)) for name in ours.names]
-    pairs = [(name, other) for name, other in shared if other is not None]
-    if not pairs:
-        raise AssemblyError(
-            f"{what} has {theirs.summary()} and the tracks have {ours.summary()}; they share no "
-            "chromosome: take both from one assembly"
-        )
-    for name, other in pairs:
-        if ours.length(name) != theirs.length(other):
-            raise AssemblyError(
-                f"{what} has {other} with {theirs.length(other):,} bp and the tracks have {name} "
-                f"with {ours.length(name):,}; take both from one assembly"
-            )
+def _check_same_assembly(tracks: Assembly, dataset: Assembly, path: Path) -> None:
+    found = compare_assemblies(tracks, dataset)
+    if not found.same:
+        difference = found.difference("the tracks", f"the dataset {path}")
+        raise AssemblyError(f"{difference}; take both from one assembly")
 
 
 def _find_reference(catalog: Catalog, given: Path | None) -> Path | None:

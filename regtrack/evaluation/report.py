@@ -9,11 +9,11 @@ from pathlib import Path
 
 import torch
 
-from regtrack.checkpoint import Checkpoint, load_checkpoint, style_checkpoints
+from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint, style_checkpoints
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.loader import Batch, dense_labels, make_loader
 from regtrack.dataset.store import Dataset
-from regtrack.errors import AssemblyError, MarkerError, nearest
+from regtrack.errors import MarkerError, nearest
 from regtrack.evaluation.exact import ExactCurves
 from regtrack.evaluation.metrics import Curves, StreamingCurves, centres
 from regtrack.evaluation.scores import MarkerScores, Report, score_categories, score_markers
@@ -53,6 +53,7 @@ def evaluate(
     precision: str = "fp32",
     device: str = "auto",
     workers: int = 0,
+    any_assembly: bool = False,
     progress: Progress = SILENT,
 ) -> Report:
     """PR AUC and ROC AUC of models on a split, by marker and by category.
@@ -72,11 +73,13 @@ def evaluate(
         precision: `fp32` or `bf16`.
         device: `auto`, `cpu`, `cuda`, ...
         workers: processes that read the dataset; 0 reads in this one.
+        any_assembly: score on another assembly than the training's, such as another species or
+            windows cut from elsewhere.
         progress: told of the bases that each model has seen.
 
     Raises:
-        AssemblyError: a chromosome that the dataset and a model know by different lengths, or
-            none that both know.
+        AssemblyError: the dataset is of another assembly than a model's training and
+            `any_assembly` is off.
         CheckpointError: no checkpoint, or one that cannot be read.
         DatasetError: no dataset, or a split without windows.
         MarkerError: no marker in common, or a glob that matches none.
@@ -89,7 +92,10 @@ def evaluate(
     models = style_checkpoints([_opened(checkpoint) for checkpoint in checkpoints])
     pairings = {style: _pair(dataset, model, wanted) for style, model in models.items()}
     for style, model in models.items():
-        _check_assembly(dataset, model)
+        check_assembly(
+            model, dataset.assembly, str(dataset.path),
+            any_assembly=any_assembly, unseen=any_assembly,
+        )  # fmt: skip
         _note_provenance(dataset, style.title, model, split)
     loader = make_loader(
         dataset, split,
@@ -170,22 +176,6 @@ def _pair(dataset: Dataset, checkpoint: Checkpoint, wanted: Sequence[int]) -> _P
         )  # fmt: skip
     model_rows = [rows[dataset.markers[index].name] for index in common]
     return _Pairing(common, model_rows, len(dataset.markers))
-
-
-def _check_assembly(dataset: Dataset, checkpoint: Checkpoint) -> None:
-    ours, theirs = dataset.assembly, checkpoint.assembly
-    shared = [name for name in ours.names if name in theirs]
-    if not shared:
-        raise AssemblyError(
-            f"{_named(checkpoint)} was trained on {theirs.summary()}, and {dataset.path} has "
-            f"{ours.summary()}; expected chromosomes of one assembly, by the same names"
-        )
-    for name in shared:
-        if ours.length(name) != theirs.length(name):
-            raise AssemblyError(
-                f"{name} is {theirs.length(name):,} bp long for {_named(checkpoint)} and "
-                f"{ours.length(name):,} bp in {dataset.path}; expected the same assembly"
-            )
 
 
 def _note_provenance(dataset: Dataset, title: str, checkpoint: Checkpoint, split: str) -> None:

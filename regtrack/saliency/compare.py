@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from regtrack.checkpoint import Checkpoint, load_checkpoint, style_checkpoints
+from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint, style_checkpoints
 from regtrack.dataset.store import Dataset
 from regtrack.errors import PlanError
 from regtrack.genome.assembly import Assembly
@@ -37,7 +37,6 @@ from regtrack.saliency.outputs import (
 )
 from regtrack.saliency.region import ISM, MOST_MUTATED, Question, check_method, explain, find_marker
 from regtrack.saliency.values import Outputs, Saliency
-from regtrack.sweep.request import check_assembly
 
 LEAST_SHOWN, MOST_SHOWN = 1_000, 25_000  # bp about named positions
 

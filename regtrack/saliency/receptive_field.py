@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from regtrack.checkpoint import Checkpoint, load_checkpoint, style_checkpoints
+from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint, style_checkpoints
 from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError, MarkerError, PlanError
 from regtrack.genome.intervals import Intervals
@@ -30,7 +30,6 @@ from regtrack.saliency.outputs import dataset_outputs, marker_row, row_of
 from regtrack.saliency.region import find_marker
 from regtrack.saliency.strips import at_once
 from regtrack.saliency.values import Curve
-from regtrack.sweep.request import check_assembly
 
 Position = tuple[str, int]
 
@@ -160,7 +159,7 @@ def compare_receptive_fields(
     models = style_checkpoints([load_checkpoint(path) for path in checkpoints])
     opened, place = Dataset.open(dataset), pick_device(device)
     for checkpoint in models.values():
-        check_assembly(checkpoint, opened.assembly, any_assembly=any_assembly)
+        check_assembly(checkpoint, opened.assembly, str(opened.path), any_assembly=any_assembly)
     first = next(iter(models.values()))
     chosen = find_marker(first.markers, marker) if marker else _commonest(first, opened, split)
     for checkpoint in models.values():

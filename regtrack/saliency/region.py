@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from regtrack.checkpoint import Checkpoint, load_checkpoint
+from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint
 from regtrack.errors import MarkerError, PlanError
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.intervals import Intervals
@@ -27,7 +27,6 @@ from regtrack.saliency.mutagenesis import mutagenesis
 from regtrack.saliency.outputs import row_of, scoring, scoring_outputs
 from regtrack.saliency.strips import at_once, strips_of
 from regtrack.saliency.values import METHODS, Completeness, Outputs, Saliency, Values
-from regtrack.sweep.request import check_assembly
 
 INTEGRATED, ISM = "integrated-gradients", "ism"
 MOST_MUTATED = 5_000  # bp, of which each is mutated three times

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from regtrack.checkpoint import Checkpoint, load_checkpoint
+from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint
 from regtrack.genome.reference import Reference
 from regtrack.labels.marker import Marker, select_markers
 from regtrack.machine.cores import cores
@@ -27,7 +27,7 @@ from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.engine import Engine
 from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.record import make_record
-from regtrack.sweep.request import Request, check_assembly, read_targets
+from regtrack.sweep.request import Request, read_targets
 from regtrack.sweep.summary import Forecast
 from regtrack.sweep.work import Track, Work, begun_choices, shards_size
 from regtrack.tracks.bigwig.file_size import bytes_per_file, bytes_per_value, pieces_size

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from regtrack.checkpoint import Checkpoint
-from regtrack.errors import AssemblyError, PlanError
+from regtrack.errors import PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import parse_region
 from regtrack.genome.intervals import Intervals
@@ -62,42 +62,6 @@ class Request:
         checkpoint = given.path if isinstance(given, Checkpoint) else given
         files = (checkpoint, self.reference, self.regions, self.exclude)
         return tuple(file for file in files if file is not None)
-
-
-def check_assembly(
-    checkpoint: Checkpoint, reference: Assembly, *, any_assembly: bool = False
-) -> None:
-    """Compare the chromosomes that a model was trained on with those of the reference.
-
-    `chr1` and `1` are the same chromosome. Chromosomes that only one side has say nothing: the
-    reference may hold more, and a model may go over a genome it has never seen, which is noted.
-
-    Raises:
-        AssemblyError: a chromosome of both has two lengths and `any_assembly` is off.
-    """
-    trained, path = checkpoint.assembly, checkpoint.path or "the checkpoint"
-    pairs = [(name, reference.resolve(name)) for name in trained.names]
-    shared = [(name, there) for name, there in pairs if there is not None]
-    if not shared:
-        _log.warning(
-            "%s was trained on %s, of which the reference has none: another genome",
-            path, trained.summary(),
-        )  # fmt: skip
-    for name, there in shared:
-        before, now = trained.length(name), reference.length(there)
-        if before == now:
-            continue
-        if not any_assembly:
-            raise AssemblyError(
-                f"{path} is for another assembly: {there} is {now:,} bp in the reference "
-                f"and was {before:,} bp in training; take the reference it was trained on, or pass "
-                "`any_assembly=True` where another is meant"
-            )
-        _log.warning(
-            "%s is %s bp in the reference and was %s bp in training: another assembly, as asked",
-            there, f"{now:,}", f"{before:,}",
-        )  # fmt: skip
-        return
 
 
 def read_targets(

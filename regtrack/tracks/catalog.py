@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 
 from regtrack.atomic import PARTIAL, work_folder
 from regtrack.errors import MarkerError, TrackError, nearest
+from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle, Run, styles_of
@@ -293,14 +294,13 @@ def _common_assembly(paths: Iterable[Path]) -> Assembly:
         if all(lengths.get(name) == assembly.length(name) for name in assembly.names):
             continue
         known = Assembly(tuple(lengths), tuple(lengths.values())) if lengths else assembly
-        for name, length in zip(assembly.names, assembly.lengths, strict=True):
-            same = known.resolve(name) or name
-            if lengths.setdefault(same, length) != length:
-                raise TrackError(
-                    f"{path} has {name} with {length:,} bp and {source[same]} has {same} with "
-                    f"{lengths[same]:,}; serve files of one assembly"
-                )
-            source.setdefault(same, path)
+        found = compare_assemblies(known, assembly)
+        for unequal in found.unequal:
+            told = unequal.told(str(source[unequal.ours]), str(path))
+            raise TrackError(f"{told}; serve files of one assembly")
+        new = found.only_theirs if lengths else assembly.names
+        lengths |= {name: assembly.length(name) for name in new}
+        source |= dict.fromkeys(new, path)
     names = sorted(lengths, key=_natural)
     return Assembly(tuple(names), tuple(lengths[name] for name in names))
 

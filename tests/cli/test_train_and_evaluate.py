@@ -9,9 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from regtrack.checkpoint import Checkpoint, save_checkpoint
 from regtrack.cli import main
 from regtrack.dataset.build import build_dataset
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
+from regtrack.dataset.store import Dataset
+from regtrack.genome.assembly import Assembly
+from regtrack.models.registry import build_model
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -166,6 +170,25 @@ def test_evaluation_by_marker_and_as_json(train: Call, call: Call, data: Path) -
     code, _, err = call(*evaluate, "--markers", "K562_CTFC")
     assert code == 2
     assert 'Did you mean "K562_CTCF"' in err
+
+
+def test_another_assembly_is_evaluated_on_demand(call: Call, data: Path) -> None:
+    dataset = Dataset.open(data)
+    model = build_model("cnn1", len(dataset.markers), hidden=8)
+    mouse = Assembly(("chr1", "chr2", "chr3"), (6_000, 2_000, 999))
+    save_checkpoint("mouse.safetensors", Checkpoint(model, dataset.markers, mouse, 300, {}))
+    words = ("evaluate", data, "mouse.safetensors")
+    code, _, err = call(*words)
+    difference = f"chr3 is 1,000 bp in {data} and 999 bp in training"
+    assert (code, err) == (
+        2,
+        f"error: mouse.safetensors is for another assembly: {difference}; use the assembly it was "
+        "trained on, or pass --any-assembly where another is meant",
+    )
+    code, out, err = call(*words, "--any-assembly")
+    assert code == 0
+    assert "TF" in out
+    assert f"mouse.safetensors is applied to another assembly: {difference}" in err
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate"])

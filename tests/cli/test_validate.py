@@ -66,7 +66,7 @@ def test_json_is_for_scripts(app: Typer, good: Path) -> None:
     assert report["valid"] is False
     assert report["covered"] == 30
     assert report["findings"] == [
-        {"part": "chromosomes", "message": "chr1 is 20 bp long; in the assembly 21 bp"}
+        {"part": "chromosomes", "message": "chr1 is 20 bp in the file and 21 bp in the assembly"}
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -41,10 +42,14 @@ FEW = "cell_few"
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """Two chromosomes, N in a kept window, and a marker with 6 labelled bases a split at most."""
-    folder = tmp_path_factory.mktemp("data")
+    """Two chromosomes, N in a kept window, and a marker with 6 labelled bases per split at most."""
+    return built(tmp_path_factory.mktemp("data"), {"chr1": 12_000, "chr2": 9_000})
+
+
+def built(folder: Path, lengths: dict[str, int]) -> Dataset:
+    """A dataset that depends on the lengths alone; its last chromosome is the valid split."""
     random = np.random.default_rng(1)
-    lengths = {"chr1": 12_000, "chr2": 9_000}
+    last = list(lengths)[-1]
     with (folder / "genome.fa").open("w") as file:
         for name, length in lengths.items():
             letters = np.array(list("ACGT"))[random.integers(4, size=length)]
@@ -55,12 +60,12 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
             for name, length in lengths.items():
                 for start in random.integers(0, length - 200, size=40).tolist():
                     file.write(f"{name}\t{start}\t{start + int(random.integers(5, 150))}\n")
-    (folder / "few.bed").write_text("chr2\t100\t103\nchr2\t8000\t8003\n")
+    (folder / "few.bed").write_text(f"{last}\t100\t103\n{last}\t8000\t8003\n")
     categories = {"a": "TF", "b": "TF", "c": "histone", "few": "TF"}
     rows = [f"{name}.bed\t{category}\tcell\t{name}\n" for name, category in categories.items()]
     (folder / "markers.tsv").write_text("file\tcategory\tbiosample\ttarget\n" + "".join(rows))
     spec = DatasetSpec(
-        window=WINDOW, split=SplitSpec(kind="chrom", valid_chroms=("chr2",)), max_n=0.5
+        window=WINDOW, split=SplitSpec(kind="chrom", valid_chroms=(last,)), max_n=0.5
     )
     path = folder / "dataset"
     build_dataset(folder / "genome.fa", folder / "markers.tsv", path, spec=spec)
@@ -215,13 +220,63 @@ def test_a_checkpoint_without_a_marker_in_common_is_refused(dataset: Dataset) ->
 def test_another_assembly_is_refused(dataset: Dataset) -> None:
     checkpoint = trained(dataset)
     longer = replace(checkpoint, assembly=Assembly(("chr1", "chr2"), (12_000, 9_001)))
-    with pytest.raises(AssemblyError, match=r"chr2 is 9,001 bp long .* 9,000 bp"):
+    with pytest.raises(AssemblyError, match=r"chr2 is 9,000 bp in .* 9,001 bp in training"):
         evaluate(dataset, [longer], split="valid")
-    other = replace(checkpoint, assembly=Assembly(("1", "2"), (12_000, 9_000)))
-    with pytest.raises(AssemblyError, match="trained on 1, 2"):
+    other = replace(checkpoint, assembly=Assembly(("A", "B"), (12_000, 9_000)))
+    with pytest.raises(AssemblyError, match=r"\(chr1, chr2\) and training \(A, B\) share no"):
         evaluate(dataset, [other], split="valid")
     part = replace(checkpoint, assembly=Assembly(("chr1",), (12_000,)))
     assert evaluate(dataset, [part], split="valid").markers
+
+
+def test_names_with_and_without_chr_are_one_assembly(
+    dataset: Dataset, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    checkpoint = trained(dataset)
+    renamed = built(tmp_path, {"1": 12_000, "2": 9_000})
+    with caplog.at_level(logging.WARNING, "regtrack"):
+        found = evaluate(renamed, [checkpoint], split="valid")
+    expected = evaluate(dataset, [checkpoint], split="valid")
+    assert [row.to_dict() for row in found.markers] == [row.to_dict() for row in expected.markers]
+    assert "another assembly" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("lengths", "difference"),
+    [
+        # another species has a chromosome 2 of its own
+        ({"chr1": 10_000, "chr2": 14_000}, "chr1 is 10,000 bp in {} and 12,000 bp in training"),
+        # windows cut from elsewhere are records of their own
+        (
+            {"peak_1": 9_000, "peak_2": 9_000},
+            "{} (peak_1, peak_2) and training (chr1, chr2) share no chromosome",
+        ),
+    ],
+)
+def test_another_assembly_is_scored_where_it_is_meant(
+    dataset: Dataset,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    lengths: dict[str, int],
+    difference: str,
+) -> None:
+    checkpoint, other = trained(dataset), built(tmp_path, lengths)
+    difference = difference.format(other.path)
+    with pytest.raises(AssemblyError) as caught:
+        evaluate(other, [checkpoint], split="valid")
+    assert str(caught.value) == (
+        f"the cnn1 network is for another assembly: {difference}; use the assembly it was trained "
+        "on, or pass `any_assembly=True` where another is meant"
+    )
+    with caplog.at_level(logging.WARNING, "regtrack"):
+        report = evaluate(other, [checkpoint], split="valid", any_assembly=True)
+    assert f"the cnn1 network is applied to another assembly: {difference}" in caplog.messages
+    logits, labels = known_positions(other, checkpoint, "valid")
+    for index, marker in enumerate(other.markers):
+        if marker.name != FEW:
+            expected = average_precision_score(labels[index], logits[index])
+            found = row(report, marker.name).average_precision
+            assert found == pytest.approx(expected, abs=5e-4)
 
 
 def test_scores_that_measure_memory_are_noted(

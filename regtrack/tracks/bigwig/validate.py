@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from regtrack.errors import TrackError
+from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
 from regtrack.progress import SILENT, Progress, Task
 from regtrack.tracks.bigwig.bins import Bins, reduce_bins
@@ -117,25 +118,24 @@ def _checked_chromosomes(
             findings.add("chromosomes", f"{kind} {common[0][0]} is there twice")
     if names != sorted(names, key=str.encode):
         findings.add("chromosomes", "names are not in bytewise order; readers search by bisection")
+    sound = {chrom.name: chrom.length for chrom in raw.chroms if chrom.length > 0}
     for chrom in raw.chroms:
-        if problem := _disagreement(chrom, assembly):
-            findings.add("chromosomes", problem)
+        if chrom.length < 1:
+            findings.add("chromosomes", f"{chrom.name} has length 0")
+    if assembly is not None and sound:
+        _check_assembly(Assembly(tuple(sound), tuple(sound.values())), assembly, findings)
     return {chrom.number: chrom for chrom in raw.chroms}
 
 
-def _disagreement(chrom: Chrom, assembly: Assembly | None) -> str | None:
-    """How a chromosome is not one of the assembly."""
-    if chrom.length < 1:
-        return f"{chrom.name} has length 0"
-    if assembly is None:
-        return None
-    if chrom.name not in assembly:
-        other = assembly.resolve(chrom.name)
-        hint = f"; there it is {other}" if other else f", which has {assembly.summary()}"
-        return f"{chrom.name} is not in the assembly{hint}"
-    if chrom.length != (length := assembly.length(chrom.name)):
-        return f"{chrom.name} is {chrom.length:,} bp long; in the assembly {length:,} bp"
-    return None
+def _check_assembly(held: Assembly, assembly: Assembly, findings: Findings) -> None:
+    """See that the file's chromosomes are of an assembly, which may have more."""
+    found = compare_assemblies(held, assembly)
+    for unequal in found.unequal:
+        findings.add("chromosomes", unequal.told("the file", "the assembly"))
+    for name in found.only_ours:
+        findings.add(
+            "chromosomes", f"{name} is not in the assembly, which has {assembly.summary()}"
+        )
 
 
 def _check_index(raw: RawBigWig) -> None:

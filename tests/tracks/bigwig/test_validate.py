@@ -59,15 +59,19 @@ def test_a_valid_file_is_valid(path: Path) -> None:
 @pytest.mark.parametrize(
     ("assembly", "message"),
     [
-        (Assembly(("chr1", "chr2"), (60_001, 5_000)), "60,000 bp long; in the assembly 60,001 bp"),
+        (Assembly(("chr1", "chr2"), (60_001, 5_000)), "60,000 bp in the file and 60,001 bp in the"),
         (Assembly(("chr1", "chrX"), (60_000, 5)), "chr2 is not in the assembly, which has chr1"),
-        (Assembly(("1", "2"), (60_000, 5_000)), "chr1 is not in the assembly; there it is 1"),
+        (Assembly(("1", "2"), (60_000, 5_001)), "5,001 bp in the assembly (named 2 there)"),
     ],
 )
 def test_another_assembly_is_said(path: Path, assembly: Assembly, message: str) -> None:
     part, found = findings(validate(path, assembly))[0]
     assert part == "chromosomes"
     assert message in found
+
+
+def test_names_with_and_without_chr_are_one_assembly(path: Path) -> None:
+    assert findings(validate(path, Assembly(("2", "1", "3"), (5_000, 60_000, 7)))) == []
 
 
 def patch(path: Path, at: int, data: bytes) -> None:

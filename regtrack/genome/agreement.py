@@ -1,0 +1,129 @@
+"""Whether two assemblies are the same: the one rule for every part that asks.
+
+They are the same if they share a chromosome and every shared one is as long in both. `chr1` and `1`
+are one chromosome, and so are `chrM` and `MT`. Chromosomes that only one of the two has say
+nothing: a reference has scaffolds that a dataset leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from regtrack.genome.assembly import Assembly
+
+
+@dataclass(frozen=True)
+class Unequal:
+    """A chromosome that two assemblies share and that is not as long in both.
+
+    Attributes:
+        ours: its name in our assembly.
+        theirs: its name in the other.
+        our_length: its length in ours (bp).
+        their_length: its length in the other (bp).
+    """
+
+    ours: str
+    theirs: str
+    our_length: int
+    their_length: int
+
+    def told(self, us: str, them: str) -> str:
+        """What was found, for messages.
+
+        Args:
+            us: what has our assembly, such as "the reference".
+            them: what has the other.
+
+        >>> Unequal("chr2", "2", 6007, 5000).told("the reference", "training")
+        'chr2 is 6,007 bp in the reference and 5,000 bp in training (named 2 there)'
+        """
+        named = f" (named {self.theirs} there)" if self.theirs != self.ours else ""
+        return (
+            f"{self.ours} is {self.our_length:,} bp in {us} and {self.their_length:,} bp in "
+            f"{them}{named}"
+        )
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Which chromosomes two assemblies share, and how they differ.
+
+    Attributes:
+        ours: our assembly.
+        theirs: the other.
+        shared: their name of each chromosome that both have, by our name, in our order.
+        unequal: the shared chromosomes that are not as long in both, in our order.
+        only_ours: names of chromosomes that the other lacks, in our order.
+        only_theirs: names of chromosomes that we lack, in their order.
+    """
+
+    ours: Assembly
+    theirs: Assembly
+    shared: Mapping[str, str]
+    unequal: tuple[Unequal, ...]
+    only_ours: tuple[str, ...]
+    only_theirs: tuple[str, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether both are one assembly, as far as can be told from names and lengths."""
+        return bool(self.shared) and not self.unequal
+
+    def difference(self, us: str, them: str) -> str:
+        """Why they are not one assembly, for messages; empty if they are.
+
+        Args:
+            us: what has our assembly, such as "the reference".
+            them: what has the other.
+
+        >>> hg, mm = Assembly(("chr1",), (9,)), Assembly(("X",), (7,))
+        >>> compare_assemblies(hg, mm).difference("the reference", "the dataset")
+        'the reference (chr1) and the dataset (X) share no chromosome'
+        """
+        if self.unequal:
+            return self.unequal[0].told(us, them)
+        if not self.shared:
+            return (
+                f"{us} ({self.ours.summary()}) and {them} ({self.theirs.summary()}) share no "
+                "chromosome"
+            )
+        return ""
+
+
+def compare_assemblies(ours: Assembly, theirs: Assembly) -> Agreement:
+    """Match the chromosomes of two assemblies, by equal names first and then by bridged ones.
+
+    Args:
+        ours: one assembly, whose names come first.
+        theirs: the other.
+
+    >>> ours, theirs = Assembly(("chr1", "chr2"), (9, 5)), Assembly(("1", "MT"), (9, 3))
+    >>> found = compare_assemblies(ours, theirs)
+    >>> found.same, dict(found.shared), found.only_ours, found.only_theirs
+    (True, {'chr1': '1'}, ('chr2',), ('MT',))
+    """
+    exact = [(name, name) for name in ours.names if name in theirs]
+    bridged = [(name, theirs.resolve(name)) for name in ours.names]
+    # asked from the other side too: Chr1 finds chr1, but not the reverse
+    reverse = [(ours.resolve(other), other) for other in theirs.names]
+    pairs: dict[str, str] = {}
+    taken: set[str] = set()
+    for name, other in (*exact, *bridged, *reverse):
+        if name is not None and other is not None and name not in pairs and other not in taken:
+            pairs[name] = other
+            taken.add(other)
+    shared = {name: pairs[name] for name in ours.names if name in pairs}
+    return Agreement(
+        ours=ours,
+        theirs=theirs,
+        shared=shared,
+        unequal=tuple(
+            Unequal(name, other, ours.length(name), theirs.length(other))
+            for name, other in shared.items()
+            if ours.length(name) != theirs.length(other)
+        ),
+        only_ours=tuple(name for name in ours.names if name not in shared),
+        only_theirs=tuple(name for name in theirs.names if name not in taken),
+    )
