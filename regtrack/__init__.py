@@ -18,6 +18,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from regtrack.benchmark.run import run_benchmark
     from regtrack.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+    from regtrack.compare.measure_region import measure_region
+    from regtrack.compare.open_sources import open_sources
+    from regtrack.compare.ranking import rank_windows
+    from regtrack.compare.scoreboard import score_models
+    from regtrack.compare.sources import Sources
     from regtrack.dataset.build import build_dataset
     from regtrack.dataset.spec import DatasetSpec, SplitSpec
     from regtrack.dataset.store import Dataset
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
     from regtrack.evaluation.report import evaluate
     from regtrack.genome.interval import Interval, parse_region
     from regtrack.genome.reference import Reference
+    from regtrack.measures.measure import measure
     from regtrack.models.registry import build_model
     from regtrack.saliency.gradient import gradient_saliency
     from regtrack.saliency.mutagenesis import mutagenesis
@@ -48,6 +54,7 @@ _HOMES = {
     "Interval": "regtrack.genome.interval",
     "Reference": "regtrack.genome.reference",
     "RegtrackError": "regtrack.errors",
+    "Sources": "regtrack.compare.sources",
     "SplitSpec": "regtrack.dataset.spec",
     "TrainingConfig": "regtrack.training.config",
     "__version__": "regtrack.version",
@@ -61,13 +68,18 @@ _HOMES = {
     "evaluate": "regtrack.evaluation.report",
     "gradient_saliency": "regtrack.saliency.gradient",
     "load_checkpoint": "regtrack.checkpoint",
+    "measure": "regtrack.measures.measure",
+    "measure_region": "regtrack.compare.measure_region",
     "mutagenesis": "regtrack.saliency.mutagenesis",
+    "open_sources": "regtrack.compare.open_sources",
     "parse_region": "regtrack.genome.interval",
     "predict_genome": "regtrack.sweep.run",
+    "rank_windows": "regtrack.compare.ranking",
     "run_benchmark": "regtrack.benchmark.run",
     "saliency_of_region": "regtrack.saliency.region",
     "saliency_tracks": "regtrack.saliency.tracks",
     "save_checkpoint": "regtrack.checkpoint",
+    "score_models": "regtrack.compare.scoreboard",
     "simulate": "regtrack.simulate.genome",
     "train": "regtrack.training.fit",
 }
@@ -78,6 +90,7 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "build_model", "TrainingConfig", "train",
     "Checkpoint", "load_checkpoint", "save_checkpoint",
     "evaluate", "predict_genome", "assemble_genome", "validate", "describe", "run_demo",
+    "open_sources", "Sources", "rank_windows", "score_models", "measure_region", "measure",
     "saliency_of_region", "saliency_tracks", "gradient_saliency", "mutagenesis",
     "effective_receptive_field", "run_benchmark",
     "RegtrackError", "__version__",

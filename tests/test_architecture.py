@@ -181,6 +181,13 @@ def test_light_parts_load_nothing_heavy(statement: str) -> None:
     assert not loaded_by(statement) & HEAVY
 
 
+def test_comparison_loads_no_page() -> None:
+    names = ["open_sources", "Sources", "rank_windows", "score_models", "measure_region", "measure"]
+    loaded = loaded_by("; ".join(["import regtrack", *(f"regtrack.{name}" for name in names)]))
+    assert "regtrack" in loaded
+    assert not loaded & (HEAVY | {"dash", "plotly", "flask", "regtrack_app"})
+
+
 def test_no_file_imports_our_own_modules_inside_a_function() -> None:
     """But for the command line, which loads late on purpose, and the lazy top-level names."""
     for path in SOURCES + APP_SOURCES:

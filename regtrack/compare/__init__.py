@@ -1,1 +1,5 @@
-"""Tracks of models beside each other and beside the labels, without a page."""
+"""Tracks of models beside each other and beside labels.
+
+`open_sources` opens them; `rank_windows`, `score_models` and `measure_region` compare them. Nothing
+here draws or serves: the dashboard and the command line do that with what they get.
+"""

@@ -1,4 +1,4 @@
-"""Arrays that took a while to compute, kept beside the sweep that they were computed from."""
+"""Arrays that took a while to compute, kept beside the sweep that they belong to."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ Arrays = dict[str, npt.NDArray[Any]]
 FOLDER = ".regtrack-cache"
 # part of every key: raised whenever what is computed, or how it is stored, changes
 _VERSION = 2
-# bytes that one cache may take; what was written first goes first
+# bytes of one cache; the oldest files are removed first
 _ROOM = 512_000_000
 
 
 def cached(
     folder: Path, question: Sequence[Any], inputs: Sequence[Path], make: Callable[[], Arrays]
 ) -> Arrays:
-    """What `make` gives, computed once for the same question and the same inputs.
+    """The result of `make`, computed once per question and inputs.
 
-    It is kept in `.regtrack-cache` of the folder, else, where that cannot be written, in the user's
-    cache. A file that cannot be read back is computed anew.
+    It is kept in `.regtrack-cache` of the folder, or in the user's cache if that cannot be written.
+    A file that cannot be read back is computed again.
 
     Args:
         folder: the sweep that it belongs to.
-        question: what was asked, as JSON can hold it.
-        inputs: the files that decide the answer, known by name, size and time of change.
-        make: computes arrays, none of objects.
+        question: what is computed, as values that JSON can hold.
+        inputs: the files that decide the result, by name, size and time of modification.
+        make: computes arrays by name, of numbers.
 
     Raises:
-        TrackError: an input is not there.
+        TrackError: an input does not exist.
     """
     name = f"{_digest(question, inputs)}.npz"
-    places = [folder / FOLDER, cache_folder() / "dashboard"]
+    places = [folder / FOLDER, cache_folder() / "comparison"]
     for place in places:
         found = _load(place / name)
         if found is not None:

@@ -61,7 +61,7 @@ def _alike(
     ]
     if len(alike) != 1:
         raise CheckpointError(
-            f"{file} made none of the sweeps that are shown (of {_names(models)}); name the "
+            f"{file} made none of the sweeps given (of {_names(models)}); name the "
             "checkpoint that did"
         )
     return alike

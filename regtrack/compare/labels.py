@@ -1,4 +1,4 @@
-"""The labels that the page shows, whether they come from a dataset, a markers table or one BED."""
+"""Labels of markers by region, whether from a dataset, a markers table or one BED."""
 
 from __future__ import annotations
 

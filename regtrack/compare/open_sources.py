@@ -24,12 +24,12 @@ from regtrack.tracks.pool import ReaderPool
 
 
 def open_sources(
-    paths: Sequence[Path],
+    paths: Sequence[str | Path],
     *,
-    labels: Path | None = None,
-    genes: Path | None = None,
-    checkpoints: Sequence[Path] = (),
-    reference: Path | None = None,
+    labels: str | Path | None = None,
+    genes: str | Path | None = None,
+    checkpoints: Sequence[str | Path] = (),
+    reference: str | Path | None = None,
 ) -> Sources:
     """Open tracks and what they are compared with; what does not fit is refused at once.
 
@@ -43,6 +43,9 @@ def open_sources(
     Raises:
         RegtrackError: a file is missing, cannot be read, or does not fit the others.
     """
+    labels, genes, reference = (
+        None if path is None else Path(path) for path in (labels, genes, reference)
+    )
     dataset, files = _read_labels(labels)
     known = dataset.markers if dataset else [file.marker for file in files]
     catalog = build_catalog([Path(path) for path in paths], known)
@@ -63,7 +66,7 @@ def open_sources(
         pool=ReaderPool(),
         labels=DatasetLabels(dataset) if dataset else peaks,
         dataset=dataset,
-        checkpoints=match_checkpoints(catalog.models, checkpoints),
+        checkpoints=match_checkpoints(catalog.models, [Path(path) for path in checkpoints]),
         reference=fasta,
         letters=Letters(dataset, fasta),
         gene_file=None if genes is None else Later(lambda: _read_genes(genes)),

@@ -21,7 +21,14 @@ _AT_ONCE = 40
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Neighbouring windows: their numbers, and the stretch of a chromosome that they fill (bp)."""
+    """Adjacent windows, read at once.
+
+    Attributes:
+        windows: their indices.
+        chrom: the chromosome.
+        start: first base of the first window (bp).
+        end: one past the last base of the last window (bp).
+    """
 
     windows: slice
     chrom: str
@@ -53,10 +60,10 @@ class Windows:
         return len(self.starts)
 
     def chosen(self, split: str | None) -> Windows:
-        """The windows of a split; all of None.
+        """The windows of a split, or all windows if `split` is None.
 
         Raises:
-            DatasetError: no such split, or none known.
+            DatasetError: no such split, or no window in it.
         """
         if split is None:
             return self
@@ -73,7 +80,7 @@ class Windows:
         return self.take(keep)
 
     def take(self, numbers: Positions) -> Windows:
-        """These windows alone, in this order."""
+        """The windows of these indices, int64 (n,), in this order."""
         return replace(
             self,
             chroms=self.chroms[numbers],
@@ -83,7 +90,7 @@ class Windows:
         )
 
     def pieces(self) -> Iterator[Piece]:
-        """The windows, neighbours together, up to a million bases at a time."""
+        """The windows in adjacent groups of up to a million bases."""
         breaks = (self.starts[1:] != self.ends[:-1]) | (self.chroms[1:] != self.chroms[:-1])
         edges = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(self)]
         for low, high in pairwise(edges):

@@ -108,6 +108,6 @@ def file_stamp(path: Path) -> _Stamp:
         stat = path.stat()
     except OSError as error:
         raise TrackError(
-            f"{path} cannot be read any more ({error.strerror}); put it back, or serve without it"
+            f"{path} cannot be read any more ({error.strerror}); put it back, or leave it out"
         ) from error
     return stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -64,7 +64,7 @@ def test_where_the_sweep_cannot_be_written_the_users_cache_is(
     for _ in range(2):
         cached(tmp_path, ["q"], [track], make)
     assert make.calls == 1
-    assert len(list((tmp_path / "mine" / "dashboard").iterdir())) == 1
+    assert len(list((tmp_path / "mine" / "comparison").iterdir())) == 1
 
 
 def test_old_files_go_when_room_runs_out(

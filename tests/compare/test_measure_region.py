@@ -65,7 +65,7 @@ def test_a_track_that_has_gone_is_a_row_that_says_so(world: World, tmp_path: Pat
     sources.catalog.track("cnn7.K562_CTCF").path.unlink()
     (row,) = measure_region(sources, REGION)
     assert row.measures is None
-    assert "cnn7 K562_CTCF cannot be read" in row.problem
+    assert "CNN7 K562_CTCF cannot be read" in row.problem
 
 
 def test_what_cannot_be_measured_is_refused_with_the_reason(sources: Sources) -> None:
