@@ -17,7 +17,7 @@ class Choices:
         assembly: the chromosomes.
         markers: names.
         models: ids.
-        tracks: ids of tracks of no model.
+        tracks: ids of the tracks that are no model's scores: saliency and signals.
         find_gene: the interval of a gene; None without genes.
         opening: where a view of a marker, or of none, opens; None: mid-chromosome.
     """

@@ -12,7 +12,7 @@ from regtrack.errors import MarkerError, RegionError
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals, Positions
 from regtrack.tracks.bigwig.bins import Values
-from regtrack.tracks.catalog import Track
+from regtrack.tracks.catalog import Catalog, Track
 from regtrack.tracks.session import SessionTrack, igv_session, known_genome
 from regtrack_app.theme import LIGHT
 
@@ -94,6 +94,8 @@ def window_session(
 ) -> str:
     """An IGV session of tracks; those of one category of markers share a scale.
 
+    Signed saliency is drawn as letters of the sequence.
+
     Args:
         sources: the tracks.
         region: what IGV shows first.
@@ -113,16 +115,33 @@ def window_session(
 
 
 def session_track(sources: Sources, track: Track, url: str) -> SessionTrack:
-    """A track as a browser gets it: in the colour of its model, on the scale of its category."""
+    """A track as a browser gets it: in the colour of its model, signed saliency as letters.
+
+    Scores of one category of markers share a scale, and saliency of one marker does.
+    """
     scale = ""
     if track.marker is not None:
-        scale = f"{sources.catalog.marker(track.marker).category} {track.kind}"
-    return SessionTrack(track.label, url, _colour(sources, track), scale)
+        alike = sources.catalog.marker(track.marker).category if track.model else track.marker
+        scale = f"{alike} {track.kind}"
+    colour = track.style.light if track.style else LIGHT.signal
+    return SessionTrack(track.label, url, colour, scale, letters=track.kind == "saliency")
 
 
-def _colour(sources: Sources, track: Track) -> str:
-    """That of the track's model on white, `#rrggbb`; a grey for a track of no model."""
-    return sources.catalog.model(track.model).style.light if track.model else LIGHT.signal
+def browser_ids(catalog: Catalog, track_ids: Sequence[str]) -> list[str]:
+    """The tracks of a view as a browser should have them, from top to bottom.
+
+    After signed saliency comes its absolute value: browsers show means when zoomed out, in which
+    signed values cancel.
+
+    Raises:
+        TrackError: a track is not known.
+    """
+    found: dict[str, None] = {}
+    for track_id in track_ids:
+        found[track_id] = None
+        if absolute := catalog.absolute(catalog.track(track_id)):
+            found[absolute.id] = None
+    return list(found)
 
 
 def _check_length(region: Interval) -> None:

@@ -151,7 +151,7 @@ def _choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.A
     catalog = sources.catalog
     models = [{"label": _swatch(model.style), "value": model.id} for model in catalog.models]
     names = [{"label": model.label, "value": model.id} for model in catalog.models]
-    signals = [{"label": track.label, "value": track.id} for track in catalog.signals]
+    others = [{"label": track.label, "value": track.id} for track in catalog.others]
     parts: list[Any] = [
         _field(
             "Markers",
@@ -164,8 +164,8 @@ def _choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.A
         ),
         _field("Models", dcc.Checklist(id=ids.MODELS, options=models, value=list(view.models))),
         _field(
-            "Other tracks", dcc.Checklist(id=ids.TRACKS, options=signals, value=[]),
-            hidden=not signals,
+            "Other tracks", dcc.Checklist(id=ids.TRACKS, options=others, value=[]),
+            hidden=not others,
         ),
         _field("Tracks of a marker", _radio(ids.MODE, {"overlay": "overlaid", "stack": "stacked"})),
         _field(

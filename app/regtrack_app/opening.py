@@ -45,7 +45,7 @@ def _tracks(sources: Sources, marker: str | None) -> list[Track]:
     """The tracks that a view of a marker shows."""
     catalog = sources.catalog
     found = [catalog.find(model.id, marker) for model in catalog.models if marker is not None]
-    return [track for track in found if track is not None] or list(catalog.signals)
+    return [track for track in found if track is not None] or list(catalog.others)
 
 
 def _labelled_window(

@@ -12,7 +12,7 @@ from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.tracks.session import igv_config, known_genome
 from regtrack_app.choices import Choices
-from regtrack_app.export import session_track, window_bed, window_csv, window_session
+from regtrack_app.export import browser_ids, session_track, window_bed, window_csv, window_session
 from regtrack_app.state import View, parse_view
 
 
@@ -80,7 +80,7 @@ def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | N
             return _refusal(error)
         tracks = [
             session_track(sources, sources.catalog.track(name), f"/data/{name}")
-            for name in track_ids(sources, view)
+            for name in browser_ids(sources.catalog, track_ids(sources, view))
         ]
         return jsonify(igv_config(tracks, _igv_reference(sources), view.region))
 
@@ -130,7 +130,7 @@ def _session(sources: Sources, view: View) -> str:
     return window_session(
         sources,
         view.region,
-        track_ids(sources, view),
+        browser_ids(sources.catalog, track_ids(sources, view)),
         genome=f"{request.host_url}sequence/{next(iter(reference_files(sources)), _SIZES)}",
         address=lambda track: f"{request.host_url}data/{track.id}",
     )

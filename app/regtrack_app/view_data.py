@@ -90,7 +90,7 @@ class ViewData:
             rows += reading.marker_rows(view, marker)
         if self._saliency is not None and view.saliency:
             rows += self._saliency(view)
-        rows += [reading.signal_row(self.sources.catalog.track(name)) for name in view.tracks]
+        rows += [reading.other_row(self.sources.catalog.track(name)) for name in view.tracks]
         rows += reading.genes(view.region)
         rows += reading.letters(view.region)
         splits = reading.split_rows()
@@ -115,14 +115,14 @@ class ViewData:
 def choices_of(sources: Sources) -> Choices:
     """What views of these sources may name."""
     catalog = sources.catalog
-    predicted = {track.marker for track in catalog.tracks if track.marker}
+    predicted = {track.marker for model in catalog.models for track in model.tracks}
     # a marker that a model predicts is a better first sight than one that has labels alone
     markers = sorted(catalog.markers, key=lambda marker: marker.name not in predicted)
     return Choices(
         assembly=sources.assembly,
         markers=tuple(marker.name for marker in markers),
         models=tuple(model.id for model in catalog.models),
-        tracks=tuple(track.id for track in catalog.signals),
+        tracks=tuple(track.id for track in catalog.others),
         find_gene=_gene_finder(sources),
         opening=lru_cache(_OPENINGS)(lambda marker: opening(sources, marker)),
     )
@@ -189,15 +189,18 @@ class _Reading:
             )
         return rows + self._differences(view, marker, curves, labels)
 
-    def signal_row(self, track: Track) -> ValueRow:
+    def other_row(self, track: Track) -> ValueRow:
+        """A track that is no model's scores: saliency, about 0, or anything else from 0 up."""
+        signed = track.kind == "saliency"
         try:
-            curves: tuple[Curve, ...] = (self._curve(track, track.label),)
+            curves: tuple[Curve, ...] = (self._curve(track, track.label, signed=signed),)
             problem = ""
         except RegtrackError as error:
             curves, problem = (), str(error)
         return ValueRow(
-            track.id, track.label, "signal", curves, f"other {track.id}", problem=problem, height=58
-        )
+            track.id, track.label, track.kind, curves, f"other {track.id}",
+            "saliency" if signed else "values", problem=problem, height=58,
+        )  # fmt: skip
 
     def genes(self, region: Interval) -> list[Row]:
         if self.sources.gene_file is None:
@@ -274,15 +277,18 @@ class _Reading:
         drawn = found.joined(tile.step)  # apart on a screen, and few enough for it
         return found, SpanRow(f"{marker}/labels", marker, category, drawn.starts, drawn.ends)
 
-    def _curve(self, track: Track, name: str) -> Curve:
+    def _curve(self, track: Track, name: str, *, signed: bool = False) -> Curve:
+        """A track in bins; of signed values those farthest from 0, since their means cancel."""
         tile = self.tile
         bins = self.cache.get(
             (track.id, tile),
             lambda: self.sources.bins(track.id, tile.chrom, tile.start, tile.end, tile.bins),
         )
         self.reduction = max(self.reduction, bins.reduction)
-        style = self.sources.catalog.model(track.model).style if track.model else None
-        return Curve(name, style, bins.start, bins.step, bins.mean, bins.high)
+        if signed:
+            farthest = np.where(bins.high >= -bins.low, bins.high, bins.low)
+            return Curve(name, track.style, bins.start, bins.step, farthest)
+        return Curve(name, track.style, bins.start, bins.step, bins.mean, bins.high)
 
     def _differences(
         self, view: View, marker: str, curves: dict[str, Curve], labels: Intervals | None

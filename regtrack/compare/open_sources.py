@@ -17,7 +17,8 @@ from regtrack.errors import AssemblyError, FastaError, MarkerError
 from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.manifest import MarkerFile, read_markers
-from regtrack.tracks.catalog import Catalog, build_catalog
+from regtrack.tracks.build_catalog import build_catalog
+from regtrack.tracks.catalog import Catalog
 from regtrack.tracks.genes import Genes
 from regtrack.tracks.gtf import check_genes, read_genes
 from regtrack.tracks.pool import ReaderPool
@@ -114,6 +115,7 @@ def _find_reference(catalog: Catalog, given: Path | None) -> Path | None:
         if not given.is_file():
             raise FastaError(f"no FASTA at {given}; expected a file (plain or bgzip)")
         return given.resolve()
-    named = [model.record.get("reference", {}).get("path") for model in catalog.models]
+    sweeps = (*catalog.models, *catalog.saliency)
+    named = [sweep.record.get("reference", {}).get("path") for sweep in sweeps]
     there = [Path(path) for path in named if path and Path(path).is_file()]
     return there[0].resolve() if there else None

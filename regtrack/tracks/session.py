@@ -41,8 +41,8 @@ class SessionTrack:
         colour: `#rrggbb`.
         scale: tracks of one scale share their y axis; empty for an own one.
         overlay: tracks of one overlay are drawn over one another; empty for apart.
-        letters: whether to draw values as letters of the sequence, as for saliency; igv.js alone
-            can, and draws bars where the base is not shown.
+        letters: whether to draw values as letters of the sequence, as for saliency; bars where a
+            base is too narrow for a letter, and in an IGV that cannot draw letters.
 
     Raises:
         TrackError: a colour of another form.
@@ -164,7 +164,7 @@ def _attributes(track: SessionTrack, scales: Mapping[str, str]) -> dict[str, str
         "altColor": track.rgb,
         "autoScale": "true",
         "height": str(_HEIGHT),
-        "renderer": "BAR_CHART",
+        "renderer": "DYNSEQ" if track.letters else "BAR_CHART",
         "visible": "true",
         "windowFunction": "mean",
     }

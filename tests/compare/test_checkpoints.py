@@ -19,7 +19,7 @@ from regtrack.dataset.store import Dataset
 from regtrack.errors import CheckpointError
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
-from regtrack.tracks.catalog import build_catalog
+from regtrack.tracks.build_catalog import build_catalog
 
 
 def write_checkpoint(path: Path, model: str, markers: tuple[str, ...], note: str = "") -> Path:

@@ -18,7 +18,7 @@ from regtrack.errors import RegtrackError
 def test_everything_is_opened(world: World, sources: Sources) -> None:
     assert [model.id for model in sources.catalog.models] == ["cnn7", "dilated"]
     assert [marker.name for marker in sources.catalog.markers] == list(world.labels)
-    assert [track.id for track in sources.catalog.signals] == ["signal"]
+    assert [track.id for track in sources.catalog.others] == ["signal"]
     assert sources.dataset is not None
     values = sources.values("dilated.K562_CTCF", "chr1", 50_000, 70_000)
     np.testing.assert_array_equal(

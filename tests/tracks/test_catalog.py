@@ -12,7 +12,7 @@ from small_tracks import write_bigwig, write_sweep
 from regtrack.errors import MarkerError, TrackError
 from regtrack.labels.marker import Marker
 from regtrack.model_style import style_of
-from regtrack.tracks.catalog import build_catalog
+from regtrack.tracks.build_catalog import build_catalog
 
 ONES = {"chr2": np.ones(500, np.float32), "chr10": np.ones(900, np.float32)}
 TRACKS = {"K562_CTCF": ONES, "K562_DNase": ONES}
@@ -41,7 +41,7 @@ def test_a_folder_of_sweeps_and_bigwigs(house: Path) -> None:
     ]
     assert catalog.assembly.names == ("chr2", "chr10")
     assert catalog.assembly.lengths == (500, 900)
-    assert [track.id for track in catalog.signals] == ["my-signal-1"]
+    assert [track.id for track in catalog.others] == ["my-signal-1"]
     assert catalog.find("dilated", "K562_DNase") == catalog.track("dilated.K562_DNase")
     assert catalog.find("dilated", "other") is None
     assert catalog.model("cnn7").tracks == catalog.tracks[:2]
@@ -157,4 +157,56 @@ def test_a_file_that_was_cut_short_is_refused(house: Path) -> None:
 def test_a_damaged_record_is_named(house: Path, record: str) -> None:
     (house / "sweeps" / "small" / "sweep.json").write_text(record)
     with pytest.raises(TrackError, match=r"sweep\.json is damaged"):
+        build_catalog([house / "sweeps"])
+
+
+def write_saliency(folder: Path, weights: str) -> Path:
+    """A sweep of saliency by a network of these weights."""
+    write_sweep(folder, "cnn7", {"K562_CTCF": ONES, "K562_DNase": ONES}, "gradient-x-input of all")
+    record = json.loads((folder / "sweep.json").read_text())
+    record["checkpoint"]["weights"] = weights
+    kinds = ("saliency", "absolute saliency")
+    for track, kind in zip(record["tracks"], kinds, strict=True):
+        track |= {"marker": "K562_CTCF", "values": kind}
+    (folder / "sweep.json").write_text(json.dumps(record))
+    return folder
+
+
+def test_saliency_is_named_as_the_model_that_it_explains(house: Path) -> None:
+    scores = house / "sweeps" / "small"
+    record = json.loads((scores / "sweep.json").read_text())
+    record["checkpoint"]["weights"] = "a"
+    (scores / "sweep.json").write_text(json.dumps(record))
+    mine = write_saliency(house / "mine", "a")
+    catalog = build_catalog([mine, scores])
+    assert [track.id for track in catalog.tracks] == [
+        "cnn7.K562_CTCF", "cnn7.K562_DNase",
+        "cnn7.K562_CTCF.saliency", "cnn7.K562_CTCF.absolute-saliency",
+    ]  # fmt: skip
+    assert {track.style for track in catalog.tracks} == {catalog.models[0].style}
+    # that of another network has a name of its own, and none of a model
+    other = write_saliency(house / "other", "b")
+    catalog = build_catalog([other, scores, mine])
+    assert [model.label for model in catalog.models] == ["CNN7 (small)"]
+    assert [sweep.label for sweep in catalog.saliency] == ["CNN7 (other)", "CNN7 (small)"]
+    assert {track.model for track in catalog.others} == {None}
+    assert len({track.id for track in catalog.tracks}) == 6
+    assert catalog.find("small", "K562_CTCF") == catalog.models[0].tracks[0]
+    with pytest.raises(TrackError, match='no model has the id "other"'):
+        catalog.model("other")
+
+
+def test_saliency_without_scores_names_its_markers_and_no_model(house: Path) -> None:
+    catalog = build_catalog([write_saliency(house / "mine", "a")])
+    assert (catalog.models, catalog.markers) == ((), ())
+    assert [track.marker for track in catalog.others] == ["K562_CTCF", "K562_CTCF"]
+    assert catalog.others[0].label == "CNN7 K562_CTCF saliency"
+
+
+def test_a_sweep_of_a_later_version_is_refused(house: Path) -> None:
+    path = house / "sweeps" / "small" / "sweep.json"
+    record = json.loads(path.read_text())
+    record["tracks"][0]["values"] = "counts"
+    path.write_text(json.dumps(record))
+    with pytest.raises(TrackError, match=r'cnn7\.K562_CTCF\.bw holds "counts"'):
         build_catalog([house / "sweeps"])

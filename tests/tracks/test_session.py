@@ -38,6 +38,7 @@ def test_a_session_of_version_8() -> None:
     assert leaves[0].attrib["color"] == "230,159,0"
     groups = [track.attrib.get("autoscaleGroup") for track in leaves]
     assert groups == ["1", "1", "2", None]
+    assert [track.attrib["renderer"] for track in leaves] == ["BAR_CHART"] * 3 + ["DYNSEQ"]
     assert root.attrib["nextAutoscaleGroup"] == "3"
 
 

@@ -1,0 +1,235 @@
+"""Find the tracks at paths and name them: sweeps, folders of sweeps or bigWigs, and bigWigs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from regtrack.atomic import PARTIAL, work_folder
+from regtrack.errors import TrackError
+from regtrack.genome.agreement import compare_assemblies
+from regtrack.genome.assembly import Assembly
+from regtrack.labels.marker import Marker
+from regtrack.model_style import ModelStyle, Run, styles_of
+from regtrack.tracks.bigwig.raw import RawBigWig
+from regtrack.tracks.catalog import Catalog, ModelTracks, Track
+from regtrack.tracks.kind import PREDICTED, kind_of
+
+SWEEP_FILE = "sweep.json"
+_SUFFIXES = {".bw", ".bigwig"}
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def build_catalog(paths: Sequence[Path], markers: Sequence[Marker] = ()) -> Catalog:
+    """A catalog of what lies at paths; the same paths give the same ids.
+
+    Args:
+        paths: sweeps, folders of sweeps, folders of bigWigs, and bigWigs.
+        markers: what is known of markers, such as those of the labels; of others the biosample and
+            target are guessed from their names.
+
+    Raises:
+        TrackError: a path without a bigWig, a sweep that is not finished or lacks a file, a file
+            that is no bigWig, or files for assemblies that disagree.
+    """
+    sweeps, files = _collect(paths)
+    taken: set[str] = set()
+    found = _sweeps(sweeps, taken)
+    models, saliency = (
+        tuple(sweep for sweep in found if _predicts(sweep.record) is wanted)
+        for wanted in (True, False)
+    )
+    tracks = [track for sweep in (*models, *saliency) for track in sweep.tracks]
+    tracks += [Track(_free(_safe(path.stem), taken), path, path.stem, "signal") for path in files]
+    return Catalog(
+        models=models,
+        saliency=saliency,
+        tracks=tuple(tracks),
+        markers=_union(markers, models),
+        assembly=_common_assembly(track.path for track in tracks),
+    )
+
+
+def is_bigwig(path: Path) -> bool:
+    """Whether a file is called as bigWigs are."""
+    return path.suffix.lower() in _SUFFIXES
+
+
+def _collect(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Folders of sweeps, and bigWigs outside of sweeps; each once, in the order given."""
+    sweeps: dict[Path, None] = {}
+    files: dict[Path, None] = {}
+    for path in paths:
+        if path.is_file():
+            files[path.resolve()] = None
+            continue
+        _check_folder(path)
+        folders = [path] if (path / SWEEP_FILE).is_file() else sorted(path.iterdir())
+        found = [folder for folder in folders if (folder / SWEEP_FILE).is_file()]
+        loose = [file for file in folders if is_bigwig(file) and file.is_file()]
+        found = [folder for folder in found if folder.suffix != PARTIAL]
+        if not found and not loose:
+            raise TrackError(
+                f"{path} holds no {SWEEP_FILE}, no sweep and no bigWig; expected the output of "
+                "regtrack predict-genome, or .bw files"
+            )
+        sweeps |= dict.fromkeys(folder.resolve() for folder in found)
+        files |= dict.fromkeys(file.resolve() for file in loose)
+    if not sweeps and not files:
+        raise TrackError("no path was given; expected sweeps or bigWigs")
+    return list(sweeps), list(files)
+
+
+def _check_folder(path: Path) -> None:
+    if path.suffix == PARTIAL or (not path.exists() and work_folder(path).is_dir()):
+        raise TrackError(
+            f"{path} is a sweep that is not finished; run the same regtrack predict-genome again, "
+            "which goes on where it stopped"
+        )
+    if not path.exists():
+        raise TrackError(f"nothing at {path}; expected a sweep, a folder of bigWigs or a bigWig")
+
+
+def _sweeps(folders: Sequence[Path], taken: set[str]) -> list[ModelTracks]:
+    """What each sweep wrote, named and drawn as `regtrack.model_style` says.
+
+    Saliency is named and drawn as the sweep of scores by the same weights, if that is there too.
+
+    Args:
+        folders: of the sweeps.
+        taken: ids of tracks; those found are added.
+    """
+    records = [_read_record(folder) for folder in folders]
+    makers = _makers(records)
+    runs = {at: _run(records[at], folders[at]) for at in sorted(set(makers))}
+    ids: set[str] = set()
+    named = {
+        at: (_free(_safe(style.id), ids), style)
+        for at, style in zip(runs, styles_of(list(runs.values())), strict=True)
+    }
+    sweeps = []
+    for folder, record, maker in zip(folders, records, makers, strict=True):
+        model_id, style = named[maker]
+        tracks = _tracks(folder, record, model_id, style, taken)
+        network = runs[maker].network
+        sweeps.append(ModelTracks(model_id, style, network, folder, tracks, record))
+    return sweeps
+
+
+def _makers(records: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The sweep whose name each bears: its own, or of saliency that of the scores beside it."""
+    weights = [record["checkpoint"].get("weights") for record in records]
+    scored = {weights[at]: at for at in reversed(range(len(records))) if _predicts(records[at])}
+    return [
+        at if _predicts(record) or weights[at] is None else scored.get(weights[at], at)
+        for at, record in enumerate(records)
+    ]
+
+
+def _predicts(record: Mapping[str, Any]) -> bool:
+    """Whether a sweep is of scores or logits."""
+    return all(kind_of(record, entry) in PREDICTED for entry in record["tracks"])
+
+
+def _run(record: Mapping[str, Any], folder: Path) -> Run:
+    """What a sweep's record says of the model that made it."""
+    checkpoint = record["checkpoint"]
+    return Run(str(checkpoint["model"]), checkpoint.get("config") or {}, folder)
+
+
+def _read_record(folder: Path) -> dict[str, Any]:
+    path = folder / SWEEP_FILE
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        str(record["checkpoint"]["model"])
+        dict(record["checkpoint"].get("config") or {})
+        [(track["file"], track["marker"], track["category"]) for track in record["tracks"]]
+    except (ValueError, KeyError, TypeError) as error:
+        line = " ".join(str(error).split())
+        raise TrackError(f"{path} is damaged ({line}); predict again") from error
+    return dict(record)
+
+
+def _tracks(
+    folder: Path, record: Mapping[str, Any], model_id: str, style: ModelStyle, taken: set[str]
+) -> tuple[Track, ...]:
+    tracks = []
+    for entry in record["tracks"]:
+        # a name alone: a record from elsewhere must not lead out of its folder
+        path, marker = folder / Path(entry["file"]).name, str(entry["marker"])
+        kind = kind_of(record, entry)
+        if not path.is_file():
+            raise TrackError(
+                f"the sweep {folder} lacks {path.name}; copy it there, or predict again"
+            )
+        words = (marker,) if kind in PREDICTED else (marker, kind)
+        track_id = _free(".".join((model_id, *map(_safe, words))), taken)
+        label = " ".join((style.title, *words))
+        model = model_id if kind in PREDICTED else None
+        tracks.append(Track(track_id, path, label, kind, model, marker, style))
+    return tuple(tracks)
+
+
+def _union(known: Sequence[Marker], models: Sequence[ModelTracks]) -> tuple[Marker, ...]:
+    markers = {marker.name: marker for marker in known}
+    for model in models:
+        for entry in model.record["tracks"]:
+            name = str(entry["marker"])
+            markers.setdefault(name, _guess(name, str(entry["category"])))
+    return tuple(markers.values())
+
+
+def _guess(name: str, category: str) -> Marker:
+    """A marker whose name is `{biosample}_{target}` or `{biosample}_{target}_{treatment}`."""
+    biosample, _, rest = name.partition("_")
+    target, _, treatment = rest.partition("_")
+    return Marker(name, category, biosample if rest else "", target or name, treatment)
+
+
+def _common_assembly(paths: Iterable[Path]) -> Assembly:
+    """The chromosomes of all files.
+
+    Raises:
+        TrackError: a file that was cut short, or two that know a chromosome at different lengths.
+    """
+    lengths: dict[str, int] = {}
+    source: dict[str, Path] = {}
+    for path in paths:
+        with RawBigWig(path) as raw:
+            raw.check_whole()
+            assembly = raw.assembly
+        if all(lengths.get(name) == assembly.length(name) for name in assembly.names):
+            continue
+        known = Assembly(tuple(lengths), tuple(lengths.values())) if lengths else assembly
+        found = compare_assemblies(known, assembly)
+        for unequal in found.unequal:
+            told = unequal.told(str(source[unequal.ours]), str(path))
+            raise TrackError(f"{told}; serve files of one assembly")
+        new = found.only_theirs if lengths else assembly.names
+        lengths |= {name: assembly.length(name) for name in new}
+        source |= dict.fromkeys(new, path)
+    names = sorted(lengths, key=_natural)
+    return Assembly(tuple(names), tuple(lengths[name] for name in names))
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    parts = re.split(r"(\d+)", name)
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+
+
+def _safe(text: str) -> str:
+    return _UNSAFE.sub("-", text).strip("-.") or "track"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, or the first of name-2, name-3, ... that is free; taken from then on."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}"
+    taken.add(free)
+    return free
