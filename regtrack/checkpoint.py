@@ -1,4 +1,4 @@
-"""A trained network as one safetensors file that says everything about itself; never a pickle."""
+"""A trained network as one self-describing safetensors file; never a pickle."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ class Checkpoint:
         model: the network.
         markers: what each row of its last layer predicts, in order.
         assembly: the chromosomes it was trained on.
-        window: bp that it labelled at a time in training.
-        training: provenance and scores, as JSON holds them.
-        path: the file it came from, if any.
+        window: length of a training window (bp).
+        training: provenance and scores, JSON-serialisable.
+        path: the file it was loaded from, if any.
 
     Raises:
-        CheckpointError: markers that do not fit the model, or as `CheckpointHeader`.
+        CheckpointError: markers that do not fit the model, or see `CheckpointHeader`.
     """
 
     model: TrackModel
@@ -68,14 +68,14 @@ class Checkpoint:
     def __post_init__(self) -> None:
         if len(self.markers) != self.model.marker_count:
             raise CheckpointError(
-                f"the model predicts {self.model.marker_count} markers and {len(self.markers)} "
-                "are named; expected one name a row of its last layer"
+                f"the model predicts {self.model.marker_count} markers, but {len(self.markers)} "
+                "are named; expected one name per row of its last layer"
             )
         _ = self.header
 
     @property
     def header(self) -> CheckpointHeader:
-        """All but the weights."""
+        """Everything but the weights."""
         return CheckpointHeader(
             model=self.model.name,
             config=self.model.config,
@@ -87,10 +87,10 @@ class Checkpoint:
 
 
 def save_checkpoint(path: str | Path, checkpoint: Checkpoint, *, overwrite: bool = False) -> None:
-    """Write a checkpoint, whole or not at all; equal checkpoints become equal bytes.
+    """Write a checkpoint, created only on success; equal checkpoints are byte-identical.
 
     Raises:
-        CheckpointError: the training record holds what JSON cannot, such as NaN.
+        CheckpointError: the training record is not JSON-serialisable; NaN is not allowed.
         OutputError: `path` exists and `overwrite` is off, or it cannot be written.
     """
     metadata = {FORMAT: checkpoint.header.to_json(model_digest(checkpoint.model))}
@@ -99,12 +99,12 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint, *, overwrite: bool
 
 
 def model_digest(model: TrackModel) -> str:
-    """SHA-256 of a network's tensors, as its checkpoint keeps it."""
+    """SHA-256 of a network's tensors, as stored in its checkpoint."""
     return weights_digest(_packed(model))
 
 
 def _packed(model: TrackModel, metadata: dict[str, str] | None = None) -> bytes:
-    """The tensors as a safetensors file; equal ones are equal bytes."""
+    """The tensors as a safetensors file; equal tensors yield identical bytes."""
     state = model.state_dict()
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     packed: bytes = save(tensors, metadata)
@@ -114,11 +114,11 @@ def _packed(model: TrackModel, metadata: dict[str, str] | None = None) -> bytes:
 def load_checkpoint(path: str | Path) -> Checkpoint:
     """Read a checkpoint; the network is on the CPU and in evaluation mode.
 
-    Torch's random generator is left as it was.
+    The state of torch's random generator is preserved.
 
     Raises:
-        CheckpointError: no such file, no checkpoint, one cut short or damaged, one of a newer
-            version, or one whose weights do not fit the network it names.
+        CheckpointError: no such file, not a checkpoint, a truncated or damaged one, a newer
+            version, or weights that do not fit the network it names.
     """
     path = Path(path)
     header = read_header(path)
@@ -176,13 +176,13 @@ def check_assembly(
 
 
 def _check_shapes(found: Mapping[str, tuple[int, ...]], model: TrackModel) -> None:
-    """Refuse weights that are not those of the model, in one line instead of torch's many."""
+    """Refuse weights that do not fit the model, in one line instead of torch's many."""
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     for name in sorted(expected.keys() | found.keys()):
         if found.get(name) != expected.get(name):
             raise CheckpointError(
                 f"tensor {name} is {found.get(name, 'missing')}; the {model.name} of its header "
-                f"has {expected.get(name, 'none of that name')}"
+                f"has {expected.get(name, 'no such tensor')}"
             )
 
 

@@ -1,8 +1,8 @@
-"""What a checkpoint says about itself, read without torch and without its weights.
+"""The description inside a checkpoint, read without torch and without its weights.
 
-A checkpoint is a safetensors file: eight bytes of header length, a JSON header, then the numbers.
-Everything but the numbers lies in the header's metadata as one JSON text under one key, so that
-equal checkpoints are equal bytes. docs/checkpoint.md describes it.
+A checkpoint is a safetensors file: eight bytes of header length, a JSON header, then the tensors.
+Everything but the tensors is one JSON string under one key of the header's metadata, so that equal
+checkpoints are byte-identical. docs/checkpoint.md describes it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from regtrack.labels.marker import Marker
 
 FORMAT = "regtrack.checkpoint"
 VERSION = 1
-_LARGEST_HEADER = 100_000_000  # safetensors' own bound
+_LARGEST_HEADER = 100_000_000  # safetensors' own limit
 _EXPECTED = "expected a checkpoint that regtrack train wrote (.safetensors)"
 
 
@@ -29,12 +29,12 @@ class CheckpointHeader:
     """A checkpoint without its weights.
 
     Attributes:
-        model: the name of the network in the registry.
+        model: name of the network in the registry.
         config: the network's settings.
         markers: what each row of its last layer predicts, in order.
         assembly: the chromosomes it was trained on.
-        window: bp that it labelled at a time in training.
-        training: provenance and scores, as JSON holds them.
+        window: length of a training window (bp).
+        training: provenance and scores, JSON-serialisable.
 
     Raises:
         CheckpointError: no marker, a marker named twice, or a window below 1.
@@ -52,25 +52,25 @@ class CheckpointHeader:
         if len(set(names)) != len(names) or not names:
             twice = sorted({name for name in names if names.count(name) > 1})
             found = f"{twice[0]} twice" if twice else "none"
-            raise CheckpointError(f"found {found}; expected markers with names of their own")
+            raise CheckpointError(f"found {found}; expected at least one marker, and unique names")
         if self.window < 1:
             raise CheckpointError(f"the window is {self.window} bp; expected at least 1")
 
     @property
     def trained_on(self) -> str | None:
-        """The digest of the dataset it learnt from (`dataset_digest`); None where none is told."""
+        """The digest of the training dataset (see `dataset_digest`); None if it is not recorded."""
         dataset = self.training.get("dataset")
         digest = dataset.get("digest") if isinstance(dataset, Mapping) else None
         return digest if isinstance(digest, str) else None
 
     def to_json(self, weights: str | None = None) -> str:
-        """The text of the metadata.
+        """The metadata as a JSON string.
 
         Args:
-            weights: SHA-256 of all that lies behind the file's header.
+            weights: SHA-256 of everything after the file's header.
 
         Raises:
-            CheckpointError: the training record holds what JSON cannot, such as NaN.
+            CheckpointError: the training record is not JSON-serialisable; NaN is not allowed.
         """
         record = {
             "version": VERSION,
@@ -89,8 +89,8 @@ class CheckpointHeader:
             return json.dumps(record, allow_nan=False, separators=(",", ":"))
         except (TypeError, ValueError) as error:
             raise CheckpointError(
-                f"the training record cannot be kept as JSON: {error}; expected texts, finite "
-                "numbers, true, false, null, and lists and objects of them"
+                f"the training record cannot be written as JSON: {error}; expected strings, finite "
+                "numbers, true, false, null, and lists and objects of these"
             ) from error
 
     @classmethod
@@ -123,15 +123,15 @@ class CheckpointHeader:
 
 
 def read_header(path: str | Path) -> CheckpointHeader:
-    """What a checkpoint says about itself.
+    """Read a checkpoint's description.
 
     Raises:
-        CheckpointError: no such file, no checkpoint, one cut short, or one of a newer version.
+        CheckpointError: no such file, not a checkpoint, a truncated one, or a newer version.
     """
     path = Path(path)
     metadata = _safetensors_header(path).get("__metadata__", {})
     if FORMAT not in metadata:
-        raise CheckpointError(f"{path} holds weights but no record of regtrack's; {_EXPECTED}")
+        raise CheckpointError(f"{path} holds weights, but no record by regtrack; {_EXPECTED}")
     try:
         return CheckpointHeader.from_json(metadata[FORMAT])
     except CheckpointError as error:
@@ -139,23 +139,23 @@ def read_header(path: str | Path) -> CheckpointHeader:
 
 
 def check_weights(path: str | Path) -> None:
-    """Refuse a checkpoint whose numbers are not those that were written.
+    """Refuse a checkpoint whose weights have changed since they were written.
 
-    Checkpoints of before their digest was kept are taken as they are.
+    Older checkpoints without a digest are accepted.
 
     Raises:
-        CheckpointError: a byte of them has changed, or as `read_header`.
+        CheckpointError: at least one byte has changed, or see `read_header`.
     """
     path = Path(path)
     promised = json.loads(_safetensors_header(path)["__metadata__"][FORMAT]).get("weights")
     if promised and promised != weights_digest(path.read_bytes()):
         raise CheckpointError(
-            "its weights are damaged: they are not those that were saved; copy it again"
+            "its weights are damaged: they differ from those that were saved; copy it again"
         )
 
 
 def weights_digest(file: bytes) -> str:
-    """SHA-256 of all that lies behind the header of a safetensors file."""
+    """SHA-256 of everything after the header of a safetensors file."""
     length = int.from_bytes(file[:8], "little")
     return hashlib.sha256(memoryview(file)[8 + length :]).hexdigest()
 
@@ -164,7 +164,7 @@ def read_shapes(path: str | Path) -> dict[str, tuple[int, ...]]:
     """The names and shapes of the tensors in a safetensors file.
 
     Raises:
-        CheckpointError: no such file, no safetensors file, or one cut short.
+        CheckpointError: no such file, not a safetensors file, or a truncated one.
     """
     header = _safetensors_header(Path(path))
     return {
@@ -187,7 +187,7 @@ def _safetensors_header(path: Path) -> dict[str, Any]:
         raise _not_safetensors(path) from error
     if size != end:
         raise CheckpointError(
-            f"{path} has {size:,} bytes and its header promises {end:,}; it is incomplete: "
+            f"{path} has {size:,} bytes, but its header announces {end:,}; it is incomplete: "
             "copy it again"
         )
     return dict(header)
@@ -198,14 +198,14 @@ def _not_safetensors(path: Path) -> CheckpointError:
         start = file.read(16)
     if start.startswith(b"PK\x03\x04") or (start[:1] == b"\x80" and start[1:2] in b"\2\3\4\5"):
         return CheckpointError(
-            f"{path} is a pickle, as torch.save and Lightning write them; regtrack loads none, "
-            f"since loading one runs its code: {_EXPECTED}"
+            f"{path} is a pickle, as written by torch.save and Lightning; regtrack never loads "
+            f"one, since that runs its code: {_EXPECTED}"
         )
     if start[8:10] == b'{"':
         return CheckpointError(f"{path} is incomplete; copy it again")
-    return CheckpointError(f"{path} is no safetensors file; {_EXPECTED}")
+    return CheckpointError(f"{path} is not a safetensors file; {_EXPECTED}")
 
 
 def _line(error: Exception) -> str:
-    """An exception in one line, with its kind where the text alone says little."""
+    """An exception in one line, including its type."""
     return " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,7 +1,7 @@
-"""The whole path on an embedded example: a simulated genome, three models, tracks and a picture.
+"""The whole path on a built-in example: a simulated genome, three models, tracks and a picture.
 
-Everything here is a call that a user can make; only the settings are the demo's own, chosen so
-that one core learns the grammar in about two minutes.
+Everything here is a call that users can make. Only the settings are specific to the demo, chosen
+so that one core learns the grammar in about two minutes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from regtrack.tracks.bigwig.read import values
 from regtrack.training.config import Hardware, TrainingConfig
 from regtrack.training.fit import TrainingResult, train
 
-# short windows make many steps of one pass; a domain of 3 kb still fits well inside
+# short windows give many steps per epoch; a 3-kb domain still fits well inside one
 _SPEC = DatasetSpec(
     window=10_000,
     split=SplitSpec(kind="chrom", valid_chroms=("chr3",), test_chroms=("chr4",)),
@@ -41,14 +41,14 @@ _SHOWN = 20_000  # bp in the picture
 
 @dataclass(frozen=True)
 class _Training:
-    """A model's settings, where they differ from the paper's, and its epochs."""
+    """A model's number of epochs, and its settings that differ from the paper's."""
 
     epochs: int
     settings: dict[str, Any]
 
 
-# Narrower than the paper's, and without dropout, which a minute of training has no need of. DILATED
-# pools, for its dilations are multiples of 3: an output would see one block of 10 bp in three.
+# Narrower than the paper's, and without dropout, which a minute of training does not need. DILATED
+# pools because its dilations are multiples of 3: an output would see one 10-bp block in three.
 _MODELS = {
     "dilated": _Training(
         20, {"channels": (128, 64, 32), "hidden": 32, "dropout": 0.0, "pooling": "max"}
@@ -75,16 +75,16 @@ def _config(epochs: int, seed: int) -> TrainingConfig:
 
 @dataclass(frozen=True)
 class Demo:
-    """What the demo made.
+    """The results of the demo.
 
     Attributes:
-        folder: all of it.
+        folder: of all files.
         simulation: the genome and its peaks, in `genome/`.
         summary: of the dataset in `data/`.
         trained: the runs by model, in `models/`.
         report: the scores on the test split, in `scores/`.
         sweeps: the tracks by model, in `tracks/`.
-        shown: where the picture is of.
+        shown: the region in the picture.
         picture: the PNG.
     """
 
@@ -101,13 +101,13 @@ class Demo:
 def run_demo(
     out: str | Path, *, seed: int = 0, overwrite: bool = False, progress: Progress = SILENT
 ) -> Demo:
-    """Simulate, build, train, evaluate, predict and draw, in a folder.
+    """Simulate, build, train, evaluate, predict and draw, in one folder.
 
     Args:
-        out: the folder.
-        seed: what genome and weights are drawn from.
-        overwrite: replace what `out` holds of an earlier demo.
-        progress: told of every step.
+        out: folder to write.
+        seed: of genome and weights.
+        overwrite: replace an earlier demo in `out`.
+        progress: shows every step.
 
     Raises:
         OutputError: `out` exists, or cannot be written.
@@ -157,7 +157,7 @@ def run_demo(
 
 
 def _telling_interval(dataset: Dataset) -> Interval:
-    """The stretch of the test split with the most labelled stretches, all markers among them."""
+    """The stretch of the test split with the most labelled stretches, of all markers."""
     best, found = (0, 0), None
     for window in dataset.window_ids("test"):
         _, high = dataset.extent(window)
@@ -168,7 +168,7 @@ def _telling_interval(dataset: Dataset) -> Interval:
         score = len(np.unique(rows.marker)), len(rows)
         if score > best:
             best, found = score, Interval(chrom, start, start + _SHOWN)
-    assert found is not None, "the test chromosome is longer than the picture"
+    assert found is not None, "expected a test chromosome longer than the picture"
     return found
 
 

@@ -1,4 +1,4 @@
-"""What a file or folder of regtrack holds, told without loading torch."""
+"""Describes a file or folder of regtrack, without importing torch."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from regtrack.tracks.kind import PREDICTED, kind_of
 
 
 def describe(path: str | Path) -> dict[str, Any]:
-    """What stands at a path, as JSON can hold it; the first key is its kind.
+    """The content of a path as JSON-serialisable values; the first key is its kind.
 
     Args:
-        path: a dataset, a checkpoint or the run that holds one, a sweep, the work folder of one
-            that is not finished, or a bigWig.
+        path: a dataset, a checkpoint or the run that contains one, a sweep, the work folder of an
+            unfinished sweep, or a bigWig.
 
     Raises:
-        RegtrackError: nothing that regtrack knows, or something damaged.
+        RegtrackError: nothing that regtrack can read, or something damaged.
     """
     path = Path(path)
     if not path.exists():
         begun = work_folder(path)
         if (begun / "sweep.json").is_file():
             raise RegtrackError(
-                f"nothing at {path} yet, but a sweep is at work in {begun}; inspect that, or run "
-                "the command that began it again, which goes on"
+                f"nothing at {path} yet, but an unfinished sweep in {begun}; inspect that, or run "
+                "the same command again, which resumes it"
             )
         raise RegtrackError(f"nothing at {path}; expected a dataset, checkpoint, sweep or bigWig")
     if (path / "dataset.json").is_file():
@@ -41,8 +41,8 @@ def describe(path: str | Path) -> dict[str, Any]:
         return _checkpoint(path / "checkpoint.safetensors")
     if path.is_dir():
         raise RegtrackError(
-            f"{path} holds no dataset.json, checkpoint.safetensors or sweep.json; expected what a "
-            "regtrack command made"
+            f"{path} has no dataset.json, checkpoint.safetensors or sweep.json; expected the "
+            "output of a regtrack command"
         )
     if path.suffix in {".bw", ".bigwig", ".bigWig"}:
         return _bigwig(path)
@@ -80,7 +80,9 @@ def _checkpoint(path: Path) -> dict[str, Any]:
 def _bigwig(path: Path) -> dict[str, Any]:
     with RawBigWig(path) as file:
         if not file.ends_with_magic():
-            raise _doubtful(path, "no magic number at its end: cut short, or with bytes behind it")
+            raise _doubtful(
+                path, "no magic number at its end: truncated, or followed by other bytes"
+            )
         chroms, zooms = file.chroms, file.header.zooms
         summary = file.summary if file.header.summary_at else None  # the first version has none
     bases = sum(chrom.length for chrom in chroms)
@@ -95,32 +97,32 @@ def _bigwig(path: Path) -> dict[str, Any]:
 
 
 def _values(path: Path, summary: Summary, bases: int) -> dict[str, Any]:
-    """What the summary of a bigWig says of its values, if it can be true."""
+    """The summary of a bigWig's values, if it is possible at all."""
     covered, low, high = summary.covered, summary.least, summary.greatest
     if covered == 0:
         return {"bases with a value": 0}
     if covered > bases:
         raise _doubtful(path, f"says that {covered:,} of its {bases:,} bases have a value")
     mean = summary.total / covered
-    slack = 1e-4 * max(abs(low), abs(high))  # some writers add up in float32
-    if not low - slack <= mean <= high + slack:  # nor if one of them is NaN
+    slack = 1e-4 * max(abs(low), abs(high))  # some writers sum in float32
+    if not low - slack <= mean <= high + slack:  # also if one of them is NaN
         raise _doubtful(path, f"says that values of {low:.4g} to {high:.4g} have mean {mean:.4g}")
     return {"bases with a value": covered, "lowest": low, "highest": high, "mean": mean}
 
 
 def _doubtful(path: Path, why: str) -> TrackError:
-    return TrackError(f"{path}: {why}; see what is wrong by: regtrack validate {path}")
+    return TrackError(f"{path}: {why}; for details run: regtrack validate {path}")
 
 
 def _sweep(path: Path) -> dict[str, Any]:
-    """A finished sweep; or one at work, whose file holds the record among other things.
+    """A finished sweep, or an unfinished one, whose file holds the record among other things.
 
-    Its kind says whether it is of scores (or logits), or of saliency; so does each of its tracks.
+    Its kind says whether the tracks are scores (or logits) or saliency; so does each track.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise TrackError(f"{path} is damaged: no JSON ({error}); predict again") from error
+        raise TrackError(f"{path} is damaged: not JSON ({error}); predict again") from error
     try:
         if not all({"file", "marker", "category"} <= track.keys() for track in found["tracks"]):
             raise KeyError("tracks")

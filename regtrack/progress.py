@@ -1,7 +1,7 @@
-"""How long work takes, told to whoever asks: a protocol, and the silent default.
+"""Progress of long work: a protocol, and the silent default.
 
-Library calls take a `Progress` and never print. The command line passes rich's bars
-(`regtrack.cli.console`), a test passes a recorder.
+Library functions take a `Progress` and never print. The command line passes rich's bars
+(`regtrack.cli.console`); tests pass a recorder.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import Protocol
 
 
 class Task(Protocol):
-    """One bar."""
+    """One progress bar."""
 
     def advance(self, amount: float = 1, note: str | None = None) -> None:
-        """Move on by `amount` of the task's unit; `note` is shown beside the bar."""
+        """Advance by `amount` in the task's unit; `note` is shown next to the bar."""
 
 
 class Progress(Protocol):
-    """Makes bars."""
+    """Creates progress bars."""
 
     def task(
         self, description: str, total: float | None, unit: str
     ) -> AbstractContextManager[Task]:
-        """A bar for `total` units ("bp", "files", "windows"); None where the end is unknown."""
+        """A bar for `total` units ("bp", "files", "windows"); None if the total is unknown."""
 
 
 class _SilentTask:
@@ -33,7 +33,7 @@ class _SilentTask:
 
 
 class Silent:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
     @contextmanager
     def task(self, description: str, total: float | None, unit: str) -> Iterator[Task]:  # noqa: ARG002

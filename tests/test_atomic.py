@@ -85,7 +85,7 @@ def test_what_is_no_error_of_the_system_passes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("file/x", "a file stands where a folder is needed"), ("x" * 300, "the name is too long")],
+    [("file/x", "a file exists where a folder is needed"), ("x" * 300, "the name is too long")],
 )
 def test_places_that_cannot_be(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "file").write_text("")
@@ -99,8 +99,8 @@ def test_what_is_no_output_is_never_replaced(tmp_path: Path, overwrite: bool) ->
     foreign = tmp_path / "foreign" / "sub"
     foreign.mkdir(parents=True)
     (foreign / "thesis.txt").write_text("mine")
-    for out, found in (("foreign", "holds other things"), ("foreign/sub/thesis.txt", "is a file")):
-        with pytest.raises(OutputError, match=rf"{found}.*; move it away or name another"):
+    for out, found in (("foreign", "holds other files"), ("foreign/sub/thesis.txt", "is a file")):
+        with pytest.raises(OutputError, match=rf"{found}.*; move it away or choose another"):
             check_folder_free(tmp_path / out, mark="made.json", overwrite=overwrite)
     assert (foreign / "thesis.txt").read_text() == "mine"
 
@@ -115,9 +115,9 @@ def test_an_output_replaces_no_input(tmp_path: Path, overwrite: bool) -> None:
     (elsewhere / "link.fa").symlink_to(out / "read.fa")
     (out / "other.fa").symlink_to(elsewhere)
     for given in (out / "read.fa", elsewhere / "link.fa", out / "other.fa", str(out / "read.fa")):
-        with pytest.raises(OutputError, match=r"out holds .*, which is read"):
+        with pytest.raises(OutputError, match=r"out holds .*, an input"):
             check_folder_free(out, mark="made.json", inputs=[None, given], overwrite=overwrite)
-    with pytest.raises(OutputError, match=r"read\.fa is .*, which is read"):
+    with pytest.raises(OutputError, match=r"read\.fa is .*, an input"):
         check_folder_free(out / "read.fa", mark="m", inputs=[out / "read.fa"], overwrite=overwrite)
     inputs = [elsewhere, tmp_path / "outer.fa"]
     assert check_folder_free(out, mark="made.json", inputs=inputs, overwrite=True) == out
@@ -168,13 +168,13 @@ def test_places_that_no_folder_can_take(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "link").symlink_to("nowhere")
     (tmp_path / "round").symlink_to("round")
     for name in ("link", "round"):
-        with pytest.raises(OutputError, match=r"is a link to .*, which is not there"):
+        with pytest.raises(OutputError, match=r"is a link to .*, which does not exist"):
             check_folder_free(tmp_path / name, mark="made.json", overwrite=True)
         with pytest.raises(OutputError, match="cannot write"):
             check_folder_free(tmp_path / name / "out", mark="made.json")
     monkeypatch.chdir(tmp_path)
     for here in (".", "..", "x/.."):
-        with pytest.raises(OutputError, match="is the folder you are in"):
+        with pytest.raises(OutputError, match="is the current folder"):
             check_folder_free(Path(here), mark="made.json")
     (tmp_path / "disk").mkdir()
     monkeypatch.setattr(os.path, "ismount", lambda path: Path(path).name == "disk")

@@ -119,7 +119,7 @@ def test_an_existing_file_stays_unless_asked(saved: Path) -> None:
 def test_a_record_that_json_cannot_hold_writes_nothing(tmp_path: Path) -> None:
     for wrong in ({"score": float("nan")}, {"path": tmp_path}):
         checkpoint = dataclasses.replace(make(), training=wrong)
-        with pytest.raises(CheckpointError, match="cannot be kept as JSON"):
+        with pytest.raises(CheckpointError, match="cannot be written as JSON"):
             save_checkpoint(tmp_path / "a", checkpoint)
     assert list(tmp_path.iterdir()) == []
 
@@ -142,7 +142,7 @@ def test_a_pickle_is_refused_unread(tmp_path: Path, legacy: bool) -> None:
     path = tmp_path / "last.ckpt"
     torch.save({"a": torch.zeros(9)}, path, _use_new_zipfile_serialization=not legacy)
 
-    refused(path, "is a pickle, .* regtrack loads none")
+    refused(path, "is a pickle, .* regtrack never loads one")
 
 
 @pytest.mark.parametrize("content", [b"", b"abc", b">chr1\nACGTACGTACGT\n", b"\0" * 100, b"[]" * 9])
@@ -150,7 +150,7 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other"
     path.write_bytes(content)
 
-    refused(path, "is no safetensors file")
+    refused(path, "is not a safetensors file")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_header_of_another_shape_is_refused(tmp_path: Path, header: bytes) -> 
     path = tmp_path / "other"
     path.write_bytes(struct.pack("<Q", len(header)) + header)
 
-    refused(path, "is no safetensors file|incomplete")
+    refused(path, "is not a safetensors file|incomplete")
 
 
 def test_a_file_cut_anywhere_is_refused(saved: Path) -> None:
@@ -176,7 +176,7 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     for metadata in (None, {"format": "pt"}):
         save_file({"a": torch.zeros(2)}, path, metadata)
-        refused(path, "no record of regtrack's")
+        refused(path, "no record by regtrack")
 
 
 def rewrite(path: Path, **changes: Any) -> None:
@@ -195,7 +195,7 @@ def rewrite(path: Path, **changes: Any) -> None:
         ({"version": "new"}, "header is damaged"),
         ({"window": None}, "header is damaged .*window"),
         ({"window": 0}, "window is 0 bp"),
-        ({"markers": []}, "found none; expected markers"),
+        ({"markers": []}, "found none; expected at least one marker"),
         ({"markers": [MARKERS[0].to_dict()] * 2}, "found GM12878_CTCF twice"),
         ({"markers": [{"name": "a"}]}, "header is damaged .*marker lacks"),
         ({"assembly": {"names": ["a"], "lengths": []}}, "header is damaged"),
@@ -252,7 +252,7 @@ def test_a_checkpoint_from_before_digests_is_taken(saved: Path) -> None:
 
 
 def test_markers_must_fit_the_model() -> None:
-    with pytest.raises(CheckpointError, match="predicts 2 markers and 1 are named"):
+    with pytest.raises(CheckpointError, match="predicts 2 markers, but 1 are named"):
         dataclasses.replace(make(), markers=MARKERS[:1])
 
 

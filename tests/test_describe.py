@@ -82,7 +82,7 @@ def test_a_bigwig_of_another_writer_is_described(tmp_path: Path) -> None:
 
 def test_a_bigwig_that_cannot_be_is_refused_and_not_read_by_libbigwig(tmp_path: Path) -> None:
     # of whose sums libBigWig's header() ends the process
-    with pytest.raises(RegtrackError, match=r"mean nan; see what is wrong by: regtrack validate"):
+    with pytest.raises(RegtrackError, match=r"mean nan; for details run: regtrack validate"):
         describe(written_elsewhere(tmp_path / "nan.bw", [1.0, float("nan"), 2.0]))
     whole = written_elsewhere(tmp_path / "a.bw", [1.0, 2.0]).read_bytes()
     for data, message in (
@@ -127,15 +127,15 @@ def test_a_damaged_sweep_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_sweep_that_is_not_finished_is_pointed_at(tmp_path: Path) -> None:
     (tmp_path / "tracks.partial").mkdir()
     (tmp_path / "tracks.partial" / "sweep.json").write_text("{}")
-    with pytest.raises(RegtrackError, match=r"a sweep is at work in .*tracks\.partial; inspect"):
+    with pytest.raises(RegtrackError, match=r"an unfinished sweep in .*tracks\.partial; inspect"):
         describe(tmp_path / "tracks")
 
 
 def test_what_is_nothing_of_ours_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RegtrackError, match="nothing at"):
         describe(tmp_path / "missing")
-    with pytest.raises(RegtrackError, match=r"holds no dataset\.json"):
+    with pytest.raises(RegtrackError, match=r"has no dataset\.json"):
         describe(tmp_path)
     (tmp_path / "a.txt").write_text("text")
-    with pytest.raises(RegtrackError, match="no safetensors file"):
+    with pytest.raises(RegtrackError, match="not a safetensors file"):
         describe(tmp_path / "a.txt")

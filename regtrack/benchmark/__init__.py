@@ -1,1 +1,1 @@
-"""Benchmarks whose answer is known."""
+"""Benchmarks with known answers."""

@@ -1,6 +1,6 @@
-"""What a trained model answers: rows of numbers, kept as JSON and CSV.
+"""The results for a trained model: rows of numbers, stored as JSON and CSV.
 
-Each row names model, seed and marker, so that the rows of all runs make one table.
+Each row names model, seed and marker, so that the rows of all runs form one table.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from regtrack.atomic import publish_file
 
 @dataclass(frozen=True)
 class Row:
-    """Attributes that every row has.
+    """Attributes of every row.
 
     Attributes:
-        model: its name in the benchmark.
+        model: name in the benchmark.
         seed: of genome and weights.
-        marker: what is predicted.
+        marker: the predicted marker.
     """
 
     model: str
@@ -37,7 +37,7 @@ class Score(Row):
     Attributes:
         kind: local, cluster or distant.
         average_precision: PR AUC by steps, over every known base.
-        base_rate: what a model that knows nothing scores.
+        base_rate: the score of an uninformed model.
     """
 
     kind: str
@@ -50,11 +50,11 @@ class Field(Row):
     """The effective receptive field (bp).
 
     Attributes:
-        counted: the largest span that an output can depend on; None is the whole sequence.
-        width_50: of the narrowest stretch about the output with half of the gradient; None where
-            the model gives none.
-        width_90: with 90 % of it.
-        width_99: with 99 % of it.
+        counted: the largest span that an output can depend on; None: the whole sequence.
+        width_50: of the narrowest stretch around the output with half of the gradient; None if
+            there is no gradient.
+        width_90: the same with 90 % of it.
+        width_99: the same with 99 % of it.
     """
 
     counted: int | None
@@ -65,18 +65,18 @@ class Field(Row):
 
 @dataclass(frozen=True)
 class Found(Row):
-    """How well saliency (the norm of the gradient) finds what was planted: means over regions.
+    """How well saliency (the norm of the gradient) finds planted bases: means over regions.
 
     Attributes:
-        outputs: which outputs have an error of 1: `all` labelled bases of a region, or the `far`
-            ones, which lie at least 500 bp from every motif that they are labelled for.
-        motif: whose sites are looked for, the other motifs' left out; `all` looks for all.
-        regions: how many.
+        outputs: the outputs given an error of 1: `all` labelled bases of a region, or only the
+            `far` ones, at least 500 bp from every motif that causes the label.
+        motif: the motif to find, leaving out the sites of all others; `all` finds every motif.
+        regions: number of regions.
         average_precision: of saliency against planted bases.
-        shuffled: the same against planted bases moved round by chance.
-        untrained: average precision of the same network's saliency before training: what the
-            receptive field finds by its place alone.
-        share: of the bases that are planted.
+        shuffled: the same against planted bases rotated by a random offset.
+        untrained: the same for the network before training: what its receptive field finds
+            merely by its position.
+        share: fraction of the bases that are planted.
     """
 
     outputs: str
@@ -90,16 +90,16 @@ class Found(Row):
 
 @dataclass(frozen=True)
 class Response(Row):
-    """What a model says beside the motifs of an element.
+    """A model's scores next to the motifs of an element.
 
-    Of the distant marker these are the bases from each partner to 1 kb towards the other, which
-    every true pair has labelled; of the others, where a label would lie about each motif.
+    For the distant marker, the bases from each partner to 1 kb towards the other one, which are
+    labelled in every true pair. For other markers, the bases that a label around each motif covers.
 
     Attributes:
         role: of the elements.
         labelled: whether they are labelled.
-        elements: how many.
-        score: mean over those bases, and over the elements.
+        elements: number of elements.
+        score: mean over these bases, then over the elements.
     """
 
     role: str
@@ -110,7 +110,7 @@ class Response(Row):
 
 @dataclass(frozen=True)
 class Answers:
-    """All rows, of one run or of many."""
+    """All rows of one run or of many."""
 
     scores: tuple[Score, ...] = ()
     fields: tuple[Field, ...] = ()
@@ -119,18 +119,18 @@ class Answers:
 
     @classmethod
     def joined(cls, many: Sequence[Answers]) -> Answers:
-        """The rows of all, in order."""
+        """The rows of all answers, in order."""
         return cls(*(tuple(row for one in many for row in getattr(one, part)) for part in PARTS))
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it, for JSON."""
+        """All rows, JSON-serialisable."""
         return asdict(self)
 
     def write_tables(self, folder: Path) -> None:
-        """Write scores.csv, fields.csv, saliency.csv and responses.csv, replacing older ones.
+        """Write scores.csv, fields.csv, saliency.csv and responses.csv, replacing existing ones.
 
         Raises:
-            OutputError: they cannot be written.
+            OutputError: a file cannot be written.
         """
         for part, kind in PARTS.items():
             with publish_file(folder / f"{part}.csv", overwrite=True) as path:
@@ -143,7 +143,7 @@ PARTS: dict[str, type[Row]] = {
 
 
 def save_answers(path: Path, answers: Answers) -> None:
-    """Write answers as JSON, replacing an older file."""
+    """Write answers as JSON, replacing an existing file."""
     with publish_file(path, overwrite=True) as temporary:
         temporary.write_text(json.dumps(answers.to_dict(), indent=1) + "\n", encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Ask a trained model what the benchmark wants to know, on the held-out chromosome."""
+"""Measure a trained model on the held-out chromosome."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ from regtrack.simulate.grammar import Grammar, PlantedMarker
 from regtrack.simulate.rules import Label, Site
 
 FAR = 500  # bp from every motif
-_BESIDE = 6_000  # bp beside a region in which saliency is ranked, too
-_STRIP = 50_000  # bp at once
-_SHIFTS = 5  # random places of the control
+_BESIDE = 6_000  # bp on each side of a region in which saliency is ranked as well
+_STRIP = 50_000  # bp per strip
+_SHIFTS = 5  # random offsets of the control
 
 
 @dataclass(frozen=True)
 class Exam:
-    """One trained model, what it was trained on, and the right answers.
+    """One trained model, its training data, and the correct answers.
 
     Attributes:
-        model: its name in the benchmark.
+        model: name in the benchmark.
         seed: of genome and weights.
         checkpoint: the model, on the markers of the dataset, in their order.
-        untrained: the same network with fresh weights.
+        untrained: the same network with initial weights.
         dataset: the labelled genome.
         grammar: what was planted.
-        sites: of the held-out chromosome.
-        plan: how much is asked.
+        sites: on the held-out chromosome.
+        plan: how much to measure.
     """
 
     model: str
@@ -59,7 +59,7 @@ class Exam:
 
     @property
     def length(self) -> int:
-        """Of the held-out chromosome (bp)."""
+        """Length of the held-out chromosome (bp)."""
         return self.dataset.assembly.length(TEST_CHROM)
 
     def strip(self, start: int, end: int) -> Strip:
@@ -73,7 +73,7 @@ class Exam:
 
 
 def examine(exam: Exam) -> Answers:
-    """All answers of one model."""
+    """All results for one model."""
     track = _track(exam)
     truth = exam.dataset.dense(TEST_CHROM, 0, exam.length)
     known = exam.dataset.codes(TEST_CHROM, 0, exam.length) != N
@@ -92,7 +92,7 @@ def examine(exam: Exam) -> Answers:
 
 @dataclass(frozen=True)
 class _Question:
-    """An exam on one marker, which is a row of the labels and of the model's last layer."""
+    """An exam on one marker, `row` of the labels and of the model's last layer."""
 
     exam: Exam
     row: int
@@ -100,12 +100,12 @@ class _Question:
 
     @property
     def names(self) -> tuple[str, int, str]:
-        """What every answer begins with."""
+        """The first fields of every result."""
         return self.exam.model, self.exam.seed, self.exam.dataset.markers[self.row].name
 
 
 def _track(exam: Exam) -> Values:
-    """The scores of all markers along the held-out chromosome, shape (M, length)."""
+    """The scores of all markers along the held-out chromosome, float32 (M, length)."""
     strips = []
     for start in range(0, exam.length, _STRIP):
         strip = exam.strip(start, min(start + _STRIP, exam.length))
@@ -137,7 +137,7 @@ def _field(question: _Question) -> Field:
 
 
 def _responses(question: _Question, track: Values) -> list[Response]:
-    """The mean score on each kind of element, in which all elements count alike."""
+    """The mean score on each kind of element; every element has the same weight."""
     said = defaultdict(list)
     exam = question.exam
     for group in groups(question.planted, exam.sites, exam.length):
@@ -150,7 +150,7 @@ def _responses(question: _Question, track: Values) -> list[Response]:
 
 
 def _found(question: _Question) -> list[Found]:
-    """How well saliency finds the planted bases, by outputs and motif."""
+    """How well saliency finds the planted bases, for all choices of outputs and motif."""
     exam = question.exam
     rng = np.random.default_rng([exam.seed, question.row])
     regions = labelled_regions(question.planted, exam.sites)
@@ -171,7 +171,7 @@ _View = tuple[tuple[str, str], Values, Mask]
 
 
 def _views(question: _Question, region: Label) -> Iterator[_View]:
-    """Outputs and motif of each comparison, its saliency (2, L) and the planted bases (L,).
+    """Outputs and motif of each comparison, with the saliency (2, L) and the planted bases (L,).
 
     The saliency is that of the trained and of the untrained network.
     """
@@ -195,7 +195,7 @@ def _views(question: _Question, region: Label) -> Iterator[_View]:
 
 
 def _outputs(region: Label, start: int, end: int) -> Iterator[tuple[str, Mask]]:
-    """Which bases of [start, end) get an error of 1: all, and those far from every motif."""
+    """The outputs of [start, end) to give an error of 1: all, and those far from every motif."""
     yield "all", np.ones(end - start, dtype=np.bool_)
     near = bases((low - FAR, high + FAR) for low, high in spans_of(region.sites))
     far = ~near.mask(start, end)
@@ -206,7 +206,7 @@ def _outputs(region: Label, start: int, end: int) -> Iterator[tuple[str, Mask]]:
 def _saliency(
     question: _Question, model: TrackModel, start: int, outputs: Mask, where: tuple[int, int]
 ) -> Values:
-    """The saliency of the bases `where`, for outputs from `start` on; 0 beyond their reach."""
+    """The saliency of the bases in `where`, for outputs from `start` on; 0 beyond their reach."""
     exam, (low, high) = question.exam, where
     strip = exam.strip(start, start + len(outputs))
     first, last = strip.read_start, strip.read_end
@@ -222,12 +222,12 @@ def _saliency(
 
 
 def _precisions(saliency: Values, planted: Mask, rng: np.random.Generator) -> tuple[float, ...]:
-    """Average precision, that against planted bases moved round, the untrained one, and the share.
+    """Average precision, that of rotated planted bases, that of the untrained model; the fraction.
 
     Args:
-        saliency: of the trained and the untrained network, shape (2, L).
-        planted: shape (L,).
-        rng: where the moves are drawn from.
+        saliency: of the trained and the untrained network, (2, L).
+        planted: bool (L,).
+        rng: for the random offsets.
     """
     trained, untrained = saliency
     shifts = rng.integers(1, len(planted), size=_SHIFTS)

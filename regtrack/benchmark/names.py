@@ -1,4 +1,4 @@
-"""What a user may ask of the benchmark, checked before anything heavy is loaded."""
+"""The arguments of the benchmark, checked before anything heavy is imported."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ MODELS = ("cnn1", "cnn3", "cnn7", "id-cnn", "dilated", "dilated-max", "bi-lstm")
 
 
 def check_name(name: str) -> None:
-    """See that a benchmark of this name exists.
+    """Check that a benchmark of this name exists.
 
     Raises:
-        TrainingError: there is none.
+        TrainingError: it does not.
     """
     if name not in BENCHMARKS:
         raise TrainingError(
-            f'no benchmark is called "{name}"; expected {", ".join(BENCHMARKS)}.'
+            f'there is no benchmark "{name}"; expected {", ".join(BENCHMARKS)}.'
             f"{nearest(name, BENCHMARKS)}"
         )
 
 
 def check_choice(models: Sequence[str], seeds: int) -> None:
-    """See that the models take part, and that there is a seed.
+    """Check that the models exist, and that there is at least one seed.
 
     Raises:
         TrainingError: no such model, or fewer than one seed.

@@ -1,4 +1,4 @@
-"""What the benchmark trains, and on what."""
+"""What the benchmark trains, and how."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from regtrack.errors import TrainingError
 from regtrack.model_style import ModelStyle, style_of
 from regtrack.training.config import TrainingConfig
 
-# seeds 0 to 2 are the demo's, whose settings were tried on them, and 10 is the one that the
-# benchmark's own settings were tried on
+# seeds 0 to 2 are the demo's, whose settings were tuned on them; the benchmark's own settings
+# were tuned on seed 10
 FIRST_SEED = 11
 TEST_CHROM = "chr4"
 
@@ -29,7 +29,7 @@ class Contestant:
     Attributes:
         name: in the benchmark.
         model: its name in the registry.
-        settings: where they differ from the paper's.
+        settings: those that differ from the paper's.
     """
 
     name: str
@@ -46,7 +46,7 @@ def _contestant(name: str, *, model: str = "", **settings: Any) -> Contestant:
     return Contestant(name, model or name, {"dropout": 0.0, "hidden": 32, **settings})
 
 
-# Narrower than the paper's, and without dropout, so that a minute of one core trains each.
+# Narrower than the paper's, and without dropout, so that each trains in a minute on one core.
 # CNN1 and ID-CNN, which work at single bases, are narrower still.
 _CHANNELS = (128, 64, 32)
 CONTESTANTS = {
@@ -64,23 +64,23 @@ CONTESTANTS = {
 
 
 def find_contestants(names: Sequence[str]) -> tuple[Contestant, ...]:
-    """The models of some names of `regtrack.benchmark.names.MODELS`; all where none is named."""
+    """The models with these names in `regtrack.benchmark.names.MODELS`; all if none is given."""
     return tuple(one for name, one in CONTESTANTS.items() if not names or name in names)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What decides a run of one model and seed.
+    """The settings of a run of one model and seed.
 
     Attributes:
         length: bp of each seed's genome.
         epochs: of each training.
-        learning_rate: at its highest.
-        regions: labelled regions a marker whose saliency is compared with what was planted.
-        positives: outputs a marker that the effective receptive field is averaged over.
+        learning_rate: peak learning rate.
+        regions: labelled regions per marker whose saliency is compared with planted bases.
+        positives: outputs per marker to average the effective receptive field over.
 
     Raises:
-        TrainingError: fewer than one of anything.
+        TrainingError: a number below 1.
     """
 
     length: int = 2_000_000
@@ -97,7 +97,7 @@ class Plan:
             )
 
     def config(self, seed: int) -> TrainingConfig:
-        """How every model is trained: as in the demo."""
+        """The training settings of every model, as in the demo."""
         return TrainingConfig(
             epochs=self.epochs,
             patience=0,
@@ -110,5 +110,5 @@ class Plan:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields, for JSON."""
+        """The fields as JSON-serialisable values."""
         return asdict(self)

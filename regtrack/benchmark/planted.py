@@ -1,4 +1,4 @@
-"""What was planted on one chromosome: regions with their reasons, and elements by role."""
+"""What was planted on one chromosome: regions with their causes, and elements by role."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from regtrack.simulate.rules import Label, Site, Span, joined
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Where one element's motifs are labelled, or would be if they were not a control.
+    """Bases that an element's motifs label, or would label if it were not a control.
 
     Attributes:
         role: of the element.
         labelled: whether these bases are labelled.
-        start: of their first one.
-        mask: which bases from `start` on they are.
+        start: the first of them (bp).
+        mask: which bases from `start` on, bool (n,).
     """
 
     role: str
@@ -31,22 +31,22 @@ class Group:
 
     @property
     def end(self) -> int:
-        """One past the last of them."""
+        """One past the last of them (bp)."""
         return self.start + len(self.mask)
 
 
 def labelled_regions(marker: PlantedMarker, sites: Sequence[Site]) -> list[Label]:
-    """The labelled stretches of one chromosome, each with the sites that are the reason for it."""
+    """The labelled stretches of one chromosome, each with the sites that caused the label."""
     return joined(marker.rule.label([site for site in sites if site.real]))
 
 
 def groups(marker: PlantedMarker, sites: Sequence[Site], length: int) -> list[Group]:
-    """Every planted element with motifs that the rule reads, shuffled ones among them.
+    """Every planted element with motifs that the rule reads, shuffled ones included.
 
-    An element that is labelled in part, by chance next to another's partner, is left out.
+    Elements that are partly labelled, by chance next to another's partner, are left out.
 
     Args:
-        marker: whose rule reads.
+        marker: its rule is applied.
         sites: of one chromosome.
         length: of the chromosome (bp).
     """
@@ -67,12 +67,12 @@ def groups(marker: PlantedMarker, sites: Sequence[Site], length: int) -> list[Gr
 
 
 def spans_of(sites: Iterable[Site]) -> list[Span]:
-    """Where sites lie."""
+    """The spans of sites."""
     return [(site.start, site.end) for site in sites]
 
 
 def bases(spans: Iterable[Span]) -> Intervals:
-    """The bases that lie in a span."""
+    """The bases (bp) that lie in a span."""
     table = np.array(list(spans), dtype=np.int64).reshape(-1, 2)
     return Intervals.merged(table[:, 0], table[:, 1])
 

@@ -13,7 +13,7 @@ _DISTANT = "distant"
 
 
 def results_rows(summary: Summary) -> Rows:
-    """PR AUC a kind of marker, the effective receptive field, and what saliency finds."""
+    """PR AUC per kind of marker, the effective receptive field, and PR AUC of saliency."""
     precisions = [
         Question(kind, summary.precisions(kind), chance=summary.base_rate(kind))
         for kind in summary.kinds

@@ -1,4 +1,4 @@
-"""The grammar benchmark: train every model on genomes whose answer is known, and ask them."""
+"""The grammar benchmark: train every model on genomes with known answers, and measure it."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ class Benchmark:
     """A finished benchmark.
 
     Attributes:
-        folder: all of it.
+        folder: of all files.
         contestants: the models, in order.
         seeds: of genomes and weights.
         answers: of all models and seeds.
-        files: what was written for the whole.
+        files: tables and figures over all models and seeds.
     """
 
     folder: Path
@@ -65,16 +65,16 @@ class Benchmark:
 
     @property
     def summary(self) -> Summary:
-        """The answers in few numbers."""
+        """The answers, summarised."""
         return Summary(self.answers)
 
     @property
     def titles(self) -> dict[str, str]:
-        """Of the models, by name."""
+        """Titles of the models, by name."""
         return {contestant.name: contestant.style.title for contestant in self.contestants}
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it, for JSON."""
+        """The benchmark as JSON-serialisable values."""
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -93,19 +93,19 @@ def run_benchmark(
     plan: Plan | None = None,
     progress: Progress = SILENT,
 ) -> Benchmark:
-    """Simulate, train and measure, one model after another, in a folder that keeps what is done.
+    """Simulate, train and measure, one model after another, in a folder that keeps the results.
 
-    Called again, also with more models or seeds, it does only what is not there yet.
+    Calling it again, possibly with more models or seeds, computes only what is missing.
 
     Args:
         out: the folder.
-        models: names of `CONTESTANTS`; none means all.
-        seeds: how many genomes, from seed 11.
-        plan: how long to train and how much to ask.
-        progress: told of every step.
+        models: names in `CONTESTANTS`; default: all.
+        seeds: number of genomes, from seed 11.
+        plan: how long to train and how much to measure.
+        progress: shows every step.
 
     Raises:
-        OutputError: `out` holds something else, or a benchmark by another plan.
+        OutputError: `out` holds something else, or a benchmark with another plan.
         TrainingError: no such model, or fewer than one seed.
     """
     out, plan = Path(out), plan or Plan()
@@ -124,7 +124,7 @@ def run_benchmark(
 
 
 def _publish(made: Benchmark) -> Benchmark:
-    """Write tables and figures of all that was asked for, replacing older ones."""
+    """Write tables and figures of all requested models and seeds, replacing existing ones."""
     with publish_file(made.folder / "results.json", overwrite=True) as path:
         path.write_text(json.dumps(made.to_dict(), indent=1) + "\n", encoding="utf-8")
     made.answers.write_tables(made.folder)
@@ -139,7 +139,7 @@ def _publish(made: Benchmark) -> Benchmark:
 def _answers(
     folder: Path, contestant: Contestant, seed: int, plan: Plan, progress: Progress
 ) -> Answers:
-    """The answers of one model and seed, kept or new."""
+    """The answers of one model and seed, loaded if they exist."""
     run = RunFolder(folder / contestant.name)
     kept = run.path / "answers.json"
     if kept.exists():
@@ -175,14 +175,14 @@ def _answers(
 
 
 def _fresh(model: TrackModel, seed: int) -> TrackModel:
-    """The same network with weights that nothing has trained."""
+    """The same network with initial weights."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build_model(model.name, model.marker_count, **model.config)
 
 
 def _dataset(folder: Path, seed: int, plan: Plan, progress: Progress) -> Dataset:
-    """The genome and dataset of a seed, kept or new; either is there when it is whole."""
+    """The genome and dataset of a seed; existing ones are complete and reused."""
     genome, data = folder / "genome", folder / "data"
     if not genome.exists():
         simulate(
@@ -196,7 +196,7 @@ def _dataset(folder: Path, seed: int, plan: Plan, progress: Progress) -> Dataset
 
 
 def _start(out: Path, plan: Plan) -> None:
-    """Make the folder, or see that it holds a benchmark by the same plan."""
+    """Create the folder, or check that it holds a benchmark with the same plan."""
     record = out / "benchmark.json"
     wanted = {"format": FORMAT, "version": VERSION, "plan": plan.to_dict()}
     if record.exists():
@@ -206,10 +206,10 @@ def _start(out: Path, plan: Plan) -> None:
             found = None
         if found != wanted:
             raise OutputError(
-                f"{record} is of a benchmark by another plan; name another folder, or remove it"
+                f"{record} is of a benchmark with another plan; name another folder, or remove it"
             )
         return
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out} exists and holds no benchmark; name another folder")
+        raise OutputError(f"{out} exists and is not a benchmark; name another folder")
     with publish_file(record) as path:
         path.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")

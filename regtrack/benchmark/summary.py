@@ -1,4 +1,4 @@
-"""The benchmark's answers in few numbers: one a model and seed, and their means."""
+"""The benchmark's answers summarised: one number per model and seed, and means."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from regtrack.benchmark.answers import Answers, Found, Row, Score
 R = TypeVar("R", bound=Row)
 
 Numbers = Mapping[str, Sequence[float]]
-"""A number a seed, by model, in the order of both."""
+"""One number per seed, by model, in the order of both."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Picks numbers out of the answers; markers of one kind count as one.
+    """Summarises the answers; markers of the same kind are averaged.
 
     Attributes:
         answers: of all models and seeds.
@@ -28,7 +28,7 @@ class Summary:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """local, cluster and distant."""
+        """The kinds of marker: local, cluster and distant."""
         return tuple(dict.fromkeys(row.kind for row in self.answers.scores))
 
     def precisions(self, kind: str) -> Numbers:
@@ -36,40 +36,40 @@ class Summary:
         return _numbers(self._of(self.answers.scores, kind), _precision)
 
     def base_rate(self, kind: str) -> float:
-        """Of the held-out chromosomes."""
+        """Base rate of the held-out chromosomes."""
         return fmean(row.base_rate for row in self._of(self.answers.scores, kind))
 
     def widths(self, kind: str, share: int) -> Numbers:
-        """Of the effective receptive field (bp), where there is one."""
+        """Widths (bp) of the effective receptive field, where it exists."""
         rows = self._of(self.answers.fields, kind)
         known = [row for row in rows if row.width_90 is not None]
         return _numbers(known, lambda row: float(getattr(row, f"width_{share}")))
 
     def counted(self) -> dict[str, int | None]:
-        """The counted receptive field of each model (bp); None is the whole sequence."""
+        """The theoretical receptive field of each model (bp); None: the whole sequence."""
         return {row.model: row.counted for row in self.answers.fields}
 
     def saliency(self, kind: str, outputs: str = "all", motif: str = "all") -> Numbers:
-        """Average precision against planted bases."""
+        """Average precision of saliency against planted bases."""
         return _numbers(self._found(kind, outputs, motif), _precision)
 
     def untrained(self, kind: str, outputs: str = "all", motif: str = "all") -> Numbers:
-        """The same of untrained networks."""
+        """The same for untrained networks."""
         return _numbers(self._found(kind, outputs, motif), lambda row: row.untrained)
 
     def shuffled(self, kind: str, outputs: str = "all", motif: str = "all") -> Numbers:
-        """The same against planted bases moved round by chance."""
+        """The same against planted bases rotated by random offsets."""
         return _numbers(self._found(kind, outputs, motif), lambda row: row.shuffled)
 
     def motifs(self, kind: str) -> tuple[str, ...]:
-        """The motifs that saliency was compared with one by one."""
+        """The motifs that saliency was compared with individually."""
         names = (row.motif for row in self._of(self.answers.saliency, kind))
         return tuple(name for name in dict.fromkeys(names) if name != "all")
 
     def roles(self, kind: str) -> tuple[tuple[str, bool], ...]:
-        """The kinds of element and whether they are labelled, the labelled ones first.
+        """The roles of elements and whether they are labelled, the labelled ones first.
 
-        Elements that another's partner labels by chance are left out.
+        Elements labelled by chance through another's partner are left out.
         """
         counts: Counter[tuple[str, bool]] = Counter()
         for row in self._of(self.answers.responses, kind):
@@ -84,7 +84,7 @@ class Summary:
         return _numbers(chosen, lambda row: row.score)
 
     def elements(self, kind: str, role: str, labelled: bool) -> int:
-        """How many there are over all seeds, counted for one model and marker."""
+        """The number of such elements over all seeds, counted for one model and marker."""
         rows = self._of(self.answers.responses, kind)
         counts: Counter[tuple[str, str]] = Counter()
         for row in rows:

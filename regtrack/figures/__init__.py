@@ -1,1 +1,1 @@
-"""Figures by matplotlib, as functions of arrays."""
+"""Figures, drawn by functions of arrays."""

@@ -1,4 +1,4 @@
-"""Models compared on several questions: a panel a question, a row a model, a dot a seed."""
+"""Models compared on several questions: one panel per question, a row per model, a dot per seed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 from regtrack.figures.style import WIDTHS, inches, style
 from regtrack.model_style import ModelStyle
 
-_ROW = 4.6  # mm a model
+_ROW = 4.6  # mm per model
 _CONTROL = "#9A9A9A"
 _SEED = "#4D4D4D"  # the dots themselves have the colours of their models
 
@@ -25,11 +25,11 @@ class Question:
     """One panel.
 
     Attributes:
-        title: what is asked.
-        values: a number a seed, by model.
-        control: the same of a control, drawn hollow; none by default.
-        chance: what is expected of a model that knows nothing, drawn as a line; none by default.
-        base_pairs: whether the numbers are lengths, drawn on a logarithmic axis, or shares of 1.
+        title: the question.
+        values: one number per seed, by model.
+        control: the same for a control, drawn as hollow dots; default: none.
+        chance: expected value for an uninformed model, drawn as a line; default: none.
+        base_pairs: whether the numbers are lengths (bp, on a logarithmic axis) or fractions of 1.
     """
 
     title: str
@@ -46,20 +46,20 @@ def benchmark_figure(
     control: str = "control",
     width: str = "double",
 ) -> Figure:
-    """Draw panels in rows; the mean of each model's dots is a bar, and written at the right.
+    """Draw panels in rows; a bar marks the mean of each model's dots, with its value at the right.
 
     Args:
-        rows: panels by what their x axes measure, as many in each.
-        models: what each is called and its colour, by name, from top to bottom.
-        control: what the hollow dots are of.
-        width: a column of a journal's page, `single` or `double`.
+        rows: panels by the label of their x axes; all rows have the same number of panels.
+        models: title and colour of each, by name, from top to bottom.
+        control: what the hollow dots show.
+        width: `single` or `double`, a column or the full width of a journal's page.
 
     Raises:
         ValueError: no panel, or rows of different lengths.
     """
     columns = {len(questions) for questions in rows.values()}
     if len(columns) != 1 or 0 in columns:
-        raise ValueError(f"rows of {sorted(columns)} panels; expected as many in each, 1 or more")
+        raise ValueError(f"rows of {sorted(columns)} panels; expected equally many, at least 1")
     height = len(rows) * (_ROW * len(models) + 15) + 7
     with style():
         figure = Figure(figsize=(inches(WIDTHS[width]), inches(height)), layout="constrained")

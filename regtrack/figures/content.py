@@ -1,4 +1,4 @@
-"""What figures of saliency say, whatever draws them: names, limits, notes, curves."""
+"""The content of saliency figures, however they are drawn: names, limits, notes, curves."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from regtrack.saliency.values import METHODS, Curve, Saliency
 
 Numbers = npt.NDArray[np.float64]
 
-LONGEST = {"single": 60, "double": 200}  # bp drawn as letters; more are too thin to read
-ALL_READ = "all that is read"  # what an output of a recurrent network sees
+LONGEST = {"single": 60, "double": 200}  # bp; letters of longer regions are too thin to read
+ALL_READ = "all that is read"  # the input of an output of a recurrent network
 MEAN_LOSS = "Mean loss by substitution"
 NEAR = 10  # bp; distances are linear up to here and logarithmic beyond
 PERCENTS = np.concatenate([np.arange(1, 99), np.arange(99, 99.95, 0.1)])
 _BINS_PER_DECADE = 12
-_COMB = 30  # bp; DILATED without pooling reads about half the bases of each stretch this long
+_COMB = 30  # bp; DILATED without pooling reads about half of the bases in each such stretch
 
 
 def common_interval(saliencies: Sequence[Saliency]) -> Interval:
-    """The region of all of them.
+    """The region that all saliencies share.
 
     Raises:
-        ValueError: there is none, or they differ in region, method or marker.
+        ValueError: no saliency, or different regions, methods or markers.
     """
     if not saliencies:
         raise ValueError("a saliency figure needs at least one saliency")
@@ -42,24 +42,24 @@ def common_interval(saliencies: Sequence[Saliency]) -> Interval:
 
 
 def limits(values: Sequence[Values]) -> tuple[float, float]:
-    """The lowest and highest of all values and 0."""
+    """The minimum and maximum of all values and 0."""
     lowest = min(float(np.nanmin(found)) for found in values)
     highest = max(float(np.nanmax(found)) for found in values)
     return min(lowest, 0.0), max(highest, 0.0)
 
 
 def method_name(saliency: Saliency) -> str:
-    """What the values are, as the name of an axis."""
+    """The method, as the label of an axis."""
     return METHODS[saliency.method].replace(" x ", " × ")
 
 
 def output_name(saliency: Saliency) -> str:
-    """What the legend says of the outputs: what chose them, where that is known."""
+    """The legend of the outputs: the rule that selected them, if known."""
     return saliency.rule or f"Outputs, {saliency.marker.name}"
 
 
 def panel_letter(number: int, count: int) -> str:
-    """What stands before the name of a panel, counted from 0, where there are several.
+    """The prefix of a panel's title, counted from 0, if there are several panels.
 
     >>> panel_letter(1, 3), panel_letter(0, 1)
     ('(b) ', '')
@@ -68,7 +68,7 @@ def panel_letter(number: int, count: int) -> str:
 
 
 def panel_note(saliency: Saliency, shown: Values) -> str:
-    """What an output sees, and the range of what is shown: the scale may be too wide to tell."""
+    """The span an output depends on, and the range of values, which the scale may hide."""
     field = saliency.receptive_field
     sees = ALL_READ if field is None else f"{field:,} bp"
     low, high = limits([shown])
@@ -77,9 +77,9 @@ def panel_note(saliency: Saliency, shown: Values) -> str:
 
 
 def letter_heights(saliency: Saliency) -> Values:
-    """The height of each base's letter, shape (L,).
+    """The height of each base's letter, float32 (L,).
 
-    It is the value itself; of `ism` the mean loss over the three substitutions.
+    This is the value itself, or for `ism` the mean loss over the three substitutions.
     """
     if saliency.values.ndim == 1:
         return saliency.values
@@ -88,11 +88,11 @@ def letter_heights(saliency: Saliency) -> Values:
 
 
 def density(curve: Curve) -> tuple[Numbers, Numbers]:
-    """Distances (bp) and the gradient's mean share a bp about each, in logarithmic bins.
+    """Distances (n,) in bp, and the mean fraction of the gradient per bp (n,) in logarithmic bins.
 
-    Every distance to 10 bp has a bin of its own; beyond, bins grow by the same factor. Of a model
-    that skips bases all bins are multiples of 30 bp, so that its comb is averaged. A bin without
-    any is NaN.
+    Every distance up to 10 bp has a bin of its own; beyond, the bins grow by a constant factor. For
+    a model that skips bases all bins are multiples of 30 bp, which averages over its comb. A bin
+    without distances is NaN.
     """
     right = _bin_starts(int(np.abs(curve.distance).max()), comb=_skips(curve))
     edges = np.concatenate([1 - right[::-1], right])
@@ -105,7 +105,7 @@ def density(curve: Curve) -> tuple[Numbers, Numbers]:
 
 
 def _bin_starts(furthest: int, *, comb: bool) -> npt.NDArray[np.int64]:
-    """The first distance of each bin on the right of the output, and the end of the last."""
+    """The first distance of each bin on the right of the output, and the end of the last bin."""
     near, multiple = (_COMB // 2, _COMB) if comb else (NEAR, 1)
     end = max(furthest + 1, near)
     count = max(2, round(_BINS_PER_DECADE * np.log10(end / near)) + 1)
@@ -115,17 +115,17 @@ def _bin_starts(furthest: int, *, comb: bool) -> npt.NDArray[np.int64]:
 
 
 def _skips(curve: Curve) -> bool:
-    """Whether a model that sees many combs has no gradient at some bases between others."""
+    """Whether the gradient is zero at some bases between others, as in a dilated model's comb."""
     (seen,) = np.nonzero(curve.mass)
     stretch = int(np.ptp(seen)) if len(seen) else 0
     return len(seen) <= stretch and stretch > 10 * _COMB
 
 
 def width_curve(curve: Curve) -> tuple[Numbers, Numbers]:
-    """The widths (bp) that hold the shares `PERCENTS` (%)."""
+    """The widths (n,) in bp that hold the fractions `PERCENTS` (n,) in %."""
     return np.array([curve.width(float(share)) for share in PERCENTS], np.float64), PERCENTS
 
 
 def _short(value: float) -> str:
-    """About three digits."""
+    """A number in about three digits."""
     return (f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "−")

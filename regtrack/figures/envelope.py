@@ -1,4 +1,4 @@
-"""Values a base as bins that a page can show, of which no peak is lost."""
+"""Per-base values summarised in bins for display, without losing any peak."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Values = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Envelope:
-    """The lowest and highest value of each bin, with 0 between them.
+    """The minimum and maximum of each bin and 0.
 
     A mean would hide a lone base among thousands; the extremes keep its height.
 
     Attributes:
-        edges: of the bins, bases from the first, shape (bins + 1,).
-        lows: the lowest value of each bin or 0, whichever is lower, shape (bins,).
-        highs: the highest value or 0, whichever is higher, shape (bins,).
+        edges: of the bins, as offsets from the first base (bp), shape (bins + 1,).
+        lows: the minimum of each bin and 0, shape (bins,).
+        highs: the maximum of each bin and 0, shape (bins,).
     """
 
     edges: Positions
@@ -30,7 +30,7 @@ class Envelope:
 
 
 def bin_edges(length: int, bins: int) -> Positions:
-    """Edges of at most `bins` stretches of nearly equal length, shape (bins + 1,).
+    """Edges (bp) of at most `bins` stretches of nearly equal length, shape (bins + 1,).
 
     >>> bin_edges(10, 4).tolist(), bin_edges(2, 4).tolist()
     ([0, 2, 5, 7, 10], [0, 1, 2])
@@ -39,11 +39,11 @@ def bin_edges(length: int, bins: int) -> Positions:
 
 
 def envelope(values: Values, bins: int) -> Envelope:
-    """The extremes of values a base, or of a base's several values.
+    """The extremes per bin of one or more values per base.
 
     Args:
         values: shape (L,) or (L, K); NaN counts as 0.
-        bins: how many at most.
+        bins: maximum number of bins.
 
     >>> found = envelope(np.array([1, 5, -2, np.nan], np.float32), 2)
     >>> found.lows.tolist(), found.highs.tolist()
@@ -57,9 +57,9 @@ def envelope(values: Values, bins: int) -> Envelope:
 
 
 def coarse_runs(mask: Mask, bins: int) -> Intervals:
-    """Where a mask is true, as intervals that begin and end on the edges of bins.
+    """Where a mask (L,) is true, as intervals that begin and end at bin edges.
 
-    A bin counts if one of its bases does, so that a lone base is never lost.
+    A bin counts if any of its bases does, so that a lone base is never lost.
 
     >>> mask = np.zeros(100, bool); mask[13] = mask[55:60] = True
     >>> coarse_runs(mask, 10)

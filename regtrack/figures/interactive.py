@@ -1,4 +1,4 @@
-"""Figures as one HTML file by plotly: zoom and read off values, without a network."""
+"""Interactive figures by plotly, each in one HTML file that works offline."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from regtrack.genome.intervals import Mask
 from regtrack.genome.sequence import LETTERS, N, decode
 from regtrack.saliency.values import SHARES, Curve, Saliency
 
-_BINS = 30_000  # points of a panel; a shorter region is there base by base
+_BINS = 30_000  # points per panel; shorter regions are drawn base by base
 _PANEL, _HEAT, _MARK = 150, 110, 22  # heights, pixels
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -53,17 +53,18 @@ _PAGE = """<!DOCTYPE html>
 def interactive_saliency(
     saliencies: Sequence[Saliency], marks: Mapping[str, Mask] | None = None
 ) -> go.Figure:
-    """The saliency of models above each other, on one scale and one x axis.
+    """The saliency of several models, stacked on one scale and one x axis.
 
-    A region of at most 200 bp is drawn as letters' bars, with the effects of `ism` below; a longer
-    one as an area, of more than 30,000 bp as the extremes of as many bins.
+    A region of at most 200 bp is drawn as one bar per base, with the effects of `ism` below. A
+    longer
+    one is drawn as an area, and beyond 30,000 bp as the extremes of that many bins.
 
     Args:
-        saliencies: a panel each, of the same region, method and marker.
-        marks: named stretches drawn in grey under the panels, each of shape (L,).
+        saliencies: one per panel, of the same region, method and marker.
+        marks: named stretches drawn in grey under the panels, bool (L,) each.
 
     Raises:
-        ValueError: no saliency, or some that do not fit together.
+        ValueError: no saliency, or saliencies that do not match.
     """
     interval = common_interval(saliencies)
     marks = marks or {}
@@ -74,7 +75,7 @@ def interactive_saliency(
     shown = [letter_heights(s) if short else s.values for s in saliencies]
     low, high = limits(shown)
     span = (high - low) or 1.0
-    floor = low - (0.2 if short else 0.08) * span  # where the outputs lie
+    floor = low - (0.2 if short else 0.08) * span  # room for the bars of the outputs
     name = MEAN_LOSS if mutated else method_name(saliencies[0])
     for number, (saliency, values) in enumerate(zip(saliencies, shown, strict=True)):
         row = 1 + number * (1 + mutated)
@@ -105,7 +106,7 @@ def interactive_saliency(
 
 
 def interactive_receptive_field(curves: Sequence[Curve]) -> go.Figure:
-    """The gradient's share a bp by distance, and the width that holds each share."""
+    """The fraction of the gradient per bp by distance, and the width that holds each fraction."""
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09)
     for curve in curves:
         colour = curve.style.light
@@ -122,19 +123,19 @@ def interactive_receptive_field(curves: Sequence[Curve]) -> go.Figure:
     powers = {"type": "log", "dtick": 1}
     figure.update_xaxes(row=1, col=1, title_text="Distance from the output (bp)", tickformat=",d")
     figure.update_yaxes(
-        row=1, col=1, title_text="Share of the gradient a bp", exponentformat="power", **powers
+        row=1, col=1, title_text="Fraction of the gradient per bp", exponentformat="power", **powers
     )
     figure.update_xaxes(
-        row=1, col=2, title_text="Width about the output (bp)", tickformat=",d", **powers
+        row=1, col=2, title_text="Width around the output (bp)", tickformat=",d", **powers
     )
-    figure.update_yaxes(row=1, col=2, title_text="Share of the gradient (%)")
+    figure.update_yaxes(row=1, col=2, title_text="Fraction of the gradient (%)")
     _dress(figure, 480)
     figure.update_layout(title_text="How far models look", hovermode="closest")
     return figure
 
 
 def save_html(figure: go.Figure, path: Path, *, overwrite: bool = False) -> None:
-    """Write a figure with all that it needs as one file, the same bytes each time.
+    """Write a self-contained HTML file; the same figure yields byte-identical files.
 
     Raises:
         OutputError: `path` exists or cannot be written.
@@ -158,7 +159,7 @@ def save_html(figure: go.Figure, path: Path, *, overwrite: bool = False) -> None
 
 
 def _stack(sizes: Sequence[int]) -> go.Figure:
-    """Panels of given heights (pixels) above each other on one x axis."""
+    """Stacked panels with the given heights (pixels), on one x axis."""
     gap = 30
     inner = sum(sizes) + gap * (len(sizes) - 1)
     figure = make_subplots(
@@ -190,7 +191,7 @@ def _dress(figure: go.Figure, height: int) -> None:
 
 
 def _area(saliency: Saliency) -> Iterator[go.Scatter]:
-    """The extremes of bins, filled to 0."""
+    """The extremes of bins, filled towards 0."""
     found = envelope(saliency.values, _BINS)
     middles = saliency.start + (found.edges[:-1] + found.edges[1:] + 1) / 2
     for heights in (found.highs, found.lows):
@@ -215,7 +216,7 @@ def _letter_bars(saliency: Saliency, heights: np.ndarray) -> Iterator[go.Bar]:
 
 
 def _heat(saliency: Saliency) -> Iterator[go.Heatmap | go.Scatter]:
-    """The effects, and a dot at the base that is there."""
+    """The effects, and a dot at the reference base."""
     positions = saliency.start + 1 + np.arange(len(saliency))
     yield go.Heatmap(
         x=positions, y=list(LETTERS[:4]), z=saliency.values.T, coloraxis="coloraxis",
@@ -229,7 +230,7 @@ def _heat(saliency: Saliency) -> Iterator[go.Heatmap | go.Scatter]:
 
 
 def _scale_colours(figure: go.Figure, most: float) -> None:
-    """One scale of effects from -most to most for all heat maps, with its bar at the right."""
+    """One scale from -most to most for all heat maps, with a colour bar at the right."""
     figure.update_layout(
         coloraxis={
             "cmin": -most, "cmax": most,
@@ -244,7 +245,7 @@ def _scale_colours(figure: go.Figure, most: float) -> None:
 
 
 def _bars(interval: Interval, mask: Mask, height: float, colour: str, name: str) -> go.Scatter:
-    """Stretches as thick lines at a height."""
+    """Intervals as thick horizontal lines."""
     x: list[float | None] = []
     for start, end in coarse_runs(mask, _BINS).shift(interval.start):
         x += [start + 0.5, end + 0.5, None]
@@ -271,7 +272,7 @@ def _add_marks(figure: go.Figure, interval: Interval, marks: Mapping[str, Mask],
 
 
 def _name_panel(figure: go.Figure, row: int, name: str, note: str) -> None:
-    """The model above the panel's left corner, its note above the right one."""
+    """The model's name above the left corner of a panel, its note above the right corner."""
     sides = ((f"<b>{escape(name)}</b>", 0, "left", "black"), (escape(note), 1, "right", GREY))
     for text, x, side, colour in sides:
         figure.add_annotation(

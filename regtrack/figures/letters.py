@@ -1,4 +1,4 @@
-"""Saliency of a short region as letters, as high as they matter, and mutations as a heat map."""
+"""Saliency of a short region as letters scaled by their value, and mutations as a heat map."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ from regtrack.genome.intervals import Mask
 from regtrack.genome.sequence import LETTERS, N
 from regtrack.saliency.values import Saliency
 
-_LETTERS, _LONE, _HEAT = 14.0, 28.0, 9.0  # heights of panels, mm; a lone one of letters is higher
-_COLOUR_BAR = 16.0  # its width with its labels, mm
+_LETTERS, _LONE, _HEAT = 14.0, 28.0, 9.0  # heights of panels, mm; a single one of letters is taller
+_COLOUR_BAR = 16.0  # width including labels, mm
 _COLOURS = LinearSegmentedColormap.from_list("loss-gain", LOSS_GAIN)
 
 
@@ -52,18 +52,18 @@ def letters_figure(
     width: str = "double",
     marks: Mapping[str, Mask] | None = None,
 ) -> Figure:
-    """Draw each base as a letter whose height is its value, a model above the other.
+    """Draw each base as a letter whose height is its value, one model per panel.
 
-    Of `ism` the height is the mean loss when the base is substituted, and a heat map below holds
-    the effect of each substitution, with a dot at the base that is there.
+    For `ism` the height is the mean loss over substitutions of the base, and a heat map below shows
+    the effect of each substitution, with a dot at the reference base.
 
     Args:
-        saliencies: a panel each, of the same region, method and marker.
-        width: `single` or `double`, the column of a journal's page.
-        marks: named stretches drawn in grey under the panels, each of shape (L,).
+        saliencies: one per panel, of the same region, method and marker.
+        width: `single` or `double`, a column or the full width of a journal's page.
+        marks: named stretches drawn in grey under the panels, bool (L,) each.
 
     Raises:
-        ValueError: no saliency, some that do not fit together, or more bp than `LONGEST`.
+        ValueError: no saliency, saliencies that do not match, or more bp than `LONGEST`.
     """
     interval = common_interval(saliencies)
     if len(interval) > LONGEST[width]:
@@ -97,7 +97,7 @@ def letters_figure(
 
 def _draw_letters(axes: Axes, saliency: Saliency, heights: npt.NDArray[np.float32]) -> None:
     if not heights.any():
-        return  # a letter without height is nothing to draw
+        return  # all heights are 0: nothing to draw
     table = np.zeros((len(saliency), len(LETTERS)))
     table[np.arange(len(saliency)), saliency.codes] = heights
     positions = np.arange(len(saliency)) + saliency.start + 1
@@ -121,7 +121,7 @@ def _draw_heat(
 
 
 def _heat_map(axes: Axes, saliency: Saliency, most: float, *, cell: float) -> QuadMesh:
-    """Effects of -most to most; `cell` is about the width of a base, mm."""
+    """Effects on a scale of -most to most; `cell` is about the width of a base, mm."""
     edges = np.arange(len(saliency) + 1) + saliency.start + 0.5
     mesh = axes.pcolormesh(
         edges, np.arange(5) - 0.5, saliency.values.T, cmap=_COLOURS, vmin=-most, vmax=most,

@@ -1,4 +1,4 @@
-"""Figures of saliency into files, each in the form that its suffix names."""
+"""Writes saliency figures to files, in the format given by the suffix."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ SUFFIXES = (*(f".{name}" for name in FORMATS), ".html", *_TABLES)
 
 
 def planned_files(paths: Sequence[Path], *, data: bool = False) -> tuple[Path, ...]:
-    """Every file that the paths mean, the tables beside figures among them.
+    """Every file to write for the given paths, including tables next to figures.
 
     Args:
-        paths: as the user names them.
-        data: whether each figure has its numbers beside it, as `NAME.tsv`.
+        paths: as the user gave them.
+        data: whether to add a table of the numbers to each figure, as `NAME.tsv`.
 
     Raises:
-        OutputError: a suffix that is no format of a figure or table, or none at all.
+        OutputError: a suffix that is missing or not a format of figures or tables.
     """
     for path in paths:
         if path.suffix.lower() not in SUFFIXES:
             raise OutputError(
-                f'cannot draw {path}: "{path.suffix}" is no format of a figure; expected '
+                f'cannot draw {path}: "{path.suffix}" is not a figure format; expected '
                 f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}."
                 f"{nearest(path.suffix.lower(), SUFFIXES)}"
             )
@@ -48,10 +48,10 @@ def planned_files(paths: Sequence[Path], *, data: bool = False) -> tuple[Path, .
 
 
 def check_outputs(paths: Sequence[Path], *, data: bool = False, overwrite: bool = False) -> None:
-    """Refuse outputs that cannot be written as asked, before any work is done for them.
+    """Refuse outputs that cannot be written, before any work is done.
 
     Raises:
-        OutputError: as `planned_files`; or a file exists and `overwrite` is off.
+        OutputError: see `planned_files`; or a file exists and `overwrite` is off.
     """
     for path in planned_files(paths, data=data):
         check_free(path, overwrite=overwrite)
@@ -67,23 +67,24 @@ def write_saliency(
     dpi: int = 300,
     overwrite: bool = False,
 ) -> tuple[Path, ...]:
-    """Draw the saliency of models in one region: letters where they can be read, else panels.
+    """Draw the saliency of models in one region, as letters if they are legible, else as panels.
 
     Args:
-        saliencies: a panel each, of the same region, method and marker.
+        saliencies: one per panel, of the same region, method and marker.
         paths: figures (.png, .pdf, .svg, .html) and tables (.tsv, .csv).
-        marks: named stretches drawn in grey under the panels, each of shape (L,).
-        width: `single` (85 mm) or `double` (180 mm), the column of a journal's page.
-        data: write a table beside each figure.
+        marks: named stretches drawn in grey under the panels, bool (L,) each.
+        width: `single` (85 mm) or `double` (180 mm), a column or the full width of a journal's
+            page.
+        data: also write a table next to each figure.
         dpi: of a PNG.
         overwrite: replace files that exist.
 
     Returns:
-        What was written.
+        The files written.
 
     Raises:
-        OutputError: as `check_outputs`, or a file cannot be written.
-        ValueError: no saliency, or some that do not fit together.
+        OutputError: see `check_outputs`; or a file cannot be written.
+        ValueError: no saliency, or saliencies that do not match.
     """
     draw = letters_figure if len(saliencies[0]) <= LONGEST[width] else saliency_figure
     figure = cache(lambda: draw(saliencies, width=width, marks=marks))
@@ -104,9 +105,9 @@ def write_receptive_field(
     dpi: int = 300,
     overwrite: bool = False,
 ) -> tuple[Path, ...]:
-    """Draw how far models look, a curve a model.
+    """Draw effective receptive fields, one curve per model.
 
-    Args, returns and raises are as of `write_saliency`.
+    Arguments, return value and errors are those of `write_saliency`.
     """
     figure = cache(lambda: receptive_field_figure(curves, width=width))
     return _write(
@@ -123,7 +124,7 @@ def _write(
     page: Callable[[Path], None],
     table: Callable[[Path], None],
 ) -> tuple[Path, ...]:
-    """Each file by what its suffix asks for."""
+    """Write each file in the format of its suffix."""
     for path in paths:
         suffix = path.suffix.lower()
         kind = page if suffix == ".html" else table if suffix in _TABLES else draw

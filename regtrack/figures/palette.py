@@ -1,4 +1,4 @@
-"""Colours, apart from matplotlib, for figures of every kind."""
+"""Colours for figures of every kind, without matplotlib."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from regtrack.model_style import ModelStyle
 
-# Okabe and Ito 2008, "Color Universal Design": distinct to the colour-blind, darkest first
+# Okabe and Ito 2008, "Color Universal Design": distinct to colour-blind readers, darkest first
 COLOURS = {
     "black": "#000000",
     "blue": "#0072B2",
@@ -18,10 +18,10 @@ COLOURS = {
     "yellow": "#F0E442",
 }
 
-# what a sentence beside the data is written in
+# for text next to data
 GREY = "#6A6A6A"
 
-# A C G T, as other tools colour them (green, blue, orange, red), in tones that all can tell apart
+# A C G T in the usual colours (green, blue, orange, red), in tones that everyone can distinguish
 LETTER_COLOURS = {
     "A": COLOURS["green"],
     "C": COLOURS["blue"],
@@ -30,7 +30,7 @@ LETTER_COLOURS = {
     "N": "#999999",
 }
 
-# of a loss, of nothing, of a gain; losses are darker, so that the two differ in grey as well
+# of a loss, no effect, a gain; losses are darker, so that the two also differ in grey
 LOSS_GAIN = ("#00305E", "#FFFFFF", COLOURS["vermillion"])
 
 

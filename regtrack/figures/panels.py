@@ -1,4 +1,4 @@
-"""Panels above each other along a chromosome: their sizes, one scale, bars, the position axis."""
+"""Stacked panels along a chromosome: sizes, a common scale, bars and the position axis."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Mask
 
 _UNITS = ((20_000_000, 1_000_000, "Mb"), (100_000, 1_000, "kb"), (0, 1, "bp"))
-_BINS_PER_INCH = 300  # journals print no line thinner than 0.25 pt, 1/288 inch
+_BINS_PER_INCH = 300  # journals print no lines thinner than 0.25 pt, 1/288 inch
 MARKS_ROW = 2.6  # height of a row of marks, mm
 OUTPUT = COLOURS["blue"]
-_STRIP = 0.18  # of a panel's height, below its scale
-_MARGIN, _BOLD_LETTER, _LETTER = 16.0, 1.9, 1.45  # mm, of widest fonts
+_STRIP = 0.18  # fraction of a panel's height, below its scale
+_MARGIN, _BOLD_LETTER, _LETTER = 16.0, 1.9, 1.45  # mm, for the widest fonts
 _TICKS = {"single": 4, "double": 8}
 
 
 def bins_of(width: str) -> int:
-    """The bins that a journal's column can show in print."""
+    """The number of bins that print can resolve in a journal's column."""
     return round(inches(WIDTHS[width]) * _BINS_PER_INCH)
 
 
 def stacked_panels(
     heights: Sequence[float], width: str, *, titles: int
 ) -> tuple[Figure, list[Axes]]:
-    """A figure of a journal's width with panels above each other on one x axis.
+    """A figure of a journal's width with stacked panels on one x axis.
 
     Args:
         heights: of the panels, mm.
         width: `single` or `double`.
-        titles: panels that have a title.
+        titles: number of panels with a title.
     """
     height = 15 + sum(heights) + 5 * titles + len(heights)
     figure = Figure(
@@ -59,10 +59,10 @@ def title_panels(
     width: str,
     beside: float = 0.0,
 ) -> None:
-    """Name panels above their left corners in bold, with notes in grey above the right ones.
+    """Write names in bold above the left corners of panels, and grey notes above the right corners.
 
-    Of the notes' parts, which commas divide, the first are left out of all if one has no room.
-    What stands right of the panels takes `beside` mm.
+    The first, comma-separated parts of the notes are left out of all panels if any lacks space.
+    Anything right of the panels takes `beside` mm.
     """
     rooms = [WIDTHS[width] - beside - _MARGIN - _BOLD_LETTER * len(name) for name in names]
     parts = [note.split(", ") for note in notes]
@@ -76,9 +76,10 @@ def title_panels(
 
 
 def name_scale(figure: Figure, panels: Sequence[Axes], name: str, power: str) -> None:
-    """Name the y axis of scaled panels, with the power of ten that `scale_panels` gave.
+    """Label the y axis of scaled panels, with the power of ten that `scale_panels` returned.
 
-    It stands beside a lone panel, in two lines since that is low, or beside the middle of several.
+    The label is next to a single panel, in two lines as it is low, or next to the middle of
+    several.
     """
     if len(panels) == 1:
         panels[0].set_ylabel("\n".join([name, *[power] * bool(power)]))
@@ -87,13 +88,13 @@ def name_scale(figure: Figure, panels: Sequence[Axes], name: str, power: str) ->
 
 
 def scale_panels(panels: Sequence[Axes], low: float, high: float) -> str:
-    """Give panels one y axis from a value of at most 0 to one of at least 0.
+    """Give panels a common y axis from `low`, at most 0, to `high`, at least 0.
 
-    Below it, a strip of the panel is left for `draw_outputs`.
+    Below it, a strip of the panel is left free for `draw_outputs`.
 
     Returns:
-        The power of ten that the tick labels are to be multiplied with, as the end of the axis'
-        name; empty for 1.
+        The power of ten to multiply the tick labels with, to be appended to the axis label; empty
+        for 1.
     """
     span = high - low or 1.0
     bottom, top = low - (0.04 * span if low else 0), low + 1.04 * span
@@ -110,7 +111,7 @@ def scale_panels(panels: Sequence[Axes], low: float, high: float) -> str:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """At least three round values from low to high, both of which may lie off them."""
+    """At least three round values between low and high, which need not be round themselves."""
     inside: list[float] = []
     for most in range(3, 9):
         found = MaxNLocator(nbins=most, steps=[1, 2, 5, 10]).tick_values(low, high)
@@ -121,12 +122,12 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def draw_outputs(axes: Axes, interval: Interval, outputs: Mask, *, bins: int) -> None:
-    """A blue bar in the strip below a scaled panel wherever an output's error was propagated."""
+    """A blue bar below a panel wherever an output's error was propagated, `outputs` (L,)."""
     _bars(axes, interval, outputs, (0.0, 0.45 * _STRIP), OUTPUT, bins=bins)
 
 
 def draw_marks(axes: Axes, interval: Interval, marks: Mapping[str, Mask], *, bins: int) -> None:
-    """Draw where masks are true as rows of grey bars, each with its name beside it."""
+    """Draw rows of grey bars where masks, bool (L,) each, are true, with their names."""
     row = 1 / len(marks)
     for number, mask in enumerate(marks.values()):
         bottom = 1 - (number + 0.8) * row
@@ -146,9 +147,9 @@ def _bars(
     *,
     bins: int,
 ) -> None:
-    """Bars between two heights in units of the panel's own, 0 to 1.
+    """Bars between two heights, as fractions of the panel's height.
 
-    They have an outline, so that a lone base among thousands is still seen.
+    Their outline keeps a lone base among thousands visible.
     """
     low, high = heights
     held = coarse_runs(mask, bins).shift(interval.start)
@@ -160,7 +161,7 @@ def _bars(
 
 
 def position_unit(length: int) -> tuple[int, str]:
-    """The unit, in bp and by name, in which a stretch of some length is labelled.
+    """The unit for positions within a stretch of `length` bp: its size in bp and its name.
 
     >>> position_unit(25_000), position_unit(1_000_000), position_unit(50_000_000)
     ((1, 'bp'), (1000, 'kb'), (1000000, 'Mb'))
@@ -169,9 +170,9 @@ def position_unit(length: int) -> tuple[int, str]:
 
 
 def dress_position(panels: Sequence[Axes], interval: Interval, width: str) -> None:
-    """Label the lowest of the panels with round positions, 1-based as browsers show them.
+    """Label the lowest panel with round positions, 1-based as in browsers.
 
-    Base i, counted from 1, is centred on i.
+    Base i, counted from 1, is centred at i.
     """
     unit, name = position_unit(len(interval))
     for axes in panels[:-1]:

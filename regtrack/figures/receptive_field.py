@@ -1,6 +1,6 @@
-"""How far models look: the gradient's mass by distance from the output, a curve a model.
+"""Effective receptive fields: the gradient by distance from the output, one curve per model.
 
-Figure 2 of Gupta and Rush 2017 as a number.
+This puts a number on Figure 2 of Gupta and Rush 2017.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _ENDS = (0.495, 0.62, 0.745, 1.0)  # right edges of the columns of numbers
 
 
 def receptive_field_figure(curves: Sequence[Curve], *, width: str = "double") -> Figure:
-    """Draw where the gradient lies, and the width that holds each share of it.
+    """Draw where the gradient lies, and the width that holds each fraction of it.
 
-    Left, the gradient's share a bp by distance from the output, averaged over logarithmic bins.
-    Right, the width of the narrowest stretch about the output that holds a share, with dots at
-    50, 90 and 99 % and a bar at the counted receptive field. Below, those numbers.
+    Left: the fraction of the gradient per bp by distance from the output, averaged in logarithmic
+    bins. Right: the width of the narrowest stretch around the output that holds a fraction, with
+    dots at 50, 90 and 99 % and a bar at the theoretical receptive field. Below: these numbers.
 
     Args:
-        curves: one a model.
+        curves: one per model.
         width: `single` (the panels above each other) or `double`.
 
     Raises:
@@ -87,7 +87,7 @@ def _dress_density(axes: Axes, curves: Sequence[Curve]) -> None:
     )
     axes.yaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("Distance from the output (bp)")
-    axes.set_ylabel("Share of the gradient a bp")
+    axes.set_ylabel("Fraction of the gradient per bp")
 
 
 def _dress_widths(axes: Axes, curves: Sequence[Curve]) -> None:
@@ -104,12 +104,12 @@ def _dress_widths(axes: Axes, curves: Sequence[Curve]) -> None:
     counted = [curve.receptive_field for curve in curves if curve.receptive_field]
     if counted:
         axes.text(min(counted) / 1.2, 103, "counted", ha="right", va="center", fontsize=6.5)
-    axes.set_xlabel("Width about the output (bp)")
-    axes.set_ylabel("Share of the gradient (%)")
+    axes.set_xlabel("Width around the output (bp)")
+    axes.set_ylabel("Fraction of the gradient (%)")
 
 
 def _write_numbers(axes: Axes, curves: Sequence[Curve], longest: int) -> None:
-    """The legend, and the widths of each model beside its line; long names are cut."""
+    """The legend, and the widths of each model in its row; long names are truncated."""
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(len(curves) + 0.5, -0.5)

@@ -1,7 +1,7 @@
-"""Saliency as in Gupta and Rush 2017, Figure 2: models above each other on one scale.
+"""Saliency as in Gupta and Rush 2017, Figure 2: one panel per model, on one scale.
 
-Each panel holds the saliency of every input position in black, and below it the output positions
-whose error was propagated in blue.
+Each panel shows the saliency of every input position in black and, below it in blue, the output
+positions whose error was propagated.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from regtrack.genome.intervals import Mask
 from regtrack.saliency.values import Saliency
 
 LINE = COLOURS["black"]
-_PANEL, _LONE = 17.0, 30.0  # heights of a panel, mm; a lone one has room for its axis' name
+_PANEL, _LONE = 17.0, 30.0  # heights of a panel, mm; a single one needs space for its axis label
 
 
 def saliency_figure(
@@ -48,18 +48,18 @@ def saliency_figure(
     width: str = "double",
     marks: Mapping[str, Mask] | None = None,
 ) -> Figure:
-    """Draw the saliency of models in one region above each other.
+    """Draw the saliency of several models in one region, one panel per model.
 
-    A long region is drawn as the extremes of 300 bins an inch, as fine as print can show: no peak
-    is lost, and a vector file stays small.
+    A long region is drawn as the extremes of 300 bins per inch, as fine as print can resolve: no
+    peak is lost, and a vector file stays small.
 
     Args:
-        saliencies: a panel each, of the same region, method and marker.
-        width: `single` or `double`, the column of a journal's page.
-        marks: named stretches drawn in grey under the panels, such as peaks; each of shape (L,).
+        saliencies: one per panel, of the same region, method and marker.
+        width: `single` or `double`, a column or the full width of a journal's page.
+        marks: named stretches, such as peaks, drawn in grey under the panels, bool (L,) each.
 
     Raises:
-        ValueError: no saliency, or some that do not fit together.
+        ValueError: no saliency, or saliencies that do not match.
     """
     interval = common_interval(saliencies)
     marks = marks or {}
@@ -84,14 +84,14 @@ def saliency_figure(
 
 
 def output_handles(saliencies: Sequence[Saliency]) -> list[Patch]:
-    """What the legend says of the outputs, if the region holds any."""
+    """The legend entry of the outputs, if the region contains any."""
     if not any(saliency.outputs.any() for saliency in saliencies):
         return []
     return [Patch(facecolor=OUTPUT, label=output_name(saliencies[0]))]
 
 
 def legend(figure: Figure, handles: Sequence[Patch]) -> None:
-    """One row above the panels."""
+    """A legend in one row above the panels."""
     if handles:
         figure.legend(
             handles=handles, loc="outside upper left", ncols=len(handles), frameon=False,
@@ -101,7 +101,7 @@ def legend(figure: Figure, handles: Sequence[Patch]) -> None:
 
 def _draw(axes: Axes, saliency: Saliency, bins: int) -> None:
     found = envelope(saliency.values, bins)
-    edges = saliency.start + 0.5 + found.edges  # base i, counted from 1, is centred on i
+    edges = saliency.start + 0.5 + found.edges  # base i, counted from 1, is centred at i
     for heights in (found.highs, found.lows):
         if heights.any():
             axes.stairs(heights, edges, fill=True, color=LINE, linewidth=0.25)

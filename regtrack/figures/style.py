@@ -1,4 +1,4 @@
-"""How figures look, and how they are saved."""
+"""The look of figures, and saving them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from regtrack.atomic import publish_file
 from regtrack.errors import OutputError, nearest
 
 FORMATS = ("png", "pdf", "svg")
-WIDTHS = {"single": 85.0, "double": 180.0}  # columns of a journal's page, mm
+WIDTHS = {"single": 85.0, "double": 180.0}  # a column and the full width of a journal's page, mm
 
 _STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
@@ -38,7 +38,7 @@ _STYLE: dict[Any, Any] = {
 
 
 def inches(millimetres: float) -> float:
-    """Millimetres, as journals measure, in the unit of matplotlib.
+    """Convert millimetres, the unit of journals, to inches, the unit of matplotlib.
 
     >>> inches(25.4)
     1.0
@@ -48,7 +48,7 @@ def inches(millimetres: float) -> float:
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The look of every figure; the caller's settings come back afterwards."""
+    """Apply the look of all figures; restores the caller's settings afterwards."""
     with mpl.rc_context():
         mpl.rcParams.update(mpl.rcParamsDefault)
         mpl.rcParams.update(_STYLE)
@@ -56,7 +56,7 @@ def style() -> Iterator[None]:
 
 
 def save_figure(figure: Figure, path: Path, *, dpi: int = 200, overwrite: bool = False) -> None:
-    """Write a figure as PNG, PDF or SVG, by the suffix of the path.
+    """Write a figure as PNG, PDF or SVG, depending on the suffix of the path.
 
     Raises:
         OutputError: another suffix, or `path` exists or cannot be written.
@@ -64,22 +64,22 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 200, overwrite: bool =
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise OutputError(
-            f'cannot draw {path}: "{path.suffix}" is no format of a figure; expected .png, .pdf '
+            f'cannot draw {path}: "{path.suffix}" is not a figure format; expected .png, .pdf '
             f"or .svg.{nearest(kind, FORMATS)}"
         )
     with publish_file(path, overwrite=overwrite) as temporary, style():
         if kind == "png":
             _save_png(figure, temporary, dpi)
         else:
-            # no date: the same figure gives the same bytes
+            # no date: the same figure yields byte-identical files
             dated = {"pdf": "CreationDate", "svg": "Date"}[kind]
             figure.savefig(temporary, format=kind, metadata={dated: None})
 
 
 def _save_png(figure: Figure, path: Path, dpi: int) -> None:
-    """A PNG of 256 colours: a line drawing looks the same at a third of the size.
+    """A PNG of 256 colours: line drawings look the same at a third of the size.
 
-    A heat map keeps every colour.
+    Heat maps keep all colours.
     """
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None})

@@ -1,4 +1,4 @@
-"""The numbers behind a figure, as text that any program reads."""
+"""The numbers behind a figure, as delimited text."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Cells = Iterable[Sequence[str]]
 def saliency_table(
     saliencies: Sequence[Saliency], marks: Mapping[str, Mask] | None = None
 ) -> Iterator[Sequence[str]]:
-    """A row a base, as a BED has it: chrom, start, end, base, then the models' columns.
+    """One row per base, as in a BED: chrom, start, end, base, then the columns of the models.
 
-    A model has its value, or by `ism` the effects of A, C, G and T, and 1 where it was an output;
-    a mark has 1 where it lies.
+    Each model has its value (for `ism` the effects of A, C, G and T), and 1 where it was an output.
+    Each mark has 1 where it is.
     """
     first = saliencies[0]
     names = ["chrom", "start", "end", "base"]
@@ -47,9 +47,9 @@ def saliency_table(
 
 
 def curve_table(curves: Sequence[Curve]) -> Iterator[Sequence[str]]:
-    """A row a model and distance from the output (bp), with the share of the gradient there.
+    """One row per model and distance from the output (bp): the fraction of the gradient there.
 
-    Beside it, the outputs that are in the mean and those that have no gradient.
+    Further columns give the number of outputs in the mean, and of those without gradient.
     """
     yield "model", "marker", "distance", "mass", "outputs", "without_gradient"
     for curve in curves:
@@ -59,7 +59,7 @@ def curve_table(curves: Sequence[Curve]) -> Iterator[Sequence[str]]:
 
 
 def save_table(cells: Cells, path: Path, *, overwrite: bool = False) -> None:
-    """Write rows separated by tabs or, of a `.csv`, by commas.
+    """Write rows separated by tabs or, for `.csv`, by commas.
 
     Raises:
         OutputError: another suffix, or `path` exists or cannot be written.
@@ -67,7 +67,7 @@ def save_table(cells: Cells, path: Path, *, overwrite: bool = False) -> None:
     delimiter = DELIMITERS.get(path.suffix.lower())
     if delimiter is None:
         raise OutputError(
-            f'cannot write the table {path}: "{path.suffix}" is no format of it; expected .tsv '
+            f'cannot write the table {path}: "{path.suffix}" is not a table format; expected .tsv '
             "or .csv"
         )
     with (
@@ -78,5 +78,5 @@ def save_table(cells: Cells, path: Path, *, overwrite: bool = False) -> None:
 
 
 def _text(values: np.ndarray) -> list[str]:
-    """Each number in the fewest digits that give it back."""
+    """Each number in the fewest digits that reproduce it."""
     return [str(value) for value in values]

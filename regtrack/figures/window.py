@@ -1,4 +1,4 @@
-"""One window: the labels of some markers and what models say, above each other."""
+"""One window: the labels of some markers and the scores of models, stacked."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Row:
 
     Attributes:
         name: of the marker.
-        note: what stands under the name in grey; the category, say.
-        labels: 0 or 1 a base, shape (L,).
-        tracks: scores from 0 to 1 a base by model, each of shape (L,); NaN where absent.
+        note: written under the name in grey, such as the category.
+        labels: 0 or 1 per base, uint8 (L,).
+        tracks: scores from 0 to 1 per base and model, float32 (L,) each; NaN where absent.
     """
 
     name: str
@@ -49,13 +49,13 @@ class Row:
 def window_figure(
     interval: Interval, rows: Sequence[Row], *, width: float = 8.0, bins: int = 800
 ) -> Figure:
-    """Draw markers above each other: labels as bars, and a line a model.
+    """Draw one panel per marker: labels as bars, and one line per model.
 
     Args:
-        interval: where the arrays lie.
-        rows: a panel each; all have the same models.
+        interval: of the arrays.
+        rows: one per panel; all have the same models.
         width: of the figure, inches.
-        bins: points of a line at most; each is the mean of the bases that have a value.
+        bins: maximum number of points per line; each is the mean of the bases with a value.
 
     Raises:
         ValueError: no row, rows with different models, or an array whose length is not the
@@ -77,7 +77,7 @@ def window_figure(
 
 
 def _check(interval: Interval, rows: Sequence[Row]) -> tuple[ModelStyle, ...]:
-    """The models that every row has."""
+    """The models, which must be the same in every row."""
     if not rows:
         raise ValueError("a window figure needs at least one row")
     models = tuple(rows[0].tracks)
@@ -142,7 +142,7 @@ def _legend(models: Sequence[ModelStyle], rows: Sequence[Row]) -> list[Line2D | 
 
 
 def _absent(row: Row) -> npt.NDArray[np.bool_]:
-    """Where no model has a value."""
+    """Bases (L,) where no model has a value."""
     absent = np.full(row.labels.shape, bool(row.tracks))
     for values in row.tracks.values():
         absent &= np.isnan(values)
@@ -150,7 +150,7 @@ def _absent(row: Row) -> npt.NDArray[np.bool_]:
 
 
 def _spans(interval: Interval, mask: Mask) -> list[tuple[float, float]]:
-    """Where a mask holds, as Matplotlib draws bars: start and width (bp)."""
+    """Where a mask (L,) is true, as matplotlib draws bars: start and width (bp)."""
     held = Intervals.from_mask(mask, interval.start)
     return [(float(start), float(end - start)) for start, end in held]
 
@@ -159,8 +159,8 @@ def bin_means(values: Scores, bins: int) -> tuple[Positions, npt.NDArray[np.floa
     """The mean of each of at most `bins` stretches of nearly equal length.
 
     Returns:
-        Edges of the stretches (bins + 1,), and means over the values that are not NaN (bins,), NaN
-        where there is none.
+        Edges of the stretches (bins + 1,) in bp, and means over the values that are not NaN
+        (bins,), float64; NaN if there is none.
 
     >>> edges, means = bin_means(np.array([0, 1, np.nan, 3, np.nan, np.nan], np.float32), 3)
     >>> edges.tolist(), means.tolist()

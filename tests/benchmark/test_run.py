@@ -78,7 +78,7 @@ def test_another_plan_or_a_folder_of_something_else_is_refused(
     with pytest.raises(OutputError, match="another plan"):
         run_benchmark(made.folder, models=["cnn3"], seeds=1, plan=Plan())
     (tmp_path / "mine").write_text("mine")
-    with pytest.raises(OutputError, match="holds no benchmark"):
+    with pytest.raises(OutputError, match="is not a benchmark"):
         run_benchmark(tmp_path)
 
 

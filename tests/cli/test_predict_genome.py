@@ -137,7 +137,7 @@ def test_an_existing_output_is_kept(run: Run) -> None:
     assert Path("tracks/mine.txt").exists()
     code, _, err = run("--overwrite")
     assert code == 2
-    assert "holds other things" in err
+    assert "holds other files" in err
     Path("tracks/mine.txt").rename("mine.txt")
     assert run()[0] == 0
     Path("tracks/mine.txt").write_text("mine")

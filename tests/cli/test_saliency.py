@@ -149,7 +149,7 @@ def test_tracks_say_what_they_will_write(run: Run) -> None:
     [
         (["--marker", "CTFC", "--dataset", "data"], 'no marker matches "CTFC"'),
         (["--marker", "*CTCF"], "name a --reference or a --dataset"),
-        (["--marker", "*CTCF", "--dataset", "data", "--out", "f.gif"], '".gif" is no format'),
+        (["--marker", "*CTCF", "--dataset", "data", "--out", "f.gif"], 'is not a figure format'),
         (["--marker", "*", "--bigwig", "t", "cnn7.safetensors"], "--bigwig takes one checkpoint"),
         (["--marker", "*", "--bigwig", "t"], "--bigwig needs the sequence"),
         (["--marker", "*", "--bigwig", "t", "--reference", "r.fa", "--chroms", ""],

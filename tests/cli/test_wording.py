@@ -73,7 +73,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
-        ("simulate --out made", "already; name another output, or pass --overwrite to replace it"),
+        ("simulate --out made", "choose another output, or pass --overwrite to replace it"),
         ("build-dataset --reference r.fa --markers m.tsv --out d", "their folder with --peaks-f"),
         (
             "build-dataset --reference r.fa --markers n.tsv --out d --window 70",

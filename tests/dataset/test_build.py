@@ -235,7 +235,7 @@ def spoil_out(files: Files) -> None:
         (spoil_chroms, DatasetError, "no peak of any marker .* chr1, chr2; they name chr7"),
         (spoil_markers, MarkerError, "no column biosample or cell"),
         (spoil_reference, FastaError, "is not a FASTA"),
-        (spoil_out, OutputError, "out exists already and holds other things"),
+        (spoil_out, OutputError, "out exists already and holds other files"),
     ],
 )
 def test_bad_input_is_refused_and_leaves_nothing(
@@ -313,7 +313,7 @@ def test_overwrite_replaces_no_input(files: Files, name: str) -> None:
     else:
         setattr(files, name, inside)
     folder = files.folder if name == "markers" else None
-    with pytest.raises(OutputError, match=f"holds .*{path.name}, which is read"):
+    with pytest.raises(OutputError, match=f"holds .*{path.name}, an input"):
         files.build(overwrite=True, peaks_folder=folder)
     assert inside.exists()
 

@@ -356,9 +356,9 @@ def test_the_files_say_what_the_report_says(dataset: Dataset, tmp_path: Path) ->
         report.write(out)
     report.write(out, overwrite=True)
     (out / "report.json").unlink()
-    with pytest.raises(OutputError, match="holds other things"):
+    with pytest.raises(OutputError, match="holds other files"):
         report.write(out, overwrite=True)
-    with pytest.raises(OutputError, match="which is read"):
+    with pytest.raises(OutputError, match="an input; choose"):
         report.write(dataset.path, overwrite=True)
 
 

@@ -58,7 +58,7 @@ def test_the_legend_names_only_what_is_drawn() -> None:
 
 
 def test_rows_of_different_lengths_are_refused() -> None:
-    with pytest.raises(ValueError, match="as many in each"):
+    with pytest.raises(ValueError, match="expected equally many"):
         benchmark_figure({"a": [SCORES], "b": [SCORES, FOUND]}, MODELS)
-    with pytest.raises(ValueError, match="1 or more"):
+    with pytest.raises(ValueError, match="at least 1"):
         benchmark_figure({}, MODELS)

@@ -23,7 +23,7 @@ def test_a_suffix_that_is_no_format_is_refused_with_the_nearest(tmp_path: Path) 
         check_outputs([tmp_path / "a.png", tmp_path / "a.gif"])
     with pytest.raises(OutputError, match=r'Did you mean "\.html"\?'):
         check_outputs([tmp_path / "a.htm"])
-    with pytest.raises(OutputError, match='"" is no format'):
+    with pytest.raises(OutputError, match='"" is not a figure format'):
         check_outputs([tmp_path / "figure"])
 
 

@@ -62,7 +62,9 @@ def test_curves_come_back(curve: Callable[..., Curve], tmp_path: Path) -> None:
 
 
 def test_another_suffix_or_a_file_that_stands_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r'"\.xls" is no format of it; expected \.tsv or \.csv'):
+    with pytest.raises(
+        OutputError, match=r'"\.xls" is not a table format; expected \.tsv or \.csv'
+    ):
         save_table([], tmp_path / "a.xls")
     (tmp_path / "a.tsv").write_text("mine")
     with pytest.raises(OutputError, match="exists already"):

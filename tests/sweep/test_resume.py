@@ -450,7 +450,7 @@ def test_the_folder_one_is_in_is_no_output(folder: Path, monkeypatch: pytest.Mon
     Path("empty").mkdir()
     monkeypatch.chdir("empty")
     for out in (".", "..", folder):
-        with pytest.raises(OutputError, match="is the folder you are in"):
+        with pytest.raises(OutputError, match="is the current folder"):
             predict_genome("../c.safetensors", "../r.fa", out, **OPTIONS)
 
 

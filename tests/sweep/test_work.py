@@ -54,7 +54,7 @@ def test_no_input_is_replaced() -> None:
         for out in (Path(name), held):
             (held / name).write_bytes(Path(name).read_bytes())
             paths = {one: held / one if one == name and out == held else one for one in names}
-            with pytest.raises(OutputError, match=f"(is|holds) .*{name}, which is read"):
+            with pytest.raises(OutputError, match=f"(is|holds) .*{name}, an input"):
                 predict_genome(
                     paths["c.safetensors"], paths["r.fa"], out, regions=paths["regions.bed"],
                     exclude=paths["exclude.bed"], overwrite=True, **OPTIONS,
@@ -69,7 +69,7 @@ def test_assembling_replaces_no_input() -> None:
     run_share(replace(REQUEST, reference=Path("tracks/r.fa"), out=Path("other")), "1/1")
     Path("other.partial").rename("tracks.partial")
     for overwrite in (False, True):
-        with pytest.raises(OutputError, match=r"tracks holds tracks/r\.fa, which is read"):
+        with pytest.raises(OutputError, match=r"tracks holds tracks/r\.fa, an input"):
             assemble_genome("tracks", overwrite=overwrite)
     assert "r.fa" in files("tracks")
 
@@ -78,7 +78,7 @@ def test_a_foreign_folder_is_left_alone() -> None:
     Path("foreign/sub").mkdir(parents=True)
     Path("foreign/sub/thesis.txt").write_text("mine")
     for overwrite in (False, True):
-        with pytest.raises(OutputError, match="holds other things"):
+        with pytest.raises(OutputError, match="holds other files"):
             predict_genome("c.safetensors", "r.fa", "foreign", overwrite=overwrite)
     assert Path("foreign/sub/thesis.txt").read_text() == "mine"
 
