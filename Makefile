@@ -34,7 +34,7 @@ bench: .venv/ready           ## how fast: writing beside pyBigWig, predict-genom
 	$(BIN)/python scripts/bench_saliency.py
 	$(BIN)/python scripts/bench_dashboard.py
 
-screenshots: .venv/ready     ## docs/images/dashboard*.png (needs Debian's chromium)
+screenshots: .venv/ready     ## docs/images of real loci: trains for an hour at first (needs Debian's chromium and REGTRACK_REAL_DATA)
 	$(BIN)/python scripts/screenshots.py
 
 clean:                       ## what the targets above made

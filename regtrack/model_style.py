@@ -26,7 +26,7 @@ TITLES = {
 # shades of each hue, the plain one first: on white, and on a dark ground
 _HUES: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
     "blue": (("#0072b2", "#00527f", "#003756"), ("#56b4e9", "#8fcff3", "#c2e5f9")),
-    "vermillion": (("#d55e00", "#a64400", "#7a2f00"), ("#ff8b45", "#ffb285", "#ffd5bd")),
+    "vermillion": (("#d55e00", "#b84700", "#862f00"), ("#ff8b45", "#ffab78", "#ffd5bd")),
     "green": (("#009e73", "#007354", "#004d38"), ("#2fc99c", "#80e0c4", "#bdf0e1")),
     "purple": (("#a8538a", "#823d6a", "#5c2949"), ("#e19ec3", "#edc1d9", "#f6dfeb")),
     "orange": (("#b37700", "#875a00", "#5e3f00"), ("#f0b429", "#f5cd73", "#fae3b3")),

@@ -39,7 +39,7 @@ PERMITTED: dict[str, set[str]] = {
         "checkpoint_header", "measures",
     },
     "simulate": {"genome"},
-    "figures": {"genome", "labels", "saliency"},
+    "figures": {"genome", "labels", "tracks", "saliency"},
     "benchmark": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "training",
         "evaluation", "saliency", "simulate", "figures",

@@ -23,9 +23,9 @@ from regtrack.model_style import ModelStyle
 Labels = npt.NDArray[np.uint8]
 Scores = npt.NDArray[np.float32]
 
-_LABEL = "#4D4D4D"
-_TINT = "#EFEFEF"
-_ABSENT = "#BDBDBD"
+LABEL = "#4D4D4D"
+TINT = "#EFEFEF"
+ABSENT = "#BDBDBD"
 _BAR = (1.07, 0.10)  # bottom and height of the label bars, in units of the score
 
 
@@ -61,13 +61,13 @@ def window_figure(
         ValueError: no row, rows with different models, or an array whose length is not the
             interval's.
     """
-    models = _check(interval, rows)
+    models = check_rows(interval, rows)
     with style():
         figure = Figure(figsize=(width, 0.75 + 0.95 * len(rows)), layout="constrained")
         panels = figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0]
         for axes, row in zip(panels, rows, strict=True):
             _draw_row(axes, interval, row, models, bins)
-        _dress_position(panels[-1], interval)
+        dress_position(panels[-1], interval)
         figure.supylabel("Score", fontsize=8)
         figure.legend(
             handles=_legend(models, rows), loc="outside upper right", ncols=len(models) + 2,
@@ -76,7 +76,7 @@ def window_figure(
     return figure
 
 
-def _check(interval: Interval, rows: Sequence[Row]) -> tuple[ModelStyle, ...]:
+def check_rows(interval: Interval, rows: Sequence[Row]) -> tuple[ModelStyle, ...]:
     """The models, which must be the same in every row."""
     if not rows:
         raise ValueError("a window figure needs at least one row")
@@ -97,12 +97,12 @@ def _draw_row(
     axes: Axes, interval: Interval, row: Row, models: Sequence[ModelStyle], bins: int
 ) -> None:
     bottom, height = _BAR
-    spans = _spans(interval, row.labels > 0)
-    axes.broken_barh(spans, (0, bottom), facecolor=_TINT, zorder=0)
-    axes.broken_barh(spans, (bottom, height), facecolor=_LABEL, zorder=1)
-    absent = _spans(interval, _absent(row))
+    labelled = spans(interval, row.labels > 0)
+    axes.broken_barh(labelled, (0, bottom), facecolor=TINT, zorder=0)
+    axes.broken_barh(labelled, (bottom, height), facecolor=LABEL, zorder=1)
+    absent = spans(interval, _absent(row))
     axes.broken_barh(
-        absent, (0, bottom), facecolor="none", edgecolor=_ABSENT, hatch="////", linewidth=0
+        absent, (0, bottom), facecolor="none", edgecolor=ABSENT, hatch="////", linewidth=0
     )
     for model in models:
         colour, dashes = line_of(model)
@@ -119,7 +119,8 @@ def _draw_row(
     axes.text(1.01, 0.56, row.note, transform=axes.transAxes, va="top", color="#6A6A6A", fontsize=7)
 
 
-def _dress_position(axes: Axes, interval: Interval) -> None:
+def dress_position(axes: Axes, interval: Interval) -> None:
+    """The x axis: positions as browsers show them, counted from 1."""
     axes.tick_params(axis="x", length=3)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10], integer=True))
     # 1-based, as browsers show positions
@@ -128,7 +129,7 @@ def _dress_position(axes: Axes, interval: Interval) -> None:
 
 
 def _legend(models: Sequence[ModelStyle], rows: Sequence[Row]) -> list[Line2D | Patch]:
-    handles: list[Line2D | Patch] = [Patch(facecolor=_LABEL, label="Labelled")]
+    handles: list[Line2D | Patch] = [Patch(facecolor=LABEL, label="Labelled")]
     handles += [
         Line2D([], [], color=colour, linestyle=dashes, linewidth=1.4, label=model.title)
         for model in models
@@ -136,7 +137,7 @@ def _legend(models: Sequence[ModelStyle], rows: Sequence[Row]) -> list[Line2D | 
     ]
     if any(_absent(row).any() for row in rows):
         handles.append(
-            Patch(facecolor="none", edgecolor=_ABSENT, hatch="////", linewidth=0, label="Absent")
+            Patch(facecolor="none", edgecolor=ABSENT, hatch="////", linewidth=0, label="Absent")
         )
     return handles
 
@@ -149,7 +150,7 @@ def _absent(row: Row) -> npt.NDArray[np.bool_]:
     return absent
 
 
-def _spans(interval: Interval, mask: Mask) -> list[tuple[float, float]]:
+def spans(interval: Interval, mask: Mask) -> list[tuple[float, float]]:
     """Where a mask (L,) is true, as matplotlib draws bars: start and width (bp)."""
     held = Intervals.from_mask(mask, interval.start)
     return [(float(start), float(end - start)) for start, end in held]

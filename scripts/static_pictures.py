@@ -1,0 +1,84 @@
+"""The pictures of README.md and docs that are figures: a locus, saliency, mutations, reach."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from real_loci import MODELS, SHOWN, Loci
+
+from regtrack.figures.locus import locus_figure
+from regtrack.figures.style import save_figure
+from regtrack.figures.window import Row
+from regtrack.genome.interval import Interval
+from regtrack.model_style import style_of
+from regtrack.tracks.bigwig.read import values
+
+MUTATED = 120  # bp about the summit of a CTCF peak
+
+
+def draw_locus(loci: Loci, path: Path) -> None:
+    """Genes, labels and the tracks of three models over the locus."""
+    place = loci.locus
+    labels = loci.dataset.dense(place.chrom, place.start, place.end)
+    markers = {marker.name: number for number, marker in enumerate(loci.dataset.markers)}
+    styles = {model: style_of(model, loci.config(model)) for model in MODELS}
+    rows = [
+        Row(
+            name=loci.dataset.markers[markers[name]].target,
+            note=loci.dataset.markers[markers[name]].biosample.upper(),
+            labels=labels[markers[name]].astype(np.uint8),
+            tracks={
+                style: values(loci.track(model, name), place) for model, style in styles.items()
+            },
+        )
+        for name in SHOWN
+    ]
+    genes = loci.genes.within(place.chrom, place.start, place.end)
+    save_figure(locus_figure(place, rows, genes), path, overwrite=True)
+
+
+def draw_saliency(loci: Loci, path: Path) -> None:
+    """What the three models look at for one labelled peak of H3K4me3."""
+    place = loci.locus
+    half = Interval(place.chrom, place.start, place.start + len(place) // 2)
+    _regtrack(
+        "saliency", *map(loci.checkpoint, MODELS), "--dataset", loci.data,
+        "--marker", "GM12878_H3K4me3", "--region", half, "--out", path, "--overwrite",
+    )  # fmt: skip
+
+
+def draw_mutations(loci: Loci, path: Path) -> None:
+    """Every substitution about the best CTCF site of the locus."""
+    middle = loci.summit("GM12878_CTCF", "cnn7")
+    start = middle - MUTATED // 2
+    _regtrack(
+        "saliency", loci.checkpoint("cnn7"), "--dataset", loci.data, "--marker", "GM12878_CTCF",
+        "--region", Interval(loci.locus.chrom, start, start + MUTATED), "--method", "ism",
+        "--out", path, "--overwrite",
+    )  # fmt: skip
+
+
+def draw_receptive_field(loci: Loci, path: Path) -> None:
+    """How far the three models look."""
+    _regtrack(
+        "receptive-field", *map(loci.checkpoint, MODELS), "--dataset", loci.data,
+        "--marker", "GM12878_H3K4me3", "--split", "test", "--out", path, "--overwrite",
+    )  # fmt: skip
+
+
+FIGURES: dict[str, Callable[[Loci, Path], None]] = {
+    "locus": draw_locus,
+    "saliency": draw_saliency,
+    "mutations": draw_mutations,
+    "receptive-field": draw_receptive_field,
+}
+
+
+def _regtrack(*words: object) -> None:
+    command = ["regtrack", *map(str, words)]
+    print(" ".join(command), flush=True)
+    subprocess.run([sys.executable, "-m", *command], check=True)
