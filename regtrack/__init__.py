@@ -8,6 +8,7 @@ nothing.
     regtrack.build_dataset("hg38.fa", "markers.tsv", "dataset")
     regtrack.train("dataset", "run", model="dilated")
     regtrack.predict_genome("run/checkpoint.safetensors", "hg38.fa", "tracks")
+    regtrack.scores("run/checkpoint.safetensors", "hg38.fa", "chr1:1,000,001-1,025,000")
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from regtrack.genome.reference import Reference
     from regtrack.measures.measure import measure
     from regtrack.models.registry import build_model
+    from regtrack.predict.scores import RegionScores, scores
     from regtrack.saliency.gradient import gradient_saliency
     from regtrack.saliency.mutagenesis import mutagenesis
     from regtrack.saliency.receptive_field import effective_receptive_field
@@ -53,6 +55,7 @@ _HOMES = {
     "DatasetSpec": "regtrack.dataset.spec",
     "Interval": "regtrack.genome.interval",
     "Reference": "regtrack.genome.reference",
+    "RegionScores": "regtrack.predict.scores",
     "RegtrackError": "regtrack.errors",
     "Sources": "regtrack.compare.sources",
     "SplitSpec": "regtrack.dataset.spec",
@@ -80,6 +83,7 @@ _HOMES = {
     "saliency_tracks": "regtrack.saliency.tracks",
     "save_checkpoint": "regtrack.checkpoint",
     "score_models": "regtrack.compare.scoreboard",
+    "scores": "regtrack.predict.scores",
     "simulate": "regtrack.simulate.genome",
     "train": "regtrack.training.fit",
 }
@@ -89,7 +93,8 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "DatasetSpec", "SplitSpec", "build_dataset", "Dataset",
     "build_model", "TrainingConfig", "train",
     "Checkpoint", "load_checkpoint", "save_checkpoint",
-    "evaluate", "predict_genome", "assemble_genome", "validate", "describe", "run_demo",
+    "evaluate", "scores", "RegionScores", "predict_genome", "assemble_genome", "validate",
+    "describe", "run_demo",
     "open_sources", "Sources", "rank_windows", "score_models", "measure_region", "measure",
     "saliency_of_region", "saliency_tracks", "gradient_saliency", "mutagenesis",
     "effective_receptive_field", "run_benchmark",

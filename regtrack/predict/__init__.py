@@ -1,1 +1,1 @@
-"""Running a network: devices, exactness, and what it says of codes."""
+"""Running a network: what it offers, what it reads, devices, and scores of codes and regions."""

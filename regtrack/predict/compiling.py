@@ -17,10 +17,10 @@ from regtrack.predict.network import Network
 def compiled_logits(
     model: Network, codes: Tensor, markers: Tensor | Sequence[int] | None
 ) -> Tensor:
-    """The logits by a compiled network.
+    """The logits (B, M, L) of codes (B, L) by the compiled network.
 
     Raises:
-        PlanError: nothing here can compile.
+        PlanError: the network cannot be compiled here.
     """
     try:
         return _compiler()(model, codes, markers)
@@ -39,23 +39,23 @@ def _logits(model: Network, codes: Tensor, markers: Tensor | Sequence[int] | Non
 
 @cache
 def _compiler() -> Callable[..., Tensor]:
-    """The network by torch.compile; a shape at a time, since lengths known are quicker."""
+    """The compiled function; one kernel per shape, since known lengths are faster."""
     compiled = torch.compile(
         _logits,
         fullgraph=True,
         dynamic=False,
-        options={"deterministic": True},  # else kernels are chosen by timing them
+        options={"deterministic": True},  # otherwise kernels are chosen by timing them
     )
     return cast(Callable[..., Tensor], compiled)
 
 
 def forget_compiled() -> None:
-    """Drop what was compiled so far: a process keeps no more than eight networks or shapes."""
+    """Drop what was compiled so far: torch keeps at most eight networks or shapes per process."""
     if "torch._dynamo" in sys.modules:
         torch.compiler.reset()
 
 
 def _is_compiler(error: Exception) -> bool:
-    """Whether torch.compile failed, not what it compiled; importing its errors takes a second."""
+    """Whether torch.compile failed, by the name: importing its errors takes a second."""
     names = {kind.__name__ for kind in type(error).__mro__}
     return not names.isdisjoint({"TorchDynamoException", "FailOnRecompileLimitHit"})

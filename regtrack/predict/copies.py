@@ -13,10 +13,10 @@ Scores = npt.NDArray[np.float32]
 
 
 def to_host(found: Tensor) -> Scores:
-    """The same as NumPy.
+    """A float32 tensor as a NumPy array of the same shape.
 
-    What comes from a GPU is copied to pinned memory, several times as quick, and waited for by
-    this thread alone: what others compute on streams of their own goes on.
+    From a GPU it is copied to pinned memory, which is several times as fast. Only this thread waits
+    for the copy: what others compute on their own streams goes on.
     """
     if found.device.type != "cuda":
         return cast(Scores, found.cpu().numpy())
@@ -27,7 +27,10 @@ def to_host(found: Tensor) -> Scores:
 
 
 def to_device(values: npt.NDArray[Any] | Tensor, device: torch.device) -> Tensor:
-    """The same where it is needed; to a GPU from pinned memory, which nobody waits for."""
+    """An array as a tensor of the same shape and dtype on a device.
+
+    To a GPU it is copied from pinned memory, without waiting for the copy.
+    """
     found = torch.as_tensor(values)
     if device.type != "cuda" or found.device.type == "cuda":
         return found.to(device)

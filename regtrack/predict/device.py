@@ -1,4 +1,4 @@
-"""Which device and precision to compute in, and what to say where memory runs out."""
+"""Devices and precisions that can be used here, and errors where a device's memory runs out."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from regtrack.errors import PlanError
 
 PRECISIONS = ("fp32", "bf16")
 
-# what torch on the CPU, CUDA, cuBLAS and cuDNN say, and cuDNN where no kernel found room to work in
+# messages of torch on the CPU, CUDA, cuBLAS and cuDNN; the last is cuDNN's where no kernel fits
 _OUT_OF_MEMORY = (
     "can't allocate memory", "out of memory", "ALLOC_FAILED", "unable to find an engine"
 )  # fmt: skip
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """The device of a name; `auto` is a CUDA device where there is one, else the CPU.
+    """The device of a name; `auto` is a CUDA device if there is one, else the CPU.
 
     Raises:
-        PlanError: no device of that name, or none that is here.
+        PlanError: no such device on this machine.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(1, device=device).cpu()  # "meta" holds nothing that could be read
+        torch.empty(1, device=device).cpu()  # "meta" tensors hold no values to read
     except (RuntimeError, AssertionError, ImportError) as error:
         raise _unusable(name) from error
     if device.type == "cpu" and device.index is not None:
-        raise _unusable(name)  # torch takes any number for its only CPU
+        raise _unusable(name)  # torch accepts any index for its only CPU
     return device
 
 
@@ -40,7 +40,7 @@ def _unusable(device: str) -> PlanError:
 
 
 def check_precision(precision: str) -> str:
-    """The precision, if it exists.
+    """The precision, if it is one.
 
     Raises:
         PlanError: neither `fp32` nor `bf16`.
@@ -52,10 +52,14 @@ def check_precision(precision: str) -> str:
 
 @contextmanager
 def memory_errors(device: torch.device, shape: Sequence[int]) -> Iterator[None]:
-    """Tell in one line that memory did not suffice for codes of a shape.
+    """Turn torch's out-of-memory errors into one line.
+
+    Args:
+        device: where it computes.
+        shape: of the codes, (B, L).
 
     Raises:
-        PlanError: it did not.
+        PlanError: memory ran out.
     """
     try:
         yield
@@ -69,7 +73,7 @@ def memory_errors(device: torch.device, shape: Sequence[int]) -> Iterator[None]:
 
 
 def _is_memory(error: BaseException) -> bool:
-    """Whether torch ran out of memory; of the libraries below it only the message says so."""
+    """Whether memory ran out; errors of the libraries below torch say so only in their message."""
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
         said in str(error) for said in _OUT_OF_MEMORY
     )

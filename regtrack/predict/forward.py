@@ -17,7 +17,7 @@ from regtrack.predict.lending import Lent, borrowed, together
 from regtrack.predict.network import Network
 from regtrack.predict.products import exact_products
 
-_PIECE = 16_384  # numbers; torch shares out from 32,768
+_PIECE = 16_384  # numbers; torch uses more threads from 32,768
 
 
 def scores_of_codes(
@@ -55,7 +55,7 @@ def values_of_codes(
     logits: bool = False,
     compiled: bool = False,
 ) -> Tensor:
-    """Scores or logits along the forward strand, float32 (B, M, L), where they were computed.
+    """Scores or logits along the forward strand, float32 (B, M, L), on the device.
 
     Args:
         model: as `scores_of_codes`.
@@ -91,20 +91,18 @@ def forward(
     device: torch.device | None = None,
     compiled: bool = False,
 ) -> Tensor:
-    """The logits as float32, shape (B, M, L), where they were computed.
+    """The logits, float32 (B, M, L), on the device.
 
     Args:
         model: as `scores_of_codes`, like what follows it.
         codes: as `scores_of_codes`.
-        markers: as `scores_of_codes`; as a tensor on the device they are
-            not sent there at each pass.
+        markers: as `scores_of_codes`; a tensor on the device spares a copy at each pass.
         precision: as `scores_of_codes`.
         device: as `scores_of_codes`.
-        compiled: by torch.compile, which takes a minute at the first call of a network, and again
-            for every other shape.
+        compiled: use torch.compile, which takes about a minute per network and shape of codes.
 
     Raises:
-        PlanError: as `scores_of_codes`, or nothing here can compile.
+        PlanError: as `scores_of_codes`, or the network cannot be compiled here.
     """
     device = device or torch.device("cpu")
     with (
@@ -119,7 +117,13 @@ def forward(
 def one_pass(
     model: Lent, device: torch.device, *, precision: str, shape: Sequence[int]
 ) -> Iterator[Lent]:
-    """The model borrowed for one pass over codes of a shape, as exact as asked for.
+    """The model borrowed for one pass, at a precision.
+
+    Args:
+        model: the network.
+        device: where to compute.
+        precision: `fp32` or `bf16`.
+        shape: of the codes, (B, L), for messages.
 
     Raises:
         PlanError: an unknown precision, or too little memory.
@@ -133,7 +137,7 @@ def one_pass(
             device.type,
             dtype=torch.bfloat16,
             enabled=precision == "bf16",
-            cache_enabled=False,  # it is one for all threads, whose streams know nothing of it
+            cache_enabled=False,  # all threads would share it, whose streams do not wait for it
         ),
     ):
         yield model
@@ -141,10 +145,10 @@ def one_pass(
 
 @torch.inference_mode()
 def sigmoid(logits: Tensor) -> Tensor:
-    """Scores of logits, which they replace; the same however many threads torch has.
+    """The sigmoid in place, on any shape; the same bits however many threads torch has.
 
-    On the CPU torch rounds the last few numbers of each thread's share in another way than the
-    others. A piece as small as these has one thread, and no last few.
+    On the CPU torch rounds the last few numbers of each thread's share differently. A piece of
+    `_PIECE` numbers is computed by one thread and has no such remainder.
     """
     if logits.device.type != "cpu":
         return logits.sigmoid_()

@@ -22,11 +22,15 @@ Lent = TypeVar("Lent", bound=Lendable)
 def borrowed(model: Lent, device: torch.device) -> Iterator[Lent]:
     """The model on a device and in evaluation mode, given back as it was, also after an exception.
 
-    Each submodule gets its own mode back, since a part may have been frozen by itself. Threads may
-    borrow one model at the same time; the last of them gives it back.
+    Each submodule gets its own mode back, since a part of it may have been frozen. Several threads
+    may borrow one model at the same time; the last one restores it.
+
+    Args:
+        model: a `torch.nn.Module`.
+        device: where to move it.
 
     Raises:
-        PlanError: it is lent already, to another device.
+        PlanError: it is lent to another device at the moment.
     """
     with together(id(model), str(device), partial(_lend, model, device)):
         yield model
@@ -49,7 +53,7 @@ def _lend(model: Lendable, device: torch.device) -> Iterator[None]:
 
 @dataclass
 class _Open:
-    """A context that threads are in together."""
+    """A context that several threads have entered."""
 
     context: AbstractContextManager[None]
     place: str
@@ -64,15 +68,15 @@ _OPEN: dict[Hashable, _Open] = {}
 def together(
     key: Hashable, place: str, make: Callable[[], AbstractContextManager[None]]
 ) -> Iterator[None]:
-    """A context of the whole process: the first thread enters it, the last leaves it.
+    """A context shared by the threads of a process: the first one enters it, the last one exits.
 
     Args:
-        key: what is shared.
-        place: where; the same for all who are in it.
-        make: makes the context for the first.
+        key: names the context.
+        place: the device that it is for; the same for every thread.
+        make: makes the context for the first thread.
 
     Raises:
-        PlanError: it is open for another place.
+        PlanError: it is open for another device.
     """
     with _LOCK:
         found = _OPEN.get(key)

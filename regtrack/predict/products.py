@@ -1,4 +1,4 @@
-"""Products of float32 in full, whatever the process allows elsewhere."""
+"""Matrix products in full float32 precision, without TF32 and without autotuning."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import torch
 
 @contextmanager
 def exact_products() -> Iterator[None]:
-    """Products of float32 in full and alike at every run, whatever the process allows elsewhere.
+    """Compute float32 products in full precision and repeatably; the old settings come back.
 
-    The switches are the whole process's: as long as anybody needs them so, they stay.
+    The settings belong to the whole process: enter this through `regtrack.predict.lending.together`
+    where several threads compute.
     """
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
     with ExitStack() as before:
@@ -22,7 +23,9 @@ def exact_products() -> Iterator[None]:
         try:
             general = torch.get_float32_matmul_precision()
             _switch(before, cudnn, "allow_tf32", False)
-        except RuntimeError:  # the process uses the switches of torch 2.9, which bar these
+        except (
+            RuntimeError
+        ):  # the process has used the settings of torch 2.9, which forbid the older ones
             for library in (matmul, cudnn.conv, cudnn.rnn):  # type: ignore[attr-defined]
                 _switch(before, library, "fp32_precision", "ieee")
         else:
@@ -32,6 +35,6 @@ def exact_products() -> Iterator[None]:
 
 
 def _switch(before: ExitStack, place: Any, name: str, value: object) -> None:
-    """Set an attribute until the stack is left."""
+    """Set an attribute until the stack is exited."""
     before.callback(setattr, place, name, getattr(place, name))
     setattr(place, name, value)

@@ -1,0 +1,200 @@
+"""Scores of a region or of a sequence, as an array whose rows have names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint
+from regtrack.errors import PlanError
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import Interval, parse_region
+from regtrack.genome.reference import Reference
+from regtrack.genome.sequence import Codes, N, count_unknown, encode
+from regtrack.genome.source import Source
+from regtrack.labels.marker import find_row, select_markers
+from regtrack.predict.copies import Scores
+from regtrack.predict.device import check_precision, pick_device
+from regtrack.predict.region import values_along
+from regtrack.progress import SILENT, Progress
+
+
+@dataclass(frozen=True, eq=False)
+class RegionScores:
+    """Scores of a region or of a sequence; `scores["GM12878_CTCF"]` is one marker's, (L,).
+
+    Attributes:
+        values: one row per marker, float32 (M, L), NaN at N.
+        markers: their names, in the order of the rows.
+        model: the network's name, such as `dilated`.
+        interval: where the bases lie; None for a sequence of its own.
+        logits: whether the values are logits instead of scores.
+    """
+
+    values: Scores
+    markers: tuple[str, ...]
+    model: str
+    interval: Interval | None = None
+    logits: bool = False
+
+    @property
+    def chrom(self) -> str | None:
+        """The chromosome; None for a sequence of its own."""
+        return self.interval.chrom if self.interval else None
+
+    @property
+    def start(self) -> int | None:
+        """The first base (bp, 0-based); None for a sequence of its own."""
+        return self.interval.start if self.interval else None
+
+    @property
+    def end(self) -> int | None:
+        """One past the last base (bp, 0-based); None for a sequence of its own."""
+        return self.interval.end if self.interval else None
+
+    def __getitem__(self, marker: str) -> Scores:
+        """The values of the marker of exactly this name, float32 (L,).
+
+        Raises:
+            MarkerError: there is none.
+        """
+        found: Scores = self.values[find_row(self.markers, marker)]
+        return found
+
+
+def scores(
+    checkpoint: Checkpoint | str | Path,
+    reference: Source | str | Path | None = None,
+    region: Interval | str | None = None,
+    *,
+    sequence: str | Codes | None = None,
+    markers: Sequence[str] | str = (),
+    precision: str = "fp32",
+    device: str = "auto",
+    reverse_complement: bool = False,
+    logits: bool = False,
+    any_assembly: bool = False,
+    progress: Progress = SILENT,
+) -> RegionScores:
+    """The scores of a region of a genome, or of a sequence.
+
+        found = regtrack.scores("run", "hg38.fa", "chr1:1,000,001-1,025,000", markers="*CTCF*")
+        found["GM12878_CTCF"].max()
+
+    A region is read with the bases beside it that its outputs depend on, and has the values that
+    `predict_genome` stores by default: with a convolutional network those of one pass over the
+    whole chromosome, with a Bi-LSTM those of windows of 25 kb on a grid from the chromosome's
+    first base, each read with 5 kb on both sides. A sequence counts as a whole chromosome, with
+    nothing beside it. Regions may be long: memory holds the result and one strip.
+
+    Args:
+        checkpoint: a trained network, its file or its run's folder; one that is handed over is
+            given back as it was.
+        reference: a FASTA, or an open `Reference` or `Dataset`.
+        region: such as `chr1:1,000,001-1,025,000` (1-based) or an `Interval` (0-based).
+        sequence: letters or codes (uint8, A C G T N = 0 1 2 3 4, shape (L,)) to score instead of a
+            region.
+        markers: names or globs, as `select_markers` reads them; none means all.
+        precision: `fp32` or `bf16`.
+        device: `auto`, `cpu`, `cuda`, ...
+        reverse_complement: the mean of the values of both strands.
+        logits: logits instead of scores.
+        any_assembly: accept a reference whose chromosomes have other lengths than in training.
+        progress: told of the bp that are done.
+
+    Raises:
+        CheckpointError, FastaError, AssemblyError, RegionError, MarkerError: bad input.
+        PlanError: neither a region of a reference nor a sequence, or both; letters that are not
+            DNA; an unknown device or precision, or too little memory.
+    """
+    check_precision(precision)
+    place = pick_device(device)
+    with _opened(reference, region, sequence) as (source, wanted):
+        loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
+        if sequence is None:
+            check_assembly(loaded, source.assembly, any_assembly=any_assembly)
+        rows = select_markers(loaded.markers, markers)
+        values = values_along(
+            loaded.model, source, wanted, rows,
+            device=place, precision=precision, both_strands=reverse_complement, logits=logits,
+            progress=progress,
+        )  # fmt: skip
+    return RegionScores(
+        values=values,
+        markers=tuple(loaded.markers[row].name for row in rows),
+        model=loaded.model.name,
+        interval=wanted if sequence is None else None,
+        logits=logits,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Sequence:
+    """A sequence as the only chromosome of a genome."""
+
+    bases: Codes
+
+    @property
+    def assembly(self) -> Assembly:
+        return Assembly(("sequence",), (len(self.bases),))
+
+    def codes(self, chrom: str, start: int, end: int) -> Codes:  # noqa: ARG002
+        return self.bases[start:end]
+
+
+@contextmanager
+def _opened(
+    reference: Source | str | Path | None,
+    region: Interval | str | None,
+    sequence: str | Codes | None,
+) -> Iterator[tuple[Source, Interval]]:
+    """Where bases are read, and which."""
+    if (sequence is None) == (reference is None) or (reference is None) != (region is None):
+        given = {"reference": reference, "region": region, "sequence": sequence}
+        named = [f"`{name}`" for name, value in given.items() if value is not None]
+        raise PlanError(
+            f"found {' and '.join(named) or 'nothing to score'}; expected either `reference` and "
+            "`region`, or `sequence`"
+        )
+    if sequence is not None:
+        bases = _codes(sequence)
+        yield _Sequence(bases), Interval("sequence", 0, len(bases))
+    elif isinstance(reference, str | Path):
+        with Reference(reference) as opened:
+            yield opened, _interval(region, opened.assembly)
+    elif reference is not None:
+        yield reference, _interval(region, reference.assembly)
+
+
+def _interval(region: Interval | str | None, assembly: Assembly) -> Interval:
+    """A region of an assembly; an interval is checked as its text would be."""
+    return parse_region(str(region), assembly)
+
+
+def _codes(sequence: str | Codes) -> Codes:
+    """The codes of a sequence.
+
+    Raises:
+        PlanError: no base, letters that are not DNA, or numbers that are not codes.
+    """
+    if isinstance(sequence, str):
+        if unknown := count_unknown(sequence):
+            raise PlanError(
+                f"{unknown:,} of the {len(sequence):,} letters of the sequence are not DNA; "
+                "expected A, C, G, T, N or another IUPAC code, without blanks or line ends"
+            )
+        codes = encode(sequence)
+    else:
+        codes = sequence
+    if codes.dtype != np.uint8 or codes.ndim != 1 or codes.max(initial=0) > N:
+        raise PlanError(
+            f"the sequence has {codes.dtype} of shape {codes.shape}; expected letters, or codes: "
+            "uint8 of shape (L,), A C G T N = 0 1 2 3 4"
+        )
+    if not len(codes):
+        raise PlanError("the sequence is empty; expected at least one base")
+    return codes
