@@ -23,6 +23,9 @@ TITLES = {
 }
 """The names of the networks in Gupta and Rush 2017; any other network is called by its own name."""
 
+NO_MODEL = "#5b6675"
+"""The colour on white of tracks that belong to no model."""
+
 # shades of each hue, the plain one first: on white, and on a dark ground
 _HUES: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
     "blue": (("#0072b2", "#00527f", "#003756"), ("#56b4e9", "#8fcff3", "#c2e5f9")),

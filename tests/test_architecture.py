@@ -173,7 +173,8 @@ HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy", "numba"}
         "import regtrack.measures.exact, regtrack.measures.measure",
         "import regtrack.compare.open_sources, regtrack.compare.measure_region",
         "import regtrack.compare.ranking, regtrack.compare.scoreboard",
-        "import regtrack_app.export, regtrack_app.process",
+        "import regtrack.compare.browser_tracks, regtrack.compare.region_text",
+        "import regtrack_app.process",
         "import regtrack_app.create_app, regtrack_app.serve",
     ],
 )

@@ -8,12 +8,17 @@ from pathlib import Path
 from dash import Dash
 from flask import Flask, Response, abort, jsonify, request, send_file
 
+from regtrack.compare.browser_tracks import browser_ids, region_session, session_track
+from regtrack.compare.region_text import region_bed, region_csv
 from regtrack.compare.sources import Sources
-from regtrack.errors import RegtrackError
+from regtrack.errors import RegionError, RegtrackError
+from regtrack.genome.interval import Interval
 from regtrack.tracks.session import igv_config, known_genome
 from regtrack_app.choices import Choices
-from regtrack_app.export import browser_ids, session_track, window_bed, window_csv, window_session
 from regtrack_app.state import View, parse_view
+
+MOST_BASES = 250_000
+"""Bases of one export: at most some 15 MB of text for three tracks."""
 
 
 def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | None) -> None:
@@ -119,15 +124,25 @@ def _labelled(sources: Sources, view: View) -> list[str]:
 
 
 def _csv(sources: Sources, view: View) -> str:
-    return window_csv(sources, view.region, track_ids(sources, view), _labelled(sources, view))
+    _check_length(view.region)
+    return region_csv(sources, view.region, track_ids(sources, view), _labelled(sources, view))
 
 
 def _bed(sources: Sources, view: View) -> str:
-    return window_bed(sources, view.region, track_ids(sources, view), _labelled(sources, view))
+    _check_length(view.region)
+    return region_bed(sources, view.region, track_ids(sources, view), _labelled(sources, view))
+
+
+def _check_length(region: Interval) -> None:
+    if len(region) > MOST_BASES:
+        raise RegionError(
+            f"{region} has {len(region):,} bp; at most {MOST_BASES:,} are exported at once: zoom "
+            "in, or take the bigWigs themselves"
+        )
 
 
 def _session(sources: Sources, view: View) -> str:
-    return window_session(
+    return region_session(
         sources,
         view.region,
         browser_ids(sources.catalog, track_ids(sources, view)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from regtrack.model_style import ModelStyle
+from regtrack.model_style import NO_MODEL, ModelStyle
 
 FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', sans-serif"
 MONO = "ui-monospace, 'Liberation Mono', 'DejaVu Sans Mono', monospace"
@@ -54,7 +54,7 @@ LIGHT = Theme(
     label="#3f4a59",
     gene="#33486b",
     categories=("#0072b2", "#d55e00", "#009e73", "#a8538a", "#b37700", "#333333"),
-    signal="#5b6675",
+    signal=NO_MODEL,
     letters={"A": "#00805d", "C": "#0072b2", "G": "#a86f00", "T": "#c44500", "N": "#77818f"},
     splits={"train": "#b9c1cc", "valid": "#e69f00", "test": "#0072b2"},
 )

@@ -39,7 +39,7 @@ def measure(scores: Scores, labels: npt.NDArray[np.bool_]) -> Measures:
     """Measure a track against labels at every base, without bins.
 
     The areas equal scikit-learn's to rounding. This sorts once, in NumPy alone, since scikit-learn
-    takes 3 to 20 times as long on a window of 25 kb to 10 Mb, and 125 MB to load.
+    takes 3 to 25 times as long on a window of 25 kb to 10 Mb, and 125 MB to load.
 
     Args:
         scores: of each base, float32 (L,); NaN where absent, which is left out. Logits give the

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from regtrack_app.export import window_bed, window_session
 from regtrack_app.figures import draw
 from regtrack_app.layout import page
 from regtrack_app.state import default_view
 from regtrack_app.view_data import ViewData, choices_of
 from small_world import World
 
+from regtrack.compare.browser_tracks import region_session
 from regtrack.compare.open_sources import open_sources
+from regtrack.compare.region_text import region_bed
 from regtrack.compare.sources import Sources
 from regtrack.figures.benchmark import Question, benchmark_figure
 from regtrack.figures.receptive_field import receptive_field_figure
@@ -71,13 +72,13 @@ def test_the_page_shows_dilated_in_its_own_colour(sources: Sources) -> None:
 def test_so_do_sessions_of_igv_and_tracks_for_ucsc(sources: Sources) -> None:
     red, green, blue = (int(style_of("dilated").light[at : at + 2], 16) for at in (1, 3, 5))
     tracks = ["dilated.K562_CTCF"]
-    session = window_session(sources, REGION, tracks, genome="g", address=lambda track: track.id)
+    session = region_session(sources, REGION, tracks, genome="g", address=lambda track: track.id)
     (track,) = ElementTree.fromstring(session).iter("Track")
     assert (track.get("name"), track.get("color")) == (
         "DILATED K562_CTCF",
         f"{red},{green},{blue}",
     )
-    head = window_bed(sources, REGION, tracks).splitlines()[0]
+    head = region_bed(sources, REGION, tracks).splitlines()[0]
     assert f'name="DILATED K562_CTCF" color={red},{green},{blue} ' in head
 
 

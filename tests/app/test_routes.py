@@ -60,6 +60,15 @@ def test_every_labelled_marker_of_the_view_is_exported(client: FlaskClient) -> N
     ]
 
 
+@pytest.mark.parametrize("name", ["window.csv", "window.bed"])
+def test_an_export_has_a_limit(client: FlaskClient, name: str) -> None:
+    query = "markers=K562_CTCF&models=cnn7"
+    assert client.get(f"/export/{name}?region=chr1:1-250000&{query}", **LOCAL).status_code == 200
+    answer = client.get(f"/export/{name}?region=chr1:1-250001&{query}", **LOCAL)
+    assert answer.status_code == 400
+    assert "at most 250,000 are exported at once" in answer.get_data(as_text=True)
+
+
 @pytest.mark.parametrize("path", ["/export/window.csv", "/export/session.xml", "/igv/config.json"])
 @pytest.mark.parametrize(
     ("query", "message"),

@@ -90,10 +90,13 @@ def test_saliency_of_another_view_is_grey_and_says_so(able: Sources) -> None:
         assert job.wait(60) == "done"
     for region in (REGION, second):  # each its own, not that which was computed last
         row = row_of(saliency, view_of(able, region))
-        assert (row.note, row.curves[0].style) == ("K562_CTCF", 1)
+        assert (row.note, row.curves[0].style) == (
+            "K562_CTCF",
+            able.catalog.model("dilated").style,
+        )
     moved = row_of(saliency, view_of(able, Interval("chr1", 100_150, 100_350)))
     assert "of another view" in moved.note
-    assert moved.curves[0].style == -1
+    assert moved.curves[0].style is None
     assert structure([moved], "light") != structure([row], "light")
 
 

@@ -1,18 +1,17 @@
-"""Exports give back what the tracks hold."""
+"""Text of a region gives back what the tracks hold."""
 
 from __future__ import annotations
 
 import csv
 import io
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from regtrack_app.export import MOST_BASES, window_bed, window_csv, window_session
 from small_world import World
 
+from regtrack.compare.region_text import region_bed, region_csv
 from regtrack.compare.sources import Sources
-from regtrack.errors import RegionError, TrackError
+from regtrack.errors import DatasetError, TrackError
 from regtrack.genome.interval import Interval
 
 REGION = Interval("chr1", 59_000, 83_000)  # with the gap
@@ -21,7 +20,7 @@ IDS = ("cnn7.K562_CTCF", "dilated.K562_CTCF")
 
 def test_csv_holds_every_base(world: World, sources: Sources) -> None:
     rows = list(
-        csv.reader(io.StringIO(window_csv(sources, REGION, IDS, ["K562_CTCF", "K562_DNase"])))
+        csv.reader(io.StringIO(region_csv(sources, REGION, IDS, ["K562_CTCF", "K562_DNase"])))
     )
     assert rows[0] == ["chrom", "start", "end", *IDS, "label.K562_CTCF", "label.K562_DNase"]
     found = np.full((4, len(REGION)), -1, dtype=np.float32)
@@ -37,7 +36,7 @@ def test_csv_holds_every_base(world: World, sources: Sources) -> None:
 
 
 def test_bed_holds_every_base_with_a_value(world: World, sources: Sources) -> None:
-    lines = window_bed(sources, REGION, IDS, ["K562_CTCF", "K562_DNase"]).splitlines()
+    lines = region_bed(sources, REGION, IDS, ["K562_CTCF", "K562_DNase"]).splitlines()
     heads = [at for at, line in enumerate(lines) if line.startswith("track")]
     assert [lines[at] for at in heads] == [
         'track type=bedGraph name="CNN7 K562_CTCF" color=0,114,178 altColor=0,114,178',
@@ -59,27 +58,14 @@ def test_bed_holds_every_base_with_a_value(world: World, sources: Sources) -> No
 
 def test_one_base_and_no_track(sources: Sources) -> None:
     one = Interval("chr1", 5, 6)
-    assert len(window_csv(sources, one, IDS[:1]).splitlines()) == 2
-    assert window_csv(sources, one, []).splitlines() == ["chrom,start,end", "chr1,5,6"]
-    assert window_bed(sources, one, []) == ""
+    assert len(region_csv(sources, one, IDS[:1]).splitlines()) == 2
+    assert region_csv(sources, one, []).splitlines() == ["chrom,start,end", "chr1,5,6"]
+    assert region_bed(sources, one, []) == ""
 
 
-def test_a_session_of_chosen_tracks(world: World, sources: Sources) -> None:
-    text = window_session(
-        sources, REGION, [*IDS, "signal"], genome="http://h/genome.fa",
-        address=lambda track: f"http://h/data/{track.id}",
-    )  # fmt: skip
-    tracks = list(ElementTree.fromstring(text).iter("Track"))
-    assert [track.attrib["id"] for track in tracks] == [
-        f"http://h/data/{track_id}" for track_id in (*IDS, "signal")
-    ]
-    assert [track.attrib.get("autoscaleGroup") for track in tracks] == ["1", "1", None]
-    assert 'genome="http://h/genome.fa"' in text  # since IGV has no name for this assembly
-
-
-def test_too_much_and_unknown_tracks_are_refused(sources: Sources) -> None:
-    for export in (window_csv, window_bed):
-        with pytest.raises(RegionError, match="at most 250,000"):
-            export(sources, Interval("chr1", 0, MOST_BASES + 1), IDS)
+def test_what_is_not_there_is_refused(world: World, sources: Sources) -> None:
+    for text in (region_csv, region_bed):
         with pytest.raises(TrackError, match="no track has the id"):
-            export(sources, REGION, ["/etc/passwd"])
+            text(sources, REGION, ["/etc/passwd"])
+        with pytest.raises(DatasetError, match="open the tracks with labels"):
+            text(world.open(labels=None), REGION, IDS, ["K562_CTCF"])

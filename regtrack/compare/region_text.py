@@ -1,41 +1,42 @@
-"""The window on screen as text to take away: values as CSV and BED, and a session for IGV."""
+"""Exact values and labels of a region as text: CSV, and bedGraph with BED."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from regtrack.compare.browser_tracks import session_track
 from regtrack.compare.sources import Sources
-from regtrack.errors import MarkerError, RegionError
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals, Positions
 from regtrack.tracks.bigwig.bins import Values
-from regtrack.tracks.catalog import Catalog, Track
-from regtrack.tracks.session import SessionTrack, igv_session, known_genome
-from regtrack_app.theme import LIGHT
+from regtrack.tracks.catalog import Track
 
 _Column = npt.NDArray[np.float32] | npt.NDArray[np.int32]
 
-# bases of one export: some 15 MB of text at worst, for three tracks
-MOST_BASES = 250_000
 
-
-def window_csv(
+def region_csv(
     sources: Sources, region: Interval, track_ids: Sequence[str], markers: Sequence[str] = ()
 ) -> str:
     """Exact values of tracks over a region as CSV.
 
     A row is a run of bases with equal values: chrom, start and end (bp, 0-based and half-open), a
-    column a track, empty where absent, and a column `label.<marker>` a marker, 0 or 1.
+    column per track, empty where absent, and a column `label.<marker>` per marker, 0 or 1. The text
+    takes up to 60 bytes per base for three tracks.
+
+    Args:
+        sources: the tracks and labels.
+        region: where.
+        track_ids: ids of tracks, a column each.
+        markers: names of markers whose labels are columns as well.
 
     Raises:
-        RegionError: the region is longer than `MOST_BASES`.
+        DatasetError: there are no labels of any marker.
         TrackError: a track is not known or cannot be read.
         MarkerError: a marker has no labels.
     """
-    _check_length(region)
     columns: list[_Column] = [_values(sources, region, track_id) for track_id in track_ids]
     names = list(track_ids)
     for marker in markers:
@@ -53,19 +54,24 @@ def window_csv(
     return "".join(f"{line}\n" for line in lines)
 
 
-def window_bed(
+def region_bed(
     sources: Sources, region: Interval, track_ids: Sequence[str], markers: Sequence[str] = ()
 ) -> str:
-    """Exact values of tracks over a region as bedGraph, and labels as BED, a `track` line each.
+    """Exact values of tracks over a region as bedGraph, and labels as BED.
 
-    Browsers load it as it is. Absent bases have no line.
+    Each begins with a `track` line, as genome browsers read them. Absent bases have no line.
+
+    Args:
+        sources: the tracks and labels.
+        region: where.
+        track_ids: ids of tracks, from top to bottom.
+        markers: names of markers whose labels follow.
 
     Raises:
-        RegionError: the region is longer than `MOST_BASES`.
+        DatasetError: there are no labels of any marker.
         TrackError: a track is not known or cannot be read.
         MarkerError: a marker has no labels.
     """
-    _check_length(region)
     lines = []
     for track_id in track_ids:
         values = _values(sources, region, track_id)
@@ -84,82 +90,12 @@ def window_bed(
     return "".join(f"{line}\n" for line in lines)
 
 
-def window_session(
-    sources: Sources,
-    region: Interval,
-    track_ids: Sequence[str],
-    *,
-    genome: str,
-    address: Callable[[Track], str],
-) -> str:
-    """An IGV session of tracks; those of one category of markers share a scale.
-
-    Signed saliency is drawn as letters of the sequence.
-
-    Args:
-        sources: the tracks.
-        region: what IGV shows first.
-        track_ids: from top to bottom.
-        genome: where IGV gets the genome, unless it knows it by name.
-        address: where IGV gets a track.
-
-    Raises:
-        TrackError: a track is not known.
-    """
-    tracks = [sources.catalog.track(track_id) for track_id in track_ids]
-    return igv_session(
-        [session_track(sources, track, address(track)) for track in tracks],
-        known_genome(sources.assembly) or genome,
-        region,
-    )
-
-
-def session_track(sources: Sources, track: Track, url: str) -> SessionTrack:
-    """A track as a browser gets it: in the colour of its model, signed saliency as letters.
-
-    Scores of one category of markers share a scale, and saliency of one marker does.
-    """
-    scale = ""
-    if track.marker is not None:
-        alike = sources.catalog.marker(track.marker).category if track.model else track.marker
-        scale = f"{alike} {track.kind}"
-    colour = track.style.light if track.style else LIGHT.signal
-    return SessionTrack(track.label, url, colour, scale, letters=track.kind == "saliency")
-
-
-def browser_ids(catalog: Catalog, track_ids: Sequence[str]) -> list[str]:
-    """The tracks of a view as a browser should have them, from top to bottom.
-
-    After signed saliency comes its absolute value: browsers show means when zoomed out, in which
-    signed values cancel.
-
-    Raises:
-        TrackError: a track is not known.
-    """
-    found: dict[str, None] = {}
-    for track_id in track_ids:
-        found[track_id] = None
-        if absolute := catalog.absolute(catalog.track(track_id)):
-            found[absolute.id] = None
-    return list(found)
-
-
-def _check_length(region: Interval) -> None:
-    if len(region) > MOST_BASES:
-        raise RegionError(
-            f"{region} has {len(region):,} bp; at most {MOST_BASES:,} are exported at once: zoom "
-            "in, or take the bigWigs themselves"
-        )
-
-
 def _values(sources: Sources, region: Interval, track_id: str) -> Values:
     return sources.values(track_id, region.chrom, region.start, region.end)
 
 
 def _labels(sources: Sources, region: Interval, marker: str) -> Intervals:
-    if sources.labels is None:
-        raise MarkerError(f'there are no labels of "{marker}"; start regtrack serve with labels')
-    return sources.labels.stretches(marker, region.chrom, region.start, region.end)
+    return sources.labelled(marker, region.chrom, region.start, region.end)
 
 
 def _runs(columns: Sequence[_Column], length: int) -> tuple[Positions, Positions]:
