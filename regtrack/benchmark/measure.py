@@ -68,7 +68,7 @@ class Exam:
         return rule.strip(TEST_CHROM, start, end, length=self.length)
 
     def codes(self, strip: Strip) -> Codes:
-        """The bases that a strip reads."""
+        """The codes of the bases that a strip reads, uint8 (n,)."""
         return self.dataset.codes(strip.chrom, strip.read_start, strip.read_end)
 
 

@@ -168,7 +168,7 @@ def make_loader(
 
 
 def epoch_windows(ids: Ids, seed: int, epoch: int, limit: int = 0) -> Ids:
-    """The ids (n,) of an epoch's windows in order: its part of an endless series of shuffles.
+    """The ids, int64 (n,), of an epoch's windows in order: its part of endless shuffles.
 
     With a limit, every window is seen once before any is seen again.
 

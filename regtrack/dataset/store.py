@@ -125,7 +125,7 @@ class Dataset:
         return windows
 
     def window_ids(self, split: str) -> Ids:
-        """The ids (n,) of a split's windows, ascending.
+        """The ids of a split's windows, int64 (n,), ascending.
 
         Raises:
             DatasetError: no such split.

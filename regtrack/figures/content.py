@@ -42,7 +42,7 @@ def common_interval(saliencies: Sequence[Saliency]) -> Interval:
 
 
 def limits(values: Sequence[Values]) -> tuple[float, float]:
-    """The minimum and maximum of all values and 0."""
+    """The minimum and maximum of all values, float32 (L,) or (L, 4) each, and 0."""
     lowest = min(float(np.nanmin(found)) for found in values)
     highest = max(float(np.nanmax(found)) for found in values)
     return min(lowest, 0.0), max(highest, 0.0)
@@ -68,7 +68,7 @@ def panel_letter(number: int, count: int) -> str:
 
 
 def panel_note(saliency: Saliency, shown: Values) -> str:
-    """The span an output depends on, and the range of values, which the scale may hide."""
+    """The span (bp) an output depends on, and the range of the values shown, (L,) or (L, 4)."""
     field = saliency.receptive_field
     sees = ALL_READ if field is None else f"{field:,} bp"
     low, high = limits([shown])

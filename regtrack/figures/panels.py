@@ -122,7 +122,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def draw_outputs(axes: Axes, interval: Interval, outputs: Mask, *, bins: int) -> None:
-    """A blue bar below a panel wherever an output's error was propagated, `outputs` (L,)."""
+    """A blue bar below a panel wherever an output's error was propagated, bool (L,)."""
     _bars(axes, interval, outputs, (0.0, 0.45 * _STRIP), OUTPUT, bins=bins)
 
 

@@ -23,7 +23,7 @@ def saliency_table(
     """One row per base, as in a BED: chrom, start, end, base, then the columns of the models.
 
     Each model has its value (for `ism` the effects of A, C, G and T), and 1 where it was an output.
-    Each mark has 1 where it is.
+    Each mark, bool (L,), has 1 where it is.
     """
     first = saliencies[0]
     names = ["chrom", "start", "end", "base"]

@@ -76,7 +76,7 @@ class PassNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(passes, channels))
 
     def forward(self, x: Tensor, index: int) -> Tensor:
-        """Normalise (B, L, C) by the mean and variance of its pass; training updates them."""
+        """Normalise floats (B, L, C) by the statistics of their pass, which training updates."""
         normed = F.batch_norm(
             _as_image(x),
             self.running_mean[index],  # a view: updated in place
@@ -93,7 +93,7 @@ class PassNorm(nn.Module):
         """The weight and bias of the convolution with the normalisation of pass `index` folded in.
 
         Args:
-            weight: of the convolution, (C', C, width).
+            weight: of the convolution, floats (C', C, width).
             bias: of the convolution, (C',).
             index: the pass.
         """
@@ -155,7 +155,7 @@ class SamePadConv(_Convolution):
         return first - self.left, last + self.right
 
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """(B, L, C) to (B, L, C')."""
+        """Floats (B, L, C) to (B, L, C')."""
         x = F.pad(x, (0, 0, self.left, self.right))
         # as an image of height 1: conv1d would copy channels-last memory
         return _as_sequence(
@@ -175,7 +175,7 @@ class Downsample(_Convolution):
         return first * self.stride, (last + 1) * self.stride - 1
 
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """(B, L, C) to (B, L / width, C'); L is a multiple of the width."""
+        """Floats (B, L, C) to (B, L / width, C'); L is a multiple of the width."""
         rows = x.reshape(len(x), -1, self.stride * x.shape[2])  # (B, L / width, width * C)
         matrix = weight.transpose(1, 2).flatten(1)  # (C', C, width) to (C', width * C)
         return F.linear(rows, matrix, bias)
@@ -195,7 +195,7 @@ class Upsample(_Convolution):
         return first // self.factor, last // self.factor
 
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """(B, L, C) to (B, L * width, C')."""
+        """Floats (B, L, C) to (B, L * width, C')."""
         matrix = weight.permute(2, 0, 1).flatten(0, 1)  # (C', C, width) to (width * C', C)
         rows = F.linear(x, matrix, bias.repeat(self.factor))  # (B, L, width * C')
         return rows.view(len(x), -1, len(bias))  # (B, L * width, C')
@@ -222,7 +222,7 @@ class SamePool(Block):
         return first - self.side, last + self.side
 
     def forward(self, x: Tensor, index: int = 0) -> Tensor:  # noqa: ARG002
-        """(B, L, C) to (B, L, C)."""
+        """Floats (B, L, C) to (B, L, C)."""
         # torch limits padding to half the undilated width
         x = F.pad(x, (0, 0, self.side, self.side), value=-math.inf)
         return _as_sequence(
@@ -252,7 +252,7 @@ class BiLstm(Block):
                     bias[hidden : 2 * hidden] = 1
 
     def forward(self, x: Tensor, index: int = 0) -> Tensor:  # noqa: ARG002
-        """(B, L, C) to (B, L, 2 * hidden)."""
+        """Floats (B, L, C) to (B, L, 2 * hidden)."""
         states, _ = self.lstm(x)
         return cast(Tensor, states)
 
@@ -272,7 +272,7 @@ class Head(nn.Module):
         nn.init.zeros_(self.output.bias)
 
     def forward(self, x: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
-        """(B, L, C) to logits (B, M, L), for the chosen markers only."""
+        """Floats (B, L, C) to logits (B, M, L), for the chosen markers only."""
         x = self.dropout(F.relu_(self.hidden(x)))
         weight: Tensor = self.output.weight
         bias: Tensor = self.output.bias

@@ -59,7 +59,13 @@ def _transitions(gc: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def put_gaps(codes: Codes, *, ends: float, middle: float) -> None:
-    """Set both ends and one stretch inside to N, in place; each is a fraction of the length."""
+    """Set both ends and one stretch inside codes, uint8 (n,), to N in place.
+
+    Args:
+        codes: changed in place.
+        ends: fraction of the length, at each end.
+        middle: fraction of the length, inside.
+    """
     end = round(ends * len(codes))
     codes[:end] = N
     codes[len(codes) - end :] = N
@@ -68,7 +74,7 @@ def put_gaps(codes: Codes, *, ends: float, middle: float) -> None:
 
 
 def draw_soft_mask(length: int, rng: np.random.Generator) -> Mask:
-    """Mask (length,) of lower-case bases: repeat-sized stretches, about two fifths of all bases."""
+    """Mask of lower-case bases, bool (length,): repeat-sized stretches, two fifths of the bases."""
     masked = np.zeros(length, dtype=np.bool_)
     position = 0
     while position < length:

@@ -81,7 +81,7 @@ class Motif:
         return forward, np.setdiff1d(backward, forward)
 
     def is_in(self, codes: Codes) -> bool:
-        """Whether codes (n,) contain a match on either strand."""
+        """Whether codes, uint8 (n,), contain a match on either strand."""
         return any(len(starts) for starts in self.find_both(codes))
 
 

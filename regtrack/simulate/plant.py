@@ -162,7 +162,7 @@ def _draw(motif: Motif, shuffled: bool, known: Iterable[Motif], rng: np.random.G
 def find_sites(
     codes: Codes, chrom: str, planted: Sequence[Site], motifs: Mapping[str, Motif]
 ) -> list[Site]:
-    """Every unshuffled site of the motifs in codes (length,), chance sites included, sorted.
+    """Every unshuffled site of the motifs in codes, uint8 (length,), chance sites included, sorted.
 
     A site that was not planted has the role "chance".
     """

@@ -171,12 +171,12 @@ _NO_GENES = ChromGenes(
 
 
 def pack_lanes(starts: Positions, ends: Positions, gap: int = 0) -> Positions:
-    """The lowest lane for each interval in which it overlaps none before it.
+    """The lowest lane for each interval, int64 (n,), in which it overlaps none before it.
 
     Args:
-        starts: ascending (bp).
-        ends: their ends.
-        gap: bp to leave free between neighbours.
+        starts: ascending, (n,) in bp.
+        ends: their ends, (n,) in bp.
+        gap: minimum distance between neighbours (bp).
 
     >>> pack_lanes(np.array([0, 5, 10]), np.array([10, 8, 12])).tolist()
     [0, 1, 0]

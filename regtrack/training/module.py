@@ -26,7 +26,7 @@ class Mean:
         self._sums = torch.zeros(2, device=device)
 
     def add(self, value: Tensor, batch: Batch) -> None:
-        """Add the mean of a batch, weighted by its number of known bases."""
+        """Add the mean of a batch, a float32 scalar, weighted by its number of known bases."""
         weight = batch.known.float().mean(1).sum()
         self._sums += torch.stack([value.detach() * weight, weight])
 
