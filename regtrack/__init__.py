@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from regtrack.saliency.tracks import saliency_tracks
     from regtrack.simulate.genome import simulate
     from regtrack.sweep.assemble import assemble_genome
-    from regtrack.sweep.run import predict_genome
+    from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
+    from regtrack.sweep.run import predict_genome, run_sweep
     from regtrack.tracks.bigwig.validate import validate
     from regtrack.training.config import TrainingConfig
     from regtrack.training.fit import train
@@ -51,14 +52,18 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Checkpoint": "regtrack.checkpoint",
+    "Compute": "regtrack.sweep.request",
     "Dataset": "regtrack.dataset.store",
     "DatasetSpec": "regtrack.dataset.spec",
     "Interval": "regtrack.genome.interval",
     "Reference": "regtrack.genome.reference",
     "RegionScores": "regtrack.predict.scores",
     "RegtrackError": "regtrack.errors",
+    "Selection": "regtrack.sweep.request",
     "Sources": "regtrack.compare.sources",
     "SplitSpec": "regtrack.dataset.spec",
+    "Storage": "regtrack.sweep.request",
+    "SweepRequest": "regtrack.sweep.request",
     "TrainingConfig": "regtrack.training.config",
     "__version__": "regtrack.version",
     "assemble_genome": "regtrack.sweep.assemble",
@@ -79,6 +84,7 @@ _HOMES = {
     "predict_genome": "regtrack.sweep.run",
     "rank_windows": "regtrack.compare.ranking",
     "run_benchmark": "regtrack.benchmark.run",
+    "run_sweep": "regtrack.sweep.run",
     "saliency_of_region": "regtrack.saliency.region",
     "saliency_tracks": "regtrack.saliency.tracks",
     "save_checkpoint": "regtrack.checkpoint",
@@ -93,8 +99,9 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "DatasetSpec", "SplitSpec", "build_dataset", "Dataset",
     "build_model", "TrainingConfig", "train",
     "Checkpoint", "load_checkpoint", "save_checkpoint",
-    "evaluate", "scores", "RegionScores", "predict_genome", "assemble_genome", "validate",
-    "describe", "run_demo",
+    "evaluate", "scores", "RegionScores",
+    "Selection", "Compute", "Storage", "SweepRequest",
+    "predict_genome", "run_sweep", "assemble_genome", "validate", "describe", "run_demo",
     "open_sources", "Sources", "rank_windows", "score_models", "measure_region", "measure",
     "saliency_of_region", "saliency_tracks", "gradient_saliency", "mutagenesis",
     "effective_receptive_field", "run_benchmark",

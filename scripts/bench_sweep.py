@@ -44,7 +44,7 @@ from regtrack.sweep import assemble, encoding, engine, on_device
 from regtrack.sweep.compute import Present, Scorer, read
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.job import Job, open_job
-from regtrack.sweep.request import Request
+from regtrack.sweep.request import SweepRequest
 from regtrack.sweep.run import run_sweep
 
 MARKERS = 919
@@ -62,7 +62,7 @@ class Case:
     device: str = "auto"
 
 
-def make_inputs(folder: Path, megabases: float) -> Request:
+def make_inputs(folder: Path, megabases: float) -> SweepRequest:
     """A checkpoint of DILATED with the paper's 919 markers, and a reference of one chromosome."""
     fasta = folder / f"{megabases:g}.fa"
     if not fasta.exists():
@@ -74,7 +74,7 @@ def make_inputs(folder: Path, megabases: float) -> Request:
         model = build_model("dilated", MARKERS)
         assembly = Assembly(("chr1",), (int(megabases * 1e6),))
         save_checkpoint(path, Checkpoint(model, markers, assembly, 25_000, {}))
-    return Request(path, fasta, folder / "tracks", any_assembly=True)
+    return SweepRequest(path, fasta, folder / "tracks", any_assembly=True)
 
 
 def _sequence(length: int) -> str:
@@ -96,7 +96,7 @@ def run_case(folder: Path, case: Case) -> dict[str, Any]:
         precision=case.precision,
         device=case.device,
     )
-    work: dict[str, Callable[[Request], dict[str, Any]]] = {
+    work: dict[str, Callable[[SweepRequest], dict[str, Any]]] = {
         "sweep": sweep, "forward": forward, "pybigwig": pybigwig, "profile": profile,
         "host": host,
     }  # fmt: skip
@@ -105,13 +105,13 @@ def run_case(folder: Path, case: Case) -> dict[str, Any]:
     return {"mbps": case.megabases / found["seconds"], "peak_mb": peak, **found}
 
 
-def sweep(request: Request) -> dict[str, Any]:
+def sweep(request: SweepRequest) -> dict[str, Any]:
     """The whole way."""
     summary = run_sweep(request)
     return {"seconds": summary.seconds, "bytes_per_value": summary.size / _values(request)}
 
 
-def forward(request: Request) -> dict[str, Any]:
+def forward(request: SweepRequest) -> dict[str, Any]:
     """The model over the same strips, and nothing else."""
     with _ready(request) as (job, batches):
         start = time.perf_counter()
@@ -120,7 +120,7 @@ def forward(request: Request) -> dict[str, Any]:
         return {"seconds": time.perf_counter() - start}
 
 
-def pybigwig(request: Request) -> dict[str, Any]:
+def pybigwig(request: SweepRequest) -> dict[str, Any]:
     """The model over the same strips, and then pyBigWig."""
     with _ready(request) as (job, batches), tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
@@ -137,7 +137,7 @@ def pybigwig(request: Request) -> dict[str, Any]:
         return {"seconds": time.perf_counter() - start}
 
 
-def profile(request: Request) -> dict[str, Any]:
+def profile(request: SweepRequest) -> dict[str, Any]:
     """Time in each part of the sweep, over all threads."""
     spent: dict[str, float] = defaultdict(float)
 
@@ -161,7 +161,7 @@ def profile(request: Request) -> dict[str, Any]:
     return {"seconds": summary.seconds, "parts": dict(spent)}
 
 
-def host(request: Request) -> dict[str, Any]:
+def host(request: SweepRequest) -> dict[str, Any]:
     """All but the model: what would be left for the processor if a GPU took no time.
 
     Timed are reading, encoding, shards and joining, and on the CPU absence and rounding too. For
@@ -201,7 +201,7 @@ def _already_finished(
 
 
 @contextmanager
-def _ready(request: Request) -> Iterator[tuple[Job, list[np.ndarray]]]:
+def _ready(request: SweepRequest) -> Iterator[tuple[Job, list[np.ndarray]]]:
     """A job, warm, and every batch of it as codes."""
     with open_job(request) as job:
         batches = [
@@ -217,7 +217,7 @@ def _lengths(job: Job) -> tuple[tuple[str, ...], tuple[int, ...]]:
     return job.plan.assembly.names, job.plan.assembly.lengths
 
 
-def _values(request: Request) -> int:
+def _values(request: SweepRequest) -> int:
     return Reference(request.reference).assembly.total * len(request.markers)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from regtrack.cli.console import bars, print_json
-from regtrack.cli.predict_genome import print_summary
+from regtrack.cli.sweeping import print_summary
 
 EPILOG = """
 Examples:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,7 @@ from regtrack.errors import PlanError
 
 if TYPE_CHECKING:
     from regtrack.saliency.compare import Panels
+    from regtrack.sweep.request import SweepRequest
 
 EPILOG = """
 Examples:
@@ -141,12 +142,20 @@ def command(
             raise PlanError(f"--bigwig takes one checkpoint; {len(checkpoints)} were given")
         if reference is None:
             raise PlanError("--bigwig needs the sequence: name a --reference")
-        request: dict[str, Any] = {
-            "checkpoint": checkpoints[0], "reference": reference, "out": bigwig,
-            "markers": split_list("--marker", [marker]), "region": region,
-            "chroms": split_list("--chroms", chroms), "regions": regions, "keep_bits": keep_bits,
-            "device": device, "any_assembly": any_assembly,
-        }  # fmt: skip
+        from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
+
+        request = SweepRequest(
+            checkpoints[0],
+            reference,
+            bigwig,
+            selection=Selection(
+                markers=split_list("--marker", [marker]), chroms=split_list("--chroms", chroms),
+                region=region, regions=regions,
+            ),
+            compute=Compute(device=device),
+            storage=Storage(keep_bits=keep_bits),
+            any_assembly=any_assembly,
+        )  # fmt: skip
         _write_tracks(request, threshold or 0.0, overwrite=overwrite, as_json=as_json)
         return
     from regtrack.figures.output import check_outputs, write_saliency
@@ -218,15 +227,14 @@ def numbered(path: Path, number: int, count: int) -> Path:
 
 
 def _write_tracks(
-    request: dict[str, Any], threshold: float, *, overwrite: bool, as_json: bool
+    request: SweepRequest, threshold: float, *, overwrite: bool, as_json: bool
 ) -> None:
-    from regtrack.cli.predict_genome import print_forecast, print_summary
+    from regtrack.cli.sweeping import print_forecast, print_summary
     from regtrack.saliency.tracks import saliency_tracks
-    from regtrack.sweep.request import Request
 
     with bars() as progress:
         summary = saliency_tracks(
-            Request(**request),
+            request,
             threshold=threshold,
             progress=progress,
             announce=(lambda _: None) if as_json else print_forecast,

@@ -33,7 +33,7 @@ from regtrack.saliency.gradient import (
 )
 from regtrack.sweep.computation import Shape, ValueKind
 from regtrack.sweep.job import open_job
-from regtrack.sweep.request import Request
+from regtrack.sweep.request import SweepRequest
 from regtrack.sweep.run import run_sweep
 from regtrack.sweep.summary import Forecast, SweepSummary
 
@@ -121,20 +121,20 @@ class MakeSaliency:
             raise PlanError(f"threshold {self.threshold:g}; expected a score from 0 to below 1")
 
     def __call__(
-        self, model: TrackModel, rows: Sequence[int], device: torch.device, request: Request
+        self, model: TrackModel, rows: Sequence[int], device: torch.device, request: SweepRequest
     ) -> TrackSaliency:
         """The computation.
 
         Raises:
             PlanError: the request asks for both strands or for logits.
         """
-        if request.reverse_complement or request.logits:
+        if request.compute.reverse_complement or request.storage.logits:
             raise PlanError("saliency is of the logits of the forward strand; ask for neither")
-        return TrackSaliency(model, rows, device, request.precision, self.threshold)
+        return TrackSaliency(model, rows, device, request.compute.precision, self.threshold)
 
 
 def saliency_tracks(
-    request: Request,
+    request: SweepRequest,
     *,
     threshold: float = 0.0,
     progress: Progress = SILENT,

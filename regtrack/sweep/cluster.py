@@ -23,7 +23,7 @@ from regtrack.checkpoint import Checkpoint
 from regtrack.errors import PlanError
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.job import Job, open_job
-from regtrack.sweep.request import Request
+from regtrack.sweep.request import SweepRequest
 from regtrack.sweep.summary import Forecast
 from regtrack.sweep.work import Work
 
@@ -44,7 +44,7 @@ _TASKS = 4  # of a worker, at least, so that workers end together
 _RETRIES = 2  # of a task that fails, as when a disk is away for a moment
 
 _turn = threading.Lock()  # of the tasks of a worker: the engine takes all cores for one
-_kept: dict[tuple[Request, str], tuple[Job, ExitStack]] = {}  # by a worker, one at most
+_kept: dict[tuple[SweepRequest, str], tuple[Job, ExitStack]] = {}  # by a worker, one at most
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class ClusterJob:
     """
 
     client: Any
-    request: Request
+    request: SweepRequest
     forecast: Forecast
     work: Work
 
@@ -89,7 +89,7 @@ def tasks(chunks: Sequence[Chunk], size: int) -> list[tuple[Chunk, ...]]:
     return [tuple(chunks[first : first + size]) for first in range(0, len(chunks), size)]
 
 
-def on_dask(scheduler: str | Path) -> Callable[[Request], AbstractContextManager[ClusterJob]]:
+def on_dask(scheduler: str | Path) -> Callable[[SweepRequest], AbstractContextManager[ClusterJob]]:
     """What runs a sweep on a cluster, for `regtrack.sweep.run.run_sweep`.
 
     Args:
@@ -97,7 +97,7 @@ def on_dask(scheduler: str | Path) -> Callable[[Request], AbstractContextManager
     """
 
     @contextmanager
-    def open_on_cluster(request: Request) -> Iterator[ClusterJob]:
+    def open_on_cluster(request: SweepRequest) -> Iterator[ClusterJob]:
         request = _anywhere(request)
         with _client(scheduler) as client:
             if not client.nthreads():
@@ -113,26 +113,25 @@ def on_dask(scheduler: str | Path) -> Callable[[Request], AbstractContextManager
     return open_on_cluster
 
 
-def _chosen(request: Request, record: Mapping[str, Any]) -> Request:
+def _chosen(request: SweepRequest, record: Mapping[str, Any]) -> SweepRequest:
     """A request that leaves nothing to choose: every worker does as the first one chose."""
+    asked = request.compute
     return replace(
         request,
-        batch_size=record["plan"]["batch_size"],
-        device=record["device"] if request.device == "auto" else request.device,
-        compiling="on" if record.get("compiled") else "off",
+        compute=replace(
+            asked,
+            batch_size=record["plan"]["batch_size"],
+            device=record["device"] if asked.device == "auto" else asked.device,
+            compiling="on" if record.get("compiled") else "off",
+        ),
     )
 
 
-def _anywhere(request: Request) -> Request:
+def _anywhere(request: SweepRequest) -> SweepRequest:
     """A request whose paths do not depend on where a process runs."""
     if isinstance(request.checkpoint, Checkpoint):
         raise PlanError("a cluster needs the checkpoint as a file; save it and name its path")
-    paths: dict[str, Any] = {
-        name: path.resolve()
-        for name in ("checkpoint", "reference", "out", "regions", "exclude")
-        if isinstance(path := getattr(request, name), Path)
-    }
-    return replace(request, **paths)
+    return request.at(Path.resolve)
 
 
 @contextmanager
@@ -181,7 +180,7 @@ def _named_errors() -> Iterator[None]:
         raise PlanError("the Dask cluster went away; run again when it is back") from error
 
 
-def _prepare(request: Request) -> tuple[Forecast, Work, list[str]]:
+def _prepare(request: SweepRequest) -> tuple[Forecast, Work, list[str]]:
     """What a sweep will be, found out where it will run, and what the user is to be told of it."""
     with _turn, _noted() as notes:
         _give_back()
@@ -203,7 +202,7 @@ def _noted() -> Iterator[list[str]]:
         ours.removeHandler(listener)
 
 
-def _make(chunks: tuple[Chunk, ...], request: Request, plan: str) -> tuple[Chunk, ...]:
+def _make(chunks: tuple[Chunk, ...], request: SweepRequest, plan: str) -> tuple[Chunk, ...]:
     with _turn:
         job = _job(request, plan)
         for _ in job.make(job.work.missing(chunks)):
@@ -211,7 +210,7 @@ def _make(chunks: tuple[Chunk, ...], request: Request, plan: str) -> tuple[Chunk
     return chunks
 
 
-def _job(request: Request, plan: str) -> Job:
+def _job(request: SweepRequest, plan: str) -> Job:
     """The job that this process keeps for the next chunk; that of another sweep is given back.
 
     Args:

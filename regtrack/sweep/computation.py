@@ -19,7 +19,7 @@ from regtrack.genome.sequence import Codes
 from regtrack.models.network import TrackModel
 from regtrack.predict.copies import to_host
 from regtrack.predict.device import memory_errors
-from regtrack.sweep.request import Request
+from regtrack.sweep.request import SweepRequest
 from regtrack.tracks.kind import Kind
 
 Shape = tuple[int, int]  # of codes: (B, L)
@@ -110,7 +110,7 @@ class MakeComputation(Protocol):
         model: TrackModel,
         rows: Sequence[int],
         device: torch.device,
-        request: Request,
+        request: SweepRequest,
     ) -> Computation:
         """The computation.
 

@@ -23,7 +23,7 @@ from regtrack.predict.forward import values_of_codes
 from regtrack.predict.reading import Strip
 from regtrack.sweep.computation import Computation, Shape, ValueKind
 from regtrack.sweep.plan import SweepPlan
-from regtrack.sweep.request import Request
+from regtrack.sweep.request import SweepRequest
 
 Present = npt.NDArray[np.bool_]
 
@@ -88,16 +88,16 @@ class Scorer:
 
 
 def make_scorer(
-    model: TrackModel, rows: Sequence[int], device: torch.device, request: Request
+    model: TrackModel, rows: Sequence[int], device: torch.device, request: SweepRequest
 ) -> Scorer:
     """The scorer that a request asks for; a `MakeComputation`."""
     return Scorer(
         model,
         rows,
         device,
-        precision=request.precision,
-        both_strands=request.reverse_complement,
-        logits=request.logits,
+        precision=request.compute.precision,
+        both_strands=request.compute.reverse_complement,
+        logits=request.storage.logits,
     )
 
 

@@ -15,7 +15,7 @@ from regtrack.predict.reading import Strip
 from regtrack.sweep import on_device
 from regtrack.sweep.compute import Piece, Present
 from regtrack.tracks.bigwig.encode import Encoded, encode, prepare
-from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, average, round_mantissa
+from regtrack.tracks.bigwig.rounding import average, round_mantissa
 
 _MOMENT = 2.0  # seconds; to load what was compiled before takes half of one
 _log = logging.getLogger(__name__)
@@ -28,16 +28,10 @@ class Encoding:
     Attributes:
         keep_bits: bits of the mantissa that are kept; 23 is lossless.
         resolution: bp of a value, the mean of those that are present.
-
-    Raises:
-        TrackError: bits below 1 or above 23.
     """
 
-    keep_bits: int = DEFAULT_KEEP_BITS
-    resolution: int = 1
-
-    def __post_init__(self) -> None:
-        round_mantissa(np.zeros(1, np.float32), self.keep_bits)
+    keep_bits: int
+    resolution: int
 
     def finish(self, strip: Strip, present: Present, values: Tensor) -> Scores:
         """Values as they are stored, (count, ceil(L / resolution)), NaN where absent.

@@ -27,7 +27,7 @@ from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.engine import Engine
 from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.record import make_record
-from regtrack.sweep.request import Request, read_targets
+from regtrack.sweep.request import SweepRequest, read_targets
 from regtrack.sweep.summary import Forecast
 from regtrack.sweep.work import Track, Work, begun_choices, shards_size
 from regtrack.tracks.bigwig.file_size import bytes_per_file, bytes_per_value, pieces_size
@@ -49,7 +49,7 @@ class Job:
         encoding: how it is stored.
     """
 
-    request: Request
+    request: SweepRequest
     checkpoint: Checkpoint
     reference: Reference
     plan: SweepPlan
@@ -67,14 +67,12 @@ class Job:
         return Work(
             out=self.request.out,
             record=make_record(
-                self.checkpoint, self.reference, self.plan, self.computation, self.encoding,
-                region=self.request.region, regions=self.request.regions,
-                exclude=self.request.exclude,
+                self.checkpoint, self.reference, self.plan, self.computation, self.request
             ),
             assembly=self.reference.assembly,
             chunks=self.plan.chunks,
             tracks=self.tracks,
-        )  # fmt: skip
+        )
 
     @property
     def tracks(self) -> tuple[Track, ...]:
@@ -184,7 +182,7 @@ class Job:
 
 
 @contextmanager
-def open_job(request: Request, *, make: MakeComputation = make_scorer) -> Iterator[Job]:
+def open_job(request: SweepRequest, *, make: MakeComputation = make_scorer) -> Iterator[Job]:
     """Check a request and open what it needs; a model that was handed over is given back as it was.
 
     Args:
@@ -201,35 +199,34 @@ def open_job(request: Request, *, make: MakeComputation = make_scorer) -> Iterat
         given = request.checkpoint
         checkpoint = given if isinstance(given, Checkpoint) else load_checkpoint(given)
         check_assembly(checkpoint, reference.assembly, any_assembly=request.any_assembly)
-        check_precision(request.precision)
+        check_precision(request.compute.precision)
         computation = make(
             checkpoint.model,
-            select_markers(checkpoint.markers, request.markers),
-            pick_device(request.device),
+            select_markers(checkpoint.markers, request.selection.markers),
+            pick_device(request.compute.device),
             request,
         )
-        encoding = Encoding(request.keep_bits, request.resolution)
+        encoding = Encoding(request.storage.keep_bits, request.storage.resolution)
         begun = begun_choices(request.out, _unchosen(request, checkpoint, computation, encoding))
         plan = SweepPlan(
             assembly=reference.assembly,
-            targets=read_targets(
-                reference.assembly,
-                chroms=request.chroms, region=request.region, regions=request.regions,
-                exclude=request.exclude,
-            ),
+            targets=read_targets(reference.assembly, request.selection),
             **_sizes(request, computation, begun),
-        )  # fmt: skip
+        )
         job = Job(request, checkpoint, reference, plan, computation, encoding)
         job.check()
         with borrowed(computation.model, computation.device):
             chosen = choose_compiled(
-                request.compiling, computation, plan, begun=None if begun is None else begun[1]
+                request.compute.compiling,
+                computation,
+                plan,
+                begun=None if begun is None else begun[1],
             )
             yield replace(job, computation=chosen)
 
 
 def _unchosen(
-    request: Request, checkpoint: Checkpoint, computation: Computation, encoding: Encoding
+    request: SweepRequest, checkpoint: Checkpoint, computation: Computation, encoding: Encoding
 ) -> dict[str, Any]:
     """What the record of a sweep says whatever is left to `auto`, as far as it is known at once."""
     return {
@@ -239,20 +236,20 @@ def _unchosen(
         "device": computation.device.type,
         "keep_bits": encoding.keep_bits,
         "plan": {
-            "window": request.window,
-            "resolution": request.resolution,
+            "window": request.compute.window,
+            "resolution": request.storage.resolution,
             "both_strands": computation.both_strands,
         },
     }
 
 
 def _sizes(
-    request: Request, computation: Computation, begun: tuple[int, bool] | None
+    request: SweepRequest, computation: Computation, begun: tuple[int, bool] | None
 ) -> dict[str, Any]:
     """The plan's numbers; what was begun goes on in the same steps, whatever is free now."""
-    window, model = request.window, computation.model
+    window, model = request.compute.window, computation.model
     needed = None if model.flank is None else computation.flanks * model.flank
-    batch_size = request.batch_size
+    batch_size = request.compute.batch_size
     if batch_size == "auto" and begun is not None:
         batch_size = begun[0]
     batch = choose_batch_size(
@@ -261,16 +258,16 @@ def _sizes(
     )  # fmt: skip
     return {
         "window": window,
-        "flank": choose_flank(request.flank, needed=needed, stride=model.stride),
+        "flank": choose_flank(request.compute.flank, needed=needed, stride=model.stride),
         "batch_size": batch,
         "stride": model.stride,
         "fused": model.flank is not None,
         "both_strands": computation.both_strands,
-        "resolution": request.resolution,
+        "resolution": request.storage.resolution,
         "chunk": choose_chunk(
             window=window,
             batch_size=batch,
             markers=computation.count,
-            resolution=request.resolution,
+            resolution=request.storage.resolution,
         ),
     }

@@ -14,8 +14,8 @@ import torch
 from regtrack.checkpoint import Checkpoint, model_digest
 from regtrack.genome.reference import Reference
 from regtrack.sweep.computation import Computation
-from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.plan import SweepPlan
+from regtrack.sweep.request import SweepRequest
 from regtrack.version import __version__
 
 FORMAT = 3
@@ -26,16 +26,13 @@ def make_record(
     reference: Reference,
     plan: SweepPlan,
     computation: Computation,
-    encoding: Encoding,
-    *,
-    region: str = "",
-    regions: Path | None = None,
-    exclude: Path | None = None,
+    request: SweepRequest,
 ) -> dict[str, Any]:
     """Everything that decides the bytes of a sweep, as JSON holds it.
 
     A checkpoint that is no file has neither path nor digest, but its weights have one.
     """
+    selection = request.selection
     record = {
         "format": FORMAT,
         "versions": {"regtrack": __version__}
@@ -52,12 +49,12 @@ def make_record(
             "sha256": reference.digest(),
             "assembly": reference.assembly.digest,
         },
-        "regions": regions and _file(regions),
-        "exclude": exclude and _file(exclude),
+        "regions": selection.regions and _file(selection.regions),
+        "exclude": selection.exclude and _file(selection.exclude),
         "markers": [checkpoint.markers[row].name for row in computation.rows],
         "plan": plan.to_dict(),
         "values": computation.values,
-        "keep_bits": encoding.keep_bits,
+        "keep_bits": request.storage.keep_bits,
         "precision": computation.precision,
         "device": computation.device.type,
     }
@@ -65,8 +62,8 @@ def make_record(
         name = torch.cuda.get_device_name(computation.device)
         cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
         record["gpu"] = {"name": name, "cudnn": cudnn}
-    if region:
-        record["region"] = region
+    if selection.region:
+        record["region"] = selection.region
     if computation.compiled:
         record["compiled"] = computation.compiled
     plain: dict[str, Any] = json.loads(json.dumps(record))

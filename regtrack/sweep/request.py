@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regtrack.checkpoint import Checkpoint
@@ -14,28 +14,79 @@ from regtrack.genome.interval import parse_region
 from regtrack.genome.intervals import Intervals
 from regtrack.labels.peaks import read_peaks
 from regtrack.sweep.plan import choose_targets
-from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS
+from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, check_keep_bits
 
 _LONGEST = 2**32 - 1  # bp of a chromosome in a bigWig
 _log = logging.getLogger(__name__)
 
 
+def _set(value: object, name: str, content: object) -> None:
+    """Set a field of a frozen value while it is made."""
+    object.__setattr__(value, name, content)
+
+
+def _set_path(value: object, name: str) -> None:
+    """A path may be given as a string."""
+    if isinstance(content := getattr(value, name), str):
+        _set(value, name, Path(content))
+
+
+def _check_length(name: str, value: int) -> None:
+    if value < 1:
+        raise PlanError(f"{name} {value:,} is below 1 bp; expected at least 1")
+    if value > _LONGEST:
+        raise PlanError(f"{name} {value:,} bp; no chromosome is longer than {_LONGEST:,}")
+
+
 @dataclass(frozen=True)
-class Request:
-    """What a user asks for, in plain values: `regtrack.sweep.run.predict_genome` explains them.
+class Selection:
+    """Which markers and which bases get values.
+
+    Attributes:
+        markers: globs on the markers' names, or `category:NAME`; all by default. A string is one.
+        chroms: chromosomes to predict; all by default. A string is one.
+        region: one region to predict, `chr1:1,000-2,000`, instead of `chroms`.
+        regions: BED of the bases to predict, instead of `chroms`.
+        exclude: BED of bases that get no value.
 
     Raises:
-        PlanError: a window or resolution below 1 bp.
+        PlanError: more than one of `chroms`, `region` and `regions`.
     """
 
-    checkpoint: Path | Checkpoint
-    reference: Path
-    out: Path
     markers: Sequence[str] = ()
     chroms: Sequence[str] = ()
     region: str = ""
     regions: Path | None = None
     exclude: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("markers", "chroms"):
+            value = getattr(self, name)
+            _set(self, name, (value,) if isinstance(value, str) else tuple(value))
+        for name in ("regions", "exclude"):
+            _set_path(self, name)
+        places = ("chroms", "region", "regions")
+        if len(given := [f"`{name}`" for name in places if getattr(self, name)]) > 1:
+            raise PlanError(f"{' and '.join(given)} were given; take one of {' and '.join(given)}")
+
+
+@dataclass(frozen=True)
+class Compute:
+    """How values are computed.
+
+    Attributes:
+        window: bp of a window, a multiple of the model's stride and of the resolution.
+        flank: bp read on each side of a window and not emitted; `auto` is what the model needs.
+        batch_size: windows computed at once; `auto` fits the device and the memory.
+        precision: `fp32` or `bf16`.
+        device: `auto`, `cpu`, `cuda` or `cuda:0`.
+        compiling: `on` or `off`: by torch.compile or not; `auto` does on a GPU where it pays.
+        reverse_complement: the mean of both strands.
+
+    Raises:
+        PlanError: a window below 1 bp.
+    """
+
     window: int = 25_000
     flank: int | str = "auto"
     batch_size: int | str = "auto"
@@ -43,47 +94,94 @@ class Request:
     device: str = "auto"
     compiling: str = "auto"
     reverse_complement: bool = False
+
+    def __post_init__(self) -> None:
+        _check_length("window", self.window)
+
+
+@dataclass(frozen=True)
+class Storage:
+    """How values are stored.
+
+    Attributes:
+        logits: store logits instead of scores.
+        keep_bits: bits of each value's mantissa to keep, 1 to 23; 23 is lossless.
+        resolution: bp of a value, which is the mean of theirs.
+
+    Raises:
+        PlanError: a resolution below 1 bp.
+        TrackError: bits below 1 or above 23.
+    """
+
     logits: bool = False
     keep_bits: int = DEFAULT_KEEP_BITS
     resolution: int = 1
+
+    def __post_init__(self) -> None:
+        _check_length("resolution", self.resolution)
+        check_keep_bits(self.keep_bits)
+
+
+@dataclass(frozen=True)
+class SweepRequest:
+    """What a sweep is asked for: a model along a genome, as bigWigs.
+
+    Attributes:
+        checkpoint: the trained network: its file, or the object, which is left as it was.
+        reference: the FASTA.
+        out: the folder to make; it appears only when whole.
+        selection: which markers and bases.
+        compute: how values are computed.
+        storage: how values are stored.
+        any_assembly: go on where the reference is another assembly than the training's.
+    """
+
+    checkpoint: Path | Checkpoint
+    reference: Path
+    out: Path
+    selection: Selection = Selection()
+    compute: Compute = Compute()
+    storage: Storage = Storage()
     any_assembly: bool = False
 
     def __post_init__(self) -> None:
-        for name, value in (("window", self.window), ("resolution", self.resolution)):
-            if value < 1:
-                raise PlanError(f"{name} {value:,} is below 1 bp; expected at least 1")
-            if value > _LONGEST:
-                raise PlanError(f"{name} {value:,} bp; no chromosome is longer than {_LONGEST:,}")
+        for name in ("checkpoint", "reference", "out"):
+            _set_path(self, name)
 
     @property
     def inputs(self) -> tuple[Path, ...]:
         """The files that are read."""
         given = self.checkpoint
         checkpoint = given.path if isinstance(given, Checkpoint) else given
-        files = (checkpoint, self.reference, self.regions, self.exclude)
+        files = (checkpoint, self.reference, self.selection.regions, self.selection.exclude)
         return tuple(file for file in files if file is not None)
 
+    def at(self, place: Callable[[Path], Path]) -> SweepRequest:
+        """The same request with every path put through a function."""
+        chosen, given = self.selection, self.checkpoint
+        return replace(
+            self,
+            checkpoint=given if isinstance(given, Checkpoint) else place(given),
+            reference=place(self.reference),
+            out=place(self.out),
+            selection=replace(
+                chosen,
+                regions=chosen.regions and place(chosen.regions),
+                exclude=chosen.exclude and place(chosen.exclude),
+            ),
+        )
 
-def read_targets(
-    assembly: Assembly,
-    *,
-    chroms: Sequence[str] = (),
-    region: str = "",
-    regions: Path | None = None,
-    exclude: Path | None = None,
-) -> dict[str, Intervals]:
+
+def read_targets(assembly: Assembly, selection: Selection) -> dict[str, Intervals]:
     """The bases to emit, by chromosome: those asked for, or all, less the excluded ones.
 
     Raises:
-        PlanError: more than one of chromosomes, a region and a BED file, or regions without a
-            base on the reference.
+        PlanError: regions without a base on the reference.
         RegionError: no region of the reference.
         AssemblyError: a chromosome that the reference lacks.
         PeakFileError: a BED file that cannot be read or is for another assembly.
     """
-    asked = {"`chroms`": chroms, "`region`": region, "`regions`": regions}
-    if len(given := [name for name, value in asked.items() if value]) > 1:
-        raise PlanError(f"{' and '.join(given)} were given; take one of {' and '.join(given)}")
+    region, regions, exclude = selection.region, selection.regions, selection.exclude
     wanted = None if regions is None else _read_bed(regions, assembly)
     if wanted == {}:
         raise PlanError(f"{regions} names no base of the reference, which has {assembly.summary()}")
@@ -95,7 +193,7 @@ def read_targets(
         wanted = {within.chrom: Intervals.one(within.start, within.end)}
     return choose_targets(
         assembly,
-        assembly.subset(chroms).names if chroms else assembly.names,
+        assembly.subset(selection.chroms).names if selection.chroms else assembly.names,
         regions=wanted,
         exclude=unwanted,
     )

@@ -12,16 +12,15 @@ from typing import Protocol
 
 from regtrack.atomic import PARTIAL, check_folder_free, check_name, disk_errors, work_folder
 from regtrack.checkpoint import Checkpoint
-from regtrack.errors import OutputError
+from regtrack.errors import OutputError, PlanError
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.assemble import finish
 from regtrack.sweep.chunks import Chunk, choose_share
 from regtrack.sweep.encoding import prepare_encoder
 from regtrack.sweep.job import open_job
-from regtrack.sweep.request import Request
+from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
 from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
 from regtrack.sweep.work import SWEEP_FILE, Work
-from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS
 
 _PathLike = str | Path
 _log = logging.getLogger(__name__)
@@ -34,18 +33,9 @@ def predict_genome(
     *,
     markers: Sequence[str] = (),
     chroms: Sequence[str] = (),
-    regions: _PathLike | None = None,
-    window: int = 25_000,
-    flank: int | str = "auto",
-    batch_size: int | str = "auto",
-    precision: str = "fp32",
-    device: str = "auto",
-    compiling: str = "auto",
-    reverse_complement: bool = False,
-    logits: bool = False,
-    keep_bits: int = DEFAULT_KEEP_BITS,
-    resolution: int = 1,
-    exclude: _PathLike | None = None,
+    selection: Selection | None = None,
+    compute: Compute | None = None,
+    storage: Storage | None = None,
     any_assembly: bool = False,
     progress: Progress = SILENT,
     announce: Callable[[Forecast], None] = lambda _: None,
@@ -65,18 +55,9 @@ def predict_genome(
         out: the folder to make; it appears only when whole.
         markers: globs on the markers' names, or `category:NAME`; all by default. A string is one.
         chroms: chromosomes to predict; all by default. A string is one.
-        regions: BED of the bases to predict, instead of `chroms`.
-        window: bp of a window, a multiple of the model's stride and of the resolution.
-        flank: bp read beside a window and not emitted; `auto` is what the model needs.
-        batch_size: windows computed at once; `auto` is measured for the device and the memory.
-        precision: `fp32` or `bf16`.
-        device: `auto`, `cpu`, `cuda` or `cuda:0`.
-        compiling: `on` or `off`: by torch.compile or not; `auto` does on a GPU where it pays.
-        reverse_complement: the mean of both strands.
-        logits: store logits instead of scores.
-        keep_bits: bits of the mantissa to keep, 1 to 23; 23 is lossless.
-        resolution: store the mean of so many bp.
-        exclude: BED of bases that get no value.
+        selection: `markers` and `chroms`, or a region or BED files; instead of those two.
+        compute: how values are computed: windows, batches, device, strands.
+        storage: how values are stored: scores or logits, bits, resolution.
         any_assembly: go on where the reference is another assembly than the training's.
         progress: told of the bases computed and the files finished.
         announce: called once with what is about to be written, before the work starts.
@@ -90,25 +71,18 @@ def predict_genome(
             to predict, or a sweep that was begun for `out` with another plan.
         TrackError: a number of bits that cannot be, or a model that gives no finite value.
     """
-    request = Request(
-        checkpoint=checkpoint if isinstance(checkpoint, Checkpoint) else Path(checkpoint),
-        reference=Path(reference),
-        out=Path(out),
-        markers=markers,
-        chroms=chroms,
-        regions=None if regions is None else Path(regions),
-        exclude=None if exclude is None else Path(exclude),
-        window=window,
-        flank=flank,
-        batch_size=batch_size,
-        precision=precision,
-        device=device,
-        compiling=compiling,
-        reverse_complement=reverse_complement,
-        logits=logits,
-        keep_bits=keep_bits,
-        resolution=resolution,
-        any_assembly=any_assembly,
+    if selection is not None and (markers or chroms):
+        raise PlanError(
+            "a `selection` was given, and `markers` or `chroms` beside it; name them in it"
+        )
+    request = SweepRequest(
+        checkpoint if isinstance(checkpoint, Checkpoint) else Path(checkpoint),
+        Path(reference),
+        Path(out),
+        selection or Selection(markers, chroms),
+        compute or Compute(),
+        storage or Storage(),
+        any_assembly,
     )
     return run_sweep(request, progress=progress, announce=announce, overwrite=overwrite)
 
@@ -128,11 +102,11 @@ class Runner(Protocol):
         """Make the shards of some chunks; each chunk is yielded when its shard is on disk."""
 
 
-Open = Callable[[Request], AbstractContextManager[Runner]]
+Open = Callable[[SweepRequest], AbstractContextManager[Runner]]
 
 
 def run_sweep(
-    request: Request,
+    request: SweepRequest,
     *,
     runner: Open = open_job,
     progress: Progress = SILENT,
@@ -156,7 +130,7 @@ def run_sweep(
 
 
 def run_share(
-    request: Request,
+    request: SweepRequest,
     share: str,
     *,
     runner: Open = open_job,
@@ -188,7 +162,7 @@ def run_share(
 
 
 def forecast_sweep(
-    request: Request,
+    request: SweepRequest,
     share: str | None = None,
     *,
     runner: Open = open_job,
@@ -220,7 +194,7 @@ def _forecast(job: Runner, chunks: Sequence[Chunk], *, overwrite: bool) -> Forec
     return job.forecast.of(job.work.unmade(chunks))
 
 
-def _placed(request: Request, *, overwrite: bool) -> Request:
+def _placed(request: SweepRequest, *, overwrite: bool) -> SweepRequest:
     """A request whose output may be made, at the place where it will stand.
 
     Raises:

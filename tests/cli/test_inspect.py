@@ -19,7 +19,7 @@ from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
 from regtrack.models.registry import build_model
 from regtrack.saliency.tracks import saliency_tracks
-from regtrack.sweep.request import Request
+from regtrack.sweep.request import Compute, SweepRequest
 from regtrack.sweep.run import run_share, run_sweep
 
 MARKERS = (Marker("K562_CTCF", "TF", "K562", "CTCF"), Marker("A_DNase", "DNase", "A", "DNase"))
@@ -51,9 +51,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec = DatasetSpec(window=1000)
     build_dataset(reference, folder / "markers.tsv", folder / "data", spec=spec)
     save_checkpoint(checkpoint, Checkpoint(build_model("cnn1", 2), MARKERS, ASSEMBLY, 1000, {}))
-    run_sweep(Request(checkpoint, reference, folder / "tracks", window=1000))
-    run_share(Request(checkpoint, reference, folder / "begun", window=1000), "1/2")
-    saliency_tracks(Request(checkpoint, reference, folder / "saliency", window=1000))
+    run_sweep(SweepRequest(checkpoint, reference, folder / "tracks", compute=Compute(window=1000)))
+    run_share(
+        SweepRequest(checkpoint, reference, folder / "begun", compute=Compute(window=1000)), "1/2"
+    )
+    saliency_tracks(
+        SweepRequest(checkpoint, reference, folder / "saliency", compute=Compute(window=1000))
+    )
     return folder
 
 

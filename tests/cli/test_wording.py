@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Annotated, Any
 import pytest
 import typer
 
+import regtrack
 from regtrack.cli import main
 from regtrack.cli.app import app
 from regtrack.cli.wording import in_options
@@ -132,6 +134,9 @@ def test_what_messages_name_are_parameters() -> None:
     """A slip of the pen would reach the terminal as it is."""
     commands: Any = typer.main.get_command(app)
     known = {one.name for command in commands.commands.values() for one in command.params}
+    for name in regtrack.__all__:
+        if callable(value := getattr(regtrack, name)) and name != "RegtrackError":
+            known |= inspect.signature(value).parameters.keys()
     named = {}
     for path in LIBRARY:
         for node in said(ast.parse(path.read_text())):

@@ -20,9 +20,9 @@ from regtrack.predict import capacity
 from regtrack.predict.capacity import BYTES_PER_SCORE, memory_of
 from regtrack.saliency.gradient import TIMES_INPUT, gradient_saliency
 from regtrack.saliency.tracks import TrackSaliency, saliency_tracks
-from regtrack.sweep.request import Request
+from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
 from regtrack.sweep.summary import Forecast
-from tests.sweep.toys import write_fasta
+from tests.sweep.toys import grouped, write_fasta
 
 from .toys import BOUNDED, Sequences, checkpoint_of, random_codes
 
@@ -36,10 +36,12 @@ def tracks_of(name: str, folder: Path, threshold: float = 0.0, **options: object
     """Signed and absolute values (2, L) of chr1 by the sweep, NaN where absent."""
     checkpoint = checkpoint_of(name, Sequences(CODES))
     reference = write_fasta(folder / "r.fa", CODES)
-    request = Request(
-        checkpoint=checkpoint, reference=reference, out=folder / "out",
-        markers=("*histone",), device="cpu", keep_bits=23, **options,
-    )  # fmt: skip
+    request = SweepRequest(
+        checkpoint=checkpoint,
+        reference=reference,
+        out=folder / "out",
+        **grouped(markers=("*histone",), device="cpu", keep_bits=23, **options),
+    )
     summary = saliency_tracks(request, threshold=threshold)
     model = checkpoint.model.name
     assert [track.file for track in summary.tracks] == [
@@ -133,10 +135,13 @@ def test_a_sweep_is_told_what_a_pass_takes(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(capacity, "_CPU_MEMORY", windows)
     checkpoint = checkpoint_of("cnn3", Sequences(CODES))
     reference = write_fasta(tmp_path / "r.fa", CODES)
-    request = Request(
-        checkpoint=checkpoint, reference=reference, out=tmp_path / "out", markers=("*histone",),
-        device="cpu", window=100, batch_size="auto",
-    )  # fmt: skip
+    request = SweepRequest(
+        checkpoint=checkpoint,
+        reference=reference,
+        out=tmp_path / "out",
+        selection=Selection(markers=("*histone",)),
+        compute=Compute(device="cpu", window=100, batch_size="auto"),
+    )
     told: list[Forecast] = []
     saliency_tracks(request, announce=told.append)
     assert told[0].batch_size == 2
@@ -146,10 +151,12 @@ def test_a_sweep_is_told_what_a_pass_takes(tmp_path: Path, monkeypatch: pytest.M
 def test_what_cannot_be_asked(tmp_path: Path) -> None:
     checkpoint = checkpoint_of("cnn3", Sequences(CODES))
     reference = write_fasta(tmp_path / "r.fa", CODES)
-    request = Request(checkpoint=checkpoint, reference=reference, out=tmp_path / "out")
+    request = SweepRequest(checkpoint=checkpoint, reference=reference, out=tmp_path / "out")
     with pytest.raises(PlanError, match="threshold 1; expected a score from 0 to below 1"):
         saliency_tracks(request, threshold=1.0)
-    for unwanted in ({"reverse_complement": True}, {"logits": True}):
+    for unwanted in (
+        {"compute": Compute(reverse_complement=True)}, {"storage": Storage(logits=True)}
+    ):  # fmt: skip
         with pytest.raises(PlanError, match="logits of the forward strand"):
             saliency_tracks(replace(request, **unwanted))
     assert not (tmp_path / "out").exists()

@@ -25,7 +25,7 @@ from regtrack.errors import MarkerError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.job import Job, open_job
-from regtrack.sweep.request import Request
+from regtrack.sweep.request import Compute, Selection, SweepRequest
 from regtrack.sweep.run import forecast_sweep, run_sweep
 
 from .toys import as_checkpoint, random_codes, small_model, write_fasta
@@ -55,19 +55,22 @@ main(sys.argv[1:])
 
 
 @pytest.fixture
-def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Request:
+def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SweepRequest:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("regtrack.sweep.chunks.CHUNK", 1_000)
     write_fasta(Path("r.fa"), CODES)
     model = small_model("cnn7").float()
     save_checkpoint("c.safetensors", as_checkpoint(model, ASSEMBLY))
-    return Request(
-        Path("c.safetensors"), Path("r.fa"), Path("tracks"), window=500, batch_size=2, device="cpu"
+    return SweepRequest(
+        Path("c.safetensors"),
+        Path("r.fa"),
+        Path("tracks"),
+        compute=Compute(window=500, batch_size=2, device="cpu"),
     )
 
 
 @pytest.fixture
-def workers(request_: Request) -> Iterator[list[subprocess.Popen[bytes]]]:
+def workers(request_: SweepRequest) -> Iterator[list[subprocess.Popen[bytes]]]:
     """A scheduler, known by its file, and two workers, each a process."""
     begun = [
         subprocess.Popen(
@@ -139,7 +142,7 @@ def values(folder: Path) -> np.ndarray:
 
 
 def test_two_workers_one_killed_give_the_same_bytes(
-    request_: Request, workers: list[subprocess.Popen[bytes]]
+    request_: SweepRequest, workers: list[subprocess.Popen[bytes]]
 ) -> None:
     run_sweep(replace(request_, out=Path("alone")))
     killed = []
@@ -178,7 +181,7 @@ def test_two_workers_one_killed_give_the_same_bytes(
 
 
 def test_a_task_that_is_taken_over_makes_what_is_missing_of_it(
-    request_: Request, monkeypatch: pytest.MonkeyPatch
+    request_: SweepRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
     make = Job.make
@@ -192,7 +195,7 @@ def test_a_task_that_is_taken_over_makes_what_is_missing_of_it(
 
 
 def test_a_worker_of_two_threads_makes_one_task_at_a_time(
-    request_: Request, scheduler: str, monkeypatch: pytest.MonkeyPatch
+    request_: SweepRequest, scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy, most, make = [0], [0], Job.make
     count = threading.Lock()
@@ -212,17 +215,20 @@ def test_a_worker_of_two_threads_makes_one_task_at_a_time(
 
 
 def test_notes_of_the_worker_that_plans_reach_the_user(
-    request_: Request, scheduler: str, caplog: pytest.LogCaptureFixture
+    request_: SweepRequest, scheduler: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     Path("some.bed").write_text("2\t0\t1500\n")
-    run_sweep(replace(request_, regions=Path("some.bed")), runner=cluster.on_dask(scheduler))
+    run_sweep(
+        replace(request_, selection=Selection(regions=Path("some.bed"))),
+        runner=cluster.on_dask(scheduler),
+    )
     told = [record.message for record in caplog.records if record.name == cluster.__name__]
     place = Path("some.bed").resolve()
     assert told == [f"{place}: its chromosome 2 is read as chr2, and so on"]
 
 
 def test_workers_share_the_time_that_is_forecast(
-    request_: Request, monkeypatch: pytest.MonkeyPatch
+    request_: SweepRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("regtrack.sweep.job.speed", lambda *_: 1e6)
     with here(2) as local:
@@ -231,7 +237,7 @@ def test_workers_share_the_time_that_is_forecast(
 
 
 def test_a_scheduler_without_a_worker_is_waited_for_with_a_word(
-    request_: Request, caplog: pytest.LogCaptureFixture
+    request_: SweepRequest, caplog: pytest.LogCaptureFixture
 ) -> None:
     with here(0) as local:
         later = threading.Timer(1, local.scale, [1])
@@ -243,9 +249,9 @@ def test_a_scheduler_without_a_worker_is_waited_for_with_a_word(
 
 
 @pytest.mark.parametrize(("asked", "sent"), [("auto", "cuda"), ("cuda:1", "cuda:1")])
-def test_a_device_that_was_named_stays(request_: Request, asked: str, sent: str) -> None:
+def test_a_device_that_was_named_stays(request_: SweepRequest, asked: str, sent: str) -> None:
     record = {"plan": {"batch_size": 3}, "device": "cuda"}
-    chosen = cluster._chosen(replace(request_, device=asked, batch_size="auto"), record)
+    chosen = cluster._chosen(replace(request_, compute=Compute(device=asked)), record)
     assert (chosen.device, chosen.batch_size, chosen.compiling) == (sent, 3, "off")
 
 
@@ -257,7 +263,7 @@ def silent() -> Iterator[str]:
 
 
 def test_an_address_without_a_scheduler_is_one_line_and_leaves_nothing(
-    request_: Request,
+    request_: SweepRequest,
     silent: str,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -281,25 +287,25 @@ def test_an_address_without_a_scheduler_is_one_line_and_leaves_nothing(
     assert not [thread for thread in threading.enumerate() if "IO loop" in thread.name]
 
 
-def test_a_scheduler_file_that_is_not_there_or_names_none(request_: Request) -> None:
+def test_a_scheduler_file_that_is_not_there_or_names_none(request_: SweepRequest) -> None:
     Path("broken.json").write_text("{")
     for name in ("none.json", "broken.json"):
         with pytest.raises(PlanError, match=f"no scheduler file at {name}"):
             run_sweep(request_, runner=cluster.on_dask(Path(name)))
 
 
-def test_a_checkpoint_in_memory_cannot_travel(request_: Request) -> None:
+def test_a_checkpoint_in_memory_cannot_travel(request_: SweepRequest) -> None:
     loaded = replace(request_, checkpoint=as_checkpoint(small_model("cnn7"), ASSEMBLY))
     with pytest.raises(PlanError, match="needs the checkpoint as a file"):
         run_sweep(loaded, runner=cluster.on_dask("tcp://127.0.0.1:9"))
 
 
-def test_a_worker_that_does_not_see_the_folder_says_so(request_: Request) -> None:
+def test_a_worker_that_does_not_see_the_folder_says_so(request_: SweepRequest) -> None:
     with pytest.raises(PlanError, match=r"does not see tracks\.partial; all workers need"):
         cluster._job(request_, "a digest")
 
 
-def test_a_worker_that_sees_other_inputs_says_so(request_: Request) -> None:
+def test_a_worker_that_sees_other_inputs_says_so(request_: SweepRequest) -> None:
     with open_job(request_) as job:
         with job.work.held(alone=True):
             pass
@@ -326,7 +332,7 @@ replaced = pytest.mark.parametrize("replace_input", [replace_checkpoint, replace
 
 @replaced
 def test_a_sweep_that_another_worker_planned_is_not_made_from_replaced_files(
-    request_: Request, replace_input: Callable[[], None]
+    request_: SweepRequest, replace_input: Callable[[], None]
 ) -> None:
     for change in (lambda: None, replace_input):
         change()
@@ -340,7 +346,7 @@ def test_a_sweep_that_another_worker_planned_is_not_made_from_replaced_files(
 
 @replaced
 def test_a_worker_that_lives_on_takes_the_file_that_replaced_another(
-    request_: Request,
+    request_: SweepRequest,
     scheduler: str,
     replace_input: Callable[[], None],
     monkeypatch: pytest.MonkeyPatch,
@@ -348,7 +354,7 @@ def test_a_worker_that_lives_on_takes_the_file_that_replaced_another(
     opened = []
 
     @contextmanager
-    def counted(request: Request) -> Iterator[Job]:
+    def counted(request: SweepRequest) -> Iterator[Job]:
         with open_job(request) as job:
             opened.append(job)
             assert len(opened) == 1

@@ -27,10 +27,11 @@ from regtrack.sweep.compiling import choose_compiled
 from regtrack.sweep.computation import Computation
 from regtrack.sweep.compute import Scorer
 from regtrack.sweep.plan import SweepPlan, choose_targets
+from regtrack.sweep.request import Compute
 from regtrack.sweep.run import predict_genome
 from regtrack.sweep.shard import write_shard
 
-from .toys import as_checkpoint, random_codes, small_model, write_fasta
+from .toys import as_checkpoint, grouped, random_codes, small_model, write_fasta
 
 CODES = {"chr1": random_codes(6_007, 0)}
 ASSEMBLY = Assembly(tuple(CODES), tuple(map(len, CODES.values())))
@@ -89,9 +90,9 @@ def test_a_sweep_compiled(
     write_fasta(Path("r.fa"), CODES)
     save_checkpoint("c.safetensors", as_checkpoint(small_model("dilated").float(), ASSEMBLY))
     options: dict[str, Any] = {"window": 500, "batch_size": 2}
-    predict_genome("c.safetensors", "r.fa", "plain", **options)
+    predict_genome("c.safetensors", "r.fa", "plain", **grouped(**options))
     assert calls == []
-    predict_genome("c.safetensors", "r.fa", "compiled", compiling="on", **options)
+    predict_genome("c.safetensors", "r.fa", "compiled", **grouped(compiling="on", **options))
     # strips of 1 kb: six whole ones, of which the first and the last have no flank on one side
     assert len(calls) >= 4
     sweeps = [json.loads(Path(name, "sweep.json").read_text()) for name in ("plain", "compiled")]
@@ -116,10 +117,14 @@ def test_auto_goes_on_as_it_was_begun(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("regtrack.sweep.engine.write_shard", stop)
-        predict_genome("c.safetensors", "r.fa", "tracks", window=500, compiling="on")
+        predict_genome(
+            "c.safetensors", "r.fa", "tracks", compute=Compute(window=500, compiling="on")
+        )
     with pytest.raises(PlanError, match=r"compiled was .* and is not there"):
-        predict_genome("c.safetensors", "r.fa", "tracks", window=500, compiling="off")
-    predict_genome("c.safetensors", "r.fa", "tracks", window=500)
+        predict_genome(
+            "c.safetensors", "r.fa", "tracks", compute=Compute(window=500, compiling="off")
+        )
+    predict_genome("c.safetensors", "r.fa", "tracks", compute=Compute(window=500))
     assert "compiled" in json.loads(Path("tracks/sweep.json").read_text())
 
 

@@ -27,7 +27,7 @@ from regtrack.models.network import TrackModel
 from regtrack.sweep import chunks, job
 from regtrack.sweep.run import predict_genome
 
-from .toys import as_checkpoint, lively_model, random_codes, small_model, write_fasta
+from .toys import as_checkpoint, grouped, lively_model, random_codes, small_model, write_fasta
 
 CODES = {"chr1": random_codes(40_007, 0, [(9_000, 12_345)]), "chr2": random_codes(777, 1)}
 NO_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
@@ -62,6 +62,7 @@ import json, os, signal, sys
 from contextlib import contextmanager
 from regtrack.sweep import chunks
 from regtrack.sweep.run import predict_genome
+from tests.sweep.toys import grouped
 
 class Killing:
     @contextmanager
@@ -73,7 +74,7 @@ class Killing:
 
 chunk, options = json.loads(sys.argv[1])
 chunks.CHUNK = chunk
-predict_genome("c.safetensors", "r.fa", "killed", progress=Killing(), **options)
+predict_genome("c.safetensors", "r.fa", "killed", progress=Killing(), **grouped(**options))
 """
 
 
@@ -86,7 +87,7 @@ def prepare(model: TrackModel, codes: dict[str, Codes]) -> None:
 
 def swept(name: str, **options: Any) -> dict[str, np.ndarray]:
     """The values of each track, NaN where there is none."""
-    predict_genome("c.safetensors", "r.fa", name, **options)
+    predict_genome("c.safetensors", "r.fa", name, **grouped(**options))
     found = {}
     for path in Path(name).glob("*.bw"):
         with pyBigWig.open(str(path)) as file:
@@ -159,7 +160,7 @@ def test_passes_side_by_side_change_no_byte(
 ) -> None:
     for name, passes in (("one", 1), ("two", 2)):
         monkeypatch.setattr(job, "passes_at_once", lambda *_, passes=passes: passes)
-        predict_genome("c.safetensors", "r.fa", name, **large, **options)
+        predict_genome("c.safetensors", "r.fa", name, **grouped(**large, **options))
     assert content("one") == content("two")
 
 
@@ -172,6 +173,6 @@ def test_a_killed_sweep_goes_on_to_the_same_bytes(
     killed = subprocess.run([sys.executable, "-c", KILLED, told], check=False)
     assert killed.returncode == -signal.SIGKILL
     for name in ("killed", "whole"):
-        predict_genome("c.safetensors", "r.fa", name, **options)
+        predict_genome("c.safetensors", "r.fa", name, **grouped(**options))
     assert re.search(r"going on: [1-9] of [1-9] chunks", caplog.text)
     assert content("killed") == content("whole")

@@ -67,9 +67,9 @@ def test_a_broken_value_is_named_and_an_absent_one_is_not(
         monkeypatch.setattr(encoding_module, "_here", lambda _: False)
     present = np.ones(20, bool)
     with pytest.raises(TrackError, match="NaN at chr1:8"):
-        Encoding().finish(strip(20), present, given_values)
+        Encoding(7, 1).finish(strip(20), present, given_values)
     present[7] = False
-    found = Encoding(23).finish(strip(20), present, values)
+    found = Encoding(23, 1).finish(strip(20), present, values)
     assert np.isnan(found).sum() == 2
 
 

@@ -16,7 +16,7 @@ from regtrack.genome.interval import Interval
 from regtrack.sweep import assemble, chunks, engine
 from regtrack.sweep.assemble import assemble_genome
 from regtrack.sweep.chunks import Chunk, choose_chunk, choose_share
-from regtrack.sweep.request import Request
+from regtrack.sweep.request import Compute, Storage, SweepRequest
 from regtrack.sweep.run import predict_genome, run_share
 from regtrack.tracks.bigwig.read import values
 from regtrack.tracks.bigwig.validate import validate
@@ -46,7 +46,7 @@ def test_threads_change_no_byte(fasta: Path, monkeypatch: pytest.MonkeyPatch) ->
     for cores in (1, 2, 16):
         for module in (engine, assemble):
             monkeypatch.setattr(module, "cores", lambda cores=cores: cores)
-        predict_genome(checkpoint(), fasta, str(cores), window=250, batch_size=3)
+        predict_genome(checkpoint(), fasta, str(cores), compute=Compute(window=250, batch_size=3))
         found.append(content(str(cores)))
     assert found[0] == found[1] == found[2]
 
@@ -55,7 +55,13 @@ def test_chunks_change_no_value(fasta: Path, monkeypatch: pytest.MonkeyPatch) ->
     found = []
     for size in (250, 1_000, 10**6):
         monkeypatch.setattr(chunks, "CHUNK", size)
-        predict_genome(checkpoint(), fasta, str(size), window=250, batch_size=1, keep_bits=23)
+        predict_genome(
+            checkpoint(),
+            fasta,
+            str(size),
+            compute=Compute(window=250, batch_size=1),
+            storage=Storage(keep_bits=23),
+        )
         path = Path(str(size)) / "cnn7.K562_TF.bw"
         report = validate(path, ASSEMBLY)
         assert report.valid, report.text()
@@ -68,8 +74,10 @@ def test_shares_in_any_order_give_the_same_bytes(
     fasta: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chunks, "CHUNK", 500)
-    predict_genome(checkpoint(), fasta, "whole", window=250, batch_size=1)
-    request = Request(checkpoint(), fasta, Path("shares"), window=250, batch_size=1)
+    predict_genome(checkpoint(), fasta, "whole", compute=Compute(window=250, batch_size=1))
+    request = SweepRequest(
+        checkpoint(), fasta, Path("shares"), compute=Compute(window=250, batch_size=1)
+    )
     lefts = [run_share(request, f"{part}/3").left for part in (3, 1, 2)]
     assert lefts == [14, 7, 0]
     summary = assemble_genome("shares")
@@ -114,7 +122,7 @@ def test_a_value_that_no_track_holds_is_named(
 
     monkeypatch.setattr(made.model, "logits", broken)
     with pytest.raises(TrackError, match=r"NaN at chr10:8|infinite value at base 8"):
-        predict_genome(made, fasta, "t", logits=True)
+        predict_genome(made, fasta, "t", storage=Storage(logits=True))
 
 
 def test_no_more_is_read_ahead_than_said(fasta: Path) -> None:

@@ -1,16 +1,17 @@
-"""The bases that a user asks for: notes where a BED file says more or less than the reference."""
+"""What a sweep is asked for, and the bases that this means on a reference."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from regtrack.errors import PlanError
+from regtrack.errors import PlanError, TrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals
-from regtrack.sweep.request import read_targets
+from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest, read_targets
 
 ASSEMBLY = Assembly(("chr1", "chr4"), (100, 1_000))
 
@@ -26,7 +27,7 @@ def test_a_blacklist_without_a_base_of_this_genome_is_noted(
 ) -> None:
     bed.write_text(content)
     with caplog.at_level(logging.WARNING, "regtrack"):
-        targets = read_targets(ASSEMBLY, exclude=bed)
+        targets = read_targets(ASSEMBLY, Selection(exclude=bed))
     assert targets == {
         "chr1": Intervals.one(0, 100),
         "chr4": Intervals.one(0, 1_000),
@@ -38,7 +39,7 @@ def test_a_blacklist_without_a_base_of_this_genome_is_noted(
 def test_regions_without_a_base_are_refused(bed: Path, content: str) -> None:
     bed.write_text(content)
     with pytest.raises(PlanError, match="names no base of the reference, which has chr1, chr4"):
-        read_targets(ASSEMBLY, regions=bed)
+        read_targets(ASSEMBLY, Selection(regions=bed))
 
 
 def test_lines_past_the_end_of_a_chromosome_are_noted(
@@ -46,7 +47,7 @@ def test_lines_past_the_end_of_a_chromosome_are_noted(
 ) -> None:
     bed.write_text("chr1\t10\t20\nchr4\t0\t999999999\nchr4\t5000\t6000\n")
     with caplog.at_level(logging.WARNING, "regtrack"):
-        targets = read_targets(ASSEMBLY, regions=bed)
+        targets = read_targets(ASSEMBLY, Selection(regions=bed))
     assert targets == {
         "chr1": Intervals.one(10, 20),
         "chr4": Intervals.one(0, 1_000),
@@ -55,3 +56,51 @@ def test_lines_past_the_end_of_a_chromosome_are_noted(
         f"{bed}: lines cut off at their chromosome's end: 1",
         f"{bed}: lines left out, past their chromosome's end: 1",
     ]
+
+
+def test_one_region_is_what_is_predicted() -> None:
+    targets = read_targets(ASSEMBLY, Selection(region="chr4:101-200"))
+    assert targets == {"chr4": Intervals.one(100, 200)}
+
+
+def test_strings_stand_for_paths_and_for_one_name() -> None:
+    selection = Selection(markers="*CTCF", chroms=["chr1", "chr2"], exclude="x.bed")  # type: ignore[arg-type]
+    assert selection == Selection(("*CTCF",), ("chr1", "chr2"), exclude=Path("x.bed"))
+    request = SweepRequest("c", "r.fa", "out", selection)  # type: ignore[arg-type]
+    assert request == SweepRequest(Path("c"), Path("r.fa"), Path("out"), selection)
+    assert request.inputs == (Path("c"), Path("r.fa"), Path("x.bed"))
+    assert hash(request) is not None  # a worker keeps what it opened by its request
+
+
+def test_a_request_elsewhere_differs_in_paths_alone() -> None:
+    request = SweepRequest(
+        Path("c"), Path("r.fa"), Path("out"), Selection(chroms="chr1", exclude=Path("x.bed"))
+    )
+    moved = request.at(Path("/there").joinpath)
+    assert moved == SweepRequest(
+        Path("/there/c"), Path("/there/r.fa"), Path("/there/out"),
+        Selection(chroms="chr1", exclude=Path("/there/x.bed")),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Selection(chroms="chr1", region="chr1"), "take one of `chroms` and `region`"),
+        (lambda: Selection(region="chr1", regions=Path("a")), "of `region` and `regions`"),
+        (lambda: Compute(window=0), "window 0 is below 1 bp"),
+        (lambda: Compute(window=2**32), "no chromosome is longer than 4,294,967,295"),
+        (lambda: Storage(resolution=-1), "resolution -1 is below 1 bp"),
+    ],
+)
+def test_what_cannot_be_is_refused_when_it_is_named(
+    make: Callable[[], object], message: str
+) -> None:
+    with pytest.raises(PlanError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("bits", [0, 24])
+def test_bits_that_no_value_has(bits: int) -> None:
+    with pytest.raises(TrackError, match=f"cannot keep {bits} bits of a value"):
+        Storage(keep_bits=bits)

@@ -26,11 +26,11 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.reference import Reference
 from regtrack.sweep import chunks, shard
 from regtrack.sweep.assemble import assemble_genome
-from regtrack.sweep.request import Request
+from regtrack.sweep.request import Compute, Storage, SweepRequest
 from regtrack.sweep.run import forecast_sweep, predict_genome, run_share
 from regtrack.sweep.work import begun_choices
 
-from .toys import CATEGORIES, as_checkpoint, random_codes, small_model, write_fasta
+from .toys import CATEGORIES, as_checkpoint, grouped, random_codes, small_model, write_fasta
 
 CODES = {"chr2": random_codes(9_007, 0, [(2_000, 3_111)]), "chr10": random_codes(4_403, 1)}
 ASSEMBLY = Assembly(tuple(CODES), tuple(map(len, CODES.values())))
@@ -42,9 +42,10 @@ CHUNKS = 19 + 9  # of 500 bp
 KILLER = """
 import os, signal, sys, time, torch
 from regtrack.sweep import chunks
-from regtrack.sweep.request import Request
-from regtrack.sweep.run import forecast_sweep, predict_genome, run_share
+from regtrack.sweep.request import Compute
+from regtrack.sweep.run import predict_genome
 from regtrack.tracks.bigwig.encode import prepare
+options = Compute(window=250, batch_size=2)
 torch.set_num_threads(1)
 chunks.CHUNK = 500
 prepare()
@@ -54,7 +55,7 @@ for line in sys.stdin:
     child = os.fork()
     if child == 0:
         try:
-            predict_genome("c.safetensors", "r.fa", "tracks", window=250, batch_size=2)
+            predict_genome("c.safetensors", "r.fa", "tracks", compute=options)
         finally:
             os._exit(0)
     time.sleep(float(seconds))
@@ -76,13 +77,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     write_fasta(Path("r.fa"), CODES)
     save_checkpoint("c.safetensors", as_checkpoint(small_model("dilated").float(), ASSEMBLY))
-    predict_genome("c.safetensors", "r.fa", "undisturbed", **OPTIONS)
+    predict_genome("c.safetensors", "r.fa", "undisturbed", **grouped(**OPTIONS))
     return tmp_path
 
 
 def go_on(**options: Any) -> None:
     """Run to the end, and find the files of an undisturbed run and nothing else."""
-    predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS | options)
+    predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS | options))
     assert_as_undisturbed()
 
 
@@ -107,7 +108,7 @@ def hit_in_the_middle(kept: list[int]) -> bool:
 def test_stopped_at_random_moments(folder: Path, name: str, times: int) -> None:
     draw = random.Random(3)
     begin = time.perf_counter()
-    predict_genome("c.safetensors", "r.fa", "again", **OPTIONS)
+    predict_genome("c.safetensors", "r.fa", "again", **grouped(**OPTIONS))
     seconds = time.perf_counter() - begin
     shutil.rmtree("again")
     kept: list[int] = []
@@ -131,7 +132,7 @@ def test_stopped_at_random_moments(folder: Path, name: str, times: int) -> None:
         killer.stdin.close()
     assert hit_in_the_middle(kept)
     if not Path("tracks").exists():
-        predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+        predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     assert_as_undisturbed()
 
 
@@ -156,7 +157,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch, count: int = 5) -> None:
     with monkeypatch.context() as patch:
         stop_after(patch, count, StopError())
         with pytest.raises(StopError):
-            predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+            predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
 
 
 def test_what_is_there_is_not_made_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,15 +172,17 @@ def test_what_is_there_is_not_made_again(folder: Path, monkeypatch: pytest.Monke
 
 def test_a_speed_is_that_of_one_run_or_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stopped(monkeypatch)
-    rest = predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
-    whole = predict_genome("c.safetensors", "r.fa", "whole", **OPTIONS)
+    rest = predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
+    whole = predict_genome("c.safetensors", "r.fa", "whole", **grouped(**OPTIONS))
     assert 0 < rest.predicted < whole.predicted == ASSEMBLY.total
     assert rest.speed is None
     assert whole.speed == ASSEMBLY.total / whole.seconds
 
 
 def test_the_forecast_is_of_what_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    request = Request(Path("c.safetensors"), Path("r.fa"), Path("tracks"), **OPTIONS)
+    request = SweepRequest(
+        Path("c.safetensors"), Path("r.fa"), Path("tracks"), **grouped(**OPTIONS)
+    )
     whole, share = forecast_sweep(request), forecast_sweep(request, "2/4")
     assert (whole.chunks, whole.chunks_left) == (CHUNKS, CHUNKS)
     assert (share.chunks, share.chunks_left) == (CHUNKS, CHUNKS // 4)
@@ -187,7 +190,7 @@ def test_the_forecast_is_of_what_is_left(folder: Path, monkeypatch: pytest.Monke
     assert forecast_sweep(request).chunks_left == CHUNKS - CHUNKS // 4
     done = forecast_sweep(request, "2/4")
     assert (done.chunks_left, done.seconds) == (0, 0)
-    other = replace(request, keep_bits=9)
+    other = replace(request, storage=Storage(keep_bits=9))
     with pytest.raises(PlanError, match="keep_bits"):
         forecast_sweep(other)
     assert forecast_sweep(other, overwrite=True).chunks_left == CHUNKS
@@ -231,7 +234,7 @@ def test_a_disk_that_fails_costs_one_line(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", failing)
         with pytest.raises(OutputError, match=message):
-            predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+            predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     left = {path.suffix for path in Path("tracks.partial/shards").iterdir()}
     assert left == {".shard"}
     assert 3 <= len(shards()) < CHUNKS
@@ -252,7 +255,7 @@ def test_a_work_folder_that_vanishes_costs_one_line_and_the_work(
     with monkeypatch.context() as patch:
         patch.setattr("regtrack.sweep.engine.write_shard", vanishing)
         with pytest.raises(OutputError, match="its folder has vanished; run again"):
-            predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+            predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     shutil.rmtree("elsewhere")
     go_on()
 
@@ -268,7 +271,7 @@ def test_a_reader_that_fails_costs_one_line(folder: Path, monkeypatch: pytest.Mo
     with monkeypatch.context() as patch:
         patch.setattr(Reference, "codes", failing)
         with pytest.raises(FastaError, match="cannot be read: Input/output error"):
-            predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+            predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     assert 0 < len(shards()) < CHUNKS
     go_on()
 
@@ -288,7 +291,7 @@ def test_killed_while_the_tracks_are_joined(
     with monkeypatch.context() as patch:
         patch.setattr(where, stop)
         with pytest.raises(StopError):
-            predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+            predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     if place == "moved":  # all is there but for an empty folder
         assert not shards()
         shutil.rmtree("tracks.partial")
@@ -312,13 +315,13 @@ def test_a_plan_that_differs_is_refused_by_name(
         ({"reverse_complement": True}, "plan.both_strands was false and is true"),
     ]:
         with pytest.raises(PlanError, match=named) as raised:
-            predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS | options)
+            predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS | options))
         assert "--overwrite to start anew" in str(raised.value)
     bases = CODES["chr10"].copy()
     bases[7] = (bases[7] + 1) % 4
     write_fasta(Path("other.fa"), {**CODES, "chr10": bases})
     with pytest.raises(PlanError, match=r"reference\.sha256 was"):
-        predict_genome("c.safetensors", "other.fa", "tracks", **OPTIONS)
+        predict_genome("c.safetensors", "other.fa", "tracks", **grouped(**OPTIONS))
     Path("other.fa").unlink()
     Path("other.fa.fai").unlink()
     assert {path: path.read_bytes() for path in shards()} == before
@@ -328,7 +331,7 @@ def test_a_plan_that_differs_is_refused_by_name(
 def test_inputs_may_move(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stopped(monkeypatch)
     Path("r.fa").rename("moved.fa")
-    predict_genome("c.safetensors", "moved.fa", "tracks", **OPTIONS)
+    predict_genome("c.safetensors", "moved.fa", "tracks", **grouped(**OPTIONS))
     for path in Path("undisturbed").glob("*.bw"):
         assert (Path("tracks") / path.name).read_bytes() == path.read_bytes()
 
@@ -340,7 +343,7 @@ def test_overwrite_starts_anew_where_the_plan_differs(
     with publish_folder(Path("tracks"), mark="sweep.json") as old:
         (old / "sweep.json").write_text("{}")
         (old / "old.bw").write_text("")
-    predict_genome("c.safetensors", "r.fa", "tracks", window=500, overwrite=True)
+    predict_genome("c.safetensors", "r.fa", "tracks", overwrite=True, compute=Compute(window=500))
     assert {path.name for path in Path("tracks").iterdir()} == {
         path.name for path in Path("undisturbed").iterdir()
     }
@@ -362,7 +365,9 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, work: Callable[[], None]) -> None
     monkeypatch.setattr("regtrack.sweep.engine.write_shard", writing)
 
 
-REQUEST = Request(Path("c.safetensors"), Path("r.fa"), Path("tracks"), window=250, batch_size=2)
+REQUEST = SweepRequest(
+    Path("c.safetensors"), Path("r.fa"), Path("tracks"), compute=Compute(window=250, batch_size=2)
+)
 
 
 def test_two_processes_do_not_work_on_one_sweep(
@@ -372,8 +377,10 @@ def test_two_processes_do_not_work_on_one_sweep(
 
     def again() -> None:
         for run in (
-            lambda: predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS),
-            lambda: predict_genome("c.safetensors", "r.fa", "tracks", window=500, overwrite=True),
+            lambda: predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS)),
+            lambda: predict_genome(
+                "c.safetensors", "r.fa", "tracks", overwrite=True, compute=Compute(window=500)
+            ),
             lambda: run_share(REQUEST, "1/2"),
             lambda: assemble_genome("tracks"),
         ):
@@ -398,7 +405,7 @@ def test_shares_work_side_by_side_and_keep_others_out(
         with pytest.raises(PlanError, match="another process is at work"):
             assemble_genome("tracks")
         with pytest.raises(PlanError, match="another process is at work"):
-            run_share(replace(REQUEST, keep_bits=9), "1/1", overwrite=True)
+            run_share(replace(REQUEST, storage=Storage(keep_bits=9)), "1/1", overwrite=True)
 
     with monkeypatch.context() as patch:
         meanwhile(patch, beside)
@@ -411,7 +418,7 @@ def test_shares_work_side_by_side_and_keep_others_out(
 def test_a_shard_of_another_plan_is_not_joined(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_share(replace(REQUEST, keep_bits=9), "1/1")
+    run_share(replace(REQUEST, storage=Storage(keep_bits=9)), "1/1")
     other = shards()[3].read_bytes()
     shutil.rmtree("tracks.partial")
     run_share(REQUEST, "1/1")
@@ -436,7 +443,7 @@ def test_begun_anew_after_a_kill_at_the_very_end(folder: Path, left: str) -> Non
 
     with stop.context() as patch, pytest.raises(StopError):
         patch.setattr(place, stopping)
-        predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+        predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     if left == "plan":
         assert not Path("tracks.partial/shards").exists()
         shutil.rmtree("tracks")
@@ -451,7 +458,7 @@ def test_the_folder_one_is_in_is_no_output(folder: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir("empty")
     for out in (".", "..", folder):
         with pytest.raises(OutputError, match="is the current folder"):
-            predict_genome("../c.safetensors", "../r.fa", out, **OPTIONS)
+            predict_genome("../c.safetensors", "../r.fa", out, **grouped(**OPTIONS))
 
 
 def test_a_plan_of_wrong_types_is_broken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -462,7 +469,7 @@ def test_a_plan_of_wrong_types_is_broken(folder: Path, monkeypatch: pytest.Monke
         with pytest.raises(PlanError, match="its plan is broken"):
             assemble_genome("tracks")
         with pytest.raises(PlanError, match="its plan is broken"):
-            predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+            predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     go_on(overwrite=True)
 
 
@@ -505,5 +512,5 @@ def test_missing_shards_are_named(folder: Path, monkeypatch: pytest.MonkeyPatch)
         assemble_genome("tracks")
     os.truncate("tracks.partial/sweep.json", 50)
     with pytest.raises(PlanError, match="its plan is broken"):
-        predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
+        predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     go_on(overwrite=True)

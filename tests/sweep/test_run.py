@@ -30,12 +30,12 @@ from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, reverse_complement
 from regtrack.predict.forward import scores_of_codes
 from regtrack.sweep.job import open_job
-from regtrack.sweep.request import Request
+from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
 from regtrack.sweep.run import predict_genome
 from regtrack.sweep.summary import Forecast
 from regtrack.tracks.bigwig.read import chroms, values
 
-from .toys import CATEGORIES, as_checkpoint, random_codes, small_model, write_fasta
+from .toys import CATEGORIES, as_checkpoint, grouped, random_codes, small_model, write_fasta
 
 CONVOLUTIONAL = ("cnn1", "cnn3", "cnn7", "id-cnn", "dilated")
 ROUNDING = 3e-7
@@ -93,7 +93,7 @@ def test_stitched_tracks_equal_one_pass(
 ) -> None:
     checkpoint = as_checkpoint(small_model(name), ASSEMBLY)
     out = tmp_path / "tracks"
-    predict_genome(checkpoint, fasta, out, keep_bits=23, **options)
+    predict_genome(checkpoint, fasta, out, **grouped(keep_bits=23, **options))
     both = options.get("reverse_complement", False)
     for chrom, codes in CODES.items():
         expected = one_pass(checkpoint, codes, both_strands=both)
@@ -105,7 +105,13 @@ def test_stitched_tracks_equal_one_pass(
 @pytest.mark.parametrize("pooling", ["max", "dilated"])
 def test_pooling_needs_a_wider_flank_and_gets_it(tmp_path: Path, fasta: Path, pooling: str) -> None:
     checkpoint = as_checkpoint(small_model("dilated", pooling=pooling), ASSEMBLY)
-    predict_genome(checkpoint, fasta, tmp_path / "t", window=500, batch_size=2, keep_bits=23)
+    predict_genome(
+        checkpoint,
+        fasta,
+        tmp_path / "t",
+        compute=Compute(window=500, batch_size=2),
+        storage=Storage(keep_bits=23),
+    )
     found = written(tmp_path / "t", "dilated", "chr2", 6_007)
     assert_same(found, one_pass(checkpoint, CODES["chr2"]))
 
@@ -124,9 +130,13 @@ def test_regions_and_exclude_choose_bases_and_change_no_value(tmp_path: Path, fa
     (tmp_path / "exclude.bed").write_text("chr2\t3200\t3300\nchr10\t5\t1403\n")
     checkpoint = as_checkpoint(small_model("cnn7"), ASSEMBLY)
     summary = predict_genome(
-        checkpoint, fasta, tmp_path / "t", window=200, batch_size=2, keep_bits=23,
-        regions=tmp_path / "regions.bed", exclude=tmp_path / "exclude.bed",
-    )  # fmt: skip
+        checkpoint,
+        fasta,
+        tmp_path / "t",
+        compute=Compute(window=200, batch_size=2),
+        storage=Storage(keep_bits=23),
+        selection=Selection(regions=tmp_path / "regions.bed", exclude=tmp_path / "exclude.bed"),
+    )
     wanted = {chrom: np.zeros(len(codes), bool) for chrom, codes in CODES.items()}
     wanted["chr2"][100] = wanted["chr2"][1900:3200] = wanted["chr2"][3300:3500] = True
     wanted["chr10"][:5] = True
@@ -151,7 +161,7 @@ def test_real_sequence_with_an_n_run(tmp_path: Path, real_data: Path, name: str)
         [{"window": 1_000, "batch_size": 13}, {"window": 25_000, "batch_size": 1}, {}]
     ):
         out = tmp_path / str(index)
-        predict_genome(checkpoint, fasta, out, keep_bits=23, **options)
+        predict_genome(checkpoint, fasta, out, **grouped(keep_bits=23, **options))
         assert_same(written(out, name, "chr1", len(codes)), expected)
 
 
@@ -164,7 +174,11 @@ def lstm_errors(tmp_path: Path, codes: Codes, flanks: tuple[int, ...]) -> list[f
     for flank in flanks:
         out = tmp_path / str(flank)
         predict_genome(
-            checkpoint, fasta, out, window=1_000, flank=flank, batch_size=3, keep_bits=23
+            checkpoint,
+            fasta,
+            out,
+            compute=Compute(window=1_000, flank=flank, batch_size=3),
+            storage=Storage(keep_bits=23),
         )
         found = written(out, "bi-lstm", "c", len(codes))
         np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
@@ -194,9 +208,12 @@ def test_windows_of_a_bi_lstm_are_the_same_alone_and_in_a_batch(
     checkpoint = as_checkpoint(small_model("bi-lstm"), ASSEMBLY)
     for batch_size in (1, 4):
         predict_genome(
-            checkpoint, fasta, tmp_path / str(batch_size), window=500, batch_size=batch_size,
-            keep_bits=23,
-        )  # fmt: skip
+            checkpoint,
+            fasta,
+            tmp_path / str(batch_size),
+            compute=Compute(window=500, batch_size=batch_size),
+            storage=Storage(keep_bits=23),
+        )
     alone, together = (
         written(tmp_path / batch_size, "bi-lstm", "chr2", 6_007) for batch_size in "14"
     )
@@ -239,7 +256,7 @@ def test_the_record_says_what_made_the_tracks_and_is_the_same_again(
     save_checkpoint(path, as_checkpoint(small_model("cnn1"), ASSEMBLY))
     outs = tmp_path / "a", tmp_path / "b"
     for out in outs:
-        summary = predict_genome(str(path), str(fasta), str(out), window=500)
+        summary = predict_genome(str(path), str(fasta), str(out), compute=Compute(window=500))
     texts = [(out / "sweep.json").read_text() for out in outs]
     assert texts[0] == texts[1]
     tracks = [(out / "cnn1.K562_TF.bw").read_bytes() for out in outs]
@@ -267,7 +284,7 @@ def test_a_model_that_is_handed_over_is_left_as_it_was(tmp_path: Path, fasta: Pa
 def test_bf16_is_near(tmp_path: Path, fasta: Path) -> None:
     path = tmp_path / "c.safetensors"
     save_checkpoint(path, as_checkpoint(small_model("cnn7").float(), ASSEMBLY))
-    predict_genome(path, fasta, tmp_path / "t", precision="bf16")
+    predict_genome(path, fasta, tmp_path / "t", compute=Compute(precision="bf16"))
     found = written(tmp_path / "t", "cnn7", "chr2", 6_007)
     expected = one_pass(load_checkpoint(path), CODES["chr2"])
     assert 0 < np.nanmax(np.abs(found - expected)) < 0.05
@@ -284,9 +301,13 @@ def test_it_is_announced_before_the_work_and_progress_ends_at_the_total(
 
     checkpoint = as_checkpoint(small_model("cnn3"), ASSEMBLY)
     summary = predict_genome(
-        checkpoint, fasta, tmp_path / "t", window=500, batch_size=2,
-        announce=announce, progress=recorder,
-    )  # fmt: skip
+        checkpoint,
+        fasta,
+        tmp_path / "t",
+        announce=announce,
+        progress=recorder,
+        compute=Compute(window=500, batch_size=2),
+    )
     (forecast,) = forecasts
     assert forecast.bases == ASSEMBLY.total == summary.bases + summary.absent
     assert forecast.windows == 13 + 3 + 1 + 1
@@ -306,10 +327,12 @@ def test_on_a_device_the_forecast_times_a_pass_as_it_will_run(
 ) -> None:
     timed = []
     monkeypatch.setattr("regtrack.sweep.job.speed", lambda _, shape: timed.append(shape) or 1e6)
-    request = Request(
-        as_checkpoint(small_model(name), ASSEMBLY), fasta, tmp_path / "t",
-        window=500, batch_size=2, flank="auto" if name == "cnn3" else 50,
-    )  # fmt: skip
+    request = SweepRequest(
+        as_checkpoint(small_model(name), ASSEMBLY),
+        fasta,
+        tmp_path / "t",
+        compute=Compute(window=500, batch_size=2, flank="auto" if name == "cnn3" else 50),
+    )
     with open_job(request) as job:
         elsewhere = replace(job, computation=replace(job.computation, device=torch.device("meta")))
         assert elsewhere.forecast.memory > job.forecast.memory
@@ -347,7 +370,9 @@ def test_so_it_is_for_small_windows_and_many_regions(
     checkpoint = as_checkpoint(small_model("cnn1"), Assembly(("c",), (len(codes),)))
     forecasts: list[Forecast] = []
     options = {"window": 500, "batch_size": 1} | changes
-    summary = predict_genome(checkpoint, fasta, "t", announce=forecasts.append, **options)
+    summary = predict_genome(
+        checkpoint, fasta, "t", announce=forecasts.append, **grouped(**options)
+    )
     assert 0.1 * forecasts[0].disk < summary.size <= forecasts[0].disk
 
 
@@ -387,7 +412,7 @@ def test_what_cannot_be_done_is_refused_and_leaves_nothing(
     Path("all.bed").write_text("".join(f"{c}\t0\t{len(v)}\n" for c, v in CODES.items()))
     checkpoint = as_checkpoint(small_model("cnn7"), ASSEMBLY)
     with pytest.raises(error, match=message):
-        predict_genome(checkpoint, fasta, "t", **options)
+        predict_genome(checkpoint, fasta, "t", **grouped(**options))
     assert {path.name for path in tmp_path.iterdir()} == {"empty.bed", "all.bed"}
 
 
@@ -445,7 +470,7 @@ def test_an_interruption_keeps_what_is_done_and_gives_the_model_back(
     checkpoint = as_checkpoint(small_model("cnn1"), ASSEMBLY)
     model = checkpoint.model.train()
     options: dict[str, Any] = {"window": 500, "batch_size": 1}
-    predict_genome(checkpoint, fasta, tmp_path / "undisturbed", **options)
+    predict_genome(checkpoint, fasta, tmp_path / "undisturbed", **grouped(**options))
     logits, calls = model.logits, itertools.count(1)
 
     def interrupted(*arguments: Any) -> torch.Tensor:
@@ -455,11 +480,11 @@ def test_an_interruption_keeps_what_is_done_and_gives_the_model_back(
 
     monkeypatch.setattr(model, "logits", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        predict_genome(checkpoint, fasta, tmp_path / "t", **options)
+        predict_genome(checkpoint, fasta, tmp_path / "t", **grouped(**options))
     assert {path.name for path in tmp_path.iterdir()} == {"undisturbed", "t.partial"}
     assert "chunks are kept in" in caplog.text
     assert model.training
-    predict_genome(checkpoint, fasta, tmp_path / "t", **options)
+    predict_genome(checkpoint, fasta, tmp_path / "t", **grouped(**options))
     assert_same_files(tmp_path / "undisturbed", tmp_path / "t")
     assert {path.name for path in tmp_path.iterdir()} == {"undisturbed", "t"}
 
@@ -477,7 +502,7 @@ def test_rounding_is_relative_and_the_default_is_7(
 ) -> None:
     checkpoint = as_checkpoint(small_model("cnn3"), ASSEMBLY)
     options: dict[str, Any] = {} if keep_bits == 7 else {"keep_bits": keep_bits}
-    predict_genome(checkpoint, fasta, tmp_path / "t", **options)
+    predict_genome(checkpoint, fasta, tmp_path / "t", **grouped(**options))
     found = written(tmp_path / "t", "cnn3", "chr2", 6_007)
     expected = one_pass(checkpoint, CODES["chr2"])
     error = np.nanmax(np.abs(found - expected) / expected)
@@ -487,7 +512,11 @@ def test_rounding_is_relative_and_the_default_is_7(
 def test_a_resolution_stores_means_of_what_is_there(tmp_path: Path, fasta: Path) -> None:
     checkpoint = as_checkpoint(small_model("cnn3"), ASSEMBLY)
     predict_genome(
-        checkpoint, fasta, tmp_path / "t", resolution=20, keep_bits=23, window=500, batch_size=3
+        checkpoint,
+        fasta,
+        tmp_path / "t",
+        storage=Storage(resolution=20, keep_bits=23),
+        compute=Compute(window=500, batch_size=3),
     )
     for chrom, codes in CODES.items():
         found = written(tmp_path / "t", "cnn3", chrom, len(codes))
@@ -503,7 +532,7 @@ def test_a_resolution_stores_means_of_what_is_there(tmp_path: Path, fasta: Path)
 
 def test_logits_are_stored_where_asked(tmp_path: Path, fasta: Path) -> None:
     checkpoint = as_checkpoint(small_model("cnn3"), ASSEMBLY)
-    predict_genome(checkpoint, fasta, tmp_path / "t", logits=True, keep_bits=23)
+    predict_genome(checkpoint, fasta, tmp_path / "t", storage=Storage(logits=True, keep_bits=23))
     found = written(tmp_path / "t", "cnn3", "chr2", 6_007)
     assert_same(1 / (1 + np.exp(-found)), one_pass(checkpoint, CODES["chr2"]))
     assert json.loads((tmp_path / "t" / "sweep.json").read_text())["values"] == "logits"

@@ -16,14 +16,16 @@ from regtrack.errors import OutputError, PlanError, TrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.sweep import chunks
 from regtrack.sweep.assemble import assemble_genome
-from regtrack.sweep.request import Request
+from regtrack.sweep.request import Compute, SweepRequest
 from regtrack.sweep.run import forecast_sweep, predict_genome, run_share
 
-from .toys import as_checkpoint, random_codes, small_model, write_fasta
+from .toys import as_checkpoint, grouped, random_codes, small_model, write_fasta
 
 CODES = {"chr1": random_codes(2_300)}
 ASSEMBLY = Assembly(tuple(CODES), tuple(map(len, CODES.values())))
-REQUEST = Request(Path("c.safetensors"), Path("r.fa"), Path("tracks"), window=250, batch_size=2)
+REQUEST = SweepRequest(
+    Path("c.safetensors"), Path("r.fa"), Path("tracks"), compute=Compute(window=250, batch_size=2)
+)
 OPTIONS: dict[str, Any] = {"window": 250, "batch_size": 2}
 CHUNKS = 5
 FILES = {"cnn1.K562_TF.bw", "cnn1.K562_histone.bw", "cnn1.K562_DNase.bw", "sweep.json"}
@@ -56,9 +58,14 @@ def test_no_input_is_replaced() -> None:
             paths = {one: held / one if one == name and out == held else one for one in names}
             with pytest.raises(OutputError, match=f"(is|holds) .*{name}, an input"):
                 predict_genome(
-                    paths["c.safetensors"], paths["r.fa"], out, regions=paths["regions.bed"],
-                    exclude=paths["exclude.bed"], overwrite=True, **OPTIONS,
-                )  # fmt: skip
+                    paths["c.safetensors"],
+                    paths["r.fa"],
+                    out,
+                    overwrite=True,
+                    **grouped(
+                        regions=paths["regions.bed"], exclude=paths["exclude.bed"], **OPTIONS
+                    ),
+                )
             assert (held / name).read_bytes() == Path(name).read_bytes()
             (held / name).unlink()
 
@@ -101,19 +108,19 @@ def test_behind_a_link_all_is_done_where_it_leads(folder: Path) -> None:
         assert Path("link").is_symlink()
         assert files("disk") == {"real"}
         assert files("link") == FILES
-        predict_genome("c.safetensors", "r.fa", "link", overwrite=True, **OPTIONS)
+        predict_genome("c.safetensors", "r.fa", "link", overwrite=True, **grouped(**OPTIONS))
 
 
 def test_names_are_checked_before_the_work() -> None:
     limit = os.pathconf(".", "PC_NAME_MAX")
     with pytest.raises(OutputError, match="the name is too long"):
         forecast_sweep(replace(REQUEST, out=Path("x" * (limit - 25))))
-    predict_genome("c.safetensors", "r.fa", "x" * (limit - 26), **OPTIONS)
+    predict_genome("c.safetensors", "r.fa", "x" * (limit - 26), **grouped(**OPTIONS))
     checkpoint = as_checkpoint(small_model("cnn1"), ASSEMBLY)
     long = replace(checkpoint.markers[1], name="x" * 235)
     checkpoint = replace(checkpoint, markers=(checkpoint.markers[0], long, checkpoint.markers[2]))
     with pytest.raises(OutputError, match=r'is too long .*; leave out the marker "xxx'):
-        predict_genome(checkpoint, "r.fa", "tracks", **OPTIONS)
+        predict_genome(checkpoint, "r.fa", "tracks", **grouped(**OPTIONS))
     assert not Path("tracks.partial").exists()
 
 
@@ -137,8 +144,8 @@ def test_a_plan_that_is_broken_is_said_with_what_can_be_done() -> None:
     with pytest.raises(
         PlanError, match=r"broken; pass `overwrite=True` to start anew, or .* another"
     ):
-        predict_genome("c.safetensors", "r.fa", "tracks", **OPTIONS)
-    predict_genome("c.safetensors", "r.fa", "tracks", overwrite=True, **OPTIONS)
+        predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
+    predict_genome("c.safetensors", "r.fa", "tracks", overwrite=True, **grouped(**OPTIONS))
     assert files("tracks") == FILES
 
 
@@ -162,7 +169,7 @@ def test_what_made_no_shard_leaves_nothing(caplog: pytest.LogCaptureFixture) -> 
             weights.fill_(float("nan"))
     checkpoint = as_checkpoint(model, ASSEMBLY)
     for run in (
-        lambda: predict_genome(checkpoint, "r.fa", "tracks", **OPTIONS),
+        lambda: predict_genome(checkpoint, "r.fa", "tracks", **grouped(**OPTIONS)),
         lambda: run_share(replace(REQUEST, checkpoint=checkpoint), "2/2"),
     ):
         with pytest.raises(TrackError, match="gives NaN"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from regtrack.models.registry import build_model
 from regtrack.sweep.compute import Scorer, predict, read
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.plan import SweepPlan
+from regtrack.sweep.request import Compute, Selection, Storage
 
 CATEGORIES = ("TF", "histone", "DNase")
 
@@ -99,7 +101,7 @@ def stitched(plan: SweepPlan, reference: Any, scorer: Scorer) -> dict[str, np.nd
     }
     batches = itertools.chain.from_iterable(map(plan.batches, plan.chunks))
     readings = (read(plan, reference, batch) for batch in batches)
-    finish = Encoding(keep_bits=23).finish
+    finish = Encoding(keep_bits=23, resolution=1).finish
     for piece in itertools.chain.from_iterable(predict(one, scorer, finish) for one in readings):
         if piece.values is None:
             assert piece.bases == 0
@@ -161,3 +163,14 @@ def draw_intervals(draw: st.DrawFn, lengths: dict[str, int]) -> dict[str, Interv
         if pairs:
             found[chrom] = intervals(*pairs)
     return found
+
+
+def grouped(**options: Any) -> dict[str, Any]:
+    """Options by their own names as the groups of a request; what is in no group stays."""
+    groups = {"selection": Selection, "compute": Compute, "storage": Storage}
+    found: dict[str, Any] = {}
+    for name, group in groups.items():
+        names = [field.name for field in fields(group) if field.name in options]
+        if names:
+            found[name] = group(**{one: options.pop(one) for one in names})
+    return found | options

@@ -20,6 +20,16 @@ _SIGNLESS = 0x7FFF_FFFF
 _INFINITY = 0x7F80_0000
 
 
+def check_keep_bits(keep_bits: int) -> None:
+    """Refuse a number of bits that a value cannot keep.
+
+    Raises:
+        TrackError: `keep_bits` is not 1 to 23.
+    """
+    if keep_bits not in range(1, MANTISSA_BITS + 1):  # 7.5 is none of them
+        raise TrackError(f"cannot keep {keep_bits} bits of a value; expected 1 to {MANTISSA_BITS}")
+
+
 def round_mantissa(values: Values, keep_bits: int) -> None:
     """Round values in place to `keep_bits` bits of mantissa, to nearest and ties to even.
 
@@ -38,8 +48,7 @@ def round_mantissa(values: Values, keep_bits: int) -> None:
     >>> values
     array([0.1015625, 0.5      ,       nan], dtype=float32)
     """
-    if keep_bits not in range(1, MANTISSA_BITS + 1):  # 7.5 is none of them
-        raise TrackError(f"cannot keep {keep_bits} bits of a value; expected 1 to {MANTISSA_BITS}")
+    check_keep_bits(keep_bits)
     dropped = MANTISSA_BITS - int(keep_bits)
     if dropped == 0 or values.size == 0:
         return

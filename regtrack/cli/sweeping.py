@@ -1,0 +1,143 @@
+"""A sweep from the command line: who does the work, and what is printed of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regtrack.cli.console import (
+    bars,
+    console,
+    duration_text,
+    per_second,
+    print_json,
+    print_table,
+    size_text,
+    taken_text,
+)
+from regtrack.errors import PlanError
+
+if TYPE_CHECKING:
+    from regtrack.sweep.request import SweepRequest
+    from regtrack.sweep.run import Open
+    from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
+
+_SHOWN = 20  # tracks that get a line each; more are summed up, and named by --json
+
+
+def sweep(
+    request: SweepRequest,
+    *,
+    runner: Open,
+    shard: str | None = None,
+    dry_run: bool = False,
+    overwrite: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Forecast a sweep, make a share of it, or all of it, and print what came of it."""
+    from regtrack.sweep.run import forecast_sweep, run_share, run_sweep
+
+    show = _as_json if as_json else _as_text
+    if dry_run:
+        show(forecast_sweep(request, shard, runner=runner, overwrite=overwrite))
+        return
+    with bars() as progress:
+        options: dict[str, Any] = {
+            "runner": runner,
+            "progress": progress,
+            "announce": (lambda _: None) if as_json else print_forecast,
+            "overwrite": overwrite,
+        }
+        found = (
+            run_sweep(request, **options) if shard is None else run_share(request, shard, **options)
+        )
+    show(found)
+
+
+def runner_of(scheduler: str | None, file: Path | None) -> Open:
+    """What runs the sweep: this process, or the cluster that was named."""
+    from regtrack.sweep.job import open_job
+
+    named = [given for given in (scheduler, file) if given is not None]
+    if not named:
+        return open_job
+    if len(named) > 1:
+        raise PlanError("give --dask-scheduler or --dask-scheduler-file, not both")
+    if named[0] == "":
+        raise PlanError("--dask-scheduler is empty; give the scheduler's address, or leave it out")
+    from regtrack.sweep.cluster import on_dask
+
+    return on_dask(named[0])
+
+
+def _as_json(found: Forecast | ShareSummary | SweepSummary) -> None:
+    print_json(found.to_dict())
+
+
+def _as_text(found: Forecast | ShareSummary | SweepSummary) -> None:
+    from regtrack.sweep.summary import Forecast, ShareSummary
+
+    if isinstance(found, Forecast):
+        print_forecast(found)
+    elif isinstance(found, ShareSummary):
+        _print_share(found)
+    else:
+        print_summary(found)
+
+
+def print_forecast(forecast: Forecast) -> None:
+    """What a sweep will write and take, in three lines."""
+    files = _count(len(forecast.files), "file")
+    windows, chunks = _count(forecast.windows, "window"), _count(forecast.chunks, "chunk")
+    left = f", {forecast.chunks_left:,} to be made now"
+    strands = ", both strands" if forecast.strands == 2 else ""
+    compiled = ", compiled" if forecast.compiled else ""
+    averaged = f", means of {forecast.resolution} bp" if forecast.resolution > 1 else ""
+    console.print(
+        f"{forecast.out}: {files}, {forecast.bases / 1e6:,.2f} Mb each, "
+        f"{forecast.keep_bits} bits kept{averaged}, at most {size_text(forecast.disk)}, "
+        "twice that until they are joined\n"
+        f"{windows} of {forecast.window:,} bp, {forecast.batch_size} at once, "
+        f"flank {forecast.flank:,} bp, {forecast.precision} on {forecast.device}{strands}"
+        f"{compiled}\n"
+        f"{chunks}{left if forecast.chunks_left < forecast.chunks else ''}, "
+        f"about {duration_text(forecast.seconds)} "
+        f"and {size_text(forecast.memory)} of memory"
+    )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _print_share(share: ShareSummary) -> None:
+    if share.left:
+        then = f"{_count(share.left, 'chunk')} of other shares not there yet"
+    elif share.broken:
+        then = f"{_count(share.broken, 'chunk')} of other shares broken: run those shares again"
+    else:
+        then = f"all shards are there: regtrack assemble {share.folder}"
+    console.print(
+        f"{share.folder}: {_count(share.chunks, 'chunk')} of this share, {share.made:,} made now "
+        f"in {taken_text(share.seconds)}; {then}"
+    )
+
+
+def print_summary(summary: SweepSummary) -> None:
+    """What a sweep wrote, a line a track, and its sums."""
+    columns = ("file", "category", "mean", "lowest", "highest", "size")
+    rows = [
+        (
+            track.file, track.category, f"{track.mean:.4f}", f"{track.low:.4f}",
+            f"{track.high:.4f}", size_text(track.size),
+        )
+        for track in summary.tracks[:_SHOWN]
+    ]  # fmt: skip
+    print_table(None, columns, rows)
+    more = len(summary.tracks) - _SHOWN
+    speed = "" if summary.speed is None else f" ({per_second(summary.speed, 'bp')})"
+    console.print(
+        (f"and {more} more\n" if more > 0 else "")
+        + f"{summary.out}: bases with a value {summary.bases:,}, N {summary.absent:,}, "
+        f"{size_text(summary.size)} in {taken_text(summary.seconds)}{speed}"
+    )
