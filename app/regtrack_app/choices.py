@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
+from regtrack.compare.sources import Sources
+from regtrack.errors import RegionError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
+from regtrack_app.opening import opening
+
+_OPENINGS = 256  # markers whose opening is kept
 
 
 @dataclass(frozen=True)
@@ -28,3 +34,38 @@ class Choices:
     tracks: tuple[str, ...] = ()
     find_gene: Callable[[str], Interval] | None = None
     opening: Callable[[str | None], Interval] | None = None
+
+
+def choices_of(sources: Sources) -> Choices:
+    """What views of these sources may name."""
+    catalog = sources.catalog
+    predicted = {track.marker for model in catalog.models for track in model.tracks}
+    # a marker that a model predicts is a better first sight than one that has labels alone
+    markers = sorted(catalog.markers, key=lambda marker: marker.name not in predicted)
+    return Choices(
+        assembly=sources.assembly,
+        markers=tuple(marker.name for marker in markers),
+        models=tuple(model.id for model in catalog.models),
+        tracks=tuple(track.id for track in catalog.others),
+        find_gene=_gene_finder(sources),
+        opening=lru_cache(_OPENINGS)(lambda marker: opening(sources, marker)),
+    )
+
+
+def _gene_finder(sources: Sources) -> Callable[[str], Interval] | None:
+    later = sources.gene_file
+    if later is None:
+        return None
+
+    def find(name: str) -> Interval:
+        genes = later.wait(2.0)
+        if genes is None:
+            reason = later.error or "the genes are still being read; try again in a moment"
+            raise RegionError(f'"{name}" cannot be looked up: {reason}')
+        gene = genes.find(name)
+        chrom = sources.assembly.resolve(gene.chrom)
+        if chrom is None or gene.end > sources.assembly.length(chrom):
+            raise RegionError(f'gene "{name}" lies at {gene}, which no track here covers')
+        return Interval(chrom, gene.start, gene.end)
+
+    return find

@@ -17,13 +17,14 @@ from regtrack_app.callbacks import (
     view,
     windows,
 )
+from regtrack_app.choices import choices_of
 from regtrack_app.igv import find_igv
 from regtrack_app.jobs import Jobs
 from regtrack_app.layout import page
 from regtrack_app.saliency import Saliency
 from regtrack_app.security import protect
 from regtrack_app.timing import tell_times
-from regtrack_app.view_data import ViewData, choices_of
+from regtrack_app.view_data import ViewData
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 

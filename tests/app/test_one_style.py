@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from regtrack_app.choices import choices_of
 from regtrack_app.figures import draw
 from regtrack_app.layout import page
 from regtrack_app.state import default_view
-from regtrack_app.view_data import ViewData, choices_of
+from regtrack_app.view_data import ViewData
 from small_world import World
 
 from regtrack.compare.browser_tracks import region_session

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from regtrack_app.choices import choices_of
 from regtrack_app.opening import opening
-from regtrack_app.view_data import choices_of
 from small_tracks import write_bigwig, write_sweep
 from small_world import World
 

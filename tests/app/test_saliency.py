@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from regtrack_app.choices import choices_of
 from regtrack_app.figures import structure
 from regtrack_app.jobs import Jobs
 from regtrack_app.rows import ValueRow
 from regtrack_app.saliency import MOST_BASES, Saliency, on_screen, saliency_values
 from regtrack_app.state import View, default_view
-from regtrack_app.view_data import choices_of
 from small_world import World
 
 from regtrack.compare.sources import Sources

@@ -13,10 +13,11 @@ import numpy as np
 import pyBigWig
 import pytest
 from flask.testing import FlaskClient
+from regtrack_app.choices import choices_of
 from regtrack_app.create_app import create_app
 from regtrack_app.rows import ValueRow
 from regtrack_app.state import parse_view
-from regtrack_app.view_data import ViewData, choices_of
+from regtrack_app.view_data import ViewData
 
 from regtrack.checkpoint import save_checkpoint
 from regtrack.cli import main

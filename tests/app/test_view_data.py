@@ -7,16 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
-from regtrack_app.rows import Curve, GeneRow, LetterRow, SpanRow, ValueRow
+from regtrack_app.choices import choices_of
+from regtrack_app.rows import GeneRow, LetterRow, SpanRow, ValueRow
 from regtrack_app.state import View, default_view
-from regtrack_app.view_data import ViewData, choices_of, labelled_share
+from regtrack_app.view_data import ViewData
 from small_world import GAP, World
 
 from regtrack.compare.open_sources import open_sources
 from regtrack.compare.sources import Sources
 from regtrack.genome.interval import Interval
-from regtrack.genome.intervals import Intervals
 from regtrack.model_style import style_of
 
 REGION = Interval("chr1", 100_000, 100_500)
@@ -167,19 +166,3 @@ def test_the_scene_of_a_whole_chromosome_says_that_it_is_a_summary(data: ViewDat
     scene = data.scene(view_of(data, Interval("chr1", 0, 310_000)))
     assert not scene.exact
     assert 1 < scene.reduction <= scene.tile.step
-
-
-stretches = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 40)), max_size=8)
-
-
-@given(stretches, st.integers(1, 7), st.integers(0, 20))
-def test_labelled_share_is_the_mean_of_the_labels(
-    found: list[tuple[int, int]], step: int, start: int
-) -> None:
-    labels = np.zeros(400, dtype=bool)
-    for low, length in found:
-        labels[low : low + length] = True
-    curve = Curve("m", None, start, step, np.zeros(40, dtype=np.float32))
-    share = labelled_share(Intervals.from_mask(labels), curve)
-    bins = labels[start : start + 40 * step].reshape(40, step)
-    np.testing.assert_allclose(share, bins.mean(axis=1), atol=1e-6)

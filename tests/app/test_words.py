@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from regtrack_app.choices import choices_of
 from regtrack_app.state import default_view
-from regtrack_app.view_data import ViewData, choices_of
+from regtrack_app.view_data import ViewData
 from regtrack_app.words import badge_class, badge_text, foreign_models, notes, span_text, summary
 
 from regtrack.compare.sources import Sources

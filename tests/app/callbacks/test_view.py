@@ -9,9 +9,9 @@ import pytest
 from dash import Patch, no_update
 from regtrack_app import ids
 from regtrack_app.callbacks.view import Page, answer, axis_range, follow
-from regtrack_app.choices import Choices
+from regtrack_app.choices import Choices, choices_of
 from regtrack_app.state import Parsed, View, default_view, parse_view
-from regtrack_app.view_data import ViewData, choices_of
+from regtrack_app.view_data import ViewData
 
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegionError

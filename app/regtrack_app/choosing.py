@@ -1,0 +1,148 @@
+"""What is chosen beside the tracks: markers, models, scales, differences and the split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from dash import dcc, html
+
+from regtrack.compare.sources import Sources
+from regtrack.labels.marker import Marker
+from regtrack.model_style import ModelStyle
+from regtrack_app import ids
+from regtrack_app.panels import more
+from regtrack_app.state import SPLITS, View
+
+
+def choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.Aside:
+    """The controls of what is shown, set as a view has them.
+
+    Args:
+        sources: what may be shown.
+        markers: in the order of the list.
+        view: the first one.
+    """
+    catalog = sources.catalog
+    models = [{"label": _swatch(model.style), "value": model.id} for model in catalog.models]
+    names = [{"label": model.label, "value": model.id} for model in catalog.models]
+    others = [{"label": track.label, "value": track.id} for track in catalog.others]
+    parts: list[Any] = [
+        _field(
+            "Markers",
+            dcc.Dropdown(
+                id=ids.MARKERS, multi=True, value=list(view.markers),
+                options=marker_options(markers), placeholder="search by any word",
+                maxHeight=360, optionHeight=30, closeOnSelect=False, debounce=True,
+            ),
+            _filters(markers),
+        ),
+        _field("Models", dcc.Checklist(id=ids.MODELS, options=models, value=list(view.models))),
+        _field(
+            "Other tracks", dcc.Checklist(id=ids.TRACKS, options=others, value=[]),
+            hidden=not others,
+        ),
+        _field("Tracks of a marker", _radio(ids.MODE, {"overlay": "overlaid", "stack": "stacked"})),
+        _field(
+            "Scale",
+            _radio(ids.SCALE, {"shared": "shared by category", "fixed": "0 to 1", "own": "own"}),
+        ),
+        _field(
+            "Differences",
+            dcc.Checklist(
+                id=ids.DIFFERENCES, value=[],
+                options=[
+                    {"label": "A − B", "value": "models"},
+                    {"label": "model − labels", "value": "labels"},
+                ],
+            ),
+            html.Div(
+                [
+                    _pick(ids.PAIR_A, "A", names, "first model of a comparison"),
+                    _pick(ids.PAIR_B, "B", names, "second model of a comparison"),
+                ],
+                className="pair",
+            ),
+            hidden=len(names) < 2 and sources.labels is None,
+        ),
+        _field(
+            "Rank and score windows of",
+            _radio(ids.WINDOWS_SPLIT, {"all": "all splits"} | {name: name for name in SPLITS[1:]}),
+            hidden=sources.dataset is None,
+        ),
+    ]  # fmt: skip
+    return html.Aside(parts, className="choosing", **more({"aria-label": "What is shown"}))
+
+
+def marker_options(markers: Iterable[Marker]) -> list[dict[str, str]]:
+    """Options of a dropdown that finds a marker by any of its words."""
+    return [
+        {
+            "label": marker.name,
+            "value": marker.name,
+            "search": f"{marker.name} {marker.category} {marker.biosample} {marker.target}",
+            "title": f"{marker.category}, {marker.biosample}, {marker.target}",
+        }
+        for marker in markers
+    ]
+
+
+def marker_list(markers: Iterable[Marker]) -> list[dict[str, str]]:
+    """The same options with the parts that the list is narrowed by."""
+    markers = list(markers)
+    return [
+        option | {name: getattr(marker, name) for name in ids.FILTERS}
+        for option, marker in zip(marker_options(markers), markers, strict=True)
+    ]
+
+
+def _filters(markers: Sequence[Marker]) -> html.Details:
+    """Narrow the list of markers; the browser does it, without a request."""
+    pickers = []
+    for name, element in ids.FILTERS.items():
+        values = sorted({str(getattr(marker, name)) for marker in markers} - {""})
+        pickers.append(
+            dcc.Dropdown(
+                id=element, options=values, multi=True, placeholder=f"any {name}", maxHeight=260
+            )
+        )
+    return html.Details([html.Summary("Narrow by"), *pickers], className="narrow")
+
+
+def _swatch(model: ModelStyle) -> html.Span:
+    """A model's title behind a piece of its line, in its colour of either theme."""
+    line = html.Span(
+        className="swatch",
+        style={"--light": model.light, "--dark": model.dark, "--dashes": _gradient(model.pixels)},
+        **more({"aria-hidden": "true"}),
+    )
+    return html.Span([line, model.title])
+
+
+def _gradient(pixels: Sequence[int]) -> str:
+    """Dashes, lengths on and off, as a background of CSS in the element's colour."""
+    if not pixels:
+        return "currentColor"
+    stops, at = [], 0
+    for number, length in enumerate(pixels):
+        colour = "transparent" if number % 2 else "currentColor"
+        stops.append(f"{colour} {at}px {at + length}px")
+        at += length
+    return f"repeating-linear-gradient(90deg, {', '.join(stops)})"
+
+
+def _field(title: str, *content: Any, hidden: bool = False) -> html.Fieldset:
+    return html.Fieldset([html.Legend(title), *content], hidden=hidden or None)
+
+
+def _radio(name: str, options: dict[str, str]) -> dcc.RadioItems:
+    return dcc.RadioItems(id=name, options=options, value=next(iter(options)), className="choices")
+
+
+def _pick(name: str, text: str, options: list[dict[str, str]], says: str) -> html.Div:
+    return html.Div(
+        [
+            html.Label(text, htmlFor=name, title=says),
+            dcc.Dropdown(id=name, options=options, placeholder="automatic", searchable=False),
+        ]
+    )

@@ -1,0 +1,84 @@
+"""What stands around the tracks: the split above them, genes and letters below."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from regtrack.compare.sources import Sources
+from regtrack.errors import RegtrackError
+from regtrack.genome.interval import Interval
+from regtrack.genome.sequence import LETTERS
+from regtrack.tracks.genes import pack_lanes
+from regtrack_app.rows import NOWHERE, GeneRow, LetterRow, Row, SpanRow
+from regtrack_app.tiles import MOST_BINS, Tile
+
+LETTERS_UP_TO = 160
+"""The widest view whose bases are written as letters (bp)."""
+_GENES = 200
+_EXONS_UP_TO = 512  # bp per bin
+_PIXELS = 1_000  # of a plot, to judge how long a name is in bp
+_NAME_PIXELS = 6.6
+
+
+def split_rows(sources: Sources, tile: Tile) -> list[Row]:
+    """A strip with the split of each window, where a dataset says it."""
+    if sources.dataset is None or sources.labels is None:
+        return []
+    found = sources.labels.split_at(tile.chrom, tile.start, tile.end)
+    starts = np.array([start for start, _, _ in found], dtype=np.int64)
+    ends = np.array([end for _, end, _ in found], dtype=np.int64)
+    names = tuple(split for _, _, split in found)
+    return [SpanRow("split", "", "", starts, ends, "split", names, height=6)]
+
+
+def gene_rows(sources: Sources, tile: Tile, region: Interval) -> list[Row]:
+    """Genes in lanes, or a line that says why there are none yet."""
+    if sources.gene_file is None:
+        return []
+    genes = sources.genes
+    if genes is None:
+        reason = sources.gene_file.error or "still being read"
+        return [GeneRow((), (), *(NOWHERE,) * 7, note=reason)]
+    found = genes.within(tile.chrom, tile.start, tile.end, _GENES)
+    # lanes depend on the tile alone, so that genes stay where they are while the view moves
+    letter = tile.step * MOST_BINS * _NAME_PIXELS / _PIXELS
+    widths = np.array([(len(name) + 3) * letter for name in found.names], dtype=np.int64)
+    lanes = pack_lanes(found.starts, np.maximum(found.ends, found.starts + widths), int(letter))
+    # the name of a gene that starts left of the view follows the view's edge within its gene
+    last = np.maximum(found.ends - widths, found.starts)
+    named = np.clip(region.start, found.starts, last)
+    room = GeneRow.lane_count
+    kept = lanes < room
+    # exons narrower than the eye can tell would cost more than they show
+    owners = kept[found.exon_owners] & (tile.step <= _EXONS_UP_TO)
+    on_screen = (found.ends > region.start) & (found.starts < region.end)
+    hidden = int(np.count_nonzero(on_screen & ~kept)) + found.hidden
+    row = GeneRow(
+        names=tuple(name for name, keep in zip(found.names, kept, strict=True) if keep),
+        strands=tuple("-.+"[found.strands[at] + 1] for at in np.flatnonzero(kept)),
+        starts=found.starts[kept],
+        ends=found.ends[kept],
+        lanes=lanes[kept],
+        named_at=named[kept],
+        exon_starts=found.exon_starts[owners],
+        exon_ends=found.exon_ends[owners],
+        exon_lanes=lanes[found.exon_owners][owners],
+        note=f"{hidden} more; zoom in to see them" if hidden else "",
+    )
+    return [row]
+
+
+def letter_rows(sources: Sources, tile: Tile, region: Interval) -> list[Row]:
+    """The sequence, where the view is narrow enough to read it."""
+    if len(region) > LETTERS_UP_TO:
+        return []
+    start, end = tile.start, min(tile.end, tile.start + 6 * LETTERS_UP_TO)
+    start = max(start, region.start - LETTERS_UP_TO)
+    end = min(end, region.end + LETTERS_UP_TO)
+    try:
+        codes = sources.letters.codes(region.chrom, start, end)
+    except RegtrackError:
+        return []
+    if codes is None:
+        return []
+    return [LetterRow(start, "".join(LETTERS[code] for code in codes))]

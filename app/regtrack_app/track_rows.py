@@ -1,0 +1,142 @@
+"""Rows of tracks: a marker's labels and models, their differences, and other tracks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from regtrack.compare.sources import Sources
+from regtrack.errors import RegtrackError
+from regtrack.genome.intervals import Intervals
+from regtrack.tracks.binning import Bins
+from regtrack.tracks.catalog import Track
+from regtrack_app.rows import NOWHERE, Curve, Floats, Row, SpanRow, ValueRow
+from regtrack_app.state import MOST_MODELS, View, compared
+from regtrack_app.tiles import BoundedCache, Tile
+
+
+@dataclass
+class TrackRows:
+    """Reads the tracks and labels of one view.
+
+    Attributes:
+        sources: where they are read.
+        cache: of bins, by track and tile.
+        tile: what is read.
+        reduction: bp of the coarsest zoom record read so far; 0 if every curve was read base by
+            base.
+    """
+
+    sources: Sources
+    cache: BoundedCache[Bins]
+    tile: Tile
+    reduction: int = 0
+
+    def marker_rows(self, view: View, marker: str) -> list[Row]:
+        """A marker's labels, the tracks of its models, and differences where they are asked for."""
+        catalog = self.sources.catalog
+        category = catalog.marker(marker).category
+        rows: list[Row] = []
+        labels, labelled = self._labels(marker)
+        if labelled is not None:
+            rows.append(labelled)
+        tracks = {model: catalog.find(model, marker) for model in view.models[:MOST_MODELS]}
+        there = {model: track for model, track in tracks.items() if track is not None}
+        curves: dict[str, Curve] = {}
+        problem = "" if there else "none of the chosen models predicts this marker"
+        for model, track in there.items():
+            try:
+                curves[model] = self._curve(track, catalog.model(model).label)
+            except RegtrackError as error:
+                problem = str(error)
+        title = "" if labelled else marker
+        if view.mode == "stack" and curves:
+            for model, curve in curves.items():
+                rows.append(
+                    ValueRow(
+                        f"{marker}/{model}", catalog.model(model).label, marker,
+                        (curve,), category, height=58,
+                    )
+                )  # fmt: skip
+            if problem:
+                rows.append(ValueRow(f"{marker}/problem", "", "", (), category, problem=problem))
+        else:
+            rows.append(
+                ValueRow(marker, title, category, tuple(curves.values()), category, problem=problem)
+            )
+        return rows + self._differences(view, marker, curves, labels)
+
+    def other_row(self, track: Track) -> ValueRow:
+        """A track that is no model's scores: saliency, about 0, or anything else from 0 up."""
+        signed = track.kind == "saliency"
+        try:
+            curves: tuple[Curve, ...] = (self._curve(track, track.label, signed=signed),)
+            problem = ""
+        except RegtrackError as error:
+            curves, problem = (), str(error)
+        return ValueRow(
+            track.id, track.label, track.kind, curves, f"other {track.id}",
+            "saliency" if signed else "values", problem=problem, height=58,
+        )  # fmt: skip
+
+    def _labels(self, marker: str) -> tuple[Intervals | None, SpanRow | None]:
+        if not self.sources.has_labels(marker):
+            return None, None
+        tile, category = self.tile, self.sources.catalog.marker(marker).category
+        try:
+            found = self.sources.labelled(marker, tile.chrom, tile.start, tile.end)
+        except RegtrackError as error:
+            row = SpanRow(
+                f"{marker}/labels", marker, category, NOWHERE, NOWHERE, problem=str(error)
+            )
+            return None, row
+        drawn = found.joined(tile.step)  # apart on a screen, and few enough for it
+        return found, SpanRow(f"{marker}/labels", marker, category, drawn.starts, drawn.ends)
+
+    def _curve(self, track: Track, name: str, *, signed: bool = False) -> Curve:
+        """A track in bins; of signed values those farthest from 0, since their means cancel."""
+        tile = self.tile
+        bins = self.cache.get(
+            (track.id, tile),
+            lambda: self.sources.bins(track.id, tile.chrom, tile.start, tile.end, tile.bins),
+        )
+        self.reduction = max(self.reduction, bins.reduction)
+        if signed:
+            farthest = np.where(bins.high >= -bins.low, bins.high, bins.low)
+            return Curve(name, track.style, bins.start, bins.step, farthest)
+        return Curve(name, track.style, bins.start, bins.step, bins.mean, bins.high)
+
+    def _differences(
+        self, view: View, marker: str, curves: dict[str, Curve], labels: Intervals | None
+    ) -> list[Row]:
+        rows: list[Row] = []
+        pair = [curves[model] for model in compared(view) if model in curves]
+        if "models" in view.differences and len(pair) == 2:
+            first, second = pair
+            curve = Curve(
+                f"{first.name} − {second.name}", first.style, first.start, first.step,
+                first.mean - second.mean, below=second.style,
+            )  # fmt: skip
+            rows.append(_difference_row(f"{marker}/models", marker, curve))
+        if "labels" in view.differences and labels is not None:
+            for model, curve in curves.items():
+                share = labelled_share(labels, curve)
+                less = Curve(
+                    f"{curve.name} − labels", curve.style, curve.start, curve.step,
+                    curve.mean - share,
+                )  # fmt: skip
+                rows.append(_difference_row(f"{marker}/{model}/labels", marker, less))
+        return rows
+
+
+def labelled_share(labels: Intervals, curve: Curve) -> Floats:
+    """The labelled share of each bin of a curve, float32 (n,)."""
+    edges = curve.start + np.arange(len(curve.mean) + 1) * curve.step
+    share = np.diff(labels.covered_below(edges)) / curve.step
+    return np.asarray(share, dtype=np.float32)
+
+
+def _difference_row(key: str, marker: str, curve: Curve) -> ValueRow:
+    from_what = "labels" if curve.below is None else "models"
+    return ValueRow(key, curve.name, marker, (curve,), from_what, "difference", height=50)
