@@ -1,8 +1,8 @@
-"""Whether two assemblies are the same: the one rule for every part that asks.
+"""Whether two assemblies are the same: the one rule that every part of regtrack uses.
 
-They are the same if they share a chromosome and every shared one is as long in both. `chr1` and `1`
-are one chromosome, and so are `chrM` and `MT`. Chromosomes that only one of the two has say
-nothing: a reference has scaffolds that a dataset leaves out.
+They are the same if they share at least one chromosome and every shared chromosome has the same
+length in both. `chr1` and `1` are one chromosome, and so are `chrM` and `MT`. Chromosomes that only
+one of the two has do not matter: a reference has scaffolds that a dataset leaves out.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from regtrack.genome.assembly import Assembly
 
 
 @dataclass(frozen=True)
-class Unequal:
-    """A chromosome that two assemblies share and that is not as long in both.
+class LengthMismatch:
+    """A chromosome that two assemblies share, with a different length in each.
 
     Attributes:
         ours: its name in our assembly.
@@ -29,14 +29,14 @@ class Unequal:
     our_length: int
     their_length: int
 
-    def told(self, us: str, them: str) -> str:
-        """What was found, for messages.
+    def describe(self, us: str, them: str) -> str:
+        """Both lengths in words, for messages.
 
         Args:
             us: what has our assembly, such as "the reference".
             them: what has the other.
 
-        >>> Unequal("chr2", "2", 6007, 5000).told("the reference", "training")
+        >>> LengthMismatch("chr2", "2", 6007, 5000).describe("the reference", "training")
         'chr2 is 6,007 bp in the reference and 5,000 bp in training (named 2 there)'
         """
         named = f" (named {self.theirs} there)" if self.theirs != self.ours else ""
@@ -53,26 +53,26 @@ class Agreement:
     Attributes:
         ours: our assembly.
         theirs: the other.
-        shared: their name of each chromosome that both have, by our name, in our order.
-        unequal: the shared chromosomes that are not as long in both, in our order.
-        only_ours: names of chromosomes that the other lacks, in our order.
-        only_theirs: names of chromosomes that we lack, in their order.
+        shared: for each chromosome that both have, their name by our name, in our order.
+        mismatches: the shared chromosomes whose lengths differ, in our order.
+        only_ours: names of chromosomes that only ours has, in our order.
+        only_theirs: names of chromosomes that only theirs has, in their order.
     """
 
     ours: Assembly
     theirs: Assembly
     shared: Mapping[str, str]
-    unequal: tuple[Unequal, ...]
+    mismatches: tuple[LengthMismatch, ...]
     only_ours: tuple[str, ...]
     only_theirs: tuple[str, ...]
 
     @property
     def same(self) -> bool:
-        """Whether both are one assembly, as far as can be told from names and lengths."""
-        return bool(self.shared) and not self.unequal
+        """Whether both are the same assembly, judged by names and lengths."""
+        return bool(self.shared) and not self.mismatches
 
     def difference(self, us: str, them: str) -> str:
-        """Why they are not one assembly, for messages; empty if they are.
+        """Why they are not the same assembly, for messages; empty if they are.
 
         Args:
             us: what has our assembly, such as "the reference".
@@ -82,8 +82,8 @@ class Agreement:
         >>> compare_assemblies(hg, mm).difference("the reference", "the dataset")
         'the reference (chr1) and the dataset (X) share no chromosome'
         """
-        if self.unequal:
-            return self.unequal[0].told(us, them)
+        if self.mismatches:
+            return self.mismatches[0].describe(us, them)
         if not self.shared:
             return (
                 f"{us} ({self.ours.summary()}) and {them} ({self.theirs.summary()}) share no "
@@ -93,11 +93,11 @@ class Agreement:
 
 
 def compare_assemblies(ours: Assembly, theirs: Assembly) -> Agreement:
-    """Match the chromosomes of two assemblies, by equal names first and then by bridged ones.
+    """Match the chromosomes of two assemblies, by equal names first, then by other spellings.
 
     Args:
-        ours: one assembly, whose names come first.
-        theirs: the other.
+        ours: the assembly whose names and order the result uses.
+        theirs: the other assembly.
 
     >>> ours, theirs = Assembly(("chr1", "chr2"), (9, 5)), Assembly(("1", "MT"), (9, 3))
     >>> found = compare_assemblies(ours, theirs)
@@ -106,7 +106,7 @@ def compare_assemblies(ours: Assembly, theirs: Assembly) -> Agreement:
     """
     exact = [(name, name) for name in ours.names if name in theirs]
     bridged = [(name, theirs.resolve(name)) for name in ours.names]
-    # asked from the other side too: Chr1 finds chr1, but not the reverse
+    # in the other direction too: Chr1 finds chr1, but chr1 does not find Chr1
     reverse = [(ours.resolve(other), other) for other in theirs.names]
     pairs: dict[str, str] = {}
     taken: set[str] = set()
@@ -119,8 +119,8 @@ def compare_assemblies(ours: Assembly, theirs: Assembly) -> Agreement:
         ours=ours,
         theirs=theirs,
         shared=shared,
-        unequal=tuple(
-            Unequal(name, other, ours.length(name), theirs.length(other))
+        mismatches=tuple(
+            LengthMismatch(name, other, ours.length(name), theirs.length(other))
             for name, other in shared.items()
             if ours.length(name) != theirs.length(other)
         ),

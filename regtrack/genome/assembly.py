@@ -16,7 +16,7 @@ class Assembly:
     """Names and lengths (bp) of chromosomes, in the order of the reference.
 
     Raises:
-        AssemblyError: no chromosome, a name twice, or a length below 1.
+        AssemblyError: no chromosome, a duplicate name, or a length below 1.
     """
 
     names: tuple[str, ...]
@@ -25,7 +25,7 @@ class Assembly:
     def __post_init__(self) -> None:
         if not self.names or len(self.names) != len(self.lengths):
             raise AssemblyError(
-                f"an assembly needs one length a chromosome and at least one chromosome; "
+                f"an assembly needs one length per chromosome and at least one chromosome; "
                 f"found {len(self.names)} names and {len(self.lengths)} lengths"
             )
         if len(set(self.names)) != len(self.names):
@@ -41,7 +41,7 @@ class Assembly:
 
     @cached_property
     def digest(self) -> str:
-        """A short digest of names, order and lengths: equal assemblies have equal digests."""
+        """A short digest of names, order and lengths; equal assemblies have equal digests."""
         text = "\n".join(f"{n}\t{s}" for n, s in zip(self.names, self.lengths, strict=True))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -68,7 +68,9 @@ class Assembly:
             ) from None
 
     def resolve(self, chrom: str) -> str | None:
-        """The assembly's own name of a chromosome, bridging `chr1` and `1`, `chrM` and `MT`.
+        """The assembly's own name for a chromosome, treating `chr1` and `1`, `chrM` and `MT` alike.
+
+        None if the assembly does not have the chromosome.
 
         >>> Assembly(("1", "MT"), (10, 5)).resolve("chrM")
         'MT'
@@ -83,16 +85,16 @@ class Assembly:
         return next((alias for alias in aliases if alias in self._length_of), None)
 
     def subset(self, chroms: Iterable[str]) -> Assembly:
-        """The named chromosomes alone, in this assembly's order; a string is one name.
+        """Only the named chromosomes, in this assembly's order; a string is one name.
 
         Raises:
-            AssemblyError: a name that is not here, also after bridging `chr1` and `1`.
+            AssemblyError: a name that the assembly does not have in any spelling (`chr1` or `1`).
         """
         named = [chroms] if isinstance(chroms, str) else chroms
-        wanted = {self.resolve(chrom) or chrom for chrom in named}
-        for chrom in wanted:
+        requested = {self.resolve(chrom) or chrom for chrom in named}
+        for chrom in requested:
             self.length(chrom)
-        kept = [name for name in self.names if name in wanted]
+        kept = [name for name in self.names if name in requested]
         return Assembly(tuple(kept), tuple(self._length_of[name] for name in kept))
 
     def summary(self, count: int = 3) -> str:
@@ -110,8 +112,8 @@ def read_sizes(path: Path) -> Assembly:
     """Read a chrom.sizes or .fai file: name and length in the first two columns.
 
     Raises:
-        AssemblyError: a file that cannot be read or is no text, a line without a name and a whole
-            number, or an empty file.
+        AssemblyError: the file cannot be read, is not text or is empty, or a line does not begin
+            with a name and a whole number.
     """
     names, lengths = [], []
     for number, line in enumerate(_text(path).splitlines(), 1):
@@ -136,6 +138,6 @@ def _text(path: Path) -> str:
         ) from error
     except UnicodeDecodeError as error:
         raise AssemblyError(
-            f"{path} is no text; expected a .chrom.sizes or .fai file, with a name and a length "
+            f"{path} is not text; expected a .chrom.sizes or .fai file, with a name and a length "
             "in bp on each line"
         ) from error

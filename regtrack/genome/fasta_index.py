@@ -1,4 +1,4 @@
-"""A FASTA opened through its index (.fai), which is made where it is missing, old or broken."""
+"""Open a FASTA through its index (.fai), which is built if it is missing, outdated or broken."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from regtrack.errors import FastaError
 
 _log = logging.getLogger(__name__)
 
-_HEADER = 1 << 12  # bytes that a record's first line is looked for in
-_TAIL = 1 << 16  # bytes behind the last record that are looked at
+_HEADER = 1 << 12  # bytes before a record's sequence in which its header line is searched
+_TAIL = 1 << 16  # bytes after the last record that are checked
 
 
 def open_fasta(path: Path, index: Path) -> pyfaidx.Fasta:
-    """Open a FASTA, plain or bgzip; bgzip has an index of its own beside `index`, a .gzi.
+    """Open a FASTA, plain or bgzip; a bgzip file also gets a block index (.gzi) next to `index`.
 
-    An index that is older than the FASTA is made anew. So is one that is broken or of another
-    file, which is said through the log: it is the wrong one if its last record is not where it
-    says, or does not end the file (looked for in plain files alone).
+    An index older than the FASTA is rebuilt. So is one that is broken or belongs to another file,
+    with a warning in the log. An index belongs to another file if its last record does not begin
+    where it says or does not end the file; this is checked for plain files only.
 
     Raises:
-        FastaError: no FASTA, a record twice or without sequence, lines of uneven length, or a
-            broken index in a folder that cannot be written.
+        FastaError: not a FASTA, a duplicate record or one without sequence, lines of uneven length,
+            or a broken index in a folder that is not writable.
     """
     index.parent.mkdir(parents=True, exist_ok=True)
     found = index.exists()
@@ -39,24 +39,24 @@ def open_fasta(path: Path, index: Path) -> pyfaidx.Fasta:
             raise
         fits = False
     if not fits:
-        fasta = _open_anew(path, index)
-        _log.warning("%s was broken or of another file: it is made anew", index)
+        fasta = _rebuild_index(path, index)
+        _log.warning("%s was broken or belonged to another file: it was rebuilt", index)
     for name, record in fasta.faidx.index.items():
         if record.rlen == 0:
-            raise FastaError(f"{path}: record {name} has no sequence; take it out of the file")
+            raise FastaError(f"{path}: record {name} has no sequence; remove it from the file")
     return fasta
 
 
 def _open(path: Path, index: Path) -> pyfaidx.Fasta:
-    """The FASTA by its index, which is made if it is not there or old."""
+    """Open the FASTA by its index, which pyfaidx builds if it is missing or outdated."""
     packed = path.suffix.lower() in {".gz", ".bgz"}
     options = {"gzi_indexname": str(index.with_suffix(".gzi"))} if packed else {}
     try:
         return pyfaidx.Fasta(
             str(path), indexname=str(index), as_raw=True, read_ahead=None, **options
         )
-    except struct.error as error:  # of bgzip's blocks
-        raise FastaError(f"{path} is cut short; fetch it again") from error
+    except struct.error as error:  # from bgzip's blocks
+        raise FastaError(f"{path} is truncated; download it again") from error
     except RuntimeError as error:
         raise FastaError(
             f"{path} cannot be indexed as FASTA: lines of uneven length, or blank ones at its end"
@@ -64,24 +64,24 @@ def _open(path: Path, index: Path) -> pyfaidx.Fasta:
     except (pyfaidx.FastaIndexingError, OSError, ValueError) as error:
         why = " ".join(str(error).split()) or type(error).__name__
         if "Duplicate key" in why:
-            why += "; every record needs a name of its own (the first word after >)"
+            why += "; every record needs a unique name (the first word after >)"
         raise FastaError(f"{path} cannot be indexed as FASTA: {why}") from error
 
 
-def _open_anew(path: Path, index: Path) -> pyfaidx.Fasta:
-    """The FASTA by an index that takes the place of a broken one, whole."""
+def _rebuild_index(path: Path, index: Path) -> pyfaidx.Fasta:
+    """Replace a broken index by a new one in one step, and open the FASTA by it."""
     if not os.access(index.parent, os.W_OK):
-        raise FastaError(f"the index {index} is broken or of another file; delete it")
-    with publish_file(index, overwrite=True) as made:
-        _open(path, made).close()
-        made_gzi = made.with_suffix(".gzi")
-        if made_gzi.exists():
-            made_gzi.replace(index.with_suffix(".gzi"))
+        raise FastaError(f"the index {index} is broken or belongs to another file; delete it")
+    with publish_file(index, overwrite=True) as rebuilt:
+        _open(path, rebuilt).close()
+        rebuilt_gzi = rebuilt.with_suffix(".gzi")
+        if rebuilt_gzi.exists():
+            rebuilt_gzi.replace(index.with_suffix(".gzi"))
     return _open(path, index)
 
 
 def _fits(path: Path, fasta: pyfaidx.Fasta) -> bool:
-    """Whether the last record of the index begins and ends where that of the file does."""
+    """Whether the last record begins and ends in the file where the index says."""
     records = fasta.faidx.index
     if fasta.faidx._bgzf or not records:
         return bool(records)
@@ -90,8 +90,8 @@ def _fits(path: Path, fasta: pyfaidx.Fasta) -> bool:
         file.seek(max(0, record.offset - _HEADER))
         before = b"\n" + file.read(min(record.offset, _HEADER))
         file.seek(record.bend)
-        behind = file.read(_TAIL)
-    if behind.strip():
+        after = file.read(_TAIL)
+    if after.strip():
         return False
     at = before.rfind(b"\n>")
     first_line = before[at + 2 :]

@@ -1,4 +1,4 @@
-"""One stretch of a chromosome, and the only place where a region's text becomes coordinates."""
+"""An interval of a chromosome, and the only place where a region string becomes coordinates."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _REGION = re.compile(r"^(?P<chrom>.+?)(?::(?P<start>[\d,]+)(?:-(?P<end>[\d,]+))?
 
 @dataclass(frozen=True, slots=True, order=True)
 class Interval:
-    """A stretch of a chromosome in bp, 0-based and half-open.
+    """An interval of a chromosome in bp, 0-based and half-open.
 
     Raises:
-        RegionError: the start is negative or does not lie before the end.
+        RegionError: the start is negative, or not below the end.
 
     >>> Interval("chr1", 999, 2000)
     Interval(chrom='chr1', start=999, end=2000)
@@ -46,16 +46,16 @@ def parse_region(text: str, assembly: Assembly, *, clip: bool = False) -> Interv
     """Read a region as browsers write it: `chr1:1,000-2,000`, `chr1:1,000` or `chr1`.
 
     Args:
-        text: the region, 1-based with both ends inside, commas allowed.
-        assembly: what the region must lie on; `1` is understood for `chr1` and the reverse.
-        clip: take a region that only ends past its chromosome's end up to there.
+        text: the region, 1-based with both ends included; commas are allowed.
+        assembly: the chromosomes; `1` is accepted for `chr1` and vice versa.
+        clip: cut a region that starts on the chromosome and ends past it at the chromosome's end.
 
     Returns:
-        The interval, 0-based and half-open. A lone position is one base.
+        The interval, 0-based and half-open. A single position is one base.
 
     Raises:
-        RegionError: the text is no region, the chromosome is unknown, the region starts after its
-            end, or it does not lie on the chromosome.
+        RegionError: not a region, an unknown chromosome, a start after the end, or bases that are
+            not on the chromosome.
 
     >>> parse_region("chr1:1,000-2,000", Assembly(("chr1",), (5000,)))
     Interval(chrom='chr1', start=999, end=2000)
@@ -76,9 +76,7 @@ def parse_region(text: str, assembly: Assembly, *, clip: bool = False) -> Interv
         raise RegionError(f'region "{text}" starts after its end; expected the lower base first')
     last = min(last, length) if clip else last
     if not 1 <= first <= last <= length:
-        raise RegionError(
-            f'region "{text}" does not lie on {chrom}, whose bases are 1 to {length:,}'
-        )
+        raise RegionError(f'region "{text}" is not within {chrom}, whose bases are 1 to {length:,}')
     return Interval(chrom, first - 1, last)
 
 

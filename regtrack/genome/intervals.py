@@ -49,7 +49,8 @@ class Intervals:
             )
         if len(starts) != len(ends):
             raise RegionError(
-                f"intervals have {len(starts):,} starts and {len(ends):,} ends; expected as many"
+                f"intervals have {len(starts):,} starts and {len(ends):,} ends; expected equal "
+                "numbers"
             )
         if not (starts < ends).all() or not (starts[1:] > ends[:-1]).all():
             raise RegionError(
@@ -59,7 +60,7 @@ class Intervals:
 
     @classmethod
     def none(cls) -> Self:
-        """No base.
+        """No bases.
 
         >>> len(Intervals.none())
         0
@@ -73,7 +74,7 @@ class Intervals:
 
     @classmethod
     def merged(cls, starts: npt.ArrayLike, ends: npt.ArrayLike) -> Self:
-        """The bases of any pairs, in any order; a pair with `end <= start` holds none.
+        """The bases of pairs in any order, which may overlap; those with `end <= start` are empty.
 
         Args:
             starts: first base of each pair (bp), integers (n,).
@@ -96,7 +97,7 @@ class Intervals:
 
     @classmethod
     def union(cls, several: Iterable[Intervals]) -> Self:
-        """The bases that lie in at least one of several values.
+        """The bases that are in at least one of several values.
 
         >>> Intervals.union([Intervals.one(0, 3), Intervals.one(2, 5), Intervals.none()])
         Intervals((0, 5))
@@ -109,7 +110,7 @@ class Intervals:
 
     @classmethod
     def from_mask(cls, mask: Mask, start: int = 0) -> Self:
-        """Where a mask holds.
+        """The bases at which a mask is True.
 
         Args:
             mask: one value per base, bool (L,).
@@ -160,7 +161,7 @@ class Intervals:
         return Intervals(np.maximum(starts, start), np.minimum(ends, end))
 
     def complement(self, length: int) -> Intervals:
-        """The bases of [0, length) that are not here; nothing may lie outside it.
+        """The bases of [0, length) that are not in this value, none of whose bases may be outside.
 
         >>> Intervals.merged([0, 5], [3, 9]).complement(12)
         Intervals((3, 5), (9, 12))
@@ -171,7 +172,7 @@ class Intervals:
         return Intervals(lefts[keep], rights[keep])
 
     def shift(self, by: int) -> Intervals:
-        """The same intervals, moved to the right (bp).
+        """The same intervals, moved to the right by so many bp.
 
         >>> Intervals.one(5, 9).shift(-5)
         Intervals((0, 4))
@@ -179,7 +180,7 @@ class Intervals:
         return Intervals(self.starts + by, self.ends + by)
 
     def tiles(self, size: int) -> Intervals:
-        """The numbers of the tiles of `size` bp, from base 0, that hold at least one base.
+        """The indices of the tiles of `size` bp, counted from base 0, that hold at least one base.
 
         >>> Intervals.merged([8, 41], [22, 42]).tiles(10)
         Intervals((0, 3), (4, 5))
@@ -187,7 +188,7 @@ class Intervals:
         return Intervals.merged(self.starts // size, -(-self.ends // size))
 
     def joined(self, gap: int) -> Intervals:
-        """The same intervals, with those that lie less than `gap` bp apart made one.
+        """The same intervals, with neighbours less than `gap` bp apart joined into one.
 
         >>> Intervals.merged([0, 12, 90], [10, 20, 95]).joined(5)
         Intervals((0, 20), (90, 95))
@@ -199,7 +200,7 @@ class Intervals:
         return Intervals(self.starts[first], self.ends[last])
 
     def mask(self, start: int, end: int) -> Mask:
-        """Which bases of [start, end) are here, bool (end - start,).
+        """Which bases of [start, end) are in this value, bool (end - start,).
 
         >>> Intervals.one(5, 7).mask(4, 8)
         array([False,  True,  True, False])
@@ -210,13 +211,13 @@ class Intervals:
         return held
 
     def covered_below(self, positions: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
-        """How many bases lie below each position.
+        """How many bases are below each position.
 
         Args:
-            positions: in bp, whole or between two bases, (n,).
+            positions: in bp, (n,); a fraction counts part of a base.
 
         Returns:
-            Counts in the dtype of the positions, (n,).
+            Counts (bp), (n,), in the dtype of the positions.
 
         >>> Intervals.merged([10, 30], [20, 40]).covered_below(np.array([5, 12, 25, 50]))
         array([ 0,  2, 10, 20])
@@ -225,14 +226,14 @@ class Intervals:
             return np.zeros_like(positions)
         totals = np.concatenate([[0], np.cumsum(self.ends - self.starts)])
         begun = np.searchsorted(self.starts, positions, side="right")
-        # all intervals begun by then, less what of the last one lies beyond the position
+        # all intervals that begin by then, less what the last of them has beyond the position
         beyond = np.maximum(self.ends[begun - 1] - positions, 0)
         return np.asarray(totals[begun] - np.where(begun > 0, beyond, 0), positions.dtype)
 
     def covered_per_tile(self, length: int, size: int) -> Positions:
-        """How many bases lie in each tile of `size` bp from base 0, int64 (tiles,).
+        """How many bases each tile of `size` bp from base 0 holds, int64 (tiles,).
 
-        The last tile ends at `length`, and no base may lie beyond it.
+        The last tile ends at `length`; no base may be beyond it.
 
         >>> Intervals.one(8, 22).covered_per_tile(25, 10)
         array([ 2, 10,  2])
@@ -241,7 +242,7 @@ class Intervals:
         return np.diff(self.covered_below(edges))
 
     def shared_with(self, other: Intervals) -> int:
-        """How many bases lie in both.
+        """How many bases are in both values.
 
         >>> Intervals.one(0, 10).shared_with(Intervals.merged([2, 8], [4, 20]))
         4

@@ -1,7 +1,7 @@
 """The reference: a FASTA, plain or bgzip, read by region as codes.
 
-A plain-gzip FASTA cannot be read by region. It is unpacked once into a cache
-(`$REGTRACK_CACHE`, else `~/.cache/regtrack`), which is said through the log.
+A plain-gzip FASTA cannot be read by region. It is decompressed once into a cache
+(`$REGTRACK_CACHE`, else `~/.cache/regtrack`), with a warning in the log.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from regtrack.genome.sequence import Codes, N, count_unknown, encode
 
 _log = logging.getLogger(__name__)
 
-_UNKNOWN = 0.01  # share of letters that are no code of DNA, above which it is said
-_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)  # what gzip says of damaged files
+_UNKNOWN = 0.01  # fraction of letters that are not DNA codes, above which a warning is logged
+_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)  # what gzip raises for damaged files
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 def cache_folder() -> Path:
-    """Where regtrack keeps what it can make again."""
+    """The folder for files that regtrack can rebuild."""
     if named := os.environ.get("REGTRACK_CACHE"):
         return Path(named)
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "regtrack"
@@ -42,16 +42,16 @@ def cache_folder() -> Path:
 class Reference:
     """A FASTA opened for reading by region; a context manager.
 
-    The file is opened on the first read in each process, so a `Reference` may be handed to worker
+    Each process opens the file on its first read, so a `Reference` may be passed to worker
     processes.
 
     Attributes:
-        path: the FASTA that was named.
+        path: the FASTA as given.
         assembly: names and lengths of its records.
 
     Raises:
-        FastaError: no such file, no FASTA, a record twice or without sequence, or lines of uneven
-            length.
+        FastaError: no such file, not a FASTA, a duplicate record or one without sequence, or lines
+            of uneven length.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -68,10 +68,10 @@ class Reference:
         )
 
     def codes(self, chrom: str, start: int, end: int) -> Codes:
-        """The bases of [start, end) as codes, shape (end - start,).
+        """The bases of [start, end) as codes, uint8 (end - start,).
 
-        Where more than 1 % of them are letters that mean nothing in DNA, such as the U of RNA, this
-        is said through the log, once: they are N.
+        Letters that are not DNA codes, such as the U of RNA, are read as N. If they are more than
+        1 % of the bases, a warning is logged, once.
 
         Raises:
             RegionError: the interval is not within the chromosome.
@@ -92,25 +92,25 @@ class Reference:
                 f"changed after it was indexed: delete {self._index()} and run again"
             )
         if not self._noted and np.count_nonzero(codes == N) > _UNKNOWN * len(codes):
-            self._note_unknown(text, f"{chrom}:{start + 1:,}-{end:,}")
+            self._warn_of_unknown(text, f"{chrom}:{start + 1:,}-{end:,}")
         return codes
 
-    def _note_unknown(self, text: str, place: str) -> None:
+    def _warn_of_unknown(self, text: str, place: str) -> None:
         count = count_unknown(text)
         if count > _UNKNOWN * len(text):
             self._noted = True
             _log.warning(
-                "%s: %s of the %s letters at %s are no code of DNA, and taken as N; RNA needs T "
-                "for U", self.path, f"{count:,}", f"{len(text):,}", place,
+                "%s: %s of the %s letters at %s are not DNA codes and are read as N; for RNA, "
+                "write T instead of U", self.path, f"{count:,}", f"{len(text):,}", place,
             )  # fmt: skip
 
     def digest(self) -> str:
-        """SHA-256 of the file that was named, as it lies on disk."""
+        """SHA-256 of the file as given, compressed or not."""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._fasta is not None:
             self._fasta.close()
             self._fasta = None
@@ -155,7 +155,7 @@ def _is_bgzip(path: Path) -> bool:
 
 
 def _readable(path: Path) -> Path:
-    """A file that can be read by region: the one named, or its unpacked copy in the cache."""
+    """A file that can be read by region: the given one, or its decompressed copy in the cache."""
     packed = _is_gzip(path)
     _check_start(path, packed=packed)
     if packed and not _is_bgzip(path):
@@ -174,13 +174,13 @@ def _check_start(path: Path, *, packed: bool) -> None:
         raise _damaged(path, error) from error
     if start.startswith(_BYTE_ORDER_MARKS):
         raise FastaError(
-            f"{path} begins with a byte order mark, as some editors write it; save it as plain "
+            f"{path} begins with a byte order mark, which some editors write; save it as plain "
             "text without one"
         )
     if not start.startswith(b">"):
         raise FastaError(
-            f'{path} is not a FASTA: it starts with {start[:1]!r}; expected ">", also where it is '
-            "compressed"
+            f'{path} is not a FASTA: it starts with {start[:1]!r}; expected ">", also after '
+            "decompression"
         )
 
 
@@ -188,7 +188,7 @@ def _unpacked(path: Path) -> Path:
     unpacked = _cached(path, ".fa")
     if not unpacked.exists():
         _log.warning(
-            "%s is plain gzip, which cannot be read by region: unpacking it once into %s "
+            "%s is plain gzip, which cannot be read by region: decompressing it once into %s "
             "(or recompress it: gzip -dc %s | bgzip > %s)",
             path, unpacked, path.name, path.with_suffix(".bgz").name,
         )  # fmt: skip
@@ -209,11 +209,11 @@ def _unpack(path: Path, unpacked: Path) -> None:
 
 
 def _damaged(path: Path, error: Exception) -> FastaError:
-    return FastaError(f"{path} is damaged ({error}); fetch it again")
+    return FastaError(f"{path} is damaged ({error}); download it again")
 
 
 def _cached(path: Path, suffix: str) -> Path:
-    """A name in the cache that changes when the file does."""
+    """A path in the cache, which changes when the file does."""
     stat = path.stat()
     key = f"{path.resolve()}\t{stat.st_size}\t{stat.st_mtime_ns}"
     digest = hashlib.sha256(key.encode()).hexdigest()[:12]

@@ -1,7 +1,7 @@
 """Bases as codes: uint8 with A C G T N = 0 1 2 3 4.
 
-Lower case (soft-masked) a c g t are bases; every other letter, IUPAC ambiguity codes among them,
-is N.
+Lower-case (soft-masked) a c g t are read as bases; every other letter, including the IUPAC
+ambiguity codes, is N.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _UNKNOWN[np.frombuffer(b"ACGTNRYKMSWBDHVacgtnrykmswbdhv", dtype=np.uint8)] = Fal
 
 
 def encode(sequence: str | bytes) -> Codes:
-    """Letters to codes, shape (L,).
+    """Letters to codes, uint8 (L,).
 
     >>> encode("acgTRN").tolist()
     [0, 1, 2, 3, 4, 4]
@@ -45,7 +45,7 @@ def _letters(sequence: str | bytes) -> npt.NDArray[np.uint8]:
 
 
 def count_unknown(sequence: str | bytes) -> int:
-    """How many letters are neither bases nor IUPAC codes of DNA.
+    """How many letters are neither bases nor IUPAC ambiguity codes of DNA.
 
     >>> count_unknown("acgTRN"), count_unknown("ACGU-")
     (0, 2)
@@ -54,7 +54,7 @@ def count_unknown(sequence: str | bytes) -> int:
 
 
 def decode(codes: Codes) -> str:
-    """Codes to upper-case letters.
+    """Codes, uint8 (L,), to upper-case letters.
 
     >>> decode(encode("acgtn"))
     'ACGTN'
@@ -63,7 +63,7 @@ def decode(codes: Codes) -> str:
 
 
 def reverse_complement(codes: Codes) -> Codes:
-    """The other strand, read in its own direction, along the last axis.
+    """The reverse complement of codes, uint8 (..., L), along the last axis.
 
     >>> decode(reverse_complement(encode("AACGN")))
     'NCGTT'

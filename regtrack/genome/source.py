@@ -1,4 +1,4 @@
-"""Where bases are read, whatever holds them."""
+"""The interface of everything that sequence can be read from."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from regtrack.genome.sequence import Codes
 
 
 class Source(Protocol):
-    """Chromosomes whose bases can be read by region: a `Reference` or a `Dataset`."""
+    """Sequence that can be read by region: a `Reference` or a `Dataset`."""
 
     @property
     def assembly(self) -> Assembly:
         """Names and lengths of the chromosomes."""
 
     def codes(self, chrom: str, start: int, end: int) -> Codes:
-        """The bases of [start, end), uint8, shape (end - start,)."""
+        """The bases of [start, end) as codes, uint8 (end - start,)."""

@@ -8,11 +8,11 @@ from regtrack.genome.intervals import Positions
 
 
 def tile(length: int, size: int) -> tuple[Positions, Positions]:
-    """Starts and ends of windows of `size` bp from base 0; the last one may be short.
+    """Starts and ends of windows of `size` bp from base 0, int64 (n,); the last may be shorter.
 
     Args:
-        length: bp of the chromosome, at least 1.
-        size: bp of a window, at least 1.
+        length: length of the chromosome (bp), at least 1.
+        size: length of a window (bp), at least 1.
 
     >>> tile(25, 10)
     (array([ 0, 10, 20]), array([10, 20, 25]))

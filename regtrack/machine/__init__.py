@@ -1,1 +1,1 @@
-"""What the machine offers this process: cores, memory and disk."""
+"""The cores, memory and disk that this process may use."""

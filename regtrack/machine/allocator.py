@@ -11,11 +11,11 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3  # parameters of mallopt
 
 @contextmanager
 def kept_memory() -> Iterator[None]:
-    """Keep freed memory in this process while the block runs, where the C library is glibc.
+    """Keep freed memory in this process while the block runs; with glibc only, else do nothing.
 
     By default glibc returns large freed blocks, such as the tens of megabytes of each layer's
-    tensors, to the system and gets them back a page at a time, which cost a fifth of a sweep's
-    time. Memory that is free when the block ends is returned then.
+    tensors, to the system and gets them back page by page, which took a fifth of a sweep's time.
+    Memory that is still free when the block ends is returned then.
     """
     try:
         libc = ctypes.CDLL(None)
@@ -25,11 +25,11 @@ def kept_memory() -> Iterator[None]:
         return
     mallopt(_MMAP_THRESHOLD, 1 << 30)
     mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
-    mallopt(_TOP_PAD, 256 << 20)  # else the heaps of threads are still returned
+    mallopt(_TOP_PAD, 256 << 20)  # otherwise the heaps of threads would still be returned
     try:
         yield
     finally:
-        # the largest values that glibc reaches by itself
+        # the largest values to which glibc raises these by itself
         mallopt(_MMAP_THRESHOLD, 32 << 20)
         mallopt(_TRIM_THRESHOLD, 64 << 20)
         mallopt(_TOP_PAD, 128 << 10)

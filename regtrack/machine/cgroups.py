@@ -1,6 +1,6 @@
-"""The limits of the control groups (Linux, versions 1 and 2) that a process is in.
+"""The limits of a process's control groups (Linux, versions 1 and 2).
 
-Schedulers and container runtimes set them, so they say what a job was given of a shared machine.
+Schedulers and container runtimes set them to a job's share of a machine.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ _MEMBERSHIP, _GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 
 
 def memory_limits(membership: Path = _MEMBERSHIP, root: Path = _GROUPS) -> Iterator[int]:
-    """Memory limits (bytes) of a process's control groups, those without a limit left out.
+    """Memory limits (bytes) of a process's control groups; groups without a limit are left out.
 
     Args:
         membership: where the kernel lists the groups, one per line: number, controllers, path.
-        root: where the groups' folders are mounted.
+        root: the folder in which the groups are mounted.
     """
     for folder, version_1 in _groups(membership, root, "memory"):
         name = "memory.limit_in_bytes" if version_1 else "memory.max"
@@ -30,7 +30,7 @@ def cpu_quotas(membership: Path = _MEMBERSHIP, root: Path = _GROUPS) -> Iterator
 
     Args:
         membership: where the kernel lists the groups, one per line: number, controllers, path.
-        root: where the groups' folders are mounted.
+        root: the folder in which the groups are mounted.
     """
     for folder, version_1 in _groups(membership, root, "cpu"):
         with suppress(OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Whether the disk has space for an output."""
+"""Check that the disk has space for an output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def check_disk(out: Path, needed: int) -> None:
     """Refuse an output for which the disk has too little free space.
 
     Args:
-        out: the output, which need not exist yet, nor its parents.
+        out: the output; neither it nor its parents need exist yet.
         needed: bytes that will be written.
 
     Raises:

@@ -11,7 +11,7 @@ from regtrack.machine.cgroups import memory_limits
 
 
 def usable_memory() -> int:
-    """Bytes that this process may use: the machine's, or less if its control group has less."""
+    """Bytes that this process may use: the machine's, or less if a control group limits it."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return min([machine, *memory_limits()])
 
@@ -23,13 +23,13 @@ def peak_memory() -> int:
 
 
 def check_memory(needed: int) -> None:
-    """Refuse work that does not fit into memory, where trying would get the process killed.
+    """Refuse work that does not fit into memory, for which the process would be killed.
 
     Args:
-        needed: bytes.
+        needed: bytes that the work takes.
 
     Raises:
-        PlanError: more is needed than this process may use.
+        PlanError: this process may use less.
     """
     usable = usable_memory()
     if needed > usable:

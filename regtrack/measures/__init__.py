@@ -1,1 +1,1 @@
-"""How well scores tell labelled bases from others: each rule once, and light to load."""
+"""Measures of how well scores separate labelled bases from others; loading it is quick."""

@@ -1,8 +1,9 @@
 """Bins for a histogram of floats, spaced as floats are.
 
-Scores crowd near 0, and logits around a marker's bias, so bins of equal width would lump together
-what matters most. The bits of a positive float, read as a whole number, rise with it: exponent
-first, then fraction. Cut to a few bits of fraction they number bins of equal relative width.
+Scores crowd near 0, and logits around a marker's bias, so bins of equal width would merge the
+values that matter most. The bits of a positive float, exponent first and then fraction, grow with
+it when read as an integer. Truncated to a few bits of the fraction, they are the numbers of bins of
+equal relative width.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ _FRACTION_BITS, _BIAS = 23, 127  # of float32
 
 @dataclass(frozen=True, slots=True)
 class FloatBins:
-    """Bins on either side of 0, and one around it; values of one bin count as equal.
+    """Bins on either side of 0, and one around it; values in the same bin count as equal.
 
     Attributes:
-        fraction_bits: 2^fraction_bits bins to each doubling.
-        nearest: values nearer to 0 than 2^nearest share the bin around 0; -126 or more.
-        farthest: values from 2^farthest on share the outermost bin; 128 or less.
+        fraction_bits: there are 2^fraction_bits bins per doubling.
+        nearest: values closer to 0 than 2^nearest share the bin around 0; -126 or more.
+        farthest: values of at least 2^farthest share the outermost bin; 128 or less.
     """
 
     fraction_bits: int
@@ -33,25 +34,25 @@ class FloatBins:
 
     @property
     def side(self) -> int:
-        """Bins on either side of the one around 0, whose number this is."""
+        """How many bins are on either side of the bin around 0, which is also that bin's index."""
         return (self.farthest - self.nearest) << self.fraction_bits
 
     @property
     def count(self) -> int:
-        """Bins in all."""
+        """The number of bins."""
         return 2 * self.side + 1
 
     def of_bits(self, bits: Any) -> Any:
-        """The bin of each float32, by its bits; any bin for NaN.
+        """The bin of each float32, given by its bits; NaN falls into an arbitrary bin.
 
-        The operators used are those that NumPy's arrays and torch's tensors share, so that the
-        rule is the same on a GPU.
+        It uses only operators that NumPy arrays and torch tensors share, so that the rule is the
+        same on a GPU.
 
         Args:
             bits: float32 viewed as int32, an array or tensor of any shape.
 
         Returns:
-            int32 of the same kind and shape, 0 to `count` - 1, ascending with the value.
+            Bins, int32 of the same type and shape, 0 to `count` - 1, ascending with the value.
         """
         steps = bits & _SIGNLESS
         steps >>= _FRACTION_BITS - self.fraction_bits
@@ -62,12 +63,12 @@ class FloatBins:
         return steps
 
     def of_values(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
-        """The bin of each value, int32, of the same shape."""
+        """The bin of each value: int32, in the shape of the float32 values."""
         return np.asarray(self.of_bits(values.view(np.int32)), dtype=np.int32)
 
 
-def rising(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint32]:
-    """A whole number for each float32 (L,), none of them NaN, in the same order as the values."""
+def sort_keys(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint32]:
+    """Integers, uint32 (L,), that sort as the values do, float32 (L,) without NaN."""
     bits = (values + np.float32(0)).view(np.uint32)  # -0 is 0
     # the bits of a negative float fall as it rises
     return np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))

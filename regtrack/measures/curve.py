@@ -1,9 +1,9 @@
 """Areas under precision-recall and ROC curves, from counts of labelled and other bases.
 
-Every PR AUC and ROC AUC of regtrack is computed here, whatever was counted: values one by one
-(`regtrack.measures.measure`), bins of a track (`regtrack.compare.scoreboard`) or of logits on a GPU
-(`regtrack.evaluation.metrics`). The one exception is what a user asks scikit-learn for by name
-(`regtrack.measures.exact`), with which this agrees to rounding.
+Every PR AUC and ROC AUC of regtrack is computed here, whatever was counted: single values
+(`regtrack.measures.measure`), bins of a track (`regtrack.compare.scoreboard`) or bins of logits on
+a GPU (`regtrack.evaluation.metrics`). The only exception are the areas that a user requests from
+scikit-learn (`regtrack.measures.exact`), which agree with these to rounding.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """What is called at each threshold, from the highest; one curve or an array of them.
+    """The bases called at each threshold, from the highest; one curve or an array of curves.
 
     Attributes:
         true_called: labelled bases called, ascending, int64 (..., thresholds).
@@ -45,12 +45,12 @@ class Curve:
 
     @property
     def positives(self) -> Counts:
-        """Labelled bases, int64 (...)."""
+        """Number of labelled bases, int64 (...)."""
         return _last(self.true_called)
 
     @property
     def negatives(self) -> Counts:
-        """Other bases, int64 (...)."""
+        """Number of other bases, int64 (...)."""
         return _last(self.false_called)
 
     def average_precision(self) -> Values:
@@ -63,11 +63,11 @@ class Curve:
         return _over((gained * self._precision()).sum(-1), self.positives)
 
     def pr_auc_trapezoid(self) -> Values:
-        """Area under the precision-recall curve by trapezoids, float64 (...); NaN likewise.
+        """Area under the precision-recall curve by trapezoids, float64 (...).
 
-        The rule of Gupta and Rush (2017), scikit-learn's `auc` of a `precision_recall_curve`: the
-        points are joined by straight lines, from recall 0 at precision 1. It is too optimistic
-        where thresholds are few (Davis and Goadrich 2006).
+        NaN without positives. The rule of Gupta and Rush (2017), which is scikit-learn's `auc` of a
+        `precision_recall_curve`: the points are joined by straight lines, from recall 0 at
+        precision 1. It is too optimistic with few thresholds (Davis and Goadrich 2006).
         """
         precision = self._precision()
         before = np.concatenate([np.ones_like(precision[..., :1]), precision[..., :-1]], axis=-1)
@@ -78,19 +78,19 @@ class Curve:
         """Area under the ROC curve, float64 (...); NaN unless there are positives and negatives."""
         before = self.true_called - np.diff(self.true_called, axis=-1, prepend=0)
         width = np.diff(self.false_called, axis=-1, prepend=0)
-        # twice the area in whole numbers, exact up to 2^53
+        # twice the area as an integer, exact up to 2^53
         twice = (width.astype(np.float64) * (before + self.true_called)).sum(-1)
         return _over(_over(twice / 2, self.positives), self.negatives)
 
     def base_rate(self) -> Values:
-        """The labelled share of the bases, float64 (...); NaN of none.
+        """The labelled fraction of the bases, float64 (...); NaN without bases.
 
-        The average precision of scores that know nothing.
+        This is the average precision of uninformed scores.
         """
         return _over(self.positives, self.positives + self.negatives)
 
     def _precision(self) -> Values:
-        """The labelled share of what is called; 1 where nothing is, as scikit-learn has it."""
+        """The labelled fraction of the called bases; 1 if none is called, as in scikit-learn."""
         called = self.true_called + self.false_called
         precision = np.ones(called.shape)
         np.divide(self.true_called, called, out=precision, where=called > 0)
@@ -98,7 +98,7 @@ class Curve:
 
 
 def _last(called: Counts) -> Counts:
-    """The last count of each curve; 0 of a curve without thresholds."""
+    """The last count of each curve; 0 for a curve without thresholds."""
     return called[..., -1] if called.shape[-1] else np.zeros(called.shape[:-1], dtype=np.int64)
 
 

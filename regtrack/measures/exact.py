@@ -1,4 +1,4 @@
-"""PR AUC and ROC AUC by scikit-learn, with a threshold at every score: exact, and slower."""
+"""PR AUC and ROC AUC by scikit-learn, with a threshold at every score: exact, but slower."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from regtrack.errors import PlanError
 from regtrack.machine.memory import usable_memory
 
 _KEPT = 5  # bytes per base and marker: a float32 and a label
-_WORKED = 80  # more bytes per base while one marker is scored: scikit-learn takes 72
+_WORKED = 80  # additional bytes per base while a marker is scored: scikit-learn takes 72
 
 
 class Areas(NamedTuple):
-    """Areas under the curves of one marker; NaN where a curve is not defined.
+    """Areas under the curves of one marker; NaN if a curve is not defined.
 
     Attributes:
         average_precision: PR AUC by steps, `average_precision_score`.
@@ -32,8 +32,8 @@ def check_exact(bases: int, markers: int = 1) -> None:
     """Refuse to keep more scores than fit into memory, before the work starts.
 
     Args:
-        bases: bases of each marker.
-        markers: markers whose scores are kept at once.
+        bases: number of bases per marker.
+        markers: number of markers whose scores are kept at once.
 
     Raises:
         PlanError: they do not fit.
@@ -48,13 +48,13 @@ def check_exact(bases: int, markers: int = 1) -> None:
 
 
 def exact_areas(labels: npt.NDArray[np.bool_], scores: npt.NDArray[np.float32]) -> Areas:
-    """The areas of scores against labels, by scikit-learn, with a threshold at every score.
+    """The areas of scores against labels by scikit-learn, with a threshold at every score.
 
     Args:
         labels: whether each base is labelled, bool (L,).
         scores: scores or logits, float32 (L,), none NaN.
     """
-    # scikit-learn takes seconds and 125 MB to load, with SciPy and pandas, and few callers need it
+    # scikit-learn, with SciPy and pandas, takes seconds and 125 MB to load; few callers need it
     from sklearn.metrics import (  # noqa: PLC0415
         auc,
         average_precision_score,

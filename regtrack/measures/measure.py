@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.measures.bins import rising
+from regtrack.measures.bins import sort_keys
 from regtrack.measures.curve import Curve
 
 Scores = npt.NDArray[np.float32]
@@ -18,13 +18,13 @@ class Measures:
     """A track against the labels of a region; None where a measure is not defined.
 
     Attributes:
-        average_precision: PR AUC by the step rule, as scikit-learn's `average_precision_score`;
+        average_precision: PR AUC by the step rule, as in scikit-learn's `average_precision_score`;
             None without a labelled base.
         roc_auc: area under the ROC curve; None unless there are labelled and other bases.
-        correlation: Pearson's, of scores and labels; None where either is constant.
-        base_rate: labelled share of the bases: the PR AUC of a track that knows nothing.
-        positives: labelled bases.
-        bases: bases with a value; the others are left out.
+        correlation: Pearson's, of scores and labels; None if either is constant.
+        base_rate: labelled fraction of the bases, which is the PR AUC of an uninformed track.
+        positives: number of labelled bases.
+        bases: number of bases with a value; the others are left out.
     """
 
     average_precision: float | None
@@ -38,12 +38,12 @@ class Measures:
 def measure(scores: Scores, labels: npt.NDArray[np.bool_]) -> Measures:
     """Measure a track against labels at every base, without bins.
 
-    The areas equal scikit-learn's to rounding. This sorts once, in NumPy alone, since scikit-learn
-    takes 3 to 25 times as long on a window of 25 kb to 10 Mb, and 125 MB to load.
+    The areas equal scikit-learn's to rounding. This sorts once and uses only NumPy, because
+    scikit-learn takes 3 to 25 times as long on windows of 25 kb to 10 Mb, and 125 MB to load.
 
     Args:
-        scores: of each base, float32 (L,); NaN where absent, which is left out. Logits give the
-            same areas as scores, since these depend on order alone, but another correlation.
+        scores: score of each base, float32 (L,); NaN if absent, and then left out. Logits give the
+            same areas, which depend only on the order, but another correlation.
         labels: whether each base is labelled, bool (L,).
     """
     present = ~np.isnan(scores)
@@ -64,8 +64,8 @@ def correlate(first: npt.NDArray[np.generic], second: npt.NDArray[np.generic]) -
     """Pearson's correlation over the bases that both tracks have; None if it is not defined.
 
     Args:
-        first: a value per base (L,); NaN where absent.
-        second: likewise.
+        first: values of one track, floats (L,); NaN if absent.
+        second: values of the other, floats (L,).
     """
     one, two = first.astype(np.float64), second.astype(np.float64)
     absent = np.isnan(one) | np.isnan(two)
@@ -74,7 +74,7 @@ def correlate(first: npt.NDArray[np.generic], second: npt.NDArray[np.generic]) -
     if len(one) < 2 or one.min() == one.max() or two.min() == two.max():
         return None
     one, two = one - one.mean(), two - two.mean()
-    # no @: BLAS would start a thread per core for it, and make other requests wait
+    # not the @ operator: BLAS would start a thread per core for it, and other requests would wait
     both, squares = (one * two).sum(), (one * one).sum() * (two * two).sum()
     return float(np.clip(both / np.sqrt(squares), -1, 1))
 
@@ -82,7 +82,7 @@ def correlate(first: npt.NDArray[np.generic], second: npt.NDArray[np.generic]) -
 def _curve(scores: Scores, labels: npt.NDArray[np.bool_]) -> Curve:
     """The curve with a threshold at every distinct score."""
     # score and label as one number: sorting numbers is several times as fast as sorting indices
-    ranked = np.sort(rising(scores).astype(np.uint64) << 1 | labels)[::-1]
+    ranked = np.sort(sort_keys(scores).astype(np.uint64) << 1 | labels)[::-1]
     last = np.flatnonzero(np.append(ranked[1:] >> 1 != ranked[:-1] >> 1, True)[: len(ranked)])
     called = np.cumsum(ranked & 1, dtype=np.int64)[last]
     return Curve(true_called=called, false_called=last + 1 - called)

@@ -206,9 +206,9 @@ def _common_assembly(paths: Iterable[Path]) -> Assembly:
             continue
         known = Assembly(tuple(lengths), tuple(lengths.values())) if lengths else assembly
         found = compare_assemblies(known, assembly)
-        for unequal in found.unequal:
-            told = unequal.told(str(source[unequal.ours]), str(path))
-            raise TrackError(f"{told}; serve files of one assembly")
+        for mismatch in found.mismatches:
+            difference = mismatch.describe(str(source[mismatch.ours]), str(path))
+            raise TrackError(f"{difference}; serve files of one assembly")
         new = found.only_theirs if lengths else assembly.names
         lengths |= {name: assembly.length(name) for name in new}
         source |= dict.fromkeys(new, path)

@@ -1,4 +1,4 @@
-"""FASTA files of every kind, by their names."""
+"""Write FASTA files, plain, gzip or bgzip, as their names say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from Bio import bgzf
 
 
 def write(path: Path, text: str) -> Path:
-    """A FASTA: gzip where it is named .gz, bgzip where .bgz, else plain."""
+    """Write a FASTA: gzip if its name ends in .gz, bgzip if in .bgz, else plain."""
     if path.suffix == ".gz":
         path.write_bytes(gzip.compress(text.encode()))
     elif path.suffix == ".bgz":

@@ -1,4 +1,4 @@
-"""The index of a FASTA: broken ones, and those of other files."""
+"""Indexes of a FASTA that are broken or belong to another file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEXT = ">chr1 the > first\nACGTAC\nAC\n>chr2 of > two\nTTTTT"
 
 
 def index_of(path: Path, text: str) -> Path:
-    """A newer index beside a FASTA."""
+    """Write an index next to a FASTA, with a later time."""
     index = Path(f"{path}.fai")
     index.write_text(text)
     os.utime(index, (2**32, 2**32))
@@ -42,7 +42,7 @@ def test_an_index_that_fits_is_kept(
 @pytest.mark.parametrize(
     "broken", ["broken", "", "chr1\tx\ty\tz\t1\n", "\0\1", "chr1\t8\t18\t6\t7\nchr2\t5"]
 )
-def test_a_broken_index_is_made_anew_and_said(
+def test_a_broken_index_is_rebuilt_and_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, broken: str
 ) -> None:
     path = write(tmp_path / name, TEXT)
@@ -53,7 +53,7 @@ def test_a_broken_index_is_made_anew_and_said(
     for _ in range(2):
         with open_fasta(path, index) as fasta:
             assert str(fasta.get_seq("chr2", 1, 5)) == "TTTTT"
-    assert caplog.messages == [f"{index} was broken or of another file: it is made anew"]
+    assert caplog.messages == [f"{index} was broken or belonged to another file: it was rebuilt"]
     expected = {path.name, index.name} | ({"a.fa.bgz.gzi"} if name.endswith(".bgz") else set())
     assert {found.name for found in tmp_path.iterdir()} == expected
 
@@ -67,7 +67,7 @@ def test_a_broken_index_is_made_anew_and_said(
         "chr1\t8\t18\t6\t7\nchr2\t3\t43\t5\t6\n",  # shorter
     ],
 )
-def test_the_index_of_another_file_is_made_anew(
+def test_the_index_of_another_file_is_rebuilt(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, other: str
 ) -> None:
     path = write(tmp_path / "a.fa", TEXT + "\n")
@@ -76,7 +76,7 @@ def test_the_index_of_another_file_is_made_anew(
     assert right == "chr1\t8\t18\t6\t7\nchr2\t5\t43\t5\t6\n"
     index = index_of(path, other)
     open_fasta(path, index).close()
-    assert "made anew" in caplog.text
+    assert "it was rebuilt" in caplog.text
     assert index.read_text() == right
 
 
@@ -85,5 +85,6 @@ def test_a_broken_index_that_cannot_be_replaced_is_named(
 ) -> None:
     index = index_of(write(tmp_path / "a.fa", TEXT), "broken")
     monkeypatch.setattr(fasta_index.os, "access", lambda *_: False)
-    with pytest.raises(FastaError, match=r"a\.fa\.fai is broken or of another file; delete it"):
+    message = r"a\.fa\.fai is broken or belongs to another file; delete it"
+    with pytest.raises(FastaError, match=message):
         open_fasta(tmp_path / "a.fa", index)

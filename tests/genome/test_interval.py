@@ -30,23 +30,23 @@ def test_regions_are_read_as_browsers_write_them(text: str, expected: Interval) 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("chr1:0-10", "does not lie on chr1, whose bases are 1 to 1,000,000"),
+        ("chr1:0-10", "is not within chr1, whose bases are 1 to 1,000,000"),
         ("chr1:20-10", "starts after its end"),
-        ("chr2:1-501", "does not lie on chr2, whose bases are 1 to 500"),
+        ("chr2:1-501", "is not within chr2, whose bases are 1 to 500"),
         ("chr9:1-10", 'chromosome "chr9" .* is not in the assembly'),
         ("", "is not a region"),
         ("chr1:a-b", "not in the assembly"),
     ],
 )
-def test_wrong_regions_are_refused(text: str, message: str) -> None:
+def test_invalid_regions_are_refused(text: str, message: str) -> None:
     with pytest.raises(RegionError, match=message):
         parse_region(text, ASSEMBLY)
 
 
-def test_what_only_ends_past_the_end_can_be_clipped() -> None:
+def test_a_region_that_ends_past_the_chromosome_can_be_clipped() -> None:
     assert parse_region("chr2:401-900", ASSEMBLY, clip=True) == Interval("chr2", 400, 500)
     assert parse_region("chr2:401-500", ASSEMBLY, clip=True) == Interval("chr2", 400, 500)
-    with pytest.raises(RegionError, match="does not lie on chr2"):
+    with pytest.raises(RegionError, match="is not within chr2"):
         parse_region("chr2:501-900", ASSEMBLY, clip=True)
 
 
@@ -71,14 +71,14 @@ def test_an_empty_interval_cannot_exist() -> None:
         (("a",), (0,), "length 0"),
     ],
 )
-def test_an_assembly_checks_itself(
+def test_invalid_assemblies_are_refused(
     names: tuple[str, ...], lengths: tuple[int, ...], message: str
 ) -> None:
     with pytest.raises(AssemblyError, match=message):
         Assembly(names, lengths)
 
 
-def test_subset_keeps_order_and_bridges_names() -> None:
+def test_subset_keeps_order_and_accepts_either_spelling() -> None:
     assert ASSEMBLY.subset(["M", "chr1"]).names == ("chr1", "chrM")
     assert ASSEMBLY.subset("chr1").names == ("chr1",)
     with pytest.raises(AssemblyError, match='"chr3" is not in the assembly'):
@@ -103,12 +103,14 @@ def test_sizes_are_read_from_sizes_and_fai(tmp_path) -> None:
     ("content", "message"),
     [
         (None, r"no names and lengths at .*a\.sizes \(No such file or directory\)"),
-        (b"\x26\xfc\x8f\x88", r"a\.sizes is no text; expected a \.chrom\.sizes or \.fai file"),
+        (b"\x26\xfc\x8f\x88", r"a\.sizes is not text; expected a \.chrom\.sizes or \.fai file"),
         ("chr1\t²\n".encode(), "line 1: found"),
         (b"", "at least one chromosome"),
     ],
 )
-def test_a_file_without_sizes(tmp_path: Path, content: bytes | None, message: str) -> None:
+def test_files_without_sizes_are_refused(
+    tmp_path: Path, content: bytes | None, message: str
+) -> None:
     sizes = tmp_path / "a.sizes"
     if content is not None:
         sizes.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Interval arithmetic against sets of bases."""
+"""Interval arithmetic, checked against sets of bases."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def bases(found: Pairs | Intervals) -> set[int]:
 
 
 def of(held: set[int]) -> Intervals:
-    """The value that holds a set of bases, built a base at a time."""
+    """The value that holds a set of bases, built base by base."""
     found: list[list[int]] = []
     for base in sorted(held):
         if found and found[-1][1] == base:
@@ -66,12 +66,12 @@ def test_equal_values_hold_the_same_bases(one: Intervals, other: Intervals) -> N
         ([5, 0], [6, 1], "unsorted"),
         ([0, 4], [5, 9], "overlap"),
         ([0, 5], [5, 9], "touch"),
-        ([0, 5], [3], "2 starts and 1 ends"),
+        ([0, 5], [3], "2 starts and 1 ends; expected equal numbers"),
         ([[0], [5]], [[3], [9]], "expected two columns of int64"),
         ([0.0], [1.0], "starts float64"),
     ],
 )
-def test_what_is_not_sorted_and_merged_is_refused(
+def test_intervals_must_be_sorted_and_merged(
     starts: list[int], ends: list[int], message: str
 ) -> None:
     with pytest.raises(RegionError, match=message):
@@ -89,12 +89,12 @@ def test_pairs_are_plain_integers_in_order(found: Intervals) -> None:
 
 
 @given(st.lists(values, max_size=4))
-def test_union_holds_what_any_holds(found: list[Intervals]) -> None:
+def test_union_holds_the_bases_of_every_value(found: list[Intervals]) -> None:
     assert Intervals.union(found) == of(set().union(*map(bases, found)))
 
 
 @given(values)
-def test_complement_is_the_rest(found: Intervals) -> None:
+def test_complement_holds_the_other_bases(found: Intervals) -> None:
     assert found.complement(LENGTH) == of(set(range(LENGTH)) - bases(found))
 
 
@@ -109,26 +109,26 @@ def test_shift_moves_every_base(found: Intervals, by: int) -> None:
 
 
 @given(values, st.integers(1, LENGTH + 5))
-def test_tiles_are_those_with_a_base(found: Intervals, size: int) -> None:
+def test_tiles_are_the_tiles_that_hold_a_base(found: Intervals, size: int) -> None:
     assert found.tiles(size) == of({base // size for base in bases(found)})
 
 
 @given(values, st.integers(1, 30))
-def test_joined_fills_the_gaps_that_are_too_small(found: Intervals, gap: int) -> None:
+def test_joined_fills_gaps_below_the_limit(found: Intervals, gap: int) -> None:
     filled = bases(found)
     for low, high in found.complement(LENGTH):
         if low > 0 and high < LENGTH and high - low < gap:
             filled |= set(range(low, high))
-    if found:  # what lies before the first and behind the last is no gap
+    if found:  # bases before the first interval and after the last are not gaps
         filled &= set(range(int(found.starts[0]), int(found.ends[-1])))
     assert found.joined(gap) == of(filled)
 
 
-stretches = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 40)), max_size=8)
+labelled = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 40)), max_size=8)
 
 
-@given(stretches, st.integers(1, 50))
-def test_joined_stretches_cover_all_and_leave_gaps_of_a_bin(
+@given(labelled, st.integers(1, 50))
+def test_joined_intervals_cover_all_bases_and_keep_gaps_of_a_bin(
     found: list[tuple[int, int]], step: int
 ) -> None:
     labels = np.zeros(400, dtype=bool)
@@ -142,13 +142,13 @@ def test_joined_stretches_cover_all_and_leave_gaps_of_a_bin(
 
 
 @given(values, places, st.integers(0, LENGTH))
-def test_mask_holds_at_the_bases(found: Intervals, start: int, span: int) -> None:
+def test_mask_is_true_at_the_bases(found: Intervals, start: int, span: int) -> None:
     mask = found.mask(start, start + span)
     assert mask.tolist() == [base in bases(found) for base in range(start, start + span)]
 
 
 @given(st.lists(st.booleans(), max_size=30), places)
-def test_from_mask_is_where_it_holds(mask: list[bool], start: int) -> None:
+def test_from_mask_holds_the_true_bases(mask: list[bool], start: int) -> None:
     found = Intervals.from_mask(np.array(mask, dtype=bool), start)
     assert found == of({start + index for index, held in enumerate(mask) if held})
     assert found.mask(start, start + len(mask)).tolist() == mask
@@ -189,7 +189,7 @@ def test_tiles_cover_every_base_once(length: int, size: int) -> None:
     assert (ends - starts <= size).all()
 
 
-def test_a_mask_counts_no_base_twice() -> None:
+def test_overlapping_pairs_give_each_base_once() -> None:
     found = Intervals.merged([2, 4, 4, 30], [6, 5, 9, 40])
     assert np.flatnonzero(found.mask(3, 12)).tolist() == list(range(6))
 

@@ -18,7 +18,7 @@ TEXT = ">chr1 the first\nACGTNacgtn\nRYKMAC\n>chr2\nTTTT\n"
 
 
 @pytest.mark.parametrize("name", ["ref.fa", "ref.fa.bgz", "ref.fa.gz"])
-def test_every_kind_of_fasta_reads_the_same(tmp_path: Path, name: str) -> None:
+def test_plain_bgzip_and_gzip_read_the_same(tmp_path: Path, name: str) -> None:
     with Reference(write(tmp_path / name, TEXT)) as reference:
         assert reference.assembly.names == ("chr1", "chr2")
         assert reference.assembly.lengths == (16, 4)
@@ -28,7 +28,7 @@ def test_every_kind_of_fasta_reads_the_same(tmp_path: Path, name: str) -> None:
         assert len(reference.codes("chr2", 2, 2)) == 0
 
 
-def test_plain_gzip_is_unpacked_once_and_said(
+def test_plain_gzip_is_decompressed_once_with_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = write(tmp_path / "ref.fa.gz", TEXT)
@@ -53,14 +53,14 @@ def test_reads_past_the_ends_are_refused(tmp_path: Path, interval: tuple[str, in
     [
         ("chr1\t5\t10\n", "is not a FASTA"),
         ("", "is not a FASTA"),
-        (">chr1\nACGT\n>chr1\nAC\n", "name of its own"),
+        (">chr1\nACGT\n>chr1\nAC\n", "needs a unique name"),
         (">chr1\nACGT\nAC\nACGT\n", "cannot be indexed"),
         (">chr1\nACGT\n\n\n", "lines of uneven length, or blank ones"),
-        (">chr1\nACGT\n>chr2\n>chr3\nA\n", r"ref.fa: record chr2 has no sequence; take it out"),
+        (">chr1\nACGT\n>chr2\n>chr3\nA\n", r"ref.fa: record chr2 has no sequence; remove it"),
         ("\ufeff>chr1\nACGT\n", "begins with a byte order mark"),
     ],
 )
-def test_what_is_no_fasta_is_refused(tmp_path: Path, text: str, message: str) -> None:
+def test_other_files_are_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(FastaError, match=message):
         Reference(write(tmp_path / "ref.fa", text))
 
@@ -71,7 +71,7 @@ def test_what_is_no_fasta_is_refused(tmp_path: Path, text: str, message: str) ->
         ("ref.fa.gz", 12, "damaged"),
         ("ref.fa.gz", 60, "damaged"),
         ("ref.fa.bgz", 28, "EOF marker"),
-        ("ref.fa.bgz", 40, "cut short"),
+        ("ref.fa.bgz", 40, "is truncated"),
     ],
 )
 def test_a_damaged_file_is_refused(tmp_path: Path, name: str, cut: int, message: str) -> None:
@@ -88,7 +88,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path, name: str, cut: int, message:
         ("ref.bgz", "ref.fa", r"ref\.fa is compressed, unlike its name; rename it ref\.fa\.gz$"),
     ],
 )
-def test_a_name_that_says_otherwise_is_refused(
+def test_a_suffix_that_does_not_match_the_compression_is_refused(
     tmp_path: Path, content: str, name: str, message: str
 ) -> None:
     write(tmp_path / content, TEXT).rename(tmp_path / name)
@@ -96,12 +96,12 @@ def test_a_name_that_says_otherwise_is_refused(
         Reference(tmp_path / name)
 
 
-def test_letters_that_are_no_code_of_dna_are_said_once(
+def test_letters_that_are_not_dna_codes_are_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Reference(write(tmp_path / "rna.fa", ">c\nACGU\n")) as reference:
         assert decode(reference.codes("c", 0, 4)) == "ACGN"
-        assert "1 of the 4 letters at c:1-4 are no code of DNA" in caplog.text
+        assert "1 of the 4 letters at c:1-4 are not DNA codes and are read as N" in caplog.text
         caplog.clear()
         reference.codes("c", 0, 4)
     with Reference(write(tmp_path / "dna.fa", f">c\n{'NRYkmswbdhv' * 9}\nX\n")) as reference:
@@ -109,12 +109,12 @@ def test_letters_that_are_no_code_of_dna_are_said_once(
     assert caplog.text == ""
 
 
-def test_a_missing_file_is_said(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FastaError, match="no FASTA at"):
         Reference(tmp_path / "ref.fa")
 
 
-def test_a_changed_file_is_indexed_anew(tmp_path: Path) -> None:
+def test_a_changed_file_is_indexed_again(tmp_path: Path) -> None:
     path = write(tmp_path / "ref.fa", TEXT)
     Reference(path).close()
     write(path, ">chr1\nGGGGGG\n")

@@ -1,4 +1,4 @@
-"""A disk that is too small is noticed before work starts."""
+"""A disk that is too small is found before work starts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from regtrack.errors import OutputError
 from regtrack.machine.disk import check_disk
 
 
-def test_a_disk_that_is_too_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_output_larger_than_the_disk_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**10, 0, 10**9))
     check_disk(tmp_path / "deep" / "out", 10**9)

@@ -1,4 +1,4 @@
-"""Bins of floats, against their definition by logarithms, in NumPy and in torch."""
+"""Bins of floats, checked against their definition by logarithms, in NumPy and in torch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given, strategies as st
 
-from regtrack.measures.bins import FloatBins, rising
+from regtrack.measures.bins import FloatBins, sort_keys
 
 LOGITS = FloatBins(fraction_bits=8, nearest=-16, farthest=4)
 ANY = FloatBins(fraction_bits=9, nearest=-126, farthest=128)
@@ -17,7 +17,7 @@ FLOATS = st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=30)
 
 
 def by_definition(value: float, bins: FloatBins) -> int:
-    """The bin of a value, worked out from its exponent and fraction."""
+    """The bin of a value, computed from its exponent and fraction."""
     size = abs(value)
     if size < 2.0**bins.nearest:
         return bins.side
@@ -45,11 +45,11 @@ def test_torch_bins_as_numpy_does(bins: FloatBins, values: list[float]) -> None:
     found = bins.of_bits(torch.from_numpy(floats).view(torch.int32))
     assert found.dtype == torch.int32
     np.testing.assert_array_equal(found.numpy(), bins.of_values(floats))
-    np.testing.assert_array_equal(floats, np.array(values, dtype=np.float32))  # left as it was
+    np.testing.assert_array_equal(floats, np.array(values, dtype=np.float32))  # unchanged
 
 
 @pytest.mark.parametrize("bins", [LOGITS, ANY])
-def test_bins_cover_their_range_and_rise(bins: FloatBins) -> None:
+def test_bins_cover_their_range_in_ascending_order(bins: FloatBins) -> None:
     ends = np.array([-np.inf, -(2.0**bins.nearest), 0, -0.0, 2.0**bins.nearest, np.inf], np.float32)
     middle = bins.side
     expected = [0, middle - 1, middle, middle, middle + 1, bins.count - 1]
@@ -58,8 +58,8 @@ def test_bins_cover_their_range_and_rise(bins: FloatBins) -> None:
     assert (np.diff(bins.of_values(steps)) >= 0).all()
 
 
-def test_tracks_that_keep_seven_bits_lose_nothing() -> None:
-    """Each value that the sweep's default rounding leaves has a bin of its own."""
+def test_values_of_seven_bits_have_a_bin_each() -> None:
+    """Each value that the sweep's default rounding can yield falls into a separate bin."""
     bits = np.arange(0, 127 << 23 | 1, 1 << 16, dtype=np.uint32)
     scores = bits.view(np.float32)
     scores = scores[(scores == 0) | (scores >= 2.0**-126)]
@@ -67,7 +67,7 @@ def test_tracks_that_keep_seven_bits_lose_nothing() -> None:
 
 
 @given(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=30))
-def test_whole_numbers_order_floats(values: list[float]) -> None:
+def test_keys_sort_as_the_floats_do(values: list[float]) -> None:
     floats = np.array(values, dtype=np.float32)
-    numbers = rising(floats)
-    np.testing.assert_array_equal(numbers[:, None] < numbers, floats[:, None] < floats)
+    keys = sort_keys(floats)
+    np.testing.assert_array_equal(keys[:, None] < keys, floats[:, None] < floats)

@@ -1,4 +1,4 @@
-"""Areas from counts, against sums by hand and scikit-learn on every base."""
+"""Areas from counts, checked against sums by hand and scikit-learn on every base."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Counts = npt.NDArray[np.int64]
 
 
 def test_areas_by_hand() -> None:
-    # from the highest value: 1 of 1 labelled, then 0 of 1, then 1 of 2
+    # from the highest value: 1 of 1 is labelled, then 0 of 1, then 1 of 2
     counts = np.array([[1, 1, 0], [1, 0, 1]])
     curve = Curve.of_counts(counts)
     assert (curve.positives, curve.negatives) == (2, 2)
@@ -27,7 +27,7 @@ def test_areas_by_hand() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=12))
-def test_areas_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+def test_areas_equal_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     counts = np.array(pairs).T
     values = np.arange(len(pairs))
     scores = np.concatenate([np.repeat(values, counts[label]) for label in (0, 1)])
@@ -47,17 +47,17 @@ def test_areas_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
         assert curve.roc_auc() == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
 
 
-def test_many_curves_at_once_are_each_as_alone() -> None:
+def test_many_curves_at_once_equal_each_by_itself() -> None:
     counts = np.random.default_rng(0).integers(0, 5, (3, 4, 2, 50))
     counts[1, 2, 1] = 0  # no positives
     counts[2, 3, 0] = 0  # no negatives
-    together = Curve.of_counts(counts)
-    for place in np.ndindex(3, 4):
-        alone = Curve.of_counts(counts[place])
+    curves = Curve.of_counts(counts)
+    for index in np.ndindex(3, 4):
+        single = Curve.of_counts(counts[index])
         for area in ("average_precision", "pr_auc_trapezoid", "roc_auc", "base_rate"):
-            found = getattr(together, area)()
+            found = getattr(curves, area)()
             assert found.shape == (3, 4)
-            np.testing.assert_array_equal(found[place], getattr(alone, area)())
+            np.testing.assert_array_equal(found[index], getattr(single, area)())
 
 
 def test_counts_of_whole_genomes_do_not_overflow() -> None:
@@ -66,7 +66,7 @@ def test_counts_of_whole_genomes_do_not_overflow() -> None:
     assert (curve.average_precision(), curve.roc_auc(), curve.positives) == (1, 1, many)
 
 
-def test_nothing_counted_has_no_area() -> None:
+def test_empty_counts_have_no_area() -> None:
     for counts in (np.zeros((2, 0), np.int64), np.zeros((2, 3), np.int64)):
         curve = Curve.of_counts(counts)
         assert curve.positives == curve.negatives == 0

@@ -1,4 +1,4 @@
-"""scikit-learn's areas, and what is refused for lack of memory."""
+"""scikit-learn's areas, and the check that their scores fit into memory."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from regtrack.measures.measure import measure
 
 
 def test_areas_by_hand() -> None:
-    # from the highest score: labelled, other, then a labelled and another one tied
+    # from the highest score: a labelled base, another base, then one of each, tied
     found = exact_areas(np.array([1, 0, 0, 1], bool), np.array([9, 5, 1, 1], np.float32))
     assert found == pytest.approx((0.5 + 0.5 * 2 / 4, 0.5 + 0.5 * 0.5, 2.5 / 4), abs=1e-12)
 
 
-def test_the_areas_of_numpy_alone_are_the_same() -> None:
+def test_numpy_gives_the_same_areas() -> None:
     random = np.random.default_rng(0)
     labels = random.random(30_000) < 0.03
     scores = (random.normal(size=30_000) + 2 * labels).astype(np.float32)
@@ -30,7 +30,7 @@ def test_infinite_scores_are_the_extremes() -> None:
     assert exact_areas(labels, scores) == exact_areas(labels, np.array([4, 3, 1, 2], np.float32))
 
 
-def test_what_is_not_defined_is_nan() -> None:
+def test_undefined_areas_are_nan() -> None:
     scores = np.arange(5, dtype=np.float32)
     assert np.isnan(exact_areas(np.zeros(5, bool), scores)).all()
     every = exact_areas(np.ones(5, bool), scores)
@@ -38,7 +38,7 @@ def test_what_is_not_defined_is_nan() -> None:
     assert np.isnan(every.roc_auc)
 
 
-def test_more_than_fits_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scores_that_do_not_fit_into_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("regtrack.measures.exact.usable_memory", lambda: 120_000)
     check_exact(1_000, markers=8)  # 1,000 x (8 x 5 + 80) bytes
     with pytest.raises(PlanError, match=r"1,001 bp of 8 markers .* leave out `exact`"):

@@ -1,4 +1,4 @@
-"""Measures of a window, against scikit-learn's."""
+"""Measures of a window, checked against scikit-learn's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from regtrack.measures.measure import Measures, correlate, measure
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=40))
-def test_areas_are_those_of_scikit_learn_ties_among_them(pairs: list[tuple[int, bool]]) -> None:
+def test_areas_equal_those_of_scikit_learn_with_ties(pairs: list[tuple[int, bool]]) -> None:
     scores = np.array([score for score, _ in pairs], dtype=np.float32) / 7
     labels = np.array([label for _, label in pairs])
     found = measure(scores, labels)

@@ -203,7 +203,7 @@ def test_what_there_is_not(files: Files) -> None:
         compare(wanted(files, region="chr1:1-500", **by_bed))
     with pytest.raises(PlanError, match="chr2:5-5 is not on chr1"):
         compare(wanted(files, region=REGION, reference=files.reference, at=("chr2:5",)))
-    with pytest.raises(RegionError, match="does not lie on chr1"):
+    with pytest.raises(RegionError, match="is not within chr1"):
         compare(wanted(files, region="chr1:1-99,999", **by_bed))
     with pytest.raises(MarkerError, match='no marker matches "CTCF"'):
         compare(wanted(files, region=REGION, marker="CTCF", **by_bed))

@@ -130,8 +130,8 @@ def _checked_chromosomes(
 def _check_assembly(held: Assembly, assembly: Assembly, findings: Findings) -> None:
     """See that the file's chromosomes are of an assembly, which may have more."""
     found = compare_assemblies(held, assembly)
-    for unequal in found.unequal:
-        findings.add("chromosomes", unequal.told("the file", "the assembly"))
+    for mismatch in found.mismatches:
+        findings.add("chromosomes", mismatch.describe("the file", "the assembly"))
     for name in found.only_ours:
         findings.add(
             "chromosomes", f"{name} is not in the assembly, which has {assembly.summary()}"
