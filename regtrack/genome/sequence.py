@@ -63,7 +63,7 @@ def decode(codes: Codes) -> str:
 
 
 def reverse_complement(codes: Codes) -> Codes:
-    """The reverse complement of codes, uint8 (..., L), along the last axis.
+    """The reverse complement of codes, uint8 (L,) or (B, L), along the last axis.
 
     >>> decode(reverse_complement(encode("AACGN")))
     'NCGTT'

@@ -63,7 +63,7 @@ class FloatBins:
         return steps
 
     def of_values(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
-        """The bin of each value: int32, in the shape of the float32 values."""
+        """The bin of each value: int32, for float32 values of any shape."""
         return np.asarray(self.of_bits(values.view(np.int32)), dtype=np.int32)
 
 

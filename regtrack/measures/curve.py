@@ -23,7 +23,7 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """The bases called at each threshold, from the highest; one curve or an array of curves.
+    """The bases called at each threshold, from the highest; one curve or many, in any shape.
 
     Attributes:
         true_called: labelled bases called, ascending, int64 (..., thresholds).
