@@ -1,4 +1,4 @@
-"""`regtrack benchmark`: train every model on planted grammar and compare what they found."""
+"""`regtrack benchmark`: train every model on planted grammar and compare the results."""
 
 from __future__ import annotations
 
@@ -29,27 +29,25 @@ Examples:
 
 def command(
     *,
-    name: Annotated[str, typer.Argument(help="Which benchmark: grammar.")],
-    out: Annotated[Path, typer.Option(help="The folder; what it holds is not done again.")],
+    name: Annotated[str, typer.Argument(help="Name of the benchmark: grammar.")],
+    out: Annotated[Path, typer.Option(help="Folder to write; existing results are reused.")],
     models: Annotated[
         list[str] | None,
-        typer.Option(
-            help="cnn1, cnn3, cnn7, id-cnn, dilated, dilated-max, bi-lstm; by default all."
-        ),
+        typer.Option(help="cnn1, cnn3, cnn7, id-cnn, dilated, dilated-max, bi-lstm; default: all."),
     ] = None,
-    seeds: Annotated[int, typer.Option(help="Genomes, each with weights of its own.")] = 3,
-    as_json: Annotated[bool, typer.Option("--json", help="Every answer as JSON.")] = False,
+    seeds: Annotated[int, typer.Option(help="Number of genomes, each with its own weights.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all results as JSON.")] = False,
 ) -> None:
-    """Train models on genomes whose answer is known, and measure what they learnt.
+    """Train models on genomes with known answers, and measure what they learnt.
 
-    Tells PR AUC a marker on a held-out chromosome, the effective receptive field, how well saliency
-    finds the planted bases, and the scores on controls. Takes about two minutes of one core a model
-    and seed; given again after an interruption, with more models or seeds, it goes on.
+    Reports PR AUC per marker on a held-out chromosome, the effective receptive field, how well
+    saliency finds the planted bases, and the scores on controls. Takes about two minutes on one
+    core per model and seed. The same command, also with more models or seeds, resumes.
     """
     chosen = split_list("--models", models)
     check_name(name)
     check_choice(chosen, seeds)
-    # batches of one short window: a second thread would wait more than it works
+    # batches of one short window: a second thread would mostly wait
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from regtrack.benchmark.run import run_benchmark
 
@@ -91,8 +89,8 @@ def _print_fields(made: Benchmark) -> None:
         for (model, title), row in zip(made.titles.items(), cells, strict=True)
     ]
     print_table(
-        "Width about an output of the distant marker that holds a share of its gradient (bp)",
-        ("model", "50 %", "90 %", "99 %", "counted"),
+        "Width (bp) around an output of the distant marker with this fraction of its gradient",
+        ("model", "50 %", "90 %", "99 %", "theoretical"),
         rows,
     )
 

@@ -25,7 +25,7 @@ Examples:
   --split block --block 500000
 """
 
-_SHOWN = 20  # markers that get a line each; more are summed up, and named by --json
+_SHOWN = 20  # markers listed individually; more are summarised (--json lists all)
 
 
 def command(
@@ -34,9 +34,9 @@ def command(
     markers: Annotated[
         Path, typer.Option(help="Markers table (TSV): file or url, category, biosample, target.")
     ],
-    out: Annotated[Path, typer.Option(help="The dataset's folder, made whole or not at all.")],
+    out: Annotated[Path, typer.Option(help="Folder to write, created only on success.")],
     peaks_folder: Annotated[
-        Path | None, typer.Option(help="Where the peak files lie; by default beside the table.")
+        Path | None, typer.Option(help="Folder of the peak files; default: next to the table.")
     ] = None,
     exclude: Annotated[
         Path | None, typer.Option(help="BED of bases that count as N when windows are dropped.")
@@ -44,21 +44,21 @@ def command(
     multimap: Annotated[
         Path | None, typer.Option(help="BED of bases where reads map to several places.")
     ] = None,
-    window: Annotated[int, typer.Option(help="Length of a window, bp.")] = 25_000,
+    window: Annotated[int, typer.Option(help="Length of a window (bp).")] = 25_000,
     max_n: Annotated[
-        float, typer.Option(help="Drop a window with a larger share N or excluded.")
+        float, typer.Option(help="Maximum fraction of a window that is N or excluded.")
     ] = 0.1,
     max_multimap: Annotated[
-        float, typer.Option(help="Drop a window with a larger share multi-mapped.")
+        float, typer.Option(help="Maximum fraction of a window that is multi-mapped.")
     ] = 0.1,
     split: Annotated[
         str,
-        typer.Option(help="random windows, whole chromosomes (chrom), or stretches (block)."),
+        typer.Option(help="random (windows), chrom (whole chromosomes) or block (stretches)."),
     ] = "random",
     fractions: Annotated[
-        str, typer.Option(help="Train, valid and test; for random and block.")
+        str, typer.Option(help="Fractions in train, valid and test; for random and block.")
     ] = "0.8,0.1,0.1",
-    block: Annotated[int, typer.Option(help="Length of a stretch, bp; for block.")] = 1_000_000,
+    block: Annotated[int, typer.Option(help="Length of a stretch (bp); for block.")] = 1_000_000,
     valid_chroms: Annotated[
         list[str] | None, typer.Option(help="Chromosomes of the valid split; for chrom.")
     ] = None,
@@ -66,15 +66,15 @@ def command(
         list[str] | None, typer.Option(help="Chromosomes of the test split; for chrom.")
     ] = None,
     chroms: Annotated[
-        list[str] | None, typer.Option(help="Use these chromosomes alone; by default all.")
+        list[str] | None, typer.Option(help="Use only these chromosomes; default: all.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides what is random in the split.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Build a dataset: windows of a FASTA, split, with labels from peak files.
 
-    Lists take commas, or the option again.
+    List values are separated by commas, or the option is repeated.
     """
     from regtrack.dataset.build import build_dataset
     from regtrack.dataset.spec import DatasetSpec, SplitSpec
@@ -111,7 +111,7 @@ def _fractions(text: str) -> tuple[float, float, float]:
         train, valid, test = map(float, text.split(","))
     except ValueError:
         raise DatasetError(
-            f'--fractions "{text}" is not three numbers; expected train,valid,test as 0.8,0.1,0.1'
+            f'--fractions "{text}" is not three numbers; expected train,valid,test like 0.8,0.1,0.1'
         ) from None
     return train, valid, test
 
@@ -136,11 +136,11 @@ def _print_windows(summary: BuildSummary) -> None:
         ("dropped: too many N", dropped.n),
         ("dropped: excluded", dropped.excluded),
         ("dropped: multi-mapped", dropped.multimap),
-        ("dropped: shorter, at a chromosome's end", dropped.short),
+        ("dropped: too short, at a chromosome's end", dropped.short),
     ]
     total = summary.kept + sum(dropped.to_dict().values())
     rows = [(what, f"{count:,}", f"{count / total:.1%}") for what, count in counts]
-    print_table(f"Windows of {summary.window:,} bp", ("", "windows", "share"), rows)
+    print_table(f"Windows of {summary.window:,} bp", ("", "windows", "fraction"), rows)
 
 
 def _print_categories(summary: BuildSummary) -> None:
@@ -149,7 +149,7 @@ def _print_categories(summary: BuildSummary) -> None:
         for category, found in summary.categories().items()
     ]
     columns = ("category", "markers", "mean", "median", "lowest", "highest")
-    print_table("Labelled share of the kept bases, by marker", columns, rows)
+    print_table("Labelled fraction of the kept bases, by marker", columns, rows)
 
 
 def _print_markers(summary: BuildSummary) -> None:

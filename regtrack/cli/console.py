@@ -1,4 +1,4 @@
-"""What every command prints with: tables and JSON on stdout, notes and progress on stderr."""
+"""Output of the commands: tables and JSON on stdout, notes and progress on stderr."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from regtrack.cli.wording import in_options
 from regtrack.errors import RegtrackError
 from regtrack.progress import SILENT, Progress, Task
 
-# what is printed holds paths and names, whose brackets and colons mean nothing but themselves
+# output contains paths and names, whose brackets and colons are not markup
 _PLAIN: dict[str, Any] = {"markup": False, "highlight": False, "emoji": False}
 
 console = Console(soft_wrap=True, **_PLAIN)
@@ -39,18 +39,18 @@ errors = Console(stderr=True, soft_wrap=True, emoji=False)
 
 _PLAIN_SECONDS = 10.0
 _PIPE_WIDTH = 240
-_NUMBER = re.compile(r"[-<]?\d|-?(nan|inf)?$")  # how a cell with a number, or none, begins
+_NUMBER = re.compile(r"[-<]?\d|-?(nan|inf)?$")  # the beginning of a number, or an empty cell
 _quiet = False
 
 
 def set_quiet(quiet: bool) -> None:
-    """Show neither bars nor notes."""
-    global _quiet  # noqa: PLW0603 - the one switch of the process, set by --quiet
+    """Turn bars and notes off or on."""
+    global _quiet  # noqa: PLW0603 - one switch per process, set by --quiet
     _quiet = quiet
 
 
 def start_notes(*, verbose: bool) -> None:
-    """Show the library's log on stderr: warnings as notes, with `verbose` everything."""
+    """Show the library's log on stderr: warnings as notes; with `verbose`, everything."""
     logger = logging.getLogger("regtrack")
     logger.handlers = [_Notes()]
     logger.propagate = False
@@ -65,19 +65,19 @@ class _Notes(logging.Handler):
 
 
 def print_error(message: str) -> None:
-    """The one line that a user's mistake costs."""
+    """Print a user's mistake as one line."""
     errors.print(f"[bold red]error:[/] {escape(message)}", highlight=False)
 
 
 def print_json(value: Any) -> None:
-    """A result for a script, alone on stdout."""
+    """Print a result for scripts: nothing else goes to stdout."""
     print(json.dumps(value, indent=2))
 
 
 def print_table(
     title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> None:
-    """A table on stdout; columns after the first whose cells are numbers stand to the right."""
+    """Print a table on stdout; columns of numbers, except the first, are right-aligned."""
     body = [[str(cell) for cell in row] for row in rows]
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for index, column in enumerate(columns):
@@ -87,13 +87,13 @@ def print_table(
         table.add_row(*row)
     if console.is_terminal:
         console.print(table, soft_wrap=False)
-    else:  # a pipe or a file gets the whole table, however wide
+    else:  # a pipe or a file gets the full width
         Console(width=_PIPE_WIDTH, **_PLAIN).print(table)
 
 
 @contextmanager
 def bars() -> Iterator[Progress]:
-    """Progress on stderr: rich's bars on a terminal, a line now and then in a log file."""
+    """Progress on stderr: rich's bars on a terminal, occasional lines in a log file."""
     if _quiet:
         yield SILENT
     elif errors.is_terminal:
@@ -114,7 +114,7 @@ def bars() -> Iterator[Progress]:
 
 
 class _Rate(ProgressColumn):
-    """Units a second: `1.4 Mbp/s`."""
+    """Units per second, such as `1.4 Mbp/s`."""
 
     def render(self, task: RichTask) -> Text:
         speed = task.finished_speed or task.speed
@@ -122,7 +122,7 @@ class _Rate(ProgressColumn):
 
 
 def per_second(speed: float, unit: str) -> str:
-    """A speed in words.
+    """A speed as text.
 
     >>> per_second(1_400_000, "bp")
     '1.4 Mbp/s'
@@ -159,7 +159,7 @@ class _Bars:
 
 
 class _LineTask:
-    """Progress for a log file: at most a line every ten seconds, and one at the end."""
+    """Progress for a log file: at most one line per ten seconds, and one at the end."""
 
     def __init__(self, description: str, total: float | None, unit: str) -> None:
         self._description, self._total, self._unit = description, total, unit
@@ -196,10 +196,10 @@ class _Lines:
 
 
 def split_list(option: str, values: Sequence[str] | None) -> tuple[str, ...]:
-    """A repeatable option whose values may also hold commas; nothing where it is left out.
+    """The values of a repeatable option, each of which may contain commas; empty if not given.
 
     Raises:
-        RegtrackError: a value names nothing, as that of an unset variable: it does not mean all.
+        RegtrackError: an empty value, as from an unset variable; it does not mean "all".
 
     >>> split_list("--chroms", ["chr1, chr2,", "chrX"])
     ('chr1', 'chr2', 'chrX')
@@ -208,13 +208,13 @@ def split_list(option: str, values: Sequence[str] | None) -> tuple[str, ...]:
     for value in values or ():
         parts = [part.strip() for part in value.split(",") if part.strip()]
         if not parts:
-            raise RegtrackError(f"{option} is empty; give it a name, or leave it out")
+            raise RegtrackError(f"{option} is empty; name something, or omit the option")
         found += parts
     return tuple(found)
 
 
 def counted_text(receptive_field: int | None) -> str:
-    """A counted receptive field (bp); None is that of a network without a bound.
+    """A theoretical receptive field (bp) as text; None: unbounded.
 
     >>> counted_text(10_810), counted_text(None)
     ('10,810', 'all that is read')
@@ -223,7 +223,7 @@ def counted_text(receptive_field: int | None) -> str:
 
 
 def size_text(count: float) -> str:
-    """Bytes in words.
+    """A number of bytes as text.
 
     >>> size_text(3_200_000)
     '3.2 MB'
@@ -235,7 +235,7 @@ def size_text(count: float) -> str:
 
 
 def taken_text(seconds: float) -> str:
-    """A time that was measured, in words.
+    """A measured time as text.
 
     >>> [taken_text(seconds) for seconds in (0.24, 42.4, 200)]
     ['0.2 s', '42 s', '3 min 20 s']
@@ -244,7 +244,7 @@ def taken_text(seconds: float) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """A time in words, as exactly as it can be foretold.
+    """An estimated time as text, with few digits.
 
     >>> [duration_text(seconds) for seconds in (0.2, 42, 200, 7_400)]
     ['1 s', '42 s', '3 min 20 s', '2 h 03 min']

@@ -1,4 +1,4 @@
-"""`regtrack demo`: the whole path on an embedded example."""
+"""`regtrack demo`: the whole path on a built-in example."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ Examples:
 
 def command(
     *,
-    out: Annotated[Path, typer.Option(help="The folder to make.")] = Path("regtrack-demo"),
-    seed: Annotated[int, typer.Option(help="Decides genome and weights.", min=0)] = 0,
+    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("regtrack-demo"),
+    seed: Annotated[int, typer.Option(help="Seed of genome and weights.", min=0)] = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an earlier demo in --out.")
     ] = False,
 ) -> None:
     """Simulate a genome, train three models on it, and write their tracks: the whole path.
 
-    Takes two and a half to four minutes of one core and needs no download.
+    Takes two and a half to four minutes on one core and needs no download.
     """
-    # batches of one short window: a second thread would wait more than it works
+    # batches of one short window: a second thread would mostly wait
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from regtrack.demo import run_demo
 
@@ -58,7 +58,7 @@ def _print_scores(made: Demo) -> None:
     titles = tuple(made.report.titles[model] for model in models)
     chroms = ", ".join(sorted({made.shown.chrom}))
     print_table(
-        f"PR AUC (average precision) on held-out {chroms}; guessing scores the base rate",
+        f"PR AUC (average precision) on held-out {chroms}; random guessing scores the base rate",
         ("marker", "category", "base rate", *titles),
         rows,
     )
@@ -69,8 +69,8 @@ def _print_files(made: Demo) -> None:
     size = sum(sweep.size for sweep in made.sweeps.values())
     truth = made.simulation.truth
     rows = [
-        (made.simulation.reference, "the reference, and beside it peaks and markers.tsv"),
-        (truth, "every planted motif with its role: the true answer"),
+        (made.simulation.reference, "the reference; next to it, peaks and markers.tsv"),
+        (truth, "every planted motif with its role: the correct answer"),
         (made.folder / "data", f"the dataset, {made.summary.kept} windows"),
         (made.folder / "models", "checkpoints, metrics.csv and metrics.png of each model"),
         (made.folder / "tracks", f"{tracks} bigWigs, {size_text(size)}: open them in IGV"),

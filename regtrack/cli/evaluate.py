@@ -25,23 +25,23 @@ Examples:
   regtrack evaluate data run/checkpoint.safetensors --markers "*CTCF" --per-marker
 """
 
-_NAMED = 10  # markers without a score that are named; --json names all
+_NAMED = 10  # markers without a score that are listed; --json lists all
 
 
 def command(
     *,
-    dataset: Annotated[Path, typer.Argument(help="A dataset that build-dataset made.")],
+    dataset: Annotated[Path, typer.Argument(help="A dataset made by build-dataset.")],
     checkpoints: Annotated[list[Path], typer.Argument(help="Trained networks.")],
-    split: Annotated[str, typer.Option(help="train, valid or test.")] = "test",
+    split: Annotated[str, typer.Option(help="Split to score: train, valid or test.")] = "test",
     markers: Annotated[
         list[str] | None,
-        typer.Option(help="Names, globs or category:NAME; by default all in common."),
+        typer.Option(help="Names, globs or category:NAME; default: all shared."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write report.json, markers.csv and categories.csv here.")
     ] = None,
     per_marker: Annotated[
-        bool, typer.Option("--per-marker", help="Print a row a marker as well.")
+        bool, typer.Option("--per-marker", help="Also print one row per marker.")
     ] = False,
     exact: Annotated[
         bool,
@@ -51,20 +51,21 @@ def command(
             "memory per base and marker.",
         ),
     ] = False,
-    batch_size: Annotated[int, typer.Option(help="Windows at once.")] = 4,
+    batch_size: Annotated[int, typer.Option(help="Windows per batch.")] = 4,
     precision: Precision = "fp32",
     device: Device = "auto",
     workers: Annotated[int, typer.Option(help="Reading processes; 0: none.")] = 0,
     any_assembly: Annotated[
-        bool, typer.Option("--any-assembly", help="Accept another assembly than the training's.")
+        bool, typer.Option("--any-assembly", help="Accept an assembly other than the training's.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Score networks on a split: PR AUC and ROC AUC by category, beside the base rate.
+    """Score networks on a split: PR AUC and ROC AUC by category, with the base rate.
 
-    PR AUC is average precision (steps); the files also have the paper's trapezoid rule. Each is a
-    mean over the markers of a category. Lists take commas, or the option again.
+    PR AUC is average precision (steps); the files also contain the paper's trapezoid rule. Each
+    number is a mean over the markers of a category. List values are separated by commas, or the
+    option is repeated.
     """
     from regtrack.atomic import check_folder_free
     from regtrack.evaluation.report import evaluate
@@ -117,7 +118,7 @@ def _print(report: Report, out: Path | None, *, per_marker: bool) -> None:
     if report.unscored:
         named = ", ".join(report.unscored[:_NAMED])
         more = f" and {len(report.unscored) - _NAMED} more" * (len(report.unscored) > _NAMED)
-        console.print(f"Left out, with fewer than 10 labelled bases: {named}{more}")
+        console.print(f"Not scored, with fewer than 10 labelled bases: {named}{more}")
     if out is not None:
         console.print(f"{out}: report.json, markers.csv, categories.csv")
 

@@ -1,4 +1,4 @@
-"""`regtrack inspect`: what a dataset, checkpoint, sweep or bigWig holds."""
+"""`regtrack inspect`: describes a dataset, checkpoint, sweep or bigWig."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from regtrack.cli.console import print_json, print_table
 
 _WIDTH = 60  # of a value's cell
 
-# columns of --markers, and where their cells stand
+# columns of --markers, and the alignment of their cells
 _OF_MARKERS = {
     "marker": "name",
     "category": "category",
@@ -35,16 +35,16 @@ Examples:
 
 def command(
     path: Annotated[
-        Path, typer.Argument(help="A dataset, checkpoint, sweep (also one at work) or bigWig.")
+        Path, typer.Argument(help="A dataset, checkpoint, sweep (finished or not) or bigWig.")
     ],
     *,
-    markers: Annotated[bool, typer.Option("--markers", help="Name every marker.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+    markers: Annotated[bool, typer.Option("--markers", help="List every marker.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Say what a file or folder of regtrack holds.
+    """Describe a file or folder of regtrack.
 
-    A dataset, checkpoint or bigWig that was cut short is refused; regtrack validate checks every
-    value of a bigWig.
+    A truncated dataset, checkpoint or bigWig is refused; regtrack validate checks every value of
+    a bigWig.
     """
     from regtrack.describe import describe
 
@@ -54,7 +54,7 @@ def command(
         return
     kind = found.pop("kind")
     listed, columns = found.pop("markers", []), _OF_MARKERS
-    if "tracks" in found:  # a sweep, of whose markers they tell more
+    if "tracks" in found:  # of a sweep: they say more about its markers
         listed, columns = found.pop("tracks"), _OF_TRACKS
     rows = list(_rows(found))
     if listed:
@@ -65,7 +65,7 @@ def command(
 
 
 def _by_category(listed: list[Mapping[str, str]]) -> str:
-    """How many of each category, and of each kind of values where there are several."""
+    """The number of markers per category, and per kind of value if there are several."""
     kinds = {one.get("values") for one in listed}
     counts = Counter(
         f"{one['category']} {one['values']}" if len(kinds) > 1 else one["category"]
@@ -76,7 +76,7 @@ def _by_category(listed: list[Mapping[str, str]]) -> str:
 
 
 def _rows(found: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """A line a value; a mapping that does not fit one line gets a line each of its own."""
+    """One line per value; a mapping that does not fit on one line gets one line per item."""
     for key, value in found.items():
         text = _cell(value)
         if isinstance(value, Mapping) and len(text) > _WIDTH:
@@ -86,7 +86,7 @@ def _rows(found: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
 
 
 def _cell(value: Any) -> str:
-    """One value in words: numbers with commas, long lists by their length."""
+    """One value as text: numbers with commas, long lists as their length."""
     if isinstance(value, bool) or value is None:
         return str(value)
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""How the process of a command ends: on signals, and where nobody reads its output any more."""
+"""How a command's process ends: on signals, and when nobody reads its output any more."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-# what is said of each exit status that a signal gives
+# messages for the exit statuses caused by signals
 STOPPED = {128 + signal.SIGINT: "interrupted", 128 + signal.SIGTERM: "terminated"}
-_PATIENCE = 5.0  # seconds that a command has to let go of its work
+_PATIENCE = 5.0  # seconds that a command has for cleanup
 
 
 class Stop:
-    """Ctrl-C and SIGTERM: the first ends the command, and nothing disturbs it while it ends.
+    """Ctrl-C and SIGTERM: the first signal ends the command, and further ones do not disturb it.
 
-    Where that takes more than a few seconds, the next one ends the process at once.
+    If cleanup takes more than a few seconds, the next signal ends the process at once.
 
     Attributes:
-        status: the exit status, as shells have it, once a signal came; None before.
+        status: exit status, by the shell's convention, once a signal came; None before.
     """
 
     def __init__(self) -> None:
@@ -37,14 +37,16 @@ class Stop:
         self._process = os.getpid()
 
     def listen(self) -> None:
-        """Take the signals, but those that whoever started the process wants ignored."""
+        """Handle the signals, except those that the parent process ignores."""
         for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._receive)
         atexit.register(_ignore_signals)
 
     def _receive(self, number: int, _frame: FrameType | None) -> None:
-        if self.status is None or os.getpid() != self._process:  # a fork ends by itself
+        if (
+            self.status is None or os.getpid() != self._process
+        ):  # forked processes end by themselves
             self.status, self._since = 128 + number, time.monotonic()
             raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(self.status)
         if time.monotonic() - self._since > _PATIENCE:
@@ -52,13 +54,13 @@ class Stop:
 
 
 def _ignore_signals() -> None:
-    """Let the interpreter, whose own handlers are about to go, end in peace."""
+    """Let the interpreter, which is about to remove its own handlers, exit undisturbed."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
 def keep_writing() -> None:
-    """Let a command go on where a reader of its output goes away, as `| head` does."""
+    """Keep a command running if the reader of its output goes away, as with `| head`."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper) and stream is getattr(sys, f"__{name}__"):
@@ -73,7 +75,7 @@ def keep_writing() -> None:
 
 
 class _Output(io.FileIO):
-    """A file whose bytes go nowhere once they cannot be written."""
+    """A file that discards its bytes once they cannot be written."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:
@@ -82,7 +84,7 @@ class _Output(io.FileIO):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
-            # notes are not worth the work; results are, unless nobody wants to read them
+            # losing notes must not stop the work; losing results must, unless nobody reads them
             if isinstance(error, BrokenPipeError) or self.fileno() == 2:
                 return memoryview(data).nbytes
             raise OutputError(f"cannot print the result: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""`regtrack receptive-field`: how far models look, as a curve and three numbers each."""
+"""`regtrack receptive-field`: how far models look, as one curve and three numbers per model."""
 
 from __future__ import annotations
 
@@ -26,36 +26,38 @@ Examples:
 
 def command(
     checkpoints: Annotated[
-        list[Path], typer.Argument(help="Trained networks, a curve each (.safetensors).")
+        list[Path], typer.Argument(help="Trained networks (.safetensors), one curve each.")
     ],
     *,
-    dataset: Annotated[Path, typer.Option(help="Where sequence and labels are read.")],
+    dataset: Annotated[Path, typer.Option(help="Source of sequence and labels.")],
     marker: Annotated[
-        str | None, typer.Option(help="Whose outputs; by default that with most labelled bases.")
+        str | None, typer.Option(help="Marker; default: the one with most labelled bases.")
     ] = None,
-    split: Annotated[str, typer.Option(help="Windows of train, valid or test.")] = "valid",
-    positives: Annotated[int, typer.Option(help="Labelled outputs to draw.")] = 200,
-    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    split: Annotated[str, typer.Option(help="Use windows of train, valid or test.")] = "valid",
+    positives: Annotated[int, typer.Option(help="Number of labelled outputs to sample.")] = 200,
+    seed: Annotated[int, typer.Option(help="Seed of the sample.")] = 0,
     out: Annotated[
         list[Path] | None,
-        typer.Option(help="The figure: .pdf, .svg, .png, .html; the curves: .csv, .tsv; again."),
+        typer.Option(help="Figure (.pdf, .svg, .png, .html) or table (.csv, .tsv); repeatable."),
     ] = None,
     data: Annotated[
-        bool, typer.Option("--data", help="The figure's numbers beside it, .tsv.")
+        bool, typer.Option("--data", help="Also write each figure's numbers as .tsv.")
     ] = False,
-    width: Annotated[Width, typer.Option(help="Of a journal's column.")] = Width.DOUBLE,
+    width: Annotated[
+        Width, typer.Option(help="Width of the figure: one column of a journal, or two.")
+    ] = Width.DOUBLE,
     device: Device = "auto",
     any_assembly: Annotated[
-        bool, typer.Option("--any-assembly", help="Accept another assembly than the training's.")
+        bool, typer.Option("--any-assembly", help="Accept an assembly other than the training's.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The numbers as JSON.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
-    """Measure how far models look: the gradient's share by distance from the output.
+    """Measure how far models look: the gradient by distance from the output.
 
-    Labelled outputs are drawn at random, the same for every model, and each is propagated back
-    alone; the widths hold 50, 90 and 99 % of their mean gradient. The counted receptive field is
-    what one output could see; a Bi-LSTM, without a bound, reads half a window on each side.
+    Samples labelled outputs, the same for every model, and back-propagates each one separately. The
+    widths hold 50, 90 and 99 % of the mean gradient. The theoretical receptive field is what one
+    output could depend on; a Bi-LSTM, which is unbounded, reads half a window on each side.
     """
     from regtrack.figures.output import check_outputs, write_receptive_field
     from regtrack.saliency.receptive_field import compare_receptive_fields
@@ -77,7 +79,12 @@ def command(
 
 
 def _print(curves: list[Curve], files: list[str]) -> None:
-    columns = ("model", "outputs", *(f"{share} % (bp)" for share in curves[0].widths), "counted")
+    columns = (
+        "model",
+        "outputs",
+        *(f"{share} % (bp)" for share in curves[0].widths),
+        "theoretical",
+    )
     rows = [
         (
             curve.model,
@@ -92,7 +99,7 @@ def _print(curves: list[Curve], files: list[str]) -> None:
         if curve.silent:
             console.print(
                 f"{curve.model}: {curve.silent:,} of {curve.positives + curve.silent:,} outputs "
-                "have no gradient (the model is constant there) and are not in the mean"
+                "have no gradient (the model is constant there) and are left out of the mean"
             )
     for file in files:
         console.print(file)

@@ -25,21 +25,23 @@ Examples:
 
 def command(
     *,
-    out: Annotated[Path, typer.Option(help="The folder to make.")],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
     grammar: Annotated[
         str, typer.Option(help="What is planted: demo, benchmark or a JSON file.")
     ] = "demo",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.", min=0)] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Seed; the same seed gives byte-identical files.", min=0)
+    ] = 0,
     length: Annotated[
-        int, typer.Option(help="Length of the four chromosomes together, bp.")
+        int, typer.Option(help="Total length of the four chromosomes (bp).")
     ] = 2_000_000,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Simulate a genome with planted motifs, whose right answer is known.
+    """Simulate a genome with planted motifs and a known answer.
 
-    Writes reference.fa, markers.tsv with its peak files, truth.bed, every motif with its role, and
-    grammar.json, what was planted: a file to start from for a grammar of your own.
+    Writes reference.fa; markers.tsv and its peak files; truth.bed, every motif with its role; and
+    grammar.json, what was planted, which you can edit to make a grammar of your own.
     """
     from regtrack.simulate.genome import simulate
     from regtrack.simulate.named import find_grammar

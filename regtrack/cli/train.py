@@ -26,7 +26,7 @@ Examples:
   regtrack train data --model dilated --pooling max --epochs 60 --epoch-windows 8000
   --devices 4 --out run-max
 
-An interrupted run goes on when the same command is given again.
+An interrupted run resumes when the same command is given again.
 """
 
 _NETWORK, _LOOP, _MACHINE = "Network", "Training", "Machine"
@@ -34,8 +34,8 @@ _NETWORK, _LOOP, _MACHINE = "Network", "Training", "Machine"
 
 def command(
     *,
-    dataset: Annotated[Path, typer.Argument(help="A dataset that build-dataset made.")],
-    out: Annotated[Path, typer.Option(help="The run's folder.")],
+    dataset: Annotated[Path, typer.Argument(help="A dataset made by build-dataset.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run.")],
     model: Annotated[
         str,
         typer.Option(
@@ -45,68 +45,73 @@ def command(
     dropout: Annotated[
         float | None,
         typer.Option(
-            help="Share of activations dropped; by default 0.25.", rich_help_panel=_NETWORK
+            help="Fraction of activations dropped; default: 0.25.", rich_help_panel=_NETWORK
         ),
     ] = None,
     pooling: Annotated[
         str | None,
-        typer.Option(help="none, max or dilated; of dilated alone.", rich_help_panel=_NETWORK),
+        typer.Option(help="none, max or dilated; only for dilated.", rich_help_panel=_NETWORK),
     ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
-            help="Any setting of the network: hidden=200, channels=[64,128,50].",
+            help="Any setting of the network, such as hidden=200 or channels=[64,128,50].",
             rich_help_panel=_NETWORK,
         ),
     ] = None,
-    epochs: Annotated[int, typer.Option(help="Epochs at most.", rich_help_panel=_LOOP)] = 30,
+    epochs: Annotated[
+        int, typer.Option(help="Maximum number of epochs.", rich_help_panel=_LOOP)
+    ] = 30,
     epoch_windows: Annotated[
         int,
-        typer.Option(help="Windows an epoch; 0: all of the train split.", rich_help_panel=_LOOP),
+        typer.Option(help="Windows per epoch; 0: the whole train split.", rich_help_panel=_LOOP),
     ] = 0,
     patience: Annotated[
         int,
         typer.Option(
-            help="Stop after so many epochs without a better PR AUC; 0: never.",
+            help="Stop after this many epochs without a better PR AUC; 0: never.",
             rich_help_panel=_LOOP,
         ),
     ] = 5,
     batch_size: Annotated[
-        int, typer.Option(help="Windows a step and device.", rich_help_panel=_LOOP)
+        int, typer.Option(help="Windows per step and device.", rich_help_panel=_LOOP)
     ] = 8,
     learning_rate: Annotated[
-        float, typer.Option(help="Of Adam, at its highest.", rich_help_panel=_LOOP)
+        float, typer.Option(help="Peak learning rate (Adam).", rich_help_panel=_LOOP)
     ] = 0.001,
     schedule: Annotated[
         str,
-        typer.Option(help="constant, or cosine down to nothing.", rich_help_panel=_LOOP),
+        typer.Option(help="Learning rate: constant, or cosine decay to 0.", rich_help_panel=_LOOP),
     ] = "cosine",
     warmup: Annotated[
         float,
-        typer.Option(help="Share of all steps with a rising learning rate.", rich_help_panel=_LOOP),
+        typer.Option(help="Fraction of steps with a rising learning rate.", rich_help_panel=_LOOP),
     ] = 0.05,
     positive_weight: Annotated[
         float,
-        typer.Option(help="What a labelled base counts beside another.", rich_help_panel=_LOOP),
+        typer.Option(help="Weight of labelled bases in the loss.", rich_help_panel=_LOOP),
     ] = 1.0,
     clip: Annotated[
-        float, typer.Option(help="Largest norm of the gradient; 0: any.", rich_help_panel=_LOOP)
+        float,
+        typer.Option(help="Maximum norm of the gradient; 0: no limit.", rich_help_panel=_LOOP),
     ] = 1.0,
     reverse_complement: Annotated[
         bool,
         typer.Option(
             "--reverse-complement/--no-reverse-complement",
-            help="Turn windows around by the toss of a coin.",
+            help="Reverse-complement windows with probability 0.5.",
             rich_help_panel=_LOOP,
         ),
     ] = True,
     shift: Annotated[
         int,
-        typer.Option(help="Move windows up to so many bp, in their split.", rich_help_panel=_LOOP),
+        typer.Option(
+            help="Maximum random shift of a window (bp), within its split.", rich_help_panel=_LOOP
+        ),
     ] = 0,
     seed: Annotated[
-        int, typer.Option(help="Decides weights, order and dropout.", rich_help_panel=_LOOP)
+        int, typer.Option(help="Seed of weights, order and dropout.", rich_help_panel=_LOOP)
     ] = 0,
     precision: Annotated[
         str,
@@ -117,29 +122,32 @@ def command(
         ),
     ] = "fp32",
     workers: Annotated[
-        int, typer.Option(help="Reading processes a device; 0: none.", rich_help_panel=_MACHINE)
+        int, typer.Option(help="Reading processes per device; 0: none.", rich_help_panel=_MACHINE)
     ] = 0,
     accelerator: Annotated[
         str, typer.Option(help="auto, cpu or gpu.", rich_help_panel=_MACHINE)
     ] = "auto",
     devices: Annotated[
-        str, typer.Option(help="How many, or auto for all.", rich_help_panel=_MACHINE)
+        str, typer.Option(help="Number of devices; auto: all.", rich_help_panel=_MACHINE)
     ] = "auto",
     strategy: Annotated[
-        str, typer.Option(help="Lightning's: auto, ddp, ...", rich_help_panel=_MACHINE)
+        str, typer.Option(help="Lightning strategy: auto, ddp, ...", rich_help_panel=_MACHINE)
     ] = "auto",
     nodes: Annotated[
-        int, typer.Option(help="Machines with as many devices.", rich_help_panel=_MACHINE)
+        int,
+        typer.Option(
+            help="Number of machines, each with that many devices.", rich_help_panel=_MACHINE
+        ),
     ] = 1,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the run that --out holds.")
+        bool, typer.Option("--overwrite", help="Replace the run in --out.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Train a network on a dataset; keep the epoch with the best validation PR AUC.
 
-    The folder gets checkpoint.safetensors, metrics.csv and metrics.png. PR AUC is average
-    precision: its mean over the markers of a category, and then over the categories.
+    Writes checkpoint.safetensors, metrics.csv and metrics.png. PR AUC is average precision,
+    averaged over the markers of each category, then over the categories.
     """
     from regtrack.training.config import Hardware, TrainingConfig
     from regtrack.training.fit import train
@@ -177,12 +185,12 @@ def command(
 
 
 def _settings(pairs: Sequence[str], **values: Any) -> dict[str, Any]:
-    """What the user set of the network; the rest is the network's own default."""
+    """The network settings given by the user; all others keep their defaults."""
     settings = {name: value for name, value in values.items() if value is not None}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals:
-            raise TrainingError(f'--set "{pair}" is no setting; expected name=value')
+            raise TrainingError(f'--set "{pair}" is not a setting; expected name=value')
         try:
             settings[name] = json.loads(text)
         except ValueError:

@@ -103,7 +103,7 @@ def _dress_widths(axes: Axes, curves: Sequence[Curve]) -> None:
     axes.spines["left"].set_bounds(0, 100)
     counted = [curve.receptive_field for curve in curves if curve.receptive_field]
     if counted:
-        axes.text(min(counted) / 1.2, 103, "counted", ha="right", va="center", fontsize=6.5)
+        axes.text(min(counted) / 1.2, 103, "theoretical", ha="right", va="center", fontsize=6.5)
     axes.set_xlabel("Width around the output (bp)")
     axes.set_ylabel("Fraction of the gradient (%)")
 
@@ -113,7 +113,7 @@ def _write_numbers(axes: Axes, curves: Sequence[Curve], longest: int) -> None:
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(len(curves) + 0.5, -0.5)
-    heads = [*(f"{share} %" for share in SHARES), "counted"]
+    heads = [*(f"{share} %" for share in SHARES), "theoretical"]
     _write_row(axes, 0, "Widths (bp)", heads, GREY)
     for number, curve in enumerate(curves, start=1):
         colour, dashes = line_of(curve.style)

@@ -121,7 +121,7 @@ def test_the_command_prints_every_table_and_json(
         return capsys.readouterr().out
 
     shown = run()
-    for words in ("PR AUC", "base rate", "counted", "untrained", "shuffled", "results.png"):
+    for words in ("PR AUC", "base rate", "theoretical", "untrained", "shuffled", "results.png"):
         assert words in shown
     found = json.loads(run("--json"))
     assert found == json.loads(json.dumps(made.to_dict()))

@@ -102,7 +102,7 @@ def test_numbers_stand_to_the_right_and_words_to_the_left(
 @pytest.mark.parametrize("values", [[""], [","], ["chr1", ""], [" "]])
 def test_an_empty_list_does_not_mean_all(values: list[str]) -> None:
     with pytest.raises(
-        RegtrackError, match=r"^--chroms is empty; give it a name, or leave it out$"
+        RegtrackError, match=r"^--chroms is empty; name something, or omit the option$"
     ):
         console.split_list("--chroms", values)
     assert console.split_list("--chroms", None) == ()

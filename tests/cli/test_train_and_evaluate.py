@@ -152,7 +152,7 @@ def test_evaluation_prints_a_row_a_category_and_writes_files(
     assert code == 0
     for word in ("PR AUC (average precision)", "base rate", "lift", "ROC AUC", "TF", "CNN1"):
         assert word in out
-    assert "Left out, with fewer than 10 labelled bases: K562_DNase" in out
+    assert "Not scored, with fewer than 10 labelled bases: K562_DNase" in out
     assert Path("scores/markers.csv").exists()
     code, _, err = call("evaluate", data, "run/checkpoint.safetensors", "--out", "scores")
     assert code == 2
@@ -201,4 +201,4 @@ def test_help_has_one_line_of_purpose_and_examples(call: Call, command: str) -> 
 
 def test_no_marker_is_not_every_marker(call: Call, data: Path) -> None:
     code, _, err = call("evaluate", data, "none.safetensors", "--markers", "")
-    assert (code, err) == (2, "error: --markers is empty; give it a name, or leave it out")
+    assert (code, err) == (2, "error: --markers is empty; name something, or omit the option")

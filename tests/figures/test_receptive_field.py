@@ -47,7 +47,7 @@ def test_curves_dots_and_fields_are_those_of_the_models(curves: list[Curve]) -> 
 
 def test_the_numbers_stand_below(curves: list[Curve]) -> None:
     texts = [text.get_text() for text in receptive_field_figure(curves).axes[-1].texts]
-    assert texts[:5] == ["Widths (bp)", "50 %", "90 %", "99 %", "counted"]
+    assert texts[:5] == ["Widths (bp)", "50 %", "90 %", "99 %", "theoretical"]
     dilated = [f"{width:,}" for width in curves[1].widths.values()]
     assert texts[10:15] == ["DILATED", *dilated, "10,930"]
     assert texts[-1] == "all that is read"
