@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regtrack.cli.console import bars, console, counted_text, print_json, print_table, split_list
-from regtrack.cli.offers import Device
+from regtrack.cli.offers import Device, offer
 from regtrack.cli.width import Width
 from regtrack.errors import PlanError
+from regtrack.saliency.method import GRADIENT_NORM, GRADIENT_X_INPUT, METHODS
 
 if TYPE_CHECKING:
     from regtrack.saliency.compare import Panels
@@ -50,10 +51,8 @@ def command(
     marker: Annotated[str, typer.Option(help="What is predicted; a glob for many --bigwig.")],
     method: Annotated[
         str,
-        typer.Option(
-            help="gradient-norm, gradient-x-input (that of --bigwig), integrated-gradients or ism."
-        ),
-    ] = "gradient-norm",
+        typer.Option(help=f"{', '.join(METHODS)}.", autocompletion=offer(*METHODS)),
+    ] = GRADIENT_NORM.name,
     reference: Annotated[
         Path | None, typer.Option(help="The FASTA, plain or bgzip.", rich_help_panel=_WHERE)
     ] = None,
@@ -202,9 +201,9 @@ def _refuse_what_is_ignored(ctx: typer.Context) -> None:
                 _refuse(_OF_THE_DRAW, given, f"of windows that are drawn, and --{place} was given")
         return
     _refuse(_OF_FIGURES, given, "of figures, and --bigwig writes tracks")
-    if "method" in given and values["method"] != "gradient-x-input":
+    if "method" in given and values["method"] != GRADIENT_X_INPUT.name:
         raise PlanError(
-            f"--method {values['method']} is not for --bigwig, which writes gradient-x-input; "
+            f"--method {values['method']} is not for --bigwig, which writes {GRADIENT_X_INPUT}; "
             "leave --method out"
         )
 
@@ -262,7 +261,7 @@ def _print(found: list[Panels], files: list[str], *, as_json: bool) -> None:
         )
         for one in shown
     ]  # fmt: skip
-    print_table(f"{found[0].saliencies[0].title}, by base", columns, rows)
+    print_table(f"{found[0].saliencies[0].method.title}, by base", columns, rows)
     for one in shown:
         if one["lowest"] == one["highest"] == 0:
             console.print(

@@ -9,13 +9,12 @@ import numpy.typing as npt
 
 from regtrack.figures.envelope import Values
 from regtrack.genome.interval import Interval
-from regtrack.saliency.values import METHODS, Curve, Saliency
+from regtrack.saliency.values import Curve, Saliency
 
 Numbers = npt.NDArray[np.float64]
 
 LONGEST = {"single": 60, "double": 200}  # bp; letters of longer regions are too thin to read
 ALL_READ = "all that is read"  # the input of an output of a recurrent network
-MEAN_LOSS = "Mean loss by substitution"
 NEAR = 10  # bp; distances are linear up to here and logarithmic beyond
 PERCENTS = np.concatenate([np.arange(1, 99), np.arange(99, 99.95, 0.1)])
 _BINS_PER_DECADE = 12
@@ -48,9 +47,9 @@ def limits(values: Sequence[Values]) -> tuple[float, float]:
     return min(lowest, 0.0), max(highest, 0.0)
 
 
-def method_name(saliency: Saliency) -> str:
-    """The method, as the label of an axis."""
-    return METHODS[saliency.method].replace(" x ", " × ")
+def letters_name(saliency: Saliency) -> str:
+    """The height of the letters, as the label of an axis."""
+    return saliency.method.letters or saliency.method.title
 
 
 def output_name(saliency: Saliency) -> str:
@@ -79,9 +78,10 @@ def panel_note(saliency: Saliency, shown: Values) -> str:
 def letter_heights(saliency: Saliency) -> Values:
     """The height of each base's letter, float32 (L,).
 
-    This is the value itself, or for `ism` the mean loss over the three substitutions.
+    This is the value itself, or for a method per letter the mean loss over the three
+    substitutions.
     """
-    if saliency.values.ndim == 1:
+    if not saliency.method.per_letter:
         return saliency.values
     losses: Values = -saliency.values.sum(axis=1) / 3
     return losses

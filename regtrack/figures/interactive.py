@@ -15,12 +15,11 @@ from plotly.subplots import make_subplots
 from regtrack.atomic import publish_file
 from regtrack.figures.content import (
     LONGEST,
-    MEAN_LOSS,
     common_interval,
     density,
     letter_heights,
+    letters_name,
     limits,
-    method_name,
     output_name,
     panel_letter,
     panel_note,
@@ -55,9 +54,9 @@ def interactive_saliency(
 ) -> go.Figure:
     """The saliency of several models, stacked on one scale and one x axis.
 
-    A region of at most 200 bp is drawn as one bar per base, with the effects of `ism` below. A
-    longer
-    one is drawn as an area, and beyond 30,000 bp as the extremes of that many bins.
+    A region of at most 200 bp is drawn as one bar per base, with the effects of each letter below
+    if the method has them. A longer one is drawn as an area, and beyond 30,000 bp as the extremes
+    of that many bins.
 
     Args:
         saliencies: one per panel, of the same region, method and marker.
@@ -69,14 +68,14 @@ def interactive_saliency(
     interval = common_interval(saliencies)
     marks = marks or {}
     short = len(interval) <= LONGEST["double"]
-    mutated = short and saliencies[0].method == "ism"
+    mutated = short and saliencies[0].method.per_letter
     sizes = [_PANEL, *[_HEAT] * mutated] * len(saliencies) + [_MARK * len(marks)] * bool(marks)
     figure = _stack(sizes)
     shown = [letter_heights(s) if short else s.values for s in saliencies]
     low, high = limits(shown)
     span = (high - low) or 1.0
     floor = low - (0.2 if short else 0.08) * span  # room for the bars of the outputs
-    name = MEAN_LOSS if mutated else method_name(saliencies[0])
+    name = letters_name(saliencies[0]) if short else saliencies[0].method.title
     for number, (saliency, values) in enumerate(zip(saliencies, shown, strict=True)):
         row = 1 + number * (1 + mutated)
         traces = _letter_bars(saliency, values) if short else _area(saliency)

@@ -15,11 +15,10 @@ from matplotlib.figure import Figure
 
 from regtrack.figures.content import (
     LONGEST,
-    MEAN_LOSS,
     common_interval,
     letter_heights,
+    letters_name,
     limits,
-    method_name,
     panel_letter,
     panel_note,
 )
@@ -69,7 +68,7 @@ def letters_figure(
     if len(interval) > LONGEST[width]:
         raise ValueError(f"{len(interval)} bp of letters; expected at most {LONGEST[width]}")
     marks = marks or {}
-    mutated = saliencies[0].method == "ism"
+    mutated = saliencies[0].method.per_letter
     heights = [letter_heights(saliency) for saliency in saliencies]
     count = len(saliencies)
     sizes = [_LETTERS if count > 1 else _LONE, *[_HEAT] * mutated]  # of the panels of one model
@@ -85,7 +84,7 @@ def letters_figure(
         notes = [panel_note(*pair) for pair in zip(saliencies, heights, strict=True)]
         title_panels(upper, names, notes, width=width, beside=_COLOUR_BAR if mutated else 0.0)
         power = scale_panels(upper, *limits(heights))
-        name_scale(figure, upper, MEAN_LOSS if mutated else method_name(saliencies[0]), power)
+        name_scale(figure, upper, letters_name(saliencies[0]), power)
         if mutated:
             _draw_heat(figure, panels[1 : 2 * count : 2], saliencies, width)
         if marks:

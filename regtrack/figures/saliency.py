@@ -15,7 +15,6 @@ from matplotlib.patches import Patch
 from regtrack.figures.content import (
     common_interval,
     limits,
-    method_name,
     output_name,
     panel_letter,
     panel_note,
@@ -73,7 +72,7 @@ def saliency_figure(
         names = [panel_letter(n, count) + found.model for n, found in enumerate(saliencies)]
         notes = [panel_note(found, found.values) for found in saliencies]
         title_panels(own, names, notes, width=width)
-        name = method_name(saliencies[0])
+        name = saliencies[0].method.title
         power = scale_panels(own, *limits([found.values for found in saliencies]))
         name_scale(figure, own, name, power)
         if marks:

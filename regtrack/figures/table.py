@@ -29,7 +29,7 @@ def saliency_table(
     names = ["chrom", "start", "end", "base"]
     columns: list[Sequence[str]] = []
     for saliency in saliencies:
-        if saliency.values.ndim == 1:
+        if not saliency.method.per_letter:
             names.append(saliency.model)
         else:
             names += [f"{saliency.model}_{letter}" for letter in LETTERS[:4]]

@@ -22,7 +22,7 @@ from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle
 from regtrack.predict.device import pick_device
 from regtrack.progress import SILENT, Progress
-from regtrack.saliency.gradient import NORM
+from regtrack.saliency.method import GRADIENT_NORM, find_method
 from regtrack.saliency.outputs import (
     THRESHOLD,
     check_reached,
@@ -35,7 +35,7 @@ from regtrack.saliency.outputs import (
     scoring,
     scoring_outputs,
 )
-from regtrack.saliency.region import ISM, MOST_MUTATED, Question, check_method, explain, find_marker
+from regtrack.saliency.region import Question, explain, find_marker
 from regtrack.saliency.values import Outputs, Saliency
 
 LEAST_SHOWN, MOST_SHOWN = 1_000, 25_000  # bp about named positions
@@ -62,7 +62,7 @@ class Comparison:
         labels: BED or peak file with the labels of the marker.
         at: positions or regions whose outputs are explained, such as `chr1:1,234`.
         threshold: the least score of an explained output.
-        method: a key of `METHODS`.
+        method: a key of `regtrack.saliency.method.METHODS`.
         device: `auto`, `cpu`, `cuda`, ...
         any_assembly: go on where the sequence is of another assembly than the training's.
 
@@ -81,12 +81,12 @@ class Comparison:
     labels: Path | None = None
     at: tuple[str, ...] = ()
     threshold: float | None = None
-    method: str = NORM
+    method: str = GRADIENT_NORM.name
     device: str = "auto"
     any_assembly: bool = False
 
     def __post_init__(self) -> None:
-        check_method(self.method)
+        find_method(self.method)
         if self.reference is None and self.dataset is None:
             raise PlanError("no sequence to read: name a `reference` or a `dataset`")
         if not (self.region or self.at or self.dataset):
@@ -180,7 +180,7 @@ class _Inputs:
         assembly = self.source.assembly
         chrom = parse_region(self.wanted.at[0], assembly).chrom
         named = named_outputs(self.wanted.at, assembly, chrom)
-        most = MOST_MUTATED if self.wanted.method == ISM else MOST_SHOWN
+        most = find_method(self.wanted.method).most_bases or MOST_SHOWN
         first, last = int(named.starts[0]), int(named.ends[-1])
         if last - first > most:
             raise PlanError(
@@ -205,7 +205,7 @@ class _Inputs:
         saliencies = [
             explain(
                 model, self.source, question,
-                method=self.wanted.method, label=style.title, device=self.device,
+                method=find_method(self.wanted.method), label=style.title, device=self.device,
                 progress=progress,
             )
             for question, (style, model) in zip(questions, self.models.items(), strict=True)

@@ -17,7 +17,7 @@ the simplex of letters). N is no letter, and has 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -30,11 +30,10 @@ from regtrack.genome.sequence import N
 from regtrack.models.network import TrackModel
 from regtrack.predict.forward import one_pass
 from regtrack.predict.lending import together
+from regtrack.saliency.method import GRADIENT_NORM, GRADIENT_X_INPUT, Method
 from regtrack.saliency.values import Values
 
 Errors = Callable[[Tensor], Tensor]
-
-NORM, TIMES_INPUT = "gradient-norm", "gradient-x-input"
 
 
 def gradient_saliency(
@@ -43,7 +42,7 @@ def gradient_saliency(
     outputs: npt.NDArray[np.bool_] | Tensor,
     marker: int,
     *,
-    method: str = NORM,
+    method: str = GRADIENT_NORM.name,
     device: torch.device | None = None,
 ) -> Values:
     """The saliency of every base for the chosen outputs of one marker, shape (B, L).
@@ -58,13 +57,15 @@ def gradient_saliency(
 
     Raises:
         PlanError: too little memory for so many bases at once.
-        ValueError: another method.
+        ValueError: a method that is not of one gradient.
     """
+    known = {one.name: values_of for one, values_of in OF_GRADIENT.items()}
+    if method not in known:
+        raise ValueError(f'method "{method}"; expected {" or ".join(known)}')
     gradient = input_gradient(model, codes, outputs, marker, device=device)
     embedding = model.embed.weight.detach().cpu()
-    values: Values = (
-        saliency_of(method, gradient, torch.as_tensor(codes), embedding).float().numpy()
-    )
+    found = known[method](gradient, torch.as_tensor(codes), embedding)
+    values: Values = found.float().numpy()
     return values
 
 
@@ -141,23 +142,27 @@ def propagate(
         yield gradient
 
 
-def saliency_of(method: str, gradient: Tensor, codes: Tensor, embedding: Tensor) -> Tensor:
-    """A number a base (..., L) from gradients (..., L, 4) at the embedded input.
+def norm_of(gradient: Tensor, _codes: Tensor, _embedding: Tensor) -> Tensor:
+    """The Euclidean norm (..., L) of gradients (..., L, 4) at the embedded input."""
+    return gradient.square().sum(-1).sqrt()
+
+
+def times_input(gradient: Tensor, codes: Tensor, embedding: Tensor) -> Tensor:
+    """Gradient x input (..., L), signed, of gradients (..., L, 4) at the embedded input.
 
     Args:
-        method: `gradient-norm` or `gradient-x-input`.
         gradient: shape (..., L, 4).
         codes: what broadcasts to (..., L).
-        embedding: a row a letter, (5, 4).
-
-    Raises:
-        ValueError: another method.
+        embedding: one row per letter, (5, 4).
     """
-    if method == NORM:
-        return gradient.square().sum(-1).sqrt()
-    if method == TIMES_INPUT:
-        return (gradient * centred(embedding)[codes.long()]).sum(-1)
-    raise ValueError(f'method "{method}"; expected {NORM} or {TIMES_INPUT}')
+    return (gradient * centred(embedding)[codes.long()]).sum(-1)
+
+
+OF_GRADIENT: Mapping[Method, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+    GRADIENT_NORM: norm_of,
+    GRADIENT_X_INPUT: times_input,
+}
+"""Values (..., L) from gradients (..., L, 4), codes (..., L) and the embedding (5, 4)."""
 
 
 def centred(embedding: Tensor) -> Tensor:

@@ -18,20 +18,13 @@ from regtrack.genome.sequence import Codes, N
 from regtrack.genome.source import Source
 from regtrack.labels.marker import Marker, select_markers
 from regtrack.model_style import style_of
-from regtrack.models.network import TrackModel
 from regtrack.predict.device import pick_device
 from regtrack.progress import SILENT, Progress
-from regtrack.saliency.gradient import TIMES_INPUT, input_gradient, saliency_of
-from regtrack.saliency.integrated import integrated_gradients
-from regtrack.saliency.mutagenesis import mutagenesis
+from regtrack.saliency.method import GRADIENT_X_INPUT, Method, find_method
 from regtrack.saliency.outputs import row_of, scoring, scoring_outputs
+from regtrack.saliency.steps import STEPS, Stretch
 from regtrack.saliency.strips import at_once, strips_of
-from regtrack.saliency.values import METHODS, Completeness, Outputs, Saliency, Values
-
-INTEGRATED, ISM = "integrated-gradients", "ism"
-MOST_MUTATED = 5_000  # bp, of which each is mutated three times
-
-_COLUMNS = {INTEGRATED: 1}
+from regtrack.saliency.values import Completeness, Saliency, Values
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +53,7 @@ def saliency_of_region(  # noqa: PLR0917 - a region is three numbers
     start: int,
     end: int,
     *,
-    method: str = TIMES_INPUT,
+    method: str = GRADIENT_X_INPUT.name,
     threshold: float | None = None,
     device: str = "auto",
     progress: Progress = SILENT,
@@ -76,7 +69,7 @@ def saliency_of_region(  # noqa: PLR0917 - a region is three numbers
         chrom: the chromosome.
         start: the first base (bp, 0-based).
         end: one past the last base.
-        method: a key of `METHODS`.
+        method: a key of `regtrack.saliency.method.METHODS`.
         threshold: the least score of a position that is explained; where None, 0.5, or half of
             the highest where nothing scores as much.
         device: `auto`, `cpu`, `cuda`, ...
@@ -84,8 +77,9 @@ def saliency_of_region(  # noqa: PLR0917 - a region is three numbers
 
     Raises:
         CheckpointError, FastaError, AssemblyError, RegionError, MarkerError: bad input.
-        PlanError: no position reaches the threshold, or too little memory.
+        PlanError: no position reaches the threshold, an unknown method, or too little memory.
     """
+    wanted = find_method(method)
     loaded, place = load_checkpoint(checkpoint), pick_device(device)
     with Reference(reference) as source:
         check_assembly(loaded, source.assembly)
@@ -95,7 +89,7 @@ def saliency_of_region(  # noqa: PLR0917 - a region is three numbers
             loaded, source, interval, found, threshold=threshold, device=place
         )
         question = Question(interval, found, outputs, scoring(least))
-        return explain(loaded, source, question, method=method, device=place, progress=progress)
+        return explain(loaded, source, question, method=wanted, device=place, progress=progress)
 
 
 def explain(
@@ -103,7 +97,7 @@ def explain(
     source: Source,
     question: Question,
     *,
-    method: str,
+    method: Method,
     label: str = "",
     device: torch.device | None = None,
     progress: Progress = SILENT,
@@ -114,21 +108,20 @@ def explain(
         checkpoint: a network, given back as it was.
         source: where bases are read.
         question: what is asked.
-        method: a key of `METHODS`.
+        method: how.
         label: of the model in figures; what its network is called by default.
         device: where to compute; the CPU where None.
         progress: told of the bp that are done.
 
     Raises:
         MarkerError: the checkpoint does not predict the marker.
-        PlanError: an unknown method, or too little memory.
+        PlanError: more bases than the method takes, or too little memory.
     """
-    check_method(method)
     interval, model = question.interval, checkpoint.model
-    if method == ISM and len(interval) > MOST_MUTATED:
+    if method.most_bases is not None and len(interval) > method.most_bases:
         raise PlanError(
-            f"{interval} has {len(interval):,} bp to mutate; expected at most {MOST_MUTATED:,}: "
-            "choose a smaller `region`, or another `method`"
+            f"{interval} has {len(interval):,} bp; {method.name} takes at most "
+            f"{method.most_bases:,}: choose a smaller `region`, or another `method`"
         )
     codes = source.codes(interval.chrom, interval.start, interval.end)
     total, completeness = _added_up(
@@ -139,7 +132,7 @@ def explain(
         chrom=interval.chrom,
         start=interval.start,
         codes=codes,
-        values=_values(method, total, codes, model.embed.weight),
+        values=_values(method, total, codes, model.embed.weight.detach().cpu()),
         outputs=question.outputs.mask(interval.start, interval.end) & (codes != N),
         method=method,
         marker=question.marker,
@@ -148,17 +141,6 @@ def explain(
         rule=question.rule,
         completeness=completeness,
     )
-
-
-def check_method(method: str) -> str:
-    """The method, if it exists.
-
-    Raises:
-        PlanError: it does not.
-    """
-    if method not in METHODS:
-        raise PlanError(f'method "{method}"; expected {", ".join(METHODS)}')
-    return method
 
 
 def find_marker(markers: Sequence[Marker], glob: str) -> Marker:
@@ -180,15 +162,16 @@ def _added_up(
     source: Source,
     question: Question,
     *,
-    method: str,
+    method: Method,
     device: torch.device,
     progress: Progress,
 ) -> tuple[Tensor, Completeness | None]:
     """What one stretch of outputs after another gives to each base, shape (L, C)."""
     model, shown = checkpoint.model, question.interval
     row, length = row_of(checkpoint, question.marker), source.assembly.length(shown.chrom)
-    total = torch.zeros(len(shown), _COLUMNS.get(method, 4), dtype=model.embed.weight.dtype)
-    completeness = Completeness(0.0, 0.0) if method == INTEGRATED else None
+    steps = STEPS[method]
+    total = torch.zeros(len(shown), steps.columns, dtype=model.embed.weight.dtype)
+    completeness = Completeness(0.0, 0.0) if method.complete else None
     strips = list(strips_of(model, shown, question.outputs, length=length, size=at_once(device)))
     with progress.task("Saliency", sum(s.end - s.start for s in strips), "bp") as task:
         for strip in strips:
@@ -196,42 +179,15 @@ def _added_up(
             outputs = question.outputs.mask(strip.read_start, strip.read_end) & (codes != N)
             outputs[: strip.crop.start] = outputs[strip.crop.stop :] = False
             start, end = max(shown.start, strip.read_start), min(shown.end, strip.read_end)
-            stretch = slice(start - strip.read_start, end - strip.read_start)
-            given, complete = _given(
-                method, model, codes, outputs, row, stretch=stretch, device=device
-            )
+            here = slice(start - strip.read_start, end - strip.read_start)
+            given, complete = steps.give(Stretch(model, row, codes, outputs, here, device))
             total[start - shown.start : end - shown.start] += given
             completeness = completeness and complete and completeness + complete
             task.advance(strip.end - strip.start)
     return total, completeness
 
 
-def _given(
-    method: str,
-    model: TrackModel,
-    codes: Codes,
-    outputs: Outputs,
-    row: int,
-    *,
-    stretch: slice,
-    device: torch.device,
-) -> tuple[Tensor, Completeness | None]:
-    """What outputs give to the bases of a stretch of what was read, shape (bases, C)."""
-    if method == INTEGRATED:
-        values, complete = integrated_gradients(model, codes, outputs, row, device=device)
-        return values[stretch, None], complete
-    if method == ISM:
-        mutated = (stretch.start, stretch.stop)
-        effects = mutagenesis(model, codes, outputs, row, mutated, device=device)
-        return torch.as_tensor(effects), None
-    return input_gradient(model, codes[None], outputs[None], row, device=device)[0, stretch], None
-
-
-def _values(method: str, total: Tensor, codes: Codes, embedding: Tensor) -> Values:
-    """What was added up, as a method shows it: a number a base, or four."""
-    if method == INTEGRATED:
-        total = total[:, 0]
-    elif method != ISM:
-        total = saliency_of(method, total, torch.as_tensor(codes), embedding.detach().cpu())
-    values: Values = total.float().numpy()
+def _values(method: Method, total: Tensor, codes: Codes, embedding: Tensor) -> Values:
+    """What was added up, as the method shows it."""
+    values: Values = STEPS[method].finish(total, torch.as_tensor(codes), embedding).float().numpy()
     return values

@@ -24,13 +24,8 @@ from regtrack.errors import PlanError
 from regtrack.genome.sequence import Codes
 from regtrack.models.network import TrackModel
 from regtrack.progress import SILENT, Progress
-from regtrack.saliency.gradient import (
-    TIMES_INPUT,
-    differentiable,
-    over_threshold,
-    propagate,
-    saliency_of,
-)
+from regtrack.saliency.gradient import differentiable, over_threshold, propagate, times_input
+from regtrack.saliency.method import GRADIENT_X_INPUT
 from regtrack.sweep.computation import Shape, ValueKind
 from regtrack.sweep.job import open_job
 from regtrack.sweep.request import SweepRequest
@@ -76,7 +71,7 @@ class TrackSaliency:
     def values(self) -> str:
         """What they are, in words."""
         which = f"of scores from {self.threshold:g}" if self.threshold else "of all outputs"
-        return f"{TIMES_INPUT} {which}"
+        return f"{GRADIENT_X_INPUT.name} {which}"
 
     def with_compiled(self, shape: Shape | None) -> TrackSaliency:
         """Itself, as it is never compiled.
@@ -97,7 +92,7 @@ class TrackSaliency:
             bases = torch.as_tensor(codes, device=self.device)
             choose = over_threshold(self.threshold, bases)
             for row, gradient in enumerate(propagate(model, bases, choose, self.rows)):
-                signed = saliency_of(TIMES_INPUT, gradient, bases, model.embed.weight)
+                signed = times_input(gradient, bases, model.embed.weight)
                 found[:, 2 * row] = signed.detach()
         found[:, 1::2] = found[:, ::2].abs()
         return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,16 +12,11 @@ from regtrack.genome.interval import Interval
 from regtrack.genome.sequence import Codes
 from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle
+from regtrack.saliency.method import Method
 
 Values = npt.NDArray[np.float32]
 Outputs = npt.NDArray[np.bool_]
 
-METHODS: Mapping[str, str] = {
-    "gradient-norm": "Norm of the gradient",
-    "gradient-x-input": "Gradient x input",
-    "integrated-gradients": "Integrated gradients",
-    "ism": "Effect of substitution",
-}
 SHARES = (50, 90, 99)  # % of the mass whose widths are told
 
 
@@ -59,18 +53,18 @@ class Saliency:
         chrom: the chromosome.
         start: its first base (bp, 0-based).
         codes: the bases, A C G T N = 0 1 2 3 4, shape (L,).
-        values: a number a base, shape (L,); by `ism` one for each letter A C G T that might stand
-            there, shape (L, 4), 0 for the one that does. Their unit is the logit.
+        values: one per base, shape (L,); by a method per letter one for each of A C G T that might
+            stand there, shape (L, 4), 0 for the one that does. Their unit is the logit.
         outputs: the positions that are explained, shape (L,).
-        method: a key of `METHODS`.
+        method: how they were computed.
         marker: what is predicted.
         model: its label, such as `DILATED`.
         receptive_field: bp that one output can see, as counted; None is the whole sequence.
         rule: what chose the outputs, in the words of a legend, such as `Labelled GM12878_CTCF`.
-        completeness: of integrated gradients, what they add up to; None by another method.
+        completeness: of a method that is complete, what they add up to; None by another method.
 
     Raises:
-        ValueError: an unknown method, or shapes that do not fit.
+        ValueError: shapes that do not fit.
     """
 
     chrom: str
@@ -78,7 +72,7 @@ class Saliency:
     codes: Codes
     values: Values
     outputs: Outputs
-    method: str
+    method: Method
     marker: Marker
     model: str
     receptive_field: int | None
@@ -88,9 +82,7 @@ class Saliency:
 
     def __post_init__(self) -> None:
         length = len(self.codes)
-        if self.method not in METHODS:
-            raise ValueError(f'method "{self.method}"; expected one of {", ".join(METHODS)}')
-        expected = (length, 4) if self.method == "ism" else (length,)
+        expected = self.method.shape(length)
         if self.values.shape != expected or self.outputs.shape != (length,):
             raise ValueError(
                 f"values {self.values.shape} and outputs {self.outputs.shape} of {length} bases; "
@@ -105,18 +97,13 @@ class Saliency:
         """Where it lies."""
         return Interval(self.chrom, self.start, self.start + len(self.codes))
 
-    @property
-    def title(self) -> str:
-        """The method in words."""
-        return METHODS[self.method]
-
     def to_dict(self) -> dict[str, Any]:
         """What it is and how far its values go, for JSON."""
         return {
             "model": self.model,
             "marker": self.marker.name,
             "region": str(self.interval),
-            "method": self.method,
+            "method": self.method.name,
             "outputs": int(self.outputs.sum()),
             "rule": self.rule,
             "receptive_field": self.receptive_field,

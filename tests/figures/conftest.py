@@ -9,6 +9,7 @@ import pytest
 
 from regtrack.labels.marker import Marker
 from regtrack.model_style import style_of
+from regtrack.saliency.method import find_method
 from regtrack.saliency.values import Curve, Saliency
 
 MARKER = Marker("GM12878_CTCF", "TF", "GM12878", "CTCF")
@@ -23,18 +24,18 @@ def saliency() -> Callable[..., Saliency]:
         model: str = "DILATED", length: int = 25_000, method: str = "gradient-norm"
     ) -> Saliency:
         rng = np.random.default_rng(len(model))
-        shape = (length, 4) if method == "ism" else (length,)
-        values = rng.normal(size=shape).astype(np.float32)
+        how = find_method(method)
+        values = rng.normal(size=how.shape(length)).astype(np.float32)
         codes = rng.integers(0, 4, length).astype(np.uint8)
         codes[length // 3] = 4
         if method == "gradient-norm":
             values = np.abs(values)
-        if method == "ism":
+        if how.per_letter:
             values[np.arange(length), codes.clip(max=3)] = 0
         outputs = np.zeros(length, bool)
         outputs[length // 4 : length // 2] = outputs[-3] = True
         field = None if model == "BI-LSTM" else 460
-        return Saliency("chr7", START, codes, values, outputs, method, MARKER, model, field)
+        return Saliency("chr7", START, codes, values, outputs, how, MARKER, model, field)
 
     return make
 

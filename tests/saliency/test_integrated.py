@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from regtrack.genome.sequence import N
-from regtrack.saliency.gradient import TIMES_INPUT, gradient_saliency
+from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.integrated import integrated_gradients, no_letter
 
 from .toys import MODELS, build, random_codes, some_outputs
@@ -47,7 +47,7 @@ def test_where_the_model_is_linear_they_are_gradient_times_input() -> None:
         model.trunk[0].norm.bias += 100
         model.head.hidden.bias += 1000
     found, _ = integrated_gradients(model, codes, outputs, 2, steps=3)
-    expected = gradient_saliency(model, codes[None], outputs[None], 2, method=TIMES_INPUT)[0]
+    expected = gradient_saliency(model, codes[None], outputs[None], 2, method="gradient-x-input")[0]
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-9)
 
 

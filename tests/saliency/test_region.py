@@ -14,10 +14,10 @@ from regtrack.genome.sequence import N
 from regtrack.predict.region import values_along
 from regtrack.saliency import strips
 from regtrack.saliency.gradient import gradient_saliency
+from regtrack.saliency.method import GRADIENT_NORM, GRADIENT_X_INPUT, ISM, METHODS, Method
 from regtrack.saliency.mutagenesis import mutagenesis
 from regtrack.saliency.outputs import scoring_outputs
 from regtrack.saliency.region import Question, explain, find_marker, saliency_of_region
-from regtrack.saliency.values import METHODS
 from tests.sweep.toys import write_fasta
 
 from .toys import BOUNDED, checkpoint_of, intervals, one_chromosome
@@ -34,9 +34,9 @@ def small_strips(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("small_strips")
 @pytest.mark.parametrize("name", BOUNDED)
 @pytest.mark.parametrize("shown", [(0, LENGTH), (437, 1_001), (1_950, LENGTH)])
-@pytest.mark.parametrize("method", ["gradient-norm", "gradient-x-input"])
+@pytest.mark.parametrize("method", [GRADIENT_NORM, GRADIENT_X_INPUT])
 def test_it_is_one_backward_pass_over_the_whole_chromosome(
-    name: str, shown: tuple[int, int], method: str
+    name: str, shown: tuple[int, int], method: Method
 ) -> None:
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of(name, source)
@@ -44,7 +44,9 @@ def test_it_is_one_backward_pass_over_the_whole_chromosome(
     found = explain(checkpoint, source, question, method=method)
     codes = source.codes("chr1", 0, LENGTH)
     outputs = OUTPUTS.mask(0, LENGTH) & (codes != N)
-    whole = gradient_saliency(checkpoint.model, codes[None], outputs[None], 1, method=method)[0]
+    whole = gradient_saliency(checkpoint.model, codes[None], outputs[None], 1, method=method.name)[
+        0
+    ]
     np.testing.assert_allclose(found.values, whole[slice(*shown)], rtol=1e-5, atol=1e-8)
     np.testing.assert_array_equal(found.outputs, outputs[slice(*shown)])
     np.testing.assert_array_equal(found.codes, codes[slice(*shown)])
@@ -56,15 +58,15 @@ def test_mutants_of_a_region_are_those_of_the_whole_chromosome() -> None:
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of("cnn7", source)
     question = Question(Interval("chr1", 590, 640), checkpoint.markers[0], OUTPUTS)
-    found = explain(checkpoint, source, question, method="ism")
+    found = explain(checkpoint, source, question, method=ISM)
     codes = source.codes("chr1", 0, LENGTH)
     outputs = OUTPUTS.mask(0, LENGTH) & (codes != N)
     expected = mutagenesis(checkpoint.model, codes, outputs, 0, (590, 640))
     np.testing.assert_allclose(found.values, expected, rtol=1e-5, atol=1e-8)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_a_base_that_no_output_sees_has_nothing(method: str) -> None:
+@pytest.mark.parametrize("method", METHODS.values(), ids=str)
+def test_a_base_that_no_output_sees_has_nothing(method: Method) -> None:
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of("cnn3", source)
     question = Question(Interval("chr1", 900, 950), checkpoint.markers[0], OUTPUTS)
@@ -103,14 +105,14 @@ def test_a_lstm_reads_all_in_one_piece_or_refuses(monkeypatch: pytest.MonkeyPatc
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of("bi-lstm", source)
     question = Question(Interval("chr1", 500, 900), checkpoint.markers[0], OUTPUTS)
-    found = explain(checkpoint, source, question, method="gradient-norm")
+    found = explain(checkpoint, source, question, method=GRADIENT_NORM)
     codes = source.codes("chr1", 0, LENGTH)
     outputs = OUTPUTS.mask(0, LENGTH) & (codes != N)
     whole = gradient_saliency(checkpoint.model, codes[None], outputs[None], 0)[0]
     np.testing.assert_allclose(found.values, whole[500:900], rtol=1e-5, atol=1e-9)
     monkeypatch.setitem(strips.AT_ONCE, "cpu", 1_000)
     with pytest.raises(PlanError, match="takes at most 1,000 bp here: choose a smaller region"):
-        explain(checkpoint, source, question, method="gradient-norm")
+        explain(checkpoint, source, question, method=GRADIENT_NORM)
 
 
 def test_by_paths_it_reads_the_flanks_and_explains_what_scores(tmp_path: Path) -> None:
@@ -128,7 +130,7 @@ def test_by_paths_it_reads_the_flanks_and_explains_what_scores(tmp_path: Path) -
     assert found.outputs.sum() == (codes != N).sum()
     everything = intervals((400, 500))
     question = Question(Interval("chr1", 400, 500), found.marker, everything)
-    expected = explain(checkpoint, source, question, method="gradient-x-input")
+    expected = explain(checkpoint, source, question, method=GRADIENT_X_INPUT)
     np.testing.assert_allclose(found.values, expected.values, rtol=1e-5)
     with pytest.raises(PlanError, match=r"no position of chr1:401-500 has a score of 1 .* is 0\."):
         saliency_of_region(
@@ -139,12 +141,13 @@ def test_by_paths_it_reads_the_flanks_and_explains_what_scores(tmp_path: Path) -
 def test_what_cannot_be_asked() -> None:
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of("cnn3", source)
-    question = Question(Interval("chr1", 0, 100), checkpoint.markers[0], OUTPUTS)
-    with pytest.raises(PlanError, match='method "loud"; expected gradient-norm, gradient-x'):
-        explain(checkpoint, source, question, method="loud")
     with pytest.raises(MarkerError, match="fits 3 markers, such as K562_TF"):
         find_marker(checkpoint.markers, "K562*")
-    wide = Question(Interval("chr1", 0, LENGTH), checkpoint.markers[0], OUTPUTS)
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(PlanError, match="at most 1,000"):
-        patch.setattr("regtrack.saliency.region.MOST_MUTATED", 1_000)
-        explain(checkpoint, source, wide, method="ism")
+    longer = one_chromosome(5_001)
+    wide = Question(Interval("chr1", 0, 5_001), checkpoint.markers[0], OUTPUTS)
+    with pytest.raises(PlanError, match=r"has 5,001 bp; ism takes at most 5,000: choose a smaller"):
+        explain(checkpoint, longer, wide, method=ISM)
+    with pytest.raises(PlanError, match='method "loud"; expected gradient-norm, gradient-x'):
+        saliency_of_region(
+            Path("c.safetensors"), Path("r.fa"), "K562_TF", "chr1", 0, 100, method="loud"
+        )

@@ -18,7 +18,7 @@ from regtrack.genome.sequence import N
 from regtrack.models.registry import build_model
 from regtrack.predict import capacity
 from regtrack.predict.capacity import BYTES_PER_SCORE, memory_of
-from regtrack.saliency.gradient import TIMES_INPUT, gradient_saliency
+from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.tracks import TrackSaliency, saliency_tracks
 from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
 from regtrack.sweep.summary import Forecast
@@ -60,7 +60,7 @@ def one_pass(name: str, outputs: np.ndarray) -> np.ndarray:
     model = checkpoint_of(name, Sequences(CODES)).model
     codes = CODES["chr1"]
     values = gradient_saliency(
-        model, codes[None], outputs[None], 1, method=TIMES_INPUT
+        model, codes[None], outputs[None], 1, method="gradient-x-input"
     )[0].astype(np.float64)  # fmt: skip
     values[codes == N] = np.nan
     return values

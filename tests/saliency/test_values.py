@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 
 from regtrack.labels.marker import Marker
 from regtrack.model_style import style_of
+from regtrack.saliency.method import GRADIENT_NORM, ISM, Method
 from regtrack.saliency.values import Curve, Saliency
 
 MARKER = Marker("K562_CTCF", "TF", "K562", "CTCF")
@@ -46,14 +47,14 @@ def test_a_curve_needs_its_output() -> None:
 def test_shapes_that_do_not_fit_are_refused() -> None:
     codes, outputs = np.zeros(5, np.uint8), np.zeros(5, bool)
 
-    def make(values: np.ndarray, method: str) -> Saliency:
+    def make(values: np.ndarray, method: Method) -> Saliency:
         return Saliency("chr1", 7, codes, values, outputs, method, MARKER, "CNN3", 100)
 
-    found = make(np.arange(5, dtype=np.float32), "gradient-norm")
+    found = make(np.arange(5, dtype=np.float32), GRADIENT_NORM)
     assert str(found.interval) == "chr1:8-12"
     assert found.to_dict()["highest"] == 4
-    make(np.zeros((5, 4), np.float32), "ism")
+    make(np.zeros((5, 4), np.float32), ISM)
     with pytest.raises(ValueError, match=r"expected \(5, 4\)"):
-        make(np.zeros(5, np.float32), "ism")
-    with pytest.raises(ValueError, match='method "loud"'):
-        make(np.zeros(5, np.float32), "loud")
+        make(np.zeros(5, np.float32), ISM)
+    with pytest.raises(ValueError, match=r"expected \(5,\)"):
+        make(np.zeros((5, 4), np.float32), GRADIENT_NORM)

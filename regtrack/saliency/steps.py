@@ -1,0 +1,92 @@
+"""What each method of saliency computes, for one stretch of outputs and of the sum over stretches.
+
+The outputs to explain may be more than go through a network at once. So they are taken a stretch at
+a time, what each gives to a base is added up, and the sum becomes the base's value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from regtrack.genome.sequence import Codes
+from regtrack.models.network import TrackModel
+from regtrack.saliency.gradient import OF_GRADIENT, input_gradient
+from regtrack.saliency.integrated import integrated_gradients
+from regtrack.saliency.method import INTEGRATED_GRADIENTS, ISM, Method
+from regtrack.saliency.mutagenesis import mutagenesis
+from regtrack.saliency.values import Completeness, Outputs
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """A stretch of outputs, read with all that they depend on.
+
+    Attributes:
+        model: the network.
+        row: of its last layer, for the marker.
+        codes: what is read, uint8, shape (R,), A C G T N = 0 1 2 3 4.
+        outputs: which positions are explained, bool, shape (R,).
+        shown: which bases are asked for, as a slice of what is read; B of them.
+        device: where to compute.
+    """
+
+    model: TrackModel
+    row: int
+    codes: Codes
+    outputs: Outputs
+    shown: slice
+    device: torch.device
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How a method computes.
+
+    Attributes:
+        columns: C, the numbers per base that are added up over stretches.
+        give: what a stretch gives to its B bases, shape (B, C), on the CPU, and how nearly that
+            adds up, for a method that is complete.
+        finish: values, shape (L,) or (L, 4), from sums (L, C), codes (L,) and the embedding's rows
+            (5, 4), all on the CPU.
+    """
+
+    columns: int
+    give: Callable[[Stretch], tuple[Tensor, Completeness | None]]
+    finish: Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def _gradients(stretch: Stretch) -> tuple[Tensor, None]:
+    """The gradient at the embedded input, (B, 4)."""
+    found = input_gradient(
+        stretch.model, stretch.codes[None], stretch.outputs[None], stretch.row,
+        device=stretch.device,
+    )  # fmt: skip
+    return found[0, stretch.shown], None
+
+
+def _integrated(stretch: Stretch) -> tuple[Tensor, Completeness]:
+    """Integrated gradients, (B, 1)."""
+    found, complete = integrated_gradients(
+        stretch.model, stretch.codes, stretch.outputs, stretch.row, device=stretch.device
+    )
+    return found[stretch.shown, None], complete
+
+
+def _mutants(stretch: Stretch) -> tuple[Tensor, None]:
+    """The effects of substitutions, (B, 4)."""
+    mutated = (stretch.shown.start, stretch.shown.stop)
+    effects = mutagenesis(
+        stretch.model, stretch.codes, stretch.outputs, stretch.row, mutated, device=stretch.device
+    )
+    return torch.as_tensor(effects), None
+
+
+STEPS: Mapping[Method, Steps] = {
+    **{method: Steps(4, _gradients, values_of) for method, values_of in OF_GRADIENT.items()},
+    INTEGRATED_GRADIENTS: Steps(1, _integrated, lambda sums, *_: sums[:, 0]),
+    ISM: Steps(4, _mutants, lambda sums, *_: sums),
+}
