@@ -47,7 +47,7 @@ PERMITTED: dict[str, set[str]] = {
 }  # fmt: skip
 # what the dashboard, a package beside regtrack, may import of it: nothing that loads torch
 APP_MAY = {
-    *GROUND, "genome", "tracks", "labels", "measures", "compare", "dataset.store", "dataset.format",
+    *GROUND, "genome", "tracks", "labels", "compare", "dataset.store", "dataset.format",
     "dataset.identity", "checkpoint_header",
 }  # fmt: skip
 EVERYTHING = {"cli", "demo", "__main__"}

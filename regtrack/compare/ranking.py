@@ -1,7 +1,7 @@
-"""Windows in the order of what is worth a look: where models, or a model and labels, disagree.
+"""Windows ranked by how much models disagree with each other or with the labels.
 
-Every number is of all bases of its window: the tracks are read whole, two of them at some 50 Mb of
-genome a second on an idle core, and what was computed is kept beside the sweep.
+Every number covers all bases of its window. The tracks are read whole, two of them at some 50 Mb of
+genome per second on an idle core, and the results are kept beside the sweep.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def rank_windows(
     - `score`: the first model's greatest score.
 
     Means are over the bases where the tracks have a value; a window without any is left out. Logits
-    are made scores first. The windows are the dataset's, else 25-kb tiles.
+    are turned into scores first. The windows are those of the dataset, or tiles of 25 kb.
 
     Args:
         sources: the tracks and labels.
@@ -101,8 +101,8 @@ def rank_windows(
 
     Raises:
         TrackError: a model is not known, lacks the marker, or its file cannot be read.
-        DatasetError: `error` without labels, or a split that is not known.
-        RegtrackError: another kind, or `disagreement` of one model.
+        DatasetError: `error` without labels, or an unknown split.
+        RegtrackError: another kind, or `disagreement` with one model alone.
     """
     _check(sources, kind, marker, model_b)
     tracks = [find_track(sources, model, marker) for model in (model_a, model_b) if model]
