@@ -17,7 +17,15 @@ from regtrack.predict.network import Network
 def compiled_logits(
     model: Network, codes: Tensor, markers: Tensor | Sequence[int] | None
 ) -> Tensor:
-    """The logits (B, M, L) of codes (B, L) by the compiled network.
+    """The logits of codes by the compiled network.
+
+    Args:
+        model: the network, on the device of the codes.
+        codes: uint8, shape (B, L).
+        markers: rows of the last layer; all where None.
+
+    Returns:
+        Logits, shape (B, M, L), in the precision that the network computes in.
 
     Raises:
         PlanError: the network cannot be compiled here.

@@ -13,7 +13,7 @@ Scores = npt.NDArray[np.float32]
 
 
 def to_host(found: Tensor) -> Scores:
-    """A float32 tensor as a NumPy array of the same shape.
+    """A float32 tensor of any shape as a NumPy array.
 
     From a GPU it is copied to pinned memory, which is several times as fast. Only this thread waits
     for the copy: what others compute on their own streams goes on.
@@ -27,7 +27,7 @@ def to_host(found: Tensor) -> Scores:
 
 
 def to_device(values: npt.NDArray[Any] | Tensor, device: torch.device) -> Tensor:
-    """An array as a tensor of the same shape and dtype on a device.
+    """An array of any shape and dtype as a tensor on a device.
 
     To a GPU it is copied from pinned memory, without waiting for the copy.
     """

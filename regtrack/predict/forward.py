@@ -145,7 +145,7 @@ def one_pass(
 
 @torch.inference_mode()
 def sigmoid(logits: Tensor) -> Tensor:
-    """The sigmoid in place, on any shape; the same bits however many threads torch has.
+    """The sigmoid in place, of floats of any shape; the same bits however many threads torch has.
 
     On the CPU torch rounds the last few numbers of each thread's share differently. A piece of
     `_PIECE` numbers is computed by one thread and has no such remainder.

@@ -39,10 +39,10 @@ class Lendable(Protocol):
         """The network itself and every part of it."""
 
     def parameters(self) -> Iterator[nn.Parameter]:
-        """The weights."""
+        """The weights, of any shape and dtype."""
 
     def buffers(self) -> Iterator[Tensor]:
-        """Tensors beside the weights, such as running means."""
+        """Tensors of any shape and dtype beside the weights, such as running means."""
 
 
 class Network(Sighted, Lendable, Protocol):
@@ -61,7 +61,7 @@ class Network(Sighted, Lendable, Protocol):
         """M, the number of markers that the last layer knows."""
 
     def logits(self, codes: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
-        """Logits (B, M, L) of codes (B, L), one per marker and base.
+        """Logits, float (B, M, L), of codes (B, L): one per marker and base.
 
         Args:
             codes: uint8, A C G T N = 0 1 2 3 4, of any length from 1.

@@ -19,6 +19,7 @@ from regtrack.genome.sequence import Codes
 from regtrack.models.network import TrackModel
 from regtrack.predict.copies import to_host
 from regtrack.predict.device import memory_errors
+from regtrack.predict.network import Network
 from regtrack.sweep.request import SweepRequest
 from regtrack.tracks.kind import Kind
 
@@ -45,7 +46,7 @@ class Computation(Protocol):
     """
 
     @property
-    def model(self) -> TrackModel:
+    def model(self) -> Network:
         """The network."""
 
     @property

@@ -15,11 +15,11 @@ from torch import Tensor
 from regtrack.errors import FastaError
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, N
-from regtrack.models.network import TrackModel
 from regtrack.predict.capacity import BYTES_PER_BASE
 from regtrack.predict.copies import Scores
 from regtrack.predict.device import memory_errors
 from regtrack.predict.forward import values_of_codes
+from regtrack.predict.network import Network
 from regtrack.predict.reading import Strip
 from regtrack.sweep.computation import Computation, Shape, ValueKind
 from regtrack.sweep.plan import SweepPlan
@@ -41,7 +41,7 @@ class Scorer:
         compiled: codes of this shape (B, L) go through the compiled network; None compiles nothing.
     """
 
-    model: TrackModel
+    model: Network
     rows: Sequence[int]
     device: torch.device
     precision: str = "fp32"
@@ -88,7 +88,7 @@ class Scorer:
 
 
 def make_scorer(
-    model: TrackModel, rows: Sequence[int], device: torch.device, request: SweepRequest
+    model: Network, rows: Sequence[int], device: torch.device, request: SweepRequest
 ) -> Scorer:
     """The scorer that a request asks for; a `MakeComputation`."""
     return Scorer(
