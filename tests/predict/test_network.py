@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from regtrack.models.network import TrackModel
-from regtrack.models.registry import MODEL_TITLES, build_model
+from regtrack.models.registry import MODELS, build_model
 from regtrack.predict.forward import forward
 from regtrack.predict.network import Lendable, Network, Sighted
 
@@ -21,7 +21,7 @@ def members(protocol: type) -> dict[str, object]:
     return {name: value for name, value in vars(protocol).items() if not name.startswith("_")}
 
 
-@pytest.mark.parametrize("name", MODEL_TITLES)
+@pytest.mark.parametrize("name", MODELS)
 def test_the_networks_of_the_paper_fulfil_it(name: str) -> None:
     model = build_model(name, 3)
     for protocol in (Sighted, Lendable, Network):
