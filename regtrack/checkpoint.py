@@ -17,6 +17,7 @@ from regtrack.checkpoint_header import (
     FORMAT,
     CheckpointHeader,
     check_weights,
+    checkpoint_file,
     read_header,
     read_shapes,
     weights_digest,
@@ -116,11 +117,14 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
 
     The state of torch's random generator is preserved.
 
+    Args:
+        path: the file, or the folder of a training run.
+
     Raises:
         CheckpointError: no such file, not a checkpoint, a truncated or damaged one, a newer
             version, or weights that do not fit the network it names.
     """
-    path = Path(path)
+    path = checkpoint_file(path)
     header = read_header(path)
     try:
         with torch.random.fork_rng(devices=[]):

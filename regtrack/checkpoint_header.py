@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,10 @@ from regtrack.labels.marker import Marker
 FORMAT = "regtrack.checkpoint"
 VERSION = 1
 _LARGEST_HEADER = 100_000_000  # safetensors' own limit
-_EXPECTED = "expected a checkpoint that regtrack train wrote (.safetensors)"
+CHECKPOINT_FILE = "checkpoint.safetensors"  # in the folder of a training run
+RUN_FILE = "training.json"  # the record of a run, which says whether it is finished
+_EXPECTED = "expected a checkpoint of regtrack train (.safetensors) or the folder of its run"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -122,13 +126,50 @@ class CheckpointHeader:
             raise CheckpointError(f"its header is damaged ({_line(error)}); {_EXPECTED}") from error
 
 
+def checkpoint_file(path: str | Path) -> Path:
+    """The file of a checkpoint, which may be named by the folder of its training run.
+
+    An unfinished run has the best network so far; using it is noted.
+
+    Raises:
+        CheckpointError: nothing there, a folder of no run, or a run without a checkpoint yet.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        if not path.is_file():
+            raise CheckpointError(f"no checkpoint at {path}; {_EXPECTED}")
+        return path
+    file, record = path / CHECKPOINT_FILE, path / RUN_FILE
+    if not file.is_file():
+        if record.is_file():
+            raise CheckpointError(
+                f"{path} is a training run that was interrupted in its first epoch and has no "
+                "checkpoint yet; run the same regtrack train command again, which resumes it"
+            )
+        raise CheckpointError(f"{path} is a folder without {CHECKPOINT_FILE}; {_EXPECTED}")
+    if record.is_file() and not _finished(record):
+        _log.warning("the run in %s is not finished; using its best network so far", path)
+    return file
+
+
+def _finished(record: Path) -> bool:
+    """Whether a run is over; a record that cannot be read does not say otherwise."""
+    try:
+        return bool(json.loads(record.read_text(encoding="utf-8"))["status"] != "unfinished")
+    except (ValueError, KeyError, TypeError):
+        return True
+
+
 def read_header(path: str | Path) -> CheckpointHeader:
     """Read a checkpoint's description.
+
+    Args:
+        path: its file, or the folder of the training run.
 
     Raises:
         CheckpointError: no such file, not a checkpoint, a truncated one, or a newer version.
     """
-    path = Path(path)
+    path = checkpoint_file(path)
     metadata = _safetensors_header(path).get("__metadata__", {})
     if FORMAT not in metadata:
         raise CheckpointError(f"{path} holds weights, but no record by regtrack; {_EXPECTED}")
@@ -173,8 +214,6 @@ def read_shapes(path: str | Path) -> dict[str, tuple[int, ...]]:
 
 
 def _safetensors_header(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise CheckpointError(f"no checkpoint at {path}; {_EXPECTED}")
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")

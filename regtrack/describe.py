@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from regtrack.atomic import work_folder
-from regtrack.checkpoint_header import read_header
+from regtrack.checkpoint_header import CHECKPOINT_FILE, RUN_FILE, read_header
 from regtrack.dataset.store import Dataset
 from regtrack.errors import RegtrackError, TrackError
 from regtrack.tracks.bigwig.raw import RawBigWig, Summary
@@ -37,8 +37,8 @@ def describe(path: str | Path) -> dict[str, Any]:
         return _dataset(path)
     if (path / "sweep.json").is_file():
         return _sweep(path / "sweep.json")
-    if (path / "checkpoint.safetensors").is_file():
-        return _checkpoint(path / "checkpoint.safetensors")
+    if any((path / name).is_file() for name in (CHECKPOINT_FILE, RUN_FILE)):
+        return _checkpoint(path)
     if path.is_dir():
         raise RegtrackError(
             f"{path} has no dataset.json, checkpoint.safetensors or sweep.json; expected the "

@@ -27,7 +27,8 @@ PERMITTED: dict[str, set[str]] = {
     "describe": {"checkpoint_header", "dataset", "tracks"},
     "predict": {"genome", "labels", "checkpoint", "machine"},
     "training": {
-        "genome", "labels", "dataset", "models", "checkpoint", "evaluation", "predict", "measures",
+        "genome", "labels", "dataset", "models", "checkpoint", "checkpoint_header", "evaluation",
+        "predict", "measures",
     },
     "evaluation": {"genome", "labels", "dataset", "models", "checkpoint", "predict", "measures"},
     "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "predict", "machine"},

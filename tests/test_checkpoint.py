@@ -28,6 +28,7 @@ from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
 from regtrack.model_style import style_of
 from regtrack.models.registry import MODELS, build_model
+from regtrack.training.run import RunFolder
 
 MARKERS = (
     Marker("GM12878_CTCF", "TF", "GM12878", "CTCF"),
@@ -134,7 +135,7 @@ def refused(path: Path, message: str, *, header_too: bool = True) -> None:
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     refused(tmp_path / "none.safetensors", "no checkpoint at")
-    refused(tmp_path, "no checkpoint at")
+    refused(tmp_path, "is a folder without checkpoint.safetensors; expected")
 
 
 @pytest.mark.parametrize("legacy", [False, True])
@@ -305,3 +306,29 @@ def test_checkpoints_beside_each_other_are_named_by_network_pooling_and_folder(
         style_checkpoints([cnn3, load_checkpoint(tmp_path / "cnn3" / "checkpoint.safetensors")])
     with pytest.raises(CheckpointError, match="no checkpoint"):
         style_checkpoints([])
+
+
+def test_the_folder_of_a_run_is_its_checkpoint(
+    saved: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    loaded = load_checkpoint(saved.parent)
+    assert loaded.path == saved
+    assert loaded.header == load_checkpoint(saved).header == read_header(str(saved.parent))
+    (saved.parent / "training.json").write_text('{"status": "finished"}')
+    assert load_checkpoint(saved.parent).path == saved
+    assert not caplog.messages
+
+
+def test_a_run_that_goes_on_has_its_best_network_so_far(
+    saved: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (saved.parent / "training.json").write_text('{"status": "unfinished"}')
+    assert load_checkpoint(saved.parent).path == saved
+    assert caplog.messages == [
+        f"the run in {saved.parent} is not finished; using its best network so far"
+    ]
+
+
+def test_an_interrupted_run_without_a_checkpoint_says_so(tmp_path: Path) -> None:
+    RunFolder(tmp_path / "run").start({"model": "cnn1"})
+    refused(tmp_path / "run", "interrupted in its first epoch and has no checkpoint yet")

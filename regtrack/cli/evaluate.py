@@ -31,7 +31,9 @@ _NAMED = 10  # markers without a score that are listed; --json lists all
 def command(
     *,
     dataset: Annotated[Path, typer.Argument(help="A dataset made by build-dataset.")],
-    checkpoints: Annotated[list[Path], typer.Argument(help="Trained networks.")],
+    checkpoints: Annotated[
+        list[Path], typer.Argument(help="Trained networks (run folders or .safetensors).")
+    ],
     split: Annotated[str, typer.Option(help="Split to score: train, valid or test.")] = "test",
     markers: Annotated[
         list[str] | None,

@@ -35,7 +35,7 @@ Examples:
 
 def command(
     path: Annotated[
-        Path, typer.Argument(help="A dataset, checkpoint, sweep (finished or not) or bigWig.")
+        Path, typer.Argument(help="A dataset, run, checkpoint, sweep (finished or not) or bigWig.")
     ],
     *,
     markers: Annotated[bool, typer.Option("--markers", help="List every marker.")] = False,

@@ -26,7 +26,8 @@ Examples:
 
 def command(
     checkpoints: Annotated[
-        list[Path], typer.Argument(help="Trained networks (.safetensors), one curve each.")
+        list[Path],
+        typer.Argument(help="Trained networks (run folders or .safetensors), one curve each."),
     ],
     *,
     dataset: Annotated[Path, typer.Option(help="Source of sequence and labels.")],

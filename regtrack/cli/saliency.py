@@ -45,7 +45,8 @@ _WHERE, _WHICH, _FILES, _TRACKS = "Where", "Which outputs", "Files", "Tracks"
 def command(
     ctx: typer.Context,
     checkpoints: Annotated[
-        list[Path], typer.Argument(help="Trained networks, a panel each (.safetensors).")
+        list[Path],
+        typer.Argument(help="Trained networks, one panel each: run folders or .safetensors files."),
     ],
     *,
     marker: Annotated[str, typer.Option(help="What is predicted; a glob for many --bigwig.")],

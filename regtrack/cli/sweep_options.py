@@ -14,7 +14,9 @@ from regtrack.cli.offers import COMPILING, DEVICES, PRECISIONS
 
 _WHAT, _HOW, _STORED, _WORK = "Markers and bases", "Computing", "Storage", "Work"
 
-Checkpoint = Annotated[Path, typer.Argument(help="The trained network (.safetensors).")]
+Checkpoint = Annotated[
+    Path, typer.Argument(help="The trained network: a run folder or a .safetensors file.")
+]
 Reference = Annotated[Path, typer.Option(help="The FASTA, plain or bgzip.")]
 Out = Annotated[Path, typer.Option(help="The tracks' folder, made whole or not at all.")]
 AnyAssembly = Annotated[

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from regtrack.checkpoint_header import CheckpointHeader, read_header
+from regtrack.checkpoint_header import CheckpointHeader, checkpoint_file, read_header
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
 from regtrack.errors import CheckpointError
@@ -31,7 +31,7 @@ def match_checkpoints(models: Sequence[ModelTracks], paths: Sequence[Path]) -> d
     """
     found: dict[str, Path] = {}
     for path in paths:
-        file = path / "checkpoint.safetensors" if path.is_dir() else path
+        file = checkpoint_file(path)
         header = read_header(file)
         with file.open("rb") as opened:
             sha256 = hashlib.file_digest(opened, "sha256").hexdigest()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from regtrack.atomic import publish_file
+from regtrack.checkpoint_header import CHECKPOINT_FILE, RUN_FILE
 from regtrack.errors import OutputError, TrainingError
 from regtrack.training.history import Epoch, write_history
 from regtrack.training.plot import draw_history
@@ -32,12 +33,12 @@ class RunFolder:
     @property
     def checkpoint(self) -> Path:
         """The best epoch's network."""
-        return self.path / "checkpoint.safetensors"
+        return self.path / CHECKPOINT_FILE
 
     @property
     def record(self) -> Path:
         """What was requested, and the result."""
-        return self.path / "training.json"
+        return self.path / RUN_FILE
 
     @property
     def table(self) -> Path:
