@@ -1,7 +1,7 @@
-"""How fast, how small and in how much memory bigWigs are written, beside pyBigWig.
+"""Speed, size and memory of writing bigWigs, compared with pyBigWig.
 
-Each measurement runs in a process of its own: processor time, so that other work on the machine
-does not count, and peak memory. Only the scaling from one core to two needs a quiet machine.
+Each measurement runs in its own process: CPU time, so that other work on the machine does not
+count, and peak memory. Only the scaling from one core to two needs a quiet machine.
 
     python scripts/bench_bigwig.py            # everything, about 15 minutes
     python scripts/bench_bigwig.py --quick    # 10 M values only, about 2 minutes
@@ -38,12 +38,12 @@ from regtrack.tracks.bigwig.layout import ITEMS_PER_BLOCK
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, MANTISSA_BITS, round_mantissa
 
 MILLION = 1_000_000
-BASE = 10 * MILLION  # values made; longer inputs repeat them, farther apart than deflate looks
+BASE = 10 * MILLION  # distinct values; longer inputs repeat them, beyond the reach of deflate
 
 
 @dataclass(frozen=True)
 class Job:
-    """One file to write; the writer `encode` makes none."""
+    """One file to write; the writer `encode` writes none."""
 
     writer: str
     count: int
@@ -52,21 +52,21 @@ class Job:
 
 
 def smooth_probabilities() -> np.ndarray:
-    """Sigmoids of noise smoothed over 64 bp, most of them small, as a model's scores are."""
+    """Sigmoids of noise smoothed over 64 bp, mostly small like a model's scores; float32 (n,)."""
     noise = np.random.default_rng(0).normal(size=BASE + 63)
     sums = np.cumsum(np.concatenate([[0.0], noise]))
     return (1 / (1 + np.exp(3 - (sums[64:] - sums[:-64]) / 8))).astype(np.float32)
 
 
 def parts(base: np.ndarray, count: int) -> Iterator[tuple[int, np.ndarray]]:
-    """Start and values of about 8 million values at a time."""
+    """Start and values (n,) of about 8 million values at a time."""
     for start in range(0, count, 8 * STRETCH):
         wanted = np.arange(start, min(start + 8 * STRETCH, count)) % len(base)
         yield start, base[wanted]
 
 
 def write_ours(path: Path, job: Job, base: np.ndarray) -> tuple[float, float]:
-    """Processor and wall seconds, rounding included."""
+    """CPU and wall seconds, including rounding."""
     cpu = wall = 0.0
     with create_bigwig(path, Assembly(("chr1",), (job.count,))) as file:
         for start, values in parts(base, job.count):
@@ -78,7 +78,7 @@ def write_ours(path: Path, job: Job, base: np.ndarray) -> tuple[float, float]:
 
 
 def write_theirs(path: Path, job: Job, base: np.ndarray) -> tuple[float, float]:
-    """The same by pyBigWig, which is given rounded values for nothing."""
+    """The same for pyBigWig, which gets rounded values for free."""
     cpu = wall = 0.0
     file = pyBigWig.open(str(path), "w")
     file.addHeader([("chr1", job.count)])
@@ -95,7 +95,7 @@ def write_theirs(path: Path, job: Job, base: np.ndarray) -> tuple[float, float]:
 
 
 def measure_here(job: Job) -> dict[str, float]:
-    """Run a job in this process, bound to its cores; the encoder is loaded before."""
+    """Run a job in this process, bound to its cores; the encoder is loaded beforehand."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job.cores])
     prepare()
     base = smooth_probabilities()
@@ -108,7 +108,7 @@ def measure_here(job: Job) -> dict[str, float]:
 
 
 def measure(job: Job, repeats: int = 1) -> dict[str, Any]:
-    """Run a job in processes of its own; the least times of them."""
+    """Run a job in processes of its own, and return the shortest times."""
     runs = []
     for _ in range(repeats):
         command = [sys.executable, __file__, "--job", json.dumps(asdict(job))]
@@ -121,7 +121,7 @@ def measure(job: Job, repeats: int = 1) -> dict[str, Any]:
 
 
 def against_pybigwig(counts: list[int]) -> None:
-    """Values a second of processor time, and bytes a value."""
+    """Values per CPU second, and bytes per value."""
     print("| values | bits kept | ours, M/s | pyBigWig, M/s | times | ours, B/value | pyBigWig |")
     print("|---|---|---|---|---|---|---|")
     for count in counts:
@@ -139,7 +139,7 @@ def against_pybigwig(counts: list[int]) -> None:
 
 
 def keep_bits_table() -> None:
-    """What rounding saves and costs."""
+    """What rounding saves and what it costs."""
     base = smooth_probabilities()
     print("\n| bits kept | B/value | of lossless | largest relative error | M values/s |")
     print("|---|---|---|---|---|")
@@ -157,7 +157,7 @@ def keep_bits_table() -> None:
 
 
 def ways_to_deflate(values: np.ndarray) -> dict[str, Callable[[], int]]:
-    """By name, what packs the values block by block and returns how many bytes they became."""
+    """Functions by name that pack the values block by block and return the number of bytes."""
     starts = np.arange(0, len(values), ITEMS_PER_BLOCK)
     words = values.view(np.uint32)
     blocks = [values[start : start + ITEMS_PER_BLOCK].tobytes() for start in starts]
@@ -178,7 +178,7 @@ def ways_to_deflate(values: np.ndarray) -> dict[str, Callable[[], int]]:
 
 
 def compressors() -> None:
-    """Our deflate beside general ones: a million values alone, in one process and thread."""
+    """Our deflate compared with general ones: a million values, in one process and thread."""
     prepare()
     base = smooth_probabilities()[: 64 * ITEMS_PER_BLOCK]
     print("\n| bits kept | deflate | B/value | M values/s |")
@@ -197,7 +197,7 @@ def compressors() -> None:
 
 
 def loading() -> None:
-    """What a process pays for compiled loops, before it encodes."""
+    """The cost of compiled loops in a new process, before it encodes."""
     code = (
         "import time; begun = time.perf_counter(); "
         "from regtrack.tracks.bigwig.encode import prepare; prepare(); "
@@ -213,7 +213,7 @@ def loading() -> None:
 
 
 def encode_here(job: Job) -> dict[str, float]:
-    """Encode, without a file, in as many threads as the job has cores."""
+    """Encode without writing a file, in as many threads as the job has cores."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: max(job.cores, 2)])
     prepare()
     values = np.resize(smooth_probabilities(), job.count)
@@ -227,9 +227,9 @@ def encode_here(job: Job) -> dict[str, float]:
 
 
 def scaling(counts: list[int]) -> None:
-    """Encoding in one thread, in two, and in two processes side by side: what the machine can do.
+    """Encoding in one thread, in two, and in two processes in parallel: what the machine can do.
 
-    The three take turns; the median of seven turns.
+    The three take turns; the result is the median of seven turns.
     """
     print("\n| values | bits kept | one thread, M/s | two | times | two processes | times |")
     print("|---|---|---|---|---|---|---|")
@@ -246,7 +246,7 @@ def scaling(counts: list[int]) -> None:
 
 
 def _turn(count: int, keep_bits: int) -> list[float]:
-    """Values a second (millions) in one thread, in two, in two processes."""
+    """Million values per second in one thread, in two, and in two processes."""
     alone, both = (Job("encode", count, keep_bits, cores) for cores in (1, 2))
     with ThreadPoolExecutor(2) as pool:
         pair = list(pool.map(measure, [alone, alone]))
@@ -255,7 +255,7 @@ def _turn(count: int, keep_bits: int) -> list[float]:
 
 
 def memory() -> None:
-    """Peak memory, of which the input is the same 40 MB."""
+    """Peak memory, including the same 40 MB of input."""
     peaks = [measure(Job("ours", count * MILLION))["peak"] / 2**20 for count in (25, 250)]
     print(f"\nPeak memory at 25 M values {peaks[0]:.0f} MiB, at 250 M {peaks[1]:.0f} MiB: ", end="")
     print(f"{peaks[1] / peaks[0] - 1:+.1%}", flush=True)

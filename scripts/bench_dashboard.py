@@ -1,7 +1,7 @@
-"""How fast the dashboard is: start, first paint, a move until it is painted, memory.
+"""Speed of the dashboard: start, first paint, time until a move is painted, and memory.
 
-Six tracks of 250 Mb, one row each, 1,500 pixels wide, in the machine's own Chromium without a
-screen; 100 such files are open when memory is read. Every base has a value of its own.
+Six tracks of 250 Mb, one row each, 1,500 pixels wide, in the installed Chromium, headless. 100 such
+files are open when memory is measured. Every base has a distinct value.
 
     python scripts/bench_dashboard.py                  # everything, about five minutes
     python scripts/bench_dashboard.py --megabases 10   # the same on 10 Mb, to see that it runs
@@ -37,10 +37,10 @@ CHROMIUM = "/usr/bin/chromium"
 MODELS, MARKERS, FILES = ("cnn7", "dilated", "bi-lstm"), ("K562_CTCF", "K562_H3K27ac"), 100
 SPANS = (25_000, 250_000, 2_500_000)
 REPEATS = 10
-_OLD_DATA = 20_000  # bytes of an answer that need bring no curves
+_OLD_DATA = 20_000  # bytes of a response that may contain no curves
 WIDTH = 1_794  # pixels of the window, of which the figure's plot gets 1,500
 
-# one move by a key, and what came of it until nothing was painted any more
+# one move by a key, and its cost until painting has stopped
 _MOVE = """async ({ key, shiftKey }) => {
   const drawn = document.querySelector('#view-graph .js-plotly-plot');
   const pause = duration => new Promise(resolve => setTimeout(resolve, duration));
@@ -71,20 +71,20 @@ _DRAWN = "() => document.querySelector('#view-graph .js-plotly-plot')?.data?.len
 
 @dataclass(frozen=True)
 class Served:
-    """A server that runs: its address, its process and the seconds to its first answer."""
+    """A running server: its address, its process, and the seconds until its first response."""
 
     address: str
     process: int
     seconds: float
 
     def memory(self) -> float:
-        """MB that it has held at most."""
+        """Its peak memory in MB."""
         status = Path(f"/proc/{self.process}/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def make_files(folder: Path, length: int) -> None:
-    """Sweeps of three models, two markers each, and 94 other bigWigs, most of them links."""
+    """Sweeps of three models with two markers each, and 94 other bigWigs, mostly links."""
     first = folder / "0.bw"
     if first.exists():
         return
@@ -109,7 +109,7 @@ def make_files(folder: Path, length: int) -> None:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Served]:
-    """`regtrack serve` in a process of its own."""
+    """`regtrack serve` in its own process."""
     files = sorted(folder.glob("*.bw"))
     command = [sys.executable, "-m", "regtrack", "serve", folder / "sweeps", *files, "--port", "0"]
     begin = time.perf_counter()
@@ -125,7 +125,7 @@ def serving(folder: Path) -> Iterator[Served]:
 
 
 def first_paint(browser: Browser, address: str) -> float:
-    """Seconds from asking for the page until its tracks are painted; nothing in any cache."""
+    """Seconds from requesting the page until its tracks are painted, without any cache."""
     with browser.new_page(viewport={"width": WIDTH, "height": 900}) as page:
         begin = time.perf_counter()
         page.goto(f"{address}?mode=stack&markers={','.join(MARKERS)}&panel=none")
@@ -139,13 +139,13 @@ def visit(page: Page, query: str) -> None:
     with page.expect_response("**/_dash-update-component*") as answer:
         page.evaluate(_VISIT, f"?panel=none&mode=stack&{query}")
     answer.value.finished()
-    page.wait_for_timeout(500)  # until it is painted
+    page.wait_for_timeout(500)  # until it has been painted
 
 
 def moves(page: Page, span: int, length: int) -> list[dict[str, Any]]:
-    """Moves by a whole view, about half of which need what the browser has not yet.
+    """Moves by a whole view, about half of which need data that the browser does not have yet.
 
-    A whole chromosome cannot be moved, so there the view zooms out to it, from half of it.
+    A whole chromosome cannot be moved, so there the view zooms out to it from half of it.
     """
     start = length // 2 - span // 2
     visit(page, f"region=chr1:{start + 1}-{start + span}&markers={','.join(MARKERS)}")
@@ -157,7 +157,7 @@ def moves(page: Page, span: int, length: int) -> list[dict[str, Any]]:
 
 
 def report_moves(page: Page, length: int) -> None:
-    """Medians of each width of view: of all moves, and of those that brought new curves."""
+    """Medians per width of view: of all moves, and of those that loaded new curves."""
     print("\n        view   painted after    of new data  server  answer  requests")
     print("        (bp)   (aim: 300 ms)                 (20 ms)          (1)", flush=True)
     for span in (*(span for span in SPANS if span < length), length):
@@ -189,7 +189,7 @@ def open_all(page: Page, length: int) -> None:
 def report(folder: Path, length: int) -> None:
     """Everything, in one run."""
     make_files(folder, length)
-    with serving(folder):  # so that the machine has read Python's files
+    with serving(folder):  # so that Python's files are in the page cache
         pass
     with sync_playwright() as playwright, serving(folder) as served:
         print(f"first answer of the server after {served.seconds:.1f} s (aim: 4)", flush=True)

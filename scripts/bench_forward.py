@@ -1,4 +1,4 @@
-"""How fast the forward pass is, layer by layer, beside the machine's products of matrices.
+"""Speed of the forward pass, layer by layer, compared with plain matrix products.
 
 python scripts/bench_forward.py                      # DILATED, 250 kb, one thread
 python scripts/bench_forward.py --model cnn7 --threads 2
@@ -25,12 +25,12 @@ from regtrack.predict.copies import to_host
 from regtrack.predict.device import pick_device
 from regtrack.predict.forward import forward, one_pass
 
-SIDE = 2_048  # of the square matrices whose product is the yardstick
+SIDE = 2_048  # of the square matrices whose product is the reference
 ROUNDS = 7
 
 
 def seconds(work: Callable[[], object], device: torch.device) -> float:
-    """The median of some rounds, the first two of which are not counted."""
+    """The median of several rounds, without the first two."""
     taken = []
     for _ in range(ROUNDS + 2):
         start = time.perf_counter()
@@ -48,7 +48,7 @@ def product_rate(dtype: torch.dtype, device: torch.device) -> float:
 
 
 def layers(model: TrackModel) -> dict[str, nn.Module]:
-    """The modules that are timed, by name, in the order they run."""
+    """The timed modules, by name, in the order they run."""
     blocks = {f"{type(block).__name__} {i}": block for i, block in enumerate(model.trunk, 1)}
     return {"Embedding": model.embed, **blocks, "Head": model.head}
 
@@ -57,7 +57,7 @@ def layers(model: TrackModel) -> dict[str, nn.Module]:
 def counted(
     modules: dict[str, nn.Module], clock: Callable[[], float]
 ) -> Iterator[dict[str, float]]:
-    """By how much a clock goes on in each module, over all calls."""
+    """How far a clock advances in each module, over all calls."""
     spent: dict[str, float] = defaultdict(float)
     begun: dict[str, float] = {}
     hooks = []
@@ -78,7 +78,7 @@ def counted(
 
 
 def operations(model: TrackModel, run: Callable[[], object]) -> dict[str, float]:
-    """Floating-point operations of products in each timed module."""
+    """Floating-point operations of the products in each timed module."""
     with (
         FlopCounterMode(display=False) as counter,
         counted(layers(model), counter.get_total_flops) as found,
@@ -88,7 +88,7 @@ def operations(model: TrackModel, run: Callable[[], object]) -> dict[str, float]
 
 
 def report(model: TrackModel, length: int, precision: str, device: torch.device) -> None:
-    """A table of the layers, and how far all of it is from a plain product."""
+    """A table of the layers, and the ratio to a plain product."""
     codes = torch.randint(0, 4, (1, length), dtype=torch.uint8, device=device)
     rows = list(range(model.marker_count))
     with (
@@ -121,7 +121,7 @@ def report(model: TrackModel, length: int, precision: str, device: torch.device)
 
 
 def report_compiled(model: TrackModel, length: int, precision: str, device: torch.device) -> None:
-    """What torch.compile costs and brings, and after how many bases it has paid for itself."""
+    """The cost and gain of torch.compile, and after how many bases it pays."""
     codes = np.random.default_rng(0).integers(0, 4, (1, length), dtype=np.uint8)
     rows = list(range(model.marker_count))
 

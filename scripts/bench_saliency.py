@@ -1,10 +1,10 @@
-"""How fast saliency is, beside forward passes of the same network, and what memory it takes.
+"""Speed and memory of saliency, compared with forward passes of the same network.
 
-Each measurement runs in a process of its own, on random bases and networks with fresh weights and
-the paper's 919 markers; the best of a few runs counts.
+Each measurement runs in its own process, on random bases and networks with initial weights and the
+paper's 919 markers; the best of a few runs counts.
 
     python scripts/bench_saliency.py                    # everything, a few minutes
-    python scripts/bench_saliency.py --megabases 0.2    # the same on less, to see that it runs
+    python scripts/bench_saliency.py --megabases 0.2    # the same on less input, as a check
     python scripts/bench_saliency.py --device cuda --megabases 20
 """
 
@@ -54,7 +54,7 @@ class Case:
 
 
 def best(work: Callable[[], Any], runs: int = RUNS) -> float:
-    """Seconds of the quickest run after one that warms up."""
+    """Seconds of the fastest run after a warm-up."""
     work()
     seconds = []
     for _ in range(runs):
@@ -78,7 +78,7 @@ def plan_of(model: TrackModel, length: int) -> SweepPlan:
 
 
 def tracks(model: TrackModel, codes: np.ndarray, device: torch.device) -> float:
-    """Seconds of gradient x input along a sequence, flanks among them."""
+    """Seconds of gradient x input along a sequence, including flanks."""
     plan, computation = plan_of(model, len(codes)), TrackSaliency(model, [0], device)
     batches = [batch for chunk in plan.chunks for batch in plan.batches(chunk)]
     return best(
@@ -96,7 +96,7 @@ def seconds_of_pass(model: TrackModel, codes: np.ndarray, device: torch.device) 
 
 
 def ism(model: TrackModel, device: torch.device, *, share: float) -> float:
-    """Seconds a mutant of 100 bp in the middle of a window, of which some outputs count."""
+    """Seconds per mutant of 100 bp in the middle of a window, of which some outputs count."""
     codes, middle = bases(WINDOW), WINDOW // 2
     outputs = np.zeros(WINDOW, dtype=bool)
     reach = int(share * WINDOW / 2)
@@ -113,7 +113,7 @@ def loop(model: TrackModel, device: torch.device) -> float:
 
 
 def one(model: TrackModel, codes: np.ndarray, device: torch.device) -> np.ndarray:
-    """Logits of one marker."""
+    """Logits of one marker, float32."""
     return to_host(forward(model, codes, markers=[0], device=device))
 
 

@@ -1,10 +1,10 @@
-"""How fast a sweep is, beside the bare forward pass, and where the time goes.
+"""Speed of a sweep, compared with the bare forward pass, and where the time goes.
 
-Each measurement runs in a process of its own. The sequence is the real 10 Mb where
-REGTRACK_REAL_DATA names it, else random bases of the same length.
+Each measurement runs in its own process. The sequence is the real 10 Mb if REGTRACK_REAL_DATA is
+set, and otherwise random bases of the same length.
 
     python scripts/bench_sweep.py                    # everything, about half an hour
-    python scripts/bench_sweep.py --megabases 1      # the same on 1 Mb, to see that it runs
+    python scripts/bench_sweep.py --megabases 1      # the same on 1 Mb, as a check
     python scripts/bench_sweep.py --device cuda --megabases 100
 """
 
@@ -48,7 +48,7 @@ from regtrack.sweep.request import SweepRequest
 from regtrack.sweep.run import run_sweep
 
 MARKERS = 919
-HG19 = 3_095_677_412  # bp of its 24 chromosomes and M
+HG19 = 3_095_677_412  # bp of its 24 chromosomes and chrM
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def make_inputs(folder: Path, megabases: float) -> SweepRequest:
 
 
 def _sequence(length: int) -> str:
-    """The real bases from the first that is no N on, repeated; or random ones."""
+    """The real bases from the first base other than N, repeated; or random ones."""
     real = Path(os.environ.get("REGTRACK_REAL_DATA", "")) / "hg38-chr1-10mb/chr1_hg38_10M.fa.gz"
     if real.is_file():
         with Reference(real) as reference:
@@ -106,13 +106,13 @@ def run_case(folder: Path, case: Case) -> dict[str, Any]:
 
 
 def sweep(request: SweepRequest) -> dict[str, Any]:
-    """The whole way."""
+    """The whole sweep."""
     summary = run_sweep(request)
     return {"seconds": summary.seconds, "bytes_per_value": summary.size / _values(request)}
 
 
 def forward(request: SweepRequest) -> dict[str, Any]:
-    """The model over the same strips, and nothing else."""
+    """Only the model, over the same strips."""
     with _ready(request) as (job, batches):
         start = time.perf_counter()
         for codes in batches:
@@ -121,7 +121,7 @@ def forward(request: SweepRequest) -> dict[str, Any]:
 
 
 def pybigwig(request: SweepRequest) -> dict[str, Any]:
-    """The model over the same strips, and then pyBigWig."""
+    """The model over the same strips, then pyBigWig."""
     with _ready(request) as (job, batches), tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         files = [pyBigWig.open(f"{folder}/{marker.name}.bw", "w") for marker in job.markers]
@@ -162,11 +162,11 @@ def profile(request: SweepRequest) -> dict[str, Any]:
 
 
 def host(request: SweepRequest) -> dict[str, Any]:
-    """All but the model: what would be left for the processor if a GPU took no time.
+    """Everything but the model: the work left to the processor if a GPU took no time.
 
-    Timed are reading, encoding, shards and joining, and on the CPU absence and rounding too. For
-    another device, which would see to these two before the copy, the scores come rounded, and
-    where a base is absent they are copied.
+    This times reading, encoding, shards and joining, and on the CPU also absence and rounding. For
+    another device, which does these two before the copy, the scores are rounded already, and are
+    copied where a base is absent.
     """
     with open_job(request) as job:
         length, on_cpu = job.plan.bases_at_once, job.computation.device.type == "cpu"
@@ -184,7 +184,7 @@ def host(request: SweepRequest) -> dict[str, Any]:
 
 
 def _stand_in(markers: int, length: int) -> torch.Tensor:
-    """Random scores (1, M, L) that change along the sequence about as a network's do."""
+    """Random scores (1, M, L) that vary along the sequence about as a network's do."""
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn(1, markers, length, generator=generator)
     smooth = torch.nn.functional.avg_pool1d(noise, 64, stride=1, padding=32)
@@ -194,7 +194,7 @@ def _stand_in(markers: int, length: int) -> torch.Tensor:
 def _already_finished(
     _encoding: Encoding, _strip: Strip, present: Present, values: torch.Tensor
 ) -> Scores:
-    """In place of `Encoding.finish`: scores that are rounded, absent where they have to be."""
+    """Replaces `Encoding.finish`: scores already rounded, and absent where they must be."""
     if not present.all():
         values = values.masked_fill(~torch.as_tensor(present), torch.nan)
     return to_host(values)
@@ -202,7 +202,7 @@ def _already_finished(
 
 @contextmanager
 def _ready(request: SweepRequest) -> Iterator[tuple[Job, list[np.ndarray]]]:
-    """A job, warm, and every batch of it as codes."""
+    """A warmed-up job, and every batch of it as codes."""
     with open_job(request) as job:
         batches = [
             np.stack(read(job.plan, job.reference, batch).codes)
@@ -222,7 +222,7 @@ def _values(request: SweepRequest) -> int:
 
 
 def measure(folder: Path, case: Case) -> dict[str, Any]:
-    """Run a case in a process of its own and print what it took."""
+    """Run a case in its own process, and print the result."""
     shutil.rmtree(folder / "tracks", ignore_errors=True)
     command = [sys.executable, __file__, "--case", json.dumps(asdict(case)), "--folder", folder]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -255,7 +255,7 @@ def report(folder: Path, megabases: float, device: str, counts: list[int]) -> No
     print("\nby number of markers")
     for markers in counts:
         for precision in ("fp32", "bf16"):
-            # about as many values for each, so that many markers end before the night
+            # about as many values for each, so that many markers do not take hours
             size = min(megabases, max(2, megabases * 8 / markers))
             measure(folder, replace(base, megabases=size, markers=markers, precision=precision))
     print("\nwhere the time goes, seconds of each part's own threads")

@@ -1,8 +1,8 @@
-"""A track as a plot needs it: a few values a pixel, of any stretch, in a few milliseconds.
+"""A track as a plot needs it: a few values per pixel, for any stretch, within milliseconds.
 
-Short stretches are read base by base, and then every number is exact. Long ones are read from a
-zoom level of the file, whose records are narrower than a bin and are shared out among the bins they
-overlap: good for pixels, and not for numbers, since a bin's edge may cut a record.
+Short stretches are read base by base, and every number is exact. Long ones are read from a zoom
+level of the file, whose records are narrower than a bin and are divided among the bins they
+overlap. That is good enough for pixels but not for numbers, since a bin's edge may cut a record.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.layout import ZOOM_RECORD
 from regtrack.tracks.bigwig.raw import DataBlock, RawBigWig, Records, ZoomLevel
 
-# Up to here (bp) the bases themselves are read: 1 MB of values, 16 of our blocks, a few ms.
+# Up to here (bp), read every base: 1 MB of values, 16 of our blocks, a few ms.
 EXACT_SPAN = 250_000
-# Up to here (bp) also where no zoom level is fine enough, so that no bin is wider than it looks.
+# Up to here (bp), read every base if no zoom level is fine enough, so that no bin is too wide.
 _WITHOUT_LEVEL = 2_000_000
 
-# Bases read at once where there are more: 4 MB of values.
+# Longer stretches are read in pieces of this many bases: 4 MB of values.
 _AT_ONCE = 1_000_000
 
 Floats = npt.NDArray[np.float64]
@@ -32,16 +32,16 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Bins:
-    """A track over bins of equal width; NaN where no base of a bin has a value.
+    """A track summarised in bins of equal width; NaN where no base of a bin has a value.
 
     Attributes:
         start: first base of the first bin (bp).
-        step: bp of a bin.
+        step: width of a bin (bp).
         mean: of the bases with a value, float32 (n,).
-        high: greatest value, float32 (n,).
-        low: least value, float32 (n,).
-        exact: whether every base was read; else the values are from a zoom level.
-        reduction: bp of a record of that level; 0 where every base was read.
+        high: maximum, float32 (n,).
+        low: minimum, float32 (n,).
+        exact: whether every base was read; otherwise the values are from a zoom level.
+        reduction: width of a record of that level (bp); 0 if every base was read.
     """
 
     start: int
@@ -57,18 +57,18 @@ class Bins:
 
 
 def bin_track(raw: RawBigWig, chrom: str, start: int, end: int, count: int) -> Bins:
-    """A stretch of a track as at most `count` bins; what the file does not know is absent.
+    """A stretch of a track as at most `count` bins; what the file does not contain is absent.
 
     Args:
         raw: the file.
-        chrom: the chromosome; `1` is understood for `chr1` and the reverse.
+        chrom: the chromosome; `1` also finds `chr1` and the reverse.
         start: first base; bases past the chromosome's end are absent.
         end: one past the last base.
-        count: how many bins; a stretch of fewer bases has a bin a base.
+        count: number of bins; a shorter stretch gets one bin per base.
 
     Raises:
         RegionError: an empty or negative stretch, or no bin.
-        TrackError: what is needed of the file is damaged.
+        TrackError: the needed part of the file is damaged.
     """
     _check(chrom, start, end)
     if count < 1:
@@ -88,13 +88,13 @@ def base_values(raw: RawBigWig, chrom: str, start: int, end: int) -> Values:
 
     Args:
         raw: the file.
-        chrom: the chromosome; `1` is understood for `chr1` and the reverse.
+        chrom: the chromosome; `1` also finds `chr1` and the reverse.
         start: first base; bases past the chromosome's end are absent.
         end: one past the last base.
 
     Raises:
         RegionError: an empty or negative stretch.
-        TrackError: what is needed of the file is damaged.
+        TrackError: the needed part of the file is damaged.
     """
     _check(chrom, start, end)
     values = np.full(end - start, np.nan, dtype=np.float32)
@@ -107,7 +107,9 @@ def base_values(raw: RawBigWig, chrom: str, start: int, end: int) -> Values:
 
 def _check(chrom: str, start: int, end: int) -> None:
     if not 0 <= start < end:
-        raise RegionError(f"{chrom} [{start:,}, {end:,}) is empty or negative; expected a stretch")
+        raise RegionError(
+            f"{chrom} [{start:,}, {end:,}) is empty or negative; expected start < end, from 0"
+        )
 
 
 def _choose_level(levels: Sequence[ZoomLevel], span: int, step: float) -> ZoomLevel | None:
@@ -123,11 +125,11 @@ def _choose_level(levels: Sequence[ZoomLevel], span: int, step: float) -> ZoomLe
 
 
 def _fill(raw: RawBigWig, values: Values, block: DataBlock, start: int) -> None:
-    """Write a block's values to their bases."""
+    """Write a block's values (n,) to their bases."""
     if len(block.values) == 0:
         return
     first, last = int(block.starts[0]), int(block.ends[-1])
-    if last - first == len(block.values):  # one base each, without a gap: a slice
+    if last - first == len(block.values):  # one base each, without gaps: a slice
         low, high = max(first, start), min(last, start + len(values))
         values[low - start : max(high, low) - start] = block.values[low - first : high - first]
         return
@@ -136,15 +138,15 @@ def _fill(raw: RawBigWig, values: Values, block: DataBlock, start: int) -> None:
     total = int(widths.sum())
     if total > len(values):
         raise TrackError(
-            f"{raw.source.path}: a data block near base {first + 1:,} has values over one another; "
-            "write or fetch the file again"
+            f"{raw.source.path}: a data block near base {first + 1:,} has overlapping values; "
+            "write or download the file again"
         )
     nth = np.arange(total) - np.repeat(np.cumsum(widths) - widths, widths)
     values[np.repeat(lows, widths) + nth] = np.repeat(block.values, widths)
 
 
 def _bin_bases(raw: RawBigWig, region: Interval, count: int) -> Bins:
-    """Read every base, a few megabytes at a time: a file without zoom levels may be long."""
+    """Read every base, a few megabytes at a time: files without zoom levels may be long."""
     edges = np.arange(count + 1) * len(region) // count
     group = max(_AT_ONCE * count // len(region), 1)
     parts = []
@@ -158,7 +160,7 @@ def _bin_bases(raw: RawBigWig, region: Interval, count: int) -> Bins:
 
 
 def _reduce(values: Values, first: npt.NDArray[np.int64]) -> tuple[Values, Values, Values]:
-    """Mean, greatest and least of each group of bases that begins at `first`."""
+    """Mean, maximum and minimum (n,) of each group of bases that begins at `first` (n,)."""
     if len(values) == len(first):
         return values, values, values
     present = ~np.isnan(values)
@@ -174,9 +176,9 @@ def _reduce(values: Values, first: npt.NDArray[np.int64]) -> tuple[Values, Value
 
 
 def _bin_records(records: Records, start: int, end: int, count: int, reduction: int) -> Bins:
-    """Share zoom records out among the bins that they overlap, by the bases of overlap."""
+    """Divide zoom records among the bins that they overlap, by the bases of overlap."""
     step = (end - start) / count
-    records = records[records["end"] > records["start"]]  # as all are in a file that is whole
+    records = records[records["end"] > records["start"]]  # true of all records of an undamaged file
     lows = np.maximum(records["start"].astype(np.float64) - start, 0)
     highs = np.minimum(records["end"].astype(np.float64) - start, end - start)
     first = np.minimum(lows // step, count - 1).astype(np.int64)
@@ -193,13 +195,13 @@ def _bin_records(records: Records, start: int, end: int, count: int, reduction: 
     low = np.full(count, np.inf, dtype=np.float32)
     np.maximum.at(high, cell, records["max"][owner])
     np.minimum.at(low, cell, records["min"][owner])
-    absent = valid <= 1e-6 * step  # less is the rounding of an edge
+    absent = valid <= 1e-6 * step  # anything less is rounding at an edge
     valid[absent], high[absent], low[absent] = 0, np.nan, np.nan
     return Bins(start, step, _mean(total, valid), high, low, exact=False, reduction=reduction)
 
 
 def _added(cells: npt.NDArray[np.int64], values: Floats, count: int) -> Floats:
-    """The sum of the values of each cell; of no values too, where bincount would count."""
+    """The sum of the values in each cell (count,); without values, bincount returns integers."""
     return np.bincount(cells, values, minlength=count).astype(np.float64)
 
 

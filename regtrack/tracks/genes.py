@@ -1,4 +1,4 @@
-"""Genes: where they lie, on which strand, and the exons of one transcript of each."""
+"""Genes: positions, strands, and the exons of one transcript per gene."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Strands = npt.NDArray[np.int8]
 
 @dataclass(frozen=True, eq=False)
 class GeneRows:
-    """The genes of a stretch, packed into lanes so that none overlaps another.
+    """The genes of a stretch, packed into lanes so that none overlap.
 
     Attributes:
-        names: a name each.
+        names: one per gene.
         starts: first base (bp), int64 (G,).
-        ends: one past the last base, int64 (G,).
-        strands: 1, -1, or 0 where unknown, int8 (G,).
+        ends: one past the last base (bp), int64 (G,).
+        strands: 1, -1, or 0 if unknown, int8 (G,).
         lanes: row to draw in, from 0, int64 (G,).
-        exon_starts: of all genes, int64 (E,).
+        exon_starts: of all genes (bp), int64 (E,).
         exon_ends: int64 (E,).
         exon_owners: index of the gene of each exon, int64 (E,).
-        hidden: how many genes of the stretch were left out, the shortest ones.
+        hidden: number of genes in the stretch that were left out, the shortest ones.
     """
 
     names: tuple[str, ...]
@@ -49,11 +49,11 @@ class GeneRows:
 
 @dataclass(frozen=True, eq=False)
 class ChromGenes:
-    """The genes of a chromosome, by start.
+    """The genes of a chromosome, sorted by start.
 
     Attributes:
         names, starts, ends, strands: as in `GeneRows`.
-        first_exon: where each gene's exons begin in the next two, and where the last ones end;
+        first_exon: index of each gene's first exon in the next two, plus the number of exons;
             int64 (G + 1,).
         exon_starts, exon_ends: int64 (E,).
     """
@@ -68,7 +68,7 @@ class ChromGenes:
 
     @cached_property
     def reach(self) -> Positions:
-        """How far any gene up to each one reaches (bp): what bisection needs."""
+        """The furthest end (bp) of all genes up to each one, int64 (G,), for bisection."""
         return np.maximum.accumulate(self.ends)
 
 
@@ -82,9 +82,9 @@ class Genes:
         return sum(len(genes.names) for genes in self.by_chrom.values())
 
     def within(self, chrom: str, start: int, end: int, limit: int = 200) -> GeneRows:
-        """The genes that overlap a stretch, at most `limit`, longest first, in order of start.
+        """The genes that overlap a stretch: at most `limit`, the longest, sorted by start.
 
-        Lanes leave room between neighbours: one part in 50 of the stretch.
+        Lanes leave a gap between neighbours: 1/50 of the stretch.
         """
         genes = self.by_chrom.get(self._assembly_name(chrom), _NO_GENES)
         low = int(np.searchsorted(genes.reach, start, side="right"))
@@ -110,19 +110,19 @@ class Genes:
         )
 
     def find(self, name: str) -> Interval:
-        """Where a gene lies; upper and lower case alike.
+        """The position of a gene, ignoring case.
 
         Raises:
-            RegionError: no gene is called so.
+            RegionError: no gene has this name.
         """
         place = self._places.get(name.strip().lower())
         if place is None:
             known = (gene.name for gene in self._places.values())
-            raise RegionError(f'no gene is called "{name[:60]}".{nearest(name[:60], known)}')
+            raise RegionError(f'there is no gene "{name[:60]}".{nearest(name[:60], known)}')
         return Interval(place.chrom, place.start, place.end)
 
     def complete(self, prefix: str, limit: int = 20) -> list[str]:
-        """The names that begin with a prefix, in alphabetical order; upper and lower case alike."""
+        """The names that begin with a prefix, ignoring case, in alphabetical order."""
         wanted = prefix.strip().lower()
         names = self._sorted_names
         at = bisect_left(names, wanted)
@@ -137,7 +137,7 @@ class Genes:
 
     @cached_property
     def _assembly(self) -> Assembly:
-        """Names alone; the lengths of a GTF's chromosomes are not known."""
+        """Only names; a GTF does not give the lengths of chromosomes."""
         return Assembly(tuple(self.by_chrom), (1,) * len(self.by_chrom))
 
     @cached_property
@@ -181,7 +181,7 @@ def pack_lanes(starts: Positions, ends: Positions, gap: int = 0) -> Positions:
     >>> pack_lanes(np.array([0, 5, 10]), np.array([10, 8, 12])).tolist()
     [0, 1, 0]
     """
-    free: list[int] = []  # where each lane is free again
+    free: list[int] = []  # end of the last interval in each lane
     lanes = []
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         lane = next((at for at, edge in enumerate(free) if edge <= start), len(free))

@@ -1,4 +1,4 @@
-"""Genes of a GTF, gzip or not, read line by line."""
+"""Reads the genes of a GTF, gzipped or plain, line by line."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from regtrack.genome.intervals import Positions
 from regtrack.tracks.genes import ChromGenes, Genes
 
 _CANONICAL = (b'"Ensembl_canonical"', b'"MANE_Select"')
-# what the inflater raises; the package's stub says that it is an instance
+# the exception of the inflater; the package's stub declares it as an instance
 _DAMAGED: type[Exception] = isal_zlib.error  # type: ignore[assignment]
 
 
 def read_genes(path: Path) -> Genes:
-    """Read a GTF, gzip or not, line by line: lines `gene` and `exon`, and no other.
+    """Read a GTF, gzipped or plain, line by line; uses only lines `gene` and `exon`.
 
-    A gene's exons are those of its canonical transcript where the file marks one (tag
-    `Ensembl_canonical` or `MANE_Select`), else of the transcript with most bases. A gene without a
-    line of its own spans its exons. It is called by `gene_name`, else by its id.
+    A gene's exons are those of its canonical transcript if the file marks one (tag
+    `Ensembl_canonical` or `MANE_Select`), otherwise of the transcript with most bases. A gene
+    without a line of its own spans its exons. Its name is `gene_name`, otherwise its id.
 
     Raises:
-        RegtrackError: no such file, a damaged gzip, a line that is not of a GTF, or no gene.
+        RegtrackError: no such file, a damaged gzip, a line that is not GTF, or no genes.
     """
     reading = _Reading()
     for _ in _taken(path, reading):
@@ -41,20 +41,20 @@ def read_genes(path: Path) -> Genes:
 
 
 def check_genes(path: Path) -> None:
-    """Check that a file begins as a GTF does, without reading the rest.
+    """Check that a file begins like a GTF, without reading the rest.
 
     Raises:
-        RegtrackError: no such file, a damaged gzip, a first line that is not of a GTF, or no gene.
+        RegtrackError: no such file, a damaged gzip, a first line that is not GTF, or no genes.
     """
     with closing(_taken(path, _Reading())) as lines:
         next(lines)
 
 
 def _taken(path: Path, reading: _Reading) -> Generator[None]:
-    """Read line after line.
+    """Process one line after another.
 
     Raises:
-        RegtrackError: as `read_genes`.
+        RegtrackError: see `read_genes`.
     """
     with _opened(path) as file:
         for number, line in enumerate(file, 1):
@@ -66,13 +66,13 @@ def _taken(path: Path, reading: _Reading) -> Generator[None]:
                 raise _not_of_a_gtf(path, number, line) from None
             yield
     if not reading.genes:
-        raise RegtrackError(f"{path} holds no gene; expected a GTF with lines gene or exon")
+        raise RegtrackError(f"{path} has no genes; expected a GTF with lines gene or exon")
 
 
 def _not_of_a_gtf(path: Path, number: int, line: bytes) -> RegtrackError:
     shown = line.decode("utf-8", "replace").strip()[:60]
     return RegtrackError(
-        f'{path} line {number} is not of a GTF: {shown!r}; expected nine columns with gene_id "..."'
+        f'{path} line {number} is not GTF: {shown!r}; expected nine columns with gene_id "..."'
     )
 
 
@@ -86,7 +86,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         with _unpacked(path) if packed else path.open("rb") as file:
             yield file
     except (EOFError, gzip.BadGzipFile, zlib.error, _DAMAGED) as error:
-        raise RegtrackError(f"{path} is a damaged gzip ({error}); fetch it again") from error
+        raise RegtrackError(f"{path} is a damaged gzip ({error}); download it again") from error
 
 
 def _unpacked(path: Path) -> IO[bytes]:
@@ -96,7 +96,7 @@ def _unpacked(path: Path) -> IO[bytes]:
 
 @dataclass(slots=True)
 class _Gene:
-    """A gene as its lines come; coordinates in bp, 0-based and half-open."""
+    """A gene while its lines are read; coordinates in bp, 0-based and half-open."""
 
     name: str
     chrom: bytes
@@ -106,19 +106,19 @@ class _Gene:
 
 
 class _Reading:
-    """What was read so far: a million exons are numbers in arrays, not objects."""
+    """What has been read so far: millions of exons are kept as numbers in arrays, not objects."""
 
     def __init__(self) -> None:
         self.genes: dict[tuple[bytes, bytes], _Gene] = {}
         self._transcripts: dict[tuple[bytes, bytes], int] = {}
-        self._latest = (b"", b"", -1)  # exons of one transcript stand together
-        self._canonical = array("b")  # a transcript each
+        self._latest = (b"", b"", -1)  # the exons of a transcript are adjacent
+        self._canonical = array("b")  # per transcript
         self._owners = array("q")  # gene of each transcript
         self._numbers: dict[tuple[bytes, bytes], int] = {}
         self._of, self._starts, self._ends = array("q"), array("q"), array("q")
 
     def take(self, line: bytes) -> None:
-        """Read a line; raises ValueError or IndexError where it is not of a GTF."""
+        """Process a line; raises ValueError or IndexError if it is not GTF."""
         fields = line.split(b"\t", 8)
         kind, attributes = fields[2], fields[8]
         if kind == b"gene":
@@ -133,7 +133,7 @@ class _Reading:
             self._ends.append(int(fields[4]))
 
     def finish(self) -> dict[str, ChromGenes]:
-        """The genes by chromosome, in the order in which these appear."""
+        """The genes by chromosome, in the order of the chromosomes' first appearance."""
         of, starts, ends = (np.array(column) for column in (self._of, self._starts, self._ends))
         if len(of):
             self._widen(np.array(self._owners)[of], starts, ends)
@@ -152,7 +152,7 @@ class _Reading:
         }
 
     def _widen(self, owner: Positions, starts: Positions, ends: Positions) -> None:
-        """Let every gene span its exons: some files have no line for the gene itself."""
+        """Extend every gene to span its exons: some files have no line for the gene itself."""
         genes = list(self.genes.values())
         lows = np.array([gene.start for gene in genes], dtype=np.int64)
         highs = np.array([gene.end for gene in genes], dtype=np.int64)
@@ -162,7 +162,7 @@ class _Reading:
             gene.start, gene.end = low, high
 
     def _chosen(self, of: Positions, lengths: Positions) -> npt.NDArray[np.bool_]:
-        """Which transcripts are drawn, one a gene: canonical, else with most bases, else first."""
+        """Mask of the transcripts to draw, one per gene: canonical, else most bases, else first."""
         count = len(self._owners)
         bases = np.bincount(of, lengths, minlength=count)
         owners = np.array(self._owners)
@@ -173,7 +173,7 @@ class _Reading:
         return chosen
 
     def _gene(self, fields: list[bytes], attributes: bytes) -> int:
-        """The number of the gene of a line, which begins it where it is the first."""
+        """The number of the gene of a line, new if it is the gene's first line."""
         gene_id = _attribute(attributes, b"gene_id")
         key, start, end = (fields[0], gene_id), int(fields[3]) - 1, int(fields[4])
         if not 0 <= start < end:
@@ -198,10 +198,10 @@ class _Reading:
 
 
 def _attribute(attributes: bytes, name: bytes) -> bytes:
-    """The value of an attribute; empty where it is not there.
+    """The value of an attribute; empty if it is missing.
 
     Raises:
-        ValueError: a GFF3, whose attributes are name=value.
+        ValueError: GFF3, whose attributes are name=value.
     """
     at = attributes.find(name + b' "')
     if at < 0:
@@ -215,7 +215,7 @@ def _attribute(attributes: bytes, name: bytes) -> bytes:
 def _chrom_genes(
     genes: list[_Gene], numbers: list[int], owner: Positions, exons: tuple[Positions, Positions]
 ) -> ChromGenes:
-    """The genes of one chromosome by start, with the exons that the owners (ascending) tell."""
+    """The genes of one chromosome by start, with their exons; `owner` (E,) is ascending."""
     numbers = sorted(numbers, key=lambda number: (genes[number].start, genes[number].end))
     mine = [genes[number] for number in numbers]
     lows = np.searchsorted(owner, numbers, side="left")

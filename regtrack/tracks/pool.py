@@ -1,4 +1,4 @@
-"""bigWigs kept open between requests: as few as allowed, shared by threads, never stale."""
+"""Keeps bigWigs open between requests: a bounded number, shared by threads, never stale."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Stamp = tuple[int, int, int]
 
 @dataclass(eq=False)
 class _Reader:
-    """An open file, what it was like when it was opened, and how many use it now."""
+    """An open file, its stamp when it was opened, and the number of current users."""
 
     raw: RawBigWig
     stamp: _Stamp
@@ -26,14 +26,14 @@ class _Reader:
 
 
 class ReaderPool:
-    """Lends open bigWigs; safe to use from several threads.
+    """Lends open bigWigs; thread-safe.
 
-    One reader serves any number of threads at once, since reading moves no position. A reader holds
-    its header and chromosomes and nothing that grows with the genome. A file that was replaced is
-    opened anew; whoever reads the old one may finish.
+    One reader serves any number of threads at once, since reading moves no file position. A reader
+    holds the header and chromosomes, and nothing that grows with the genome. A file that was
+    replaced is reopened; current users of the old one may finish.
 
     Args:
-        open_files: how many to keep open. More are open only while more are lent at once.
+        open_files: number of files to keep open. More are open only while more are lent at once.
     """
 
     def __init__(self, open_files: int = 64) -> None:
@@ -43,10 +43,10 @@ class ReaderPool:
 
     @contextmanager
     def borrow(self, path: Path) -> Iterator[RawBigWig]:
-        """A reader of the file, which must not be closed or kept behind the block.
+        """A reader of the file, which must not be closed or kept beyond the block.
 
         Raises:
-            TrackError: the file is not there (any more), or is no bigWig.
+            TrackError: the file does not exist (any more), or is not a bigWig.
         """
         with self._lock:
             reader = self._lend(path)
@@ -57,7 +57,7 @@ class ReaderPool:
                 self._take_back(reader)
 
     def close(self) -> None:
-        """Close every file that is not lent, and the others when they come back."""
+        """Close every file that is not lent; the others are closed when they are returned."""
         with self._lock:
             for path in list(self._readers):
                 self._drop(path)
@@ -102,12 +102,12 @@ def file_stamp(path: Path) -> _Stamp:
     """What changes when a file is replaced or written: inode, size and time of change (ns).
 
     Raises:
-        TrackError: the file is not there.
+        TrackError: the file does not exist.
     """
     try:
         stat = path.stat()
     except OSError as error:
         raise TrackError(
-            f"{path} cannot be read any more ({error.strerror}); put it back, or leave it out"
+            f"{path} can no longer be read ({error.strerror}); restore it, or leave it out"
         ) from error
     return stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -33,7 +33,7 @@ MARKERS = tuple(f"M{number}" for number in range(20))
 
 def find_gene(name: str) -> Interval:
     if name not in GENES:
-        raise RegionError(f'no gene is called "{name}".')
+        raise RegionError(f'there is no gene "{name}".')
     return GENES[name]
 
 

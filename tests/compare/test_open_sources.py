@@ -43,7 +43,7 @@ def test_genes_that_cannot_be_read_say_so_and_stop_nothing(world: World, tmp_pat
     sources = world.open(genes=path)
     assert sources.gene_file is not None
     assert sources.gene_file.wait(20) is None
-    assert (sources.gene_file.error or "").startswith("g.gtf line 3 is not of a GTF")
+    assert (sources.gene_file.error or "").startswith("g.gtf line 3 is not GTF")
     assert sources.genes is None
 
 
@@ -93,7 +93,7 @@ def test_labels_that_are_none_are_refused_at_once(
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("chr1\t100\t200\n", "line 1 is not of a GTF"), ("# nothing\n", "holds no gene")],
+    [("chr1\t100\t200\n", "line 1 is not GTF"), ("# nothing\n", "has no genes")],
 )
 def test_genes_that_are_none_are_refused_at_once(
     world: World, tmp_path: Path, text: str, message: str

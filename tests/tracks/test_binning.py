@@ -186,5 +186,5 @@ def test_values_over_one_another_are_refused_before_they_take_memory(tmp_path: P
     rows = {"ends": [9_000, 9_001, 9_002], "values": [1.0, 2.0, 3.0]}
     handle.addEntries(["c"] * 3, [0, 1, 2], **rows, validate=False)
     handle.close()
-    with RawBigWig(found) as raw, pytest.raises(TrackError, match="over one another"):
+    with RawBigWig(found) as raw, pytest.raises(TrackError, match="overlapping values"):
         base_values(raw, "c", 0, 10_000)

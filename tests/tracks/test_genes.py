@@ -107,11 +107,11 @@ def test_a_plain_file_reads_the_same(genes: Genes, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"chr1\tx\tgene\t1\t9\t.\t+\t.\tID=gene1;Name=A\n", "line 1 is not of a GTF"),
-        (b'#\nchr1\tx\tgene\t9\t1\t.\t+\t.\tgene_id "A";\n', "line 2 is not of a GTF"),
-        (b"chr1 1 2\n", "line 1 is not of a GTF"),
-        (b'chr1\tx\tCDS\t1\t9\t.\t+\t.\tgene_id "A";\n', "holds no gene"),
-        (b"", "holds no gene"),
+        (b"chr1\tx\tgene\t1\t9\t.\t+\t.\tID=gene1;Name=A\n", "line 1 is not GTF"),
+        (b'#\nchr1\tx\tgene\t9\t1\t.\t+\t.\tgene_id "A";\n', "line 2 is not GTF"),
+        (b"chr1 1 2\n", "line 1 is not GTF"),
+        (b'chr1\tx\tCDS\t1\t9\t.\t+\t.\tgene_id "A";\n', "has no genes"),
+        (b"", "has no genes"),
         (gzip.compress(TEXT.encode())[:-20], "damaged gzip"),
         (gzip.compress(TEXT.encode())[:40] + b"x" * 40, "damaged gzip"),
     ],
@@ -129,8 +129,8 @@ def test_what_is_no_gtf_is_named(tmp_path: Path, content: bytes, message: str) -
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"chr1 1 2\n", "line 1 is not of a GTF"),
-        (b"", "holds no gene"),
+        (b"chr1 1 2\n", "line 1 is not GTF"),
+        (b"", "has no genes"),
         (gzip.compress(TEXT.encode())[:15], "damaged gzip"),
     ],
 )
@@ -141,7 +141,7 @@ def test_a_check_reads_the_beginning_alone(tmp_path: Path, content: bytes, messa
         check_genes(path)
     path.write_text(TEXT + "chr1 1 2\n")
     check_genes(path)
-    with pytest.raises(RegtrackError, match="is not of a GTF"):
+    with pytest.raises(RegtrackError, match="is not GTF"):
         read_genes(path)
 
 

@@ -60,7 +60,7 @@ def test_a_replaced_file_is_read_anew_and_a_removed_one_named(tmp_path: Path) ->
         assert read(pool, path) == 2
         assert base_values(old, "c", 5, 6) == 1
     path.unlink()
-    with pytest.raises(TrackError, match=r"t\.bw cannot be read any more"):
+    with pytest.raises(TrackError, match=r"t\.bw can no longer be read"):
         read(pool, path)
 
 
