@@ -26,13 +26,15 @@ def command(
 ) -> None:
     """Check that bigWigs hold what they say, down to every value and zoom record.
 
-    Exit status 1 if one does not; what is wrong is named with its place. 2 if one is not there.
+    pyBigWig reads each file too, and must find the same. Exit status 1 if anything is wrong, which
+    is named with its place; 2 if a file is not there.
     """
     from dataclasses import asdict
 
     from regtrack.cli.console import bars, console, print_json
     from regtrack.genome.assembly import read_sizes
     from regtrack.genome.reference import Reference
+    from regtrack.tracks.bigwig.second_reader import SecondReader
     from regtrack.tracks.bigwig.source import check_file
     from regtrack.tracks.bigwig.validate import validate
 
@@ -42,8 +44,10 @@ def command(
     assembly = read_sizes(sizes) if sizes else assembly
     for file in files:
         check_file(file)
-    with bars() as progress:
-        reports = [validate(file, assembly, progress=progress) for file in files]
+    with SecondReader() as reader, bars() as progress:
+        reports = [
+            validate(file, assembly, second_reader=reader, progress=progress) for file in files
+        ]
     if as_json:
         print_json([asdict(r) | {"path": str(r.path), "valid": r.valid} for r in reports])
     else:

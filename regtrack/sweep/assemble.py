@@ -1,9 +1,8 @@
-"""Shards to tracks: copying, indexes, the wider zoom levels, and then all appears at once."""
+"""Shards to tracks: joined, read again by pyBigWig, and then published all at once."""
 
 from __future__ import annotations
 
 import json
-import math
 import shutil
 import time
 from collections.abc import Sequence
@@ -17,11 +16,13 @@ from regtrack.errors import PlanError
 from regtrack.machine.cores import cores
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
+from regtrack.sweep.content import Content, check_track
 from regtrack.sweep.encoding import prepare_encoder
 from regtrack.sweep.summary import SweepSummary, TrackSummary
 from regtrack.sweep.work import SWEEP_FILE, Work, load_work
 from regtrack.tracks.bigwig.assemble import create_bigwig
-from regtrack.tracks.bigwig.bins import Bins
+from regtrack.tracks.bigwig.readings import Expected
+from regtrack.tracks.bigwig.second_reader import SecondReader
 
 _AT_ONCE = 8  # files, of which each holds its index in memory
 _NAMED = 5  # missing chunks that are named
@@ -69,7 +70,8 @@ def finish(
 
     Raises:
         PlanError: no base has a value.
-        OutputError: a shard is broken, the output cannot be written, or the disk is full.
+        OutputError: a shard is broken, the output cannot be written, the disk is full, or pyBigWig
+            does not find in a track what was computed.
     """
     record = work.joined_record()
     if record is None:
@@ -119,27 +121,32 @@ def _join_tracks(work: Work, progress: Progress) -> list[TrackSummary]:
     found: dict[int, TrackSummary] = {}
     pool = ThreadPoolExecutor(min(_AT_ONCE, cores()))
     try:
-        with progress.task("Joining", len(markers), "files") as task:
+        with SecondReader() as reader, progress.task("Joining", len(markers), "files") as task:
             jobs = {pool.submit(_join_track, work, marker): marker for marker in markers}
             for job in as_completed(jobs):
-                found[jobs[job]] = job.result()
-                task.advance(note=found[jobs[job]].file)
+                track, expected = job.result()
+                check_track(reader, work.joined / track.file, expected)
+                found[jobs[job]] = track
+                task.advance(note=track.file)
     finally:
         pool.shutdown(cancel_futures=True)
     return [found[marker] for marker in markers]
 
 
-def _join_track(work: Work, marker: int) -> TrackSummary:
+def _join_track(work: Work, marker: int) -> tuple[TrackSummary, Expected]:
+    """Write a track from its shards; also returns what pyBigWig should find in it."""
     track = work.tracks[marker]
     path = work.joined / track.file
-    totals = _Totals()
-    with create_bigwig(path, work.assembly, resolution=work.record["plan"]["resolution"]) as file:
+    resolution = work.record["plan"]["resolution"]
+    content = Content(work.assembly, resolution)
+    with create_bigwig(path, work.assembly, resolution=resolution) as file:
         for chunk in work.chunks:
             with work.open_shard(chunk) as shard:
                 stretch = shard.track(marker)
             file.append(stretch)
-            totals.add(stretch.bins)
-    return TrackSummary(
+            content.add(chunk.chrom, stretch.bins)
+    totals = content.totals
+    summary = TrackSummary(
         file=track.file,
         marker=track.marker,
         category=track.category,
@@ -150,21 +157,7 @@ def _join_track(work: Work, marker: int) -> TrackSummary:
         high=totals.high,
         mean=totals.total / totals.bases,
     )
-
-
-class _Totals:
-    """Bases covered, least, greatest and sum of a track so far."""
-
-    def __init__(self) -> None:
-        self.bases, self.total = 0, 0.0
-        self.low, self.high = math.inf, -math.inf
-
-    def add(self, bins: Bins) -> None:
-        if len(bins):
-            self.bases += int(bins["valid"].sum(dtype="u8"))
-            self.total += float(bins["sum"].sum())
-            self.low = min(self.low, float(bins["min"].min()))
-            self.high = max(self.high, float(bins["max"].max()))
+    return summary, content.expected
 
 
 def _bases(work: Work) -> int:

@@ -42,6 +42,10 @@ class Findings:
         except TrackError as error:
             self.add(part, str(error))
 
+    def of(self, word: str) -> bool:
+        """Whether anything is wrong with a part whose name begins with a word."""
+        return any(part.split()[0] == word for part in self._counts)
+
     def all(self) -> tuple[Finding, ...]:
         """The first few of each part, and how many more there are."""
         more = [

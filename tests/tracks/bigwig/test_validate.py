@@ -6,8 +6,10 @@ import re
 import struct
 import tracemalloc
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyBigWig
@@ -17,12 +19,22 @@ from isal import isal_zlib
 
 from regtrack.errors import TrackError
 from regtrack.genome.assembly import Assembly
-from regtrack.tracks.bigwig import layout
+from regtrack.tracks.bigwig import layout, validate as module
 from regtrack.tracks.bigwig.raw import RawBigWig
+from regtrack.tracks.bigwig.readings import Reading
 from regtrack.tracks.bigwig.recount import cut_out
+from regtrack.tracks.bigwig.second_reader import SecondReader
 from regtrack.tracks.bigwig.validate import Report, validate
 
 ASSEMBLY = Assembly(("chr1", "chr2"), (60_000, 5_000))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_process() -> Iterator[None]:
+    """One process of pyBigWig for all files here, which is begun anew when one crashes it."""
+    with SecondReader() as reader, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "SecondReader", lambda: nullcontext(reader))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -261,6 +273,38 @@ def test_other_writers_have_the_values_right_and_the_zoom_nearly(tmp_path: Path)
         report = validate(path, Assembly(("chr1",), (60_000,)))
         assert report.covered == covered
         assert {found.part.split()[0] for found in report.findings} <= {"zoom"}
+
+
+def test_what_pybigwig_finds_otherwise_is_said(path: Path, case: Case, tmp_path: Path) -> None:
+    """As of a file that only our reader, which shares much with the encoder, reads as meant."""
+    values = {name: found.copy() for name, found in case.values.items()}
+    values["chr1"][100:200] += 1
+    other = tmp_path / "other.bw"
+    Case(ASSEMBLY, values).write(other)
+
+    class Misled(SecondReader):
+        def read(self, path: Path, *questions: Any) -> Reading:
+            return super().read(other, *questions)
+
+    with Misled() as reader:
+        report = validate(path, ASSEMBLY, second_reader=reader)
+        assert validate(other, ASSEMBLY, second_reader=reader).valid
+    found = findings(report)
+    assert {part for part, _ in found} == {"pyBigWig"}
+    assert found[0][1].startswith("finds for chr1, at zoom, maximum ")
+    assert len(found) == 1 or found[1][1].startswith("finds for chr1:")
+
+
+def test_a_file_that_pybigwig_cannot_read_is_not_valid(path: Path) -> None:
+    with RawBigWig(path) as raw:
+        minimum = raw.header.summary_at + 8
+    patch(path, minimum, struct.pack("<d", float("nan")))
+    report = validate(path)
+    (summary, second) = findings(report)
+    assert summary[0] == "summary"
+    assert second[0] == "pyBigWig"
+    assert re.search(r"a\.bw: pyBigWig cannot read it: its process ended with SIG", second[1])
+    assert f"  pyBigWig: {second[1]}" in report.text()
 
 
 def test_many_findings_are_counted(path: Path) -> None:

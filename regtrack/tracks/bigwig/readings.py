@@ -1,0 +1,142 @@
+"""Whether two readers find the same in a file: what one found, against what the other reads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from regtrack.tracks.bigwig.bins import Bins
+from regtrack.tracks.bigwig.findings import place
+
+# of the largest sum that the values could have: zoom records hold sums as float32
+_SUM_TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What the values of some bases add up to.
+
+    Attributes:
+        bases: bases with a value.
+        low: minimum; of no value, NaN or infinity.
+        high: maximum.
+        total: sum over bases.
+    """
+
+    bases: int
+    low: float
+    high: float
+    total: float
+
+    def __add__(self, other: Totals) -> Totals:
+        """The totals of both; those of no base at all change nothing."""
+        if not (self.bases and other.bases):
+            return self if self.bases else other
+        return Totals(
+            self.bases + other.bases,
+            min(self.low, other.low),
+            max(self.high, other.high),
+            self.total + other.total,
+        )
+
+    def differences(self, other: Totals) -> Iterator[str]:
+        """How other totals differ from these, as parts of messages."""
+        if other.bases != self.bases:
+            yield f"{other.bases:,} bases with a value; expected {self.bases:,}"
+        if self.bases == 0 or other.bases == 0:
+            return
+        slack = _SUM_TOLERANCE * self.bases * max(abs(self.low), abs(self.high))
+        for name, found, expected, tolerance in (
+            ("minimum", other.low, self.low, 0.0),
+            ("maximum", other.high, self.high, 0.0),
+            ("sum", other.total, self.total, slack),
+        ):
+            if not abs(found - expected) <= tolerance:
+                yield f"{name} {found:.9g}; expected {expected:.9g}"
+
+
+NOTHING = Totals(0, math.nan, math.nan, 0.0)
+
+
+def to_totals(bins: Bins) -> Totals:
+    """What bins, shape (n,), of one chromosome add up to."""
+    if len(bins) == 0:
+        return NOTHING
+    return Totals(
+        bases=int(bins["valid"].sum(dtype=np.int64)),
+        low=float(bins["min"].min()),
+        high=float(bins["max"].max()),
+        total=float(bins["sum"].sum()),
+    )
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A stretch of a chromosome (bp) and the totals of the values in it."""
+
+    chrom: str
+    start: int
+    end: int
+    totals: Totals
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a file holds, as far as it is compared.
+
+    Attributes:
+        lengths: bp of each chromosome that the file names; None if they are not compared.
+        bases: bases covered by its total summary; None if they are not compared.
+        chroms: totals of whole chromosomes, which a reader takes from the zoom levels.
+        samples: totals of short stretches, which a reader takes from the data.
+    """
+
+    lengths: Mapping[str, int] | None = None
+    bases: int | None = None
+    chroms: Mapping[str, Totals] = field(default_factory=dict)
+    samples: Sequence[Sample] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader found.
+
+    Attributes:
+        lengths: bp of each chromosome.
+        bases: bases covered by the total summary.
+        chroms: totals of the chromosomes that were asked for.
+        stretches: totals of the stretches that were asked for, in order.
+    """
+
+    lengths: Mapping[str, int]
+    bases: int
+    chroms: Mapping[str, Totals]
+    stretches: Sequence[Totals]
+
+
+def disagreements(expected: Expected, found: Reading) -> Iterator[str]:
+    """How a reading differs from what is expected, one message per chromosome or stretch."""
+    if expected.lengths is not None and dict(found.lengths) != dict(expected.lengths):
+        yield _other_chromosomes(expected.lengths, found.lengths)
+        return
+    if expected.bases is not None and found.bases != expected.bases:
+        yield f"finds {found.bases:,} bases covered; expected {expected.bases:,}"
+    for chrom, totals in expected.chroms.items():
+        if wrong := list(totals.differences(found.chroms[chrom])):
+            yield f"finds for {chrom}, at zoom, {' and '.join(wrong)}"
+    for sample, totals in zip(expected.samples, found.stretches, strict=True):
+        if wrong := list(sample.totals.differences(totals)):
+            where = place(sample.chrom, sample.start, sample.end)
+            yield f"finds for {where} {' and '.join(wrong)}"
+
+
+def _other_chromosomes(expected: Mapping[str, int], found: Mapping[str, int]) -> str:
+    name = min(name for name in {*expected, *found} if expected.get(name) != found.get(name))
+    said, wanted = (
+        "no such chromosome" if length is None else f"{length:,} bp"
+        for length in (found.get(name), expected.get(name))
+    )
+    return f"finds for {name} {said}; expected {wanted}"

@@ -1,0 +1,158 @@
+"""pyBigWig as an independent second reader of a file, in a process of its own.
+
+It shares no code with our encoder and reader, so what both find in a file is there. libBigWig, on
+which it is built, crashes on some damaged files (one whose summary is NaN, for instance): the
+process that runs it may end, hang or take too much memory without harm to this one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from regtrack.errors import RegtrackError, TrackError
+from regtrack.tracks.bigwig import second_reader_process
+from regtrack.tracks.bigwig.readings import Expected, Reading, Totals, disagreements
+
+_PATIENCE = 120.0  # seconds for one file, of which a few thousand bytes are read
+
+
+class SecondReader:
+    """A process that reads files with pyBigWig; a context manager.
+
+    It starts when the block is entered and is ready a moment later, while other work goes on. A
+    file that crashes it costs a new process.
+    """
+
+    def __init__(self, *, patience: float = _PATIENCE) -> None:
+        self._patience = patience
+        self._process: subprocess.Popen[str] | None = None
+        self._ready, self._late = False, False
+
+    def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            self._process.kill()  # it may be reading still, after Ctrl-C here
+        self._end()
+
+    def check(self, path: Path, expected: Expected) -> list[str]:
+        """How pyBigWig's reading of a file differs from what is expected; empty if it does not.
+
+        Args:
+            path: the file.
+            expected: what it should hold, and thus what is read.
+
+        Raises:
+            TrackError: pyBigWig cannot read the file, or crashes on it.
+            RegtrackError: pyBigWig cannot be started.
+        """
+        stretches = [(sample.chrom, sample.start, sample.end) for sample in expected.samples]
+        return list(disagreements(expected, self.read(path, expected.chroms, stretches)))
+
+    def read(
+        self,
+        path: Path,
+        chroms: Iterable[str] = (),
+        stretches: Sequence[tuple[str, int, int]] = (),
+    ) -> Reading:
+        """Read a file's header, and totals of chromosomes (at zoom) and stretches (of the data).
+
+        Args:
+            path: the file.
+            chroms: names of chromosomes.
+            stretches: chromosome, start and end (bp) of each; short, since all values are read.
+
+        Raises:
+            TrackError: pyBigWig cannot read the file, or crashes on it.
+            RegtrackError: pyBigWig cannot be started.
+        """
+        request = {
+            "path": str(path.resolve()),
+            "chroms": list(chroms),
+            "stretches": [(chrom, int(start), int(end)) for chrom, start, end in stretches],
+        }
+        answer = self._ask(request)
+        if "error" in answer:
+            raise TrackError(f"{path}: pyBigWig {answer['error']}")
+        return Reading(
+            lengths=answer["lengths"],
+            bases=answer["bases"],
+            chroms={name: Totals(*totals) for name, totals in answer["chroms"].items()},
+            stretches=[Totals(*totals) for totals in answer["stretches"]],
+        )
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a request; an `error` is one about the file, or how the process ended."""
+        if self._process is None:
+            self._start()
+        if not self._ready and self._line() != "ready":
+            self._end()
+            raise RegtrackError(f"pyBigWig cannot be loaded by {sys.executable}; install it again")
+        self._ready = True
+        line = self._line(json.dumps(request))
+        if line:
+            answer: dict[str, Any] = json.loads(line)
+            return answer
+        return {"error": f"cannot read it: {self._end()}"}
+
+    def _line(self, request: str | None = None) -> str:
+        """Send a line, if there is one, and wait for one; empty where the process has ended."""
+        process = self._process
+        assert process is not None and process.stdin is not None and process.stdout is not None
+
+        def give_up() -> None:
+            self._late = True
+            process.kill()
+
+        timer = threading.Timer(self._patience, give_up)
+        timer.start()
+        try:
+            if request is not None:
+                process.stdin.write(request + "\n")
+                process.stdin.flush()
+            return process.stdout.readline().strip()
+        except BrokenPipeError:
+            return ""
+        finally:
+            timer.cancel()
+
+    def _start(self) -> None:
+        self._ready, self._late = False, False
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", second_reader_process.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # where libBigWig complains about what it is given
+            text=True,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # each thread would take memory
+            start_new_session=True,  # Ctrl-C is for this process, which ends that one
+        )
+
+    def _end(self) -> str:
+        """Wait for the end of the process; how it ended, as part of a message."""
+        process, self._process = self._process, None
+        if process is None:
+            return ""
+        with suppress(BrokenPipeError), process:  # closes its pipes, at which it ends, and waits
+            pass
+        if self._late:
+            return f"it took longer than {self._patience:g} s"
+        status = process.returncode
+        return f"its process ended with {signal.Signals(-status).name if status < 0 else status}"
