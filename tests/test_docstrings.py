@@ -34,8 +34,6 @@ DTYPE_OR_UNIT = re.compile(
 PENDING: set[str] = {
     "regtrack.compare.cache",
     "regtrack.compare.sources",
-    "regtrack.evaluation.metrics",
-    "regtrack.evaluation.pieces",
     "regtrack.saliency.gradient",
     "regtrack.saliency.integrated",
     "regtrack.sweep.on_device",

@@ -1,1 +1,1 @@
-"""Scores of models: streamed curves, and reports by marker and category."""
+"""Scores of models: streamed curves, and reports per marker and category."""

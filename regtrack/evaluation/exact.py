@@ -1,4 +1,4 @@
-"""Scores of a split from every logit, kept in memory, by scikit-learn."""
+"""Scores of a split by scikit-learn, from every logit, which are kept in memory."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from regtrack.measures.exact import Areas, exact_areas
 
 
 class ExactCurves:
-    """What `StreamingCurves` is, without bins: the logits are kept on the host.
+    """As `StreamingCurves`, but without bins: every logit is kept in the host's memory.
 
-    Scores are float64 (M,), NaN for a marker with fewer than 10 labelled bases. `check_exact` says
-    whether so many logits fit into memory.
+    Scores are float64 (M,), NaN for a marker with fewer than 10 labelled bases. Call `check_exact`
+    first, which refuses more logits than fit into memory.
     """
 
     def __init__(self) -> None:
@@ -26,12 +26,12 @@ class ExactCurves:
         self._labels: list[npt.NDArray[np.bool_]] = []
 
     def update(self, logits: Tensor, labels: Tensor, mask: Tensor | None = None) -> None:
-        """Keep the positions of a batch.
+        """Keep the logits and labels of a batch.
 
         Args:
             logits: floats (B, M, L).
             labels: uint8 (B, M, L), 0 or 1.
-            mask: bool (B, L), False where a position is left out (N); None keeps all.
+            mask: bool (B, L), False at positions to leave out (N); None: keep all.
 
         Raises:
             CheckpointError: a logit is NaN.
@@ -46,12 +46,12 @@ class ExactCurves:
         self._labels.append(truth.bool().cpu().numpy())
 
     def positives(self) -> npt.NDArray[np.int64]:
-        """Labelled bases, int64 (M,)."""
+        """Number of labelled bases, int64 (M,)."""
         parts = [np.count_nonzero(part, axis=1) for part in self._labels]
         return np.asarray(np.sum(parts, axis=0), dtype=np.int64)
 
     def base_rate(self) -> Values:
-        """The labelled share of the bases: the PR AUC of a model that knows nothing."""
+        """The labelled fraction of the bases, which is the PR AUC of an uninformed model."""
         positives, bases = self.positives(), sum(part.shape[1] for part in self._labels)
         return np.where(positives >= MIN_POSITIVES, positives / max(bases, 1), np.nan)
 
@@ -64,7 +64,7 @@ class ExactCurves:
         return np.array([areas.pr_auc_trapezoid for areas in self._areas])
 
     def roc_auc(self) -> Values:
-        """Area under the ROC curve; NaN also where every base is labelled."""
+        """Area under the ROC curve; also NaN if every base is labelled."""
         return np.array([areas.roc_auc for areas in self._areas])
 
     @cached_property

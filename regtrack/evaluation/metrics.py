@@ -1,14 +1,13 @@
 """Precision-recall and ROC curves of millions of positions per marker, in constant memory.
 
-Logits are counted in a histogram per marker and label, on the device that holds them. Logits of one
-bin count as equal scores; apart from that, every score is exact.
+Logits are counted in a histogram per marker and label, on the device that holds them. Logits in the
+same bin count as equal scores; apart from that, every score is exact.
 
-A network ends in ReLU and a linear layer: where its hidden units are silent, a marker's logit is
-its bias, and logits crowd around the bias, by the thousand within 0.001. So bins are spaced as
-floats are, counted from a marker's centre: 256 to each doubling of the distance, from 2^-16 to 16,
-and one for what is nearer than that. On the logits of trained networks average precision then
-differs from that of the raw logits by less than 0.0005; with 256 bins of equal width per logit it
-differs by 0.002.
+A network ends in ReLU and a linear layer: if its hidden units are inactive, a marker's logit equals
+its bias, so logits crowd around the bias, thousands of them within 0.001. Bins are therefore spaced
+as floats are, by the distance from the marker's centre: 256 per doubling, from 2^-16 to 16, and one
+for anything closer. On the logits of trained networks, average precision then differs from that of
+the raw logits by less than 0.0005; with 256 bins of equal width per logit it differs by 0.002.
 """
 
 from __future__ import annotations
@@ -27,29 +26,29 @@ from regtrack.measures.bins import FloatBins
 from regtrack.measures.curve import MIN_POSITIVES, Curve, Values
 from regtrack.models.network import TrackModel
 
-# of the distance of a logit from its marker's centre
+# bins of the distance between a logit and its marker's centre
 BINS = FloatBins(fraction_bits=8, nearest=-16, farthest=4)
 NAN_LOGITS = "the model gives NaN; it diverged in training: train again at a lower learning rate"
-_LEFT_OUT = 2  # the plane of the histogram that takes masked positions, beside the labels 0 and 1
+_LEFT_OUT = 2  # plane of the histogram for masked positions, after those of the labels 0 and 1
 
 
 class Curves(Protocol):
     """A precision-recall and a ROC curve per marker, fed batch by batch."""
 
     def update(self, logits: Tensor, labels: Tensor, mask: Tensor | None = None) -> None:
-        """Take in the positions of a batch.
+        """Add a batch.
 
         Args:
             logits: floats (B, M, L).
             labels: uint8 (B, M, L), 0 or 1.
-            mask: bool (B, L), False where a position is left out (N); None keeps all.
+            mask: bool (B, L), False at positions to leave out (N); None: use all.
         """
 
     def positives(self) -> npt.NDArray[np.int64]:
-        """Labelled bases, int64 (M,)."""
+        """Number of labelled bases, int64 (M,)."""
 
     def base_rate(self) -> Values:
-        """The labelled share of the bases, float64 (M,)."""
+        """The labelled fraction of the bases, float64 (M,)."""
 
     def average_precision(self) -> Values:
         """Area under the precision-recall curve by steps, float64 (M,)."""
@@ -58,7 +57,7 @@ class Curves(Protocol):
         """Area under the precision-recall curve by trapezoids, float64 (M,)."""
 
     def roc_auc(self) -> Values:
-        """Area under the ROC curve, float64 (M,); NaN also where every base is labelled."""
+        """Area under the ROC curve, float64 (M,); also NaN if every base is labelled."""
 
 
 class StreamingCurves:
@@ -67,17 +66,17 @@ class StreamingCurves:
     Scores are float64 (M,), NaN for a marker with fewer than 10 labelled bases.
 
     Args:
-        centre: floats (M,): where a marker's logits crowd, its bias in the last layer. Processes
-            whose counts are added up need the same one.
+        centre: floats (M,), the value around which a marker's logits crowd: its bias in the last
+            layer. It must be the same in processes whose counts are added up.
 
     Attributes:
         counts: int64 (M, 2, bins): positions by marker, label and bin of the logit. Counts of
-            several processes add up (`merge`).
-        nans: int64 (): how many pieces of the logits held NaN, which adds up likewise. It is read
-            when scores are asked for, since reading it makes the host wait for a GPU.
+            several processes can be added up (`merge`).
+        nans: int64 scalar: the number of pieces of the logits that held NaN, which can be added up
+            too. It is read only for scores, since reading it makes the host wait for a GPU.
 
     Raises:
-        CheckpointError: by every score, if a logit was NaN.
+        CheckpointError: when a score is computed, if a logit was NaN.
     """
 
     def __init__(self, centre: Tensor) -> None:
@@ -93,7 +92,7 @@ class StreamingCurves:
         Args:
             logits: floats (B, M, L).
             labels: uint8 (B, M, L), 0 or 1.
-            mask: bool (B, L), False where a position is left out (N); None keeps all.
+            mask: bool (B, L), False at positions to leave out (N); None: count all.
         """
         planes = labels if mask is None else labels.masked_fill(~mask[:, None], _LEFT_OUT)
         for window, markers in pieces(logits):
@@ -102,18 +101,18 @@ class StreamingCurves:
             self.counts[markers] += _histogram(piece, planes[window, markers], self.centre[markers])
 
     def merge(self, other: StreamingCurves) -> None:
-        """Add what another process counted at other positions."""
+        """Add the counts of another process, at other positions."""
         self.counts += other.counts.to(self.counts.device)
         self.nans += other.nans.to(self.nans.device)
 
     def positives(self) -> npt.NDArray[np.int64]:
-        """Labelled bases."""
+        """Number of labelled bases, int64 (M,)."""
         if self.nans:
             raise CheckpointError(NAN_LOGITS)
         return self.counts[:, 1].sum(-1).cpu().numpy()
 
     def base_rate(self) -> Values:
-        """The labelled share of the bases: the PR AUC of a model that knows nothing."""
+        """The labelled fraction of the bases, which is the PR AUC of an uninformed model."""
         return self._scored(self._curve().base_rate())
 
     def average_precision(self) -> Values:
@@ -125,7 +124,7 @@ class StreamingCurves:
         return self._scored(self._curve().pr_auc_trapezoid())
 
     def roc_auc(self) -> Values:
-        """Area under the ROC curve; NaN also where every base is labelled."""
+        """Area under the ROC curve; also NaN if every base is labelled."""
         return self._scored(self._curve().roc_auc())
 
     def _curve(self) -> Curve:
@@ -136,14 +135,22 @@ class StreamingCurves:
 
 
 def centres(model: TrackModel) -> Tensor:
-    """Where the logits of each marker of a network crowd (M,)."""
+    """The values around which the logits of a network's markers crowd, float32 (M,)."""
     bias = model.head.output.bias
     assert bias is not None
     return bias
 
 
 def category_means(values: Values, categories: Sequence[str]) -> dict[str, float]:
-    """The mean of a score over the markers of each category, markers without a score left out.
+    """The mean of a score over the markers of each category.
+
+    Args:
+        values: a score of each marker, float64 (M,); NaN for a marker without one, which is left
+            out.
+        categories: the category of each marker.
+
+    Returns:
+        The means by category, in order of appearance; NaN if no marker has a score.
 
     >>> category_means(np.array([0.5, 0.1, np.nan]), ["TF", "histone", "TF"])
     {'TF': 0.5, 'histone': 0.1}
@@ -165,6 +172,6 @@ def _histogram(logits: Tensor, planes: Tensor, centre: Tensor) -> Tensor:
     index += first[:, None]
     counts = torch.zeros(markers * 3 * BINS.count, dtype=torch.int64, device=logits.device)
     one = torch.ones((), dtype=torch.int64, device=logits.device)
-    # bincount would look for the largest index, and make the host wait for a GPU
+    # bincount would search for the largest index, and make the host wait for a GPU
     counts.index_add_(0, index.flatten(), one.expand(index.numel()))
     return counts.view(markers, 3, BINS.count)[:, :_LEFT_OUT]

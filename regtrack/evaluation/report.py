@@ -1,4 +1,4 @@
-"""Evaluate trained networks on a split of a dataset, streamed over its positions."""
+"""Evaluate trained networks on a split of a dataset, one batch of windows at a time."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Pairing:
-    """Which columns of a dataset and rows of a model are the same marker, in order.
+    """Columns of a dataset and rows of a model that are the same markers, in the same order.
 
     Attributes:
         dataset: columns of the labels.
         model: rows of the last layer.
-        width: how many columns the labels have in all.
+        width: total number of columns of the labels.
     """
 
     dataset: list[int]
@@ -56,29 +56,29 @@ def evaluate(
     any_assembly: bool = False,
     progress: Progress = SILENT,
 ) -> Report:
-    """PR AUC and ROC AUC of models on a split, by marker and by category.
+    """PR AUC and ROC AUC of models on a split, per marker and per category.
 
     Every known base of the split counts once. Logits are counted in bins, so that memory does not
-    grow with the split, unless `exact` is set. A model is evaluated on the markers that it and the
-    dataset have in common, by name.
+    grow with the split, unless `exact` is set. Each model is evaluated on the markers that it
+    shares with the dataset, by name.
 
     Args:
         dataset: a dataset or its folder.
         checkpoints: the models, or their files.
         split: `train`, `valid` or `test`.
-        markers: names or globs, as `select_markers` reads them; none means all.
-        exact: keep every logit and score it by scikit-learn, without bins: 5 bytes of memory per
-            base and marker.
-        batch_size: windows at once.
+        markers: names or globs, as in `select_markers`; default: all.
+        exact: keep every logit and score them by scikit-learn, without bins; takes 5 bytes of
+            memory per base and marker.
+        batch_size: windows per batch.
         precision: `fp32` or `bf16`.
         device: `auto`, `cpu`, `cuda`, ...
-        workers: processes that read the dataset; 0 reads in this one.
-        any_assembly: score on another assembly than the training's, such as another species or
-            windows cut from elsewhere.
-        progress: told of the bases that each model has seen.
+        workers: processes that read the dataset; 0: read in this one.
+        any_assembly: accept an assembly other than that of the training, such as another species
+            or windows cut from another genome.
+        progress: shows the bases evaluated of each model.
 
     Raises:
-        AssemblyError: the dataset is of another assembly than a model's training and
+        AssemblyError: the dataset and a model's training have different assemblies, and
             `any_assembly` is off.
         CheckpointError: no checkpoint, or one that cannot be read.
         DatasetError: no dataset, or a split without windows.
@@ -88,9 +88,9 @@ def evaluate(
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
     check_precision(precision)
     place = pick_device(device)
-    wanted = select_markers(dataset.markers, markers)
+    selected = select_markers(dataset.markers, markers)
     models = style_checkpoints([_opened(checkpoint) for checkpoint in checkpoints])
-    pairings = {style: _pair(dataset, model, wanted) for style, model in models.items()}
+    pairings = {style: _pair(dataset, model, selected) for style, model in models.items()}
     for style, model in models.items():
         check_assembly(
             model, dataset.assembly, str(dataset.path),
@@ -154,42 +154,42 @@ def _opened(checkpoint: Checkpoint | str | Path) -> Checkpoint:
     return checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
 
 
-def _pair(dataset: Dataset, checkpoint: Checkpoint, wanted: Sequence[int]) -> _Pairing:
-    """The wanted markers of the dataset that the checkpoint predicts.
+def _pair(dataset: Dataset, checkpoint: Checkpoint, selected: Sequence[int]) -> _Pairing:
+    """The selected markers of the dataset that the checkpoint predicts.
 
     Raises:
-        MarkerError: there is none.
+        MarkerError: there are none.
     """
     rows = {marker.name: index for index, marker in enumerate(checkpoint.markers)}
-    common = [index for index in wanted if dataset.markers[index].name in rows]
+    common = [index for index in selected if dataset.markers[index].name in rows]
     if not common:
-        name = dataset.markers[wanted[0]].name
+        name = dataset.markers[selected[0]].name
         raise MarkerError(
-            f"{_named(checkpoint)} predicts none of the {len(wanted)} markers asked for, such as "
+            f"{_named(checkpoint)} predicts none of the {len(selected)} requested markers, such as "
             f'"{name}"; it predicts {len(rows)}, such as "{checkpoint.markers[0].name}".'
             f"{nearest(name, rows)}"
         )
-    if len(common) < len(wanted):
+    if len(common) < len(selected):
         _log.warning(
-            "%s predicts %d of the %d markers; it is evaluated on those",
-            _named(checkpoint), len(common), len(wanted),
+            "%s predicts %d of the %d markers; it is evaluated on these",
+            _named(checkpoint), len(common), len(selected),
         )  # fmt: skip
     model_rows = [rows[dataset.markers[index].name] for index in common]
     return _Pairing(common, model_rows, len(dataset.markers))
 
 
 def _note_provenance(dataset: Dataset, title: str, checkpoint: Checkpoint, split: str) -> None:
-    """Say where a score would measure memory, or may."""
+    """Warn if scores measure, or may measure, how well a model remembers its training data."""
     if checkpoint.header.trained_on != dataset_digest(dataset):
         _log.warning(
-            "%s was not trained on this dataset: windows it has seen may lie in the %s split",
+            "%s was not trained on this dataset: the %s split may contain windows of its training",
             title, split,
         )  # fmt: skip
     elif split == "train":
         _log.warning(
-            "%s was trained on these very windows: its scores on the train split measure memory",
-            title,
-        )
+            "%s was trained on these windows: its scores on the train split do not measure how "
+            "well it generalises", title,
+        )  # fmt: skip
 
 
 def _named(checkpoint: Checkpoint) -> str:

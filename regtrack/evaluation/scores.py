@@ -1,4 +1,4 @@
-"""The scores of models, by marker and by category, and their files."""
+"""The scores of models, per marker and per category, and their files."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ REPORT_FILE = "report.json"
 
 @dataclass(frozen=True, kw_only=True)
 class _Scores:
-    """What a model scores; NaN where there are too few labelled bases.
+    """A model's scores; NaN if there are too few labelled bases.
 
     Attributes:
-        base_rate: the labelled share of the bases: the PR AUC of a model that knows nothing.
+        base_rate: labelled fraction of the bases, which is the PR AUC of an uninformed model.
         average_precision: PR AUC by the step rule.
-        pr_auc_trapezoid: PR AUC by the rule of the paper.
+        pr_auc_trapezoid: PR AUC by the trapezoid rule of the paper.
         roc_auc: area under the receiver operating characteristic.
     """
 
@@ -40,11 +40,11 @@ class _Scores:
 
     @property
     def lift(self) -> float:
-        """How many times the base rate the average precision is."""
+        """Average precision divided by the base rate."""
         return self.average_precision / self.base_rate
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields, for JSON: None where there is no score."""
+        """The fields as JSON-serialisable values; None for NaN."""
         values = asdict(self)
         return {
             name: None if isinstance(value, float) and math.isnan(value) else value
@@ -57,10 +57,10 @@ class MarkerScores(_Scores):
     """A model's scores on one marker.
 
     Attributes:
-        model: its id in the report.
+        model: the model's id in the report.
         marker: the marker's name.
         category: the marker's category.
-        positives: labelled bases, N left out.
+        positives: number of labelled bases, without N.
     """
 
     model: str
@@ -70,7 +70,7 @@ class MarkerScores(_Scores):
 
     @property
     def scored(self) -> bool:
-        """Whether there are enough labelled bases."""
+        """Whether there are enough labelled bases for a score."""
         return self.positives >= MIN_POSITIVES
 
 
@@ -79,9 +79,9 @@ class CategoryScores(_Scores):
     """A model's mean scores over the markers of a category that have scores.
 
     Attributes:
-        model: its id in the report.
+        model: the model's id in the report.
         category: the category.
-        markers: how many markers have scores.
+        markers: number of markers that have scores.
     """
 
     model: str
@@ -95,12 +95,12 @@ class Report:
 
     Attributes:
         dataset: the dataset's folder.
-        split: which windows.
+        split: the split's name.
         exact: whether every base was scored by scikit-learn, without bins.
-        checkpoints: the file of each model, by its id.
-        titles: what each model is called in print, by its id.
-        markers: a row a model and marker.
-        categories: a row a model and category.
+        checkpoints: each model's file, by the model's id.
+        titles: each model's title for readers, by the model's id.
+        markers: one row per model and marker.
+        categories: one row per model and category.
     """
 
     dataset: str
@@ -117,7 +117,7 @@ class Report:
         return tuple(dict.fromkeys(row.marker for row in self.markers if not row.scored))
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it, for JSON."""
+        """The report as JSON-serialisable values."""
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -150,7 +150,7 @@ class Report:
 def score_markers(
     model: str, markers: Sequence[Marker], curves: Curves
 ) -> tuple[MarkerScores, ...]:
-    """A model's rows by marker, in the order of the curves."""
+    """A model's scores, one row per marker in the order of the curves."""
     columns = _columns(curves)
     positives = curves.positives()
     return tuple(
@@ -166,7 +166,7 @@ def score_markers(
 
 
 def score_categories(rows: Sequence[MarkerScores]) -> tuple[CategoryScores, ...]:
-    """One model's rows by category: means over the markers that have scores."""
+    """One model's scores, one row per category: means over the markers that have scores."""
     categories = [row.category for row in rows]
     names = [field.name for field in fields(_Scores)]
     means = {
@@ -194,7 +194,7 @@ def _columns(curves: Curves) -> dict[str, Values]:
 
 
 def _write_table(path: Path, rows: Sequence[_Scores], kind: type[_Scores]) -> None:
-    """A row each, the names before the numbers, a cell empty where there is no score."""
+    """Write a CSV, names before numbers; the cell of a missing score is empty."""
     inherited = [field.name for field in fields(_Scores)]
     own = [field.name for field in fields(kind) if field.name not in inherited]
     with path.open("w", newline="", encoding="utf-8") as file:

@@ -1,6 +1,6 @@
-"""How many bases go through a network at once.
+"""How many bases a network computes in one pass.
 
-The sizes per base are measured (docs/sweep.md) and meant as upper bounds.
+The sizes per base are measured upper bounds (docs/sweep.md).
 """
 
 from __future__ import annotations
@@ -8,16 +8,16 @@ from __future__ import annotations
 import torch
 
 BYTES_PER_BASE = 1_200  # activations of the widest network at single-base resolution
-BYTES_PER_SCORE = 24  # logits, scores of both strands, scores that wait to be encoded
-_AT_ONCE = {"cpu": 250_000, "other": 2_000_000}  # bp; more are not faster
+BYTES_PER_SCORE = 24  # logits, scores of both strands, scores waiting to be encoded
+_AT_ONCE = {"cpu": 250_000, "other": 2_000_000}  # bp; larger passes are not faster
 _CPU_MEMORY = 2 << 30  # bytes of a pass on the CPU
 
 
 def memory_of(bases: int, markers: int, *, bytes_per_base: int = BYTES_PER_BASE) -> int:
-    """Bytes that a pass takes at most, the model's weights not counted.
+    """Upper bound of the memory of a pass, without the model's weights (bytes).
 
     Args:
-        bases: bp that it reads.
+        bases: bp that the pass reads.
         markers: values per base.
         bytes_per_base: bytes that the layers take per base.
     """
@@ -27,12 +27,12 @@ def memory_of(bases: int, markers: int, *, bytes_per_base: int = BYTES_PER_BASE)
 def bases_at_once(
     device: torch.device, markers: int, *, bytes_per_base: int = BYTES_PER_BASE
 ) -> int:
-    """The bp of a pass: 250 kb on the CPU, 2 Mb elsewhere, or as many as memory holds.
+    """The bp of a pass: 250 kb on the CPU, 2 Mb elsewhere, or fewer if memory does not suffice.
 
-    A pass may take 2 GiB on the CPU, and a quarter of the free memory of another device.
+    A pass may take 2 GiB on the CPU, or a quarter of the free memory of another device.
 
     Args:
-        device: where it runs.
+        device: where the pass runs.
         markers: values per base.
         bytes_per_base: bytes that the layers take per base.
     """

@@ -22,7 +22,7 @@ def compiled_logits(
     Args:
         model: the network, on the device of the codes.
         codes: uint8, shape (B, L).
-        markers: rows of the last layer; all where None.
+        markers: rows of the last layer; None: all.
 
     Returns:
         Logits, shape (B, M, L), in the precision that the network computes in.

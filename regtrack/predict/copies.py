@@ -16,7 +16,7 @@ def to_host(found: Tensor) -> Scores:
     """A float32 tensor of any shape as a NumPy array.
 
     From a GPU it is copied to pinned memory, which is several times as fast. Only this thread waits
-    for the copy: what others compute on their own streams goes on.
+    for the copy; what other threads compute on their own streams continues.
     """
     if found.device.type != "cuda":
         return cast(Scores, found.cpu().numpy())

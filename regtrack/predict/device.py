@@ -1,4 +1,4 @@
-"""Devices and precisions that can be used here, and errors where a device's memory runs out."""
+"""Devices and precisions that can be used here, and errors for running out of memory."""
 
 from __future__ import annotations
 

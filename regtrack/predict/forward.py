@@ -13,7 +13,7 @@ from regtrack.genome.sequence import Codes, reverse_complement
 from regtrack.predict.compiling import compiled_logits
 from regtrack.predict.copies import Scores, to_device, to_host
 from regtrack.predict.device import check_precision, memory_errors
-from regtrack.predict.lending import Lent, borrowed, together
+from regtrack.predict.lending import Lent, borrowed, shared_context
 from regtrack.predict.network import Network
 from regtrack.predict.products import exact_products
 
@@ -31,11 +31,11 @@ def scores_of_codes(
     """The sigmoid of the logits, float32 (B, M, L), as NumPy.
 
     Args:
-        model: borrowed for the call; loops over many sequences borrow it once themselves.
-        codes: uint8, shape (B, L), A C G T N = 0 1 2 3 4.
-        markers: rows of the last layer to compute, in the order wanted; all where None.
-        precision: `fp32`, in full also on devices that would round products to TF32, or `bf16`.
-        device: where to compute; the CPU where None.
+        model: borrowed for the call; a loop over many sequences should borrow it once itself.
+        codes: uint8 (B, L), A C G T N = 0 1 2 3 4.
+        markers: rows of the last layer to compute, in this order; None: all.
+        precision: `fp32`, in full even on devices that would round products to TF32, or `bf16`.
+        device: where to compute; None: the CPU.
 
     Raises:
         PlanError: an unknown precision, or too little memory for so many bases at once.
@@ -63,7 +63,7 @@ def values_of_codes(
         markers: as `forward`.
         precision: as `scores_of_codes`.
         device: as `scores_of_codes`.
-        both_strands: the mean of the values of both strands instead of those of the forward one.
+        both_strands: average the values of both strands instead of using the forward one.
         logits: logits instead of scores.
         compiled: as `forward`.
 
@@ -132,7 +132,7 @@ def one_pass(
     with (
         memory_errors(device, shape),
         borrowed(model, device),
-        together("products", "", exact_products),
+        shared_context("products", "", exact_products),
         torch.autocast(
             device.type,
             dtype=torch.bfloat16,
@@ -145,7 +145,7 @@ def one_pass(
 
 @torch.inference_mode()
 def sigmoid(logits: Tensor) -> Tensor:
-    """The sigmoid in place, of floats of any shape; the same bits however many threads torch has.
+    """The sigmoid of floats of any shape, in place; the same bits for any number of threads.
 
     On the CPU torch rounds the last few numbers of each thread's share differently. A piece of
     `_PIECE` numbers is computed by one thread and has no such remainder.

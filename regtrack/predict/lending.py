@@ -20,7 +20,7 @@ Lent = TypeVar("Lent", bound=Lendable)
 
 @contextmanager
 def borrowed(model: Lent, device: torch.device) -> Iterator[Lent]:
-    """The model on a device and in evaluation mode, given back as it was, also after an exception.
+    """Move a model to a device and into evaluation mode, and restore both on exit.
 
     Each submodule gets its own mode back, since a part of it may have been frozen. Several threads
     may borrow one model at the same time; the last one restores it.
@@ -32,7 +32,7 @@ def borrowed(model: Lent, device: torch.device) -> Iterator[Lent]:
     Raises:
         PlanError: it is lent to another device at the moment.
     """
-    with together(id(model), str(device), partial(_lend, model, device)):
+    with shared_context(id(model), str(device), partial(_lend, model, device)):
         yield model
 
 
@@ -65,7 +65,7 @@ _OPEN: dict[Hashable, _Open] = {}
 
 
 @contextmanager
-def together(
+def shared_context(
     key: Hashable, place: str, make: Callable[[], AbstractContextManager[None]]
 ) -> Iterator[None]:
     """A context shared by the threads of a process: the first one enters it, the last one exits.

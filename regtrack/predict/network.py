@@ -1,4 +1,4 @@
-"""What a network has to offer, so that it can be swept along a genome and scored."""
+"""The interface that a network must have to be scored and swept along a genome."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-class Sighted(Protocol):
-    """What decides which bases a network must read for an output."""
+class ReadRequirements(Protocol):
+    """The properties that determine which bases a network must read for an output."""
 
     @property
     def stride(self) -> int:
-        """The bp at whose multiples the network's positions repeat."""
+        """The period of the network's positions (bp)."""
 
     @property
     def flank(self) -> int | None:
         """The bp to read on each side of an output, a multiple of the stride.
 
-        With so many, the output is that of one pass over the whole chromosome. None: there is no
-        such number, since an output depends on all that is read (a Bi-LSTM).
+        With this flank the output equals that of one pass over the whole chromosome. None: no flank
+        suffices, since an output depends on everything that is read (a Bi-LSTM).
         """
 
 
 class Lendable(Protocol):
-    """What `torch.nn.Module` offers to whoever borrows it for a pass."""
+    """The methods of `torch.nn.Module` that are needed to borrow a network for a pass."""
 
     def to(self, device: torch.device) -> object:
         """Move the weights to a device."""
@@ -36,34 +36,34 @@ class Lendable(Protocol):
         """Switch to evaluation mode."""
 
     def modules(self) -> Iterator[nn.Module]:
-        """The network itself and every part of it."""
+        """The network itself and all of its submodules."""
 
     def parameters(self) -> Iterator[nn.Parameter]:
         """The weights, of any shape and dtype."""
 
     def buffers(self) -> Iterator[Tensor]:
-        """Tensors of any shape and dtype beside the weights, such as running means."""
+        """Tensors that are not weights, such as running means; any shape and dtype."""
 
 
-class Network(Sighted, Lendable, Protocol):
+class Network(ReadRequirements, Lendable, Protocol):
     """A network that can be swept along a genome; `regtrack.models.network.TrackModel` is one.
 
-    A network knows how many markers it predicts, and not what they are called: their names belong
-    to the checkpoint, one per row of the last layer.
+    A network knows how many markers it predicts but not their names: these are in the checkpoint,
+    one per row of the last layer.
     """
 
     @property
     def name(self) -> str:
-        """What its files are called after."""
+        """The name that its files begin with."""
 
     @property
     def marker_count(self) -> int:
-        """M, the number of markers that the last layer knows."""
+        """M, the number of markers: the rows of the last layer."""
 
     def logits(self, codes: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
-        """Logits, float (B, M, L), of codes (B, L): one per marker and base.
+        """Logits, floats (B, M, L), of codes (B, L): one per marker and base.
 
         Args:
-            codes: uint8, A C G T N = 0 1 2 3 4, of any length from 1.
-            markers: rows of the last layer to compute, in the order wanted; all where None.
+            codes: uint8 (B, L), A C G T N = 0 1 2 3 4; L is at least 1.
+            markers: rows of the last layer to compute, in this order; None: all.
         """

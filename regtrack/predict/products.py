@@ -13,8 +13,8 @@ import torch
 def exact_products() -> Iterator[None]:
     """Compute float32 products in full precision and repeatably; the old settings come back.
 
-    The settings belong to the whole process: enter this through `regtrack.predict.lending.together`
-    where several threads compute.
+    The settings belong to the whole process: enter this through `lending.shared_context` if
+    several threads compute.
     """
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
     with ExitStack() as before:

@@ -1,19 +1,19 @@
-"""Which bases a network reads for the outputs asked for: one rule, from plain numbers.
+"""Which bases a network reads for the requested outputs: one rule, computed from plain numbers.
 
-Outputs of [start, end) are read from `flank` bp before them to `flank` bp after them. Three things
-make them those of one pass over the whole chromosome:
+For the outputs of [start, end), the network reads from `flank` bp before to `flank` bp after them.
+Three properties make these outputs equal to those of one pass over the whole chromosome:
 
-- The flank of a convolutional network holds all that an output depends on.
-- Where the chromosome begins or ends the read does too, so that the network's own padding falls
-  where it falls in one pass.
-- Reads start on a multiple of the network's stride, so that its positions do too. The other strand
-  counts its stride from the chromosome's end: where both are read, the read ends a multiple of the
-  stride before that end.
+- The flank of a convolutional network covers everything that an output depends on.
+- A read does not go past the ends of the chromosome, so that the network's own padding is placed as
+  in one pass.
+- Reads start on a multiple of the network's stride, as the network's positions do. The other
+  strand's stride is counted from the chromosome's end, so if both strands are read, a read ends a
+  multiple of the stride before that end.
 
-A Bi-LSTM has no such flank: each output depends on all that is read, and less and less on what is
-far away. It is given windows of `WINDOW` bp on a grid from the chromosome's first base, each read
-with `UNBOUNDED_FLANK` on both sides unless another flank is asked for. How near that comes to one
-pass was measured, see docs/sweep.md.
+A Bi-LSTM has no such flank: each output depends on everything that is read, though less on distant
+bases. It reads windows of `WINDOW` bp on a grid from the chromosome's first base, each with
+`UNBOUNDED_FLANK` on both sides unless another flank is requested. docs/sweep.md says how close this
+comes to one pass.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from typing import Self
 
 from regtrack.errors import PlanError
 from regtrack.genome.interval import Interval
-from regtrack.predict.network import Sighted
+from regtrack.predict.network import ReadRequirements
 
-WINDOW = 25_000  # bp that a Bi-LSTM has values for at once, unless asked for more or less
-UNBOUNDED_FLANK = 5_000  # bp; from here on a trained Bi-LSTM differs from one pass by rounding
+WINDOW = 25_000  # bp of outputs of a Bi-LSTM per window, by default
+UNBOUNDED_FLANK = 5_000  # bp; with it a trained Bi-LSTM differs from one pass only by rounding
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Bases of one chromosome that go through the network in one piece (bp, half-open).
+    """Bases of one chromosome that the network computes in one piece (bp, half-open).
 
     Attributes:
         chrom: the chromosome.
-        start, end: what the strip has values for.
-        read_start, read_end: what the network sees.
+        start, end: the outputs.
+        read_start, read_end: the bases that the network reads.
     """
 
     chrom: str
@@ -48,21 +48,21 @@ class Strip:
 
     @property
     def crop(self) -> slice:
-        """The emitted positions among those that were read."""
+        """The positions of the outputs within the bases read."""
         return slice(self.start - self.read_start, self.end - self.read_start)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadRule:
-    """What is read beside outputs.
+    """How much is read around outputs.
 
     Attributes:
         flank: bp read on each side, a multiple of the stride.
-        stride: bp at whose multiples the network's positions repeat.
-        both_strands: the reverse complement is read too.
+        stride: period of the network's positions (bp).
+        both_strands: whether the reverse complement is read too.
 
     Raises:
-        PlanError: a flank that is negative or no multiple of the stride.
+        PlanError: the flank is negative or not a multiple of the stride.
     """
 
     flank: int
@@ -73,23 +73,25 @@ class ReadRule:
         check_multiple("flank", self.flank, self.stride)
 
     @classmethod
-    def of(cls, network: Sighted, *, flank: int | str = "auto", both_strands: bool = False) -> Self:
-        """The rule of a network; see `choose_flank`.
+    def of(
+        cls, network: ReadRequirements, *, flank: int | str = "auto", both_strands: bool = False
+    ) -> Self:
+        """The rule for a network; see `choose_flank`.
 
         Raises:
-            PlanError: a flank that is no number, no multiple of the stride, or too small.
+            PlanError: the flank is not a number, not a multiple of the stride, or too small.
         """
         chosen = choose_flank(flank, needed=network.flank, stride=network.stride)
         return cls(chosen, network.stride, both_strands)
 
     def strip(self, chrom: str, start: int, end: int, *, length: int) -> Strip:
-        """The outputs of [start, end) with what is read for them.
+        """The outputs of [start, end) with the bases that are read for them.
 
         Args:
-            chrom: their chromosome.
+            chrom: the chromosome.
             start: the first output (bp).
-            end: one past the last output.
-            length: bp of the chromosome.
+            end: one past the last output (bp).
+            length: length of the chromosome (bp).
 
         >>> ReadRule(flank=20, stride=10).strip("chr1", 105, 160, length=170)
         Strip(chrom='chr1', start=105, end=160, read_start=80, read_end=170)
@@ -109,16 +111,16 @@ def strips_along(
     size: int,
     grid: int | None = None,
 ) -> Iterator[Strip]:
-    """The strips that have values for an interval, in order.
+    """The strips that cover an interval, in order.
 
     Args:
-        rule: what is read beside outputs.
+        rule: how much is read around outputs.
         interval: the outputs.
-        length: bp of their chromosome.
-        size: bp of outputs of a strip, at most.
-        grid: None for a convolutional network, whose outputs do not depend on how they are cut.
-            For a Bi-LSTM the bp of the windows to read, from the chromosome's first base: a strip
-            is what a window has of the interval, and `size` does not matter.
+        length: length of the chromosome (bp).
+        size: outputs per strip, at most (bp).
+        grid: None for a convolutional network, whose outputs do not depend on how they are divided.
+            For a Bi-LSTM the length (bp) of the windows to read, counted from the chromosome's
+            first base: a strip is the part of the interval in one window, and `size` is ignored.
 
     >>> rule, interval = ReadRule(flank=20, stride=10), Interval("chr1", 110, 240)
     >>> [(s.start, s.end) for s in strips_along(rule, interval, length=400, size=100)]
@@ -141,19 +143,19 @@ def choose_flank(flank: int | str, *, needed: int | None, stride: int) -> int:
 
     Args:
         flank: `"auto"`, or bp.
-        needed: what the network needs for values without a seam; None for a Bi-LSTM, which has no
-            such number and gets `UNBOUNDED_FLANK`, rounded up to the stride.
+        needed: the flank that the network needs for seamless values (bp). None for a Bi-LSTM, for
+            which no flank suffices: `auto` is then `UNBOUNDED_FLANK`, rounded up to the stride.
         stride: the network's stride (bp).
 
     Raises:
-        PlanError: no number, no multiple of the stride, or less than the network needs.
+        PlanError: not a number, not a multiple of the stride, or less than the network needs.
     """
     if flank == "auto":
         return -(-UNBOUNDED_FLANK // stride) * stride if needed is None else needed
     try:
         chosen = int(flank)
     except ValueError:
-        raise PlanError(f'flank "{flank}" is no number; expected bp or auto') from None
+        raise PlanError(f'flank "{flank}" is not a number; expected bp or auto') from None
     check_multiple("flank", chosen, stride)
     if needed is not None and chosen < needed:
         raise PlanError(
@@ -164,10 +166,10 @@ def choose_flank(flank: int | str, *, needed: int | None, stride: int) -> int:
 
 
 def check_multiple(what: str, value: int, stride: int) -> None:
-    """Refuse what is no multiple of the stride.
+    """Refuse a value that is not a multiple of the stride.
 
     Raises:
-        PlanError: with the nearest values that would do.
+        PlanError: naming the nearest valid values.
     """
     if value < 0:
         raise PlanError(f"{what} {value:,} is negative; expected a multiple of {stride} bp")
@@ -175,6 +177,6 @@ def check_multiple(what: str, value: int, stride: int) -> None:
         below = value // stride * stride
         near = f"are {below:,} or {below + stride:,}" if below else f"is {stride:,}"
         raise PlanError(
-            f"{what} {value:,} is no multiple of the model's stride of {stride} bp; "
+            f"{what} {value:,} is not a multiple of the model's stride of {stride} bp; "
             f"the nearest {near}"
         )

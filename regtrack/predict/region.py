@@ -36,20 +36,20 @@ def values_along(
 ) -> Scores:
     """The values along an interval, NaN at N, float32 (M, L).
 
-    They are those that a sweep stores at its default window and flank: to float rounding those of
-    one pass over the whole chromosome, by a Bi-LSTM those of its windows of 25 kb. Beside the
-    result memory holds one strip, however long the interval.
+    They equal those that a sweep stores with its default window and flank: to float rounding those
+    of one pass over the whole chromosome, or for a Bi-LSTM those of its windows of 25 kb. Besides
+    the result, memory holds one strip, however long the interval is.
 
     Args:
         network: borrowed for the call, and given back as it was.
-        source: where bases are read.
+        source: the sequence.
         interval: on a chromosome of the source.
-        markers: rows of the last layer, in the order wanted.
-        device: where to compute; the CPU where None.
+        markers: rows of the last layer, in this order.
+        device: where to compute; None: the CPU.
         precision: `fp32` or `bf16`.
-        both_strands: the mean of the values of both strands.
+        both_strands: average the values of both strands.
         logits: logits instead of scores.
-        progress: told of the bp that are done.
+        progress: shows the bp done.
 
     Raises:
         PlanError: an unknown precision, or too little memory.
@@ -86,7 +86,7 @@ def _check_memory(bases: int, markers: int) -> None:
     """Refuse a result that does not fit into memory.
 
     Raises:
-        PlanError: it does not.
+        PlanError: memory does not suffice.
     """
     needed, usable = 4 * bases * markers + memory_of(WINDOW, markers), usable_memory()
     if needed > usable:

@@ -1,4 +1,4 @@
-"""Scores of a region or of a sequence, as an array whose rows have names."""
+"""Scores of a region or a sequence, as an array with one named row per marker."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from regtrack.progress import SILENT, Progress
 
 @dataclass(frozen=True, eq=False)
 class RegionScores:
-    """Scores of a region or of a sequence; `scores["GM12878_CTCF"]` is one marker's, (L,).
+    """Scores of a region or a sequence; `scores["GM12878_CTCF"]` are those of one marker.
 
     Attributes:
         values: one row per marker, float32 (M, L), NaN at N.
-        markers: their names, in the order of the rows.
+        markers: names of the markers, in the order of the rows.
         model: the network's name, such as `dilated`.
-        interval: where the bases lie; None for a sequence of its own.
+        interval: the region; None for a sequence that was passed in.
         logits: whether the values are logits instead of scores.
     """
 
@@ -43,24 +43,24 @@ class RegionScores:
 
     @property
     def chrom(self) -> str | None:
-        """The chromosome; None for a sequence of its own."""
+        """The chromosome; None for a sequence that was passed in."""
         return self.interval.chrom if self.interval else None
 
     @property
     def start(self) -> int | None:
-        """The first base (bp, 0-based); None for a sequence of its own."""
+        """The first base (bp, 0-based); None for a sequence that was passed in."""
         return self.interval.start if self.interval else None
 
     @property
     def end(self) -> int | None:
-        """One past the last base (bp, 0-based); None for a sequence of its own."""
+        """One past the last base (bp, 0-based); None for a sequence that was passed in."""
         return self.interval.end if self.interval else None
 
     def __getitem__(self, marker: str) -> Scores:
-        """The values of the marker of exactly this name, float32 (L,).
+        """The values of a marker by its exact name, float32 (L,).
 
         Raises:
-            MarkerError: there is none.
+            MarkerError: no marker has the name.
         """
         found: Scores = self.values[find_row(self.markers, marker)]
         return found
@@ -85,41 +85,41 @@ def scores(
         found = regtrack.scores("run", "hg38.fa", "chr1:1,000,001-1,025,000", markers="*CTCF*")
         found["GM12878_CTCF"].max()
 
-    A region is read with the bases beside it that its outputs depend on, and has the values that
-    `predict_genome` stores by default: with a convolutional network those of one pass over the
-    whole chromosome, with a Bi-LSTM those of windows of 25 kb on a grid from the chromosome's
-    first base, each read with 5 kb on both sides. A sequence counts as a whole chromosome, with
-    nothing beside it. Regions may be long: memory holds the result and one strip.
+    A region is read together with the neighbouring bases that its outputs depend on. Its values are
+    those that `predict_genome` stores by default: for a convolutional network those of one pass
+    over the whole chromosome, for a Bi-LSTM those of windows of 25 kb on a grid from the
+    chromosome's first base, each read with 5 kb on both sides. A sequence counts as a whole
+    chromosome. Regions may be long: memory holds the result and one strip.
 
     Args:
-        checkpoint: a trained network, its file or its run's folder; one that is handed over is
-            given back as it was.
+        checkpoint: a trained network, its file or its run's folder; a network that is passed in
+            is left unchanged.
         reference: a FASTA, or an open `Reference` or `Dataset`.
         region: such as `chr1:1,000,001-1,025,000` (1-based) or an `Interval` (0-based).
         sequence: letters or codes (uint8, A C G T N = 0 1 2 3 4, shape (L,)) to score instead of a
             region.
-        markers: names or globs, as `select_markers` reads them; none means all.
+        markers: names or globs, as in `select_markers`; default: all.
         precision: `fp32` or `bf16`.
         device: `auto`, `cpu`, `cuda`, ...
-        reverse_complement: the mean of the values of both strands.
+        reverse_complement: average the values of both strands.
         logits: logits instead of scores.
         any_assembly: accept a reference whose chromosomes have other lengths than in training.
-        progress: told of the bp that are done.
+        progress: shows the bp done.
 
     Raises:
-        CheckpointError, FastaError, AssemblyError, RegionError, MarkerError: bad input.
+        CheckpointError, FastaError, AssemblyError, RegionError, MarkerError: invalid input.
         PlanError: neither a region of a reference nor a sequence, or both; letters that are not
             DNA; an unknown device or precision, or too little memory.
     """
     check_precision(precision)
     place = pick_device(device)
-    with _opened(reference, region, sequence) as (source, wanted):
+    with _opened(reference, region, sequence) as (source, requested):
         loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
         if sequence is None:
             check_assembly(loaded, source.assembly, any_assembly=any_assembly)
         rows = select_markers(loaded.markers, markers)
         values = values_along(
-            loaded.model, source, wanted, rows,
+            loaded.model, source, requested, rows,
             device=place, precision=precision, both_strands=reverse_complement, logits=logits,
             progress=progress,
         )  # fmt: skip
@@ -127,7 +127,7 @@ def scores(
         values=values,
         markers=tuple(loaded.markers[row].name for row in rows),
         model=loaded.model.name,
-        interval=wanted if sequence is None else None,
+        interval=requested if sequence is None else None,
         logits=logits,
     )
 
@@ -152,7 +152,7 @@ def _opened(
     region: Interval | str | None,
     sequence: str | Codes | None,
 ) -> Iterator[tuple[Source, Interval]]:
-    """Where bases are read, and which."""
+    """The source and the interval to score."""
     if (sequence is None) == (reference is None) or (reference is None) != (region is None):
         given = {"reference": reference, "region": region, "sequence": sequence}
         named = [f"`{name}`" for name, value in given.items() if value is not None]
@@ -171,7 +171,7 @@ def _opened(
 
 
 def _interval(region: Interval | str | None, assembly: Assembly) -> Interval:
-    """A region of an assembly; an interval is checked as its text would be."""
+    """A region of an assembly; an `Interval` is checked in the same way as a string."""
     return parse_region(str(region), assembly)
 
 
@@ -179,13 +179,13 @@ def _codes(sequence: str | Codes) -> Codes:
     """The codes of a sequence.
 
     Raises:
-        PlanError: no base, letters that are not DNA, or numbers that are not codes.
+        PlanError: no bases, letters that are not DNA, or numbers that are not codes.
     """
     if isinstance(sequence, str):
         if unknown := count_unknown(sequence):
             raise PlanError(
                 f"{unknown:,} of the {len(sequence):,} letters of the sequence are not DNA; "
-                "expected A, C, G, T, N or another IUPAC code, without blanks or line ends"
+                "expected A, C, G, T, N or another IUPAC code, without spaces or line breaks"
             )
         codes = encode(sequence)
     else:

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from regtrack.genome.sequence import N
 from regtrack.models.network import TrackModel
 from regtrack.predict.forward import one_pass
-from regtrack.predict.lending import together
+from regtrack.predict.lending import shared_context
 from regtrack.saliency.method import GRADIENT_NORM, GRADIENT_X_INPUT, Method
 from regtrack.saliency.values import Values
 
@@ -101,7 +101,7 @@ def differentiable(
         one_pass(model, device, precision=precision, shape=shape),
         torch.inference_mode(mode=False),
         torch.enable_grad(),
-        together(("frozen", id(model)), str(device), partial(_frozen, model)),
+        shared_context(("frozen", id(model)), str(device), partial(_frozen, model)),
     ):
         for module in model.modules():
             if isinstance(module, nn.RNNBase):

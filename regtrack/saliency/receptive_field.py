@@ -22,7 +22,7 @@ from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle, style_of
 from regtrack.models.network import TrackModel
 from regtrack.predict.device import pick_device
-from regtrack.predict.network import Sighted
+from regtrack.predict.network import ReadRequirements
 from regtrack.predict.reading import ReadRule
 from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import gradient_saliency
@@ -234,7 +234,7 @@ def _labelled(dataset: Dataset, row: int, window: int, room: int) -> tuple[str, 
     return interval.chrom, dataset_outputs(dataset, row, interval).clip(room, length - room)
 
 
-def _rule(model: Sighted, window: int) -> ReadRule:
+def _rule(model: ReadRequirements, window: int) -> ReadRule:
     """What is read beside an output.
 
     How far a Bi-LSTM looks is what is asked: it reads as far as it could see in training, half a

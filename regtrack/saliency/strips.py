@@ -18,7 +18,7 @@ import torch
 from regtrack.errors import PlanError
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals
-from regtrack.predict.network import Sighted
+from regtrack.predict.network import ReadRequirements
 from regtrack.predict.reading import ReadRule, Strip
 
 # bp of outputs at once; more is no faster, and a backward pass keeps every layer's activations
@@ -31,7 +31,7 @@ def at_once(device: torch.device) -> int:
 
 
 def strips_of(
-    model: Sighted, interval: Interval, outputs: Intervals, *, length: int, size: int
+    model: ReadRequirements, interval: Interval, outputs: Intervals, *, length: int, size: int
 ) -> Iterator[Strip]:
     """The stretches of outputs that reach an interval, each with what they depend on.
 

@@ -108,7 +108,7 @@ def test_options_reach_the_sweep(run: Run, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--window", "999"], "window 999 is no multiple"),
+        (["--window", "999"], "window 999 is not a multiple"),
         (["--flank", "0"], "would leave seams"),
         (["--chroms", "chr1", "--regions", "r.bed"], "take one of --chroms and --regions"),
         (["--markers", "CTFC"], "no marker matches"),

@@ -1,4 +1,4 @@
-"""Curves that keep every logit: batches, masks, and what a model must not give."""
+"""Curves that keep every logit: batches, masks and NaN."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from regtrack.errors import CheckpointError
 from regtrack.evaluation.exact import ExactCurves
 
 
-def test_batches_and_masks_are_those_positions_in_one() -> None:
+def test_batches_with_masks_score_as_all_known_positions_at_once() -> None:
     random = np.random.default_rng(0)
     labels = (random.random((4, 3, 500)) < 0.1).astype(np.uint8)
     labels[:, 2] = 0

@@ -1,4 +1,4 @@
-"""The streamed curves against scikit-learn: exact on binned scores, close on raw ones."""
+"""Streamed curves checked against scikit-learn: exact on binned scores, close on raw ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CENTRE = -5.0
 
 
 def binned(logits: Floats) -> npt.NDArray[np.float64]:
-    """The bin of each logit, worked out apart from the code under test."""
+    """The bin of each logit, computed independently of the code under test."""
     distance = logits.astype(np.float32) - np.float32(CENTRE)
     fraction, exponent = np.frexp(np.clip(np.abs(distance), 2.0**-17, 15.999))
     octave = exponent - 1 + 16  # from 2^-16 on
@@ -42,7 +42,7 @@ def sklearn_scores(labels: Labels, scores: npt.NDArray[np.float64]) -> tuple[flo
 def streamed(
     logits: Floats, labels: Labels, mask: npt.NDArray[np.bool_] | None = None
 ) -> StreamingCurves:
-    """Curves of logits (B, M, L), a window at a time."""
+    """Curves of logits (B, M, L), fed one window at a time."""
     curves = StreamingCurves(torch.full((logits.shape[1],), CENTRE))
     for index in range(len(logits)):
         window = slice(index, index + 1)
@@ -65,7 +65,7 @@ def scores_of(curves: StreamingCurves) -> tuple[float, float, float]:
 def realistic(
     seed: int, size: tuple[int, int, int] = (2, 3, 20_000), rate: float = 0.03
 ) -> tuple[Floats, Labels]:
-    """Logits as a trained model gives them: base rates low, the labelled bases a little higher."""
+    """Logits like those of a trained model: low base rates, labelled bases a little higher."""
     random = np.random.default_rng(seed)
     labels = (random.random(size) < rate).astype(np.uint8)
     logits = random.normal(-5, 1.5, size) + labels * random.normal(1.5, 1, size)
@@ -92,7 +92,7 @@ def test_scores_of_many_markers_equal_sklearn_on_binned_scores() -> None:
 @pytest.mark.parametrize("crowd", [0.0, 0.5])
 @pytest.mark.parametrize("rate", [0.002, 0.03, 0.3])
 def test_scores_of_raw_logits_are_within_the_stated_tolerance(rate: float, crowd: float) -> None:
-    """Also where half of the logits lie within 0.001 of the centre, as behind silent units."""
+    """Also if half of the logits are within 0.001 of the centre, as with inactive units."""
     logits, labels = realistic(1, (1, 1, 200_000), rate)
     random = np.random.default_rng(2)
     near = (CENTRE + random.exponential(1e-4, logits.shape)).astype(np.float32)
@@ -104,7 +104,7 @@ def test_scores_of_raw_logits_are_within_the_stated_tolerance(rate: float, crowd
 
 LOGIT = st.one_of(
     st.floats(-12, 4, width=32),
-    st.floats(width=32, allow_nan=False),  # infinities and everything beyond the ends
+    st.floats(width=32, allow_nan=False),  # includes infinities and values beyond the bins
     st.floats(-(2**-13), 2**-13, width=32).map(lambda near: float(np.float32(CENTRE + near))),
     st.sampled_from([0.0, -0.0, CENTRE, CENTRE - 16, CENTRE + 16, CENTRE + 2**-16]),
 )
@@ -112,7 +112,7 @@ LOGIT = st.one_of(
 
 @st.composite
 def positions(draw: st.DrawFn) -> tuple[Floats, Labels]:
-    """A short window of one marker with enough labelled bases, and some that are not."""
+    """A short window of one marker with enough labelled bases, and some others."""
     logits = draw(st.lists(LOGIT, min_size=MIN_POSITIVES + 1, max_size=60))
     labels = draw(
         st.lists(st.booleans(), min_size=len(logits), max_size=len(logits)).filter(
@@ -134,8 +134,8 @@ def test_any_logits_agree_with_sklearn_on_binned_scores(case: tuple[Floats, Labe
 
 @given(positions())
 @settings(deadline=None, max_examples=150)
-def test_raw_scores_differ_by_what_lies_within_one_bin_alone(case: tuple[Floats, Labels]) -> None:
-    """Whatever the logits: no positive's precision leaves the range that its bin allows."""
+def test_raw_scores_differ_only_by_the_order_within_bins(case: tuple[Floats, Labels]) -> None:
+    """For any logits, each positive's precision stays within the range that its bin allows."""
     logits, labels = (array.ravel() for array in case)
     bins = binned(logits)
     total, low, high = labels.sum(), 0.0, 0.0
@@ -166,7 +166,7 @@ def test_a_masked_position_does_not_count() -> None:
     )
 
 
-def test_batching_merging_and_half_precision_of_the_input_change_nothing() -> None:
+def test_batches_merging_and_bf16_input_do_not_change_the_counts() -> None:
     logits, labels = realistic(3)
     halves = torch.from_numpy(logits).bfloat16().float().numpy()
     whole = StreamingCurves(torch.full((3,), CENTRE))
@@ -216,8 +216,8 @@ def test_nan_logits_are_refused() -> None:
             broken.average_precision()
 
 
-def test_nothing_waits_for_the_device_while_batches_come() -> None:
-    """A tensor of `meta` has no values that anybody could wait for."""
+def test_counting_does_not_wait_for_the_device() -> None:
+    """A `meta` tensor has no values, so reading one would fail."""
     logits = torch.empty(2, 3, 100, device="meta")
     curves = StreamingCurves(torch.empty(3, device="meta"))
     curves.update(logits, logits.to(torch.uint8), torch.ones(2, 100, dtype=torch.bool).to("meta"))

@@ -1,4 +1,4 @@
-"""Evaluation of whole models against scikit-learn over every position of a split."""
+"""Evaluation of whole models, checked against scikit-learn on every position of a split."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 def built(folder: Path, lengths: dict[str, int]) -> Dataset:
-    """A dataset that depends on the lengths alone; its last chromosome is the valid split."""
+    """A dataset that depends only on the lengths; its last chromosome is the valid split."""
     random = np.random.default_rng(1)
     last = list(lengths)[-1]
     with (folder / "genome.fa").open("w") as file:
@@ -78,7 +78,7 @@ def trained(
     name: str = "cnn1",
     columns: list[int] | None = None,
 ) -> Checkpoint:
-    """A model whose weights are random, for some of the dataset's markers in some order."""
+    """A model with random weights, for some of the dataset's markers in any order."""
     chosen = list(range(len(dataset.markers))) if columns is None else columns
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -154,7 +154,7 @@ def test_exact_scores_are_those_of_sklearn_without_bins(dataset: Dataset, batch_
             auc(recall, precision),
             roc_auc_score(labels[index], logits[index]),
         )
-        # a batch of another size rounds a few logits otherwise
+        # another batch size rounds a few logits differently
         areas = (found.average_precision, found.pr_auc_trapezoid, found.roc_auc)
         assert areas == pytest.approx(expected, abs=1e-5)
         assert found.base_rate == pytest.approx(binned.base_rate, abs=1e-15)
@@ -186,7 +186,7 @@ def test_a_marker_with_few_labelled_bases_is_named_and_left_out_of_the_means(
 
 
 def test_columns_are_matched_by_name(dataset: Dataset, caplog: pytest.LogCaptureFixture) -> None:
-    """A model of some markers in another order scores as its rows do, whatever their place."""
+    """A model with some of the markers in another order has the same scores for them."""
     whole = trained(dataset)
     order = [2, 0]
     part = trained(dataset, columns=order)
@@ -213,7 +213,8 @@ def test_markers_can_be_chosen(dataset: Dataset) -> None:
 def test_a_checkpoint_without_a_marker_in_common_is_refused(dataset: Dataset) -> None:
     checkpoint = trained(dataset)
     strangers = tuple(replace(m, name=m.name.replace("cell", "cel")) for m in checkpoint.markers)
-    with pytest.raises(MarkerError, match=r'none of the 4 markers .* Did you mean "cel_a"'):
+    message = r'none of the 4 requested markers, .* Did you mean "cel_a"'
+    with pytest.raises(MarkerError, match=message):
         evaluate(dataset, [replace(checkpoint, markers=strangers)], split="valid")
 
 
@@ -244,16 +245,16 @@ def test_names_with_and_without_chr_are_one_assembly(
 @pytest.mark.parametrize(
     ("lengths", "difference"),
     [
-        # another species has a chromosome 2 of its own
+        # another species has different chromosomes of the same names
         ({"chr1": 10_000, "chr2": 14_000}, "chr1 is 10,000 bp in {} and 12,000 bp in training"),
-        # windows cut from elsewhere are records of their own
+        # windows cut from another genome are separate records
         (
             {"peak_1": 9_000, "peak_2": 9_000},
             "{} (peak_1, peak_2) and training (chr1, chr2) share no chromosome",
         ),
     ],
 )
-def test_another_assembly_is_scored_where_it_is_meant(
+def test_another_assembly_is_scored_if_allowed(
     dataset: Dataset,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
@@ -279,20 +280,20 @@ def test_another_assembly_is_scored_where_it_is_meant(
             assert found == pytest.approx(expected, abs=5e-4)
 
 
-def test_scores_that_measure_memory_are_noted(
+def test_scores_on_training_windows_are_logged(
     dataset: Dataset, caplog: pytest.LogCaptureFixture
 ) -> None:
     checkpoint = trained(dataset)
     evaluate(dataset, [checkpoint], split="valid")
     assert caplog.text == ""
     evaluate(dataset, [checkpoint], split="train")
-    assert "measure memory" in caplog.text
+    assert "do not measure how well it generalises" in caplog.text
     caplog.clear()
     evaluate(dataset, [replace(checkpoint, training={})], split="valid")
     assert "was not trained on this dataset" in caplog.text
 
 
-def test_models_are_told_apart(dataset: Dataset, tmp_path: Path) -> None:
+def test_models_have_distinct_ids_and_titles(dataset: Dataset, tmp_path: Path) -> None:
     paths = [tmp_path / name / "checkpoint.safetensors" for name in ("first", "second")]
     for seed, path in enumerate(paths):
         save_checkpoint(path, trained(dataset, seed))
@@ -321,7 +322,7 @@ def test_half_precision_scores_are_close(dataset: Dataset) -> None:
         assert ours.average_precision == pytest.approx(theirs.average_precision, abs=0.01)
 
 
-def test_requests_that_cannot_be_met_are_refused(dataset: Dataset) -> None:
+def test_invalid_requests_are_refused(dataset: Dataset) -> None:
     with pytest.raises(CheckpointError, match="no checkpoint; name at least one"):
         evaluate(dataset, [])
     with pytest.raises(DatasetError, match="test"):
@@ -363,7 +364,7 @@ def test_the_files_say_what_the_report_says(dataset: Dataset, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_scores_are_to_the_bit_those_of_the_bare_model(dataset: Dataset, precision: str) -> None:
+def test_scores_are_exactly_those_of_the_bare_model(dataset: Dataset, precision: str) -> None:
     checkpoint = trained(dataset, name="cnn3")
     model = checkpoint.model.eval()
     found = evaluate(dataset, [checkpoint], split="valid", batch_size=1, precision=precision)
@@ -377,10 +378,10 @@ def test_scores_are_to_the_bit_those_of_the_bare_model(dataset: Dataset, precisi
     assert found.markers[:-1] == score_markers("cnn3", dataset.markers, curves)[:-1]
 
 
-def test_products_are_exact_and_too_little_memory_is_told(
+def test_products_are_exact_and_too_little_memory_is_reported(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in a sweep: on a GPU convolutions would else be rounded to TF32."""
+    """As in a sweep; otherwise a GPU would round convolutions to TF32."""
     checkpoint = trained(dataset)
     logits = checkpoint.model.logits
     tf32: list[bool] = []

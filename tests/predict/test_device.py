@@ -1,4 +1,4 @@
-"""Devices and precisions that exist here; memory that runs out says what to do."""
+"""Devices, precisions, and messages for running out of memory."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from regtrack.predict.forward import scores_of_codes
 
 
 def test_tests_and_what_they_start_see_no_gpu() -> None:
-    """Where there is one, "auto" would take it."""
-    ask = "import os; print(repr(os.environ['CUDA_VISIBLE_DEVICES']))"
-    told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "''"
+    """Otherwise "auto" would use it."""
+    code = "import os; print(repr(os.environ['CUDA_VISIBLE_DEVICES']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "''"
     assert not torch.cuda.is_available()
 
 
@@ -31,7 +31,7 @@ def test_devices() -> None:
             pick_device(name)
 
 
-def test_a_precision_that_does_not_exist(model: nn.Module, codes: np.ndarray) -> None:
+def test_an_unknown_precision_is_refused(model: nn.Module, codes: np.ndarray) -> None:
     with pytest.raises(PlanError, match='"fp16"; expected fp32 or bf16'):
         scores_of_codes(model, codes, precision="fp16")
 
@@ -57,6 +57,6 @@ def test_too_little_memory_says_what_to_do(
         scores_of_codes(model, codes)
 
 
-def test_other_errors_stay_what_they_are(model: nn.Module, codes: np.ndarray) -> None:
+def test_other_errors_are_not_changed(model: nn.Module, codes: np.ndarray) -> None:
     with pytest.raises(IndexError):
         scores_of_codes(model, codes + 9)

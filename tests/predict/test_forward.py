@@ -1,4 +1,4 @@
-"""Scores are what the model says, whatever its mode and the threads."""
+"""Scores are those of the model, whatever its mode and the number of threads."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def test_scores_do_not_depend_on_the_mode_and_keep_it(model: nn.Module, codes: n
     assert not model.training
 
 
-def test_chosen_markers_come_in_the_order_asked_for(model: nn.Module, codes: np.ndarray) -> None:
+def test_selected_markers_keep_the_requested_order(model: nn.Module, codes: np.ndarray) -> None:
     every = scores_of_codes(model, codes)
     np.testing.assert_allclose(
         scores_of_codes(model, codes, markers=[3, 1]), every[:, [3, 1]], rtol=1e-5, atol=1e-7
     )
 
 
-def test_bf16_is_near_fp32_and_not_the_same(model: nn.Module, codes: np.ndarray) -> None:
+def test_bf16_is_close_to_fp32_but_not_equal(model: nn.Module, codes: np.ndarray) -> None:
     full = scores_of_codes(model, codes)
     half = scores_of_codes(model, codes, precision="bf16")
     assert half.dtype == np.float32

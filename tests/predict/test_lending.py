@@ -20,7 +20,7 @@ def state(model: nn.Module) -> list[object]:
 
 def test_a_borrowed_model_comes_back_as_it_was(model: nn.Module) -> None:
     model.train()
-    model.head.eval()  # a part that was frozen by itself
+    model.head.eval()  # a part that was frozen separately
     next(model.parameters()).requires_grad_(False)
     before = state(model)
     with borrowed(model, CPU) as lent:
@@ -29,7 +29,7 @@ def test_a_borrowed_model_comes_back_as_it_was(model: nn.Module) -> None:
     assert state(model) == before
 
 
-def test_also_after_an_exception(model: nn.Module) -> None:
+def test_a_borrowed_model_comes_back_after_an_exception(model: nn.Module) -> None:
     before = state(model.train())
     with pytest.raises(ZeroDivisionError), borrowed(model, CPU):
         _ = 1 / 0
@@ -38,7 +38,7 @@ def test_also_after_an_exception(model: nn.Module) -> None:
 
 def test_a_move_to_a_device_is_undone(model: nn.Module) -> None:
     class Moves(nn.Module):
-        """Remembers where it was sent."""
+        """Records the devices that it is moved to."""
 
         def __init__(self) -> None:
             super().__init__()

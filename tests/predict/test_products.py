@@ -1,4 +1,4 @@
-"""Products are exact, and the settings of the process come back."""
+"""Products are exact, and the settings of the process are restored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import nn
 from regtrack.predict.forward import scores_of_codes
 
 
-def test_the_settings_of_the_process_come_back(model: nn.Module, codes: np.ndarray) -> None:
+def test_the_settings_of_the_process_are_restored(model: nn.Module, codes: np.ndarray) -> None:
     torch.set_float32_matmul_precision("high")
     try:
         scores_of_codes(model, codes)
@@ -30,7 +30,7 @@ from regtrack.predict.products import exact_products
 
 def state():
     found = [torch._C._get_fp32_precision_getter("cuda", name) for name in ("conv", "rnn")]
-    # before anything is set, products are exact without being said to be
+    # before anything is set, products are exact although the setting says "none"
     products = torch._C._get_fp32_precision_getter("cuda", "matmul").replace("none", "ieee")
     cudnn = torch.backends.cudnn
     return [*found, products, cudnn.benchmark, cudnn.deterministic]

@@ -1,4 +1,4 @@
-"""What is read for the outputs asked for: by numbers worked out by hand, and against one pass."""
+"""Which bases are read for outputs, checked by hand and against one pass."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SMALL: dict[str, dict[str, Any]] = {
         (300, 380, (280, 400)),
     ],
 )
-def test_what_is_read_by_hand(start: int, end: int, read: tuple[int, int]) -> None:
+def test_reads_computed_by_hand(start: int, end: int, read: tuple[int, int]) -> None:
     found = ReadRule(flank=20, stride=10).strip("chr1", start, end, length=403)
     assert found == Strip("chr1", start, end, *read)
     assert np.arange(*read)[found.crop].tolist() == list(range(start, end))
@@ -53,7 +53,7 @@ def test_both_strands_end_on_a_multiple_from_the_other_end(end: int, read_end: i
     assert rule.strip("chr1", 200, end, length=403) == Strip("chr1", 200, end, 180, read_end)
 
 
-def test_a_network_says_its_flank_and_a_bi_lstm_gets_one() -> None:
+def test_the_flank_is_the_networks_own_or_5_kb_for_a_bi_lstm() -> None:
     dilated = build_model("dilated", 2, channels=[4, 4, 4])
     assert ReadRule.of(dilated) == ReadRule(5_430, 10)
     assert ReadRule.of(dilated, flank=6_000, both_strands=True) == ReadRule(6_000, 10, True)
@@ -75,7 +75,7 @@ def test_flanks() -> None:
         choose_flank(5420, needed=5430, stride=10)
     with pytest.raises(PlanError, match="the nearest are 5,430 or 5,440"):
         choose_flank("5431", needed=5430, stride=10)
-    with pytest.raises(PlanError, match='flank "wide" is no number'):
+    with pytest.raises(PlanError, match='flank "wide" is not a number'):
         choose_flank("wide", needed=5430, stride=10)
 
 
@@ -107,8 +107,8 @@ def test_outputs_are_those_of_one_pass_over_the_whole_chromosome(
     np.testing.assert_allclose(found, run(model, codes)[:, start:end], rtol=0, atol=1e-6)
 
 
-def test_a_read_that_starts_off_the_stride_would_show() -> None:
-    """The property above can fail: the same outputs, read from 3 bp further left."""
+def test_a_read_that_does_not_start_on_the_stride_gives_other_outputs() -> None:
+    """Shows that the property above can fail: the same outputs, read from 3 bp further left."""
     torch.manual_seed(0)
     model = build_model("cnn3", 2, **SMALL["cnn3"]).eval()
     codes = np.random.default_rng(0).integers(0, 4, 2_000, dtype=np.uint8)
@@ -119,7 +119,7 @@ def test_a_read_that_starts_off_the_stride_would_show() -> None:
     assert np.abs(off[0, :, 1_000 - first : 1_100 - first] - whole).max() > 1e-4
 
 
-def test_a_bi_lstm_comes_near_one_pass() -> None:
+def test_a_bi_lstm_is_close_to_one_pass() -> None:
     torch.manual_seed(0)
     model = build_model("bi-lstm", 2, channels=[6, 5], lstm_hidden=8).eval()
     codes = np.random.default_rng(0).integers(0, 4, 20_000, dtype=np.uint8)

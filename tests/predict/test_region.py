@@ -1,4 +1,4 @@
-"""Values along a region: those of one pass, and those of its windows by a Bi-LSTM."""
+"""Values along a region equal those of one pass, or for a Bi-LSTM those of its windows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def whole(model: TrackModel, codes: Codes, *, both_strands: bool = False) -> np.
 @pytest.mark.usefixtures("small_strips")
 @pytest.mark.parametrize("both_strands", [False, True])
 @pytest.mark.parametrize("name", ["cnn3", "cnn7", "id-cnn", "dilated"])
-def test_they_are_those_of_one_pass_however_they_are_cut(name: str, both_strands: bool) -> None:
+def test_values_equal_one_pass_however_they_are_divided(name: str, both_strands: bool) -> None:
     model = small_model(name)
     expected = whole(model, CODES, both_strands=both_strands)[[2, 0]]
     assert np.nanmax(np.nanstd(expected, axis=1)) > 1e-3  # they vary along the sequence
@@ -57,7 +57,7 @@ def test_they_are_those_of_one_pass_however_they_are_cut(name: str, both_strands
 
 
 @pytest.mark.usefixtures("small_strips")
-def test_logits_are_what_the_scores_are_the_sigmoid_of() -> None:
+def test_scores_are_the_sigmoid_of_the_logits() -> None:
     model, interval = small_model("cnn3"), Interval("chr1", 3, 1_000)
     found = values_along(model, SOURCE, interval, [1], logits=True)
     scores = values_along(model, SOURCE, interval, [1])
@@ -78,7 +78,7 @@ def test_a_bi_lstm_gets_windows_from_base_0_with_a_flank_on_both_sides() -> None
     np.testing.assert_allclose(found, np.concatenate([first, second], axis=1), rtol=0, atol=3e-7)
 
 
-def test_strips_hold_every_base_once_and_no_more_than_said() -> None:
+def test_strips_hold_every_base_once_and_at_most_their_size() -> None:
     rule = ReadRule(flank=20, stride=10)
     for start, end in INTERVALS:
         for grid in (None, 100):
@@ -100,11 +100,11 @@ def test_a_strip_of_n_is_not_computed() -> None:
     found = values_along(model, SOURCE, Interval("chr1", 900, 1_110), [0])
     assert np.isnan(found[0, :200]).all()
     assert not np.isnan(found[0, 200:]).any()
-    assert model.seen == [(1, 70)]  # of three
+    assert model.seen == [(1, 70)]  # one of three strips
 
 
 @pytest.mark.usefixtures("small_strips")
-def test_the_model_comes_back_as_it_was_and_progress_is_told() -> None:
+def test_the_model_comes_back_as_it_was_and_progress_is_shown() -> None:
     class Recorder:
         done, total = 0.0, 0.0
 
@@ -116,13 +116,13 @@ def test_the_model_comes_back_as_it_was_and_progress_is_told() -> None:
         def advance(self, amount: float = 1) -> None:
             self.done += amount
 
-    model, told = small_model("cnn3").train(), Recorder()
-    values_along(model, SOURCE, Interval("chr1", 0, 2_003), [0], progress=told)
+    model, progress = small_model("cnn3").train(), Recorder()
+    values_along(model, SOURCE, Interval("chr1", 0, 2_003), [0], progress=progress)
     assert model.training
-    assert told.done == told.total == 2_003
+    assert progress.done == progress.total == 2_003
 
 
-def test_what_no_memory_holds_is_refused_before_work(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_larger_than_memory_are_refused_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(region, "usable_memory", lambda: 10**9)
     model = Sums()
     source = Sequences({"chr1": np.zeros(3, dtype=np.uint8)})
@@ -131,7 +131,7 @@ def test_what_no_memory_holds_is_refused_before_work(monkeypatch: pytest.MonkeyP
     assert model.seen == []
 
 
-def test_fewer_bases_go_through_at_once_with_many_markers() -> None:
+def test_a_pass_has_fewer_bases_with_many_markers() -> None:
     cpu = torch.device("cpu")
     assert bases_at_once(cpu, 8) == 250_000
     many = bases_at_once(cpu, 919)

@@ -1,4 +1,4 @@
-"""The public verb: a region or a sequence in, an array whose rows have names out."""
+"""`regtrack.scores`: a region or a sequence in, an array with named rows out."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def checkpoint_of(name: str) -> Checkpoint:
 
 @pytest.mark.parametrize("options", [{}, {"reverse_complement": True}, {"logits": True}], ids=str)
 @pytest.mark.parametrize("name", ["cnn7", "dilated", "bi-lstm"])
-def test_they_are_what_the_sweep_stores(
+def test_scores_equal_those_that_the_sweep_stores(
     name: str, options: dict[str, Any], fasta: Path, tmp_path: Path
 ) -> None:
     checkpoint = checkpoint_of(name)
     predict_genome(checkpoint, fasta, tmp_path / "tracks", keep_bits=23, **options)
-    # over the edges of windows, at 25,000 and 50,000, and to the chromosome's end
+    # across the edges of windows, at 25,000 and 50,000, and up to the chromosome's end
     for region in (Interval("chr1", 24_001, 52_003), Interval("chr1", 60_990, 61_003)):
         found = scores(checkpoint, fasta, region, **options)
         for marker in checkpoint.markers:
@@ -55,7 +55,7 @@ def test_they_are_what_the_sweep_stores(
 
 
 @pytest.mark.parametrize("name", ["cnn7", "id-cnn"])
-def test_they_are_those_of_one_pass_over_the_whole_chromosome(name: str, fasta: Path) -> None:
+def test_scores_equal_those_of_one_pass_over_the_whole_chromosome(name: str, fasta: Path) -> None:
     checkpoint = checkpoint_of(name)
     whole = scores_of_codes(checkpoint.model, CODES["chr1"][None])[0, :, 30_000:31_000]
     found = scores(checkpoint, fasta, "chr1:30,001-31,000")
@@ -63,9 +63,9 @@ def test_they_are_those_of_one_pass_over_the_whole_chromosome(name: str, fasta: 
     assert np.ptp(whole, axis=1).min() > 1e4 * ROUNDING
 
 
-def test_what_it_says_of_itself(fasta: Path) -> None:
+def test_the_result_has_names_and_its_region(fasta: Path) -> None:
     checkpoint = checkpoint_of("cnn3")
-    found = scores(checkpoint, fasta, "2:11-20", markers=["*dnase", "*TF"])  # chr2, bridged
+    found = scores(checkpoint, fasta, "2:11-20", markers=["*dnase", "*TF"])  # "2" is chr2
     assert (found.chrom, found.start, found.end) == ("chr2", 10, 20)
     assert found.interval == Interval("chr2", 10, 20)
     assert found.markers == ("K562_TF", "K562_DNase")  # in the checkpoint's order
@@ -140,7 +140,7 @@ def test_bad_requests_are_refused(fasta: Path) -> None:
             scores(checkpoint, fasta, "chr2", **option)
 
 
-def test_another_assembly_is_refused_unless_it_is_meant(fasta: Path) -> None:
+def test_another_assembly_is_refused_unless_allowed(fasta: Path) -> None:
     other = Sequences({"chr2": random_codes(641, 1)})
     checkpoint = checkpoint_of("cnn1")
     with pytest.raises(AssemblyError, match="another assembly"):

@@ -209,7 +209,10 @@ def test_the_plan_in_numbers() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"window": 99}, "window 99 is no multiple .* stride of 10 bp; the nearest are 90 or 100"),
+        (
+            {"window": 99},
+            "window 99 is not a multiple .* stride of 10 bp; the nearest are 90 or 100",
+        ),
         ({"window": 7}, "the nearest is 10"),
         ({"window": 0}, "window 0 is below 1 bp"),
         ({"resolution": 0}, "resolution 0 is below 1 bp"),
