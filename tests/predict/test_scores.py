@@ -16,6 +16,7 @@ from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import N, decode
 from regtrack.predict.forward import scores_of_codes
 from regtrack.predict.scores import RegionScores, scores
+from regtrack.sweep.request import Compute, Storage
 from regtrack.sweep.run import predict_genome
 from regtrack.tracks.bigwig.read import values as stored
 from tests.sweep.toys import Sequences, as_checkpoint, random_codes, small_model, write_fasta
@@ -42,7 +43,11 @@ def test_scores_equal_those_that_the_sweep_stores(
     name: str, options: dict[str, Any], fasta: Path, tmp_path: Path
 ) -> None:
     checkpoint = checkpoint_of(name)
-    predict_genome(checkpoint, fasta, tmp_path / "tracks", keep_bits=23, **options)
+    predict_genome(
+        checkpoint, fasta, tmp_path / "tracks",
+        compute=Compute(reverse_complement=options.get("reverse_complement", False)),
+        storage=Storage(keep_bits=23, logits=options.get("logits", False)),
+    )  # fmt: skip
     # across the edges of windows, at 25,000 and 50,000, and up to the chromosome's end
     for region in (Interval("chr1", 24_001, 52_003), Interval("chr1", 60_990, 61_003)):
         found = scores(checkpoint, fasta, region, **options)
