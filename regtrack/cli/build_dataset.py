@@ -125,7 +125,8 @@ def _print(summary: BuildSummary, out: Path) -> None:
         f"{out}: windows {summary.kept:,} ({summary.bases / 1e6:,.1f} Mb), chromosomes "
         f"{summary.chroms:,}, markers {len(summary.markers):,}, {size_text(summary.bytes)}"
     )
-    console.print(f"Next: regtrack train {out} --model dilated --out RUN")
+    then = f"train {out} --model dilated --out RUN" if summary.trainable else f"evaluate {out} RUN"
+    console.print(f"Next: regtrack {then}")
 
 
 def _print_windows(summary: BuildSummary) -> None:

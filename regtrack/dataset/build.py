@@ -88,6 +88,7 @@ def build_dataset(
             splits = _write_windows(kept, spec, folder)
             labelled = write_labels(files, fasta.assembly, kept, folder=folder, progress=progress)
         summary = _summarize(folder, kept, splits, labelled)
+        _note_purpose(summary)
         write_header(folder, _header(spec, kept, labelled, summary, sources))
     return summary
 
@@ -128,6 +129,15 @@ def _summarize(
         unlabelled=tuple(found.marker.name for found in labelled if not found.labelled),
         bytes=sum((folder / name).stat().st_size for name in ARRAY_FILES),
     )
+
+
+def _note_purpose(summary: BuildSummary) -> None:
+    if not summary.trainable:
+        _log.warning(
+            "a split has no windows, as requested (%s); training needs train and valid, evaluation "
+            "the split that is scored",
+            ", ".join(f"{split} {count:,}" for split, count in summary.splits.items()),
+        )
 
 
 def _header(

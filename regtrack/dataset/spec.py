@@ -83,8 +83,6 @@ class SplitSpec:
                 f"fractions {_listed(self.fractions)}; expected three for train, valid and test, "
                 "each from 0 to 1 and adding up to 1"
             )
-        if self.fractions[0] == 0:
-            raise DatasetError("the train fraction is 0; expected more, or nothing can be trained")
 
     def _check_chroms(self) -> None:
         both = set(self.valid_chroms) & set(self.test_chroms)

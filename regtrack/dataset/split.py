@@ -68,7 +68,7 @@ def assign_splits(
         splits = _by_block(chroms, starts, spec)
     else:
         splits = _at_random(len(starts), spec.split)
-    _check_filled(splits, spec)
+    _check_filled(splits, assembly, spec)
     return splits
 
 
@@ -79,11 +79,12 @@ def block_length(spec: DatasetSpec) -> int:
 
 def _at_random(count: int, split: SplitSpec) -> Splits:
     """Splits (count,): fractions rounded, with at least one window for each requested split."""
-    _, valid, test = (
-        max(round(fraction * count), int(fraction > 0)) for fraction in split.fractions
-    )
-    train = max(count - valid - test, 0)
-    dealt = np.repeat([_VALID, _TEST, _TRAIN], [valid, test, train])[:count]
+    rest = int(np.flatnonzero(split.fractions)[0])  # gets what rounding leaves over
+    order = [one for one in (_VALID, _TEST, _TRAIN) if one != rest]
+    sizes = [
+        max(round(split.fractions[one] * count), int(split.fractions[one] > 0)) for one in order
+    ]
+    dealt = np.repeat([*order, rest], [*sizes, max(count - sum(sizes), 0)])[:count]
     return np.random.default_rng(split.seed).permutation(dealt.astype(np.uint8))
 
 
@@ -130,11 +131,18 @@ def _share_out(sizes: Sequence[int] | Positions, split: SplitSpec) -> Splits:
     return splits
 
 
-def _check_filled(splits: Splits, spec: DatasetSpec) -> None:
+def _all_held_out(split: SplitSpec, assembly: Assembly) -> bool:
+    """Whether a split by chromosome leaves none to train on, as for evaluation alone."""
+    named = {assembly.resolve(name) for name in (*split.valid_chroms, *split.test_chroms)}
+    return named >= set(assembly.names)
+
+
+def _check_filled(splits: Splits, assembly: Assembly, spec: DatasetSpec) -> None:
     counts = np.bincount(splits, minlength=len(SPLITS))
     asked = [fraction > 0 for fraction in spec.split.fractions]
     if spec.split.kind == "chrom":
-        asked = [True, bool(spec.split.valid_chroms), bool(spec.split.test_chroms)]
+        held_out = spec.split.valid_chroms, spec.split.test_chroms
+        asked = [not _all_held_out(spec.split, assembly), *map(bool, held_out)]
     for name, wanted, count in zip(SPLITS, asked, counts, strict=True):
         if wanted and count == 0:
             raise DatasetError(

@@ -128,9 +128,22 @@ class Dataset:
         """The ids of a split's windows, int64 (n,), ascending.
 
         Raises:
-            DatasetError: no such split.
+            DatasetError: no such split, or one without windows.
         """
-        return np.flatnonzero(self.windows["split"] == _split_index(split)).astype(np.int64)
+        found = self._ids(split)
+        if len(found) == 0:
+            counts = ", ".join(f"{name} {size:,}" for name, size in self.split_sizes.items())
+            raise DatasetError(
+                f"the {split} split of {self.path} has no windows ({counts}); choose another "
+                "split, or build a dataset with windows in this one"
+            )
+        return found
+
+    @property
+    def split_sizes(self) -> dict[str, int]:
+        """The number of windows in each split."""
+        counts = np.bincount(self.windows["split"], minlength=len(SPLITS)).tolist()
+        return dict(zip(SPLITS, counts, strict=True))
 
     def interval(self, window_id: int) -> Interval:
         """The interval of a window."""
@@ -218,7 +231,7 @@ class Dataset:
 
     def positives(self, split: str) -> npt.NDArray[np.int64]:
         """The number of labelled bases in a split's windows, int64 (markers,)."""
-        ids = self.window_ids(split)
+        ids = self._ids(split)
         windows = self.windows[ids]
         total = np.zeros(len(self.markers), dtype=np.int64)
         for index, (chrom, length) in enumerate(
@@ -236,12 +249,10 @@ class Dataset:
         Raises:
             DatasetError: the split has no windows.
         """
-        count = len(self.window_ids(split))
-        if count == 0:
-            raise DatasetError(
-                f"the {split} split of {self.path} has no windows; choose another split"
-            )
-        return self.positives(split) / (count * self.window)
+        return self.positives(split) / (len(self.window_ids(split)) * self.window)
+
+    def _ids(self, split: str) -> Ids:
+        return np.flatnonzero(self.windows["split"] == _split_index(split)).astype(np.int64)
 
     def _covered(self, chrom: str, length: int, stretches: Intervals) -> npt.NDArray[np.int64]:
         """The number of labelled bases within a chromosome's intervals, int64 (markers,)."""

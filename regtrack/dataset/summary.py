@@ -56,6 +56,11 @@ class BuildSummary:
         """The number of bases in kept windows."""
         return self.kept * self.window
 
+    @property
+    def trainable(self) -> bool:
+        """Whether there are windows to learn from and to choose the best epoch by."""
+        return self.splits["train"] > 0 and self.splits["valid"] > 0
+
     def categories(self) -> dict[str, CategoryCoverage]:
         """The coverage by category, in the order of the markers."""
         groups: dict[str, list[float]] = {}

@@ -110,6 +110,7 @@ def train(
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
     config, hardware = config or TrainingConfig(), hardware or Hardware()
+    _check_splits(dataset)
     base_rates = _validation_base_rates(dataset)
     with torch.random.fork_rng(devices=[]):
         network = _new_network(dataset, model, settings or {}, config.seed)
@@ -219,6 +220,21 @@ def _request(dataset: Dataset, network: TrackModel, config: TrainingConfig) -> d
         "settings": network.config,
         "config": config.to_dict(),
     }
+
+
+def _check_splits(dataset: Dataset) -> None:
+    """Refuse a dataset for evaluation alone.
+
+    Raises:
+        DatasetError: no windows to learn from, or none to choose the best epoch by.
+    """
+    sizes = dataset.split_sizes
+    if not (sizes["train"] and sizes["valid"]):
+        counts = ", ".join(f"{split} {count:,}" for split, count in sizes.items())
+        raise DatasetError(
+            f"{dataset.path} has windows in {counts}; training needs some in train and some in "
+            "valid: build a dataset with both"
+        )
 
 
 def _validation_base_rates(dataset: Dataset) -> dict[str, float]:

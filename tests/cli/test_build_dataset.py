@@ -72,6 +72,27 @@ def test_options_reach_the_dataset(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "splits"),
+    [
+        (("--fractions", "0,0,1"), {"train": 0, "valid": 0, "test": 60}),
+        (("--fractions", "0.5,0,0.5"), {"train": 30, "valid": 0, "test": 30}),
+        (
+            ("--split", "chrom", "--valid-chroms", "chr1", "--test-chroms", "chr2"),
+            {"train": 0, "valid": 30, "test": 30},
+        ),
+    ],
+)
+def test_a_dataset_for_evaluation_alone(
+    run: Run, options: tuple[str, ...], splits: dict[str, int]
+) -> None:
+    code, out, err = run(*options)
+    assert code == 0
+    assert Dataset.open("data").split_sizes == splits
+    assert "Next: regtrack evaluate data RUN" in out
+    assert "training needs train and valid" in err
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         (("--split", "blok"), 'error: no split is called "blok"'),

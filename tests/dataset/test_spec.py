@@ -20,7 +20,6 @@ from regtrack.errors import DatasetError
         ({"fractions": (0.8, 0.1, 0.2)}, "adding up to 1"),
         ({"fractions": (1.2, -0.1, -0.1)}, "each from 0 to 1"),
         ({"fractions": (float("nan"), 0.5, 0.5)}, "each from 0 to 1"),
-        ({"fractions": (0.0, 0.5, 0.5)}, "train fraction is 0"),
         ({"kind": "chrom"}, "holds out chromosomes"),
         (
             {"kind": "chrom", "valid_chroms": ("chr1",), "test_chroms": ("chr2", "chr1")},

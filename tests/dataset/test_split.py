@@ -42,6 +42,19 @@ def test_random_split_has_the_fractions(fractions: tuple[float, float, float]) -
 
 
 @pytest.mark.parametrize("kind", ["random", "block"])
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 7, 10])
+@pytest.mark.parametrize("fractions", [(0, 0.5, 0.5), (0, 0, 1), (0.5, 0, 0.5), (0, 1, 0)])
+def test_a_split_that_was_not_asked_for_stays_empty(
+    kind: str, count: int, fractions: tuple[float, float, float]
+) -> None:
+    block = {"block": WINDOW} if kind == "block" else {}
+    spec = DatasetSpec(WINDOW, split=SplitSpec(kind, fractions=fractions, **block))
+    splits = assign_splits(np.zeros(count, int), np.arange(count) * WINDOW, ASSEMBLY, spec)
+    assert [bool(found) for found in counts(splits)] == [bool(asked) for asked in fractions]
+    assert np.allclose(counts(splits), np.array(fractions) * count, atol=1)
+
+
+@pytest.mark.parametrize("kind", ["random", "block"])
 def test_the_seed_decides(kind: str) -> None:
     block = {"block": 10_000} if kind == "block" else {}
     first, again, other = (assigned(SplitSpec(kind, seed, **block)) for seed in (3, 3, 4))
@@ -61,6 +74,11 @@ def test_chrom_split_goes_by_name() -> None:
     chroms, _ = windows()
     splits = assigned(SplitSpec("chrom", valid_chroms=("3",), test_chroms=("chr2",)))
     assert [set(splits[chroms == index]) for index in range(3)] == [{0}, {2}, {1}]
+
+
+def test_chrom_split_may_hold_out_every_chromosome() -> None:
+    split = SplitSpec("chrom", valid_chroms=("3",), test_chroms=("chr1", "2"))
+    assert counts(assigned(split)) == [0, 90, 1700]
 
 
 def test_chrom_split_may_hold_out_test_alone() -> None:

@@ -27,7 +27,8 @@ class World:
     """Files, and what they say.
 
     Attributes:
-        folder: where they lie: genome.fa, markers.tsv, data, sweeps, signal.bw, genes.gtf.
+        folder: where they lie: genome.fa, markers.tsv, data, held-out (test windows alone), sweeps,
+            signal.bw, genes.gtf.
         labels: marker and chromosome to bool (L,).
         scores: model, marker and chromosome to float32 (L,), as the tracks hold them.
     """
@@ -51,13 +52,14 @@ def make_world(folder: Path) -> World:
     ]
     (folder / "markers.tsv").write_text("file\tcategory\tcell\ttarget\n" + "\n".join(rows) + "\n")
     _write_fasta(folder / "genome.fa", random)
-    split = SplitSpec(kind="chrom", test_chroms=("chr2",))
-    build_dataset(
-        folder / "genome.fa",
-        folder / "markers.tsv",
-        folder / "data",
-        spec=DatasetSpec(window=10_000, split=split),
-    )
+    for name, test_chroms in (("data", ("chr2",)), ("held-out", ("chr1", "chr2"))):
+        split = SplitSpec(kind="chrom", test_chroms=test_chroms)
+        build_dataset(
+            folder / "genome.fa",
+            folder / "markers.tsv",
+            folder / name,
+            spec=DatasetSpec(window=10_000, split=split),
+        )
     scores = {
         model: {marker: _scores(labels[marker], skill, random) for marker in MARKERS}
         for model, skill in (("cnn7", 1.0), ("dilated", 2.0))
