@@ -13,6 +13,7 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import parse_region
 from regtrack.genome.intervals import Intervals
 from regtrack.labels.peaks import read_peaks
+from regtrack.predict.reading import WINDOW
 from regtrack.sweep.plan import choose_targets
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, check_keep_bits
 
@@ -87,7 +88,7 @@ class Compute:
         PlanError: a window below 1 bp.
     """
 
-    window: int = 25_000
+    window: int = WINDOW
     flank: int | str = "auto"
     batch_size: int | str = "auto"
     precision: str = "fp32"

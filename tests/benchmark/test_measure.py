@@ -130,6 +130,6 @@ def test_every_kind_of_network_can_be_examined(
     counted = exam.checkpoint.model.receptive_field
     for field in answers.fields:
         assert field.counted == counted
-        assert field.width_50 is None or field.width_50 <= (counted or 2 * exam.beside + 1)
+        assert field.width_50 is None or field.width_50 <= (counted or exam.dataset.window + 1)
     # the chromosome of 25 kb has no room for all that ID-CNN sees on both sides
     assert any(field.width_50 is None for field in answers.fields) == (model == "id-cnn")
