@@ -14,7 +14,7 @@ from regtrack.errors import OutputError
 folder_at = partial(publish_folder, mark="made.json")
 
 
-def test_a_file_appears_only_when_whole(tmp_path: Path) -> None:
+def test_a_file_is_created_only_on_success(tmp_path: Path) -> None:
     target = tmp_path / "new" / "file.txt"
     with publish_file(target) as temporary:
         temporary.write_text("half")
@@ -33,7 +33,7 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_exists_is_kept_unless_asked(tmp_path: Path) -> None:
+def test_an_existing_output_is_kept_unless_overwrite_is_set(tmp_path: Path) -> None:
     target = tmp_path / "file.txt"
     target.write_text("old")
     with pytest.raises(OutputError, match="exists already"), publish_file(target):
@@ -67,18 +67,18 @@ def test_an_empty_folder_counts_as_free(tmp_path: Path) -> None:
         check_free(target)
 
 
-def test_a_full_disk_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="the disk is full"), publish_file(tmp_path / "a"):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_any_refusal_of_the_system_is_said_in_its_own_words(tmp_path: Path) -> None:
+def test_other_system_errors_are_reported_in_the_systems_words(tmp_path: Path) -> None:
     said = pytest.raises(OutputError, match=r"cannot write .*: File too large")
     with said, publish_file(tmp_path / "a"):
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
 
 
-def test_what_is_no_error_of_the_system_passes(tmp_path: Path) -> None:
+def test_other_errors_pass_unchanged(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError), publish_file(tmp_path / "a"):
         raise IsADirectoryError
 
@@ -87,7 +87,7 @@ def test_what_is_no_error_of_the_system_passes(tmp_path: Path) -> None:
     ("name", "message"),
     [("file/x", "a file exists where a folder is needed"), ("x" * 300, "the name is too long")],
 )
-def test_places_that_cannot_be(tmp_path: Path, name: str, message: str) -> None:
+def test_impossible_places_are_refused(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "file").write_text("")
     for publish in (publish_file, folder_at):
         with pytest.raises(OutputError, match=message), publish(tmp_path / name) as partial:
@@ -95,7 +95,7 @@ def test_places_that_cannot_be(tmp_path: Path, name: str, message: str) -> None:
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_what_is_no_output_is_never_replaced(tmp_path: Path, overwrite: bool) -> None:
+def test_a_folder_that_is_not_an_output_is_never_replaced(tmp_path: Path, overwrite: bool) -> None:
     foreign = tmp_path / "foreign" / "sub"
     foreign.mkdir(parents=True)
     (foreign / "thesis.txt").write_text("mine")
@@ -106,7 +106,7 @@ def test_what_is_no_output_is_never_replaced(tmp_path: Path, overwrite: bool) ->
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_an_output_replaces_no_input(tmp_path: Path, overwrite: bool) -> None:
+def test_an_output_never_replaces_an_input(tmp_path: Path, overwrite: bool) -> None:
     out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
     out.mkdir()
     for name in ("made.json", "read.fa"):
@@ -123,7 +123,7 @@ def test_an_output_replaces_no_input(tmp_path: Path, overwrite: bool) -> None:
     assert check_folder_free(out, mark="made.json", inputs=inputs, overwrite=True) == out
 
 
-def test_what_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+def test_an_output_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     target = tmp_path / "out"
     with pytest.raises(OutputError, match="exists already"), folder_at(target, overwrite=True):
         target.mkdir()
@@ -132,7 +132,7 @@ def test_what_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_what_is_old_stays_where_the_new_cannot_take_its_place(
+def test_the_old_output_stays_if_the_new_one_cannot_replace_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target, rename = tmp_path / "out", Path.rename
@@ -151,7 +151,7 @@ def test_what_is_old_stays_where_the_new_cannot_take_its_place(
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_folder_behind_a_link_is_made_where_it_leads(tmp_path: Path) -> None:
+def test_a_link_is_followed_to_the_folder_to_make(tmp_path: Path) -> None:
     real, link = tmp_path / "disk" / "real", tmp_path / "link"
     real.mkdir(parents=True)
     link.symlink_to(real)
@@ -164,7 +164,9 @@ def test_a_folder_behind_a_link_is_made_where_it_leads(tmp_path: Path) -> None:
     assert list(real.parent.iterdir()) == [real]
 
 
-def test_places_that_no_folder_can_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_places_that_cannot_be_replaced_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "link").symlink_to("nowhere")
     (tmp_path / "round").symlink_to("round")
     for name in ("link", "round"):
@@ -197,7 +199,7 @@ def test_a_folder_bound_from_the_same_disk_is_a_mount_point(
     check_folder_free(tmp_path / "my disk" / "out", mark="made.json")
 
 
-def test_a_name_needs_room_for_a_temporary_one(tmp_path: Path) -> None:
+def test_a_name_must_leave_room_for_a_temporary_suffix(tmp_path: Path) -> None:
     limit = os.pathconf(tmp_path, "PC_NAME_MAX")
     with publish_file(tmp_path / "a") as temporary:
         temporary.write_text("")
@@ -210,7 +212,7 @@ def test_a_name_needs_room_for_a_temporary_one(tmp_path: Path) -> None:
         check_name(tmp_path / "new" / ("ö" * (len(longest) // 2 + 1)), "leave it out")
 
 
-def test_a_folder_that_cannot_be_written_is_met_at_the_start(
+def test_an_unwritable_folder_is_refused_at_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refusing(*_: object, **__: object) -> None:

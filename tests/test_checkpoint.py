@@ -93,7 +93,7 @@ def test_any_safetensors_reader_sees_the_record(saved: Path) -> None:
     assert record["training"] == TRAINING
 
 
-def test_equal_checkpoints_are_equal_bytes(tmp_path: Path) -> None:
+def test_equal_checkpoints_are_byte_identical(tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "a", make())
     save_checkpoint(tmp_path / "b", make())
 
@@ -107,7 +107,7 @@ def test_loading_leaves_the_random_generator(saved: Path) -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_an_existing_file_stays_unless_asked(saved: Path) -> None:
+def test_an_existing_checkpoint_is_kept_unless_overwrite_is_set(saved: Path) -> None:
     before = saved.read_bytes()
     with pytest.raises(OutputError, match="exists already"):
         save_checkpoint(saved, make("cnn1"))
@@ -117,7 +117,7 @@ def test_an_existing_file_stays_unless_asked(saved: Path) -> None:
     assert read_header(saved).model == "cnn1"
 
 
-def test_a_record_that_json_cannot_hold_writes_nothing(tmp_path: Path) -> None:
+def test_a_record_that_is_not_json_serialisable_writes_nothing(tmp_path: Path) -> None:
     for wrong in ({"score": float("nan")}, {"path": tmp_path}):
         checkpoint = dataclasses.replace(make(), training=wrong)
         with pytest.raises(CheckpointError, match="cannot be written as JSON"):
@@ -164,7 +164,7 @@ def test_a_header_of_another_shape_is_refused(tmp_path: Path, header: bytes) -> 
     refused(path, "is not a safetensors file|incomplete")
 
 
-def test_a_file_cut_anywhere_is_refused(saved: Path) -> None:
+def test_a_truncated_file_is_refused(saved: Path) -> None:
     whole = saved.read_bytes()
     for length in (20, 200, len(whole) // 2, len(whole) - 1):
         saved.write_bytes(whole[:length])
@@ -244,7 +244,7 @@ def test_the_digest_is_that_of_the_loaded_network(saved: Path) -> None:
     assert model_digest(load_checkpoint(saved).model) == kept
 
 
-def test_a_checkpoint_from_before_digests_is_taken(saved: Path) -> None:
+def test_a_checkpoint_without_a_digest_is_accepted(saved: Path) -> None:
     model = load_checkpoint(saved).model
     rewrite(saved, weights=None)
     again = load_checkpoint(saved).model
@@ -279,7 +279,7 @@ def test_what_it_was_trained_on(training: dict[str, Any], digest: str | None) ->
     assert dataclasses.replace(make().header, training=training).trained_on == digest
 
 
-def test_checkpoints_beside_each_other_are_named_by_network_pooling_and_folder(
+def test_checkpoints_are_named_by_network_pooling_and_folder(
     tmp_path: Path,
 ) -> None:
     def saved_as(file: str, name: str, **settings: Any) -> Checkpoint:
@@ -319,7 +319,7 @@ def test_the_folder_of_a_run_is_its_checkpoint(
     assert not caplog.messages
 
 
-def test_a_run_that_goes_on_has_its_best_network_so_far(
+def test_an_unfinished_run_has_its_best_network_so_far(
     saved: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (saved.parent / "training.json").write_text('{"status": "unfinished"}')

@@ -80,7 +80,7 @@ def test_a_bigwig_of_another_writer_is_described(tmp_path: Path) -> None:
     assert (found["lowest"], found["highest"], found["mean"]) == (1, 2, 1.5)
 
 
-def test_a_bigwig_that_cannot_be_is_refused_and_not_read_by_libbigwig(tmp_path: Path) -> None:
+def test_an_impossible_bigwig_is_refused_and_not_read_by_libbigwig(tmp_path: Path) -> None:
     # of whose sums libBigWig's header() ends the process
     with pytest.raises(RegtrackError, match=r"mean nan; for details run: regtrack validate"):
         describe(written_elsewhere(tmp_path / "nan.bw", [1.0, float("nan"), 2.0]))
@@ -124,14 +124,14 @@ def test_a_damaged_sweep_is_refused(tmp_path: Path, text: str) -> None:
         describe(tmp_path)
 
 
-def test_a_sweep_that_is_not_finished_is_pointed_at(tmp_path: Path) -> None:
+def test_an_unfinished_sweep_is_pointed_out(tmp_path: Path) -> None:
     (tmp_path / "tracks.partial").mkdir()
     (tmp_path / "tracks.partial" / "sweep.json").write_text("{}")
     with pytest.raises(RegtrackError, match=r"an unfinished sweep in .*tracks\.partial; inspect"):
         describe(tmp_path / "tracks")
 
 
-def test_what_is_nothing_of_ours_is_refused(tmp_path: Path) -> None:
+def test_unknown_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(RegtrackError, match="nothing at"):
         describe(tmp_path / "missing")
     with pytest.raises(RegtrackError, match=r"has no dataset\.json"):

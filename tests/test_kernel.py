@@ -49,7 +49,7 @@ def surroundings() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
-def test_a_kernel_runs_where_nothing_can_be_kept() -> None:
+def test_a_kernel_runs_without_a_cache_folder() -> None:
     scope: dict[str, object] = {}
     exec(SOURCE, scope)  # of no file, so that it has no folder for its machine code
     values = np.arange(3.0)
@@ -57,7 +57,7 @@ def test_a_kernel_runs_where_nothing_can_be_kept() -> None:
     assert values.tolist() == [0, 2, 4]
 
 
-def test_machine_code_is_kept_and_made_anew_when_its_file_changes(tmp_path: Path) -> None:
+def test_machine_code_is_kept_and_rebuilt_when_its_file_changes(tmp_path: Path) -> None:
     (tmp_path / "kept.py").write_text(SOURCE)
     code = (
         "import numpy, kept; v = numpy.ones(1); kept.twice(v); "
@@ -76,7 +76,7 @@ def test_machine_code_is_kept_and_made_anew_when_its_file_changes(tmp_path: Path
     assert run() == "30.0 0"
 
 
-def test_machine_code_is_made_anew_when_a_file_beside_it_changes(tmp_path: Path) -> None:
+def test_machine_code_is_rebuilt_when_a_file_next_to_it_changes(tmp_path: Path) -> None:
     """Whatever its size and time: what another file gives a kernel is part of its machine code."""
     (tmp_path / "kept.py").write_text(PARTED)
     part = tmp_path / "part.py"
@@ -147,7 +147,7 @@ def test_kernels_use_nothing_of_ours_from_another_folder() -> None:
 
 
 @pytest.mark.parametrize("trouble", ["empty index", "full disk"])
-def test_disk_trouble_costs_time_and_no_more(tmp_path: Path, trouble: str) -> None:
+def test_disk_errors_only_cost_time(tmp_path: Path, trouble: str) -> None:
     (tmp_path / "kept.py").write_text(SOURCE)
     cache = tmp_path / "cache"
     run = """
@@ -187,7 +187,7 @@ def _walk(seen: np.ndarray, steps: int) -> None:
     seen[1] = place | 1
 
 
-def test_a_kernel_lets_go_of_the_interpreter_lock() -> None:
+def test_a_kernel_releases_the_interpreter_lock() -> None:
     seen = np.zeros(2, dtype=np.int64)
     _walk(seen, 1)  # compiled
 

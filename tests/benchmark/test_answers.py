@@ -53,7 +53,7 @@ def test_what_is_saved_loads_again(tmp_path: Path) -> None:
     assert load_answers(tmp_path / "answers.json") == answers(12)
 
 
-def test_tables_have_a_row_an_answer_and_empty_cells_where_there_is_none(tmp_path: Path) -> None:
+def test_tables_have_a_row_per_answer_and_empty_cells_for_missing_values(tmp_path: Path) -> None:
     Answers.joined([answers(11), answers(12)]).write_tables(tmp_path)
     tables = {
         path.stem: list(csv.DictReader(path.read_text().splitlines()))

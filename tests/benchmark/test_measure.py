@@ -100,7 +100,7 @@ def test_found_has_a_row_for_each_outputs_and_motif(answers: Answers) -> None:
     assert all(row.regions <= 3 for row in answers.saliency)
 
 
-def test_moved_bases_are_found_by_chance() -> None:
+def test_rotated_bases_are_found_only_by_chance() -> None:
     rng = np.random.default_rng(0)
     planted = np.zeros(2_000, dtype=bool)
     planted[500:600] = True

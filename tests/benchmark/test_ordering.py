@@ -39,7 +39,7 @@ def test_all_do_well_on_the_local_marker(summary: Summary) -> None:
         assert precision > 0.5, model
 
 
-def test_dilated_alone_finds_the_distant_marker(summary: Summary) -> None:
+def test_only_dilated_finds_the_distant_marker(summary: Summary) -> None:
     found = {model: precision for model, (precision,) in summary.precisions("distant").items()}
     assert found["dilated-max"] > 0.65
     for model in ("cnn3", "cnn7"):
@@ -47,7 +47,7 @@ def test_dilated_alone_finds_the_distant_marker(summary: Summary) -> None:
         assert found[model] < 0.35
 
 
-def test_saliency_of_dilated_marks_both_partners_from_afar(summary: Summary) -> None:
+def test_saliency_of_dilated_marks_both_distant_partners(summary: Summary) -> None:
     for partner in ("CTCF", "REST"):
         (found,) = summary.saliency("distant", "far", partner)["dilated-max"]
         (untrained,) = summary.untrained("distant", "far", partner)["dilated-max"]

@@ -25,7 +25,7 @@ OTHER = (site(9_500, "MAFK", "single", 5),)
 SITES = [*PAIR, *LONE, *FAR, *SHUFFLED, *CHANCE, *OTHER]
 
 
-def test_a_region_names_the_sites_that_are_its_reason() -> None:
+def test_a_region_names_the_sites_that_cause_it() -> None:
     (region,) = labelled_regions(PAIRS, SITES)
     assert (region.start, region.end, region.sites) == (1_000, 1_320, PAIR)
 

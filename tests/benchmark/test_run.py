@@ -43,9 +43,7 @@ def test_every_file_is_there(made: Benchmark) -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_what_is_finished_is_not_done_again(
-    made: Benchmark, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_finished_work_is_not_repeated(made: Benchmark, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("done again")
 
@@ -56,7 +54,7 @@ def test_what_is_finished_is_not_done_again(
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_a_model_that_was_trained_and_not_examined_is_examined_alone(
+def test_a_trained_model_without_answers_is_only_examined(
     made: Benchmark, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (made.folder / f"seed-{FIRST_SEED}" / "cnn3" / "answers.json").unlink()
@@ -66,7 +64,7 @@ def test_a_model_that_was_trained_and_not_examined_is_examined_alone(
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_a_model_more_joins_those_that_are_there(made: Benchmark) -> None:
+def test_another_model_is_added_to_the_existing_ones(made: Benchmark) -> None:
     more = run_benchmark(made.folder, models=["cnn7", "cnn3"], seeds=1, plan=PLAN)
     assert list(more.titles) == ["cnn3", "cnn7"]
     assert more.answers.scores[:4] == made.answers.scores
@@ -82,7 +80,7 @@ def test_another_plan_or_a_folder_of_something_else_is_refused(
         run_benchmark(tmp_path)
 
 
-def test_models_and_seeds_that_are_none_are_refused(tmp_path: Path) -> None:
+def test_unknown_models_and_zero_seeds_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r'no model "dilatd"; .* Did you mean "dilated"'):
         run_benchmark(tmp_path / "out", models=["dilatd"])
     with pytest.raises(TrainingError, match="0 seeds; expected at least 1"):
@@ -100,7 +98,7 @@ def test_every_network_takes_part_and_has_the_settings_it_is_given() -> None:
     assert len({contestant.style.title for contestant in CONTESTANTS.values()}) == len(CONTESTANTS)
 
 
-def test_the_seeds_are_not_those_that_settings_were_tried_on() -> None:
+def test_the_seeds_are_not_those_used_for_tuning() -> None:
     assert FIRST_SEED > 10
 
 
@@ -135,7 +133,7 @@ def test_the_command_prints_every_table_and_json(
         (["grammar", "--seeds", "0"], "0 seeds; expected at least 1"),
     ],
 )
-def test_a_mistake_costs_one_line_and_loads_nothing_heavy(
+def test_a_mistake_is_reported_in_one_line_without_heavy_imports(
     words: list[str], message: str, tmp_path: Path
 ) -> None:
     check = "import sys; from regtrack.cli import main\ntry: main()\n"

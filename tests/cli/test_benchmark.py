@@ -10,7 +10,7 @@ from regtrack.cli.benchmark import command
 from regtrack.errors import RegtrackError
 
 
-def test_no_model_is_not_every_model() -> None:
+def test_an_empty_model_list_does_not_mean_all() -> None:
     app = Typer()
     app.command()(command)
     with pytest.raises(RegtrackError, match="--models is empty"):

@@ -104,7 +104,9 @@ def test_a_dataset_for_evaluation_alone(
         (("--peaks-folder", "nowhere"), "error: nowhere lacks 2 of the 2 peak files"),
     ],
 )
-def test_a_mistake_costs_one_line(run: Run, options: tuple[str, ...], message: str) -> None:
+def test_a_mistake_is_reported_in_one_line(
+    run: Run, options: tuple[str, ...], message: str
+) -> None:
     code, out, err = run(*options)
     assert (code, out) == (2, "")
     assert err.startswith(message)

@@ -28,7 +28,7 @@ def test_a_log_file_gets_a_line_at_the_end_of_each_task(stderr: io.StringIO) -> 
     assert line.rstrip().endswith("a.bed")
 
 
-def test_a_task_of_unknown_length_says_how_far_it_got(stderr: io.StringIO) -> None:
+def test_a_task_of_unknown_length_reports_what_is_done(stderr: io.StringIO) -> None:
     with console.bars() as progress, progress.task("reading", None, "bp") as task:
         task.advance(1500)
     assert stderr.getvalue().startswith("reading: 1,500")
@@ -82,12 +82,12 @@ def test_brackets_and_colons_of_paths_are_kept(
     assert (shown.out.count(path), shown.err) == (5, f"error: {path}\n")
 
 
-def test_json_stands_alone_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_is_alone_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     console.print_json({"a": [1, 2]})
     assert json.loads(capsys.readouterr().out) == {"a": [1, 2]}
 
 
-def test_numbers_stand_to_the_right_and_words_to_the_left(
+def test_numbers_are_right_aligned_and_words_left_aligned(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     numbers = ["-1.25", "-3e-05", "12,345", "3.2 MB", "<0.001", "-", "", "nan", "-inf"]

@@ -88,7 +88,7 @@ def cells(table: str) -> list[list[str]]:
         ("tracks/cnn1.A_DNase.bw", "bigWig", ["bases with a value", "9,000"]),
     ],
 )
-def test_every_kind_is_told_in_a_table(
+def test_every_kind_is_described_in_a_table(
     inspect: Inspect, path: str, kind: str, row: list[str]
 ) -> None:
     table = cells(inspect(path))
@@ -105,7 +105,7 @@ def test_every_kind_is_told_in_a_table(
         ("begun.partial", "tracks", OF_TRACKS),
     ],
 )
-def test_markers_are_counted_and_named(
+def test_markers_are_counted_and_listed(
     inspect: Inspect, path: str, count: str, rows: list[list[str]]
 ) -> None:
     table = cells(inspect(path, "--markers"))
@@ -113,7 +113,7 @@ def test_markers_are_counted_and_named(
     assert sorted(table[-2:]) == rows
 
 
-def test_tracks_of_saliency_are_told_apart(inspect: Inspect, folder: Path) -> None:
+def test_saliency_tracks_are_distinguished(inspect: Inspect, folder: Path) -> None:
     expected = [
         [*track[:2], values, f"cnn1.{track[0]}{suffix}.bw"]
         for track in OF_TRACKS

@@ -120,7 +120,7 @@ def test_options_reach_the_sweep(run: Run, folder: Path) -> None:
         (["--dry-run", "--shard", "9/2"], 'shard "9/2"; expected I/N'),
     ],
 )
-def test_a_mistake_costs_one_line(run: Run, options: list[str], message: str) -> None:
+def test_a_mistake_is_reported_in_one_line(run: Run, options: list[str], message: str) -> None:
     code, out, err = run(*options)
     assert (code, out) == (2, "")
     assert message in err

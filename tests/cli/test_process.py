@@ -35,7 +35,7 @@ def test_the_first_signal_ends_the_command_and_a_late_one_the_process(
     assert ended == [128 + number]
 
 
-def test_whatever_comes_of_an_interruption_is_one_line(
+def test_any_error_after_an_interruption_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def torn() -> None:
@@ -64,7 +64,7 @@ def test_whatever_comes_of_an_interruption_is_one_line(
         (OSError("no answer"), "error: no answer\n"),
     ],
 )
-def test_an_error_of_the_system_is_one_line(
+def test_a_system_error_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     error: OSError,
@@ -103,7 +103,7 @@ def printer(folder: Path, status: int, out: int, err: int) -> subprocess.Complet
 
 
 @pytest.mark.parametrize("status", [0, 1])
-def test_a_command_goes_on_where_nobody_reads(tmp_path: Path, status: int) -> None:
+def test_a_command_keeps_running_if_nobody_reads_its_output(tmp_path: Path, status: int) -> None:
     read, write = os.pipe()
     os.close(read)
     try:

@@ -165,7 +165,7 @@ def test_tracks_say_what_they_will_write(run: Run) -> None:
         (["--marker", "*", "--at", "chr1:5", "--random", "2"], "--at was given; leave out"),
     ],
 )  # fmt: skip
-def test_mistakes_cost_one_line(run: Run, words: list[str], message: str) -> None:
+def test_mistakes_are_reported_in_one_line(run: Run, words: list[str], message: str) -> None:
     code, out, err = run("saliency", "cnn3.safetensors", *words)
     assert (code, out) == (2, "")
     assert message in err

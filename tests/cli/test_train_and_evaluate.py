@@ -129,7 +129,7 @@ def test_options_reach_the_run(train: Call) -> None:
         (["--devices", "many"], "devices many"),
     ],
 )
-def test_mistakes_cost_one_line(train: Call, options: list[str], message: str) -> None:
+def test_mistakes_are_reported_in_one_line(train: Call, options: list[str], message: str) -> None:
     code, _, err = train(*options)
     assert code == 2
     assert message in err
@@ -144,7 +144,7 @@ def test_a_finished_run_is_refused(train: Call) -> None:
     assert train("--overwrite")[0] == 0
 
 
-def test_evaluation_prints_a_row_a_category_and_writes_files(
+def test_evaluation_prints_one_row_per_category_and_writes_files(
     train: Call, call: Call, data: Path
 ) -> None:
     train()
@@ -172,7 +172,7 @@ def test_evaluation_by_marker_and_as_json(train: Call, call: Call, data: Path) -
     assert 'Did you mean "K562_CTCF"' in err
 
 
-def test_another_assembly_is_evaluated_on_demand(call: Call, data: Path) -> None:
+def test_another_assembly_is_evaluated_on_request(call: Call, data: Path) -> None:
     dataset = Dataset.open(data)
     model = build_model("cnn1", len(dataset.markers), hidden=8)
     mouse = Assembly(("chr1", "chr2", "chr3"), (6_000, 2_000, 999))
@@ -199,6 +199,6 @@ def test_help_has_one_line_of_purpose_and_examples(call: Call, command: str) -> 
     assert f"regtrack {command} data" in out
 
 
-def test_no_marker_is_not_every_marker(call: Call, data: Path) -> None:
+def test_an_empty_marker_list_does_not_mean_all(call: Call, data: Path) -> None:
     code, _, err = call("evaluate", data, "none.safetensors", "--markers", "")
     assert (code, err) == (2, "error: --markers is empty; name something, or omit the option")

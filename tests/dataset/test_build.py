@@ -75,7 +75,7 @@ def test_provenance_names_every_file_and_its_digest(inputs: Inputs, tmp_path: Pa
     assert [source["read"] for source in found["peaks"]] == [600, 180, 9, 0]
 
 
-def test_the_same_build_gives_the_same_bytes(inputs: Inputs, tmp_path: Path) -> None:
+def test_the_same_build_gives_byte_identical_files(inputs: Inputs, tmp_path: Path) -> None:
     for name in ("one", "two"):
         build_dataset(inputs.reference, inputs.markers, tmp_path / name, spec=SMALL)
     for name in (*ARRAY_FILES, HEADER_FILE):
@@ -94,7 +94,7 @@ def test_a_window_may_have_any_length(inputs: Inputs, tmp_path: Path, window: in
         assert (dataset.dense(place.chrom, place.start, place.end) == expected).all()
 
 
-def test_masks_drop_windows_and_leave_labels(inputs: Inputs, tmp_path: Path) -> None:
+def test_masks_drop_windows_but_no_labels(inputs: Inputs, tmp_path: Path) -> None:
     exclude, multimap = tmp_path / "exclude.bed.gz", tmp_path / "multimap.bed"
     exclude.write_bytes(gzip.compress(b"chr2\t0\t10101\tgap\n"))
     multimap.write_text("2\t10000\t12101\n")
@@ -136,7 +136,7 @@ class _Bar:
         self._done[self._name] = self._done.get(self._name, 0) + amount
 
 
-def test_progress_ends_where_it_said(inputs: Inputs, tmp_path: Path) -> None:
+def test_progress_ends_at_its_total(inputs: Inputs, tmp_path: Path) -> None:
     seen = Recorder()
     build_dataset(inputs.reference, inputs.markers, tmp_path / "out", spec=SMALL, progress=seen)
     assert seen.done == seen.totals
@@ -171,7 +171,7 @@ def files(tmp_path: Path, write_fasta: WriteFasta) -> Files:
     return Files(tmp_path, write_fasta)
 
 
-def test_peaks_that_are_changed_or_dropped_are_said_once(
+def test_changed_and_dropped_peaks_are_logged_once(
     files: Files, caplog: pytest.LogCaptureFixture
 ) -> None:
     files.peaks.write_text(
@@ -194,7 +194,9 @@ def test_peaks_that_are_changed_or_dropped_are_said_once(
     assert summary.peaks.used == 3
 
 
-def test_a_mask_that_masks_nothing_is_said(files: Files, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_mask_that_masks_nothing_is_logged(
+    files: Files, caplog: pytest.LogCaptureFixture
+) -> None:
     mask = files.folder / "exclude.bed"
     mask.write_text("chr7\t0\t100\n")
     with caplog.at_level(logging.WARNING):
@@ -302,7 +304,7 @@ def test_overwrite_replaces_the_old_dataset(files: Files) -> None:
 
 
 @pytest.mark.parametrize("name", ["reference", "markers", "peaks"])
-def test_overwrite_replaces_no_input(files: Files, name: str) -> None:
+def test_overwrite_never_replaces_an_input(files: Files, name: str) -> None:
     files.build()
     path: Path = getattr(files, name)
     inside = files.out / path.name

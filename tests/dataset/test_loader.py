@@ -103,7 +103,7 @@ def test_an_epoch_has_every_window_once_and_the_next_another_order(dataset: Data
     assert windows(batches(dataset, seed=1)) != first
 
 
-def test_shifted_and_turned_windows_lie_in_their_extent_with_their_labels(
+def test_shifted_and_reverse_complemented_windows_keep_their_extent_and_labels(
     dataset: Dataset,
 ) -> None:
     """Every window is looked up among all places and both strands that it may come from."""
@@ -130,20 +130,20 @@ def test_shifted_and_turned_windows_lie_in_their_extent_with_their_labels(
     assert 0.3 < turned_share < 0.7
 
 
-def test_shifts_are_spread_over_all_that_is_allowed() -> None:
+def test_shifts_cover_the_permitted_range() -> None:
     draws = [Augmentation(0, 0, True, 5).draw(i, -3, 5) for i in range(400)]
     assert {shift for shift, _ in draws} == set(range(-3, 6))
     assert Augmentation(0, 0, False, 0).draw(1, 0, 0) == (0, False)
 
 
-def test_turning_alone_leaves_windows_in_place(dataset: Dataset) -> None:
+def test_reverse_complementing_alone_does_not_shift_windows(dataset: Dataset) -> None:
     ids = epoch_windows(dataset.window_ids("train"), 0, 0)
     found = windows(batches(dataset, reverse_complement=True))
     unmoved = sum(got == plain(dataset, i) for i, got in zip(ids.tolist(), found, strict=True))
     assert 0.3 < unmoved / len(ids) < 0.7
 
 
-def test_what_a_window_looks_like_depends_on_seed_epoch_and_window_alone(
+def test_augmentation_depends_only_on_seed_epoch_and_window(
     dataset: Dataset,
 ) -> None:
     options = {"reverse_complement": True, "max_shift": 150}
@@ -168,7 +168,7 @@ def test_worker_processes_change_nothing(dataset: Dataset, workers: int) -> None
 
 
 @pytest.mark.parametrize("world", [1, 2, 3])
-def test_processes_share_a_split_with_padding_that_counts_for_nothing(
+def test_processes_share_a_split_with_padding_that_has_no_effect(
     dataset: Dataset, world: int
 ) -> None:
     shares = [
@@ -184,7 +184,7 @@ def test_processes_share_a_split_with_padding_that_counts_for_nothing(
 
 
 @given(st.integers(1, 30), st.integers(0, 12), st.integers(0, 3))
-def test_epochs_of_some_windows_go_through_all_before_any_again(
+def test_limited_epochs_see_every_window_before_any_repeats(
     total: int, limit: int, seed: int
 ) -> None:
     ids = np.arange(100, 100 + total)
@@ -211,7 +211,7 @@ def labelled(draw: st.DrawFn) -> tuple[int, int, int, list[tuple[int, int, int, 
 
 @given(labelled())
 @settings(deadline=None)
-def test_dense_labels_are_what_rows_say(case: Any) -> None:
+def test_dense_labels_agree_with_rows(case: Any) -> None:
     count, markers, length, rows = case
     expected = np.zeros((count, markers, length), np.uint8)
     for index, marker, low, high in rows:
@@ -225,7 +225,7 @@ def test_dense_labels_are_what_rows_say(case: Any) -> None:
     assert dense.numpy().tobytes() == expected.tobytes()
 
 
-def test_a_batch_knows_its_n_and_moves(dataset: Dataset) -> None:
+def test_a_batch_marks_its_n_and_moves_between_devices(dataset: Dataset) -> None:
     batch = batches(dataset, shuffle=False, batch_size=1000)[0]
     assert torch.equal(batch.known, batch.codes != N)
     assert 0 < (~batch.known).sum() < batch.codes.numel()
@@ -258,11 +258,11 @@ def test_more_processes_than_windows_are_refused(dataset: Dataset) -> None:
         batches(dataset, world=1000)
 
 
-def test_padding_is_no_window(dataset: Dataset) -> None:
+def test_padding_is_not_a_window(dataset: Dataset) -> None:
     assert PADDING not in dataset.window_ids("train")
 
 
-def test_a_loader_can_be_handed_to_a_process(dataset: Dataset) -> None:
+def test_a_loader_can_be_sent_to_a_process(dataset: Dataset) -> None:
     loader = make_loader(dataset, "valid", batch_size=2, seed=0, epoch=0, shuffle=False)
     again = pickle.loads(pickle.dumps(loader.dataset))
     ids = dataset.window_ids("valid")[:2]

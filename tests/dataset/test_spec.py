@@ -34,7 +34,7 @@ from regtrack.errors import DatasetError
         ),
     ],
 )
-def test_a_split_that_cannot_be_is_refused(settings: dict[str, Any], message: str) -> None:
+def test_an_invalid_split_is_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         SplitSpec(**settings)
 
@@ -48,7 +48,7 @@ def test_a_split_that_cannot_be_is_refused(settings: dict[str, Any], message: st
         ({"window": 2000, "split": SplitSpec("block", block=1999)}, "is shorter than a window"),
     ],
 )
-def test_a_dataset_that_cannot_be_is_refused(settings: dict[str, Any], message: str) -> None:
+def test_an_invalid_dataset_spec_is_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         DatasetSpec(**settings)
 
@@ -65,7 +65,7 @@ def test_round_trip_through_json(spec: DatasetSpec) -> None:
     assert DatasetSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
 
 
-def test_the_default_is_the_papers() -> None:
+def test_the_default_is_that_of_the_paper() -> None:
     spec = DatasetSpec()
     assert (spec.window, spec.max_n, spec.max_multimap) == (25_000, 0.1, 0.1)
     assert (spec.split.kind, spec.split.fractions) == ("random", (0.8, 0.1, 0.1))

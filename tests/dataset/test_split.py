@@ -44,7 +44,7 @@ def test_random_split_has_the_fractions(fractions: tuple[float, float, float]) -
 @pytest.mark.parametrize("kind", ["random", "block"])
 @pytest.mark.parametrize("count", [2, 3, 4, 5, 7, 10])
 @pytest.mark.parametrize("fractions", [(0, 0.5, 0.5), (0, 0, 1), (0.5, 0, 0.5), (0, 1, 0)])
-def test_a_split_that_was_not_asked_for_stays_empty(
+def test_a_split_that_was_not_requested_stays_empty(
     kind: str, count: int, fractions: tuple[float, float, float]
 ) -> None:
     block = {"block": WINDOW} if kind == "block" else {}
@@ -55,7 +55,7 @@ def test_a_split_that_was_not_asked_for_stays_empty(
 
 
 @pytest.mark.parametrize("kind", ["random", "block"])
-def test_the_seed_decides(kind: str) -> None:
+def test_the_seed_determines_the_split(kind: str) -> None:
     block = {"block": 10_000} if kind == "block" else {}
     first, again, other = (assigned(SplitSpec(kind, seed, **block)) for seed in (3, 3, 4))
     assert (first == again).all()
@@ -81,7 +81,7 @@ def test_chrom_split_may_hold_out_every_chromosome() -> None:
     assert counts(assigned(split)) == [0, 90, 1700]
 
 
-def test_chrom_split_may_hold_out_test_alone() -> None:
+def test_chrom_split_may_hold_out_only_test() -> None:
     assert counts(assigned(SplitSpec("chrom", test_chroms=("chr2",)))) == [1090, 0, 700]
 
 
@@ -118,7 +118,7 @@ def test_unequal_blocks_are_shared_out_by_their_windows() -> None:
 
 
 @pytest.mark.parametrize("split", [SplitSpec(), SplitSpec("block", block=5000)])
-def test_three_are_enough_for_three_splits(split: SplitSpec) -> None:
+def test_three_blocks_are_enough_for_three_splits(split: SplitSpec) -> None:
     starts = np.arange(3) * 5000
     spec = DatasetSpec(WINDOW, split=split)
     splits = assign_splits(np.zeros(3, int), starts, ASSEMBLY, spec)
@@ -149,7 +149,7 @@ def test_a_split_left_empty_is_an_error(split: SplitSpec, count: int, message: s
         assign_splits(np.zeros(count, int), np.arange(count) * WINDOW, ASSEMBLY, spec)
 
 
-def test_held_out_chromosomes_must_be_there_once() -> None:
+def test_held_out_chromosomes_must_exist_and_be_named_once() -> None:
     def check(**chroms: tuple[str, ...]) -> None:
         check_split(DatasetSpec(split=SplitSpec("chrom", **chroms)), ASSEMBLY)
 

@@ -71,7 +71,7 @@ def test_a_markers_stretches_are_merged(inputs: Inputs, dataset: Dataset) -> Non
         dataset.stretches(0, "chr7")
 
 
-def test_codes_may_be_written_to(dataset: Dataset) -> None:
+def test_codes_are_a_writable_copy(dataset: Dataset) -> None:
     codes = dataset.codes("chr1", 0, 10)
     codes[:] = 4
     assert (dataset.codes("chr1", 0, 10) != 4).any()
@@ -140,7 +140,7 @@ def test_a_dataset_travels_to_other_processes_and_places(dataset: Dataset, tmp_p
         assert (other.markers, other.spec) == (dataset.markers, dataset.spec)
 
 
-def test_what_is_not_there_is_refused(inputs: Inputs, dataset: Dataset) -> None:
+def test_missing_windows_regions_and_splits_are_refused(inputs: Inputs, dataset: Dataset) -> None:
     with pytest.raises(AssemblyError, match='"chrM" is not in the assembly'):
         dataset.labels("chrM", 0, 1)
     for start, end in ((-1, 5), (5, 4), (0, inputs.lengths["chr1"] + 1)):
@@ -153,7 +153,7 @@ def test_what_is_not_there_is_refused(inputs: Inputs, dataset: Dataset) -> None:
             dataset.interval(window)
 
 
-def test_no_dataset_is_an_error(tmp_path: Path) -> None:
+def test_a_folder_without_a_dataset_is_an_error(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(DatasetError, match=r"no dataset at .* it has no dataset.json"):
             Dataset.open(path)

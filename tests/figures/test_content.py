@@ -42,7 +42,7 @@ def test_the_comb_of_a_model_that_skips_bases_is_averaged(curve: Callable[..., C
     assert inside.sum() > 30
 
 
-def test_a_curve_of_a_few_bases_has_a_density() -> None:
+def test_a_short_curve_has_a_density() -> None:
     distance = np.arange(-2, 3)
     marker = None
     one = Curve(style_of("cnn1"), marker, distance, np.full(5, 0.2), 1, 5)  # type: ignore[arg-type]
@@ -57,7 +57,7 @@ def test_the_width_curve_rises_through_the_widths(curve: Callable[..., Curve]) -
         assert widths[np.isclose(percents, share)].tolist() == [width]
 
 
-def test_notes_tell_the_range(saliency: Callable[..., Saliency]) -> None:
+def test_notes_give_the_range(saliency: Callable[..., Saliency]) -> None:
     one = saliency("CNN7")
     assert panel_note(one, np.array([0, 1234.5], np.float32)) == "sees 460 bp, max 1,234"
     assert panel_note(one, np.array([-0.25, 0.0012], np.float32)) == "sees 460 bp, −0.25 to 0.0012"

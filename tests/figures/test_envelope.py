@@ -24,7 +24,7 @@ def test_the_extremes_are_those_of_each_bin(found: list[float], bins: int) -> No
         assert (low, high) == (min(known), max(known))
 
 
-def test_of_several_values_a_base_the_extremes_count() -> None:
+def test_extremes_are_taken_over_several_values_per_base() -> None:
     values = np.array([[1, -2, 0, 0], [3, 0, 0, -1]], np.float32)
     found = envelope(values, 1)
     assert (found.lows.tolist(), found.highs.tolist()) == ([-2], [3])
@@ -41,7 +41,7 @@ def test_bars_hold_every_base_and_no_bin_without_one(found: list[bool], bins: in
         assert drawn[start:end].all() == drawn[start:end].any() == mask[start:end].any()
 
 
-def test_a_bin_a_base_is_the_data_itself() -> None:
+def test_one_bin_per_base_is_the_data_itself() -> None:
     values = np.arange(5, dtype=np.float32)
     assert envelope(values, 5).highs.tolist() == values.tolist()
     assert bin_edges(5, 9).tolist() == [0, 1, 2, 3, 4, 5]

@@ -23,7 +23,7 @@ from regtrack.saliency.values import Curve, Saliency
 Make = Callable[..., Saliency]
 
 
-def test_a_region_is_there_base_by_base(saliency: Make) -> None:
+def test_a_short_region_is_drawn_base_by_base(saliency: Make) -> None:
     shown = [saliency(model, length=1_500) for model in ("CNN7", "DILATED")]
     figure = interactive_saliency(shown, {"Peaks": shown[0].outputs})
     areas = [trace for trace in figure.data if trace.fill == "tozeroy"]
@@ -79,7 +79,7 @@ def page(saliency: Make, tmp_path: Path) -> Path:
     return path
 
 
-def test_the_page_names_no_address(page: Path) -> None:
+def test_the_page_loads_nothing_from_elsewhere(page: Path) -> None:
     text = page.read_text()
     assert get_plotlyjs() in text
     ours = text.replace(get_plotlyjs(), "")
@@ -88,7 +88,7 @@ def test_the_page_names_no_address(page: Path) -> None:
     assert "&lt;b&gt;CNN7" in ours or r"\u003cb" in ours
 
 
-def test_the_same_figure_gives_the_same_bytes_and_nothing_is_replaced(
+def test_the_same_figure_is_byte_identical_and_replaces_nothing(
     saliency: Make, page: Path, tmp_path: Path
 ) -> None:
     again = tmp_path / "again" / "a.html"

@@ -104,7 +104,7 @@ def test_nothing_is_known_anywhere() -> None:
     assert texts(first)[1] == "GM12878\n0 to 1"
 
 
-def test_what_does_not_fit_together_is_refused() -> None:
+def test_mismatched_input_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one row"):
         locus_figure(PLACE, [])
     with pytest.raises(ValueError, match=r"shape \(4000,\); expected \(10,\)"):

@@ -18,7 +18,7 @@ STARTS = {
 }  # fmt: skip
 
 
-def test_a_suffix_that_is_no_format_is_refused_with_the_nearest(tmp_path: Path) -> None:
+def test_an_unknown_suffix_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"expected \.png, \.pdf, \.svg, \.html, \.tsv or \.csv"):
         check_outputs([tmp_path / "a.png", tmp_path / "a.gif"])
     with pytest.raises(OutputError, match=r'Did you mean "\.html"\?'):
@@ -27,7 +27,7 @@ def test_a_suffix_that_is_no_format_is_refused_with_the_nearest(tmp_path: Path) 
         check_outputs([tmp_path / "figure"])
 
 
-def test_what_exists_is_refused_the_table_beside_a_figure_too(tmp_path: Path) -> None:
+def test_existing_files_are_refused_including_tables_next_to_figures(tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_text("mine")
     check_outputs([tmp_path / "a.pdf"])
     with pytest.raises(OutputError, match=r"a\.tsv exists already"):
@@ -55,7 +55,7 @@ def test_curves_are_written(curve: Callable[..., Curve], tmp_path: Path) -> None
 
 @pytest.mark.parametrize("length", [1, 2, 60, 201])
 @pytest.mark.parametrize("method", ["gradient-norm", "integrated-gradients", "ism"])
-def test_silence_and_the_shortest_regions_can_be_drawn(
+def test_zero_gradients_and_the_shortest_regions_can_be_drawn(
     saliency: Callable[..., Saliency], tmp_path: Path, length: int, method: str
 ) -> None:
     one = saliency(length=max(length, 4), method=method)

@@ -45,7 +45,7 @@ def test_curves_dots_and_fields_are_those_of_the_models(curves: list[Curve]) -> 
     assert len({str(line._dash_pattern) for line in left.lines}) == 3
 
 
-def test_the_numbers_stand_below(curves: list[Curve]) -> None:
+def test_the_numbers_are_below_the_curves(curves: list[Curve]) -> None:
     texts = [text.get_text() for text in receptive_field_figure(curves).axes[-1].texts]
     assert texts[:5] == ["Widths (bp)", "50 %", "90 %", "99 %", "theoretical"]
     dilated = [f"{width:,}" for width in curves[1].widths.values()]
@@ -54,7 +54,7 @@ def test_the_numbers_stand_below(curves: list[Curve]) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_number_lies_on_another(curves: list[Curve], width: str) -> None:
+def test_numbers_do_not_overlap(curves: list[Curve], width: str) -> None:
     title = "DILATED (dilated with pooling, trained for longer than the others)"
     long = replace(curves[1], style=replace(curves[1].style, title=title))
     figure = receptive_field_figure([*curves, long], width=width)

@@ -33,7 +33,7 @@ def bars(axes: Axes) -> list[tuple[float, float]]:
     return [(box.vertices[:, 0].min(), box.vertices[:, 0].max()) for box in found.get_paths()]
 
 
-def test_a_panel_a_model_in_black_on_one_scale(saliency: Make) -> None:
+def test_one_panel_per_model_in_black_on_one_scale(saliency: Make) -> None:
     shown = [saliency(model, length=1_500) for model in MODELS]
     figure = saliency_figure(shown)
     assert [axes.get_title("left") for axes in figure.axes] == [
@@ -148,12 +148,14 @@ def test_the_width_is_that_of_a_journals_column(
 
 
 @pytest.mark.parametrize(("rule", "label"), [("", "Outputs, GM12878_CTCF"), ("A ≥ 1", "A ≥ 1")])
-def test_the_legend_says_what_chose_the_outputs(saliency: Make, rule: str, label: str) -> None:
+def test_the_legend_gives_the_rule_that_selected_the_outputs(
+    saliency: Make, rule: str, label: str
+) -> None:
     (legend,) = saliency_figure([replace(saliency(), rule=rule)]).legends
     assert legend.get_texts()[-1].get_text() == label
 
 
-def test_a_part_of_the_notes_without_room_is_left_out_of_all(saliency: Make) -> None:
+def test_a_part_of_the_notes_without_room_is_left_out_everywhere(saliency: Make) -> None:
     shown = [saliency("CNN7"), saliency("DILATED (trained-for-longer)")]
     for width, part in (("single", False), ("double", True)):
         panels = saliency_figure(shown, width=width).axes
@@ -161,7 +163,7 @@ def test_a_part_of_the_notes_without_room_is_left_out_of_all(saliency: Make) -> 
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_name_of_a_lone_axis_stands_beside_it(saliency: Make, width: str) -> None:
+def test_the_label_of_a_single_axis_is_next_to_it(saliency: Make, width: str) -> None:
     one = saliency()
     small = replace(one, values=one.values / 1e6, rule="Labelled GM12878_CTCF")
     figure = saliency_figure([small], width=width)
@@ -172,7 +174,7 @@ def test_the_name_of_a_lone_axis_stands_beside_it(saliency: Make, width: str) ->
     assert not name.overlaps(legend.get_window_extent())
 
 
-def test_no_text_lies_on_another(saliency: Make) -> None:
+def test_texts_do_not_overlap(saliency: Make) -> None:
     models = (*MODELS, "DILATED (dilated-max)", "DILATED (trained-for-longer)")
     for width in WIDTHS:
         shown = [saliency(model, method="gradient-x-input") for model in models]
@@ -207,7 +209,7 @@ def test_files_are_small_the_same_and_their_text_is_text(saliency: Make, tmp_pat
     assert b"/Type3" not in raw
 
 
-def test_what_does_not_fit_together_is_refused(saliency: Make) -> None:
+def test_mismatched_input_is_refused(saliency: Make) -> None:
     with pytest.raises(ValueError, match="at least one"):
         saliency_figure([])
     one = saliency("CNN7")

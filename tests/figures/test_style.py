@@ -60,7 +60,7 @@ def test_another_suffix_is_refused_with_the_nearest(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_existing_file_stays_unless_it_may_go(tmp_path: Path) -> None:
+def test_an_existing_file_is_kept_unless_overwrite_is_set(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_text("mine")
     with pytest.raises(OutputError, match="exists already"):

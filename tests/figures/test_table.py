@@ -39,7 +39,7 @@ def test_saliency_comes_back(saliency: Callable[..., Saliency], tmp_path: Path) 
     np.testing.assert_array_equal(np.array(columns["Peaks"]) == "1", peaks)
 
 
-def test_mutations_have_a_column_a_letter(
+def test_mutations_have_one_column_per_letter(
     saliency: Callable[..., Saliency], tmp_path: Path
 ) -> None:
     one = saliency("CNN7", length=30, method="ism")
@@ -61,7 +61,7 @@ def test_curves_come_back(curve: Callable[..., Curve], tmp_path: Path) -> None:
     np.testing.assert_array_equal(distances, shown[0].distance)
 
 
-def test_another_suffix_or_a_file_that_stands_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_suffix_or_an_existing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         OutputError, match=r'"\.xls" is not a table format; expected \.tsv or \.csv'
     ):

@@ -34,14 +34,14 @@ def spans(axes: Axes) -> list[list[tuple[float, float]]]:
     ]
 
 
-def test_a_panel_a_row_named_beside_it() -> None:
+def test_one_named_panel_per_row() -> None:
     figure = window_figure(INTERVAL, [row("CTCF"), row("REST")])
     texts = [[text.get_text() for text in axes.texts] for axes in figure.axes]
     assert texts == [["CTCF", "TF"], ["REST", "TF"]]
     assert figure.axes[-1].get_xlabel() == "Position on chr4 (bp)"
 
 
-def test_labels_are_bars_where_they_lie_and_absent_bases_are_shaded() -> None:
+def test_labels_are_bars_and_absent_bases_are_shaded() -> None:
     (axes,) = window_figure(INTERVAL, [row()]).axes
     tint, bars, absent = spans(axes)
     assert bars == [(30_500, 30_900), (32_000, 32_300)]
@@ -79,7 +79,7 @@ def test_labels_alone_can_be_drawn() -> None:
     assert len(spans(axes)[1]) == 2
 
 
-def test_what_does_not_fit_together_is_refused() -> None:
+def test_mismatched_input_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one row"):
         window_figure(INTERVAL, [])
     with pytest.raises(ValueError, match=r"shape \(4000,\); expected \(10,\)"):
@@ -92,7 +92,7 @@ def test_what_does_not_fit_together_is_refused() -> None:
     st.lists(st.floats(0, 1, width=32) | st.just(float("nan")), min_size=1, max_size=50),
     st.integers(1, 60),
 )
-def test_bin_means_are_the_means_of_what_is_there(numbers: list[float], bins: int) -> None:
+def test_bin_means_leave_out_nan(numbers: list[float], bins: int) -> None:
     values = np.array(numbers, np.float32)
     edges, means = bin_means(values, bins)
     assert edges[0] == 0

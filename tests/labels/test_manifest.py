@@ -46,7 +46,7 @@ def test_a_row_becomes_a_marker_and_its_file(tmp_path: Path) -> None:
     }
 
 
-def test_blank_lines_spaces_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> None:
+def test_blank_lines_spaces_and_a_byte_order_mark_are_ignored(tmp_path: Path) -> None:
     (tmp_path / "a.bed").touch()
     table = tmp_path / "markers.tsv"
     text = "file\tcategory\tbiosample\ttarget \r\n\r\n a.bed\tTF\tK562\tCTCF\r\n\t\t\t\r\n"
@@ -87,14 +87,16 @@ def test_all_missing_files_are_counted_in_one_error(tmp_path: Path) -> None:
         ("file\tcategory\tcell\ttarget\na\tTF\tK\tT\textra\n", "line 2 has 5 columns"),
     ],
 )
-def test_a_table_that_is_none_says_why(tmp_path: Path, text: str, message: str) -> None:
+def test_a_malformed_table_is_refused_with_the_reason(
+    tmp_path: Path, text: str, message: str
+) -> None:
     table = tmp_path / "markers.tsv"
     table.write_text(text)
     with pytest.raises(MarkerError, match=message):
         read_markers(table)
 
 
-def test_no_table_and_no_text_are_errors(tmp_path: Path) -> None:
+def test_a_missing_table_and_a_binary_file_are_errors(tmp_path: Path) -> None:
     table = tmp_path / "markers.tsv"
     with pytest.raises(MarkerError, match="no markers table at"):
         read_markers(table)
@@ -103,7 +105,7 @@ def test_no_table_and_no_text_are_errors(tmp_path: Path) -> None:
         read_markers(table)
 
 
-def test_a_file_serves_one_marker(tmp_path: Path) -> None:
+def test_a_peak_file_belongs_to_one_marker(tmp_path: Path) -> None:
     table = written(tmp_path, [row("a.bed"), row("b.bed"), row("a.bed", target="EBF1")])
     with pytest.raises(MarkerError, match=r"a.bed twice, for markers 1 and 3"):
         read_markers(table)
@@ -129,12 +131,12 @@ def test_repeated_names_are_numbered_in_the_order_of_the_table(tmp_path: Path) -
     assert names(written(tmp_path, rows)) == expected
 
 
-def test_a_number_takes_no_name_that_another_row_derives(tmp_path: Path) -> None:
+def test_numbering_avoids_names_that_other_rows_derive(tmp_path: Path) -> None:
     rows = [row(file, treatment="2" if file == "c" else "") for file in "abc"]
     assert names(written(tmp_path, rows)) == ["K562_CTCF", "K562_CTCF_3", "K562_CTCF_2"]
 
 
-def test_a_derived_name_takes_none_that_is_given(tmp_path: Path) -> None:
+def test_derived_names_avoid_given_names(tmp_path: Path) -> None:
     given = {"a": "", "b": "K562_CTCF", "c": "", "d": "K562_CTCF_3"}
     rows = [row(file, name=name) for file, name in given.items()]
     expected = ["K562_CTCF_2", "K562_CTCF", "K562_CTCF_4", "K562_CTCF_3"]

@@ -16,7 +16,7 @@ MARKERS = [
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "../x", ".hidden", "-option", "µ", "a\n"])
-def test_a_name_that_no_file_can_carry_is_refused(name: str) -> None:
+def test_a_name_that_is_unsafe_in_file_names_is_refused(name: str) -> None:
     with pytest.raises(MarkerError, match="cannot name a marker"):
         Marker(name, "TF", "K562", "CTCF")
 
@@ -31,7 +31,7 @@ def test_dict_round_trip(marker: Marker) -> None:
     assert Marker.from_dict(marker.to_dict()) == marker
 
 
-def test_from_dict_ignores_what_it_does_not_know_and_names_what_it_lacks() -> None:
+def test_from_dict_ignores_extra_fields_and_names_missing_ones() -> None:
     values = MARKERS[0].to_dict()
     assert Marker.from_dict({**values, "colour": "red"}) == MARKERS[0]
     del values["target"]

@@ -86,7 +86,7 @@ def test_every_format_gives_the_same_bases(tmp_path: Path, text: str, pack: type
     }
 
 
-def test_a_file_without_peaks_is_none(tmp_path: Path) -> None:
+def test_a_file_without_peaks_labels_nothing(tmp_path: Path) -> None:
     peaks = read_peaks(written(tmp_path, ""), ASSEMBLY)
     assert (peaks.by_chrom, peaks.counts, peaks.covered) == ({}, PeakCounts(), 0)
 
@@ -120,7 +120,7 @@ def test_counts_add_up() -> None:
         ("chr1\t" + "9" * 5000 + "\t5", "no chromosome is this long"),
     ],
 )
-def test_a_line_that_is_no_peak_is_named(tmp_path: Path, line: str, reason: str) -> None:
+def test_a_line_that_is_not_a_peak_is_reported(tmp_path: Path, line: str, reason: str) -> None:
     path = written(tmp_path, f"# comment\nchr1\t1\t2\n{line}\nchr1\t1\t2\n")
     with pytest.raises(PeakFileError) as caught:
         read_peaks(path, ASSEMBLY)
@@ -138,7 +138,7 @@ def test_a_damaged_gzip_is_an_error(tmp_path: Path) -> None:
             read_peaks(written(tmp_path, broken), ASSEMBLY)
 
 
-def test_no_file_is_an_error(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PeakFileError, match="no peak or BED file at"):
         read_peaks(tmp_path / "peaks.bed", ASSEMBLY)
 

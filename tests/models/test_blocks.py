@@ -95,7 +95,7 @@ def test_same_pool_is_the_largest_of_its_neighbours(dilation: int) -> None:
     torch.testing.assert_close(SamePool(5, dilation=dilation)(x), expected)
 
 
-def test_an_even_pool_has_no_middle() -> None:
+def test_an_even_pool_width_is_refused() -> None:
     with pytest.raises(ValueError, match="must be odd; found 4"):
         SamePool(4)
 
@@ -133,7 +133,7 @@ def test_dropout_acts_in_training_alone() -> None:
     assert 0.4 < settled < 0.6
 
 
-def test_lstm_remembers_at_first() -> None:
+def test_lstm_starts_with_open_forget_gates() -> None:
     lstm = BiLstm(3, 4).lstm
     for bias in (lstm.bias_ih_l0, lstm.bias_ih_l0_reverse):
         assert bias.tolist() == [0] * 4 + [1] * 4 + [0] * 8

@@ -72,7 +72,7 @@ def test_every_setting_is_described() -> None:
 
 
 @pytest.mark.parametrize("row", rows("| model | settings | share"), ids=" ".join)
-def test_the_shares_seen_are_as_said(
+def test_the_shares_seen_match_the_docs(
     row: list[str],
     lively: Callable[..., TrackModel],
     seen: Callable[[TrackModel, int, int], torch.Tensor],
@@ -87,7 +87,7 @@ def test_the_shares_seen_are_as_said(
     assert f"{touched[first : last + 1].double().mean():.3f}" == share
 
 
-def test_the_extra_convolution_costs_what_is_said() -> None:
+def test_the_extra_convolution_has_the_parameters_in_the_docs() -> None:
     said = re.findall(r"convolution of dilation 1 does, for ([\d,]+) parameters", DOC.read_text())
     wider = build_model("dilated", 1, dilations=[1, 3, 9, 27, 81])
     plain = build_model("dilated", 1)

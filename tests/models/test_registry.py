@@ -29,7 +29,7 @@ def test_parameter_counts_are_pinned(name: str, settings: dict[str, Any], count:
     assert model.parameter_count == sum(weight.numel() for weight in model.parameters())
 
 
-def test_no_lstm_size_comes_nearer_to_the_published_count() -> None:
+def test_no_lstm_size_comes_closer_to_the_published_count() -> None:
     def distance(hidden: int) -> int:
         return abs(build_model("bi-lstm", 919, lstm_hidden=hidden).parameter_count - 764_395)
 
@@ -106,7 +106,7 @@ def test_dilations_and_pooling_shape_the_trunk() -> None:
         ("bi-lstm", {"lstm_hidden": 0}, "lstm_hidden is 0; expected at least 1"),
     ],
 )
-def test_what_no_network_can_be_is_refused_in_one_line(
+def test_invalid_names_and_settings_are_refused_in_one_line(
     name: str, settings: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(CheckpointError, match=message) as caught:

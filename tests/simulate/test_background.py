@@ -22,7 +22,7 @@ def test_length_and_letters(text: str) -> None:
     assert set(text) == set("ACGT")
 
 
-def test_gc_content_is_the_human_genomes_and_drifts(text: str) -> None:
+def test_gc_content_is_that_of_the_human_genome_and_drifts(text: str) -> None:
     content = [
         sum(map(text[start : start + 20_000].count, "GC")) / 20_000
         for start in range(0, 400_000, 20_000)
@@ -32,7 +32,7 @@ def test_gc_content_is_the_human_genomes_and_drifts(text: str) -> None:
     assert np.std(content) > 0.01
 
 
-def test_cpg_is_rare_and_its_remains_are_not(text: str) -> None:
+def test_cpg_is_rare_and_tpg_is_frequent(text: str) -> None:
     def ratio(pair: str) -> float:
         return text.count(pair) * len(text) / (text.count(pair[0]) * text.count(pair[1]))
 
@@ -54,7 +54,7 @@ def test_gaps_lie_at_the_ends_and_inside() -> None:
     assert (gaps.starts[0], gaps.ends[-1]) == (0, 10_000)
 
 
-def test_no_gap_where_none_is_asked_for() -> None:
+def test_no_gap_unless_requested() -> None:
     codes = draw_background(10_000, np.random.default_rng(1))
     put_gaps(codes, ends=0, middle=0)
     assert not (codes == N).any()

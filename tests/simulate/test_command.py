@@ -40,7 +40,7 @@ def test_the_table_ends_with_the_next_command(
 
 
 @pytest.mark.parametrize("command", ["simulate", "demo"])
-def test_an_output_that_exists_costs_one_line(
+def test_an_existing_output_is_refused_in_one_line(
     command: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -55,7 +55,7 @@ def test_an_output_that_exists_costs_one_line(
     assert (tmp_path / "mine").read_text() == "mine"
 
 
-def test_a_grammar_file_is_planted_and_a_bad_one_costs_one_line(
+def test_a_grammar_file_is_planted_and_a_bad_one_is_refused_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = '{"elements": [{"role": "lone", "motifs": ["REST"], "per_mb": 300}], "markers": [%s]}'

@@ -107,7 +107,7 @@ def test_controls_are_planted_and_unlabelled(made: Simulation) -> None:
     assert share("DNase", "single") == 0
 
 
-def test_the_same_seed_gives_the_same_bytes(made: Simulation, tmp_path: Path) -> None:
+def test_the_same_seed_gives_byte_identical_files(made: Simulation, tmp_path: Path) -> None:
     again = simulate(str(tmp_path / "again"), length=LENGTH)
     other = simulate(tmp_path / "other", length=LENGTH, seed=1)
     assert digests(again.folder) == digests(made.folder)
@@ -116,7 +116,7 @@ def test_the_same_seed_gives_the_same_bytes(made: Simulation, tmp_path: Path) ->
     assert differ == set(digests(made.folder)) - {"markers.tsv", "grammar.json"}
 
 
-def test_the_demos_genome_and_labels_are_those_of_version_0_1(made: Simulation) -> None:
+def test_the_demos_genome_and_labels_have_not_changed_since_version_0_1(made: Simulation) -> None:
     """Measured then; grammars had no names yet, and the truth no elements."""
     peaks = [gzip.decompress(path.read_bytes()) for path in sorted(made.folder.glob("peaks/*"))]
     old_truth = re.sub(r"(/[a-z_]+)/\d+/\d+", r"\1", made.truth.read_text()).encode()
@@ -124,7 +124,7 @@ def test_the_demos_genome_and_labels_are_those_of_version_0_1(made: Simulation) 
     assert hashlib.sha256(b"".join(everything)).hexdigest().startswith("c1fe468e696a65df")
 
 
-def test_the_grammar_that_was_planted_lies_beside(made: Simulation) -> None:
+def test_the_planted_grammar_is_written_too(made: Simulation) -> None:
     assert read_grammar(made.grammar) == DEFAULT_GRAMMAR
 
 

@@ -41,7 +41,7 @@ def test_a_grammar_that_contradicts_itself_is_refused() -> None:
         Grammar((LONE, shuffled), (MARKER,))
 
 
-def test_own_motifs_join_the_others() -> None:
+def test_own_motifs_are_added_to_the_built_in_ones() -> None:
     own = Motif("MINE", "ACGTACGT", "here")
     grammar = Grammar((LONE, Element("mine", ("MINE",))), (MARKER,), (own,))
     assert grammar.motifs() == {"CTCF": MOTIFS["CTCF"], "MINE": own}

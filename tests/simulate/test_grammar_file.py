@@ -66,7 +66,7 @@ def put(*keys: Any) -> Callable[[Any], None]:
         (put("motifs", 0, "letters", "ACG"), "matches every 64 bp by chance"),
     ],
 )
-def test_a_mistake_costs_one_line_that_says_where(
+def test_a_mistake_is_reported_in_one_line_that_says_where(
     change: Callable[[Any], None], message: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "g.json"
@@ -80,7 +80,7 @@ def test_a_mistake_costs_one_line_that_says_where(
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_that_is_no_json_costs_one_line(tmp_path: Path) -> None:
+def test_a_file_that_is_not_json_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "g.json").write_text('{"elements": [}')
     with pytest.raises(GrammarError, match=r"is not valid JSON: .* line 1 column"):
         find_grammar(str(tmp_path / "g.json"))
@@ -94,7 +94,7 @@ def test_a_name_that_is_neither_grammar_nor_file_is_refused() -> None:
         find_grammar("benchmrk")
 
 
-def test_a_rule_of_ones_own_cannot_be_written(tmp_path: Path) -> None:
+def test_a_custom_rule_cannot_be_written(tmp_path: Path) -> None:
     class Everywhere:
         names = ()
 

@@ -61,7 +61,7 @@ def test_every_motif_names_itself_and_its_source() -> None:
         assert re.search(r"\b(19|20)\d\d\b", motif.source), f"{name}: no year in its source"
 
 
-def test_letters_that_are_no_iupac_are_refused() -> None:
+def test_letters_that_are_not_iupac_are_refused() -> None:
     with pytest.raises(GrammarError, match="not an IUPAC string"):
         Motif("bad", "ACXG", "nowhere")
 

@@ -134,7 +134,7 @@ def test_find_sites_has_every_planted_site_and_names_the_others_chance() -> None
     ]
 
 
-def test_a_full_chromosome_is_said(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_full_chromosome_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     rng = np.random.default_rng(0)
     codes = draw_background(20_000, rng)
     with caplog.at_level(logging.WARNING):

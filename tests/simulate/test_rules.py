@@ -102,7 +102,7 @@ def test_a_label_covers_what_is_due_to_each_of_its_sites(planted: list[Site]) ->
                 assert label.start <= low < high <= label.end
 
 
-def test_due_to_a_partner_are_the_bases_towards_the_other() -> None:
+def test_a_partner_is_due_the_bases_towards_the_other_one() -> None:
     rule = Between("A", "B", fewest=100, most=800)
     assert [rule.due(site(1_000, *one)) for one in ("A+", "B+", "A-", "B-")] == [
         (1_000, 1_110), (900, 1_010), (900, 1_010), (1_000, 1_110)
@@ -110,7 +110,7 @@ def test_due_to_a_partner_are_the_bases_towards_the_other() -> None:
 
 
 @given(sites)
-def test_joining_keeps_every_base_and_every_reason(planted: list[Site]) -> None:
+def test_joining_keeps_all_bases_and_all_causes(planted: list[Site]) -> None:
     labels = [*Around("A", 60).label(planted), *Around("B", 40).label(planted)]
     found = joined(labels)
     assert bases(found) == bases(labels)

@@ -115,7 +115,7 @@ def test_bases_are_as_they_were_written(path: Path, values: Floats) -> None:
         np.testing.assert_array_equal(base_values(raw, "chr10", 7, 9), [7, 8])
 
 
-def test_what_the_file_does_not_know_is_absent(path: Path) -> None:
+def test_what_the_file_lacks_is_absent(path: Path) -> None:
     with RawBigWig(path) as raw:
         over = base_values(raw, "chr10", 4_998, 5_003)
         np.testing.assert_array_equal(over, [4998, 4999, np.nan, np.nan, np.nan])
@@ -125,7 +125,7 @@ def test_what_the_file_does_not_know_is_absent(path: Path) -> None:
         assert np.isnan([far.mean, far.high, far.low]).all()
 
 
-def test_nonsense_is_refused(path: Path) -> None:
+def test_empty_and_negative_stretches_are_refused(path: Path) -> None:
     with RawBigWig(path) as raw:
         for start, end in [(5, 5), (9, 3), (-1, 5)]:
             with pytest.raises(RegionError, match="empty or negative"):
@@ -179,7 +179,7 @@ def test_a_file_without_zoom_levels_is_read_a_piece_at_a_time(
     np.testing.assert_array_equal(bins.low, low)
 
 
-def test_values_over_one_another_are_refused_before_they_take_memory(tmp_path: Path) -> None:
+def test_overlapping_values_are_refused_before_they_take_memory(tmp_path: Path) -> None:
     found = tmp_path / "f.bw"
     handle = pyBigWig.open(str(found), "w")
     handle.addHeader([("c", 10_000)])

@@ -76,7 +76,7 @@ def test_genes_and_the_exons_of_one_transcript(genes: Genes) -> None:
     ]
 
 
-def test_only_what_overlaps_and_no_more_than_asked(genes: Genes) -> None:
+def test_only_overlapping_genes_and_at_most_the_limit(genes: Genes) -> None:
     assert genes.within("chr1", 1000, 5000).names == ()
     assert genes.within("chr1", 999, 5001).names == ("Nol9", "TP53")
     assert genes.within("2", 0, 10).names == ("NOL10",)
@@ -116,7 +116,7 @@ def test_a_plain_file_reads_the_same(genes: Genes, tmp_path: Path) -> None:
         (gzip.compress(TEXT.encode())[:40] + b"x" * 40, "damaged gzip"),
     ],
 )
-def test_what_is_no_gtf_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+def test_a_line_that_is_not_gtf_is_reported(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "g.gtf"
     path.write_bytes(content)
     with pytest.raises(RegtrackError, match=message) as caught:
@@ -134,7 +134,7 @@ def test_what_is_no_gtf_is_named(tmp_path: Path, content: bytes, message: str) -
         (gzip.compress(TEXT.encode())[:15], "damaged gzip"),
     ],
 )
-def test_a_check_reads_the_beginning_alone(tmp_path: Path, content: bytes, message: str) -> None:
+def test_a_check_reads_only_the_beginning(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "g.gtf"
     path.write_bytes(content)
     with pytest.raises(RegtrackError, match=message):
@@ -149,7 +149,7 @@ def test_a_check_reads_the_beginning_alone(tmp_path: Path, content: bytes, messa
     st.lists(st.tuples(st.integers(0, 300), st.integers(1, 60)), max_size=60).map(sorted),
     st.integers(0, 20),
 )
-def test_lanes_hold_no_two_that_overlap(pairs: list[tuple[int, int]], gap: int) -> None:
+def test_genes_in_a_lane_do_not_overlap(pairs: list[tuple[int, int]], gap: int) -> None:
     starts = np.array([start for start, _ in pairs], dtype=np.int64)
     ends = starts + np.array([length for _, length in pairs], dtype=np.int64)
     lanes = pack_lanes(starts, ends, gap)

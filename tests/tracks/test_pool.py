@@ -43,7 +43,7 @@ def test_no_more_files_stay_open_than_allowed(make: Callable[[int], list[Path]])
     assert open_files() == before
 
 
-def test_what_is_lent_stays_open(make: Callable[[int], list[Path]]) -> None:
+def test_lent_files_stay_open(make: Callable[[int], list[Path]]) -> None:
     paths, pool, before = make(3), ReaderPool(open_files=1), open_files()
     with pool.borrow(paths[0]) as first, pool.borrow(paths[1]) as second:
         read(pool, paths[2])
@@ -53,7 +53,7 @@ def test_what_is_lent_stays_open(make: Callable[[int], list[Path]]) -> None:
     assert open_files() == before
 
 
-def test_a_replaced_file_is_read_anew_and_a_removed_one_named(tmp_path: Path) -> None:
+def test_a_replaced_file_is_reopened_and_a_removed_one_reported(tmp_path: Path) -> None:
     path, pool = constant(tmp_path / "t.bw", 1), ReaderPool()
     with pool.borrow(path) as old:
         constant(tmp_path / "new.bw", 2).replace(path)

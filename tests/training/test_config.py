@@ -28,12 +28,12 @@ from regtrack.training.config import Hardware, TrainingConfig
         ("seed", -1),
     ],
 )
-def test_a_value_that_no_run_can_have_is_refused_by_name(name: str, value: Any) -> None:
+def test_an_invalid_setting_is_refused_by_name(name: str, value: Any) -> None:
     with pytest.raises(TrainingError, match=f"{name} is {value}; expected"):
         TrainingConfig(**{name: value})
 
 
-def test_hardware_that_no_machine_has_is_refused() -> None:
+def test_negative_workers_or_nodes_are_refused() -> None:
     with pytest.raises(TrainingError, match="-1 workers"):
         Hardware(workers=-1)
 
@@ -54,6 +54,6 @@ def test_the_learning_rate_rises_once_and_never_leaves_its_bounds(
     assert top <= warmup * steps
 
 
-def test_the_cosine_ends_near_nothing_and_a_constant_where_it_was() -> None:
+def test_the_cosine_ends_near_zero_and_a_constant_at_its_peak() -> None:
     assert TrainingConfig(schedule="cosine").rate(999, 1000) < 1e-4
     assert TrainingConfig(schedule="constant").rate(999, 1000) == 1

@@ -116,7 +116,7 @@ def test_a_finished_folder_holds_the_table_the_plot_and_the_record(
 
 
 @pytest.mark.parametrize("advances", [1, 3, 4, 5, 6, 8, 11, 15])
-def test_an_interrupted_run_ends_in_the_same_weights(
+def test_an_interrupted_run_resumes_to_identical_weights(
     dataset: Dataset, run: Path, undisturbed: TrainingResult, advances: int
 ) -> None:
     """An epoch is 4 training and 1 validation batches: stopped in each part of each epoch."""
@@ -129,7 +129,7 @@ def test_an_interrupted_run_ends_in_the_same_weights(
 
 
 @pytest.mark.parametrize("moment", ["before the state", "after the state", "before the end"])
-def test_a_run_killed_while_it_writes_ends_in_the_same_weights(
+def test_a_run_killed_while_writing_resumes_to_identical_weights(
     dataset: Dataset,
     run: Path,
     undisturbed: TrainingResult,
@@ -151,7 +151,7 @@ def test_a_run_killed_while_it_writes_ends_in_the_same_weights(
     assert_same(fit(dataset, run), undisturbed)
 
 
-def test_a_run_interrupted_twice_ends_in_the_same_weights(
+def test_a_run_interrupted_twice_resumes_to_identical_weights(
     dataset: Dataset, run: Path, undisturbed: TrainingResult
 ) -> None:
     for _ in range(2):
@@ -178,7 +178,7 @@ def test_a_resumed_run_says_so(
     assert "1 of 3 epochs done" in caplog.text
 
 
-def test_patience_stops_a_run_and_a_stopped_run_does_not_go_on(
+def test_patience_stops_a_run_and_a_stopped_run_does_not_resume(
     dataset: Dataset, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = replace(CONFIG, learning_rate=1e-9, epochs=50, patience=2)
@@ -236,7 +236,7 @@ class Trap:
         return Path.touch, (Path("sprung"),)
 
 
-def test_no_code_in_the_state_is_run(
+def test_code_in_the_state_file_is_not_run(
     dataset: Dataset, run: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -274,7 +274,7 @@ def test_progress_counts_every_base_and_names_the_scores(dataset: Dataset, run: 
     assert "average precision TF 0." in (progress.told[-1][1] or "")
 
 
-def test_an_epoch_of_some_windows_is_that_long(dataset: Dataset, run: Path) -> None:
+def test_epoch_windows_limits_an_epoch(dataset: Dataset, run: Path) -> None:
     progress = Stopping()
     fit(dataset, run, config=replace(CONFIG, epoch_windows=20, epochs=2), progress=progress)
     assert sum(amount for amount, _ in progress.told) == progress.total
@@ -300,7 +300,7 @@ def test_a_network_that_diverges_is_named(dataset: Dataset, run: Path) -> None:
         fit(dataset, run, config=config)
 
 
-def test_hardware_that_is_not_there_is_refused(dataset: Dataset, run: Path) -> None:
+def test_unavailable_hardware_is_refused(dataset: Dataset, run: Path) -> None:
     with pytest.raises(TrainingError, match="accelerator abacus"):
         fit(dataset, run, hardware=Hardware(accelerator="abacus"))
 
@@ -314,19 +314,19 @@ def test_a_folder_with_a_strange_checkpoint_is_left_alone(dataset: Dataset, run:
     assert (run / "checkpoint.safetensors").read_text() == "somebody's"
 
 
-def test_a_file_in_the_folders_place_is_refused(dataset: Dataset, run: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_refused(dataset: Dataset, run: Path) -> None:
     run.write_text("not a folder")
     with pytest.raises(OutputError, match="is a file"):
         fit(dataset, run)
 
 
-def test_nothing_is_warned_of(dataset: Dataset, run: Path) -> None:
+def test_training_raises_no_warnings(dataset: Dataset, run: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fit(dataset, run, config=replace(CONFIG, epochs=1))
 
 
-def test_hardware_that_is_not_there_leaves_no_folder(dataset: Dataset, tmp_path: Path) -> None:
+def test_unavailable_hardware_leaves_no_folder(dataset: Dataset, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="devices foo"):
         train(dataset, tmp_path / "run", model="cnn1", hardware=Hardware(devices="foo"))
     assert not (tmp_path / "run").exists()

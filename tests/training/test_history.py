@@ -60,7 +60,7 @@ def test_an_epoch_survives_its_dict() -> None:
     assert again.seconds == epoch.seconds
 
 
-def test_the_table_has_a_row_an_epoch_and_is_replaced_whole(tmp_path: Path) -> None:
+def test_the_table_has_a_row_per_epoch_and_is_replaced_atomically(tmp_path: Path) -> None:
     path = tmp_path / "metrics.csv"
     write_history(history(0.1), path)
     write_history(history(0.1, 0.25), path)

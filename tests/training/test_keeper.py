@@ -15,9 +15,7 @@ from regtrack.training.keeper import RunKeeper
 from regtrack.training.run import RunFolder
 
 
-def test_the_loss_is_looked_at_twice_a_second(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_loss_is_read_twice_per_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In between nothing asks for its value: a tensor of `meta` has none."""
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)

@@ -78,7 +78,7 @@ def test_without_a_gradient_the_loss_is_the_same() -> None:
     assert torch.equal(logits, before)
 
 
-def test_a_batch_of_n_alone_has_no_loss() -> None:
+def test_a_batch_of_only_n_has_no_loss() -> None:
     logits, labels, known = case(3)
     logits.requires_grad_()
     loss = cross_entropy(logits, labels, torch.zeros_like(known))

@@ -24,7 +24,7 @@ def epoch(number: int, **categories: float) -> Epoch:
 
 
 @pytest.mark.parametrize("count", [1, 2, 60])
-def test_a_plot_of_any_number_of_epochs(tmp_path: Path, count: int) -> None:
+def test_any_number_of_epochs_can_be_plotted(tmp_path: Path, count: int) -> None:
     path = tmp_path / "metrics.png"
     for _ in range(2):  # the second replaces the first
         draw_history(

@@ -67,7 +67,7 @@ def finish(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGKILL"])
-def test_a_killed_run_goes_on_to_the_same_weights(
+def test_a_killed_run_resumes_to_identical_weights(
     dataset: Dataset, script: Path, tmp_path: Path, name: str
 ) -> None:
     epochs = 25
