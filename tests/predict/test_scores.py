@@ -101,7 +101,7 @@ def test_a_checkpoint_is_a_value_or_a_file_and_a_reference_too(fasta: Path, tmp_
     with Reference(fasta) as reference:
         for one, where in (
             (tmp_path / "checkpoint.safetensors", str(fasta)),
-            (str(tmp_path / "checkpoint.safetensors"), reference),
+            (str(tmp_path), reference),  # the folder of a run
             (checkpoint, Sequences(CODES)),
         ):
             found = scores(one, where, "chr2:1-100")
