@@ -13,8 +13,7 @@ _NAME = "igv.min.js"
 _CHECKOUT = Path(__file__).parents[1] / "npm" / "node_modules" / "igv" / "dist" / _NAME
 
 MISSING = (
-    f"igv.js is not installed. Download {_NAME} (with npm install igv@3.8, or from "
-    f"https://cdn.jsdelivr.net/npm/igv@3.8/dist/{_NAME}), save it as "
+    f"igv.js is not installed. Run npm install igv@3.8, copy node_modules/igv/dist/{_NAME} to "
     f"~/.local/share/regtrack/{_NAME} or set {VARIABLE} to its path, and restart regtrack serve. "
     "In a source checkout, run make igv."
 )
