@@ -122,7 +122,7 @@ def _sweep(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise TrackError(f"{path} is damaged: not JSON ({error}); predict again") from error
+        raise TrackError(f"{path} is damaged: not JSON ({error}); run the sweep again") from error
     try:
         if not all({"file", "marker", "category"} <= track.keys() for track in found["tracks"]):
             raise KeyError("tracks")
@@ -136,4 +136,4 @@ def _sweep(path: Path) -> dict[str, Any]:
         shards = {"made": made, "in all": len(found["chunks"])}
         return {"kind": f"{kind} at work", "shards": shards, **record, "tracks": tracks}
     except (KeyError, TypeError, AttributeError) as error:
-        raise TrackError(f"{path} is damaged: it holds no record; predict again") from error
+        raise TrackError(f"{path} is damaged: it holds no record; run the sweep again") from error

@@ -65,7 +65,7 @@ def best(work: Callable[[], Any], runs: int = RUNS) -> float:
 
 
 def plan_of(model: TrackModel, length: int) -> SweepPlan:
-    """Windows of 25 kb with two flanks, ten of them at once, as `--bigwig` runs them."""
+    """Windows of 25 kb with two flanks, ten of them at once, as `saliency-tracks` runs them."""
     return SweepPlan(
         assembly=Assembly(("chr1",), (length,)),
         targets={"chr1": (np.array([0]), np.array([length]))},

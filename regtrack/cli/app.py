@@ -27,6 +27,7 @@ COMMANDS = (
     "assemble",
     "serve",
     "saliency",
+    "saliency-tracks",
     "receptive-field",
     "validate",
     "inspect",

@@ -28,7 +28,7 @@ def command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
-    """Join the shards that predict-genome --shard made into one bigWig a marker.
+    """Join the shards that predict-genome or saliency-tracks made with --shard into bigWigs.
 
     Refuses while shards are missing or broken, and names them.
     """

@@ -1,4 +1,4 @@
-"""`regtrack saliency`: what models look at, as a figure, as numbers and as tracks."""
+"""`regtrack saliency`: what models look at in a region, as a figure and as numbers."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regtrack.cli.console import bars, console, counted_text, print_json, print_table, split_list
+from regtrack.cli.console import bars, console, counted_text, print_json, print_table
 from regtrack.cli.offers import Device, offer
 from regtrack.cli.width import Width
 from regtrack.errors import PlanError
-from regtrack.saliency.method import GRADIENT_NORM, GRADIENT_X_INPUT, METHODS
+from regtrack.saliency.method import GRADIENT_NORM, METHODS
 
 if TYPE_CHECKING:
     from regtrack.saliency.compare import Panels
-    from regtrack.sweep.request import SweepRequest
 
 EPILOG = """
 Examples:
@@ -29,17 +28,27 @@ Examples:
 
   regtrack saliency run/checkpoint.safetensors --reference hg38.fa --marker '*CTCF'
   --region chr1:1,010,201-1,010,300 --at chr1:1,010,250 --method ism --out letters.pdf
-
-  regtrack saliency run/checkpoint.safetensors --reference hg38.fa --marker '*CTCF'
-  --chroms chr1 --bigwig saliency
 """
 
 # options that mean nothing beside others
-_OF_FIGURES = ("at", "labels", "dataset", "split", "random", "seed", "out", "data", "width")
-_OF_TRACKS = ("chroms", "regions", "keep_bits")
 _OF_THE_DRAW = ("random", "seed", "split")
 
-_WHERE, _WHICH, _FILES, _TRACKS = "Where", "Which outputs", "Files", "Tracks"
+_WHERE, _WHICH, _FILES = "Where", "Which outputs", "Files"
+
+
+def _moved(ctx: typer.Context, param: typer.CallbackParam, value: object) -> None:
+    """Say where tracks are written now: `--bigwig` and its options became a command of their own.
+
+    Raises:
+        PlanError: it was given.
+    """
+    if not value or ctx.resilient_parsing:
+        return
+    option, out = param.opts[0], value if isinstance(value, Path) else "FOLDER"
+    raise PlanError(
+        f"{option} has moved to a command of its own; run: regtrack saliency-tracks CHECKPOINT "
+        f"--reference FASTA --markers NAMES --out {out}"
+    )
 
 
 def command(
@@ -49,7 +58,9 @@ def command(
         typer.Argument(help="Trained networks, one panel each: run folders or .safetensors files."),
     ],
     *,
-    marker: Annotated[str, typer.Option(help="What is predicted; a glob for many --bigwig.")],
+    marker: Annotated[
+        str, typer.Option(help="What is predicted; a name, or a glob that fits one.")
+    ],
     method: Annotated[
         str,
         typer.Option(help=f"{', '.join(METHODS)}.", autocompletion=offer(*METHODS)),
@@ -91,7 +102,7 @@ def command(
         float | None,
         typer.Option(
             help="Outputs that score at least this instead of labelled ones; 0.5 where there are "
-            "no labels, and 0, all outputs, for --bigwig.",
+            "no labels.",
             rich_help_panel=_WHICH,
         ),
     ] = None,
@@ -105,24 +116,16 @@ def command(
     width: Annotated[
         Width, typer.Option(help="Of a journal's column.", rich_help_panel=_FILES)
     ] = Width.DOUBLE,
-    bigwig: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of gradient x input, signed and absolute, as tracks of --region, "
-            "--chroms, --regions or the whole reference.",
-            rich_help_panel=_TRACKS,
-        ),
+    _bigwig: Annotated[
+        Path | None, typer.Option("--bigwig", hidden=True, is_eager=True, callback=_moved)
     ] = None,
-    chroms: Annotated[
-        list[str] | None, typer.Option(help="Chromosomes of --bigwig.", rich_help_panel=_TRACKS)
+    _chroms: Annotated[
+        list[str] | None, typer.Option("--chroms", hidden=True, callback=_moved)
     ] = None,
-    regions: Annotated[
-        Path | None, typer.Option(help="BED of the bases of --bigwig.", rich_help_panel=_TRACKS)
+    _regions: Annotated[str | None, typer.Option("--regions", hidden=True, callback=_moved)] = None,
+    _keep_bits: Annotated[
+        int | None, typer.Option("--keep-bits", hidden=True, callback=_moved)
     ] = None,
-    keep_bits: Annotated[
-        int,
-        typer.Option(help="Bits of each value's mantissa to keep.", rich_help_panel=_TRACKS),
-    ] = 7,
     device: Device = "auto",
     any_assembly: Annotated[
         bool, typer.Option("--any-assembly", help="Accept another assembly than the training's.")
@@ -137,27 +140,6 @@ def command(
     blue, a panel a model on one scale. Short regions are drawn as letters.
     """
     _refuse_what_is_ignored(ctx)
-    if bigwig is not None:
-        if len(checkpoints) > 1:
-            raise PlanError(f"--bigwig takes one checkpoint; {len(checkpoints)} were given")
-        if reference is None:
-            raise PlanError("--bigwig needs the sequence: name a --reference")
-        from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
-
-        request = SweepRequest(
-            checkpoints[0],
-            reference,
-            bigwig,
-            selection=Selection(
-                markers=split_list("--marker", [marker]), chroms=split_list("--chroms", chroms),
-                region=region, regions=regions,
-            ),
-            compute=Compute(device=device),
-            storage=Storage(keep_bits=keep_bits),
-            any_assembly=any_assembly,
-        )  # fmt: skip
-        _write_tracks(request, threshold or 0.0, overwrite=overwrite, as_json=as_json)
-        return
     from regtrack.figures.output import check_outputs, write_saliency
     from regtrack.saliency.compare import Comparison, compare
 
@@ -195,18 +177,9 @@ def _refuse_what_is_ignored(ctx: typer.Context) -> None:
     given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
     if "region" in given and not values["region"].strip():
         raise PlanError("--region is empty; name a region, or leave it out")
-    if values["bigwig"] is None:
-        _refuse(_OF_TRACKS, given, "of --bigwig, which was not given")
-        for place in ("region", "at"):
-            if values[place]:
-                _refuse(_OF_THE_DRAW, given, f"of windows that are drawn, and --{place} was given")
-        return
-    _refuse(_OF_FIGURES, given, "of figures, and --bigwig writes tracks")
-    if "method" in given and values["method"] != GRADIENT_X_INPUT.name:
-        raise PlanError(
-            f"--method {values['method']} is not for --bigwig, which writes {GRADIENT_X_INPUT}; "
-            "leave --method out"
-        )
+    for place in ("region", "at"):
+        if values[place]:
+            _refuse(_OF_THE_DRAW, given, f"of windows that are drawn, and --{place} was given")
 
 
 def _refuse(names: Sequence[str], given: Sequence[str], why: str) -> None:
@@ -224,26 +197,6 @@ def numbered(path: Path, number: int, count: int) -> Path:
     ('a/figure-2.pdf', 'a/figure.pdf')
     """
     return path if count == 1 else path.with_stem(f"{path.stem}-{number}")
-
-
-def _write_tracks(
-    request: SweepRequest, threshold: float, *, overwrite: bool, as_json: bool
-) -> None:
-    from regtrack.cli.sweeping import print_forecast, print_summary
-    from regtrack.saliency.tracks import saliency_tracks
-
-    with bars() as progress:
-        summary = saliency_tracks(
-            request,
-            threshold=threshold,
-            progress=progress,
-            announce=(lambda _: None) if as_json else print_forecast,
-            overwrite=overwrite,
-        )
-    if as_json:
-        print_json(summary.to_dict())
-    else:
-        print_summary(summary)
 
 
 def _print(found: list[Panels], files: list[str], *, as_json: bool) -> None:

@@ -36,17 +36,15 @@ Markers = Annotated[
 ]
 Chroms = Annotated[
     list[str] | None,
-    typer.Option(help="Predict these chromosomes; by default all.", rich_help_panel=_WHAT),
+    typer.Option(help="Only these chromosomes; by default all.", rich_help_panel=_WHAT),
 ]
 Region = Annotated[
     str,
-    typer.Option(
-        help="Predict one region, chr1:1,000-2,000, instead of --chroms.", rich_help_panel=_WHAT
-    ),
+    typer.Option(help="One region, chr1:1,000-2,000, instead of --chroms.", rich_help_panel=_WHAT),
 ]
 Regions = Annotated[
     Path | None,
-    typer.Option(help="BED of the bases to predict, instead of --chroms.", rich_help_panel=_WHAT),
+    typer.Option(help="BED of the bases to cover, instead of --chroms.", rich_help_panel=_WHAT),
 ]
 Exclude = Annotated[
     Path | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from regtrack.cli.console import (
 from regtrack.errors import PlanError
 
 if TYPE_CHECKING:
+    from regtrack.sweep.computation import MakeComputation
     from regtrack.sweep.request import SweepRequest
     from regtrack.sweep.run import Open
     from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
@@ -54,20 +56,29 @@ def sweep(
     show(found)
 
 
-def runner_of(scheduler: str | None, file: Path | None) -> Open:
-    """What runs the sweep: this process, or the cluster that was named."""
+def runner_of(
+    scheduler: str | None, file: Path | None, *, make: MakeComputation | None = None
+) -> Open:
+    """What runs the sweep: this process, or the cluster that was named.
+
+    Args:
+        scheduler: of Dask, by its address.
+        file: the same, by the file that it writes.
+        make: makes what computes the values; the network's scores if it is None.
+    """
+    from regtrack.sweep.compute import make_scorer
     from regtrack.sweep.job import open_job
 
     named = [given for given in (scheduler, file) if given is not None]
     if not named:
-        return open_job
+        return partial(open_job, make=make or make_scorer)
     if len(named) > 1:
         raise PlanError("give --dask-scheduler or --dask-scheduler-file, not both")
     if named[0] == "":
         raise PlanError("--dask-scheduler is empty; give the scheduler's address, or leave it out")
     from regtrack.sweep.cluster import on_dask
 
-    return on_dask(named[0])
+    return on_dask(named[0], make=make or make_scorer)
 
 
 def _as_json(found: Forecast | ShareSummary | SweepSummary) -> None:

@@ -35,7 +35,8 @@ def open_sources(
     """Open tracks and what they are compared with; what does not fit is refused at once.
 
     Args:
-        paths: folders of `predict-genome`, folders of such folders or of bigWigs, and bigWigs.
+        paths: folders of `predict-genome` or `saliency-tracks`, folders of such folders or of
+            bigWigs, and bigWigs.
         labels: a dataset, a markers table (.tsv), or one BED, which is the labels of every marker.
         genes: a GTF, gzip or not; read by a thread.
         checkpoints: checkpoints of the models, or folders of runs that hold them.

@@ -15,11 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from regtrack.checkpoint import Checkpoint
 from regtrack.errors import PlanError
 from regtrack.genome.sequence import Codes
 from regtrack.models.network import TrackModel
@@ -28,7 +30,7 @@ from regtrack.saliency.gradient import differentiable, over_threshold, propagate
 from regtrack.saliency.method import GRADIENT_X_INPUT
 from regtrack.sweep.computation import Shape, ValueKind
 from regtrack.sweep.job import open_job
-from regtrack.sweep.request import SweepRequest
+from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest, make_request
 from regtrack.sweep.run import run_sweep
 from regtrack.sweep.summary import Forecast, SweepSummary
 
@@ -129,31 +131,52 @@ class MakeSaliency:
 
 
 def saliency_tracks(
-    request: SweepRequest,
+    checkpoint: str | Path | Checkpoint,
+    reference: str | Path,
+    out: str | Path,
     *,
+    markers: Sequence[str] = (),
+    chroms: Sequence[str] = (),
     threshold: float = 0.0,
+    selection: Selection | None = None,
+    compute: Compute | None = None,
+    storage: Storage | None = None,
+    any_assembly: bool = False,
     progress: Progress = SILENT,
     announce: Callable[[Forecast], None] = lambda _: None,
     overwrite: bool = False,
 ) -> SweepSummary:
-    """Write gradient x input along a genome, two bigWigs a marker, and sweep.json.
+    """Write gradient x input along a genome: two bigWigs per marker, and sweep.json.
 
     With a convolutional network every value is, to float rounding and the bits that are kept, that
     of one backward pass over the whole chromosome. All else is as in
     `regtrack.sweep.run.predict_genome`.
 
     Args:
-        request: what to go over; strands are not averaged.
+        checkpoint: the trained network; one that is handed over as an object is left as it was.
+        reference: the FASTA.
+        out: the folder to make; it appears only when whole.
+        markers: globs on the markers' names, or `category:NAME`; all by default. A string is one.
+        chroms: chromosomes to go over; all by default. A string is one.
         threshold: the least score of an output that is explained; 0 takes all.
+        selection: `markers` and `chroms`, or a region or BED files; instead of those two.
+        compute: windows, batches, precision, device. Nothing is compiled, and strands are not
+            averaged.
+        storage: bits and resolution.
+        any_assembly: go on where the reference is another assembly than the training's.
         progress: told of the bases computed and the files finished.
         announce: called once with what is about to be written, before the work starts.
-        overwrite: replace the output if it exists, and drop what was begun with another plan.
+        overwrite: replace tracks of an earlier run, and drop what was begun with another plan.
 
     Raises:
-        PlanError: a threshold that is no score, or as `predict_genome`.
+        PlanError: a threshold that is no score, both strands, logits, or as `predict_genome`.
         RegtrackError: as `predict_genome`.
     """
     runner = partial(open_job, make=MakeSaliency(threshold))
+    request = make_request(
+        checkpoint, reference, out, markers=markers, chroms=chroms, selection=selection,
+        compute=compute, storage=storage, any_assembly=any_assembly,
+    )  # fmt: skip
     return run_sweep(
         request, runner=runner, progress=progress, announce=announce, overwrite=overwrite
     )

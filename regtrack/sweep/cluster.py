@@ -22,6 +22,8 @@ from typing import Any
 from regtrack.checkpoint import Checkpoint
 from regtrack.errors import PlanError
 from regtrack.sweep.chunks import Chunk
+from regtrack.sweep.computation import MakeComputation
+from regtrack.sweep.compute import make_scorer
 from regtrack.sweep.job import Job, open_job
 from regtrack.sweep.request import SweepRequest
 from regtrack.sweep.summary import Forecast
@@ -44,7 +46,8 @@ _TASKS = 4  # of a worker, at least, so that workers end together
 _RETRIES = 2  # of a task that fails, as when a disk is away for a moment
 
 _turn = threading.Lock()  # of the tasks of a worker: the engine takes all cores for one
-_kept: dict[tuple[SweepRequest, str], tuple[Job, ExitStack]] = {}  # by a worker, one at most
+# by a worker, one at most: by what was asked for, what computes it, and the plan's digest
+_kept: dict[tuple[SweepRequest, MakeComputation, str], tuple[Job, ExitStack]] = {}
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,13 @@ class ClusterJob:
     Attributes:
         client: of Dask.
         request: with paths that hold anywhere, and the numbers that the first worker chose.
+        maker: makes what computes the values.
         forecast, work: as that worker found them, the time shared by all workers.
     """
 
     client: Any
     request: SweepRequest
+    maker: MakeComputation
     forecast: Forecast
     work: Work
 
@@ -72,7 +77,7 @@ class ClusterJob:
         size = len(chunks) // (_TASKS * max(1, len(self.client.nthreads())))
         futures = self.client.map(
             _make, tasks(chunks, min(max(size, 1), _CHUNKS)),
-            request=self.request, plan=self.work.digest,
+            request=self.request, maker=self.maker, plan=self.work.digest,
             retries=_RETRIES, pure=False, batch_size=1,
         )  # fmt: skip
         with _named_errors():
@@ -89,11 +94,14 @@ def tasks(chunks: Sequence[Chunk], size: int) -> list[tuple[Chunk, ...]]:
     return [tuple(chunks[first : first + size]) for first in range(0, len(chunks), size)]
 
 
-def on_dask(scheduler: str | Path) -> Callable[[SweepRequest], AbstractContextManager[ClusterJob]]:
+def on_dask(
+    scheduler: str | Path, *, make: MakeComputation = make_scorer
+) -> Callable[[SweepRequest], AbstractContextManager[ClusterJob]]:
     """What runs a sweep on a cluster, for `regtrack.sweep.run.run_sweep`.
 
     Args:
         scheduler: its address, or as a path the file that it writes.
+        make: makes what computes the values; it is pickled, and equal to its copies.
     """
 
     @contextmanager
@@ -103,12 +111,12 @@ def on_dask(scheduler: str | Path) -> Callable[[SweepRequest], AbstractContextMa
             if not client.nthreads():
                 _log.warning("no worker has joined the scheduler yet; waiting for the first")
             with _named_errors():
-                forecast, work, notes = client.submit(_prepare, request, pure=False).result()
+                forecast, work, notes = client.submit(_prepare, request, make, pure=False).result()
             for note in notes:
                 _log.warning("%s", note)
             workers = max(1, len(client.nthreads()))
             forecast = replace(forecast, seconds=forecast.seconds / workers)
-            yield ClusterJob(client, _chosen(request, work.record), forecast, work)
+            yield ClusterJob(client, _chosen(request, work.record), make, forecast, work)
 
     return open_on_cluster
 
@@ -180,11 +188,11 @@ def _named_errors() -> Iterator[None]:
         raise PlanError("the Dask cluster went away; run again when it is back") from error
 
 
-def _prepare(request: SweepRequest) -> tuple[Forecast, Work, list[str]]:
+def _prepare(request: SweepRequest, maker: MakeComputation) -> tuple[Forecast, Work, list[str]]:
     """What a sweep will be, found out where it will run, and what the user is to be told of it."""
     with _turn, _noted() as notes:
         _give_back()
-        with open_job(request) as job:
+        with open_job(request, make=maker) as job:
             return job.forecast, job.work, notes
 
 
@@ -202,33 +210,36 @@ def _noted() -> Iterator[list[str]]:
         ours.removeHandler(listener)
 
 
-def _make(chunks: tuple[Chunk, ...], request: SweepRequest, plan: str) -> tuple[Chunk, ...]:
+def _make(
+    chunks: tuple[Chunk, ...], request: SweepRequest, maker: MakeComputation, plan: str
+) -> tuple[Chunk, ...]:
     with _turn:
-        job = _job(request, plan)
+        job = _job(request, maker, plan)
         for _ in job.make(job.work.missing(chunks)):
             pass
     return chunks
 
 
-def _job(request: SweepRequest, plan: str) -> Job:
+def _job(request: SweepRequest, maker: MakeComputation, plan: str) -> Job:
     """The job that this process keeps for the next chunk; that of another sweep is given back.
 
     Args:
         request: what is asked for, by paths.
+        maker: makes what computes the values.
         plan: the digest of the sweep, since files may be replaced under their paths.
     """
-    if (request, plan) not in _kept:
+    if (request, maker, plan) not in _kept:
         _give_back()
         with ExitStack() as opened:
-            job = opened.enter_context(open_job(request))
+            job = opened.enter_context(open_job(request, make=maker))
             job.work.check()
             if job.work.digest != plan:
                 raise PlanError(
                     f"{platform.node()} sees other inputs than this sweep was planned with; all "
                     "workers need the same checkpoint, FASTA and BED files under the same paths"
                 )
-            _kept[request, plan] = job, opened.pop_all()
-    job, _ = _kept[request, plan]
+            _kept[request, maker, plan] = job, opened.pop_all()
+    job, _ = _kept[request, maker, plan]
     return job
 
 

@@ -173,6 +173,38 @@ class SweepRequest:
         )
 
 
+def make_request(
+    checkpoint: str | Path | Checkpoint,
+    reference: str | Path,
+    out: str | Path,
+    *,
+    markers: Sequence[str] = (),
+    chroms: Sequence[str] = (),
+    selection: Selection | None = None,
+    compute: Compute | None = None,
+    storage: Storage | None = None,
+    any_assembly: bool = False,
+) -> SweepRequest:
+    """A request from what `predict_genome` and `saliency_tracks` take.
+
+    Raises:
+        PlanError: a `selection`, and `markers` or `chroms` beside it.
+    """
+    if selection is not None and (markers or chroms):
+        raise PlanError(
+            "a `selection` was given, and `markers` or `chroms` beside it; name them in it"
+        )
+    return SweepRequest(
+        checkpoint if isinstance(checkpoint, Checkpoint) else Path(checkpoint),
+        Path(reference),
+        Path(out),
+        selection or Selection(markers, chroms),
+        compute or Compute(),
+        storage or Storage(),
+        any_assembly,
+    )
+
+
 def read_targets(assembly: Assembly, selection: Selection) -> dict[str, Intervals]:
     """The bases to emit, by chromosome: those asked for, or all, less the excluded ones.
 

@@ -12,13 +12,13 @@ from typing import Protocol
 
 from regtrack.atomic import PARTIAL, check_folder_free, check_name, disk_errors, work_folder
 from regtrack.checkpoint import Checkpoint
-from regtrack.errors import OutputError, PlanError
+from regtrack.errors import OutputError
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.assemble import finish
 from regtrack.sweep.chunks import Chunk, choose_share
 from regtrack.sweep.encoding import prepare_encoder
 from regtrack.sweep.job import open_job
-from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
+from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest, make_request
 from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
 from regtrack.sweep.work import SWEEP_FILE, Work
 
@@ -71,19 +71,10 @@ def predict_genome(
             to predict, or a sweep that was begun for `out` with another plan.
         TrackError: a number of bits that cannot be, or a model that gives no finite value.
     """
-    if selection is not None and (markers or chroms):
-        raise PlanError(
-            "a `selection` was given, and `markers` or `chroms` beside it; name them in it"
-        )
-    request = SweepRequest(
-        checkpoint if isinstance(checkpoint, Checkpoint) else Path(checkpoint),
-        Path(reference),
-        Path(out),
-        selection or Selection(markers, chroms),
-        compute or Compute(),
-        storage or Storage(),
-        any_assembly,
-    )
+    request = make_request(
+        checkpoint, reference, out, markers=markers, chroms=chroms, selection=selection,
+        compute=compute, storage=storage, any_assembly=any_assembly,
+    )  # fmt: skip
     return run_sweep(request, progress=progress, announce=announce, overwrite=overwrite)
 
 
@@ -230,7 +221,7 @@ def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> Sequence[
     if not missing:
         return missing
     prepare_encoder()
-    with progress.task("Predicting", sum(chunk.bases for chunk in missing), "bp") as task:
+    with progress.task("Computing", sum(chunk.bases for chunk in missing), "bp") as task:
         for chunk in job.make(missing):
             task.advance(chunk.bases, note=chunk.chrom)
     return missing

@@ -75,7 +75,7 @@ def _collect(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
         if not found and not loose:
             raise TrackError(
                 f"{path} holds no {SWEEP_FILE}, no sweep and no bigWig; expected the output of "
-                "regtrack predict-genome, or .bw files"
+                "regtrack predict-genome or saliency-tracks, or .bw files"
             )
         sweeps |= dict.fromkeys(folder.resolve() for folder in found)
         files |= dict.fromkeys(file.resolve() for file in loose)
@@ -87,8 +87,8 @@ def _collect(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 def _check_folder(path: Path) -> None:
     if path.suffix == PARTIAL or (not path.exists() and work_folder(path).is_dir()):
         raise TrackError(
-            f"{path} is a sweep that is not finished; run the same regtrack predict-genome again, "
-            "which goes on where it stopped"
+            f"{path} is a sweep that is not finished; run the command that began it again, which "
+            "resumes it"
         )
     if not path.exists():
         raise TrackError(f"nothing at {path}; expected a sweep, a folder of bigWigs or a bigWig")
@@ -150,7 +150,7 @@ def _read_record(folder: Path) -> dict[str, Any]:
         [(track["file"], track["marker"], track["category"]) for track in record["tracks"]]
     except (ValueError, KeyError, TypeError) as error:
         line = " ".join(str(error).split())
-        raise TrackError(f"{path} is damaged ({line}); predict again") from error
+        raise TrackError(f"{path} is damaged ({line}); run the sweep again") from error
     return dict(record)
 
 
@@ -164,7 +164,7 @@ def _tracks(
         kind = kind_of(record, entry)
         if not path.is_file():
             raise TrackError(
-                f"the sweep {folder} lacks {path.name}; copy it there, or predict again"
+                f"the sweep {folder} lacks {path.name}; copy it there, or run the sweep again"
             )
         words = (marker,) if kind in PREDICTED else (marker, kind)
         track_id = _free(".".join((model_id, *map(_safe, words))), taken)

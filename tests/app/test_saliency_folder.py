@@ -48,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "peaks.bed").write_text(peaks)
     words = ["c.safetensors", "--reference", str(folder / "r.fa"), "--device", "cpu"]
     command(folder, "predict-genome", *words, "--out", "tracks/scores")
-    command(folder, "saliency", *words, "--marker", "*", "--bigwig", "tracks/saliency")
+    command(folder, "saliency-tracks", *words, "--out", "tracks/saliency")
     return folder
 
 

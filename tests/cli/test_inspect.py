@@ -55,9 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run_share(
         SweepRequest(checkpoint, reference, folder / "begun", compute=Compute(window=1000)), "1/2"
     )
-    saliency_tracks(
-        SweepRequest(checkpoint, reference, folder / "saliency", compute=Compute(window=1000))
-    )
+    saliency_tracks(checkpoint, reference, folder / "saliency", compute=Compute(window=1000))
     return folder
 
 

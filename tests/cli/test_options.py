@@ -33,3 +33,22 @@ def test_every_field_is_an_option_with_the_same_default(command: str, value: typ
     for name, default in told(value):
         assert name in options, f"{command} has no option for {value.__name__}.{name}"
         assert options[name] == EMPTY.get(default, default), name
+
+
+@pytest.mark.parametrize(
+    ("value", "without"),
+    [
+        (Selection, ()),
+        (Compute, ("compiling", "reverse_complement")),  # gradients are of one strand, and plain
+        (Storage, ("logits",)),
+    ],
+)
+def test_saliency_tracks_offer_all_that_a_gradient_can_have(
+    value: type, without: tuple[str, ...]
+) -> None:
+    options = {one.name: one.default for one in COMMANDS.commands["saliency-tracks"].params}
+    for name, default in told(value):
+        if name in without:
+            assert name not in options
+        else:
+            assert options[name] == EMPTY.get(default, default), name

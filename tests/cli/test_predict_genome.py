@@ -67,7 +67,7 @@ def test_it_says_what_it_will_write_and_what_it_wrote(run: Run) -> None:
     assert "cnn3.K562_CTCF.bw" in out
     assert "bases with a value 5,995, N 5" in out
     assert re.search(r" in \d\.\d s \([\d.]+ [kM]bp/s\)\n$", out)
-    assert "Predicting: 100%" in err
+    assert "Computing: 100%" in err
     assert sorted(p.name for p in Path("tracks").iterdir()) == [
         "cnn3.A_D.bw", "cnn3.K562_CTCF.bw", "sweep.json",
     ]  # fmt: skip
@@ -167,7 +167,7 @@ def test_shares_are_made_apart_and_assembled(
     assert "1 chunk of other shares not there yet" in out
     code, out, err = run("--shard", "1/2")
     assert "1 chunk of this share, 0 made now" in out
-    assert "Predicting" not in err
+    assert "Computing" not in err
 
     def assemble(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["regtrack", "assemble", *arguments])

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyBigWig
 import pytest
 import torch
 
@@ -117,50 +116,13 @@ def test_a_short_region_by_every_method(run: Run, method: str) -> None:
     assert ("CNN3_A" in header) == (method == "ism")
 
 
-def test_tracks_of_a_region(run: Run) -> None:
-    code, out, _ = run(
-        "saliency", "cnn7.safetensors", "--reference", "r.fa", "--region", "chr2:1,001-3,000",
-        "--marker", "*", "--bigwig", "tracks", "--keep-bits", "23", "--json",
-    )  # fmt: skip
-    summary = json.loads(out)
-    assert (code, summary["bases"]) == (0, 2_000)
-    assert sorted(track["file"] for track in summary["tracks"]) == [
-        "cnn7.K562_CTCF.saliency-abs.bw", "cnn7.K562_CTCF.saliency.bw",
-        "cnn7.K562_DNase.saliency-abs.bw", "cnn7.K562_DNase.saliency.bw",
-    ]  # fmt: skip
-    with pyBigWig.open("tracks/cnn7.K562_CTCF.saliency.bw") as file:
-        assert np.isfinite(file.values("chr2", 1_000, 3_000)).all()
-        assert file.intervals("chr1") is None
-
-
-def test_tracks_say_what_they_will_write(run: Run) -> None:
-    code, out, err = run(
-        "saliency", "cnn3.safetensors", "--reference", "r.fa", "--chroms", "chr1",
-        "--marker", "*CTCF", "--bigwig", "tracks",
-    )  # fmt: skip
-    assert code == 0
-    assert out.startswith("tracks: 2 files, 0.01 Mb each")
-    assert "cnn3.K562_CTCF.saliency.bw" in out
-    assert "Predicting: 100%" in err
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--marker", "CTFC", "--dataset", "data"], 'no marker matches "CTFC"'),
         (["--marker", "*CTCF"], "name a --reference or a --dataset"),
         (["--marker", "*CTCF", "--dataset", "data", "--out", "f.gif"], 'is not a figure format'),
-        (["--marker", "*", "--bigwig", "t", "cnn7.safetensors"], "--bigwig takes one checkpoint"),
-        (["--marker", "*", "--bigwig", "t"], "--bigwig needs the sequence"),
-        (["--marker", "*", "--bigwig", "t", "--reference", "r.fa", "--chroms", ""],
-         "--chroms is empty"),
-        (["--marker", "*", "--bigwig", "t", "--reference", "r.fa", "--region", ""],
-         "--region is empty"),
-        (["--marker", "*", "--bigwig", "t", "--at", "chr1:5"], "--at is of figures"),
-        (["--marker", "*", "--bigwig", "t", "--width", "single", "--data"], "--data and --width"),
-        (["--marker", "*", "--bigwig", "t", "--method", "ism"], "--method ism is not for --bigwig"),
-        (["--marker", "*", "--chroms", "chr1"], "--chroms is of --bigwig, which was not given"),
-        (["--marker", "*", "--keep-bits", "7"], "--keep-bits is of --bigwig"),
+        (["--marker", "*CTCF", "--reference", "r.fa", "--region", ""], "--region is empty"),
         (["--marker", "*", "--region", "chr1", "--seed", "0"], "--seed is of windows that are"),
         (["--marker", "*", "--at", "chr1:5", "--random", "2"], "--at was given; leave out"),
     ],
@@ -197,20 +159,36 @@ def test_a_model_that_is_constant_about_the_outputs_is_named(run: Run) -> None:
     assert "no base matters" not in run(*words)[1]
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["saliency", "--reference", "other.fa", "--at", "chr1:500", "--marker", "*CTCF"],
-        ["saliency", "--reference", "other.fa", "--marker", "*CTCF", "--bigwig", "tracks"],
-    ],
-)
-def test_another_assembly_on_demand(run: Run, words: list[str]) -> None:
+def test_another_assembly_on_demand(run: Run) -> None:
+    words = ["saliency", "--reference", "other.fa", "--at", "chr1:500", "--marker", "*CTCF"]
     Path("other.fa").write_text(f">chr1\n{'ACGT' * 500}\n")
     words.insert(1, "cnn3.safetensors")
     code, _, err = run(*words)
     assert code == 2
     assert "cnn3.safetensors is for another assembly" in err
     assert run(*words, "--any-assembly")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "option", "out"),
+    [
+        (["--marker", "*CTCF", "--bigwig", "tracks"], "--bigwig", "tracks"),
+        (["--chroms", "chr1", "--keep-bits", "7", "--bigwig", "a/b"], "--bigwig", "a/b"),
+        (["--marker", "*CTCF", "--chroms", "chr1"], "--chroms", "FOLDER"),
+        (["--marker", "*CTCF", "--regions", "a.bed"], "--regions", "FOLDER"),
+        (["--marker", "*CTCF", "--keep-bits", "7"], "--keep-bits", "FOLDER"),
+    ],
+)
+def test_tracks_have_moved_to_a_command_of_their_own(
+    run: Run, words: list[str], option: str, out: str
+) -> None:
+    code, shown, err = run("saliency", "cnn3.safetensors", "--reference", "r.fa", *words)
+    assert (code, shown) == (2, "")
+    assert " ".join(err.split()) == (
+        f"error: {option} has moved to a command of its own; run: regtrack saliency-tracks "
+        f"CHECKPOINT --reference FASTA --markers NAMES --out {out}"
+    )
+    assert "bigwig" not in run("saliency", "--help")[1]
 
 
 def test_a_receptive_field_says_how_many_outputs_have_no_gradient(

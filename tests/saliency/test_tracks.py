@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +19,9 @@ from regtrack.predict import capacity
 from regtrack.predict.capacity import BYTES_PER_SCORE, memory_of
 from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.tracks import TrackSaliency, saliency_tracks
-from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
+from regtrack.sweep.request import Compute, Selection, Storage
 from regtrack.sweep.summary import Forecast
-from tests.sweep.toys import grouped, write_fasta
+from tests.sweep.toys import SMALL, grouped, write_fasta
 
 from .toys import BOUNDED, Sequences, checkpoint_of, random_codes
 
@@ -36,13 +35,13 @@ def tracks_of(name: str, folder: Path, threshold: float = 0.0, **options: object
     """Signed and absolute values (2, L) of chr1 by the sweep, NaN where absent."""
     checkpoint = checkpoint_of(name, Sequences(CODES))
     reference = write_fasta(folder / "r.fa", CODES)
-    request = SweepRequest(
-        checkpoint=checkpoint,
-        reference=reference,
-        out=folder / "out",
+    summary = saliency_tracks(
+        checkpoint,
+        reference,
+        folder / "out",
+        threshold=threshold,
         **grouped(markers=("*histone",), device="cpu", keep_bits=23, **options),
     )
-    summary = saliency_tracks(request, threshold=threshold)
     model = checkpoint.model.name
     assert [track.file for track in summary.tracks] == [
         f"{model}.K562_histone.saliency.bw",
@@ -108,6 +107,26 @@ def test_a_region_is_the_same_values(tmp_path: Path) -> None:
     assert record["region"] == "chr1:401-1,250"
 
 
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_bf16_is_near(name: str) -> None:
+    """But for bases where rounding switches a unit on or off, which changes their gradient.
+
+    ID-CNN goes through the same layers three times, and an untrained one has many such units.
+    """
+    model = checkpoint_of(name, Sequences(CODES)).model.float()
+    codes = random_codes(4_000, 2, [(100, 130)])[None]
+    exact, quick = (
+        TrackSaliency(model, [0, 1], torch.device("cpu"), precision)(codes)[0].numpy()
+        for precision in ("fp32", "bf16")
+    )
+    assert exact.dtype == quick.dtype == np.float32
+    assert not np.array_equal(exact, quick)
+    for one, other in zip(exact, quick, strict=True):
+        assert np.corrcoef(one, other)[0, 1] > (0.9 if name == "id-cnn" else 0.98)
+        assert np.abs(other - one).mean() < (0.3 if name == "id-cnn" else 0.08) * np.abs(one).mean()
+    assert (quick[:, codes[0] == N] == 0).all()
+
+
 def peak_memory(work: Callable[[], object], folder: Path) -> int:
     """The most bytes that tensors held at once while something ran."""
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
@@ -135,15 +154,11 @@ def test_a_sweep_is_told_what_a_pass_takes(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(capacity, "_CPU_MEMORY", windows)
     checkpoint = checkpoint_of("cnn3", Sequences(CODES))
     reference = write_fasta(tmp_path / "r.fa", CODES)
-    request = SweepRequest(
-        checkpoint=checkpoint,
-        reference=reference,
-        out=tmp_path / "out",
-        selection=Selection(markers=("*histone",)),
-        compute=Compute(device="cpu", window=100, batch_size="auto"),
-    )
     told: list[Forecast] = []
-    saliency_tracks(request, announce=told.append)
+    saliency_tracks(
+        checkpoint, reference, tmp_path / "out",
+        markers="*histone", compute=Compute(device="cpu", window=100), announce=told.append,
+    )  # fmt: skip
     assert told[0].batch_size == 2
     assert told[0].memory >= windows
 
@@ -151,12 +166,14 @@ def test_a_sweep_is_told_what_a_pass_takes(tmp_path: Path, monkeypatch: pytest.M
 def test_what_cannot_be_asked(tmp_path: Path) -> None:
     checkpoint = checkpoint_of("cnn3", Sequences(CODES))
     reference = write_fasta(tmp_path / "r.fa", CODES)
-    request = SweepRequest(checkpoint=checkpoint, reference=reference, out=tmp_path / "out")
+    asked = checkpoint, reference, tmp_path / "out"
     with pytest.raises(PlanError, match="threshold 1; expected a score from 0 to below 1"):
-        saliency_tracks(request, threshold=1.0)
+        saliency_tracks(*asked, threshold=1.0)
+    with pytest.raises(PlanError, match="a `selection` was given, and `markers` or `chroms`"):
+        saliency_tracks(*asked, markers="*TF", selection=Selection(chroms="chr1"))
     for unwanted in (
         {"compute": Compute(reverse_complement=True)}, {"storage": Storage(logits=True)}
     ):  # fmt: skip
         with pytest.raises(PlanError, match="logits of the forward strand"):
-            saliency_tracks(replace(request, **unwanted))
+            saliency_tracks(*asked, **unwanted)
     assert not (tmp_path / "out").exists()

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ import pytest
 from regtrack.checkpoint import save_checkpoint
 from regtrack.errors import MarkerError, PlanError
 from regtrack.genome.assembly import Assembly
+from regtrack.saliency.tracks import MakeSaliency
 from regtrack.sweep.chunks import Chunk
+from regtrack.sweep.compute import make_scorer
 from regtrack.sweep.job import Job, open_job
 from regtrack.sweep.request import Compute, Selection, SweepRequest
 from regtrack.sweep.run import forecast_sweep, run_sweep
@@ -188,8 +191,8 @@ def test_a_task_that_is_taken_over_makes_what_is_missing_of_it(
     monkeypatch.setattr(Job, "make", lambda job, some: asked.append(some) or make(job, some))
     with open_job(request_) as planned, planned.work.held(alone=True):
         some = planned.work.chunks[:3]
-        cluster._make(some[1:2], request_, planned.work.digest)
-        assert cluster._make(some, request_, planned.work.digest) == some
+        cluster._make(some[1:2], request_, make_scorer, planned.work.digest)
+        assert cluster._make(some, request_, make_scorer, planned.work.digest) == some
         assert planned.work.missing(some) == ()
     assert asked == [some[1:2], (some[0], some[2])]
 
@@ -302,7 +305,7 @@ def test_a_checkpoint_in_memory_cannot_travel(request_: SweepRequest) -> None:
 
 def test_a_worker_that_does_not_see_the_folder_says_so(request_: SweepRequest) -> None:
     with pytest.raises(PlanError, match=r"does not see tracks\.partial; all workers need"):
-        cluster._job(request_, "a digest")
+        cluster._job(request_, make_scorer, "a digest")
 
 
 def test_a_worker_that_sees_other_inputs_says_so(request_: SweepRequest) -> None:
@@ -310,12 +313,12 @@ def test_a_worker_that_sees_other_inputs_says_so(request_: SweepRequest) -> None
         with job.work.held(alone=True):
             pass
         with pytest.raises(PlanError, match="sees other inputs than this sweep was planned with"):
-            cluster._job(request_, "the digest of another")
-        assert cluster._job(request_, job.work.digest).work.digest == job.work.digest
+            cluster._job(request_, make_scorer, "the digest of another")
+        assert cluster._job(request_, make_scorer, job.work.digest).work.digest == job.work.digest
         replace_checkpoint()
         cluster._give_back()
         with pytest.raises(PlanError, match=r"checkpoint\.weights was .* and is "):
-            cluster._job(request_, job.work.digest)
+            cluster._job(request_, make_scorer, job.work.digest)
 
 
 def replace_checkpoint() -> None:
@@ -340,7 +343,7 @@ def test_a_sweep_that_another_worker_planned_is_not_made_from_replaced_files(
             with planned.work.held(alone=True, overwrite=True):
                 pass
             first = planned.work.chunks[0]
-            cluster._make((first,), request_, planned.work.digest)
+            cluster._make((first,), request_, make_scorer, planned.work.digest)
             assert planned.work.missing([first]) == ()
 
 
@@ -354,8 +357,8 @@ def test_a_worker_that_lives_on_takes_the_file_that_replaced_another(
     opened = []
 
     @contextmanager
-    def counted(request: SweepRequest) -> Iterator[Job]:
-        with open_job(request) as job:
+    def counted(request: SweepRequest, **options: Any) -> Iterator[Job]:
+        with open_job(request, **options) as job:
             opened.append(job)
             assert len(opened) == 1
             yield job
@@ -371,3 +374,25 @@ def test_a_worker_that_lives_on_takes_the_file_that_replaced_another(
     now = values(Path("tracks"))
     np.testing.assert_array_equal(now, values(Path("alone")))
     assert np.nanmax(np.abs(now - former)) > 0.001
+
+
+def test_another_computation_runs_on_a_cluster_as_it_does_alone(
+    request_: SweepRequest, scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(
+        cluster,
+        "open_job",
+        lambda request, *, make: asked.append(make) or open_job(request, make=make),
+    )
+    make = MakeSaliency(threshold=0.4)
+    request = replace(request_, selection=Selection(markers=("*TF",)))
+    run_sweep(replace(request, out=Path("alone")), runner=partial(open_job, make=make))
+    run_sweep(request, runner=cluster.on_dask(scheduler, make=make))
+    assert content(Path("tracks")) == content(Path("alone"))
+    assert sorted(content(Path("tracks"))) == [
+        "cnn7.K562_TF.saliency-abs.bw", "cnn7.K562_TF.saliency.bw",
+    ]  # fmt: skip
+    # it was pickled on the way, and yet the worker opened the sweep once to plan and once to work
+    assert asked == [make, make]
+    assert not any(one is make for one in asked)

@@ -312,7 +312,7 @@ def test_it_is_announced_before_the_work_and_progress_ends_at_the_total(
     assert forecast.bases == ASSEMBLY.total == summary.bases + summary.absent
     assert forecast.windows == 13 + 3 + 1 + 1
     assert forecast.files == tuple(track.file for track in summary.tracks)
-    assert recorder.totals == {"Predicting": ASSEMBLY.total, "Joining": 3}
+    assert recorder.totals == {"Computing": ASSEMBLY.total, "Joining": 3}
     assert recorder.done == recorder.totals
     json.dumps(forecast.to_dict())
 
