@@ -178,7 +178,7 @@ def test_two_workers_one_killed_give_the_same_bytes(
     assert not Path("tracks.partial").exists()
     with pytest.raises(MarkerError, match="no marker matches"):  # an error there is one here
         run_sweep(
-            replace(request_, markers=("none",), out=Path("t")),
+            replace(request_, selection=Selection(markers=("none",)), out=Path("t")),
             runner=cluster.on_dask(Path("s.json")),
         )
 
@@ -254,7 +254,7 @@ def test_a_scheduler_without_a_worker_is_waited_for_with_a_word(
 @pytest.mark.parametrize(("asked", "sent"), [("auto", "cuda"), ("cuda:1", "cuda:1")])
 def test_a_device_that_was_named_stays(request_: SweepRequest, asked: str, sent: str) -> None:
     record = {"plan": {"batch_size": 3}, "device": "cuda"}
-    chosen = cluster._chosen(replace(request_, compute=Compute(device=asked)), record)
+    chosen = cluster._chosen(replace(request_, compute=Compute(device=asked)), record).compute
     assert (chosen.device, chosen.batch_size, chosen.compiling) == (sent, 3, "off")
 
 
