@@ -169,7 +169,7 @@ HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy", "numba"}
         "import regtrack.checkpoint_header",
         "import regtrack.describe",
         "import regtrack.model_style",
-        "import regtrack.saliency.values",
+        "import regtrack.saliency.values, regtrack.saliency.method",
         "import regtrack.figures.interactive",
         "import regtrack.measures.exact, regtrack.measures.measure",
         "import regtrack.compare.open_sources, regtrack.compare.measure_region",
@@ -181,6 +181,13 @@ HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy", "numba"}
 )
 def test_light_parts_load_nothing_heavy(statement: str) -> None:
     assert not loaded_by(statement) & HEAVY
+
+
+def test_the_sweep_knows_no_saliency() -> None:
+    """It takes any `Computation`; what one of them computes is told where it is computed."""
+    for path in (ROOT / "regtrack" / "sweep").rglob("*.py"):
+        text = path.read_text().lower()
+        assert not [word for word in ("saliency", "gradient") if word in text], path
 
 
 def test_comparison_loads_no_page() -> None:

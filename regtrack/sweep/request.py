@@ -185,7 +185,7 @@ def make_request(
     storage: Storage | None = None,
     any_assembly: bool = False,
 ) -> SweepRequest:
-    """A request from what `predict_genome` and `saliency_tracks` take.
+    """A request from what the functions of the Python API that sweep a genome take.
 
     Raises:
         PlanError: a `selection`, and `markers` or `chroms` beside it.
