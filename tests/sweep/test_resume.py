@@ -316,7 +316,7 @@ def test_a_plan_that_differs_is_refused_by_name(
     ]:
         with pytest.raises(PlanError, match=named) as raised:
             predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS | options))
-        assert "--overwrite to start anew" in str(raised.value)
+        assert "overwrite=True` to start anew" in str(raised.value)
     bases = CODES["chr10"].copy()
     bases[7] = (bases[7] + 1) % 4
     write_fasta(Path("other.fa"), {**CODES, "chr10": bases})
@@ -506,7 +506,7 @@ def test_missing_shards_are_named(folder: Path, monkeypatch: pytest.MonkeyPatch)
         assemble_genome("tracks")
     stopped(monkeypatch)
     message = (
-        rf"23 of {CHUNKS} shards are missing or broken .*: \d .* and 18 more; run their shares"
+        rf"23 of {CHUNKS} shards are missing or broken .*: \d .* and 18 more; run those shares"
     )
     with pytest.raises(PlanError, match=message):
         assemble_genome("tracks")
