@@ -1,1 +1,1 @@
-"""The dashboard: tracks of several models beside the labels."""
+"""The dashboard: tracks of several models next to the labels."""

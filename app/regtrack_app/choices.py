@@ -1,4 +1,4 @@
-"""What views may name, so that an address can be checked against it."""
+"""What views may name; addresses are checked against it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
 from regtrack_app.opening import opening
 
-_OPENINGS = 256  # markers whose opening is kept
+_OPENINGS = 256  # markers whose opening region is cached
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Choices:
         assembly: the chromosomes.
         markers: names.
         models: ids.
-        tracks: ids of the tracks that are no model's scores: saliency and signals.
-        find_gene: the interval of a gene; None without genes.
-        opening: where a view of a marker, or of none, opens; None: mid-chromosome.
+        tracks: ids of tracks that are not a model's scores: saliency and signals.
+        find_gene: returns the interval of a gene; None without genes.
+        opening: returns where a view of a marker, or of none, opens; None: mid-chromosome.
     """
 
     assembly: Assembly
@@ -40,7 +40,7 @@ def choices_of(sources: Sources) -> Choices:
     """What views of these sources may name."""
     catalog = sources.catalog
     predicted = {track.marker for model in catalog.models for track in model.tracks}
-    # a marker that a model predicts is a better first sight than one that has labels alone
+    # a marker that a model predicts is a better start than one with labels only
     markers = sorted(catalog.markers, key=lambda marker: marker.name not in predicted)
     return Choices(
         assembly=sources.assembly,

@@ -1,4 +1,4 @@
-"""What is chosen beside the tracks: markers, models, scales, differences and the split."""
+"""The controls next to the tracks: markers, models, scales, differences and the split."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from regtrack_app.state import SPLITS, View
 
 
 def choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.Aside:
-    """The controls of what is shown, set as a view has them.
+    """The controls of what is shown, set to a view.
 
     Args:
         sources: what may be shown.
         markers: in the order of the list.
-        view: the first one.
+        view: the initial view.
     """
     catalog = sources.catalog
     models = [{"label": _swatch(model.style), "value": model.id} for model in catalog.models]
@@ -88,7 +88,7 @@ def marker_options(markers: Iterable[Marker]) -> list[dict[str, str]]:
 
 
 def marker_list(markers: Iterable[Marker]) -> list[dict[str, str]]:
-    """The same options with the parts that the list is narrowed by."""
+    """The same options with the fields by which the list is filtered."""
     markers = list(markers)
     return [
         option | {name: getattr(marker, name) for name in ids.FILTERS}
@@ -97,7 +97,7 @@ def marker_list(markers: Iterable[Marker]) -> list[dict[str, str]]:
 
 
 def _filters(markers: Sequence[Marker]) -> html.Details:
-    """Narrow the list of markers; the browser does it, without a request."""
+    """Filters for the list of markers, applied in the browser without a request."""
     pickers = []
     for name, element in ids.FILTERS.items():
         values = sorted({str(getattr(marker, name)) for marker in markers} - {""})
@@ -110,7 +110,7 @@ def _filters(markers: Sequence[Marker]) -> html.Details:
 
 
 def _swatch(model: ModelStyle) -> html.Span:
-    """A model's title behind a piece of its line, in its colour of either theme."""
+    """A model's title after a piece of its line, in its colours of both themes."""
     line = html.Span(
         className="swatch",
         style={"--light": model.light, "--dark": model.dark, "--dashes": _gradient(model.pixels)},
@@ -120,7 +120,7 @@ def _swatch(model: ModelStyle) -> html.Span:
 
 
 def _gradient(pixels: Sequence[int]) -> str:
-    """Dashes, lengths on and off, as a background of CSS in the element's colour."""
+    """Dashes (pixels on and off) as a CSS background in the element's colour."""
     if not pixels:
         return "currentColor"
     stops, at = [], 0

@@ -1,4 +1,4 @@
-"""What stands around the tracks: the split above them, genes and letters below."""
+"""The rows around the tracks: the split above them, genes and letters below."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from regtrack_app.rows import NOWHERE, GeneRow, LetterRow, Row, SpanRow
 from regtrack_app.tiles import MOST_BINS, Tile
 
 LETTERS_UP_TO = 160
-"""The widest view whose bases are written as letters (bp)."""
+"""The widest view whose bases are shown as letters (bp)."""
 _GENES = 200
 _EXONS_UP_TO = 512  # bp per bin
-_PIXELS = 1_000  # of a plot, to judge how long a name is in bp
+_PIXELS = 1_000  # width of a plot, to estimate the length of a name in bp
 _NAME_PIXELS = 6.6
 
 
 def split_rows(sources: Sources, tile: Tile) -> list[Row]:
-    """A strip with the split of each window, where a dataset says it."""
+    """A strip with the split of each window, if the labels are a dataset."""
     if sources.dataset is None or sources.labels is None:
         return []
     found = sources.labels.split_at(tile.chrom, tile.start, tile.end)
@@ -32,7 +32,7 @@ def split_rows(sources: Sources, tile: Tile) -> list[Row]:
 
 
 def gene_rows(sources: Sources, tile: Tile, region: Interval) -> list[Row]:
-    """Genes in lanes, or a line that says why there are none yet."""
+    """Genes in lanes, or a row that says why there are none yet."""
     if sources.gene_file is None:
         return []
     genes = sources.genes
@@ -40,7 +40,7 @@ def gene_rows(sources: Sources, tile: Tile, region: Interval) -> list[Row]:
         reason = sources.gene_file.error or "still being read"
         return [GeneRow((), (), *(NOWHERE,) * 7, note=reason)]
     found = genes.within(tile.chrom, tile.start, tile.end, _GENES)
-    # lanes depend on the tile alone, so that genes stay where they are while the view moves
+    # lanes depend only on the tile, so that genes stay in place while the view moves
     letter = tile.step * MOST_BINS * _NAME_PIXELS / _PIXELS
     widths = np.array([(len(name) + 3) * letter for name in found.names], dtype=np.int64)
     lanes = pack_lanes(found.starts, np.maximum(found.ends, found.starts + widths), int(letter))
@@ -49,7 +49,7 @@ def gene_rows(sources: Sources, tile: Tile, region: Interval) -> list[Row]:
     named = np.clip(region.start, found.starts, last)
     room = GeneRow.lane_count
     kept = lanes < room
-    # exons narrower than the eye can tell would cost more than they show
+    # exons too narrow to see would cost more than they show
     owners = kept[found.exon_owners] & (tile.step <= _EXONS_UP_TO)
     on_screen = (found.ends > region.start) & (found.starts < region.end)
     hidden = int(np.count_nonzero(on_screen & ~kept)) + found.hidden
@@ -69,7 +69,7 @@ def gene_rows(sources: Sources, tile: Tile, region: Interval) -> list[Row]:
 
 
 def letter_rows(sources: Sources, tile: Tile, region: Interval) -> list[Row]:
-    """The sequence, where the view is narrow enough to read it."""
+    """The sequence, if the view is narrow enough to read it."""
     if len(region) > LETTERS_UP_TO:
         return []
     start, end = tile.start, min(tile.end, tile.start + 6 * LETTERS_UP_TO)

@@ -1,4 +1,4 @@
-"""The page as an application: sources in, Dash out."""
+"""Creates the page as a Dash application from sources."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from regtrack_app.view_data import ViewData
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-# the preload lets the browser fetch the largest script while it still runs the others
+# the preload lets the browser fetch the largest script while it runs the others
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -55,18 +55,18 @@ def create_app(
     saliency: str = "regtrack.saliency.region:saliency_of_region",
     hosts: Collection[str] | None = LOOPBACK,
 ) -> Dash:
-    """The dashboard of some sources.
+    """Create the dashboard of some sources.
 
     Args:
         sources: what may be shown.
         saliency: `module:function` that computes saliency; see `regtrack_app.saliency.Saliency`.
-        hosts: names under which the page may be asked for; None for any.
+        hosts: host names under which the page may be requested; None: any.
 
     Returns:
-        The application, whose state is all in the addresses of its pages.
+        The application; all of its state is in the addresses of its pages.
 
     Raises:
-        RegtrackError: REGTRACK_IGV_JS names no file.
+        RegtrackError: REGTRACK_IGV_JS names a file that does not exist.
     """
     app = Dash(
         "regtrack_app",

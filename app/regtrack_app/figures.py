@@ -1,6 +1,6 @@
 """The figure of stacked tracks: rows of arrays in, plain Plotly dictionaries or a `Patch` out.
 
-Every row has its own y axis and all share one x axis, whose numbers are 1-based: base i is drawn
+Every row has its own y axis. All rows share one x axis, whose numbers are 1-based: base i is drawn
 around i + 1.
 """
 
@@ -18,24 +18,24 @@ from regtrack_app.scales import Range, ranges
 from regtrack_app.theme import FONT, THEMES, Theme
 from regtrack_app.traces import Trace, plain, traces_of
 
-_TITLE = 21  # pixels that a row's title takes
-_GAP = 7  # and the room above a row without one
+_TITLE = 21  # height of a row's title, in pixels
+_GAP = 7  # height above a row without a title
 _TOP, _BOTTOM, _LEFT, _RIGHT = 40, 44, 52, 14
-# what of a trace and of an axis another region changes
+# the parts of traces and axes that change with the region
 _DATA = ("x", "y", "x0", "dx", "text", "textfont")
 _AXIS = ("range", "minallowed", "maxallowed", "uirevision", "title", "tickvals", "ticktext")
 
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """A figure in parts, to be sent whole or as what has changed.
+    """A figure in parts, to be sent whole or as a patch.
 
     Attributes:
-        traces: of all rows in order.
-        wide: of each trace, whether its data cover more than the region, and so stay as they are
+        traces: of all rows, in order.
+        wide: for each trace, whether its data cover more than the region, so that they can stay
             while the region moves a little.
         layout: the figure's layout.
-        moving: keys of the layout that follow the region.
+        moving: keys of the layout that depend on the region.
     """
 
     traces: list[Trace]
@@ -48,10 +48,10 @@ class Drawing:
         return {"data": self.traces, "layout": self.layout}
 
     def patch(self, *, same_data: bool) -> Patch:
-        """What another region changes in a figure of the same rows.
+        """The patch from a figure of the same rows to this region.
 
         Args:
-            same_data: the browser already has the wide traces of this region.
+            same_data: whether the browser already has the wide traces of this region.
         """
         patch = Patch()
         for index, (trace, wide) in enumerate(zip(self.traces, self.wide, strict=True)):
@@ -76,10 +76,10 @@ def draw(
     """The figure of some rows.
 
     Args:
-        rows: from the top down.
+        rows: from top to bottom.
         region: what is on screen.
         length: of its chromosome (bp), where panning ends.
-        scale: as `regtrack_app.scales.ranges`.
+        scale: see `regtrack_app.scales.ranges`.
         theme: light or dark.
     """
     colours = THEMES[theme]
@@ -102,14 +102,14 @@ def draw(
 
 
 def nothing(height: int) -> dict[str, Any]:
-    """A figure without axes, on whatever ground it stands, until there is something to draw."""
+    """An empty figure without axes, on a transparent ground, until there is something to draw."""
     clear, hidden = "rgba(0,0,0,0)", {"visible": False}
     ground = {"paper_bgcolor": clear, "plot_bgcolor": clear}
     return {"data": [], "layout": {"height": height, "xaxis": hidden, "yaxis": hidden} | ground}
 
 
 def structure(rows: Sequence[Row], theme: str) -> str:
-    """What must be equal for one figure to be patched into another."""
+    """What must be equal in two figures for one to be patched into the other."""
     parts = [theme]
     for row in rows:
         curves = row.curves if isinstance(row, ValueRow) else ()
@@ -122,7 +122,7 @@ def structure(rows: Sequence[Row], theme: str) -> str:
 
 
 def _domains(rows: Sequence[Row]) -> tuple[list[Range], int]:
-    """Bottom and top of each row as shares of the plot, and the figure's height in pixels."""
+    """Bottom and top of each row as fractions of the plot, and the figure's height in pixels."""
     room = [(_TITLE if row.title else _GAP) + row.height for row in rows]
     total = max(sum(room), 1)
     domains, at = [], 0
@@ -155,7 +155,7 @@ def _base_layout(region: Interval, length: int, height: int, theme: Theme) -> di
             "range": [low, high],
             "minallowed": 0.5,
             "maxallowed": length + 0.5,
-            # what the server says counts, whatever was dragged before
+            # the server's range counts, whatever was dragged before
             "uirevision": f"{region}",
             "tickformat": ",d",
             "tickangle": 0,
@@ -198,7 +198,7 @@ def _y_axis(row: Row, span: Range, domain: Range, theme: Theme) -> dict[str, Any
         "zeroline": False,
         "anchor": "x",
     }
-    # Plotly leaves an axis without a visible trace unplaced, and then draws its line at NaN
+    # Plotly does not place an axis without a visible trace, and would draw its line at NaN
     if not isinstance(row, ValueRow) or not row.curves:
         return axis | {"visible": False}
     low, high = span
@@ -221,7 +221,7 @@ def _y_axis(row: Row, span: Range, domain: Range, theme: Theme) -> dict[str, Any
 def _annotations(
     rows: Sequence[Row], domains: Sequence[Range], theme: Theme
 ) -> list[dict[str, Any]]:
-    """The rows' titles, and what is wrong with a row in its middle."""
+    """The titles of the rows, and the problem of a row in its middle."""
     found = []
     for row, (low, high) in zip(rows, domains, strict=True):
         common = {"xref": "paper", "yref": "paper", "showarrow": False, "x": 0, "xanchor": "left"}
@@ -246,7 +246,7 @@ def _annotations(
 
 
 def _name_once(trace: Trace, known: set[str]) -> None:
-    """One legend entry a name."""
+    """One legend entry per name."""
     name = trace.get("legendgroup")
     trace["showlegend"] = bool(name) and name not in known
     if name:

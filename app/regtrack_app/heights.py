@@ -1,4 +1,4 @@
-"""How tall the rows are: room is used where there are few, and none is wasted on empty ones."""
+"""Row heights: use the space if there are few rows, and waste none on empty ones."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TypeGuard
 
 from regtrack_app.rows import Row, ValueRow
 
-_FEW_PIXELS = 330  # rows that are lower in all are made taller
+_FEW_PIXELS = 330  # if the rows are lower in total, they are made taller
 _MOST_MORE = 110
-_SAID_PIXELS = 30  # of a row that says only why it is empty
+_SAID_PIXELS = 30  # height of a row that only says why it is empty
 
 
 def roomy(rows: Sequence[Row]) -> list[Row]:
-    """The rows, with empty ones lowered, and rows of values made taller where there are few."""
+    """The rows, with empty ones lowered, and rows of values made taller if there are few."""
     fitted: list[Row] = [
         replace(row, height=_SAID_PIXELS) if _is_value_row(row) and not row.curves else row
         for row in rows

@@ -1,8 +1,8 @@
-"""The ids of the page's elements, each named once; tests and scripts look elements up by them."""
+"""Ids of the page's elements, each defined once; tests and scripts find elements by them."""
 
 from __future__ import annotations
 
-# the address, and what the browser knows of the figure that it has
+# the address, and the browser's record of the figure
 URL = "url"
 LOADED = "loaded"
 MOVED = "moved"
@@ -25,7 +25,7 @@ THEME = "theme-toggle"
 HELP = "help"
 HELP_OPEN = "help-open"
 
-# choosing
+# choices
 MARKERS = "markers"
 MARKER_LIST = "marker-list"
 FILTERS = {name: f"filter-{name}" for name in ("category", "biosample", "target")}
@@ -75,7 +75,7 @@ SALIENCY_DONE = "saliency-done"
 IGV = "igv-view"
 IGV_STATUS = "igv-status"
 
-# taking away
+# export
 EXPORT_PNG = "export-png"
 EXPORT_SVG = "export-svg"
 EXPORT_CSV = "export-csv"

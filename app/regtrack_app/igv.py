@@ -1,4 +1,4 @@
-"""Where igv.js is installed: the dashboard uses it, and regtrack does not contain it."""
+"""Where igv.js is installed: the dashboard uses it, but regtrack does not include it."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ MISSING = (
     f"~/.local/share/regtrack/{_NAME} or set {VARIABLE} to its path, and restart regtrack serve. "
     "In a source checkout, run make igv."
 )
-"""What the panel says without it."""
+"""The message of the panel if it is not installed."""
 
 
 def find_igv() -> Path | None:
     """The script of igv.js; None if it is not installed.
 
-    It is the file that REGTRACK_IGV_JS names, else igv.min.js in the folder regtrack of the user's
-    data (XDG_DATA_HOME, ~/.local/share by default), else that of `make igv` in a source checkout.
+    It is the file named by REGTRACK_IGV_JS; else igv.min.js in the folder regtrack of the user's
+    data (XDG_DATA_HOME, by default ~/.local/share); else that of `make igv` in a source checkout.
 
     Raises:
-        RegtrackError: REGTRACK_IGV_JS names no file.
+        RegtrackError: REGTRACK_IGV_JS names a file that does not exist.
     """
     if named := os.environ.get(VARIABLE):
         path = Path(named).expanduser()

@@ -1,4 +1,4 @@
-"""Work that takes longer than a request: done by a few threads, watched and cancelled by key."""
+"""Work that takes longer than a request: run by a few threads, watched and cancelled by key."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _log = logging.getLogger(__name__)
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 Work = Callable[[Progress, Callable[[], bool]], Any]
 
-# ended jobs that are remembered with their results; and unended ones, past which none is taken
+# ended jobs kept with their results; and unended jobs, beyond which no more are accepted
 _REMEMBERED = 32
 _MOST_UNENDED = 64
 
 
 class Cancelled(Exception):  # noqa: N818
-    """Raised within a job that somebody has cancelled, to end it."""
+    """Raised within a cancelled job to end it."""
 
 
 class Job:
-    """One piece of work; threads may look at it at any time.
+    """One piece of work; any thread may read its attributes at any time.
 
     Attributes:
-        key: what it is known by.
+        key: identifies it.
         state: `waiting`, `running`, `done`, `failed` or `cancelled`.
-        description: what it does just now.
-        progress: how much of that is done, 0 to 1; None while that is not known.
-        result: what it made, once it is `done`.
+        description: what it is doing now.
+        progress: fraction of that, 0 to 1; None if unknown.
+        result: what the work returned, once it is `done`.
         error: why it `failed`, in one line.
     """
 
@@ -49,30 +49,30 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether the job has ended."""
         return self._ended.is_set()
 
     def cancel(self) -> None:
-        """Ask the work to end; it does at its next step. What has ended stays as it is."""
+        """Ask the work to end at its next step. A job that has ended stays as it is."""
         self._cancel.set()
 
     def cancelled(self) -> bool:
-        """Whether somebody asked it to end."""
+        """Whether the job was cancelled."""
         return self._cancel.is_set()
 
     def wait(self, seconds: float | None = None) -> State:
-        """The state, after the end or at most so many seconds."""
+        """The state, once the job has ended or after this many seconds."""
         self._ended.wait(seconds)
         return self.state
 
     @contextmanager
     def task(self, description: str, total: float | None, unit: str) -> Iterator[Task]:  # noqa: ARG002
-        """A bar: the job is the `Progress` of its own work."""
+        """A progress bar: a job is the `Progress` of its own work."""
         self.description, self.progress = description, None if total is None else 0.0
         yield _Bar(self, total)
 
     def run(self, work: Work) -> None:
-        """Do the work in this thread."""
+        """Run the work in this thread."""
         try:
             self._check()
             self.state = "running"
@@ -84,7 +84,7 @@ class Job:
             self.error, self.state = str(error), "failed"
         except Exception:
             _log.exception("job %s", self.key)
-            self.error = "an error within regtrack; its log says more"
+            self.error = "an error within regtrack; see its log"
             self.state = "failed"
         finally:
             self._ended.set()
@@ -95,7 +95,7 @@ class Job:
 
 
 class _Bar:
-    """Counts a task of a job, and ends the work where the job was cancelled."""
+    """Counts a task of a job, and ends the work if the job is cancelled."""
 
     def __init__(self, job: Job, total: float | None) -> None:
         self._job = job
@@ -111,10 +111,10 @@ class _Bar:
 
 
 class Jobs:
-    """Runs jobs, a few at a time, each key at most once; safe to use from several threads.
+    """Runs jobs, a few at a time, each key at most once; thread-safe.
 
     Args:
-        workers: how many run at once.
+        workers: number of jobs that run at once.
     """
 
     def __init__(self, workers: int = 2) -> None:
@@ -123,17 +123,18 @@ class Jobs:
         self._room = threading.Semaphore(workers)
 
     def submit(self, key: str, work: Work) -> Job:
-        """Start work, or find the job that does or did it.
+        """Start work, or return the job that does or did it.
 
-        A job that failed or was cancelled is done again.
+        A job that failed or was cancelled is started again.
 
         Args:
-            key: what the work is known by: equal keys mean equal work.
-            work: called with a `Progress` and a function that says whether it was cancelled; it may
-                raise `Cancelled`, and every step of the progress does so by itself.
+            key: identifies the work: equal keys mean equal work.
+            work: called with a `Progress` and a function that tells whether it was cancelled. It
+                may
+                raise `Cancelled`; every step of the progress raises it by itself.
 
         Raises:
-            RegtrackError: too many jobs wait already.
+            RegtrackError: too many jobs are waiting.
         """
         with self._lock:
             job = self._jobs.get(key)
@@ -142,17 +143,17 @@ class Jobs:
             self._make_room()
             self._jobs.pop(key, None)
             job = self._jobs[key] = Job(key)
-        # daemons: a server that is told to stop does not wait for them
+        # daemon threads: a server that is told to stop does not wait for them
         threading.Thread(target=self._run, args=(job, work), daemon=True).start()
         return job
 
     def get(self, key: str) -> Job | None:
-        """The job of a key, if there is one."""
+        """The job with this key, if there is one."""
         with self._lock:
             return self._jobs.get(key)
 
     def close(self) -> None:
-        """Cancel everything."""
+        """Cancel all jobs."""
         with self._lock:
             for job in self._jobs.values():
                 job.cancel()
@@ -165,7 +166,7 @@ class Jobs:
         ended = [key for key, job in self._jobs.items() if job.ended]
         if len(self._jobs) - len(ended) >= _MOST_UNENDED:
             raise RegtrackError(
-                f"{_MOST_UNENDED} computations wait already; cancel one, or try again later"
+                f"{_MOST_UNENDED} computations are waiting already; cancel one, or try again later"
             )
         for key in ended[: max(len(ended) - _REMEMBERED + 1, 0)]:
             del self._jobs[key]

@@ -20,17 +20,17 @@ KEYS = (
     ("Shift ← →", "move by a whole view"),
     ("+ −  or  ↑ ↓", "zoom in and out"),
     ("n  p", "next and previous window of the table"),
-    ("g", "to the region box"),
-    ("m", "to the markers"),
+    ("g", "go to the region box"),
+    ("m", "go to the markers"),
     ("d", "dark or light"),
     ("?", "this help"),
     ("drag, wheel", "move, zoom at the pointer; Shift-drag zooms into a stretch"),
-    ("browser's back", "undoes each of these"),
+    ("browser's back", "undo each of these"),
 )
 
 
 def page(sources: Sources, choices: Choices, *, igv_ready: bool) -> html.Div:
-    """The whole page; what a view puts into it, the callbacks fill in.
+    """The whole page; callbacks fill in the content of a view.
 
     Args:
         sources: what may be shown.

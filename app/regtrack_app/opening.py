@@ -1,4 +1,4 @@
-"""Where a page opens whose address names no region: at something to see."""
+"""Where a page opens if its address names no region: at something worth seeing."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from regtrack.tracks.catalog import Track
 from regtrack_app.regions import between, mid_chromosome
 
 _SPLITS = ("test", "valid", None)  # held out first; None: all windows
-# what is read has a bound, however many chromosomes there are
+# reads are bounded, however many chromosomes there are
 _MOST_CHROMS = 24
-_MOST_WINDOWS = 4  # of a chromosome
+_MOST_WINDOWS = 4  # per chromosome
 _BINS = 1_000
 
 
 def opening(sources: Sources, marker: str | None) -> Interval:
-    """A stretch where a marker is labelled and a model of it, if there is one, has values.
+    """A region where a marker is labelled and a model of it, if there is one, has values.
 
-    It is a window of the test split, else of validation, else any, on the first chromosome that
-    has such a one; of its windows the one whose labelled share is nearest to a half, so that
+    This is a window of the test split, else of validation, else any, on the first chromosome that
+    has one; among these, the window whose labelled fraction is closest to a half, so that both
     labelled and other bases are seen. Without labels it is where a track is highest; without
-    values, mid-chromosome. Of the tracks a few bins are read.
+    values, mid-chromosome. Only a few bins of the tracks are read.
 
     Args:
         sources: what may be shown.
-        marker: its name; None for tracks of no marker.
+        marker: its name; None for tracks without a marker.
     """
     tracks = _tracks(sources, marker)
     try:
         found = [*_labelled_window(sources, marker, tracks)] or [*_highest(sources, tracks)]
-    except RegtrackError:  # a file was removed or is damaged, which its row will say
+    except RegtrackError:  # a file was removed or is damaged; its row will say so
         found = []
     return found[0] if found else mid_chromosome(sources.assembly)
 
 
 def _tracks(sources: Sources, marker: str | None) -> list[Track]:
-    """The tracks that a view of a marker shows."""
+    """The tracks in a view of a marker."""
     catalog = sources.catalog
     found = [catalog.find(model.id, marker) for model in catalog.models if marker is not None]
     return [track for track in found if track is not None] or list(catalog.others)
@@ -51,14 +51,14 @@ def _tracks(sources: Sources, marker: str | None) -> list[Track]:
 def _labelled_window(
     sources: Sources, marker: str | None, tracks: Sequence[Track]
 ) -> Iterator[Interval]:
-    """The window, if there is one."""
+    """The labelled window to open at, if there is one."""
     if marker is None or not sources.has_labels(marker):
         return
     windows = windows_of(sources)
     for split in _SPLITS:
         try:
             chosen = windows.chosen(split)
-        except DatasetError:  # nothing is in that split
+        except DatasetError:  # that split is empty
             continue
         for number in np.unique(chosen.chroms)[:_MOST_CHROMS]:
             here = chosen.take(np.flatnonzero(chosen.chroms == number))
@@ -69,7 +69,7 @@ def _labelled_window(
 
 
 def _by_share(sources: Sources, marker: str, windows: Windows) -> list[Interval]:
-    """The labelled windows of one chromosome, those nearest to half labelled first."""
+    """The labelled windows of one chromosome, those closest to half labelled first."""
     assert sources.labels is not None
     chrom = windows.names[windows.chroms[0]]
     length = sources.assembly.length(chrom)
@@ -89,7 +89,7 @@ def _has_values(sources: Sources, tracks: Sequence[Track], window: Interval) -> 
 
 
 def _highest(sources: Sources, tracks: Sequence[Track]) -> Iterator[Interval]:
-    """Around the highest value of the first track on the first chromosome with any."""
+    """A region around the highest value of the first track, on the first chromosome with any."""
     for chrom in sources.assembly.names[:_MOST_CHROMS] if tracks else ():
         length = sources.assembly.length(chrom)
         low, high = 0, length

@@ -1,4 +1,4 @@
-"""What opens below the tracks: measures, windows, scores, saliency and igv.js, still empty."""
+"""The panels below the tracks, still empty: measures, windows, scores, saliency and igv.js."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ RANKING_NAMES = {
 
 
 def more(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Attributes whose names are no names of Python; Dash knows them by their prefixes."""
+    """Attributes whose names are not Python identifiers; Dash recognises their prefixes."""
     return attributes
 
 
 def panels(sources: Sources, *, igv_ready: bool) -> list[html.Section]:
-    """The panels, all hidden until one is asked for.
+    """The panels, all hidden until one is opened.
 
     Args:
         sources: what may be shown.
@@ -74,7 +74,7 @@ def _measures() -> html.Section:
 
 
 def _number(field: str, title: str, form: str) -> dict[str, Any]:
-    """A column of numbers, as many digits each so that they can be compared down the column."""
+    """A column of numbers with equally many digits, so that they can be compared."""
     text = f"params.value == null ? '' : d3.format('{form}')(params.value)"
     return {
         "field": field, "headerName": title, "type": "numericColumn", "minWidth": 90,
@@ -111,7 +111,7 @@ def _windows(sources: Sources) -> html.Section:
             "rowHeight": 30,
             "headerHeight": 32,
             "suppressCellFocus": False,
-            # the row under the pointer would look like the chosen one
+            # hovering would make a row look selected
             "suppressRowHoverHighlight": True,
             "animateRows": False,
         },
@@ -161,8 +161,8 @@ def _scores() -> html.Section:
 def _saliency(sources: Sources) -> html.Section:
     able = ", ".join(sources.catalog.model(model).label for model in sources.checkpoints)
     says = (
-        "Saliency says which bases a model's scores of this view rest on: those from 0.5, or from "
-        f"half of the highest where none is so high. Checkpoints are given for: {able}."
+        "Saliency shows which bases a model's scores in this view depend on: scores of at least "
+        f"0.5, or at least half of the highest if none reaches 0.5. Checkpoints given: {able}."
         if able
         else "Saliency needs a checkpoint: start regtrack serve with one."
     )

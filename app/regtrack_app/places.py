@@ -1,4 +1,4 @@
-"""What a visitor types into the region box: a region, a chromosome or a gene."""
+"""What a user types into the region box: a region, a chromosome or a gene."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from regtrack.genome.interval import Interval, parse_region
 from regtrack_app.choices import Choices
 from regtrack_app.regions import between, clamp
 
-_SHOWN = 60  # characters of what was typed that a message repeats
+_SHOWN = 60  # characters of the input that a message repeats
 
 
 def find_place(text: str, choices: Choices) -> Interval:
-    """The interval of a region or a gene's name, at least `SHORTEST` long.
+    """The interval of a region or a gene, at least `SHORTEST` long.
 
     Raises:
-        RegionError: it is neither, or lies outside its chromosome.
+        RegionError: neither of these, or outside its chromosome.
     """
     text = _printable(text.strip())
     shown = quotable(text)
     if not text:
-        raise RegionError("no region was given; expected chr1:1,000-2,000, chr1 or a gene's name")
+        raise RegionError("no region given; expected chr1:1,000-2,000, chr1 or a gene's name")
     if len(text) > _SHOWN:
         raise RegionError(f'"{shown}" is too long for a region or a gene\'s name')
     if ":" in text or choices.assembly.resolve(text) is not None:
@@ -32,14 +32,14 @@ def find_place(text: str, choices: Choices) -> Interval:
 
 
 def clipped(text: str, choices: Choices) -> tuple[str, ...]:
-    """Says where `find_place` cut a region that reaches beyond its chromosome, if it did."""
+    """Says where `find_place` clipped a region that extends past its chromosome, if it did."""
     if ":" not in text:
         return ()
     region = parse_region(text, choices.assembly, clip=True)
     try:
         parse_region(text, choices.assembly)
     except RegionError:
-        return (f"{region.chrom} ends at {region.end:,}: the region is shown up to there",)
+        return (f"{region.chrom} ends at {region.end:,}; the region is shown up to there",)
     return ()
 
 
@@ -57,7 +57,7 @@ def _find_gene(name: str, choices: Choices) -> Interval:
 
 
 def quotable(text: str) -> str:
-    """A text as a message may repeat it: printable, and not too long."""
+    """A text as a message may repeat it: printable and not too long."""
     text = _printable(text)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 

@@ -1,4 +1,4 @@
-"""Run one function in a process of its own, so that it can be killed and freezes nothing."""
+"""Run one function in its own process, so that it can be killed and blocks nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from regtrack_app.jobs import Cancelled
 
 _log = logging.getLogger(__name__)
 
-_POLL = 0.1  # seconds between looks at whether the work was cancelled
+_POLL = 0.1  # seconds between checks for cancellation
 
 
 def run_process(
@@ -24,18 +24,18 @@ def run_process(
     progress: Progress,
     cancelled: Callable[[], bool],
 ) -> Any:
-    """The result of a function that runs in a new process, which is killed on cancel.
+    """The result of a function run in a new process, which is killed on cancellation.
 
     Args:
-        function: at the top level of a module, since the process starts from nothing; it takes
-            `progress` beside the arguments.
-        arguments: by keyword; they and the result cross over as pickles between our own processes.
-        progress: where its bars are shown.
-        cancelled: asked ten times a second.
+        function: at the top level of a module, since the process starts from scratch; it takes
+            `progress` in addition to the arguments.
+        arguments: by keyword; they and the result travel as pickles between our own processes.
+        progress: shows its bars.
+        cancelled: called ten times per second.
 
     Raises:
         Cancelled: it was cancelled.
-        RegtrackError: what the function raised; or the process died.
+        RegtrackError: raised by the function; or the process died.
     """
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe(duplex=False)
@@ -68,7 +68,7 @@ def _follow(connection: Connection, progress: Progress, cancelled: Callable[[], 
         with progress.task(description, total, unit) as task:
             while (message := _receive(connection, cancelled))[0] == "advance":
                 task.advance(message[1])
-        if message[0] != "end":  # the function raised within its task
+        if message[0] != "end":  # the function raised an error within its task
             raise RegtrackError(message[1])
 
 
@@ -83,25 +83,25 @@ def _receive(connection: Connection, cancelled: Callable[[], bool]) -> tuple[str
 
 
 def _serve(connection: Connection, function: Callable[..., Any], arguments: dict[str, Any]) -> None:
-    """What the new process does."""
+    """The body of the new process."""
     try:
         connection.send(("result", function(**arguments, progress=_Reporter(connection))))
     except RegtrackError as error:
         connection.send(("error", str(error)))
     except Exception:
         _log.exception("in %s", function.__name__)
-        connection.send(("error", "an error within regtrack; its log says more"))
+        connection.send(("error", "an error within regtrack; see its log"))
 
 
 class _Reporter:
-    """Progress that is told to the parent process."""
+    """Progress that is reported to the parent process."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     @contextmanager
     def task(self, description: str, total: float | None, unit: str) -> Iterator[Task]:
-        """A bar, one at a time."""
+        """A bar; only one at a time."""
         self._connection.send(("task", (description, total, unit)))
         yield _ReporterTask(self._connection)
         self._connection.send(("end", None))

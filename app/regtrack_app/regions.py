@@ -19,14 +19,14 @@ def mid_chromosome(assembly: Assembly) -> Interval:
 
 
 def region_text(region: Interval) -> str:
-    """A region as the address has it: 1-based, without commas."""
+    """A region in the address: 1-based, without commas."""
     return f"{region.chrom}:{region.start + 1}-{region.end}"
 
 
 def between(chrom: str, start: float, end: float, length: int) -> Interval:
     """The view that shows most of [start, end) on a chromosome of `length` bp.
 
-    What hangs over an end is moved inside, and what is too short is widened.
+    A region past an end is moved inside, and one that is too short is widened.
     """
     low, high = round(min(start, end)), round(max(start, end))
     span = min(max(high - low, SHORTEST), length)

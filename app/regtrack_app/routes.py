@@ -1,4 +1,4 @@
-"""What is fetched beside the page: exports, tracks by their ids, and igv.js."""
+"""What is fetched in addition to the page: exports, tracks by id, and igv.js."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from regtrack_app.choices import Choices
 from regtrack_app.state import View, parse_view
 
 MOST_BASES = 250_000
-"""Bases of one export: at most some 15 MB of text for three tracks."""
+"""Maximum length of an export (bp): some 15 MB of text for three tracks."""
 
 
 def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | None) -> None:
-    """Add the routes; each names ids of the catalog, and no path is made of what is asked.
+    """Add the routes; each names ids of the catalog, and no path is made from a request.
 
     Args:
         app: the application.
@@ -33,7 +33,7 @@ def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | N
     server: Flask = app.server
 
     def view_of_request() -> View:
-        """The view asked for, all of it: nobody would see what was left out of a file."""
+        """The requested view, complete: nobody would notice what is missing from a file."""
         parsed = parse_view(request.query_string.decode("utf-8", "replace"), choices)
         if parsed.problems:
             raise RegtrackError(" ".join(parsed.problems))
@@ -55,7 +55,7 @@ def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | N
 
     @server.route("/data/<track_id>")
     def data(track_id: str) -> Response:
-        """A bigWig of the catalog, in parts where they are asked for."""
+        """A bigWig of the catalog; supports range requests."""
         try:
             path = sources.catalog.track(track_id).path
             return _file(path)
@@ -64,7 +64,7 @@ def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | N
 
     @server.route("/sequence/<name>")
     def sequence(name: str) -> Response:
-        """The reference and its indexes, where it is known."""
+        """The reference and its indexes, if it is known."""
         path = reference_files(sources).get(name)
         if path is None:
             abort(404)
@@ -78,7 +78,7 @@ def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | N
 
     @server.route("/igv/config.json")
     def config() -> Response:
-        """What igv.js shows of a view."""
+        """The configuration of igv.js for a view."""
         try:
             view = view_of_request()
         except RegtrackError as error:
@@ -107,7 +107,7 @@ def _file(path: Path) -> Response:
     return send_file(path, mimetype=_KINDS.get(path.suffix), conditional=True, max_age=0)
 
 
-_SIZES = "genome.chrom.sizes"  # as IGV's desktop version wants it to be called
+_SIZES = "genome.chrom.sizes"  # the name that desktop IGV expects
 _KINDS = {".js": "text/javascript", ".bw": "application/octet-stream"}
 
 
@@ -136,8 +136,8 @@ def _bed(sources: Sources, view: View) -> str:
 def _check_length(region: Interval) -> None:
     if len(region) > MOST_BASES:
         raise RegionError(
-            f"{region} has {len(region):,} bp; at most {MOST_BASES:,} are exported at once: zoom "
-            "in, or take the bigWigs themselves"
+            f"{region} has {len(region):,} bp; at most {MOST_BASES:,} can be exported at once: "
+            "zoom in, or use the bigWigs themselves"
         )
 
 
@@ -159,9 +159,9 @@ _EXPORTS: dict[str, tuple[Callable[[Sources, View], str], str]] = {
 
 
 def reference_files(sources: Sources) -> dict[str, Path]:
-    """The FASTA, which comes first, and its indexes by the names under which they are served.
+    """The FASTA, which comes first, and its indexes, by the names under which they are served.
 
-    Empty without one of them. Browsers look for indexes beside a FASTA, and tell by its name
+    Empty if one of them is missing. Browsers look for indexes next to a FASTA, and tell by its name
     whether it is compressed.
     """
     path = sources.reference
@@ -180,5 +180,5 @@ def _igv_reference(sources: Sources) -> dict[str, str]:
     urls = [f"/sequence/{name}" for name in reference_files(sources)]
     if not urls:
         return found | {"format": "chromsizes", "fastaURL": f"/sequence/{_SIZES}"}
-    keys = ("fastaURL", "indexURL", "compressedIndexURL")  # the last for a compressed one alone
+    keys = ("fastaURL", "indexURL", "compressedIndexURL")  # the last only if it is compressed
     return found | dict(zip(keys, urls, strict=False))

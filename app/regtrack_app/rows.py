@@ -1,7 +1,7 @@
-"""The rows of the figure as plain values: what is drawn, without how.
+"""The rows of the figure as plain values: what is drawn, but not how.
 
-Positions are bp, 0-based and half-open, as everywhere below the figure; only the figure adds the
-half that shows them 1-based.
+Positions are bp, 0-based and half-open, as everywhere below the figure; only the figure shifts
+them to 1-based.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ class Curve:
     """Values in bins of one width.
 
     Attributes:
-        name: what the legend calls it.
-        style: how its model is drawn; None for a track of no model.
+        name: in the legend.
+        style: how its model is drawn; None for a track without a model.
         start: first base of the first bin.
-        step: bp a bin.
-        mean: mean of each bin, NaN where absent (n,).
-        high: maximum of each bin (n,); None where there is none to show.
-        below: of a difference, the style of what is taken away; None for the labels.
+        step: bp per bin.
+        mean: mean of each bin, float32 (n,); NaN if absent.
+        high: maximum of each bin, float32 (n,); None if it is not shown.
+        below: of a difference, the style of the subtracted model; None for the labels.
     """
 
     name: str
@@ -53,13 +53,13 @@ class ValueRow:
     """A panel with an axis of values.
 
     Attributes:
-        key: says which row it is from one view to the next.
-        title: stands above the panel.
-        note: stands behind the title, quieter.
+        key: identifies the row from one view to the next.
+        title: above the panel.
+        note: after the title, less prominent.
         curves: what is drawn.
         group: rows of one group share a scale.
-        kind: `values` from 0 up, `difference` above and below 0, or `saliency` a base.
-        problem: why nothing can be drawn; empty where it can.
+        kind: `values` from 0 up, `difference` around 0, or `saliency` per base.
+        problem: why nothing can be drawn; otherwise empty.
         height: pixels.
     """
 
@@ -78,15 +78,15 @@ class SpanRow:
     """A strip of bars: labelled stretches, or the windows of a split.
 
     Attributes:
-        key: says which row it is from one view to the next.
-        title: stands above the strip; empty for none.
-        note: stands behind the title, quieter.
+        key: identifies the row from one view to the next.
+        title: above the strip; empty for none.
+        note: after the title, less prominent.
         starts: of each bar (n,).
         ends: of each bar (n,).
         colour: name of a colour of the theme, or of a split.
         kind: `labels` or `split`.
         names: of each bar, for `split`.
-        problem: why nothing can be drawn; empty where it can.
+        problem: why nothing can be drawn; otherwise empty.
         height: pixels.
     """
 
@@ -110,13 +110,13 @@ class GeneRow:
         strands: "+", "-" or "." of each gene (n).
         starts: of each gene (n,).
         ends: of each gene (n,).
-        lanes: of each gene, 0 the topmost (n,).
-        named_at: where the name of each gene begins (n,).
+        lanes: of each gene, 0 at the top (n,).
+        named_at: start of each gene's name (n,).
         exon_starts: of all exons (m,).
         exon_ends: of all exons (m,).
         exon_lanes: of all exons (m,).
         note: what is left out, or that genes are still being read.
-        lane_count: lanes that there is room for.
+        lane_count: number of lanes to make room for.
     """
 
     names: tuple[str, ...]
@@ -141,7 +141,7 @@ class GeneRow:
 
 @dataclass(frozen=True, eq=False)
 class LetterRow:
-    """The sequence, a letter a base.
+    """The sequence, one letter per base.
 
     Attributes:
         start: position of the first letter.

@@ -1,4 +1,4 @@
-"""Saliency on request: computed in a process of its own, kept, and drawn under the tracks."""
+"""Saliency on request: computed in its own process, kept, and drawn below the tracks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from regtrack_app.state import View
 from regtrack_app.tiles import MOST_BINS
 
 MOST_BASES = 51_000
-"""The widest view whose saliency is computed (bp): 50 kb, and what moving and zooming adds."""
+"""The widest view whose saliency is computed (bp): 50 kb, and a little for moves and zooms."""
 _KEPT = 64
 
 
@@ -38,17 +38,17 @@ class Asked:
 
     @property
     def key(self) -> str:
-        """What its job is known by."""
+        """The key of its job."""
         return f"saliency|{self.model}|{self.marker}|{self.region}"
 
 
 class Saliency:
-    """Computes saliency and remembers it; one of it serves all threads.
+    """Computes saliency and keeps it; one instance serves all threads.
 
     Args:
         sources: tracks, checkpoints and reference.
-        jobs: where the work is done.
-        target: `module:function` that computes it, imported in the new process alone, since it
+        jobs: run the work.
+        target: `module:function` that computes it, imported only in the new process, since it
             loads torch. Called with checkpoint, reference, marker, chrom, start, end and progress;
             returns something with `values`, float32 (end - start,).
     """
@@ -62,7 +62,7 @@ class Saliency:
         """Compute what a view shows: every drawn model with a checkpoint, for the first marker.
 
         Raises:
-            RegtrackError: no checkpoint, no reference, no marker, or the view is too wide.
+            RegtrackError: no checkpoint, reference or marker, or the view is too wide.
         """
         sources, region = self._sources, view.region
         models = [
@@ -79,17 +79,17 @@ class Saliency:
             )
         if sources.reference is None:
             raise RegtrackError(
-                "saliency reads the sequence: start regtrack serve with a reference"
+                "saliency needs the sequence: start regtrack serve with a reference"
             )
         if len(region) > MOST_BASES:
             raise RegtrackError(
-                f"the view has {len(region):,} bp; saliency is computed for {MOST_BASES:,} at most:"
-                " zoom in"
+                f"the view has {len(region):,} bp; saliency is computed for at most "
+                f"{MOST_BASES:,}: zoom in"
             )
         return [self._submit(Asked(model, view.markers[0], region)) for model in models]
 
     def rows(self, view: View) -> Sequence[Row]:
-        """A row for each drawn model that has saliency computed, or could have it, of a view."""
+        """A row for each drawn model whose saliency of a view is, or could be, computed."""
         return [
             self._row(view, model, marker)
             for marker in view.markers[:1]
@@ -106,17 +106,17 @@ class Saliency:
         if found is None:
             return ValueRow(
                 key, title, marker, (), "saliency", "saliency",
-                problem="not computed here; the panel Saliency below does it", height=64,
+                problem="not computed here; use the panel Saliency below", height=64,
             )  # fmt: skip
         asked, values = found
         of_this_view = asked.region == view.region
-        note = marker if of_this_view else "of another view; compute anew below"
-        # that of another view is grey, as a track of no model
+        note = marker if of_this_view else "of another view; recompute it below"
+        # that of another view is grey, like a track without a model
         curve = on_screen(values, asked.region, view.region, label, style if of_this_view else None)
         return ValueRow(key, title, note, (curve,), "saliency", "saliency", height=64)
 
     def _latest(self, model: str, marker: str, region: Interval) -> tuple[Asked, Floats] | None:
-        """What was computed for a region, else what was computed last and overlaps it."""
+        """What was computed for a region, otherwise the latest that overlaps it."""
         asked_now = Asked(model, marker, region)
         with self._lock:
             if asked_now in self._found:
@@ -156,10 +156,10 @@ def saliency_values(
     region: Interval,
     progress: Progress,
 ) -> Floats:
-    """The saliency of a region; runs in a process of its own, which alone loads torch.
+    """The saliency of a region, float32 (bp,); runs in its own process, which alone loads torch.
 
     Raises:
-        RegtrackError: what the computation says, or it is not installed.
+        RegtrackError: raised by the computation, or it is not installed.
     """
     name, _, function = target.partition(":")
     try:
@@ -175,16 +175,16 @@ def saliency_values(
 def on_screen(
     values: Floats, place: Interval, region: Interval, label: str, style: ModelStyle | None
 ) -> Curve:
-    """What was computed, over a region and as much on either side, NaN where nothing was.
+    """Saliency over a region and as much on either side, in bins; NaN where not computed.
 
-    Of each bin it is the value farthest from 0.
+    Each bin has its value furthest from 0.
 
     Args:
-        values: a value a base, NaN counting as 0 (bp,).
-        place: where they lie.
+        values: one per base, float32 (bp,); NaN counts as 0.
+        place: the interval of the values.
         region: what is on screen.
-        label: what a reader calls the model.
-        style: how the model is drawn; None to draw it grey.
+        label: title of the model.
+        style: how the model is drawn; None: grey.
     """
     step = -(-len(region) // MOST_BINS)
     low = max(0, region.start - len(region)) // step * step

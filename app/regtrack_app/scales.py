@@ -1,4 +1,4 @@
-"""The range of each row's axis: one a group, fixed, or its own, over what is on screen."""
+"""The range of each row's axis, over what is on screen: one per group, fixed, or its own."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def ranges(rows: Sequence[Row], region: Interval, scale: str) -> list[Range]:
 
     Args:
         rows: all rows of the figure; strips, genes and letters span 0 to 1.
-        region: what is on screen; values beside it do not count.
+        region: what is on screen; values outside do not count.
         scale: `shared`: rows of a group have the largest range that one of them needs; `fixed`:
-            scores span 0 to 1 and their differences -1 to 1; `own`: each what it needs.
+            scores span 0 to 1 and their differences -1 to 1; `own`: each row's own.
     """
     needed = [_needed(row, region) if isinstance(row, ValueRow) else 1.0 for row in rows]
     tops: dict[tuple[str, str], float] = {}
@@ -61,7 +61,7 @@ def _needed(row: ValueRow, region: Interval) -> float:
 
 
 def nice(value: float) -> float:
-    """A round number not below a value, so that axes do not twitch while the view moves.
+    """The smallest round number not below a value, so that axes stay steady while the view moves.
 
     >>> nice(0.83), nice(0.0), nice(17)
     (1.0, 1.0, 20.0)
@@ -69,5 +69,5 @@ def nice(value: float) -> float:
     if not math.isfinite(value) or value < _LEAST:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    step = next(step for step in _STEPS if value <= step * power * (1 + 1e-6))  # as float32 has it
+    step = next(step for step in _STEPS if value <= step * power * (1 + 1e-6))  # float32 rounding
     return float(f"{step * power:.6g}")

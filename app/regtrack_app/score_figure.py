@@ -12,18 +12,18 @@ _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star")
 
 
 def score_figure(board: Scoreboard, labels: tuple[str, str], theme: str) -> dict[str, Any]:
-    """The first model, or chance, across, the second up; above the diagonal the second is better.
+    """The first model, or chance, on x and the second on y; above the diagonal it is better.
 
     Args:
         board: the scores.
-        labels: what the two models are called.
+        labels: titles of the two models.
         theme: light or dark.
     """
     colours = THEMES[theme]
     rows = [row for row in board.rows if row.first is not None and row.second is not None]
     firsts = [row.first or 0.0 for row in rows]
     seconds = [row.second or 0.0 for row in rows]
-    alike = board.model_a is not None  # chance is far below: it has a scale of its own
+    alike = board.model_a is not None  # chance is far below, and has its own scale
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter", "mode": "lines", "x": [0, 1], "y": [0, 1], "hoverinfo": "skip",
@@ -78,7 +78,7 @@ def score_figure(board: Scoreboard, labels: tuple[str, str], theme: str) -> dict
                 "x": 0,
                 "y": 1.0,
                 "yanchor": "bottom",
-                "bgcolor": "rgba(0,0,0,0)",  # so that no tick's number is covered
+                "bgcolor": "rgba(0,0,0,0)",  # so that tick labels stay visible
             },
         },
     }
@@ -86,4 +86,4 @@ def score_figure(board: Scoreboard, labels: tuple[str, str], theme: str) -> dict
 
 def _top(scores: list[float]) -> float:
     top = nice(max(scores, default=1.0) * 1.02)
-    return 1.02 if top >= 1 else top  # a point at 1 is whole, and so is the tick's number
+    return 1.02 if top >= 1 else top  # room for points at 1 and the tick label

@@ -1,4 +1,4 @@
-"""What the server sends with every answer, and whom it answers."""
+"""Headers of every response, and which requests are answered."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from flask import Flask, Response, abort, request
 
 _POLICY = {
     "default-src": "'self'",
-    # plotly.js and ag-grid write their own style elements
+    # plotly.js and ag-grid create their own style elements
     "style-src": "'self' 'unsafe-inline'",
-    # figures are saved by way of data and blob addresses, all of which the page makes itself
+    # figures are saved through data and blob addresses, all created by the page itself
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
     "connect-src": "'self'",
@@ -31,16 +31,16 @@ _HEADERS = {
 }
 
 LARGEST_REQUEST = 1 << 20
-"""Bytes that a request may send; what the page sends is below 200 kB."""
+"""Maximum size of a request in bytes; the page sends less than 200 kB."""
 
 
 def protect(app: Dash, hosts: Collection[str] | None) -> None:
-    """Add headers to every answer, bound requests, and refuse other names of this machine.
+    """Add headers to every response, limit requests, and refuse foreign host names.
 
     Args:
         app: with all its callbacks, whose inline scripts the policy names by their hashes.
-        hosts: names under which the page may be asked for; a page elsewhere that has its own name
-            point here (DNS rebinding) is refused. None: any, where the user has opened the server.
+        hosts: host names under which the page may be requested; a page elsewhere that points its
+            own name here (DNS rebinding) is refused. None: any, if the user opened the server.
     """
     scripts = " ".join(["'self'", *app.csp_hashes()])
     policy = "; ".join(f"{name} {value}" for name, value in _POLICY.items())
@@ -50,7 +50,7 @@ def protect(app: Dash, hosts: Collection[str] | None) -> None:
 
     @server.before_request
     def refuse() -> None:
-        """Answer only under the names that are ours, and only what is there."""
+        """Answer only under our own names, and only existing paths."""
         if hosts is not None and _host_name(request.host) not in hosts:
             abort(403)
         # Dash would answer any path with its page
@@ -59,7 +59,7 @@ def protect(app: Dash, hosts: Collection[str] | None) -> None:
 
     @server.after_request
     def add_headers(response: Response) -> Response:
-        """Say what a browser may do with the page."""
+        """Tell the browser what the page may do."""
         response.headers["Content-Security-Policy"] = policy
         for name, value in _HEADERS.items():
             response.headers[name] = value
@@ -67,7 +67,7 @@ def protect(app: Dash, hosts: Collection[str] | None) -> None:
 
 
 def _host_name(host: str) -> str:
-    """The name without the port.
+    """A host name without its port.
 
     >>> _host_name("localhost:8050"), _host_name("[::1]:8050")
     ('localhost', '::1')

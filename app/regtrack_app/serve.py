@@ -1,4 +1,4 @@
-"""Serve the dashboard until it is interrupted."""
+"""Serves the dashboard until it is interrupted."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def serve(
         app: the application.
         host: address to listen on.
         port: port; 0 for any free one.
-        ready: told the page's address once it answers.
+        ready: called with the page's address once it answers.
         browse: open the page in the user's browser.
 
     Raises:
-        RegtrackError: no such port, or it is taken, or the address is not this machine's.
+        RegtrackError: an invalid or taken port, or an address that is not this machine's.
     """
     if not 0 <= port <= _LAST_PORT:
-        raise RegtrackError(f"there is no port {port}; choose one from 1 to {_LAST_PORT}, or 0")
+        raise RegtrackError(f"port {port} does not exist; choose one from 1 to {_LAST_PORT}, or 0")
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -53,7 +53,7 @@ def serve(
 
 
 def _shown(host: str) -> str:
-    """The host as a browser of this machine reaches it."""
+    """The host name for a browser on this machine."""
     if host in {"0.0.0.0", "::", ""}:
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
@@ -65,7 +65,7 @@ def _trouble(error: Exception, host: str, port: int) -> str:
         return f"port {port} is taken on {host}; choose another `port`, or `port=0` for any"
     if number in {errno.EACCES, errno.EPERM}:
         return f"no permission to listen on port {port}; choose a `port` above 1023"
-    # what names the resolver does not know has a number below 0
+    # errors for unknown names have numbers below 0
     if number == errno.EADDRNOTAVAIL or number is None or number < 0:
-        return f'"{host}" is no address of this machine; choose 127.0.0.1, or 0.0.0.0 for all'
+        return f'"{host}" is not an address of this machine; choose 127.0.0.1, or 0.0.0.0 for all'
     return f"cannot listen on {host}:{port}: {error}"

@@ -1,7 +1,7 @@
 """What the page shows, as one value that is its address: `View` to query string and back.
 
-Everything is checked against what may be shown, so a hostile or outdated address costs a message
-and the default of that part, never an exception.
+Everything is checked against what may be shown, so a hostile or outdated address results in a
+message and the default for that part, never in an exception.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _WORDS = {
 }
 
 MOST_MARKERS = 12
-"""Markers at once: what one request can make the server read has a limit."""
+"""Maximum number of markers: what one request can make the server read is limited."""
 MOST_MODELS = 6
-"""Models at once: as many as colours and line styles can be told apart."""
+"""Maximum number of models: as many as colours and line styles can be distinguished."""
 MOST_TRACKS = 12
-"""Other tracks at once."""
+"""Maximum number of other tracks."""
 _LONGEST_QUERY = 4000
 _MOST_PROBLEMS = 3
 
@@ -54,14 +54,14 @@ class View:
         models: ids of the models drawn.
         tracks: ids of other tracks drawn.
         pair: the two models that are compared, or one, or none.
-        mode: models of a marker in one panel (`overlay`) or each in its own (`stack`).
-        differences: of `models`, the pair; of `labels`, each model minus the labels.
-        scale: of the values: one a category (`shared`), 0 to 1 (`fixed`), or a row's own.
+        mode: models of a marker in one panel (`overlay`) or in separate ones (`stack`).
+        differences: `models`: of the pair; `labels`: each model minus the labels.
+        scale: of the values: one per category (`shared`), 0 to 1 (`fixed`), or each row's `own`.
         theme: light or dark.
-        panel: what is open below the tracks.
-        rank: what windows are ranked by.
+        panel: the one open below the tracks.
+        rank: by what windows are ranked.
         split: whose windows are listed and scored.
-        saliency: draw the saliency that was computed.
+        saliency: draw the computed saliency.
     """
 
     region: Interval
@@ -79,14 +79,14 @@ class View:
     saliency: bool = False
 
     def query(self) -> str:
-        """The address of this view: `?region=...`, with what differs from the defaults."""
+        """The address of this view: `?region=...` and whatever differs from the defaults."""
         fields = {
             "region": region_text(self.region),
             "markers": ",".join(self.markers),
             "models": ",".join(self.models),
         }
         plain = View(self.region, self.markers, self.models)
-        # what is the default depends on the models that are there, so with few it is written out
+        # the default depends on the models available, so with few models it is written out
         always = {"rank"} if len(self.models) < 2 else set()
         always |= set() if self.models else {"tracks"}
         for name in ("tracks", "pair", "differences"):
@@ -102,24 +102,24 @@ class View:
 
 @dataclass(frozen=True)
 class Parsed:
-    """A view, and what of the address could not be followed, a line each."""
+    """A view, and the parts of the address that could not be applied, one line each."""
 
     view: View
     problems: tuple[str, ...] = ()
 
 
 def parse_view(query: str, choices: Choices, longest: int = _LONGEST_QUERY) -> Parsed:
-    """The view of a query string; what is missing or cannot be followed takes its default.
+    """The view of a query string; missing or invalid parts take their defaults.
 
     Args:
-        query: as `View.query` gives it, with or without the question mark.
+        query: from `View.query`, with or without the question mark.
         choices: what may be shown.
-        longest: characters of the query; of a longer one nothing is read.
+        longest: maximum number of characters; a longer query is ignored.
     """
     if len(query) > longest:
         return Parsed(
             default_view(choices),
-            (f"the address has {len(query):,} characters; expected {longest:,} at most",),
+            (f"the address has {len(query):,} characters; expected at most {longest:,}",),
         )
     found = parse_qs(query.removeprefix("?"), keep_blank_values=True, errors="replace")
     fields = {name: values[-1] for name, values in found.items()}
@@ -144,12 +144,15 @@ def parse_view(query: str, choices: Choices, longest: int = _LONGEST_QUERY) -> P
         changes["region"] = _first_region(choices, changes.get("markers", choices.markers))
     more = len(problems) - _MOST_PROBLEMS
     if more > 0:
-        problems = [*problems[:_MOST_PROBLEMS], f"And {more} more of the address is not known."]
+        problems = [
+            *problems[:_MOST_PROBLEMS],
+            f"And {more} more parts of the address are unknown.",
+        ]
     return Parsed(replace(default_view(choices), **changes), tuple(problems))
 
 
 def _lists(choices: Choices) -> tuple[tuple[str, Sequence[str], int], ...]:
-    """The parts that name several things: which ones, and how many at most."""
+    """The parts that are lists, with the permitted items and their maximum number."""
     return (
         ("markers", choices.markers, MOST_MARKERS),
         ("models", choices.models, MOST_MODELS),
@@ -160,9 +163,9 @@ def _lists(choices: Choices) -> tuple[tuple[str, Sequence[str], int], ...]:
 
 
 def default_view(choices: Choices) -> View:
-    """What an address without a query shows: the first marker, where it opens, by every model.
+    """The view without a query: the first marker, where it opens, with all models.
 
-    Without models the other tracks are shown, and windows of fewer than two are ranked by score.
+    Without models the other tracks are shown; with fewer than two, windows are ranked by score.
     """
     return View(
         _first_region(choices, choices.markers),
@@ -180,7 +183,7 @@ def _first_region(choices: Choices, markers: Sequence[str]) -> Interval:
 
 
 def compared(view: View) -> tuple[str, ...]:
-    """The two models compared: those chosen, else the first two that are drawn."""
+    """The two models compared: those selected, otherwise the first two drawn."""
     chosen = (*view.pair, *(model for model in view.models if model not in view.pair))
     return chosen[:2]
 
@@ -194,7 +197,7 @@ def _several(
     strange = [part for part in asked if part not in there][:3]
     problems = [_unknown(name, part, allowed) for part in strange]
     if len(known) > most:
-        problems.append(f"{most} of {len(known)} {name} are shown, the most at once")
+        problems.append(f"{most} of {len(known)} {name} are shown, which is the maximum")
     return known[:most], problems
 
 

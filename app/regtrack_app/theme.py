@@ -1,7 +1,7 @@
-"""Colours of the page, light and dark; those of models are decided in `regtrack.model_style`.
+"""Colours of the page, light and dark; those of models are in `regtrack.model_style`.
 
-The colours are Okabe and Ito's (2008, "Color Universal Design"), which the colour-blind can tell
-apart. On a dark ground the dim ones are lightened.
+The colours are Okabe and Ito's (2008, "Color Universal Design"), which colour-blind users can
+distinguish. On a dark ground the dim ones are lightened.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ MONO = "ui-monospace, 'Liberation Mono', 'DejaVu Sans Mono', monospace"
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of one ground.
+    """The colours of one theme.
 
     Attributes:
-        ground: behind everything in the figure.
+        ground: background of the figure.
         text: words and numbers.
-        quiet: words that matter less; still 4.5:1 against the ground.
+        quiet: less important words; still 4.5:1 against the ground.
         rule: axis lines.
         absent: the hatching of stretches without values.
         label: bars of labelled stretches.
         gene: gene bodies.
-        categories: of markers, in the order in which they come.
-        signal: tracks of no model.
+        categories: of markers, in order of appearance.
+        signal: tracks without a model.
         letters: of A, C, G, T and N.
         splits: of train, valid and test.
     """

@@ -1,4 +1,4 @@
-"""What is read for a view: three times its width on a fixed grid, so a small pan needs no data."""
+"""What is read for a view: three times its width on a fixed grid, so small pans need no data."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Generic, TypeVar
 from regtrack.genome.interval import Interval
 
 MOST_BINS = 1_000
-"""Bins of one view at most; at least two thirds of it, where a bin has more than one base."""
-_GRID = 256  # bins between places where a tile may start
+"""Maximum number of bins of a view; at least two thirds of it if bins exceed one base."""
+_GRID = 256  # bins between possible starts of tiles
 
 _T = TypeVar("_T")
 
@@ -25,7 +25,7 @@ class Tile:
         chrom: the chromosome.
         start: first base, a multiple of the grid.
         end: one past the last base: a multiple of the grid, or the chromosome's end.
-        step: bp a bin.
+        step: bp per bin.
     """
 
     chrom: str
@@ -35,7 +35,7 @@ class Tile:
 
     @property
     def bins(self) -> int:
-        """How many bins there are."""
+        """The number of bins."""
         return -(-(self.end - self.start) // self.step)
 
     def serves(self, region: Interval) -> bool:
@@ -44,7 +44,7 @@ class Tile:
         return inside and self.step == step_of(len(region))
 
     def text(self) -> str:
-        """The tile as the browser keeps it."""
+        """The tile in the form kept by the browser."""
         return f"{self.chrom}:{self.start}-{self.end}/{self.step}"
 
 
@@ -59,7 +59,7 @@ def read_tile(text: str) -> Tile | None:
 
 
 def step_of(span: int) -> int:
-    """Bp a bin for a view of `span` bp: 1, 2, 3, 4, 6, 8, 12 ..., so that neighbours share tiles.
+    """Bp per bin for a view of `span` bp: 1, 2, 3, 4, 6, 8, 12 ..., so that neighbours share tiles.
 
     >>> [step_of(span) for span in (500, 1_001, 25_000, 250_000_000)]
     [1, 2, 32, 262144]
@@ -73,7 +73,7 @@ def step_of(span: int) -> int:
 
 
 def tile_of(region: Interval, length: int) -> Tile:
-    """The tile of a region, which has as much on either side, up to the chromosome's `length`."""
+    """The tile of a region: the same width on either side, within the chromosome's `length`."""
     step = step_of(len(region))
     grid = step * _GRID
     start = max(0, (region.start - len(region)) // grid * grid)
@@ -82,11 +82,11 @@ def tile_of(region: Interval, length: int) -> Tile:
 
 
 class BoundedCache(Generic[_T]):
-    """The latest results by key, up to a sum of bytes; safe to use from several threads.
+    """The latest results by key, up to a total size; thread-safe.
 
     Args:
-        room: bytes kept.
-        size: bytes of a result.
+        room: bytes to keep.
+        size: returns the bytes of a result.
     """
 
     def __init__(self, room: int, size: Callable[[_T], int]) -> None:
@@ -96,7 +96,7 @@ class BoundedCache(Generic[_T]):
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
-        """The result of a key, made if it is not there; two threads may make the same one."""
+        """The result of a key, computed if it is missing; two threads may compute the same one."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)

@@ -1,4 +1,4 @@
-"""How long the server worked on each answer, for developer tools and the benchmark."""
+"""Reports the server's time for each response, for developer tools and the benchmark."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from flask import Flask, Response, g
 
 
 def tell_times(app: Dash) -> None:
-    """Add the header Server-Timing to every answer: `work`, in milliseconds."""
+    """Add the header Server-Timing to every response: `work`, in milliseconds."""
     server: Flask = app.server
 
     @server.before_request
     def begin() -> None:
-        """Note when work begins."""
+        """Record when work begins."""
         g.begun = time.perf_counter()
 
     @server.after_request
     def end(response: Response) -> Response:
-        """Say how long it took."""
+        """Report the time it took."""
         taken = (time.perf_counter() - g.begun) * 1_000
         response.headers["Server-Timing"] = f"work;dur={taken:.1f}"
         return response

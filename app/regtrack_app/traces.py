@@ -1,6 +1,6 @@
-"""Each row of the figure as Plotly's traces; what each row looks like is decided here.
+"""Each row of the figure as Plotly traces; the look of each row is defined here.
 
-Curves travel as `x0`, `dx` and base64 of float32, which is what makes a pan cheap.
+Curves are sent as `x0`, `dx` and base64 of float32, which makes pans cheap.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from regtrack_app.theme import MONO, Theme, faint, line_of
 
 Trace = dict[str, Any]
 NAMES, LETTERS = "names", "letters"
-"""What the traces of genes' names and of letters are known by, which the browser fits in."""
+"""The names of the traces of gene names and of letters, which the browser adjusts."""
 _Made = list[tuple[Trace, bool]]
 
 
 def traces_of(row: Row, span: Range, theme: Theme) -> _Made:
-    """The traces of a row, and of each whether it is wide."""
+    """The traces of a row, and whether each of them is wide."""
     if isinstance(row, ValueRow):
         return _value_traces(row, span, theme)
     if isinstance(row, SpanRow):
@@ -33,7 +33,7 @@ def traces_of(row: Row, span: Range, theme: Theme) -> _Made:
 
 
 def typed(values: npt.NDArray[Any], dtype: str = "f4") -> dict[str, str]:
-    """An array as plotly.js reads it without parsing numbers.
+    """An array, float32 (n,) by default, in the form that plotly.js reads without parsing numbers.
 
     >>> typed(np.array([1.0]))
     {'dtype': 'f4', 'bdata': 'AACAPw=='}
@@ -43,7 +43,7 @@ def typed(values: npt.NDArray[Any], dtype: str = "f4") -> dict[str, str]:
 
 
 def plain(text: str) -> str:
-    """Text that Plotly shows as it is: a name is no markup."""
+    """Text that Plotly shows unchanged: names are not markup."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -80,7 +80,7 @@ def _line(row: ValueRow, curve: Curve, theme: Theme) -> Trace:
 
 
 def _envelope(curve: Curve, theme: Theme, strength: float) -> Trace:
-    """The maximum of each bin, faint; 0 where absent, so that the fill ends there."""
+    """The maximum of each bin, faint; 0 if absent, so that the fill ends there."""
     high = curve.mean if curve.high is None else curve.high
     return {
         "type": "scatter", "mode": "lines", **_grid(curve), "y": typed(np.nan_to_num(high)),
@@ -90,7 +90,7 @@ def _envelope(curve: Curve, theme: Theme, strength: float) -> Trace:
 
 
 def _difference(curve: Curve, theme: Theme) -> _Made:
-    """Above 0 in the first one's colour, below in the other's."""
+    """Above 0 in the first one's colour, below 0 in the other's."""
     above = _colour(curve, theme)[0]
     below = theme.label if curve.below is None else line_of(theme, curve.below)[0]
     values = np.nan_to_num(curve.mean)
@@ -132,7 +132,7 @@ def _absent(row: ValueRow, span: Range, theme: Theme) -> Trace:
 
 
 def absent_stretches(curves: Sequence[Curve]) -> Intervals:
-    """Where no curve has a value, to the nearest bp, if all have the same bins."""
+    """Where no curve has a value, to the nearest bp; all curves must have the same bins."""
     if not curves:
         return Intervals.none()
     absent = np.ones(len(curves[0].mean), dtype=bool)
@@ -142,7 +142,7 @@ def absent_stretches(curves: Sequence[Curve]) -> Intervals:
     starts, ends = (
         np.round(first + edges * step).astype(np.int64) for edges in (bins.starts, bins.ends)
     )
-    return Intervals.merged(starts, ends)  # bins of less than a bp may round to the same place
+    return Intervals.merged(starts, ends)  # bins below 1 bp may round to the same position
 
 
 def _bars(starts: Positions, ends: Positions, low: float, high: float) -> Trace:

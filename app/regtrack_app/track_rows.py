@@ -1,4 +1,4 @@
-"""Rows of tracks: a marker's labels and models, their differences, and other tracks."""
+"""The rows of tracks: a marker's labels and models, their differences, and other tracks."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class TrackRows:
     """Reads the tracks and labels of one view.
 
     Attributes:
-        sources: where they are read.
+        sources: tracks and labels.
         cache: of bins, by track and tile.
         tile: what is read.
-        reduction: bp of the coarsest zoom record read so far; 0 if every curve was read base by
-            base.
+        reduction: width of the coarsest zoom record read so far (bp); 0 if every curve was read
+            base by base.
     """
 
     sources: Sources
@@ -34,7 +34,7 @@ class TrackRows:
     reduction: int = 0
 
     def marker_rows(self, view: View, marker: str) -> list[Row]:
-        """A marker's labels, the tracks of its models, and differences where they are asked for."""
+        """A marker's labels, the tracks of its models, and the requested differences."""
         catalog = self.sources.catalog
         category = catalog.marker(marker).category
         rows: list[Row] = []
@@ -68,7 +68,7 @@ class TrackRows:
         return rows + self._differences(view, marker, curves, labels)
 
     def other_row(self, track: Track) -> ValueRow:
-        """A track that is no model's scores: saliency, about 0, or anything else from 0 up."""
+        """A track that is not a model's scores: saliency, around 0, or anything else from 0 up."""
         signed = track.kind == "saliency"
         try:
             curves: tuple[Curve, ...] = (self._curve(track, track.label, signed=signed),)
@@ -91,11 +91,11 @@ class TrackRows:
                 f"{marker}/labels", marker, category, NOWHERE, NOWHERE, problem=str(error)
             )
             return None, row
-        drawn = found.joined(tile.step)  # apart on a screen, and few enough for it
+        drawn = found.joined(tile.step)  # distinct on a screen, and few enough
         return found, SpanRow(f"{marker}/labels", marker, category, drawn.starts, drawn.ends)
 
     def _curve(self, track: Track, name: str, *, signed: bool = False) -> Curve:
-        """A track in bins; of signed values those farthest from 0, since their means cancel."""
+        """A track in bins; for signed values those furthest from 0, since means would cancel."""
         tile = self.tile
         bins = self.cache.get(
             (track.id, tile),
@@ -131,7 +131,7 @@ class TrackRows:
 
 
 def labelled_share(labels: Intervals, curve: Curve) -> Floats:
-    """The labelled share of each bin of a curve, float32 (n,)."""
+    """The labelled fraction of each bin of a curve, float32 (n,)."""
     edges = curve.start + np.arange(len(curve.mean) + 1) * curve.step
     share = np.diff(labels.covered_below(edges)) / curve.step
     return np.asarray(share, dtype=np.float32)

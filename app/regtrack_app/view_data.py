@@ -1,4 +1,4 @@
-"""From a view to all that it shows, in the order in which it is drawn."""
+"""Everything that a view shows, in the order in which it is drawn."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _CACHE_ROOM = 64 << 20  # bytes
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """All that a view shows.
+    """Everything that a view shows.
 
     Attributes:
-        rows: from the top down.
+        rows: from top to bottom.
         tile: what the rows cover.
         exact: whether every curve was read base by base.
-        reduction: bp of the coarsest zoom record used; 0 where exact.
-        splits: the splits on screen, with their shares of the region.
+        reduction: width of the coarsest zoom record used (bp); 0 if exact.
+        splits: the splits on screen, with their fractions of the region.
     """
 
     rows: tuple[Row, ...]
@@ -41,11 +41,11 @@ SaliencyRows = Callable[[View], Sequence[Row]]
 
 
 class ViewData:
-    """Reads what views need; one of it serves all threads.
+    """Reads the data of views; one instance serves all threads.
 
     Args:
         sources: what may be shown.
-        saliency: the rows of saliency that was computed for a view.
+        saliency: the rows of the saliency computed for a view.
     """
 
     def __init__(self, sources: Sources, saliency: SaliencyRows | None = None) -> None:
@@ -54,7 +54,7 @@ class ViewData:
         self._cache: BoundedCache[Bins] = BoundedCache(_CACHE_ROOM, _bytes)
 
     def scene(self, view: View) -> Scene:
-        """Everything that a view shows; a track that cannot be read is a row that says so."""
+        """Everything that a view shows; a track that cannot be read becomes a row that says so."""
         length = self.sources.assembly.length(view.region.chrom)
         tile = tile_of(view.region, length)
         tracks = TrackRows(self.sources, self._cache, tile)

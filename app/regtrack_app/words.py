@@ -1,4 +1,4 @@
-"""What the page says of a view in words: the split, how exact it is, and a summary."""
+"""The page's texts about a view: the split, whether it is exact, and a summary."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from regtrack_app.view_data import Scene
 Shares = Sequence[tuple[str, float]]
 
 _MEANS = {
-    "train": "models of this dataset learnt from these windows",
-    "valid": "models of this dataset were chosen by these windows",
+    "train": "models of this dataset were trained on these windows",
+    "valid": "models of this dataset were selected on these windows",
     "test": "held out: no model of this dataset has seen these windows",
 }
 
@@ -21,8 +21,8 @@ def badge_text(splits: Shares, foreign: Sequence[str] = ()) -> str:
     """The split of what is on screen, so that nobody mistakes memory for skill.
 
     Args:
-        splits: the splits and what share of the region each has.
-        foreign: labels of the models on screen that were trained on another dataset.
+        splits: the splits, with their fractions of the region.
+        foreign: labels of models on screen that were trained on another dataset.
 
     >>> badge_text([("test", 1.0)])
     'test · held out: no model of this dataset has seen these windows'
@@ -53,23 +53,23 @@ def _parts(splits: Shares) -> str:
 
 
 def badge_class(splits: Shares, foreign: Sequence[str] = ()) -> str:
-    """The class that colours the badge."""
+    """The CSS class that colours the badge."""
     if not splits:
         return "badge empty"
     return f"badge {splits[0][0] if len(splits) == 1 and not foreign else 'mixed'}"
 
 
 def foreign_models(view: View, sources: Sources) -> list[str]:
-    """Labels of the models on screen that were trained on another dataset than that of the labels.
+    """Labels of the models on screen that were trained on a dataset other than that of the labels.
 
-    Empty where the labels are not a dataset, or the sweeps do not say.
+    Empty if the labels are not a dataset, or the sweeps do not record theirs.
     """
     models = [model for model in view.models if model in sources.trained_elsewhere]
     return [sources.catalog.model(model).label for model in models]
 
 
 def span_text(span: int) -> str:
-    """A length in words.
+    """A length as text.
 
     >>> [span_text(span) for span in (900, 25_000, 2_500_000)]
     ['900 bp', '25 kb', '2.5 Mb']
@@ -93,7 +93,7 @@ def notes(scene: Scene) -> str:
 
 
 def summary(view: View, scene: Scene, sources: Sources) -> str:
-    """The view for those who do not see it."""
+    """The view in words, for screen readers."""
     labels = [sources.catalog.model(model).label for model in view.models]
     parts = [
         f"{view.region}, {span_text(len(view.region))}.",

@@ -95,7 +95,7 @@ def test_old_results_are_forgotten_and_too_many_jobs_refused() -> None:
     assert jobs.get("39") is not None
     gate = Gate()
     held: list[Job] = [jobs.submit(f"held {number}", gate) for number in range(64)]
-    with pytest.raises(RegtrackError, match="wait already"):
+    with pytest.raises(RegtrackError, match="are waiting already"):
         jobs.submit("one more", gate)
     jobs.close()
     gate.open.set()

@@ -66,7 +66,7 @@ def test_an_export_has_a_limit(client: FlaskClient, name: str) -> None:
     assert client.get(f"/export/{name}?region=chr1:1-250000&{query}", **LOCAL).status_code == 200
     answer = client.get(f"/export/{name}?region=chr1:1-250001&{query}", **LOCAL)
     assert answer.status_code == 400
-    assert "at most 250,000 are exported at once" in answer.get_data(as_text=True)
+    assert "at most 250,000 can be exported at once" in answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("path", ["/export/window.csv", "/export/session.xml", "/igv/config.json"])
@@ -91,7 +91,7 @@ def test_no_path_of_the_server_is_told(
     copy.unlink()
     answer = client.get("/export/window.csv?region=chr1:1-100&tracks=signal", **LOCAL)
     assert answer.status_code == 400
-    assert answer.get_data(as_text=True).startswith("signal cannot be read any more")
+    assert answer.get_data(as_text=True).startswith("signal can no longer be read")
     assert str(copy) in caplog.text
 
 

@@ -92,7 +92,7 @@ def test_any_value_gives_a_view_of_what_is_there(fields: dict[str, str]) -> None
     ("query", "message"),
     [
         ("region=chr1:200,000-200,010", "chr1, whose bases are 1 to 100,000"),
-        ("region=chr1:90,000-200,000", "chr1 ends at 100,000: the region is shown up to there"),
+        ("region=chr1:90,000-200,000", "chr1 ends at 100,000; the region is shown up to there"),
         ("region=chr1:500-100", "starts after its end"),
         ("region=chr9:1-2", "chr9"),
         ("region=ISG51", "The assembly has chr1, chr2"),
@@ -102,7 +102,7 @@ def test_any_value_gives_a_view_of_what_is_there(fields: dict[str, str]) -> None
         ("scale=Shared", 'Did you mean "shared"?'),
         ("region=" + "x" * 100, "too long"),
         ("region=%00%01", "��"),
-        ("markers=" + ",".join(MARKERS), "12 of 20 markers are shown, the most at once"),
+        ("markers=" + ",".join(MARKERS), "12 of 20 markers are shown, which is the maximum"),
         ("x" * 5_000, "5,000 characters"),
     ],
 )
@@ -128,7 +128,7 @@ def test_what_is_right_of_a_wrong_address_is_kept() -> None:
 def test_many_problems_are_not_all_told() -> None:
     parsed = parse_view("markers=x,y,z&models=x,y,z", CHOICES)
     assert len(parsed.problems) == 4
-    assert parsed.problems[-1] == "And 3 more of the address is not known."
+    assert parsed.problems[-1] == "And 3 more parts of the address are unknown."
 
 
 def test_the_address_is_short() -> None:

@@ -125,7 +125,7 @@ def test_a_removed_file_is_a_row_that_says_so(world: World, tmp_path: Path) -> N
     row = rows["signal"]
     assert isinstance(row, ValueRow)
     assert row.curves == ()
-    assert "put it back" in row.problem
+    assert "restore it" in row.problem
     assert row.height < rows["K562_CTCF"].height / 2
     assert rows["K562_CTCF"]
 

@@ -79,9 +79,9 @@ def refused(*arguments: object) -> str:
         (["SWEEP", "--genes", "/no/genes.gtf"], "no genes at /no/genes.gtf"),
         (["SWEEP", "--checkpoint", "/no/file"], "/no/file"),
         (["SWEEP", "--reference", "/no/genome.fa"], "no FASTA at /no/genome.fa"),
-        (["SWEEP", "--host", "300.1.2.3"], "no address of this machine"),
-        (["SWEEP", "--host", "203.0.113.7"], "no address of this machine"),
-        (["SWEEP", "--port", "70000"], "no port 70000"),
+        (["SWEEP", "--host", "300.1.2.3"], "not an address of this machine"),
+        (["SWEEP", "--host", "203.0.113.7"], "not an address of this machine"),
+        (["SWEEP", "--port", "70000"], "port 70000 does not exist"),
     ],
 )
 def test_what_cannot_be_served_is_refused(sweep: Path, arguments: list[str], message: str) -> None:

@@ -82,5 +82,5 @@ def test_old_files_go_when_room_runs_out(
 
 
 def test_an_input_that_is_gone_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TrackError, match=r"gone\.bw cannot be read any more"):
+    with pytest.raises(TrackError, match=r"gone\.bw can no longer be read"):
         cached(tmp_path, [], [tmp_path / "gone.bw"], Counter())

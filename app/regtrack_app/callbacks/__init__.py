@@ -1,1 +1,1 @@
-"""What answers the page: a file a part of it, each translating, delegating and returning."""
+"""The callbacks, one file per part of the page; each translates, delegates and returns."""

@@ -1,4 +1,4 @@
-"""What the browser does by itself when an answer arrives: `assets/regtrack.js`."""
+"""What the browser does by itself when a response arrives: `assets/regtrack.js`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from regtrack_app import ids
 
 
 def register(app: Dash) -> None:
-    """Tell the script of each answer, and let it narrow the list of markers."""
-    in_browser: Any = app.clientside_callback  # which has no types
+    """Notify the script of each response, and let it filter the list of markers."""
+    in_browser: Any = app.clientside_callback  # it is untyped
     in_browser(ClientsideFunction("regtrack", "arrived"), Input(ids.LOADED, "data"))
     in_browser(
         ClientsideFunction("regtrack", "narrow"),

@@ -1,4 +1,4 @@
-"""The table of measures, brought once the view is at rest."""
+"""The table of measures, computed once the view is still."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from regtrack_app.choices import Choices
 from regtrack_app.state import parse_view
 
 MOST_BASES = 6_000_000
-"""Bases of all tracks together that one request may read to be measured."""
+"""Maximum bases, over all tracks, that one request may read for measures."""
 _COLUMNS = ("PR AUC", "ROC AUC", "Correlation", "Base rate", "Labelled bp", "Bases")
 
 
 def register(app: Dash, sources: Sources, choices: Choices) -> None:
-    """Let the table follow the view."""
+    """Connect the table to the view."""
 
     @app.callback(
         Output(ids.MEASURES, "children"),
@@ -28,7 +28,7 @@ def register(app: Dash, sources: Sources, choices: Choices) -> None:
         prevent_initial_call=True,
     )
     def fill(query: str | None) -> Any:
-        """The table of the view of an address."""
+        """The table for the view of an address."""
         view = parse_view(query or "", choices).view
         try:
             rows = measure_region(
@@ -40,7 +40,7 @@ def register(app: Dash, sources: Sources, choices: Choices) -> None:
 
 
 def table_of(rows: Sequence[RegionMeasures], region: str) -> html.Table:
-    """The rows as a table; a marker's name is seen once."""
+    """The rows as a table; a marker's name is shown once."""
     head = html.Tr(
         [html.Th(name, scope="col", className="text") for name in ("Marker", "Model")]
         + [html.Th(name, scope="col") for name in _COLUMNS]
@@ -60,7 +60,7 @@ def table_of(rows: Sequence[RegionMeasures], region: str) -> html.Table:
 
 
 def _once(marker: str, rows: Sequence[RegionMeasures], at: int) -> html.Span:
-    """A marker's name, which only screen readers are told again in its further rows."""
+    """A marker's name; in its further rows only screen readers get it."""
     again = at > 0 and rows[at - 1].marker == marker
     return html.Span(marker, className="hidden" if again else "")
 
@@ -75,7 +75,7 @@ def _cells(row: RegionMeasures) -> list[html.Td]:
 
 
 def number_text(value: float | None) -> str:
-    """A share with three places; a dash where there is none.
+    """A fraction with three decimals; a dash if there is none.
 
     >>> number_text(0.12345), number_text(None), number_text(0.00042)
     ('0.123', '–', '0.00042')

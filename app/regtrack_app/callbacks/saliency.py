@@ -17,7 +17,7 @@ from regtrack_app.state import parse_view
 
 
 def register(app: Dash, choices: Choices, jobs: Jobs, saliency: Saliency) -> None:
-    """Let the panel start saliency and the view show it."""
+    """Let the panel start saliency, and the view show it."""
 
     @app.callback(
         Output(ids.SALIENCY_JOB, "data"),
@@ -36,7 +36,7 @@ def register(app: Dash, choices: Choices, jobs: Jobs, saliency: Saliency) -> Non
         _starts: int | None, _cancels: int | None, polls: int | None, query: str | None,
         keys: list[str] | None,
     ) -> tuple[Any, ...]:  # fmt: skip
-        """How the work stands; the view is told when all of it is done."""
+        """The state of the work; the view is notified when all of it is done."""
         keys = keys or []
         if ctx.triggered_id == ids.SALIENCY_START:
             try:
@@ -55,7 +55,7 @@ def register(app: Dash, choices: Choices, jobs: Jobs, saliency: Saliency) -> Non
 
 
 def says_of(jobs: Sequence[Job]) -> str:
-    """How the jobs stand, those that say the same in one."""
+    """The state of the jobs; equal messages are merged."""
     if jobs and all(job.state == "done" for job in jobs):
-        return "Done: drawn under the tracks."
+        return "Done: drawn below the tracks."
     return " ".join(dict.fromkeys(progress_text(job) for job in jobs if job.state != "done"))

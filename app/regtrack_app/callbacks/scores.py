@@ -1,4 +1,4 @@
-"""The page of scores: two models, or chance and one, marker by marker and by category."""
+"""The panel of scores: two models, or chance and one, by marker and by category."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from regtrack_app.state import View, compared, parse_view
 
 
 def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
-    """Let the scatter follow the models and the split of the address."""
+    """Connect the scatter plot to the models and the split of the address."""
 
     @app.callback(
         Output(ids.SCORES_GRAPH, "figure"),
@@ -34,7 +34,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         prevent_initial_call=True,
     )
     def fill(query: str | None, _polls: int | None) -> tuple[Any, ...]:
-        """The scatter once it is computed, and meanwhile how far the work is."""
+        """The scatter plot once it is computed, and the progress until then."""
         view = parse_view(query or "", choices).view
         try:
             job = _job(sources, jobs, view, start=ctx.triggered_id == ids.SCORES_JOB)
@@ -55,7 +55,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
 def _job(sources: Sources, jobs: Jobs, view: View, *, start: bool) -> Job:
     pair = compared(view)
     if not pair:
-        raise RegtrackError("choose a model, or two to compare")
+        raise RegtrackError("select a model, or two to compare")
     first, second = pair if len(pair) == 2 else (None, pair[0])
     split = None if view.split == "all" else view.split
     key = "|".join(("scores", *pair, view.split))
@@ -105,5 +105,5 @@ def _says(board: Scoreboard, labels: tuple[str, str]) -> str:
     more = f" {skipped} more have too few labelled bases." if skipped else ""
     return (
         f"PR AUC (average precision) over {where}: {labels[1]} is better{chance} on {better} of "
-        f"{len(scored)} markers.{more} A point leads to its marker."
+        f"{len(scored)} markers.{more} Click a point to go to its marker."
     )

@@ -1,4 +1,4 @@
-"""Names offered while the region box is typed in."""
+"""Suggestions while the user types into the region box."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OFFERED = 20
 
 
 def register(app: Dash, sources: Sources) -> None:
-    """Let the region box offer names."""
+    """Let the region box suggest names."""
 
     @app.callback(
         Output(ids.REGION_NAMES, "children"),
@@ -19,12 +19,12 @@ def register(app: Dash, sources: Sources) -> None:
         prevent_initial_call=True,
     )
     def offer(prefix: str | None) -> list[html.Option]:
-        """Options for what was typed so far."""
+        """Options for the text typed so far."""
         return [html.Option(value=name) for name in names_like(sources, str(prefix or "")[:60])]
 
 
 def names_like(sources: Sources, prefix: str) -> list[str]:
-    """Chromosomes and genes whose names begin so; upper and lower case alike."""
+    """Chromosomes and genes whose names begin with a prefix, ignoring case."""
     low = prefix.strip().lower()
     if not low:
         return []

@@ -1,4 +1,4 @@
-"""The one callback that owns the view: whatever happens becomes a `View`, and the view a figure."""
+"""The one callback that owns the view: every event becomes a `View`, and the view a figure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from regtrack_app.tiles import read_tile
 from regtrack_app.view_data import Scene, ViewData
 from regtrack_app.words import badge_class, badge_text, foreign_models, notes, summary
 
-# the choices beside the tracks, and the part of a view that each is
+# the controls next to the tracks, and the field of a view that each one sets
 _CONTROLS = {
     ids.MARKERS: "markers",
     ids.MODELS: "models",
@@ -33,18 +33,18 @@ _CONTROLS = {
     ids.WINDOWS_SPLIT: "split",
 }
 _FAR = 1e12
-# characters: all markers at once, of which the first are shown, need more than an address may have
+# characters: selecting all markers, of which the first are shown, exceeds a normal address
 _LONGEST_CHOICE = 100_000
 _LISTS = {"markers", "models", "tracks", "differences"}
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a request tells of the page.
+    """The state of the page in a request.
 
     Attributes:
         query: the address.
-        cause: id of the element that caused the request; empty on the first one.
+        cause: id of the element that caused the request; empty for the first one.
         values: of the elements, by id.
     """
 
@@ -54,7 +54,7 @@ class Page:
 
 
 def register(app: Dash, data: ViewData, choices: Choices) -> None:
-    """Let the page follow its address, its controls and the figure."""
+    """Connect the page to its address, its controls and the figure."""
 
     @app.callback(
         output={
@@ -90,7 +90,7 @@ def register(app: Dash, data: ViewData, choices: Choices) -> None:
         url: str | None, events: dict[str, Any], controls: dict[str, Any], typed: str | None,
         loaded: dict[str, str] | None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Answer whatever happened with what changes on the page."""
+        """Answer any event with the changes on the page."""
         cause = str(ctx.triggered_id or "") if loaded else ""
         page = Page(url or "", cause, events | controls | {"typed": typed or ""})
         parsed = follow(page, choices)
@@ -102,7 +102,7 @@ _PAIR = (ids.PAIR_A, ids.PAIR_B)
 
 
 def follow(page: Page, choices: Choices) -> Parsed:
-    """The view that comes of what happened; where it cannot be followed, the view stays."""
+    """The view after an event; if the event cannot be applied, the view stays."""
     parsed = parse_view(page.query, choices)
     if page.cause in {"", ids.URL}:
         return parsed
@@ -118,7 +118,7 @@ def follow(page: Page, choices: Choices) -> Parsed:
 
 
 def _with_controls(view: View, values: Mapping[str, Any]) -> View:
-    """The view as the controls have it, unchecked."""
+    """The view as set by the controls, unchecked."""
     fields: dict[str, Any] = {}
     for name, field in _CONTROLS.items():
         value = values.get(name)
@@ -143,7 +143,7 @@ def _happened(view: View, page: Page, choices: Choices) -> View:
 
 
 def _place(region: Interval, page: Page, choices: Choices) -> Interval:
-    """Where the figure, the region box or the table leads."""
+    """The region requested by the figure, the region box or the table."""
     values = page.values
     if page.cause == ids.MOVED:
         shown = region_of_axis(*axis_range(values[ids.MOVED]))
@@ -159,22 +159,22 @@ def axis_range(moved: Any) -> tuple[float, float]:
     """The x range that the browser moved to: `{"low": ..., "high": ...}`.
 
     Raises:
-        RegionError: something that is no pair of numbers.
+        RegionError: not a pair of numbers.
     """
     try:
         low, high = float(moved["low"]), float(moved["high"])
-        # no chromosome has bases that far away; it also keeps out infinity and NaN
+        # no chromosome is that long; this also keeps out infinity and NaN
         if not (abs(low) < _FAR and abs(high) < _FAR):
             raise ValueError
     except (TypeError, KeyError, ValueError):
-        raise RegionError("the figure moved to what is no pair of positions") from None
+        raise RegionError("the figure moved to something that is not a pair of positions") from None
     return low, high
 
 
 def answer(
     page: Page, parsed: Parsed, scene: Scene, loaded: Mapping[str, str], data: ViewData
 ) -> dict[str, Any]:
-    """What changes on the page; the figure whole only where its rows are others."""
+    """The changes on the page; a whole figure only if its rows differ."""
     view = parsed.view
     length = data.sources.assembly.length(view.region.chrom)
     drawing = draw(scene.rows, view.region, length, scale=view.scale, theme=view.theme)
@@ -213,13 +213,13 @@ def answer(
 
 
 def _move_number(moved: Any) -> float | None:
-    """Which move of the figure is answered, as the browser counts them."""
+    """The number of the move that is answered, counted by the browser."""
     number = moved.get("at") if isinstance(moved, dict) else None
     return number if isinstance(number, float | int) else None
 
 
 def contents_of(view: View, data: ViewData) -> str:
-    """What the wide traces of a figure depend on besides its rows and tile."""
+    """What the wide traces of a figure depend on, besides its rows and tile."""
     genes = "genes" if data.sources.genes is not None else ""
     return f"{view.region.chrom}|{genes}"
 

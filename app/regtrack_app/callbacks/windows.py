@@ -19,7 +19,7 @@ MOST_ROWS = 1_000
 
 
 def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
-    """Let the table follow what the address asks to be ranked."""
+    """Connect the table to the ranking requested by the address."""
 
     @app.callback(
         Output(ids.WINDOWS_GRID, "rowData"),
@@ -32,7 +32,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         prevent_initial_call=True,
     )
     def fill(query: str | None, _polls: int | None, _cancels: int | None) -> tuple[Any, ...]:
-        """Rows once they are there, and meanwhile how far the work is."""
+        """The rows once they are computed, and the progress until then."""
         view = parse_view(query or "", choices).view
         try:
             job = _job(sources, jobs, view, start=ctx.triggered_id == ids.WINDOWS_JOB)
@@ -51,10 +51,10 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
 
 def _job(sources: Sources, jobs: Jobs, view: View, *, start: bool) -> Job:
     if not view.markers:
-        raise RegtrackError("choose a marker: windows are ranked by its tracks")
+        raise RegtrackError("select a marker: windows are ranked by its tracks")
     pair = compared(view)
     if not pair:
-        raise RegtrackError("choose a model: windows are ranked by its tracks")
+        raise RegtrackError("select a model: windows are ranked by its tracks")
     first, second = pair[0], pair[1] if len(pair) > 1 else None
     split = None if view.split == "all" else view.split
     kind = cast("RankBy", view.rank)
@@ -71,7 +71,7 @@ def _job(sources: Sources, jobs: Jobs, view: View, *, start: bool) -> Job:
 
 
 def grid_rows(table: WindowTable) -> list[dict[str, Any]]:
-    """The first rows as the grid shows them: regions 1-based, five figures a number."""
+    """The first rows for the grid: regions 1-based, numbers with five digits."""
     return [
         {
             "region": str(Interval(row["chrom"], row["start"], row["end"])),
@@ -93,12 +93,12 @@ def _says(job: Job, view: View, sources: Sources) -> str:
     if job.state == "done":
         count = len(job.result)
         shown = f"the first {MOST_ROWS:,} of {count:,}" if count > MOST_ROWS else f"{count:,}"
-        return f"{what} {shown} windows; n and p step through them."
+        return f"{what} {shown} windows; press n and p to step through them."
     return f"{what} {progress_text(job)}"
 
 
 def progress_text(job: Job) -> str:
-    """How a job stands, in words."""
+    """The state of a job in words."""
     if job.state == "failed":
         return job.error or "It failed."
     if job.state == "cancelled" or job.cancelled():

@@ -156,7 +156,7 @@ def test_the_region_box_leads_to_regions_and_genes(
         ("NOL8", 'Did you mean "NOL9"'),
         ("chr1:ten-twenty", "chr1:ten-twenty"),
         ("<img src=x onerror=alert(1)>", "<img src=x"),
-        ("", "no region was given"),
+        ("", "no region given"),
     ],
 )
 def test_a_wrong_region_says_why_and_the_view_stays(

@@ -177,7 +177,7 @@ def test_the_scores_of_one_model_are_set_beside_chance(page: Dashboard) -> None:
     expect(status).to_contain_text("DILATED is better than chance on 2 of 2 markers")
     expect(page.page.locator(f"#{ids.SCORES_GRAPH} .scatterlayer .point")).to_have_count(2)
     page.visit(region=REGION, markers="K562_CTCF", models="", panel="scores")
-    expect(status).to_contain_text("choose a model")
+    expect(status).to_contain_text("select a model")
     expect(page.page.locator(f"#{ids.SCORES_GRAPH} .scatterlayer .point")).to_have_count(0)
 
 

@@ -39,7 +39,7 @@ def test_saliency_is_computed_and_drawn(page: Dashboard) -> None:
     # it stays where it was computed, and there it is grey
     page.page.locator("#tracks").focus()
     page.page.keyboard.press("ArrowRight")
-    page.wait_title("of another view; compute anew below")
+    page.wait_title("of another view; recompute it below")
     colours = page.page.evaluate(
         "() => document.querySelector('#view-graph .js-plotly-plot')._fullData"
         ".filter(t => t.hovertemplate && t.line).map(t => t.line.color)"
