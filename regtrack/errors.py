@@ -51,7 +51,31 @@ class TrainingError(RegtrackError):
 
 
 class PlanError(RegtrackError):
-    """A sweep that cannot be planned as asked."""
+    """A sweep that cannot be planned, resumed or joined as requested."""
+
+
+class ClusterError(RegtrackError):
+    """A Dask cluster that does not answer, goes away, or whose workers see other files."""
+
+
+class DeviceError(RegtrackError):
+    """A network that cannot run as requested: no such device or precision, no compiler, in use."""
+
+
+class OutOfMemoryError(RegtrackError):
+    """Too little memory for what is to be computed or kept at once."""
+
+
+class SequenceError(RegtrackError):
+    """A sequence that is not DNA, or none where one is needed."""
+
+
+class SaliencyError(RegtrackError):
+    """A question about saliency without an answer: no method, sequence, region or output for it."""
+
+
+class MissingPackageError(RegtrackError):
+    """An optional package that is needed and not installed."""
 
 
 class TrackError(RegtrackError):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from regtrack.compare.sources import Sources
-from regtrack.errors import RegtrackError
+from regtrack.errors import MissingPackageError, RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack.model_style import ModelStyle
 from regtrack.progress import Progress
@@ -159,13 +159,14 @@ def saliency_values(
     """The saliency of a region, float32 (bp,); runs in its own process, which alone loads torch.
 
     Raises:
-        RegtrackError: raised by the computation, or it is not installed.
+        RegtrackError: raised by the computation.
+        MissingPackageError: it is not installed.
     """
     name, _, function = target.partition(":")
     try:
         compute = getattr(import_module(name), function)
     except (ImportError, AttributeError) as error:
-        raise RegtrackError(f"saliency cannot be computed here: {error}") from error
+        raise MissingPackageError(f"saliency cannot be computed here: {error}") from error
     found = compute(
         checkpoint, reference, marker, region.chrom, region.start, region.end, progress=progress
     )

@@ -11,7 +11,7 @@ import typer
 from regtrack.cli.console import bars, console, counted_text, print_json, print_table
 from regtrack.cli.offers import Device, offer
 from regtrack.cli.width import Width
-from regtrack.errors import PlanError
+from regtrack.errors import RegtrackError
 from regtrack.saliency.method import GRADIENT_NORM, METHODS
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ def _moved(ctx: typer.Context, param: typer.CallbackParam, value: object) -> Non
     """Say where tracks are written now: `--bigwig` and its options became a command of their own.
 
     Raises:
-        PlanError: it was given.
+        RegtrackError: it was given.
     """
     if not value or ctx.resilient_parsing:
         return
     option, out = param.opts[0], value if isinstance(value, Path) else "FOLDER"
-    raise PlanError(
+    raise RegtrackError(
         f"{option} has moved to a command of its own; run: regtrack saliency-tracks CHECKPOINT "
         f"--reference FASTA --markers NAMES --out {out}"
     )
@@ -169,14 +169,14 @@ def _refuse_what_is_ignored(ctx: typer.Context) -> None:
     """Refuse options that would change nothing beside the others.
 
     Raises:
-        PlanError: such an option was given.
+        RegtrackError: such an option was given.
     """
     values = ctx.params
     sources = {name: ctx.get_parameter_source(name) for name in values}
     # typer carries its own copy of click, whose enumeration no import reaches
     given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
     if "region" in given and not values["region"].strip():
-        raise PlanError("--region is empty; name a region, or leave it out")
+        raise RegtrackError("--region is empty; name a region, or leave it out")
     for place in ("region", "at"):
         if values[place]:
             _refuse(_OF_THE_DRAW, given, f"of windows that are drawn, and --{place} was given")
@@ -185,7 +185,7 @@ def _refuse_what_is_ignored(ctx: typer.Context) -> None:
 def _refuse(names: Sequence[str], given: Sequence[str], why: str) -> None:
     if wrong := [f"--{name.replace('_', '-')}" for name in names if name in given]:
         options = " and ".join(wrong)
-        raise PlanError(
+        raise RegtrackError(
             f"{options} {'is' if len(wrong) == 1 else 'are'} {why}; leave out {options}"
         )
 

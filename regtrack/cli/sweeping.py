@@ -16,7 +16,7 @@ from regtrack.cli.console import (
     size_text,
     taken_text,
 )
-from regtrack.errors import PlanError
+from regtrack.errors import RegtrackError
 
 if TYPE_CHECKING:
     from regtrack.sweep.computation import MakeComputation
@@ -73,9 +73,11 @@ def runner_of(
     if not named:
         return partial(open_job, make=make or make_scorer)
     if len(named) > 1:
-        raise PlanError("give --dask-scheduler or --dask-scheduler-file, not both")
+        raise RegtrackError("give --dask-scheduler or --dask-scheduler-file, not both")
     if named[0] == "":
-        raise PlanError("--dask-scheduler is empty; give the scheduler's address, or leave it out")
+        raise RegtrackError(
+            "--dask-scheduler is empty; give the scheduler's address, or leave it out"
+        )
     from regtrack.sweep.cluster import on_dask
 
     return on_dask(named[0], make=make or make_scorer)

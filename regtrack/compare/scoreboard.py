@@ -110,7 +110,7 @@ def score_models(
         progress: told the bases read.
 
     Raises:
-        PlanError: `exact` needs more memory than there is.
+        OutOfMemoryError: `exact` needs more memory than there is.
         TrackError: a model is not known, or a file cannot be read.
         DatasetError: there are no labels of a marker that both have, or no such split.
     """

@@ -83,7 +83,8 @@ def evaluate(
         CheckpointError: no checkpoint, or one that cannot be read.
         DatasetError: no dataset, or a split without windows.
         MarkerError: no marker in common, or a glob that matches none.
-        PlanError: an unknown precision or device, or too little memory for a batch or for `exact`.
+        DeviceError: an unknown precision or device.
+        OutOfMemoryError: too little memory for a batch or for `exact`.
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
     check_precision(precision)

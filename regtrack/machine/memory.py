@@ -6,7 +6,7 @@ import os
 import resource
 import sys
 
-from regtrack.errors import PlanError
+from regtrack.errors import OutOfMemoryError
 from regtrack.machine.cgroups import memory_limits
 
 
@@ -29,11 +29,11 @@ def check_memory(needed: int) -> None:
         needed: bytes that the work takes.
 
     Raises:
-        PlanError: this process may use less.
+        OutOfMemoryError: this process may use less.
     """
     usable = usable_memory()
     if needed > usable:
-        raise PlanError(
+        raise OutOfMemoryError(
             f"about {needed / 1e9:,.0f} GB of memory would be needed and there are "
             f"{usable / 1e9:,.0f} GB; choose a smaller `batch_size`, fewer markers or a "
             "smaller `window`"

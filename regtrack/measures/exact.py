@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.errors import PlanError
+from regtrack.errors import OutOfMemoryError
 from regtrack.machine.memory import usable_memory
 
 _KEPT = 5  # bytes per base and marker: a float32 and a label
@@ -36,11 +36,11 @@ def check_exact(bases: int, markers: int = 1) -> None:
         markers: number of markers whose scores are kept at once.
 
     Raises:
-        PlanError: they do not fit.
+        OutOfMemoryError: they do not fit.
     """
     needed, usable = bases * (_KEPT * markers + _WORKED), usable_memory()
     if needed > usable:
-        raise PlanError(
+        raise OutOfMemoryError(
             f"exact scores keep every base: {bases:,} bp of {markers:,} markers take about "
             f"{needed / 1e9:,.0f} GB of memory and there are {usable / 1e9:,.0f} GB; choose fewer "
             "markers, or leave out `exact`"

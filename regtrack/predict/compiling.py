@@ -10,7 +10,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from regtrack.errors import PlanError
+from regtrack.errors import DeviceError
 from regtrack.predict.network import Network
 
 
@@ -28,7 +28,7 @@ def compiled_logits(
         Logits, shape (B, M, L), in the precision that the network computes in.
 
     Raises:
-        PlanError: the network cannot be compiled here.
+        DeviceError: the network cannot be compiled here.
     """
     try:
         return _compiler()(model, codes, markers)
@@ -36,7 +36,7 @@ def compiled_logits(
         if not _is_compiler(error):
             raise
         reason = next(iter(str(error).strip().splitlines()), "no reason given")
-        raise PlanError(
+        raise DeviceError(
             f"the network cannot be compiled here ({reason}); pass `compiling='off'`"
         ) from error
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from regtrack.errors import PlanError
+from regtrack.errors import DeviceError, OutOfMemoryError
 
 PRECISIONS = ("fp32", "bf16")
 
@@ -21,7 +21,7 @@ def pick_device(name: str = "auto") -> torch.device:
     """The device of a name; `auto` is a CUDA device if there is one, else the CPU.
 
     Raises:
-        PlanError: no such device on this machine.
+        DeviceError: no such device on this machine.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -35,18 +35,18 @@ def pick_device(name: str = "auto") -> torch.device:
     return device
 
 
-def _unusable(device: str) -> PlanError:
-    return PlanError(f'device "{device}" cannot be used here; expected auto, cpu, cuda or cuda:0')
+def _unusable(device: str) -> DeviceError:
+    return DeviceError(f'device "{device}" cannot be used here; expected auto, cpu, cuda or cuda:0')
 
 
 def check_precision(precision: str) -> str:
     """The precision, if it is one.
 
     Raises:
-        PlanError: neither `fp32` nor `bf16`.
+        DeviceError: neither `fp32` nor `bf16`.
     """
     if precision not in PRECISIONS:
-        raise PlanError(f'precision "{precision}"; expected {" or ".join(PRECISIONS)}')
+        raise DeviceError(f'precision "{precision}"; expected {" or ".join(PRECISIONS)}')
     return precision
 
 
@@ -59,14 +59,14 @@ def memory_errors(device: torch.device, shape: Sequence[int]) -> Iterator[None]:
         shape: of the codes, (B, L).
 
     Raises:
-        PlanError: memory ran out.
+        OutOfMemoryError: memory ran out.
     """
     try:
         yield
     except (RuntimeError, MemoryError) as error:
         if not _is_memory(error):
             raise
-        raise PlanError(
+        raise OutOfMemoryError(
             f"out of memory on {device} with {shape[0]} x {shape[1]:,} bp at "
             "once; choose a smaller `batch_size`, fewer markers or a smaller `window`"
         ) from error

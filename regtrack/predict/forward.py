@@ -38,7 +38,8 @@ def scores_of_codes(
         device: where to compute; None: the CPU.
 
     Raises:
-        PlanError: an unknown precision, or too little memory for so many bases at once.
+        DeviceError: an unknown precision.
+        OutOfMemoryError: too little memory for so many bases at once.
     """
     found = forward(model, codes, markers=markers, precision=precision, device=device)
     return to_host(sigmoid(found))
@@ -68,7 +69,7 @@ def values_of_codes(
         compiled: as `forward`.
 
     Raises:
-        PlanError: as `forward`.
+        DeviceError, OutOfMemoryError: as `forward`.
     """
 
     def run(codes: Codes) -> Tensor:
@@ -102,7 +103,8 @@ def forward(
         compiled: use torch.compile, which takes about a minute per network and shape of codes.
 
     Raises:
-        PlanError: as `scores_of_codes`, or the network cannot be compiled here.
+        DeviceError: as `scores_of_codes`, or the network cannot be compiled here.
+        OutOfMemoryError: as `scores_of_codes`.
     """
     device = device or torch.device("cpu")
     with (
@@ -126,7 +128,8 @@ def one_pass(
         shape: of the codes, (B, L), for messages.
 
     Raises:
-        PlanError: an unknown precision, or too little memory.
+        DeviceError: an unknown precision.
+        OutOfMemoryError: too little memory.
     """
     check_precision(precision)
     with (

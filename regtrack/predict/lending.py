@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import torch
 
-from regtrack.errors import PlanError
+from regtrack.errors import DeviceError
 from regtrack.predict.network import Lendable
 
 Lent = TypeVar("Lent", bound=Lendable)
@@ -30,7 +30,7 @@ def borrowed(model: Lent, device: torch.device) -> Iterator[Lent]:
         device: where to move it.
 
     Raises:
-        PlanError: it is lent to another device at the moment.
+        DeviceError: it is lent to another device at the moment.
     """
     with shared_context(id(model), str(device), partial(_lend, model, device)):
         yield model
@@ -76,7 +76,7 @@ def shared_context(
         make: makes the context for the first thread.
 
     Raises:
-        PlanError: it is open for another device.
+        DeviceError: it is open for another device.
     """
     with _LOCK:
         found = _OPEN.get(key)
@@ -85,7 +85,7 @@ def shared_context(
             found.context.__enter__()
             _OPEN[key] = found
         if found.place != place:
-            raise PlanError(f"the model is in use on {found.place}; ask for {place} afterwards")
+            raise DeviceError(f"the model is in use on {found.place}; ask for {place} afterwards")
         found.users += 1
     try:
         yield

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from regtrack.errors import PlanError
+from regtrack.errors import OutOfMemoryError
 from regtrack.genome.interval import Interval
 from regtrack.genome.sequence import N
 from regtrack.genome.source import Source
@@ -52,7 +52,8 @@ def values_along(
         progress: shows the bp done.
 
     Raises:
-        PlanError: an unknown precision, or too little memory.
+        DeviceError: an unknown precision.
+        OutOfMemoryError: too little memory.
     """
     device = device or torch.device("cpu")
     _check_memory(len(interval), len(markers))
@@ -86,11 +87,11 @@ def _check_memory(bases: int, markers: int) -> None:
     """Refuse a result that does not fit into memory.
 
     Raises:
-        PlanError: memory does not suffice.
+        OutOfMemoryError: memory does not suffice.
     """
     needed, usable = 4 * bases * markers + memory_of(WINDOW, markers), usable_memory()
     if needed > usable:
-        raise PlanError(
+        raise OutOfMemoryError(
             f"{markers:,} markers along {bases:,} bp take about {needed / 1e9:,.0f} GB of memory "
             f"and there are {usable / 1e9:,.0f} GB; choose a shorter region or fewer markers, or "
             "write tracks instead"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint
-from regtrack.errors import PlanError
+from regtrack.errors import SequenceError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.reference import Reference
@@ -108,8 +108,10 @@ def scores(
 
     Raises:
         CheckpointError, FastaError, AssemblyError, RegionError, MarkerError: invalid input.
-        PlanError: neither a region of a reference nor a sequence, or both; letters that are not
-            DNA; an unknown device or precision, or too little memory.
+        SequenceError: neither a region of a reference nor a sequence, or both; or letters that are
+            not DNA.
+        DeviceError: no such device or precision.
+        OutOfMemoryError: too little memory.
     """
     check_precision(precision)
     place = pick_device(device)
@@ -156,7 +158,7 @@ def _opened(
     if (sequence is None) == (reference is None) or (reference is None) != (region is None):
         given = {"reference": reference, "region": region, "sequence": sequence}
         named = [f"`{name}`" for name, value in given.items() if value is not None]
-        raise PlanError(
+        raise SequenceError(
             f"found {' and '.join(named) or 'nothing to score'}; expected either `reference` and "
             "`region`, or `sequence`"
         )
@@ -179,11 +181,11 @@ def _codes(sequence: str | Codes) -> Codes:
     """The codes of a sequence.
 
     Raises:
-        PlanError: no bases, letters that are not DNA, or numbers that are not codes.
+        SequenceError: no bases, letters that are not DNA, or numbers that are not codes.
     """
     if isinstance(sequence, str):
         if unknown := count_unknown(sequence):
-            raise PlanError(
+            raise SequenceError(
                 f"{unknown:,} of the {len(sequence):,} letters of the sequence are not DNA; "
                 "expected A, C, G, T, N or another IUPAC code, without spaces or line breaks"
             )
@@ -191,10 +193,10 @@ def _codes(sequence: str | Codes) -> Codes:
     else:
         codes = sequence
     if codes.dtype != np.uint8 or codes.ndim != 1 or codes.max(initial=0) > N:
-        raise PlanError(
+        raise SequenceError(
             f"the sequence has {codes.dtype} of shape {codes.shape}; expected letters, or codes: "
             "uint8 of shape (L,), A C G T N = 0 1 2 3 4"
         )
     if not len(codes):
-        raise PlanError("the sequence is empty; expected at least one base")
+        raise SequenceError("the sequence is empty; expected at least one base")
     return codes

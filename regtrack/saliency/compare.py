@@ -12,7 +12,7 @@ import torch
 
 from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint, style_checkpoints
 from regtrack.dataset.store import Dataset
-from regtrack.errors import PlanError
+from regtrack.errors import SaliencyError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.intervals import Intervals
@@ -67,7 +67,7 @@ class Comparison:
         any_assembly: go on where the sequence is of another assembly than the training's.
 
     Raises:
-        PlanError: too little or too much was named, or a method that does not exist.
+        SaliencyError: too little or too much was named, or a method that does not exist.
     """
 
     checkpoints: tuple[Path, ...]
@@ -88,15 +88,15 @@ class Comparison:
     def __post_init__(self) -> None:
         find_method(self.method)
         if self.reference is None and self.dataset is None:
-            raise PlanError("no sequence to read: name a `reference` or a `dataset`")
+            raise SaliencyError("no sequence to read: name a `reference` or a `dataset`")
         if not (self.region or self.at or self.dataset):
-            raise PlanError(
+            raise SaliencyError(
                 "nowhere to look: name a `region`, `at`, or a `dataset` to draw windows from"
             )
         if self.windows < 1:
-            raise PlanError(f"{self.windows} random windows; expected at least 1")
+            raise SaliencyError(f"{self.windows} random windows; expected at least 1")
         if self.at and self.threshold is not None:
-            raise PlanError("`at` and `threshold` both choose the outputs; take one of them")
+            raise SaliencyError("`at` and `threshold` both choose the outputs; take one of them")
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +122,8 @@ def compare(wanted: Comparison, *, progress: Progress = SILENT) -> list[Panels]:
     Raises:
         CheckpointError, FastaError, AssemblyError, RegionError, MarkerError, PeakFileError,
             DatasetError: bad input.
-        PlanError: no output to explain, or too little memory.
+        SaliencyError: no output to explain.
+        OutOfMemoryError: too little memory.
     """
     models = style_checkpoints([load_checkpoint(path) for path in wanted.checkpoints])
     with ExitStack() as stack:
@@ -183,7 +184,7 @@ class _Inputs:
         most = find_method(self.wanted.method).most_bases or MOST_SHOWN
         first, last = int(named.starts[0]), int(named.ends[-1])
         if last - first > most:
-            raise PlanError(
+            raise SaliencyError(
                 f"`at` spans {last - first:,} bp; expected at most {most:,}: name a `region`"
             )
         fields = [model.model.receptive_field or most for model in self.models.values()]
@@ -237,7 +238,7 @@ class _Inputs:
         if wanted.threshold is None and labels is not None:
             if labels:
                 return labels, f"Labelled {self.marker.name}"
-            raise PlanError(
+            raise SaliencyError(
                 f"no base of {interval} is labelled {self.marker.name}; choose another `region`, "
                 "positions with `at`, or a `threshold` of the score"
             )

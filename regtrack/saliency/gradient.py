@@ -56,7 +56,7 @@ def gradient_saliency(
         device: where to compute; the CPU where None.
 
     Raises:
-        PlanError: too little memory for so many bases at once.
+        OutOfMemoryError: too little memory for so many bases at once.
         ValueError: a method that is not of one gradient.
     """
     known = {one.name: values_of for one, values_of in OF_GRADIENT.items()}
@@ -95,7 +95,8 @@ def differentiable(
     Threads may be in it at the same time; the weights stay frozen until the last has left.
 
     Raises:
-        PlanError: an unknown precision, or too little memory.
+        DeviceError: an unknown precision.
+        OutOfMemoryError: too little memory.
     """
     with (
         one_pass(model, device, precision=precision, shape=shape),

@@ -46,7 +46,7 @@ def integrated_gradients(
         Values, shape (L,), on the CPU, and what they add up to.
 
     Raises:
-        PlanError: too little memory.
+        OutOfMemoryError: too little memory.
     """
     # Captum loads matplotlib: only who asks for it waits
     from captum.attr import IntegratedGradients  # noqa: PLC0415

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from regtrack.errors import PlanError
+from regtrack.errors import SaliencyError
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ def find_method(name: str) -> Method:
     """A method by its name.
 
     Raises:
-        PlanError: there is none of this name.
+        SaliencyError: there is none of this name.
     """
     if name not in METHODS:
-        raise PlanError(f'method "{name}"; expected {", ".join(METHODS)}')
+        raise SaliencyError(f'method "{name}"; expected {", ".join(METHODS)}')
     return METHODS[name]

@@ -58,7 +58,7 @@ def mutagenesis(
         device: where to compute; the CPU where None.
 
     Raises:
-        PlanError: too little memory for so many mutants at once.
+        OutOfMemoryError: too little memory for so many mutants at once.
     """
     device = device or torch.device("cpu")
     start, end = stretch

@@ -13,7 +13,7 @@ import torch
 
 from regtrack.checkpoint import Checkpoint
 from regtrack.dataset.store import Dataset
-from regtrack.errors import DatasetError, PlanError
+from regtrack.errors import DatasetError, SaliencyError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.intervals import Intervals
@@ -42,10 +42,10 @@ def scoring_outputs(
 
     Raises:
         MarkerError: the checkpoint does not predict the marker.
-        PlanError: there is none, or a threshold that no score can reach.
+        SaliencyError: there is none, or a threshold that no score can reach.
     """
     if threshold is not None and not 0 <= threshold <= 1:
-        raise PlanError(f"threshold {threshold:g}; expected a score from 0 to 1")
+        raise SaliencyError(f"threshold {threshold:g}; expected a score from 0 to 1")
     row = row_of(checkpoint, marker)
     found = values_along(checkpoint.model, source, interval, [row], device=device)[0]
     if threshold is None:
@@ -53,7 +53,7 @@ def scoring_outputs(
         threshold = THRESHOLD if highest >= THRESHOLD else highest / 2
     if not (found >= threshold).any():
         best = f"{np.nanmax(found):.3g}" if np.isfinite(found).any() else "none, all is N"
-        raise PlanError(
+        raise SaliencyError(
             f"no position of {interval} has a score of {threshold:g} for {marker.name} by "
             f"{checkpoint.model.name}; the highest is {best}: choose another `region`, a lower "
             "`threshold`, `labels` or `at`"
@@ -85,12 +85,14 @@ def named_outputs(regions: Sequence[str], assembly: Assembly, chrom: str) -> Int
 
     Raises:
         RegionError: no region of the assembly.
-        PlanError: on another chromosome than what is shown.
+        SaliencyError: on another chromosome than what is shown.
     """
     found = [parse_region(region, assembly) for region in regions]
     for one in found:
         if one.chrom != chrom:
-            raise PlanError(f"`at` {one} is not on {chrom}, which is shown; expected {chrom}:...")
+            raise SaliencyError(
+                f"`at` {one} is not on {chrom}, which is shown; expected {chrom}:..."
+            )
     return Intervals.merged([one.start for one in found], [one.end for one in found])
 
 
@@ -156,7 +158,7 @@ def check_reached(
         interval: the bases shown.
 
     Raises:
-        PlanError: all outputs are too far away for every model, or N.
+        SaliencyError: all outputs are too far away for every model, or N.
     """
     reaches = [model.reach for model in models]
     if all(reaches):
@@ -164,13 +166,13 @@ def check_reached(
         # an output sees from `left` bp before it to `right` bp after it
         outputs = outputs.clip(interval.start - right, interval.end + left)
         if not outputs:
-            raise PlanError(
+            raise SaliencyError(
                 f"no chosen output reaches {interval}: the models see {left:,} bp before and "
                 f"{right:,} bp after an output at most; choose a `region` nearer to `at`"
             )
     read = (source.codes(interval.chrom, *one) for one in outputs)
     if all((codes == N).all() for codes in read):
-        raise PlanError(
+        raise SaliencyError(
             f"every chosen output of {interval} is N, which no model explains; choose another "
             "`region` or `at`"
         )

@@ -16,7 +16,7 @@ import torch
 
 from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint, style_checkpoints
 from regtrack.dataset.store import Dataset
-from regtrack.errors import DatasetError, MarkerError, PlanError
+from regtrack.errors import DatasetError, MarkerError, SaliencyError
 from regtrack.genome.intervals import Intervals
 from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle, style_of
@@ -70,7 +70,7 @@ def effective_receptive_field(
     Raises:
         MarkerError: the dataset or the checkpoint has no such marker.
         DatasetError: no such split, or no labelled base in it with room on both sides.
-        PlanError: too little memory.
+        OutOfMemoryError: too little memory.
     """
     row_of(checkpoint, marker)
     room = _room(_rule(checkpoint.model, dataset.window))
@@ -152,10 +152,12 @@ def compare_receptive_fields(
 
     Raises:
         CheckpointError, AssemblyError, MarkerError, DatasetError: bad input.
-        PlanError: fewer than one output, an unknown device, or too little memory.
+        SaliencyError: fewer than one output.
+        DeviceError: an unknown device.
+        OutOfMemoryError: too little memory.
     """
     if positives < 1:
-        raise PlanError(f"{positives} outputs; expected at least 1")
+        raise SaliencyError(f"{positives} outputs; expected at least 1")
     models = style_checkpoints([load_checkpoint(path) for path in checkpoints])
     opened, place = Dataset.open(dataset), pick_device(device)
     for checkpoint in models.values():

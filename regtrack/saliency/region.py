@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint
-from regtrack.errors import MarkerError, PlanError
+from regtrack.errors import MarkerError, SaliencyError
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.intervals import Intervals
 from regtrack.genome.reference import Reference
@@ -77,7 +77,8 @@ def saliency_of_region(  # noqa: PLR0917 - a region is three numbers
 
     Raises:
         CheckpointError, FastaError, AssemblyError, RegionError, MarkerError: bad input.
-        PlanError: no position reaches the threshold, an unknown method, or too little memory.
+        SaliencyError: no position reaches the threshold, or an unknown method.
+        OutOfMemoryError: too little memory.
     """
     wanted = find_method(method)
     loaded, place = load_checkpoint(checkpoint), pick_device(device)
@@ -115,11 +116,12 @@ def explain(
 
     Raises:
         MarkerError: the checkpoint does not predict the marker.
-        PlanError: more bases than the method takes, or too little memory.
+        SaliencyError: more bases than the method takes.
+        OutOfMemoryError: too little memory.
     """
     interval, model = question.interval, checkpoint.model
     if method.most_bases is not None and len(interval) > method.most_bases:
-        raise PlanError(
+        raise SaliencyError(
             f"{interval} has {len(interval):,} bp; {method.name} takes at most "
             f"{method.most_bases:,}: choose a smaller `region`, or another `method`"
         )

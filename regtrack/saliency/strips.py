@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from regtrack.errors import PlanError
+from regtrack.errors import SaliencyError
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals
 from regtrack.predict.network import ReadRequirements
@@ -43,7 +43,7 @@ def strips_of(
         size: bp of outputs in a stretch at most.
 
     Raises:
-        PlanError: a Bi-LSTM, and more bases than go through at once.
+        SaliencyError: a Bi-LSTM, and more bases than go through at once.
     """
     rule = ReadRule.of(model)
     if model.flank is None:
@@ -63,7 +63,7 @@ def _one_piece(
     start = min(interval.start, int(outputs.starts[0]))
     end = max(interval.end, int(outputs.ends[-1]))
     if end - start > size:
-        raise PlanError(
+        raise SaliencyError(
             f"{end - start:,} bp from the first to the last base; a Bi-LSTM depends on all it is "
             f"given and takes at most {size:,} bp here: choose a smaller region"
         )

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from regtrack.checkpoint import Checkpoint
-from regtrack.errors import PlanError
+from regtrack.errors import PlanError, SaliencyError
 from regtrack.genome.sequence import Codes
 from regtrack.models.network import TrackModel
 from regtrack.progress import SILENT, Progress
@@ -108,14 +108,14 @@ class MakeSaliency:
         threshold: the least score of an output that is explained; 0 takes all.
 
     Raises:
-        PlanError: a threshold that is no score.
+        SaliencyError: a threshold that is no score.
     """
 
     threshold: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold < 1:
-            raise PlanError(f"threshold {self.threshold:g}; expected a score from 0 to below 1")
+            raise SaliencyError(f"threshold {self.threshold:g}; expected a score from 0 to below 1")
 
     def __call__(
         self, model: TrackModel, rows: Sequence[int], device: torch.device, request: SweepRequest
@@ -169,7 +169,8 @@ def saliency_tracks(
         overwrite: replace tracks of an earlier run, and drop what was begun with another plan.
 
     Raises:
-        PlanError: a threshold that is no score, both strands, logits, or as `predict_genome`.
+        SaliencyError: a threshold that is no score.
+        PlanError: both strands, logits, or as `predict_genome`.
         RegtrackError: as `predict_genome`.
     """
     runner = partial(open_job, make=MakeSaliency(threshold))

@@ -39,7 +39,8 @@ def assemble_genome(
         overwrite: replace the output if it exists.
 
     Raises:
-        PlanError: no sweep is at work there, shards are missing, or a process is at work there.
+        PlanError: no sweep is at work there, or shards are missing.
+        OutputError: another process is at work there.
         OutputError: the output exists, or cannot be written.
     """
     start = time.perf_counter()

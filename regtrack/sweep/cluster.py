@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from regtrack.checkpoint import Checkpoint
-from regtrack.errors import PlanError
+from regtrack.errors import ClusterError, MissingPackageError, PlanError
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.computation import MakeComputation
 from regtrack.sweep.compute import make_scorer
@@ -34,7 +34,7 @@ try:
     from distributed.comm.core import connect
     from distributed.utils import LoopRunner
 except ModuleNotFoundError as error:
-    raise PlanError(
+    raise MissingPackageError(
         "a Dask scheduler was named and Dask is not installed; pip install 'regtrack[cluster]'"
     ) from error
 
@@ -71,7 +71,7 @@ class ClusterJob:
         """Make the shards of some chunks; each chunk is yielded when its shard is on disk.
 
         Raises:
-            PlanError: the cluster went away, or too many workers died.
+            ClusterError: the cluster went away, or too many workers died.
             RegtrackError: whatever a worker meets.
         """
         size = len(chunks) // (_TASKS * max(1, len(self.client.nthreads())))
@@ -150,7 +150,7 @@ def _client(scheduler: str | Path) -> Iterator[Any]:
         client = Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError, TypeError, ImportError) as error:
         reason = str(error) or f"no answer in {_PATIENCE} s"
-        raise PlanError(
+        raise ClusterError(
             f'no Dask scheduler answers at "{address}" ({reason}); expected one at an address such '
             "as tcp://login1:8786"
         ) from error
@@ -163,7 +163,7 @@ def _address(file: Path) -> str:
     try:
         return str(json.loads(file.read_text())["address"])
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise PlanError(f"no scheduler file at {file}; start the scheduler first") from error
+        raise ClusterError(f"no scheduler file at {file}; start the scheduler first") from error
 
 
 async def _greet(address: str) -> None:
@@ -180,12 +180,12 @@ def _named_errors() -> Iterator[None]:
     try:
         yield
     except KilledWorker as error:
-        raise PlanError(
+        raise ClusterError(
             "workers died again and again on the same chunk, perhaps for want of memory; see their "
             "logs, then run again"
         ) from error
     except CancelledError as error:
-        raise PlanError("the Dask cluster went away; run again when it is back") from error
+        raise ClusterError("the Dask cluster went away; run again when it is back") from error
 
 
 def _prepare(request: SweepRequest, maker: MakeComputation) -> tuple[Forecast, Work, list[str]]:
@@ -234,7 +234,7 @@ def _job(request: SweepRequest, maker: MakeComputation, plan: str) -> Job:
             job = opened.enter_context(open_job(request, make=maker))
             job.work.check()
             if job.work.digest != plan:
-                raise PlanError(
+                raise ClusterError(
                     f"{platform.node()} sees other inputs than this sweep was planned with; all "
                     "workers need the same checkpoint, FASTA and BED files under the same paths"
                 )

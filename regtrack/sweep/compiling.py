@@ -6,7 +6,7 @@ the first window, for all windows, and kept when a sweep goes on.
 
 from __future__ import annotations
 
-from regtrack.errors import PlanError
+from regtrack.errors import DeviceError, OutOfMemoryError, PlanError
 from regtrack.predict.compiling import forget_compiled
 from regtrack.sweep.computation import Computation, speed
 from regtrack.sweep.plan import SweepPlan
@@ -31,7 +31,7 @@ def choose_compiled(
         begun: what was chosen when the sweep was begun, which `auto` keeps; None if it was not.
 
     Raises:
-        PlanError: another mode; or `on` where strips differ in length, or nothing can compile.
+        PlanError: another mode; or `on` where strips differ in length.
     """
     if mode not in MODES:
         raise PlanError(f'compile "{mode}"; expected {", ".join(MODES[:-1])} or {MODES[-1]}')
@@ -68,5 +68,5 @@ def _pays(plain: Computation, compiled: Computation, plan: SweepPlan) -> bool:
         return False
     try:
         return speed(compiled, shape) > _GAIN * usual
-    except PlanError:  # nothing here can compile
+    except (DeviceError, OutOfMemoryError):  # nothing here can compile
         return False

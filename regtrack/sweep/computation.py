@@ -130,7 +130,7 @@ def speed(computation: Computation, shape: Shape) -> float:
     """Bases per second for codes of a shape: the best of three passes after a warm-up.
 
     Raises:
-        PlanError: too little memory.
+        OutOfMemoryError: too little memory.
     """
     codes = np.zeros(shape, dtype=np.uint8)
     seconds = []

@@ -161,7 +161,7 @@ def predict(reading: Reading, compute: Computation, finish: Finish) -> list[Piec
     """Every strip of a batch, in its order, predicted where a base needs it.
 
     Raises:
-        PlanError: too little memory.
+        OutOfMemoryError: too little memory.
     """
     needed = [
         codes for codes, mask in zip(reading.codes, reading.present, strict=True) if mask.any()

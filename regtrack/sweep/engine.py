@@ -66,7 +66,7 @@ class Engine:
 
         Raises:
             FastaError: the reference cannot be read.
-            PlanError: too little memory.
+            OutOfMemoryError: too little memory.
             TrackError: the model gives a value that is not finite.
             OutputError: the disk is full, or the work folder has vanished.
         """

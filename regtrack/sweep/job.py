@@ -127,7 +127,7 @@ class Job:
         """Refuse what the machine cannot hold.
 
         Raises:
-            PlanError: too little memory.
+            OutOfMemoryError: too little memory.
             OutputError: too little disk space.
         """
         check_memory(self._memory if self.computation.device.type == "cpu" else self._waiting)
@@ -191,8 +191,9 @@ def open_job(request: SweepRequest, *, make: MakeComputation = make_scorer) -> I
 
     Raises:
         CheckpointError, FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
-        PlanError: a window, flank, batch or device that cannot be, too little memory, or no base
-            to predict.
+        DeviceError: no such device or precision, or nothing to compile with.
+        OutOfMemoryError: too little memory.
+        PlanError: a window, flank or batch that cannot be, or no base to predict.
         OutputError: too little disk space.
     """
     with Reference(request.reference) as reference:

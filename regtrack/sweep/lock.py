@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from regtrack.errors import PlanError
+from regtrack.errors import OutputError
 
 # of file systems that know no locks: there, whoever starts two sweeps at once must know it
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
@@ -25,7 +25,7 @@ def take_lock(path: Path, *, alone: bool) -> BinaryIO | None:
         The open file; None where it was removed meanwhile, and with it the lock's meaning.
 
     Raises:
-        PlanError: another process holds it.
+        OutputError: another process holds it.
     """
     file = path.open("a+b")
     try:
@@ -46,13 +46,13 @@ def change_lock(file: BinaryIO, *, alone: bool) -> bool:
         Whether it keeps others out, which it does not on a file system that knows no locks.
 
     Raises:
-        PlanError: another process holds it.
+        OutputError: another process holds it.
     """
     try:
         fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         folder = Path(file.name).parent
-        raise PlanError(
+        raise OutputError(
             f"another process is at work in {folder}; wait until it has ended, or stop it"
         ) from None
     except OSError as error:

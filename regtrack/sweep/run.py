@@ -67,8 +67,10 @@ def predict_genome(
         OutputError: `out` exists, holds inputs or other things, cannot be written, or the disk is
             too small.
         CheckpointError, FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
-        PlanError: a window, flank, batch or device that cannot be, too little memory, no base
-            to predict, or a sweep that was begun for `out` with another plan.
+        DeviceError: no such device or precision, or nothing to compile with.
+        OutOfMemoryError: too little memory.
+        PlanError: a window, flank or batch that cannot be, no base to predict, or a sweep that was
+            begun for `out` with another plan.
         TrackError: a number of bits that cannot be, or a model that gives no finite value.
     """
     request = make_request(
@@ -132,7 +134,7 @@ def run_share(
     """Make the shards of one share of a sweep, such as `3/16`; `assemble_genome` joins them all.
 
     Raises:
-        PlanError, OutputError: as `predict_genome`.
+        PlanError, OutputError, DeviceError, OutOfMemoryError: as `predict_genome`.
     """
     request = _placed(request, overwrite=overwrite)
     with runner(request) as job:
@@ -165,7 +167,7 @@ def forecast_sweep(
     are of what this run would make.
 
     Raises:
-        PlanError, OutputError: as `predict_genome`.
+        PlanError, OutputError, DeviceError, OutOfMemoryError: as `predict_genome`.
     """
     request = _placed(request, overwrite=overwrite)
     choose_share((), share)  # refuses one that cannot be, before anything is opened

@@ -26,7 +26,7 @@ from regtrack.atomic import (
     real_place,
     work_folder,
 )
-from regtrack.errors import OutputError, PlanError, RegtrackError
+from regtrack.errors import ClusterError, OutputError, PlanError, RegtrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
@@ -141,9 +141,9 @@ class Work:
             overwrite: throw away what was begun with another plan.
 
         Raises:
-            PlanError: another process is at work there, or another plan was begun there and
-                `overwrite` is off.
-            OutputError: the folder cannot be written, or is no sweep's.
+            PlanError: another plan was begun there and `overwrite` is off.
+            OutputError: another process is at work there, the folder cannot be written, or it is
+                no sweep's.
         """
         with disk_errors(self.folder):
             while (lock := self._locked(alone=alone, overwrite=overwrite)) is None:
@@ -157,7 +157,7 @@ class Work:
 
     def _let_go(self, lock: BinaryIO) -> None:
         """Take the folder away where nobody has made a shard, and nobody else is about to."""
-        with suppress(PlanError, OSError):
+        with suppress(OutputError, OSError):
             if not self._begun() and change_lock(lock, alone=True) and not self._begun():
                 self.remove()
 
@@ -203,10 +203,11 @@ class Work:
         """Refuse to work for a sweep that is not the one in the folder.
 
         Raises:
-            PlanError: the folder is not there, or holds another plan.
+            ClusterError: the folder is not there.
+            PlanError: it holds another plan.
         """
         if not self.folder.is_dir():
-            raise PlanError(
+            raise ClusterError(
                 f"{platform.node()} does not see {self.folder}; all workers need the output's "
                 "folder under the same path, on storage that they share"
             )

@@ -13,7 +13,7 @@ from small_world import World
 from regtrack.compare.open_sources import open_sources
 from regtrack.compare.scoreboard import Scoreboard, score_models
 from regtrack.compare.sources import Sources
-from regtrack.errors import DatasetError, PlanError, TrackError
+from regtrack.errors import DatasetError, OutOfMemoryError, TrackError
 
 
 def brute(world: World, model: str, marker: str, chroms: tuple[str, ...]) -> float:
@@ -82,7 +82,7 @@ def test_every_base_is_scored_where_that_is_asked_for(world: World, tmp_path: Pa
 
 def test_exact_scores_need_memory(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("regtrack.measures.exact.usable_memory", lambda: 1_000_000)
-    with pytest.raises(PlanError, match="leave out `exact`"):
+    with pytest.raises(OutOfMemoryError, match="leave out `exact`"):
         score_models(sources, "cnn7", "dilated", exact=True)
 
 

@@ -25,9 +25,10 @@ from regtrack.errors import (
     AssemblyError,
     CheckpointError,
     DatasetError,
+    DeviceError,
     MarkerError,
+    OutOfMemoryError,
     OutputError,
-    PlanError,
 )
 from regtrack.evaluation.metrics import StreamingCurves, centres
 from regtrack.evaluation.report import evaluate
@@ -165,7 +166,7 @@ def test_exact_scores_that_do_not_fit_are_refused_before_the_work_starts(
 ) -> None:
     monkeypatch.setattr("regtrack.measures.exact.usable_memory", lambda: 1_000)
     monkeypatch.setattr("regtrack.evaluation.report.borrowed", None)  # which would run the model
-    with pytest.raises(PlanError, match="leave out `exact`"):
+    with pytest.raises(OutOfMemoryError, match="leave out `exact`"):
         evaluate(dataset, [trained(dataset)], split="valid", exact=True)
 
 
@@ -327,7 +328,7 @@ def test_invalid_requests_are_refused(dataset: Dataset) -> None:
         evaluate(dataset, [])
     with pytest.raises(DatasetError, match="test"):
         evaluate(dataset, [trained(dataset)], split="test")
-    with pytest.raises(PlanError, match="fp64"):
+    with pytest.raises(DeviceError, match="fp64"):
         evaluate(dataset, [trained(dataset)], precision="fp64")
 
 
@@ -399,5 +400,5 @@ def test_products_are_exact_and_too_little_memory_is_reported(
     assert tf32
     assert not any(tf32)
     monkeypatch.setattr(checkpoint.model, "logits", too_large)
-    with pytest.raises(PlanError, match="out of memory on cpu with 3 x 300 bp"):
+    with pytest.raises(OutOfMemoryError, match="out of memory on cpu with 3 x 300 bp"):
         evaluate(dataset, [checkpoint], split="valid", batch_size=3)

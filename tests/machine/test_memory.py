@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from regtrack.errors import PlanError
+from regtrack.errors import OutOfMemoryError
 from regtrack.machine import memory
 from regtrack.machine.memory import check_memory, usable_memory
 
 
 def test_work_larger_than_memory_is_refused() -> None:
     check_memory(1 << 20)
-    with pytest.raises(PlanError, match="smaller `batch_size`"):
+    with pytest.raises(OutOfMemoryError, match="smaller `batch_size`"):
         check_memory(1 << 60)
 
 

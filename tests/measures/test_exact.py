@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regtrack.errors import PlanError
+from regtrack.errors import OutOfMemoryError
 from regtrack.measures.exact import check_exact, exact_areas
 from regtrack.measures.measure import measure
 
@@ -41,5 +41,5 @@ def test_undefined_areas_are_nan() -> None:
 def test_scores_that_do_not_fit_into_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("regtrack.measures.exact.usable_memory", lambda: 120_000)
     check_exact(1_000, markers=8)  # 1,000 x (8 x 5 + 80) bytes
-    with pytest.raises(PlanError, match=r"1,001 bp of 8 markers .* leave out `exact`"):
+    with pytest.raises(OutOfMemoryError, match=r"1,001 bp of 8 markers .* leave out `exact`"):
         check_exact(1_001, markers=8)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from regtrack.errors import PlanError
+from regtrack.errors import DeviceError, OutOfMemoryError
 from regtrack.predict.device import pick_device
 from regtrack.predict.forward import scores_of_codes
 
@@ -27,12 +27,12 @@ def test_devices() -> None:
     assert pick_device("cpu") == torch.device("cpu")
     assert pick_device().type in {"cpu", "cuda"}
     for name in ("graphics", "cuda:99", "meta", "hpu", "cpu:1", ""):
-        with pytest.raises(PlanError, match="cannot be used here"):
+        with pytest.raises(DeviceError, match="cannot be used here"):
             pick_device(name)
 
 
 def test_an_unknown_precision_is_refused(model: nn.Module, codes: np.ndarray) -> None:
-    with pytest.raises(PlanError, match='"fp16"; expected fp32 or bf16'):
+    with pytest.raises(DeviceError, match='"fp16"; expected fp32 or bf16'):
         scores_of_codes(model, codes, precision="fp16")
 
 
@@ -53,7 +53,7 @@ def test_too_little_memory_says_what_to_do(
         raise problem
 
     monkeypatch.setattr(model, "logits", fail)
-    with pytest.raises(PlanError, match=r"on cpu with 2 x 73 bp .* smaller `batch_size`"):
+    with pytest.raises(OutOfMemoryError, match=r"on cpu with 2 x 73 bp .* smaller `batch_size`"):
         scores_of_codes(model, codes)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from regtrack.errors import PlanError
+from regtrack.errors import OutOfMemoryError
 from regtrack.genome.interval import Interval
 from regtrack.genome.sequence import Codes, N, reverse_complement
 from regtrack.models.network import TrackModel
@@ -126,7 +126,9 @@ def test_results_larger_than_memory_are_refused_first(monkeypatch: pytest.Monkey
     monkeypatch.setattr(region, "usable_memory", lambda: 10**9)
     model = Sums()
     source = Sequences({"chr1": np.zeros(3, dtype=np.uint8)})
-    with pytest.raises(PlanError, match=r"919 markers along 1,000,000 bp take about 4 GB .* 1 GB"):
+    with pytest.raises(
+        OutOfMemoryError, match=r"919 markers along 1,000,000 bp take about 4 GB .* 1 GB"
+    ):
         values_along(model, source, Interval("chr1", 0, 1_000_000), range(919))
     assert model.seen == []
 

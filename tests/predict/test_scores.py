@@ -10,7 +10,7 @@ import pytest
 
 import regtrack
 from regtrack.checkpoint import Checkpoint, save_checkpoint
-from regtrack.errors import AssemblyError, MarkerError, PlanError, RegionError
+from regtrack.errors import AssemblyError, DeviceError, MarkerError, RegionError, SequenceError
 from regtrack.genome.interval import Interval
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import N, decode
@@ -124,7 +124,7 @@ def test_bad_requests_are_refused(fasta: Path) -> None:
         {"reference": fasta, "region": "chr2", "sequence": "ACGT"},
         {"reference": fasta, "sequence": "ACGT"},
     ):
-        with pytest.raises(PlanError, match="expected either `reference` and `region`, or"):
+        with pytest.raises(SequenceError, match="expected either `reference` and `region`, or"):
             scores(checkpoint, **given)
     for sequence, problem in (
         ("ACGU-", "2 of the 5 letters of the sequence are not DNA"),
@@ -134,14 +134,14 @@ def test_bad_requests_are_refused(fasta: Path) -> None:
         (np.array([0, 1]), "has int64 of shape"),
         (np.zeros((1, 3), dtype=np.uint8), r"of shape \(1, 3\)"),
     ):
-        with pytest.raises(PlanError, match=problem):
+        with pytest.raises(SequenceError, match=problem):
             scores(checkpoint, sequence=sequence)
     with pytest.raises(RegionError, match="whose bases are 1 to 640"):
         scores(checkpoint, fasta, Interval("chr2", 600, 641))
     with pytest.raises(MarkerError, match='no marker matches "CTCF"'):
         scores(checkpoint, fasta, "chr2", markers="CTCF")
     for option, problem in (({"precision": "fp16"}, "fp16"), ({"device": "tpu"}, "cannot be used")):
-        with pytest.raises(PlanError, match=problem):
+        with pytest.raises(DeviceError, match=problem):
             scores(checkpoint, fasta, "chr2", **option)
 
 

@@ -10,13 +10,7 @@ import numpy as np
 import pytest
 
 from regtrack.checkpoint import load_checkpoint
-from regtrack.errors import (
-    AssemblyError,
-    DatasetError,
-    MarkerError,
-    PlanError,
-    RegionError,
-)
+from regtrack.errors import AssemblyError, DatasetError, MarkerError, RegionError, SaliencyError
 from regtrack.saliency.compare import Comparison, compare
 
 from .conftest import PEAKS, Files, lacks_tf
@@ -106,7 +100,7 @@ def test_random_windows_are_those_of_the_seed_and_have_labels(files: Files) -> N
 def test_too_little_or_too_much_is_refused_before_a_file_is_opened(
     options: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(PlanError, match=message):
+    with pytest.raises(SaliencyError, match=message):
         Comparison(checkpoints=(Path("c"),), marker="K562_TF", **options)
 
 
@@ -124,7 +118,7 @@ def test_without_a_region_named_positions_are_shown_with_what_the_widest_model_s
     assert shown("cnn3", at=("chr1:2,001-3,000", "chr1:3,501")) == "chr1:2,001-3,501"
     assert shown("cnn3", "bi-lstm", at=("chr1:5,001",)) == "chr1:1-10,000"
     assert shown("cnn3", "dilated", at=("2:5,001",), method="ism") == "chr2:4,501-5,500"
-    with pytest.raises(PlanError, match="`at` spans 9,000 bp; expected at most 5,000"):
+    with pytest.raises(SaliencyError, match="`at` spans 9,000 bp; expected at most 5,000"):
         shown("cnn3", at=("chr1:1", "chr1:9,000"), method="ism")
 
 
@@ -134,11 +128,11 @@ def test_outputs_that_no_model_can_explain_are_refused(files: Files, tmp_path: P
     assert reach is not None
     compare(wanted(files, **options, at=(f"chr1:{1_100 + reach[0]}",)))
     for beyond in (1_100 + reach[0] + 1, 1_000 - reach[1]):
-        with pytest.raises(PlanError, match="no chosen output reaches chr1:1,001-1,100"):
+        with pytest.raises(SaliencyError, match="no chosen output reaches chr1:1,001-1,100"):
             compare(wanted(files, **options, at=(f"chr1:{beyond}",)))
     sequence = "ACGT" * 250 + "N" * 100 + "ACGT" * 2_225
     (tmp_path / "n.fa").write_text(f">chr1\n{sequence}\n>chr2\n{'A' * 10_000}\n")
-    with pytest.raises(PlanError, match="every chosen output of chr1:951-1,200 is N"):
+    with pytest.raises(SaliencyError, match="every chosen output of chr1:951-1,200 is N"):
         compare(
             wanted(files, reference=tmp_path / "n.fa", region="chr1:951-1,200", at=("chr1:1050",))
         )
@@ -199,13 +193,13 @@ def test_integrated_gradients_tell_what_they_add_up_to(files: Files) -> None:
 
 def test_what_there_is_not(files: Files) -> None:
     by_bed: dict[str, Any] = {"reference": files.reference, "labels": files.peaks}
-    with pytest.raises(PlanError, match="no base of chr1:1-500 is labelled K562_TF"):
+    with pytest.raises(SaliencyError, match="no base of chr1:1-500 is labelled K562_TF"):
         compare(wanted(files, region="chr1:1-500", **by_bed))
-    with pytest.raises(PlanError, match="chr2:5-5 is not on chr1"):
+    with pytest.raises(SaliencyError, match="chr2:5-5 is not on chr1"):
         compare(wanted(files, region=REGION, reference=files.reference, at=("chr2:5",)))
     with pytest.raises(RegionError, match="is not within chr1"):
         compare(wanted(files, region="chr1:1-99,999", **by_bed))
     with pytest.raises(MarkerError, match='no marker matches "CTCF"'):
         compare(wanted(files, region=REGION, marker="CTCF", **by_bed))
-    with pytest.raises(PlanError, match=r"threshold 2; expected a score from 0 to 1"):
+    with pytest.raises(SaliencyError, match=r"threshold 2; expected a score from 0 to 1"):
         compare(wanted(files, region=REGION, reference=files.reference, threshold=2.0))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from regtrack.errors import PlanError
+from regtrack.errors import SaliencyError
 from regtrack.saliency.method import GRADIENT_X_INPUT, ISM, METHODS, find_method
 from regtrack.saliency.steps import STEPS
 
@@ -17,7 +17,9 @@ ROOT = Path(__file__).parents[2]
 def test_every_method_is_computed_and_found_by_its_name() -> None:
     assert set(STEPS) == set(METHODS.values())
     assert [find_method(name) for name in METHODS] == list(METHODS.values())
-    with pytest.raises(PlanError, match='method "loud"; expected gradient-norm, gradient-x-input'):
+    with pytest.raises(
+        SaliencyError, match='method "loud"; expected gradient-norm, gradient-x-input'
+    ):
         find_method("loud")
 
 

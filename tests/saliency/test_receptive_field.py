@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from regtrack.checkpoint import load_checkpoint
-from regtrack.errors import DatasetError, MarkerError, PlanError
+from regtrack.errors import DatasetError, MarkerError, SaliencyError
 from regtrack.saliency import receptive_field, strips
 from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.receptive_field import (
@@ -130,7 +130,7 @@ def test_a_marker_is_looked_for_in_every_model_first(files: Files, tmp_path: Pat
 
 def test_what_cannot_be_measured(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [files.checkpoint("cnn3")]
-    with pytest.raises(PlanError, match="0 outputs; expected at least 1"):
+    with pytest.raises(SaliencyError, match="0 outputs; expected at least 1"):
         compare_receptive_fields(paths, files.data, positives=0)
     with pytest.raises(DatasetError, match=r"no base of the valid split .* is labelled K562_DNase"):
         compare_receptive_fields(paths, files.data, marker="*DNase")

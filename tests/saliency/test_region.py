@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from regtrack.checkpoint import save_checkpoint
-from regtrack.errors import MarkerError, PlanError
+from regtrack.errors import MarkerError, SaliencyError
 from regtrack.genome.interval import Interval
 from regtrack.genome.sequence import N
 from regtrack.predict.region import values_along
@@ -111,7 +111,7 @@ def test_a_lstm_reads_all_in_one_piece_or_refuses(monkeypatch: pytest.MonkeyPatc
     whole = gradient_saliency(checkpoint.model, codes[None], outputs[None], 0)[0]
     np.testing.assert_allclose(found.values, whole[500:900], rtol=1e-5, atol=1e-9)
     monkeypatch.setitem(strips.AT_ONCE, "cpu", 1_000)
-    with pytest.raises(PlanError, match="takes at most 1,000 bp here: choose a smaller region"):
+    with pytest.raises(SaliencyError, match="takes at most 1,000 bp here: choose a smaller region"):
         explain(checkpoint, source, question, method=GRADIENT_NORM)
 
 
@@ -132,7 +132,9 @@ def test_by_paths_it_reads_the_flanks_and_explains_what_scores(tmp_path: Path) -
     question = Question(Interval("chr1", 400, 500), found.marker, everything)
     expected = explain(checkpoint, source, question, method=GRADIENT_X_INPUT)
     np.testing.assert_allclose(found.values, expected.values, rtol=1e-5)
-    with pytest.raises(PlanError, match=r"no position of chr1:401-500 has a score of 1 .* is 0\."):
+    with pytest.raises(
+        SaliencyError, match=r"no position of chr1:401-500 has a score of 1 .* is 0\."
+    ):
         saliency_of_region(
             tmp_path / "c.safetensors", reference, "*histone", "1", 400, 500, threshold=1.0
         )
@@ -145,9 +147,11 @@ def test_what_cannot_be_asked() -> None:
         find_marker(checkpoint.markers, "K562*")
     longer = one_chromosome(5_001)
     wide = Question(Interval("chr1", 0, 5_001), checkpoint.markers[0], OUTPUTS)
-    with pytest.raises(PlanError, match=r"has 5,001 bp; ism takes at most 5,000: choose a smaller"):
+    with pytest.raises(
+        SaliencyError, match=r"has 5,001 bp; ism takes at most 5,000: choose a smaller"
+    ):
         explain(checkpoint, longer, wide, method=ISM)
-    with pytest.raises(PlanError, match='method "loud"; expected gradient-norm, gradient-x'):
+    with pytest.raises(SaliencyError, match='method "loud"; expected gradient-norm, gradient-x'):
         saliency_of_region(
             Path("c.safetensors"), Path("r.fa"), "K562_TF", "chr1", 0, 100, method="loud"
         )

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from regtrack.errors import PlanError
+from regtrack.errors import PlanError, SaliencyError
 from regtrack.genome.sequence import N
 from regtrack.models.registry import build_model
 from regtrack.predict import capacity
@@ -167,7 +167,7 @@ def test_what_cannot_be_asked(tmp_path: Path) -> None:
     checkpoint = checkpoint_of("cnn3", Sequences(CODES))
     reference = write_fasta(tmp_path / "r.fa", CODES)
     asked = checkpoint, reference, tmp_path / "out"
-    with pytest.raises(PlanError, match="threshold 1; expected a score from 0 to below 1"):
+    with pytest.raises(SaliencyError, match="threshold 1; expected a score from 0 to below 1"):
         saliency_tracks(*asked, threshold=1.0)
     with pytest.raises(PlanError, match="a `selection` was given, and `markers` or `chroms`"):
         saliency_tracks(*asked, markers="*TF", selection=Selection(chroms="chr1"))

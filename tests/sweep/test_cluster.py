@@ -22,7 +22,7 @@ import pyBigWig
 import pytest
 
 from regtrack.checkpoint import save_checkpoint
-from regtrack.errors import MarkerError, PlanError
+from regtrack.errors import ClusterError, MarkerError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.saliency.tracks import MakeSaliency
 from regtrack.sweep.chunks import Chunk
@@ -281,7 +281,7 @@ def test_an_address_without_a_scheduler_is_one_line_and_leaves_nothing(
         ("", "missing port number"),
     ]:
         with pytest.raises(
-            PlanError, match=f'answers at "{address}" .*({reason}).*; expected'
+            ClusterError, match=f'answers at "{address}" .*({reason}).*; expected'
         ) as no:
             run_sweep(request_, runner=cluster.on_dask(address))
         assert "\n" not in str(no.value)
@@ -293,7 +293,7 @@ def test_an_address_without_a_scheduler_is_one_line_and_leaves_nothing(
 def test_a_scheduler_file_that_is_not_there_or_names_none(request_: SweepRequest) -> None:
     Path("broken.json").write_text("{")
     for name in ("none.json", "broken.json"):
-        with pytest.raises(PlanError, match=f"no scheduler file at {name}"):
+        with pytest.raises(ClusterError, match=f"no scheduler file at {name}"):
             run_sweep(request_, runner=cluster.on_dask(Path(name)))
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from regtrack.checkpoint import save_checkpoint
-from regtrack.errors import PlanError
+from regtrack.errors import DeviceError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals
 from regtrack.models.network import TrackModel
@@ -216,6 +216,6 @@ def test_a_machine_without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "_compiler", lambda: compiled)
     logging.getLogger("torch").setLevel(logging.ERROR)
     model = small_model("cnn3").float()
-    with pytest.raises(PlanError, match="cannot be compiled here") as caught:
+    with pytest.raises(DeviceError, match="cannot be compiled here") as caught:
         forward(model, CODES["chr1"][None, :100], compiled=True)
     assert "\n" not in str(caught.value)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings, strategies as st
 
-from regtrack.errors import FastaError, PlanError
+from regtrack.errors import FastaError, OutOfMemoryError
 from regtrack.genome.sequence import reverse_complement
 from regtrack.predict.copies import Scores
 from regtrack.predict.forward import scores_of_codes
@@ -183,5 +183,7 @@ def test_too_little_memory_behind_the_model_is_one_line_too() -> None:
     def fail(strip: Strip, present: Present, values: torch.Tensor) -> Scores:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
-    with pytest.raises(PlanError, match=r"out of memory on cpu with 1 x 400 bp .* `batch_size`"):
+    with pytest.raises(
+        OutOfMemoryError, match=r"out of memory on cpu with 1 x 400 bp .* `batch_size`"
+    ):
         predict(reading, Scorer(Sums(stride=1, left=0, right=0), [0], CPU), fail)

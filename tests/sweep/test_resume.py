@@ -384,7 +384,7 @@ def test_two_processes_do_not_work_on_one_sweep(
             lambda: run_share(REQUEST, "1/2"),
             lambda: assemble_genome("tracks"),
         ):
-            with pytest.raises(PlanError, match="another process is at work in") as caught:
+            with pytest.raises(OutputError, match="another process is at work in") as caught:
                 run()
             refused.append(str(caught.value))
 
@@ -402,9 +402,9 @@ def test_shares_work_side_by_side_and_keep_others_out(
 
     def beside() -> None:
         made.append(run_share(REQUEST, "2/2").made)
-        with pytest.raises(PlanError, match="another process is at work"):
+        with pytest.raises(OutputError, match="another process is at work"):
             assemble_genome("tracks")
-        with pytest.raises(PlanError, match="another process is at work"):
+        with pytest.raises(OutputError, match="another process is at work"):
             run_share(replace(REQUEST, storage=Storage(keep_bits=9)), "1/1", overwrite=True)
 
     with monkeypatch.context() as patch:

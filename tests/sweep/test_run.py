@@ -18,6 +18,7 @@ from regtrack.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from regtrack.errors import (
     AssemblyError,
     CheckpointError,
+    DeviceError,
     MarkerError,
     OutputError,
     PlanError,
@@ -395,8 +396,8 @@ Refusal = tuple[dict[str, Any], type[RegtrackError], str]
         ({"keep_bits": 24}, TrackError, "expected 1 to 23"),
         ({"resolution": 0}, PlanError, "resolution 0 is below 1 bp"),
         ({"resolution": 3, "window": 500}, PlanError, "take a window of 510 bp"),
-        ({"precision": "fp8"}, PlanError, "fp8"),
-        ({"device": "cuda:77"}, PlanError, "cannot be used here"),
+        ({"precision": "fp8"}, DeviceError, "fp8"),
+        ({"device": "cuda:77"}, DeviceError, "cannot be used here"),
     ],
     ids=lambda refusal: str(refusal[0]),
 )
