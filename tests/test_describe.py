@@ -88,7 +88,7 @@ def test_an_impossible_bigwig_is_refused_and_not_read_by_libbigwig(tmp_path: Pat
     for data, message in (
         (whole[:-1], "no magic number at its end"),
         (whole + b"\n", "no magic number at its end"),
-        (whole[:2], "cut short"),
+        (whole[:2], "truncated"),
         (flipped(whole, 4), r"549,755,813,890 of its 60,000 bases"),
         (flipped(whole, 8 + 8 + 7), "values of 1 to -2 have mean 1.5"),
     ):

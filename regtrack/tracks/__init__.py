@@ -1,1 +1,1 @@
-"""Values along a genome, as files that genome browsers show."""
+"""Values along a genome, in files that genome browsers show."""

@@ -25,23 +25,23 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def build_catalog(paths: Sequence[Path], markers: Sequence[Marker] = ()) -> Catalog:
-    """A catalog of what lies at paths; the same paths give the same ids.
+    """The catalog of the tracks at paths; the same paths give the same ids.
 
     Args:
         paths: sweeps, folders of sweeps, folders of bigWigs, and bigWigs.
-        markers: what is known of markers, such as those of the labels; of others the biosample and
-            target are guessed from their names.
+        markers: known markers, such as those of the labels; for other markers, biosample and target
+            are guessed from their names.
 
     Raises:
-        TrackError: a path without a bigWig, a sweep that is not finished or lacks a file, a file
-            that is no bigWig, or files for assemblies that disagree.
+        TrackError: a path without a bigWig, a sweep that is unfinished or lacks a file, a file that
+            is not a bigWig, or files of different assemblies.
     """
     sweeps, files = _collect(paths)
     taken: set[str] = set()
     found = _sweeps(sweeps, taken)
     models, saliency = (
-        tuple(sweep for sweep in found if _predicts(sweep.record) is wanted)
-        for wanted in (True, False)
+        tuple(sweep for sweep in found if _predicts(sweep.record) is predicts)
+        for predicts in (True, False)
     )
     tracks = [track for sweep in (*models, *saliency) for track in sweep.tracks]
     tracks += [Track(_free(_safe(path.stem), taken), path, path.stem, "signal") for path in files]
@@ -55,12 +55,12 @@ def build_catalog(paths: Sequence[Path], markers: Sequence[Marker] = ()) -> Cata
 
 
 def is_bigwig(path: Path) -> bool:
-    """Whether a file is called as bigWigs are."""
+    """Whether a file has a suffix of bigWigs."""
     return path.suffix.lower() in _SUFFIXES
 
 
 def _collect(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """Folders of sweeps, and bigWigs outside of sweeps; each once, in the order given."""
+    """Folders of sweeps, and bigWigs outside of sweeps; each once, in the given order."""
     sweeps: dict[Path, None] = {}
     files: dict[Path, None] = {}
     for path in paths:
@@ -74,7 +74,7 @@ def _collect(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
         found = [folder for folder in found if folder.suffix != PARTIAL]
         if not found and not loose:
             raise TrackError(
-                f"{path} holds no {SWEEP_FILE}, no sweep and no bigWig; expected the output of "
+                f"{path} contains no {SWEEP_FILE}, no sweep and no bigWig; expected the output of "
                 "regtrack predict-genome or saliency-tracks, or .bw files"
             )
         sweeps |= dict.fromkeys(folder.resolve() for folder in found)
@@ -95,13 +95,13 @@ def _check_folder(path: Path) -> None:
 
 
 def _sweeps(folders: Sequence[Path], taken: set[str]) -> list[ModelTracks]:
-    """What each sweep wrote, named and drawn as `regtrack.model_style` says.
+    """The tracks of each sweep, with names and colours from `regtrack.model_style`.
 
-    Saliency is named and drawn as the sweep of scores by the same weights, if that is there too.
+    Saliency has the name and colour of the sweep of scores by the same weights, if there is one.
 
     Args:
-        folders: of the sweeps.
-        taken: ids of tracks; those found are added.
+        folders: the sweeps.
+        taken: ids of tracks that are in use; new ones are added.
     """
     records = [_read_record(folder) for folder in folders]
     makers = _makers(records)
@@ -121,7 +121,7 @@ def _sweeps(folders: Sequence[Path], taken: set[str]) -> list[ModelTracks]:
 
 
 def _makers(records: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The sweep whose name each bears: its own, or of saliency that of the scores beside it."""
+    """The sweep after which each is named: itself, or for saliency the scores by its weights."""
     weights = [record["checkpoint"].get("weights") for record in records]
     scored = {weights[at]: at for at in reversed(range(len(records))) if _predicts(records[at])}
     return [
@@ -131,12 +131,12 @@ def _makers(records: Sequence[Mapping[str, Any]]) -> list[int]:
 
 
 def _predicts(record: Mapping[str, Any]) -> bool:
-    """Whether a sweep is of scores or logits."""
+    """Whether a sweep holds scores or logits."""
     return all(kind_of(record, entry) in PREDICTED for entry in record["tracks"])
 
 
 def _run(record: Mapping[str, Any], folder: Path) -> Run:
-    """What a sweep's record says of the model that made it."""
+    """The model that made a sweep, from its record."""
     checkpoint = record["checkpoint"]
     return Run(str(checkpoint["model"]), checkpoint.get("config") or {}, folder)
 
@@ -159,16 +159,16 @@ def _tracks(
 ) -> tuple[Track, ...]:
     tracks = []
     for entry in record["tracks"]:
-        # a name alone: a record from elsewhere must not lead out of its folder
+        # only the name: a foreign record must not lead out of its folder
         path, marker = folder / Path(entry["file"]).name, str(entry["marker"])
         kind = kind_of(record, entry)
         if not path.is_file():
             raise TrackError(
                 f"the sweep {folder} lacks {path.name}; copy it there, or run the sweep again"
             )
-        words = (marker,) if kind in PREDICTED else (marker, kind)
-        track_id = _free(".".join((model_id, *map(_safe, words))), taken)
-        label = " ".join((style.title, *words))
+        parts = (marker,) if kind in PREDICTED else (marker, kind)
+        track_id = _free(".".join((model_id, *map(_safe, parts))), taken)
+        label = " ".join((style.title, *parts))
         model = model_id if kind in PREDICTED else None
         tracks.append(Track(track_id, path, label, kind, model, marker, style))
     return tuple(tracks)
@@ -194,7 +194,7 @@ def _common_assembly(paths: Iterable[Path]) -> Assembly:
     """The chromosomes of all files.
 
     Raises:
-        TrackError: a file that was cut short, or two that know a chromosome at different lengths.
+        TrackError: a truncated file, or two files with different lengths of a chromosome.
     """
     lengths: dict[str, int] = {}
     source: dict[str, Path] = {}
@@ -226,7 +226,7 @@ def _safe(text: str) -> str:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """The name, or the first of name-2, name-3, ... that is free; taken from then on."""
+    """The name, or the first of name-2, name-3, ... that is not taken; adds it to `taken`."""
     number, free = 1, name
     while free in taken:
         number += 1

@@ -1,6 +1,6 @@
-"""What can be shown: the tracks of sweeps and other bigWigs, each under an id of its own.
+"""The tracks of sweeps and other bigWigs that can be shown, each with an id.
 
-Whoever asks for a track names its id. No path is ever made of what somebody asks for.
+Requests name tracks by id; no path is ever built from a request.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class Track:
     Attributes:
         id: short, unique in its catalog, and safe in a URL.
         path: the file.
-        label: what a reader sees.
-        kind: what its values are.
-        model: the id of the model whose scores or logits these are; None for other tracks.
-        marker: the name of the marker that it is about; None for a signal.
-        style: how the model that made it is drawn; None for a signal.
+        label: the name shown to readers.
+        kind: what the values are.
+        model: id of the model whose scores or logits these are; None for other tracks.
+        marker: name of the marker; None for a signal.
+        style: style of the model that made the track; None for a signal.
     """
 
     id: str
@@ -45,15 +45,15 @@ class Track:
 
 @dataclass(frozen=True, eq=False)
 class ModelTracks:
-    """What a sweep wrote: the tracks of one model.
+    """The tracks of one model, written by one sweep.
 
     Attributes:
-        id: of the model: short, unique among those of a catalog, and safe in a URL.
-        style: what a reader sees, and how it is drawn.
+        id: the model's id: short, unique in its catalog, and safe in a URL.
+        style: the model's title and colours.
         architecture: the network's name.
-        folder: where the sweep lies.
-        tracks: one per marker, in the order of the sweep; of saliency, two.
-        record: what sweep.json says.
+        folder: the sweep's folder.
+        tracks: one per marker, in the order of the sweep; two per marker for saliency.
+        record: the content of sweep.json.
     """
 
     id: str
@@ -65,20 +65,20 @@ class ModelTracks:
 
     @property
     def label(self) -> str:
-        """What a reader sees."""
+        """The name shown to readers."""
         return self.style.title
 
 
 @dataclass(frozen=True, eq=False)
 class Catalog:
-    """Everything that can be shown; nothing else can be asked for.
+    """Everything that can be requested and shown.
 
     Attributes:
-        models: the sweeps of scores or logits, in the order given.
-        saliency: the sweeps of saliency. They predict nothing: their tracks are shown, and never
-            ranked or compared with labels.
-        tracks: every track: those of models, saliency, signals.
-        markers: what the models predict and what labels were given for, those with labels first.
+        models: the sweeps of scores or logits, in the given order.
+        saliency: the sweeps of saliency. Their tracks are shown but never ranked or compared with
+            labels, since they predict nothing.
+        tracks: every track: of models, then saliency, then signals.
+        markers: markers with labels first, then the others that the models predict.
         assembly: the chromosomes of all files, in natural order (chr2 before chr10).
     """
 
@@ -90,13 +90,13 @@ class Catalog:
 
     @property
     def others(self) -> tuple[Track, ...]:
-        """The tracks that are no model's scores or logits: saliency and signals."""
+        """The tracks that are not scores or logits of a model: saliency and signals."""
         return tuple(track for track in self.tracks if track.model is None)
 
     def absolute(self, track: Track) -> Track | None:
-        """The absolute value of a track of signed saliency, if it is there.
+        """The track of absolute values of a track of signed saliency; None if there is none.
 
-        A view of many bases per pixel should show it: there the mean of signed values cancels.
+        A view with many bases per pixel should show it, since the mean of signed values cancels.
         """
         if track.kind != "saliency":
             return None
@@ -122,7 +122,7 @@ class Catalog:
         """A marker by name.
 
         Raises:
-            MarkerError: no marker is called so.
+            MarkerError: no marker has the name.
         """
         if name not in self._markers:
             raise MarkerError(
@@ -132,7 +132,7 @@ class Catalog:
         return self._markers[name]
 
     def find(self, model_id: str, marker: str) -> Track | None:
-        """The scores or logits of a model for a marker, if it has them."""
+        """The scores or logits of a model for a marker; None if it has none."""
         return self._pairs.get((model_id, marker))
 
     @cached_property
@@ -167,5 +167,5 @@ def _look_up(found: Mapping[str, _Named], name: str, what: str) -> _Named:
 
 
 def _short(text: str) -> str:
-    """What somebody asked for, cut to a length that a message can bear."""
+    """A requested name, shortened to fit into a message."""
     return text if len(text) <= 60 else f"{text[:57]}..."

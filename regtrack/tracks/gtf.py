@@ -187,7 +187,7 @@ class _Reading:
         return self._numbers[key]
 
     def _transcript(self, fields: list[bytes], attributes: bytes, transcript: bytes) -> int:
-        """The number of the transcript of a line."""
+        """The number of a line's transcript, which is added at its first line."""
         gene = self._gene(fields, attributes)
         key = (fields[0], transcript)
         if key not in self._transcripts:

@@ -1,4 +1,4 @@
-"""What the values of a track are, as sweep.json says of each file."""
+"""What the values of a track are, from sweep.json."""
 
 from __future__ import annotations
 
@@ -8,29 +8,28 @@ from typing import Any, Literal, get_args
 from regtrack.errors import TrackError
 
 Kind = Literal["scores", "logits", "saliency", "absolute saliency", "signal"]
-"""A model's scores or logits; saliency, signed or its absolute value; or a signal from elsewhere,
-of which nothing else is known."""
+"""Scores or logits of a model; saliency, signed or absolute; or a signal from another program."""
 
 PREDICTED: frozenset[Kind] = frozenset({"scores", "logits"})
-"""What can be compared with labels: everything else is only shown."""
+"""The kinds that can be compared with labels; all others are only shown."""
 
-# how saliency was told apart before each file's entry said what it holds
+# how saliency was marked before each file's entry gave its kind
 _OLD_SALIENCY = "gradient-x-input "
 _OLD_ABSOLUTE = ".saliency-abs.bw"
 
 
 def kind_of(record: Mapping[str, Any], entry: Mapping[str, Any]) -> Kind:
-    """What a file of a sweep holds.
+    """The kind of values in a file of a sweep.
 
-    Sweeps of format 2 and earlier say it of all their files together, in words, and of saliency
-    the file's name says whether it is the absolute value.
+    Sweeps of format 2 and earlier give one kind for all of their files, in words; whether a
+    saliency file holds absolute values is then known from its name.
 
     Args:
-        record: what sweep.json says.
+        record: the content of sweep.json.
         entry: one of its tracks.
 
     Raises:
-        TrackError: values of a kind that is not known.
+        TrackError: an unknown kind.
     """
     if (said := entry.get("values")) is None:
         if not str(record.get("values", "")).startswith(_OLD_SALIENCY):
@@ -41,6 +40,6 @@ def kind_of(record: Mapping[str, Any], entry: Mapping[str, Any]) -> Kind:
             found: Kind = kind
             return found
     raise TrackError(
-        f'{entry["file"]} holds "{said}"; expected one of {", ".join(get_args(Kind))}: it was '
-        "written by a later version of regtrack, which reads it"
+        f'{entry["file"]} holds "{said}"; expected one of {", ".join(get_args(Kind))}. It was '
+        "written by a later version of regtrack: update to read it"
     )

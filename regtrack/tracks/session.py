@@ -1,8 +1,8 @@
-"""Tracks as IGV takes them: a session of the desktop IGV, and a configuration of igv.js.
+"""Tracks for IGV: a session of desktop IGV, and a configuration of igv.js.
 
-Facts that bite, all of which this module heeds: a track's id must equal its resource's path, or
-igv.js drops the track from a session; without colours, IGV paints negative values red; scales are
-shared by `autoscaleGroup`, a number in the session and any text in igv.js.
+This module observes three pitfalls: a track's id must equal its resource's path, or igv.js drops
+the track from a session; without colours, IGV paints negative values red; and tracks share a scale
+by `autoscaleGroup`, which is a number in a session and any string in igv.js.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HEIGHT = 60  # pixels of a track
 _TRACK = "org.broad.igv.track.DataSourceTrack"
 _MERGED = "org.broad.igv.track.MergedTracks"
 
-# the length of chromosome 1 (bp) tells the assemblies apart that IGV knows by name
+# the length of chromosome 1 (bp) identifies the assemblies that IGV knows by name
 _KNOWN = {
     248_956_422: "hg38",
     249_250_621: "hg19",
@@ -36,16 +36,16 @@ class SessionTrack:
     """A bigWig in a session.
 
     Attributes:
-        name: what a reader sees.
-        url: address of the file, or its path.
+        name: the name shown to readers.
+        url: address or path of the file.
         colour: `#rrggbb`.
-        scale: tracks of one scale share their y axis; empty for an own one.
-        overlay: tracks of one overlay are drawn over one another; empty for apart.
-        letters: whether to draw values as letters of the sequence, as for saliency; bars where a
-            base is too narrow for a letter, and in an IGV that cannot draw letters.
+        scale: tracks with the same scale share their y axis; empty: a separate one.
+        overlay: tracks with the same overlay are drawn on top of each other; empty: separately.
+        letters: whether to draw values as letters of the sequence, as for saliency. Bars are drawn
+            if a base is too narrow for a letter, or if this version of IGV cannot draw letters.
 
     Raises:
-        TrackError: a colour of another form.
+        TrackError: a colour in another format.
     """
 
     name: str
@@ -58,7 +58,7 @@ class SessionTrack:
     def __post_init__(self) -> None:
         digits = self.colour.removeprefix("#")
         if len(digits) != 6 or not all(digit in "0123456789abcdefABCDEF" for digit in digits):
-            raise TrackError(f'"{self.colour}" is no colour; expected #rrggbb')
+            raise TrackError(f'"{self.colour}" is not a colour; expected #rrggbb')
 
     @property
     def rgb(self) -> str:
@@ -73,7 +73,7 @@ def igv_session(tracks: Sequence[SessionTrack], genome: str, region: Interval) -
     Args:
         tracks: from top to bottom.
         genome: a name that IGV knows, such as `hg38`, or the address of a FASTA.
-        region: what to show first.
+        region: the region to show first.
     """
     scales = _numbered(track.scale for track in tracks)
     root = ElementTree.Element(
@@ -103,12 +103,12 @@ def igv_session(tracks: Sequence[SessionTrack], genome: str, region: Interval) -
 def igv_config(
     tracks: Sequence[SessionTrack], reference: Mapping[str, Any] | str, region: Interval
 ) -> dict[str, Any]:
-    """What igv.js takes, as JSON can hold it; it asks no other host by itself.
+    """A configuration of igv.js, as JSON-serialisable values; it requests nothing from other hosts.
 
     Args:
         tracks: from top to bottom.
-        reference: igv.js's own description of a genome, such as `{"id": ..., "fastaURL": ...}`.
-        region: what to show first.
+        reference: igv.js's description of a genome, such as `{"id": ..., "fastaURL": ...}`.
+        region: the region to show first.
     """
     return {
         "reference": reference if isinstance(reference, str) else dict(reference),
@@ -129,7 +129,7 @@ def igv_config(
 
 
 def known_genome(assembly: Assembly) -> str | None:
-    """The name by which IGV knows an assembly, by the length of chromosome 1; None for others.
+    """IGV's name for an assembly, found by the length of chromosome 1; None if IGV has none.
 
     >>> known_genome(Assembly(("chr1",), (248_956_422,)))
     'hg38'
@@ -143,12 +143,12 @@ def _locus(region: Interval) -> str:
 
 
 def _numbered(names: Any) -> dict[str, str]:
-    """A number for each name but the empty one, from 1."""
+    """A number from 1 for each name that is not empty."""
     return {name: str(at) for at, name in enumerate(dict.fromkeys(filter(None, names)), 1)}
 
 
 def _overlays(tracks: Sequence[SessionTrack]) -> list[list[SessionTrack]]:
-    """Tracks of one overlay together, where the first of them stands."""
+    """Tracks grouped by overlay; a group is placed where its first track is."""
     groups: dict[object, list[SessionTrack]] = {}
     for track in tracks:
         groups.setdefault(track.overlay or object(), []).append(track)

@@ -1,4 +1,4 @@
-"""Bins and bases of a track, against NumPy on the values that were written."""
+"""Bins and bases of a track, checked against NumPy on the values that were written."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def known_values() -> Floats:
-    """Smooth noise with a gap of a whole stretch, many small ones, and runs of one value."""
+    """Smooth noise with one long gap, many small ones, and runs of equal values."""
     random = np.random.default_rng(0)
     values = np.convolve(random.random(LENGTH), np.ones(50) / 50, "same").astype(np.float32)
     values[100_000:130_000] = np.nan
@@ -45,11 +45,11 @@ def path(tmp_path_factory: pytest.TempPathFactory, values: Floats) -> Path:
 
 
 def brute(values: Floats, start: int, end: int, count: int) -> tuple[Floats, Floats, Floats]:
-    """Mean, greatest and least of the bins, one by one."""
+    """Mean, maximum and minimum of the bins, one by one."""
     edges = [start + at * (end - start) // count for at in range(count + 1)]
     parts = [values[low:high] for low, high in pairwise(edges)]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of bins without a value
+        warnings.simplefilter("ignore")  # for bins without a value
         found = [
             [function(part.astype(np.float64)) for part in parts]
             for function in (np.nanmean, np.nanmax, np.nanmin)
@@ -59,7 +59,7 @@ def brute(values: Floats, start: int, end: int, count: int) -> tuple[Floats, Flo
 
 
 @given(start=st.integers(0, LENGTH - 1), span=st.integers(1, 60_000), count=st.integers(1, 300))
-def test_short_stretches_are_exact(
+def test_short_regions_are_exact(
     path: Path, values: Floats, start: int, span: int, count: int
 ) -> None:
     end = min(start + span, LENGTH)
@@ -76,7 +76,7 @@ def test_short_stretches_are_exact(
 
 
 @pytest.mark.parametrize(("start", "count"), [(0, 400), (1_234, 317), (64, 781)])
-def test_long_stretches_come_from_a_zoom_level(
+def test_long_regions_come_from_a_zoom_level(
     path: Path, values: Floats, start: int, count: int
 ) -> None:
     end = LENGTH - 77
@@ -86,17 +86,17 @@ def test_long_stretches_come_from_a_zoom_level(
     assert 128 <= bins.reduction <= bins.step
     mean, high, low = brute(values, start, end, count)
     whole = ~np.isnan(mean) & ~np.isnan(bins.mean)
-    # a record is shared out evenly, so only near a gap can a bin be present in one alone
+    # a record is divided evenly, so only bins near a gap can be present in one and not the other
     assert (np.isnan(mean) != np.isnan(bins.mean)).sum() <= 4
     np.testing.assert_allclose(bins.mean[whole], mean[whole], atol=0.1)
     assert np.corrcoef(bins.mean[whole], mean[whole])[0, 1] > 0.95
-    # a record that touches a bin counts whole: no peak vanishes
+    # a record that touches a bin counts in full: no peak vanishes
     assert (bins.high[whole] >= high[whole]).all()
     assert (bins.low[whole] <= low[whole]).all()
     assert np.isnan(bins.mean[int((110_000 - start) / bins.step)])
 
 
-def test_bins_of_whole_records_are_exact_also_from_a_zoom_level(
+def test_bins_of_whole_records_from_a_zoom_level_are_exact(
     path: Path, values: Floats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(binning, "EXACT_SPAN", 0)
@@ -155,7 +155,7 @@ def test_foreign_files_of_every_block_type(tmp_path: Path) -> None:
         np.testing.assert_array_equal(base_values(raw, "c", 101, 206), expected[101:206])
 
 
-def test_a_file_without_zoom_levels_is_read_a_piece_at_a_time(
+def test_a_file_without_zoom_levels_is_read_in_pieces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     random = np.random.default_rng(1)

@@ -1,4 +1,4 @@
-"""The catalog: what is found at paths, under which ids, and what is refused."""
+"""The catalog: which tracks are found at paths, their ids, and which paths are refused."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_folder_of_sweeps_and_bigwigs(house: Path) -> None:
     assert catalog.tracks[0].label == "CNN7 K562_CTCF"
 
 
-def test_how_a_model_pools_is_in_its_title_and_not_in_its_id(house: Path) -> None:
+def test_a_models_pooling_is_in_its_title_but_not_in_its_id(house: Path) -> None:
     path = house / "sweeps" / "wide" / "sweep.json"
     record = json.loads(path.read_text())
     record["checkpoint"]["config"] = {"pooling": "max", "hidden": 125}
@@ -62,7 +62,7 @@ def test_how_a_model_pools_is_in_its_title_and_not_in_its_id(house: Path) -> Non
         build_catalog([house / "sweeps"])
 
 
-def test_equal_architectures_are_told_apart_by_their_folders(house: Path) -> None:
+def test_equal_architectures_are_distinguished_by_their_folders(house: Path) -> None:
     write_sweep(house / "other" / "small", "cnn7", TRACKS)
     catalog = build_catalog([house / "sweeps" / "small", house / "other"])
     assert [model.id for model in catalog.models] == ["sweeps-small", "other-small"]
@@ -72,7 +72,7 @@ def test_equal_architectures_are_told_apart_by_their_folders(house: Path) -> Non
     assert again.tracks == catalog.tracks
 
 
-def test_what_is_named_twice_is_there_once(house: Path) -> None:
+def test_paths_given_twice_are_listed_once(house: Path) -> None:
     one = build_catalog([house / "sweeps"])
     two = build_catalog([house / "sweeps", house / "sweeps" / "small", house / "sweeps"])
     assert two.tracks == one.tracks
@@ -86,7 +86,7 @@ def test_markers_are_known_or_guessed(house: Path) -> None:
     assert catalog.marker("HeLa_MAX") == unseen
 
 
-def test_nobody_but_the_catalog_knows_ids(house: Path) -> None:
+def test_unknown_ids_are_refused_in_short_messages(house: Path) -> None:
     catalog = build_catalog([house / "sweeps"])
     with pytest.raises(TrackError, match=r'Did you mean "cnn7\.K562_CTCF"'):
         catalog.track("cnn7.K562_CTC")
@@ -110,7 +110,7 @@ def test_a_record_cannot_lead_out_of_its_folder(house: Path) -> None:
         build_catalog([house / "sweeps"])
 
 
-def test_what_cannot_be_shown_is_refused(house: Path, tmp_path: Path) -> None:
+def test_paths_without_tracks_are_refused(house: Path, tmp_path: Path) -> None:
     small = house / "sweeps" / "small"
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -119,7 +119,7 @@ def test_what_cannot_be_shown_is_refused(house: Path, tmp_path: Path) -> None:
     text.write_text("chr1 0 10 1\n" * 20)
     for paths, message in [
         ([], "no path was given"),
-        ([empty], "holds no sweep.json, no sweep and no bigWig"),
+        ([empty], "contains no sweep.json, no sweep and no bigWig"),
         ([tmp_path / "none"], "nothing at"),
         ([small], "not finished"),
         ([small.with_name("small.partial")], "not finished"),
@@ -140,7 +140,7 @@ def test_files_of_two_assemblies_are_refused(house: Path) -> None:
     assert build_catalog([house / "sweeps", same]).assembly.names == ("chr2", "chr10")
 
 
-def test_a_file_that_was_cut_short_is_refused(house: Path) -> None:
+def test_a_truncated_file_is_refused(house: Path) -> None:
     whole = write_bigwig(house / "whole.bw", {"1": np.arange(90_000, dtype=np.float32)})
     data = whole.read_bytes()
     cut = house / "cut.bw"
@@ -148,7 +148,7 @@ def test_a_file_that_was_cut_short_is_refused(house: Path) -> None:
     assert build_catalog([cut]).tracks
     for size in range(len(data) // 8, len(data) - 100, len(data) // 8):
         cut.write_bytes(data[:size])
-        with pytest.raises(TrackError, match="cut short") as caught:
+        with pytest.raises(TrackError, match="is truncated") as caught:
             build_catalog([cut])
         assert "\n" not in str(caught.value)
 

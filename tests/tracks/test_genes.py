@@ -1,4 +1,4 @@
-"""Genes of a GTF: which exons, which lanes, and how names are found."""
+"""Genes of a GTF: exons, lanes and lookup by name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def line(
     rest: str = "",
     sign: str = "+",
 ) -> str:
-    """A line of a GTF, 1-based and both ends inside."""
+    """A line of a GTF, 1-based with both ends included."""
     return f'{chrom}\tx\t{kind}\t{start}\t{end}\t.\t{sign}\t.\tgene_id "{gene}"; {rest}\n'
 
 
@@ -42,7 +42,7 @@ TEXT = "".join(
         line("exon", 901, 1000, gene="G1", rest=transcript("T2", "basic", "Ensembl_canonical")),
         line("exon", 201, 210, gene="G1", rest=transcript("T2", "basic", "Ensembl_canonical")),
         line("CDS", 201, 210, gene="G1", rest=transcript("T2")),
-        # no line of its own, no name, two transcripts of which the longer is drawn
+        # no gene line, no name, and two transcripts, of which the longer is drawn
         line("exon", 501, 510, gene="G2", rest=transcript("T3")),
         line("exon", 601, 700, gene="G2", rest=transcript("T4")),
         line("exon", 801, 900, gene="G2", rest=transcript("T4")),
@@ -157,7 +157,7 @@ def test_genes_in_a_lane_do_not_overlap(pairs: list[tuple[int, int]], gap: int) 
     for lane in set(lanes.tolist()):
         mine = lanes == lane
         assert (starts[mine][1:] >= ends[mine][:-1] + gap).all()
-    # no lane is needless: at its first interval all lanes above are taken
+    # every lane is needed: at its first interval all lower lanes are taken
     for lane in set(lanes.tolist()):
         first = int(np.flatnonzero(lanes == lane)[0])
         taken = (starts[:first] <= starts[first]) & (ends[:first] + gap > starts[first])

@@ -1,4 +1,4 @@
-"""What the files of a sweep hold, as every format of sweep.json says it."""
+"""The kind of values in a sweep's files, from every format of sweep.json."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ OF_SALIENCY = {"format": 2, "values": "gradient-x-input of scores from 0.5"}
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
-def test_a_file_says_what_it_holds(kind: Kind) -> None:
+def test_the_entry_of_a_file_gives_its_kind(kind: Kind) -> None:
     assert kind_of(OF_SALIENCY, {"file": "cnn7.K562_CTCF.bw", "values": kind}) == kind
 
 
 @pytest.mark.parametrize(
     ("record", "file", "kind"),
     [
-        ({"values": "scores"}, "a.saliency-abs.bw", "scores"),  # a marker may be called so
+        ({"values": "scores"}, "a.saliency-abs.bw", "scores"),  # may be part of a marker's name
         ({"values": "logits"}, "a.bw", "logits"),
         ({}, "a.bw", "scores"),
         (OF_SALIENCY, "a.saliency.bw", "saliency"),
         (OF_SALIENCY, "a.saliency-abs.bw", "absolute saliency"),
     ],
 )
-def test_older_sweeps_say_it_of_all_files_together(
+def test_older_sweeps_give_one_kind_for_all_files(
     record: dict[str, object], file: str, kind: Kind
 ) -> None:
     assert kind_of(record, {"file": file}) == kind

@@ -1,4 +1,4 @@
-"""The pool: few files open, none stale, and threads that share them."""
+"""The pool of readers: few open files, none outdated, shared by threads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions for IGV: what the docs of the pitfalls ask for."""
+"""Sessions for IGV, with its pitfalls."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_session_of_version_8() -> None:
     paths = [resource.attrib["path"] for resource in root.iter("Resource")]
     assert paths == [track.url for track in TRACKS]
     leaves = [t for t in root.iter("Track") if "MergedTracks" not in t.attrib["clazz"]]
-    # igv.js drops a track whose id is no resource's path
+    # igv.js drops a track whose id is not the path of a resource
     assert [track.attrib["id"] for track in leaves] == paths
     assert [track.attrib["name"] for track in leaves] == [track.name for track in TRACKS]
     for track in root.iter("Track"):
@@ -68,7 +68,7 @@ def test_a_configuration_of_igv_js() -> None:
 
 
 @pytest.mark.parametrize("colour", ["red", "#12345", "#12345g", "", "rgb(0,0,0)"])
-def test_a_colour_of_another_form_is_refused(colour: str) -> None:
+def test_a_colour_in_another_format_is_refused(colour: str) -> None:
     with pytest.raises(TrackError, match="expected #rrggbb"):
         SessionTrack("a", "b", colour)
 

@@ -1,6 +1,6 @@
-"""Encoded stretches, in order, to one bigWig file.
+"""Write encoded stretches, in order, to one bigWig file.
 
-Memory holds the index, 32 bytes a block of 16,384 values, and one block of each zoom level.
+Memory holds the index, 32 bytes per block of 16,384 values, and one block of each zoom level.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from regtrack.tracks.bigwig.rounding import MANTISSA_BITS
 
 
 def file_order(assembly: Assembly) -> tuple[str, ...]:
-    """The chromosomes as a file holds them, bytewise by name: readers look names up by bisection.
+    """The chromosomes in a file's order: bytewise by name, since readers search by bisection.
 
-    A chromosome's place here is its number in the file.
+    A chromosome's index here is its number in the file.
 
     >>> file_order(Assembly(("chr2", "chr10", "chr1"), (3, 2, 1)))
     ('chr1', 'chr10', 'chr2')
@@ -47,17 +47,17 @@ def file_order(assembly: Assembly) -> tuple[str, ...]:
 def create_bigwig(
     path: str | Path, assembly: Assembly, *, resolution: int = 1, overwrite: bool = False
 ) -> Iterator[BigWigFile]:
-    """A bigWig to fill; it appears at `path` whole if the block succeeds, and else not at all.
+    """A bigWig to fill; the file at `path` is created only if the block succeeds.
 
     Args:
         path: the file.
         assembly: names and lengths of its chromosomes.
-        resolution: bp of a value; zoom levels are made to fit.
-        overwrite: replace what is there.
+        resolution: bp per value; zoom levels are chosen to fit.
+        overwrite: replace an existing file.
 
     Raises:
         OutputError: the file exists and `overwrite` is off, or the disk is full.
-        TrackError: a chromosome that is longer than the format can say.
+        TrackError: a chromosome is too long for the format.
     """
     path = Path(path)
     with (
@@ -74,10 +74,10 @@ class BigWigFile:
     """A bigWig being written to an open file; `create_bigwig` makes one.
 
     Attributes:
-        chroms: the chromosomes in the file's order, in which stretches must come.
+        chroms: the chromosomes in the file's order, in which stretches must be written.
 
     Raises:
-        TrackError: a chromosome that is longer than the format can say.
+        TrackError: a chromosome is too long for the format.
     """
 
     def __init__(
@@ -87,8 +87,8 @@ class BigWigFile:
         self._lengths = [assembly.length(chrom) for chrom in self.chroms]
         if (longest := max(self._lengths)) >= 2**32:
             raise TrackError(
-                f"a chromosome of {longest:,} bp does not fit a bigWig, whose coordinates end at "
-                f"{2**32 - 1:,}"
+                f"a chromosome of {longest:,} bp does not fit into a bigWig, whose coordinates end "
+                f"at {2**32 - 1:,}"
             )
         self._numbers = {chrom: number for number, chrom in enumerate(self.chroms)}
         self._file = file
@@ -102,7 +102,7 @@ class BigWigFile:
         self._tree_at = self._summary_at + SUMMARY.size
         tree = chromosome_tree(self.chroms, self._lengths, self._tree_at)
         self._data_at = self._tree_at + len(tree)
-        # header, summary and count of blocks are filled in at the end
+        # header, summary and block count are filled in at the end
         file.write(b"\0" * self._tree_at + tree + b"\0" * 8)
 
     def number(self, chrom: str) -> int:
@@ -128,11 +128,11 @@ class BigWigFile:
 
         Args:
             chrom: the chromosome.
-            start: bp of the first value, a multiple of the file's resolution.
-            values: one float32 per `resolution` bp, shape (n,); NaN where absent. At the
-                chromosome's end the last may stand for fewer bases.
-            keep_bits: bits of the mantissa to keep; all, which is lossless, by default.
-            threads: how many stretches are encoded at once. The bytes do not depend on it.
+            start: position of the first value (bp), a multiple of the file's resolution.
+            values: one float32 per `resolution` bp, shape (n,); NaN if absent. At the
+                chromosome's end the last may cover fewer bases.
+            keep_bits: bits of the mantissa to keep; default: all, which is lossless.
+            threads: stretches encoded at once; the bytes do not depend on it.
 
         Raises:
             TrackError: as `append` and `encode_all`.
@@ -147,11 +147,11 @@ class BigWigFile:
             self.append(stretch)
 
     def append(self, stretch: Encoded) -> None:
-        """Add a stretch that lies behind all that came before.
+        """Append a stretch, which must come after all that were written before.
 
         Raises:
-            TrackError: it lies before or over what is written, ends past the chromosome, or has
-                another resolution than the file.
+            TrackError: it begins before the end of the previous one, ends past the chromosome, or
+                has another resolution than the file.
         """
         if len(stretch.blocks) == 0:
             return
@@ -163,14 +163,14 @@ class BigWigFile:
         self._ladder.add(stretch.chrom, stretch.bins)
 
     def _check(self, stretch: Encoded) -> None:
-        """Refuse what the file cannot take."""
+        """Refuse a stretch that cannot be appended."""
         start, end = int(stretch.blocks["start"][0]), int(stretch.blocks["end"][-1])
         place = f"{self.chroms[stretch.chrom]}:{start + 1:,}-{end:,}"
         if (stretch.chrom, start) < self._end:
             last, base = self._end
             raise TrackError(
-                f"{place} comes after {self.chroms[last]}:{base:,} is written; expected "
-                "chromosomes bytewise by name, stretches in order, and none over another"
+                f"{place} comes after {self.chroms[last]}:{base:,} was written; expected "
+                "chromosomes bytewise by name, and stretches in order without overlap"
             )
         if end > self._lengths[stretch.chrom]:
             raise TrackError(
@@ -183,7 +183,7 @@ class BigWigFile:
             )
 
     def finish(self) -> None:
-        """Write indexes and zoom levels, and fill in the header."""
+        """Write indexes and zoom levels, then fill in the header."""
         leaves = join_leaves(self._leaves)
         index_at = self._file.tell()
         self._file.write(block_index(leaves, index_at, ITEMS_PER_BLOCK))

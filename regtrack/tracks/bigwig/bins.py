@@ -1,8 +1,9 @@
-"""Summaries of values over bins: what zoom levels are made of.
+"""Summaries of values over bins, of which zoom levels consist.
 
-A bin holds how many bases have a value, their least, greatest, sum and sum of squares. Sums are
-float64 until they are stored. Bins are counted from the chromosome's start and widths are a factor
-4 apart, so that a wider bin is four narrower ones, always added in the same order.
+A bin holds the number of bases with a value, and the minimum, maximum, sum and sum of squares of
+the values. Sums are float64 until they are stored. Bins are counted from the chromosome's start,
+and their widths differ by factors of 4, so that a wider bin is the sum of four narrower ones,
+always in the same order.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _STEP = 4
 
 
 def first_reduction(resolution: int) -> int:
-    """The first zoom level's bp a bin: at least 128, and at least four values.
+    """The width of the first zoom level's bins (bp): at least 128 bp and at least four values.
 
     The number of values is a power of two, so that stretches that begin on a multiple of 128 values
     never cut a bin.
@@ -46,9 +47,9 @@ def first_reduction(resolution: int) -> int:
 
 
 def zoom_reductions(resolution: int, longest: int) -> list[int]:
-    """Every zoom level's bp a bin, until the longest chromosome is a few hundred bins.
+    """The width of each zoom level's bins (bp), up to a few hundred bins per longest chromosome.
 
-    There is always one level, or IGV refuses the file.
+    There is always at least one level, since IGV refuses files without.
 
     >>> zoom_reductions(1, 10_000_000)
     [128, 512, 2048, 8192, 32768]
@@ -63,8 +64,8 @@ def merge_bins(bins: Bins, reduction: int) -> Bins:
     """Join ordered bins of one chromosome into wider ones.
 
     Args:
-        bins: ordered, none across an edge of the wider bins.
-        reduction: bp of the wider bins.
+        bins: `BIN` (n,), ordered; none may cross an edge of the wider bins.
+        reduction: width of the wider bins (bp).
     """
     if len(bins) == 0:
         return bins
@@ -76,7 +77,15 @@ def merge_bins(bins: Bins, reduction: int) -> Bins:
 
 
 def reduce_bins(bins: Bins, first: npt.NDArray[np.intp]) -> Bins:
-    """Add up neighbouring bins; a group begins at each index of `first`, and where it does."""
+    """Add up groups of neighbouring bins.
+
+    Args:
+        bins: `BIN` (n,).
+        first: index of each group's first bin, int64 (groups,).
+
+    Returns:
+        One bin per group, `BIN` (groups,), with the start of the group's first.
+    """
     reduced = np.empty(len(first), dtype=BIN)
     reduced["start"] = bins["start"][first]
     for name, ufunc in (("min", np.minimum), ("max", np.maximum)):
@@ -87,13 +96,15 @@ def reduce_bins(bins: Bins, first: npt.NDArray[np.intp]) -> Bins:
 
 
 def zoom_records(bins: Bins, chrom: int, reduction: int, length: int) -> npt.NDArray[np.void]:
-    """Bins as the file holds them; sums past the range of float32 become its largest number.
+    """Bins in the format of the file, `ZOOM_RECORD` (n,).
+
+    Sums beyond the range of float32 become its largest number.
 
     Args:
-        bins: complete bins of `reduction` bp.
+        bins: complete bins of `reduction` bp, `BIN` (n,).
         chrom: the chromosome's number in the file.
-        reduction: bp of a bin.
-        length: bp of the chromosome, where the last bin ends.
+        reduction: width of a bin (bp).
+        length: length of the chromosome (bp), where the last bin ends.
     """
     records = np.zeros(len(bins), dtype=ZOOM_RECORD)
     records["chrom"] = chrom

@@ -1,7 +1,7 @@
-"""Values to compressed data blocks, each in the form that is smaller.
+"""Turn values into compressed data blocks, each in the smaller of two formats.
 
-A stretch of values without a gap is a fixedStep block: 4 bytes a value before compression. Where
-neighbours are equal, or gaps many, a bedGraph block is smaller: 12 bytes a run.
+A stretch of values without a gap is a fixedStep block: 4 bytes per value before compression. If
+neighbours are equal or gaps are many, a bedGraph block is smaller: 12 bytes per run.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from regtrack.tracks.bigwig.layout import (
     LEAF,
 )
 
-# bytes of a block beside its values: its header and its leaf in the index
+# bytes of a block besides its values: its header and its leaf in the index
 _BLOCK_COST = BLOCK_HEADER.itemsize + LEAF.itemsize
-# shorter runs were never smaller as bedGraph, so it is not tried
+# with shorter runs bedGraph was never smaller, so it is not tried
 _SHORTEST_RUNS = 4
 
 Indices = npt.NDArray[np.int64]
@@ -38,7 +38,14 @@ Indices = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Where values lie: chromosome number, base of the first, bp of each, base where all end."""
+    """The coordinates of values.
+
+    Attributes:
+        chrom: the chromosome's number.
+        start: first base of the first value (bp).
+        resolution: bp per value.
+        end: one past the last base (bp).
+    """
 
     chrom: int
     start: int
@@ -46,10 +53,10 @@ class Grid:
     end: int
 
     def base(self, index: int) -> int:
-        """Where value `index` begins (bp); past the last, where all end."""
+        """The first base of value `index` (bp); past the last value, the end."""
         return min(self.start + index * self.resolution, self.end)
 
-    def behind(self, index: int) -> Grid:
+    def from_value(self, index: int) -> Grid:
         """The grid of the values from `index` on."""
         return replace(self, start=self.base(index))
 
@@ -59,9 +66,9 @@ class Blocks:
     """Compressed data blocks, in order.
 
     Attributes:
-        entries: a `BLOCK_ENTRY` each: start and end (bp) and compressed size (bytes).
-        data: the compressed bytes, uint8, end to end, in any number of parts.
-        largest: bytes of the largest block unpacked; 0 without a block.
+        entries: one `BLOCK_ENTRY` per block: start and end (bp) and compressed size (bytes).
+        data: the compressed bytes, uint8, one block after another, in any number of parts.
+        largest: uncompressed size of the largest block (bytes); 0 without blocks.
     """
 
     entries: npt.NDArray[np.void]
@@ -70,7 +77,7 @@ class Blocks:
 
     @property
     def cost(self) -> int:
-        """Bytes that they take in a file, with their leaves in the index."""
+        """Bytes that the blocks take in a file, including their leaves in the index."""
         return int(self.entries["size"].sum(dtype=np.int64)) + len(self.entries) * LEAF.itemsize
 
 
@@ -78,7 +85,12 @@ _NO_BLOCKS = Blocks(np.empty(0, dtype=BLOCK_ENTRY), (), 0)
 
 
 def make_blocks(grid: Grid, values: Values) -> Blocks:
-    """The blocks of a stretch of values; none where all values are absent."""
+    """The blocks of a stretch of values; none if all values are absent.
+
+    Args:
+        grid: the coordinates of the values.
+        values: float32 (n,), NaN if absent.
+    """
     parts = []
     cells = range(0, len(values), ITEMS_PER_BLOCK)
     for plain, run in groupby(zip(_plain_cells(grid, values), cells, strict=True), itemgetter(0)):
@@ -88,7 +100,7 @@ def make_blocks(grid: Grid, values: Values) -> Blocks:
             parts.append(_fixed_steps(grid, values, lefts, rights))
             continue
         for left, right in zip(lefts, rights, strict=True):
-            parts.append(_smaller_form(grid.behind(left), values[left:right]))
+            parts.append(_smaller_form(grid.from_value(left), values[left:right]))
     return _joined(parts)
 
 
@@ -101,9 +113,9 @@ def _joined(parts: Sequence[Blocks]) -> Blocks:
 
 
 def _plain_cells(grid: Grid, values: Values) -> list[bool]:
-    """Which blocks' worths of values are one fixedStep block at a glance.
+    """Which groups of `ITEMS_PER_BLOCK` values are certain to become one fixedStep block.
 
-    They are without a gap, have few equal neighbours, and end where their last value's bases do.
+    Their values have no gap and few equal neighbours, and the last covers a full step.
     """
     plain = np.zeros(-(-len(values) // ITEMS_PER_BLOCK), dtype=np.bool_)
     _find_plain(values, values.view(np.uint32), ITEMS_PER_BLOCK, _SHORTEST_RUNS, plain)
@@ -130,7 +142,7 @@ def _find_plain(
 
 
 def _smaller_form(grid: Grid, values: Values) -> Blocks:
-    """One bedGraph block, or a fixedStep block for each stretch without a gap."""
+    """One bedGraph block, or one fixedStep block per stretch without a gap."""
     lefts, rights = equal_runs(values)
     if len(lefts) == 0:
         return _NO_BLOCKS
@@ -148,9 +160,15 @@ def _smaller_form(grid: Grid, values: Values) -> Blocks:
 
 
 def equal_runs(values: Values) -> tuple[Indices, Indices]:
-    """Starts and ends (indices) of the runs of one present value.
+    """The runs of equal values that are not absent.
 
-    Bits are compared, so that -0 is not 0.
+    Bits are compared, so that -0 differs from 0.
+
+    Args:
+        values: float32 (n,), NaN if absent.
+
+    Returns:
+        Indices at which each run starts and ends, int64 (runs,) each.
     """
     bits = values.view(np.uint32)
     changes = np.flatnonzero(bits[1:] != bits[:-1]) + 1
@@ -161,7 +179,7 @@ def equal_runs(values: Values) -> tuple[Indices, Indices]:
 
 
 def _fixed_steps(grid: Grid, values: Values, lefts: list[int], rights: list[int]) -> Blocks:
-    """A block a stretch; a last value that stands for fewer bases has one of its own."""
+    """One block per stretch; a last value that covers fewer bases has a separate block."""
     last = rights[-1]
     short = grid.base(last) - grid.base(last - 1) < grid.resolution
     stops = [*rights[:-1], last - short]
@@ -193,7 +211,7 @@ def _bed_graph(grid: Grid, values: Values, lefts: Indices, rights: Indices) -> B
 
 
 def _pack(heads: npt.NDArray[np.void], words: Words, lefts: Indices, rights: Indices) -> Blocks:
-    """Compress blocks: a header each, and a piece of `words`."""
+    """Compress blocks, each a header and a piece of `words`."""
     rows = heads.view(np.uint32).reshape(len(heads), -1)
     record = BED_ITEM.itemsize // 4 if heads["kind"][0] == BED_GRAPH else 0
     data, sizes = deflate(words, lefts, rights, rows, record=record)

@@ -1,4 +1,4 @@
-"""Data blocks of a bigWig checked one by one, and zoom levels and summary against their values."""
+"""Check the data blocks of a bigWig one by one, and its zoom levels and summary against them."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from regtrack.tracks.bigwig.sampling import Samples, sample_block
 from regtrack.tracks.bigwig.trees import Chrom
 
 _BATCH = 1 << 17  # values that are compared with the zoom levels at a time
-_SAMPLES = 64  # of a file
-_NEIGHBOURS = 8  # items
+_SAMPLES = 64  # samples per file
+_NEIGHBOURS = 8  # items of the longer samples
 
 
 class DataCheck:
     """Checks all data blocks in order, and zoom levels and total summary against them.
 
     Attributes:
-        covered: bases with a value.
-        whole: whether no block is damaged, so that there is something to compare with.
-        samples: values to be read again by another reader.
+        covered: number of bases with a value.
+        whole: whether no block is damaged so far; otherwise there is nothing to compare with.
+        samples: values for another reader to compare.
     """
 
     def __init__(self, raw: RawBigWig, chroms: Mapping[int, Chrom], findings: Findings) -> None:
@@ -66,7 +66,7 @@ class DataCheck:
             self._findings.add("data", "zoom levels and summary were not compared with these data")
 
     def largest_chroms(self, count: int) -> dict[str, Totals]:
-        """What the values of the chromosomes with the most bases add up to, by name."""
+        """Totals of the chromosomes with the most bases, by name."""
         names = heapq.nlargest(
             count, self._totals, key=lambda name: int(self._totals[name]["valid"][0])
         )
@@ -74,7 +74,7 @@ class DataCheck:
 
     def _take(self, block: DataBlock) -> None:
         if len(block.starts) == 0:
-            return  # libBigWig writes such blocks; one that lost its values shows in what follows
+            return  # libBigWig writes such blocks; lost values show in zoom levels and summary
         self.covered += int((block.ends - block.starts).sum())
         if block.chrom != self._reached[0]:
             self._end_chromosome()
@@ -87,13 +87,13 @@ class DataCheck:
                 self._compare()
 
     def _offer(self, block: DataBlock) -> None:
-        """Sample one item of some blocks, and several of others: what lies between is read too."""
+        """Sample one item of some blocks, and several neighbours, with their gaps, of others."""
         name = self._chroms[block.chrom].name
         for items in (1, _NEIGHBOURS):
             self.samples.offer(partial(sample_block, name, block, items))
 
     def _compare(self) -> None:
-        """Hand the batch to the zoom levels."""
+        """Compare the batch with the zoom levels."""
         if not (self.whole and self._batch):
             return
         starts, ends, values = (
@@ -104,8 +104,8 @@ class DataCheck:
         pieces = cut_out(starts, ends, values, self._zooms.cuts(chrom, end))
         self._zooms.add(chrom, pieces, end)
         before = self._totals.get(chrom.name, NO_BINS)
-        together = np.concatenate([before, pieces])
-        self._totals[chrom.name] = reduce_bins(together, np.zeros(1, dtype=np.intp))
+        joined = np.concatenate([before, pieces])
+        self._totals[chrom.name] = reduce_bins(joined, np.zeros(1, dtype=np.intp))
         self._batch, self._waiting = [], 0
 
     def _end_chromosome(self) -> None:
@@ -119,17 +119,17 @@ class DataCheck:
             message = f"chromosome number {block.chrom}, which has no name"
             raise self._raw.source.error("data block", at, message)
         if not leaf["first_chrom"] <= block.chrom <= leaf["last_chrom"]:
-            message = f"is on {chrom.name}, but not by the index"
+            message = f"is on {chrom.name}, where the index has no block"
             raise self._raw.source.error("data block", at, message)
         reached = self._reached[1] if self._reached[0] == block.chrom else 0
         low, high = max(block.start, int(leaf["start"])), min(block.end, int(leaf["end"]))
         before = np.concatenate([[reached], block.ends[:-1]])
         for wrong, message in (
             (block.ends <= block.starts, "has no bases"),
-            (block.starts < before, "begins before the one in front of it ends"),
+            (block.starts < before, "begins before the previous one ends"),
             (block.ends > chrom.length, f"ends past the chromosome, {chrom.length:,} bp long"),
             (~np.isfinite(block.values), "is not finite"),
-            ((block.starts < low) | (block.ends > high), "is outside what the index says"),
+            ((block.starts < low) | (block.ends > high), "is outside the block's span"),
         ):
             if wrong.any():
                 index = int(np.argmax(wrong))
@@ -139,10 +139,10 @@ class DataCheck:
 
     def _check_summary(self) -> None:
         if not (self._raw.header.summary_at and self.covered):
-            return  # the format's first version has none; of no values there is none
+            return  # files of format version 1 have no summary, nor do files without values
         totals = np.concatenate(list(self._totals.values()))
         squares = float(totals["squares"].sum())
-        for name, wanted, slack in (
+        for name, expected, slack in (
             ("covered", self.covered, 0.0),
             ("least", float(totals["min"].min()), 0.0),
             ("greatest", float(totals["max"].max()), 0.0),
@@ -150,8 +150,8 @@ class DataCheck:
             ("squares", squares, TOLERANCE * squares),
         ):
             stated = getattr(self._raw.summary, name)
-            if not abs(stated - wanted) <= slack:
-                message = f"{_WORDS[name]} {stated:.9g}; the data have {wanted:.9g}"
+            if not abs(stated - expected) <= slack:
+                message = f"{_WORDS[name]} {stated:.9g}; the data have {expected:.9g}"
                 self._findings.add("summary", message)
 
 

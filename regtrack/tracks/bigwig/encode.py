@@ -1,9 +1,9 @@
-"""Arrays of values to stretches that a bigWig can take.
+"""Encode arrays of values as stretches that can be written to a bigWig.
 
-Encoding a stretch depends on nothing but that stretch, so stretches can be encoded anywhere and in
-any order; `regtrack.tracks.bigwig.assemble` joins them. The loops are compiled (`regtrack.kernel`)
-and let go of the interpreter lock, where values have no gaps for a whole stretch: threads scale
-with cores.
+Encoding a stretch depends only on that stretch, so stretches can be encoded anywhere and in any
+order; `regtrack.tracks.bigwig.assemble` joins them. The loops are compiled (`regtrack.kernel`) and
+release the interpreter lock, for a whole stretch if its values have no gaps: threads scale with
+cores.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ class Encoded:
 
     Attributes:
         chrom: the chromosome's number in the file.
-        resolution: bp that a value stands for.
-        data: compressed blocks, end to end, in any number of parts: joining them would be another
-            copy, made while holding the interpreter lock.
-        blocks: a `BLOCK_ENTRY` each: start and end (bp) and compressed size (bytes).
-        bins: of the first zoom level; those at the edges may be parts.
-        largest: bytes of the largest block unpacked.
+        resolution: bp per value.
+        data: compressed blocks, one after another, in any number of parts: joining them would cost
+            another copy while holding the interpreter lock.
+        blocks: one `BLOCK_ENTRY` per block: start and end (bp) and compressed size (bytes).
+        bins: bins of the first zoom level; those at the edges may be incomplete.
+        largest: uncompressed size of the largest block (bytes).
     """
 
     chrom: int
@@ -51,7 +51,7 @@ class Encoded:
 
     @property
     def size(self) -> int:
-        """Bytes of all blocks."""
+        """Size of all blocks (bytes)."""
         return sum(map(len, self.data))
 
 
@@ -60,30 +60,31 @@ def encode(
 ) -> Encoded:
     """Encode a stretch of values.
 
-    The summaries of a file do not depend on where it was cut into stretches; to the last bit where
-    the cuts are multiples of 128 values, else to float64 rounding.
+    The summaries of a file do not depend on how it was divided into stretches: to the last bit if
+    the cuts are at multiples of 128 values, else to float64 rounding.
 
     Args:
-        chrom: the chromosome's number in the file: its place in `assemble.file_order`.
-        start: bp of the first value, a multiple of `resolution`.
-        values: one float32 per `resolution` bp, shape (n,); absent where NaN or masked.
-        resolution: bp that a value stands for.
-        end: bp where the stretch ends, if the last value stands for fewer bases.
+        chrom: the chromosome's number in the file: its index in `assemble.file_order`.
+        start: position of the first value (bp), a multiple of `resolution`.
+        values: one float32 per `resolution` bp, shape (n,); absent if NaN or masked.
+        resolution: bp per value.
+        end: one past the last base (bp), if the last value covers fewer bases.
 
     Raises:
-        TrackError: values that are no row, an infinite one, a start off the resolution's grid, an
-            end that is not in the last value, or a place that no bigWig has.
+        TrackError: values that are not one-dimensional or include infinity, a start that is not a
+            multiple of the resolution, an end outside the last value, or coordinates that a bigWig
+            cannot hold.
     """
-    # writeable, since kernels are compiled once more for arrays that are not
+    # writeable, since kernels would be compiled again for read-only arrays
     values = np.require(_row(values), np.float32, ["C", "A", "W", "E"])
     grid = _grid(chrom, start, len(values), resolution, end)
     reduction = first_reduction(resolution)
-    with np.errstate(invalid="ignore"):  # of infinities, refused next
+    with np.errstate(invalid="ignore"):  # from infinities, which are refused next
         bins = bin_values(values, start, resolution=resolution, reduction=reduction, end=grid.end)
     if np.isinf(bins["min"]).any() or np.isinf(bins["max"]).any():
         where = start + int(np.flatnonzero(np.isinf(values))[0]) * resolution
         raise TrackError(
-            f"infinite value at base {where + 1:,}; a track holds finite values, and NaN where it "
+            f"infinite value at base {where + 1:,}; expected finite values, and NaN where a value "
             "is absent"
         )
     blocks = make_blocks(grid, values)
@@ -98,13 +99,13 @@ def encode(
 
 
 def prepare() -> None:
-    """Load or compile all that encodes: ten seconds at first, and half a second from then on."""
+    """Load or compile the kernels: ten seconds the first time, half a second later on."""
     for _ in encode_all(0, 0, np.zeros(ITEMS_PER_BLOCK, dtype=np.float32), keep_bits=1):
         pass
 
 
 def join(stretches: Sequence[Encoded]) -> Encoded:
-    """One stretch of several, in order, on one chromosome and of one resolution."""
+    """Join several stretches of one chromosome and one resolution, in order."""
     return Encoded(
         chrom=stretches[0].chrom,
         resolution=stretches[0].resolution,
@@ -125,25 +126,25 @@ def encode_all(
     keep_bits: int = MANTISSA_BITS,
     threads: int = 1,
 ) -> Iterator[Encoded]:
-    """Encode any number of values, a stretch of half a million at a time, in order.
+    """Encode any number of values, in stretches of half a million, in order.
 
     Args:
-        chrom: as `encode`, like the others.
-        start: as `encode`.
-        values: as `encode`; also a memory map.
-        resolution: as `encode`.
-        end: as `encode`.
-        keep_bits: bits of the mantissa to keep, as `round_mantissa`; `values` stay as they are.
-        threads: how many stretches are encoded at once. The result does not depend on it.
+        chrom: as in `encode`.
+        start: as in `encode` (bp).
+        values: as in `encode`, float32 (n,); a memory map is accepted too.
+        resolution: as in `encode`.
+        end: as in `encode`.
+        keep_bits: bits of the mantissa to keep, as in `round_mantissa`; `values` do not change.
+        threads: stretches encoded at once; the result does not depend on it.
 
     Yields:
-        Stretches for `BigWigFile.append`, few of them in memory.
+        Stretches for `BigWigFile.append`, only a few of which are in memory at once.
 
     Raises:
-        TrackError: as `encode` and `round_mantissa`, or a number of threads below 1.
+        TrackError: as in `encode` and `round_mantissa`, or a number of threads below 1.
     """
     if threads < 1:
-        raise TrackError(f"{threads} threads cannot encode; expected at least 1")
+        raise TrackError(f"{threads} threads; expected at least 1")
     values = _row(values)
     lead = STRETCH - (start // resolution) % STRETCH
     cuts = [0, *range(lead, len(values), STRETCH), len(values)]
@@ -173,7 +174,7 @@ def _row(values: Values) -> Values:
         values = values.filled(np.nan)
     row = np.asanyarray(values)  # a memory map stays one
     if row.ndim != 1:
-        raise TrackError(f"values of shape {row.shape} are no row; expected one value a place")
+        raise TrackError(f"values of shape {row.shape}; expected one dimension")
     return row
 
 
@@ -188,11 +189,11 @@ def _grid(chrom: int, start: int, count: int, resolution: int, end: int | None) 
     if count and not stop - resolution < limit <= stop:
         raise TrackError(
             f"{count:,} values of {resolution} bp from base {start:,} end at {stop:,}, or up to "
-            f"{resolution - 1} bp before; the end given is {limit:,}"
+            f"{resolution - 1} bp before; found the end {limit:,}"
         )
     if chrom < 0 or start < 0 or limit >= 2**32:
         raise TrackError(
-            f"no bigWig can hold bases {start:,} to {limit:,} of chromosome number {chrom}; "
-            f"expected bases of 0 to {2**32 - 1:,}, and a number of 0 or more"
+            f"a bigWig cannot hold bases {start:,} to {limit:,} of chromosome number {chrom}; "
+            f"expected bases from 0 to {2**32 - 1:,}, and a number of at least 0"
         )
     return Grid(chrom, start, resolution, limit)

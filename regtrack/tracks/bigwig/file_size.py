@@ -1,6 +1,6 @@
-"""How large the tracks of a sweep will be, as upper bounds.
+"""Upper bounds of the size of tracks.
 
-The sizes per value are measured on noise (docs/bigwig.md); those of indexes follow from the format.
+Sizes per value are measured on noise (docs/bigwig.md); sizes of indexes follow from the format.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from regtrack.tracks.bigwig.layout import (
 )
 
 _SIGN_AND_EXPONENT = 9  # bits of a float32 besides its mantissa
-_SLACK = 0.35  # bytes per value by which blocks were larger than the bits that are kept
+_SLACK = 0.35  # bytes per value by which blocks exceeded the bits that are kept
 _RECORD = 22  # bytes of a compressed zoom record: four noisy numbers and a position
 _PACKED = 32  # bytes that compression adds to a block
 _HEADERS = 1_024  # bytes of a bigWig's headers, an upper bound
 
 
 def bytes_per_value(keep_bits: int, resolution: int) -> float:
-    """Bytes on disk of a value and its share of the zoom levels, at most (for noise).
+    """Upper bound (for noise) of the bytes on disk of a value and its share of the zoom levels.
 
     Args:
         keep_bits: bits of the mantissa that are stored.
@@ -39,22 +39,22 @@ def bytes_per_value(keep_bits: int, resolution: int) -> float:
 
 
 def pieces_size(pieces: int) -> int:
-    """Bytes, at most, that writing a track in pieces adds to it.
+    """Upper bound of the bytes that writing a track in pieces adds to it.
 
-    Each piece adds a block, with a header, an entry in the index and what compression adds, and at
-    its edges two bins of the first zoom level, which add bins to the wider levels.
+    Each piece adds a block, with a header, an entry in the index and the overhead of compression,
+    and two bins of the first zoom level at its edges, which add bins to the wider levels.
     """
     block = BLOCK_HEADER.itemsize + LEAF.itemsize + _PACKED
     return pieces * int(block + 2 * _RECORD * 4 / 3)
 
 
 def bytes_per_file(assembly: Assembly, resolution: int) -> int:
-    """Bytes, at most, of a track's file besides its values.
+    """Upper bound of the bytes of a track's file besides its values.
 
-    A node of an index has 256 slots, used or not, and each zoom level has an index of its own.
+    A node of an index has 256 slots, whether used or not, and each zoom level has its own index.
 
     Args:
-        assembly: chromosomes that the file names.
+        assembly: the chromosomes in the file.
         resolution: bp per value.
 
     >>> bytes_per_file(Assembly(("chr1",), (250_000_000,)), 1)

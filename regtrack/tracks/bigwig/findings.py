@@ -1,4 +1,4 @@
-"""What a check of a file finds: a list that stays short however much is wrong."""
+"""The findings of a check of a file, in a list that stays short however much is wrong."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from dataclasses import dataclass
 
 from regtrack.errors import TrackError
 
-# of one part of the file; the rest is counted
+# findings shown per part of the file; the rest are counted
 _SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: in which part of the file, and what and where."""
+    """A problem: the part of the file that it is in, and a description with its place."""
 
     part: str
     message: str
 
 
 class Findings:
-    """Collects what is wrong."""
+    """Collects findings."""
 
     def __init__(self) -> None:
         self._found: list[Finding] = []
         self._counts: Counter[str] = Counter()
 
     def add(self, part: str, message: str) -> None:
-        """Note something."""
+        """Add a finding."""
         self._counts[part] += 1
         if self._counts[part] <= _SHOWN:
             self._found.append(Finding(part, message))
 
     @contextmanager
     def reading(self, part: str) -> Iterator[None]:
-        """Note a part that cannot be read, and go on behind the block."""
+        """Add a finding if a part cannot be read, and continue after the block."""
         try:
             yield
         except TrackError as error:
             self.add(part, str(error))
 
     def of(self, word: str) -> bool:
-        """Whether anything is wrong with a part whose name begins with a word."""
+        """Whether there is a finding in a part whose name begins with a word."""
         return any(part.split()[0] == word for part in self._counts)
 
     def all(self) -> tuple[Finding, ...]:
-        """The first few of each part, and how many more there are."""
+        """The first few findings of each part, and how many more there are."""
         more = [
             Finding(part, f"and {count - _SHOWN:,} more")
             for part, count in self._counts.items()
@@ -57,7 +57,7 @@ class Findings:
 
 
 def place(chrom: str, start: int, end: int) -> str:
-    """A stretch of a chromosome as browsers write it.
+    """An interval (bp, 0-based, half-open) as browsers write it.
 
     >>> place("chr1", 999, 2000)
     'chr1:1,000-2,000'

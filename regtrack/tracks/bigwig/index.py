@@ -1,4 +1,4 @@
-"""The R-tree index over blocks and the B+ tree over chromosome names, as bytes."""
+"""The R-tree index of blocks and the B+ tree of chromosome names, as bytes."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def chromosome_tree(names: Sequence[str], lengths: Sequence[int], position: int)
     """The B+ tree from names to numbers and lengths (bp).
 
     Args:
-        names: sorted bytewise, since readers search by bisection; a name's place is its number.
-        lengths: bp of each.
-        position: where in the file the tree stands.
+        names: sorted bytewise, since readers search by bisection; a name's index is its number.
+        lengths: length of each (bp).
+        position: offset of the tree in the file (bytes).
     """
     keys = [name.encode() for name in names]
     width = max(map(len, keys))
@@ -49,12 +49,12 @@ def chromosome_tree(names: Sequence[str], lengths: Sequence[int], position: int)
 
 
 def make_leaves(chrom: int, blocks: npt.NDArray[np.void], offset: int) -> Leaves:
-    """The index's leaves of blocks of one chromosome that lie end to end.
+    """The leaves of the index, `LEAF` (n,), for adjacent blocks of one chromosome.
 
     Args:
         chrom: the chromosome's number in the file.
-        blocks: a `BLOCK_ENTRY` each.
-        offset: where in the file the first begins.
+        blocks: `BLOCK_ENTRY` (n,): start and end (bp) and size (bytes).
+        offset: offset of the first block in the file (bytes).
     """
     leaves = np.zeros(len(blocks), dtype=LEAF)
     leaves["first_chrom"] = leaves["last_chrom"] = chrom
@@ -63,14 +63,19 @@ def make_leaves(chrom: int, blocks: npt.NDArray[np.void], offset: int) -> Leaves
 
 
 def end_to_end(leaves: Leaves, offset: int) -> Leaves:
-    """The same leaves, of blocks that lie end to end from `offset` on."""
+    """The same leaves, for blocks moved to follow each other from `offset` on.
+
+    Args:
+        leaves: `LEAF` (n,), whose coordinates (bp) and sizes stay.
+        offset: offset of the first block in the file (bytes).
+    """
     moved = leaves.copy()
     moved["offset"] = np.uint64(offset) + np.cumsum(leaves["size"]) - leaves["size"]
     return moved
 
 
 def join_leaves(parts: Sequence[Leaves]) -> Leaves:
-    """One array of all leaves; an empty one of none."""
+    """All leaves (bp and bytes) in one array, `LEAF` (n,); empty if there are no parts."""
     return np.concatenate([np.empty(0, dtype=LEAF), *parts])
 
 
@@ -78,9 +83,9 @@ def block_index(leaves: Leaves, position: int, items_per_block: int) -> bytes:
     """The R-tree over blocks, packed from the leaves up.
 
     Args:
-        leaves: in file order, which is the order of chromosome and start.
-        position: where in the file the index stands, which is where the blocks end.
-        items_per_block: what the header says of the blocks; readers do not rely on it.
+        leaves: `LEAF` (n,) in file order, which is by chromosome and start (bp).
+        position: offset of the index in the file (bytes), which is where the blocks end.
+        items_per_block: items per block for the header; readers do not rely on it.
     """
     counts = _nodes_per_level(len(leaves), SLOTS_PER_NODE)
     branch_size = NODE_HEADER.size + SLOTS_PER_NODE * BRANCH.itemsize
@@ -102,21 +107,21 @@ def block_index(leaves: Leaves, position: int, items_per_block: int) -> bytes:
 
 
 def _parents(items: Leaves, start: int, node_size: int) -> Leaves:
-    """One item a node of `items`, spanning it and pointing to where it will stand."""
+    """One item per node of `items`, with its span and its future offset."""
     firsts = np.arange(0, len(items), SLOTS_PER_NODE)
     lasts = np.minimum(firsts + SLOTS_PER_NODE, len(items)) - 1
     parents = np.zeros(len(firsts), dtype=BRANCH)
     parents["first_chrom"] = items["first_chrom"][firsts]
     parents["start"] = items["start"][firsts]
     parents["last_chrom"] = items["last_chrom"][lasts]
-    # blocks are ordered and do not overlap, so a node's last item is its furthest
+    # blocks are ordered and do not overlap, so a node's last item has its highest end
     parents["end"] = items["end"][lasts]
     parents["offset"] = np.uint64(start) + np.arange(len(firsts), dtype=np.uint64) * node_size
     return parents
 
 
 def _nodes(items: list[bytes], fanout: int, node_size: int, *, leaf: bool) -> list[bytes]:
-    """Nodes of one level, each filled up to its size; one empty node of no items."""
+    """Nodes of one level, each padded to its size; one empty node if there are no items."""
     nodes = []
     for at in range(0, max(len(items), 1), fanout):
         node = items[at : at + fanout]
@@ -126,7 +131,7 @@ def _nodes(items: list[bytes], fanout: int, node_size: int, *, leaf: bool) -> li
 
 
 def _nodes_per_level(items: int, fanout: int) -> list[int]:
-    """Nodes of each level, root first."""
+    """Number of nodes of each level, root first."""
     counts = [max(-(-items // fanout), 1)]
     while counts[0] > 1:
         counts.insert(0, -(-counts[0] // fanout))
@@ -134,9 +139,9 @@ def _nodes_per_level(items: int, fanout: int) -> list[int]:
 
 
 def _level_starts(position: int, counts: list[int], node_size: int) -> list[int]:
-    """Where each level's first node stands, root first.
+    """Offset of each level's first node, root first.
 
-    The last level's node size does not matter: nothing stands behind it.
+    The node size of the last level does not matter, since nothing follows it.
     """
     starts = [position]
     for count in counts[:-1]:

@@ -1,8 +1,8 @@
 """The zoom levels of a file while its data are being written.
 
-Bins of the data come in at the bottom; each level joins four of the one below and keeps no more
-than a block of records in memory. Full blocks go to one temporary file for all levels, from where
-each level is copied behind the data when these are complete.
+The lowest level takes bins of the data; each further level joins four bins of the level below. A
+level keeps at most one block of records in memory. Full blocks of all levels go to one temporary
+file, from which each level is copied after the data when these are complete.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Ladder:
     """All zoom levels and the total summary.
 
     Args:
-        reductions: bp a bin of each level, each a multiple of the one before.
-        lengths: bp of each chromosome, by number.
-        spool: a temporary file to read and write.
+        reductions: width of each level's bins (bp), each a multiple of the one before.
+        lengths: length of each chromosome (bp), by number.
+        spool: a temporary file to write and read.
     """
 
     def __init__(self, reductions: Sequence[int], lengths: Sequence[int], spool: BinaryIO) -> None:
@@ -41,7 +41,7 @@ class Ladder:
         self._widest: list[Bins] = []
 
     def add(self, chrom: int, bins: Bins) -> None:
-        """Take bins of the data, behind all that came before."""
+        """Add bins of the data, `BIN` (n,) in bp, which follow those added before."""
         if chrom != self._chrom:
             self._end_chromosome()
             self._chrom = chrom
@@ -53,7 +53,7 @@ class Ladder:
         return [level.write(file) for level in self._levels]
 
     def summary(self) -> bytes:
-        """The whole file in five numbers: the bins that left the widest level, added up."""
+        """The total summary: the sum of the widest level's bins."""
         bins = np.concatenate([NO_BINS, *self._widest])
         if len(bins) == 0:
             return SUMMARY.pack(0, 0.0, 0.0, 0.0, 0.0)
@@ -78,19 +78,19 @@ class _Level:
     def __init__(self, reduction: int, spool: BinaryIO) -> None:
         self._reduction = reduction
         self._spool = spool
-        self._leaves: list[Leaves] = []  # offsets are those in the spool
+        self._leaves: list[Leaves] = []  # with offsets in the spool
         self._records = 0
-        self._open = NO_BINS  # the last bin, which more may join
-        self._waiting = NO_BINS  # complete bins, short of a block
+        self._open = NO_BINS  # the last bin, which is not complete yet
+        self._waiting = NO_BINS  # complete bins, fewer than a block
 
     def add(self, bins: Bins, chrom: int, length: int, *, last: bool) -> Bins:
-        """Take narrower bins; returns this level's bins that are now complete.
+        """Add narrower bins; returns this level's bins that are now complete.
 
         Args:
-            bins: behind those that came before, on the same chromosome.
+            bins: bins that follow those added before, on the same chromosome.
             chrom: the chromosome's number.
-            length: its bp.
-            last: no more will come on this chromosome, so all is complete.
+            length: its length (bp).
+            last: no more bins will follow on this chromosome, so that all are complete.
         """
         merged = merge_bins(np.concatenate([self._open, bins]), self._reduction)
         complete = merged if last else merged[:-1]
@@ -103,7 +103,7 @@ class _Level:
         return complete
 
     def _store(self, bins: Bins, chrom: int, length: int) -> None:
-        """Pack bins into blocks, of which only the last may be short."""
+        """Pack bins into blocks, of which only the last may be partly filled."""
         records = zoom_records(bins, chrom, self._reduction, length)
         lefts = np.arange(0, len(records), ZOOM_RECORDS_PER_BLOCK)
         rights = np.minimum(lefts + ZOOM_RECORDS_PER_BLOCK, len(records))

@@ -1,8 +1,8 @@
-"""The bigWig file in structs: little-endian, as UCSC's bbi files have it (Kent et al. 2010).
+"""The structs of a bigWig file, little-endian, as in UCSC's bbi files (Kent et al. 2010).
 
-A file is: header, zoom headers, total summary, chromosome tree, data blocks, their index, then for
-each zoom level its blocks and their index, then the magic number again. The sizes at the end are
-ours; the format leaves them to the writer.
+A file consists of: header, zoom headers, total summary, chromosome tree, data blocks, their index,
+each zoom level's blocks and their index, and the magic number again. The sizes at the end of this
+module are our choice; the format leaves them to the writer.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ TREE_MAGIC = 0x78CA8C91
 INDEX_MAGIC = 0x2468ACE0
 
 # magic, version, zoom levels, offsets of chromosome tree, data and index, 0, 0, 0, offset of the
-# summary, bytes of the largest block unpacked (0: blocks are not compressed), 0
+# summary, uncompressed bytes of the largest block (0: blocks are not compressed), 0
 HEADER = struct.Struct("<IHHQQQHHQQIQ")
-# reduction (bp a record), 0, offsets of data and index
+# reduction (bp per record), 0, offsets of data and index
 ZOOM_HEADER = struct.Struct("<IIQQ")
 # bases covered, min, max, sum, sum of squares
 SUMMARY = struct.Struct("<Qdddd")
-# magic, items a node, key bytes, value bytes, chromosomes, 0
+# magic, items per node, key bytes, value bytes, chromosomes, 0
 TREE_HEADER = struct.Struct("<IIIIQQ")
 # 1 for a leaf, 0, items
 NODE_HEADER = struct.Struct("<BBH")
 # number and length (bp) of a chromosome: the value in a leaf of the chromosome tree
 CHROM_VALUE = struct.Struct("<II")
 CHILD = struct.Struct("<Q")
-# magic, slots a node, blocks, first chrom, first base, last chrom, last base, end of data,
-# items a block, 0
+# magic, slots per node, blocks, first chrom, first base, last chrom, last base, end of data,
+# items per block, 0
 INDEX_HEADER = struct.Struct("<IIQIIIIQII")
 
 BLOCK_HEADER = np.dtype(
@@ -54,13 +54,13 @@ LEAF = np.dtype(
 )  # fmt: skip
 BRANCH = np.dtype(LEAF.descr[:-1])
 
-# of a block before its place in the file is known: the bases that it spans, and its bytes
+# a block before its offset in the file is known: the bases that it spans, and its bytes
 BLOCK_ENTRY = np.dtype([("start", "<u4"), ("end", "<u4"), ("size", "<u4")])
 
 Leaves = npt.NDArray[np.void]
 
-# values a data block: larger ones compress better and faster, smaller ones are read sooner;
-# 16,384 is 64 kB unpacked
+# values per data block: larger blocks compress better and faster, smaller ones are read faster;
+# 16,384 values are 64 kB uncompressed
 ITEMS_PER_BLOCK = 16_384
 ZOOM_RECORDS_PER_BLOCK = 1_024
 SLOTS_PER_NODE = 256

@@ -1,4 +1,4 @@
-"""A bigWig by its parts: header, chromosomes, indexes, data blocks and zoom records, as arrays."""
+"""Read the parts of a bigWig: header, chromosomes, indexes, data blocks and zoom records."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ from regtrack.tracks.bigwig.trees import Chrom, read_chromosomes, read_index, se
 Positions = npt.NDArray[np.int64]
 Records = npt.NDArray[np.void]
 
-# more than a header may claim of a block; what 65,535 items, the most of one, need is 0.8 MB
+# the largest block size that a header may give (bytes); the 65,535 items of the largest possible
+# block need 0.8 MB
 _LARGEST_BLOCK = 1 << 26
 
 
 @dataclass(frozen=True)
 class ZoomLevel:
-    """One zoom level: bp a record, and where its blocks and their index stand."""
+    """A zoom level: bp per record, and offsets of its blocks and their index (bytes)."""
 
     reduction: int
     data_at: int
@@ -38,7 +39,7 @@ class ZoomLevel:
 
 @dataclass(frozen=True)
 class Header:
-    """The file's header; offsets in bytes, `block_size` 0 where blocks are not compressed."""
+    """The file's header; offsets in bytes; `block_size` is 0 if blocks are not compressed."""
 
     version: int
     tree_at: int
@@ -51,7 +52,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Summary:
-    """The file's total summary: bases with a value, and what these add up to."""
+    """The file's total summary: the number of bases with a value, and their statistics."""
 
     covered: int
     least: float
@@ -62,7 +63,16 @@ class Summary:
 
 @dataclass(frozen=True)
 class DataBlock:
-    """A data block: the stretch that it claims to hold, and its items as intervals, all in bp."""
+    """A data block: its span by its own header (bp), and its items as intervals with values.
+
+    Attributes:
+        chrom: the chromosome's number.
+        start: first base of the span (bp).
+        end: one past the last base (bp).
+        starts: first base of each item (bp), int64 (n,).
+        ends: one past the last base of each (bp), int64 (n,).
+        values: float32 (n,).
+    """
 
     chrom: int
     start: int
@@ -73,16 +83,17 @@ class DataBlock:
 
 
 class RawBigWig:
-    """A bigWig opened for reading by its parts; a context manager, which threads may share.
+    """A bigWig opened for reading its parts; a context manager, which threads may share.
 
-    Every method raises a `TrackError` that names what and where if its part is damaged.
+    If a part is damaged, the method that reads it raises a `TrackError` that says what is wrong and
+    where.
 
     Attributes:
         source: the file's bytes.
-        header: its header.
+        header: the file's header.
 
     Raises:
-        TrackError: no such file, or no bigWig.
+        TrackError: no such file, or not a bigWig.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -127,7 +138,7 @@ class RawBigWig:
         """Names and lengths of the chromosomes.
 
         Raises:
-            AssemblyError: there is none, or one twice or without a base.
+            AssemblyError: there are none, or one is listed twice or has length 0.
         """
         names = tuple(chrom.name for chrom in self.chroms)
         return Assembly(names, tuple(chrom.length for chrom in self.chroms))
@@ -140,55 +151,55 @@ class RawBigWig:
 
     @property
     def block_count(self) -> int:
-        """How many data blocks there are, as the head of the data says."""
+        """Number of data blocks, as given at the beginning of the data."""
         data = self.source.read(self.header.data_at, 8, "count of data blocks")
         return int.from_bytes(data, "little")
 
     def record_count(self, level: ZoomLevel) -> int:
-        """How many records a zoom level has, as its head says; libBigWig counts blocks there."""
+        """Number of a zoom level's records, as given at its beginning; of blocks by libBigWig."""
         data = self.source.read(level.data_at, 4, f"zoom level {level.reduction:,} bp")
         return int.from_bytes(data, "little")
 
     def ends_with_magic(self) -> bool:
-        """Whether the magic number stands at the end, as in a file that was written whole."""
+        """Whether the file ends with the magic number, as a completely written file does."""
         tail = self.source.read(self.source.size - 4, 4, "end of the file")
         return int.from_bytes(tail, "little") == layout.MAGIC
 
     def check_whole(self) -> None:
-        """Check that the file was not cut short, without reading its data.
+        """Check that the file is not truncated, without reading its data.
 
-        The magic number at the end says so. Not every writer puts it there, so without it every
-        block that the indexes name must lie in the file.
+        A complete file ends with the magic number. Since not every writer adds it, a file without
+        is also accepted if it holds every block in its indexes.
 
         Raises:
-            TrackError: it was cut short.
+            TrackError: it is truncated.
         """
         if self.ends_with_magic():
             return
         for leaves in (self.index, *map(self.zoom_index, self.header.zooms)):
             for at, size in zip(leaves["offset"].tolist(), leaves["size"].tolist(), strict=True):
                 if at + size > self.source.size:
-                    message = f"the file ends at {self.source.size:,}; it was cut short"
+                    message = f"the file ends at {self.source.size:,}: it is truncated"
                     raise self.source.error("data block", at, message)
 
     @cached_property
     def index(self) -> Leaves:
-        """The index of the data blocks: a `layout.LEAF` each."""
+        """The index of the data blocks, `layout.LEAF` (n,): spans in bp, offsets in bytes."""
         return read_index(self.source, self.header.index_at, "data index")
 
     def zoom_index(self, level: ZoomLevel) -> Leaves:
-        """The index of a zoom level's blocks: a `layout.LEAF` each."""
+        """The index of a zoom level's blocks, `layout.LEAF` (n,), as in `index` (bp)."""
         if level not in self._zoom_indexes:
             read = read_index(self.source, level.index_at, _zoom_index(level))
             self._zoom_indexes[level] = read
         return self._zoom_indexes[level]
 
     def block(self, leaf: np.void) -> DataBlock:
-        """Unpack a data block."""
+        """Decompress a data block, given its `layout.LEAF`."""
         at, what = int(leaf["offset"]), "data block"
         data = self._unpacked(leaf, what)
         if len(data) < layout.BLOCK_HEADER.itemsize:
-            raise self.source.error(what, at, f"{len(data)} bytes unpacked, less than its header")
+            raise self.source.error(what, at, f"{len(data)} bytes unpacked, fewer than its header")
         head = np.frombuffer(data, dtype=layout.BLOCK_HEADER, count=1)[0]
         item = _ITEMS.get(int(head["kind"]))
         if item is None:
@@ -201,10 +212,10 @@ class RawBigWig:
         return _data_block(head, np.frombuffer(data, dtype=item, count=count, offset=offset))
 
     def blocks(self, chrom: str, start: int, end: int) -> Iterator[DataBlock]:
-        """The data blocks that may hold something of a stretch of a chromosome (bp), in order.
+        """The data blocks that may have values in a region (bp), in order.
 
         Raises:
-            TrackError: the chromosome is not in the file, or what is needed is damaged.
+            TrackError: the chromosome is not in the file, or a part that is needed is damaged.
         """
         number, at = self.chrom(chrom).number, self.header.index_at
         for leaf in search_index(self.source, at, "data index", (number, start, end)):
@@ -213,7 +224,7 @@ class RawBigWig:
                 yield block
 
     def records(self, leaf: np.void) -> Records:
-        """Unpack a block of a zoom level: a `layout.ZOOM_RECORD` each."""
+        """Decompress a block of a zoom level: `layout.ZOOM_RECORD` (n,), spans in bp."""
         what, size = "zoom block", layout.ZOOM_RECORD.itemsize
         data = self._unpacked(leaf, what)
         if len(data) == 0 or len(data) % size:
@@ -222,10 +233,10 @@ class RawBigWig:
         return np.frombuffer(data, dtype=layout.ZOOM_RECORD)
 
     def zoom(self, level: ZoomLevel, chrom: str, start: int, end: int) -> Records:
-        """A zoom level's records that overlap a stretch of a chromosome (bp), in order.
+        """A zoom level's records that overlap a region (bp), in order, `layout.ZOOM_RECORD` (n,).
 
         Raises:
-            TrackError: the chromosome is not in the file, or what is needed is damaged.
+            TrackError: the chromosome is not in the file, or a part that is needed is damaged.
         """
         number = self.chrom(chrom).number
         what = _zoom_index(level)
@@ -247,10 +258,11 @@ def _read_header(source: Source) -> Header:
     magic, version, zooms, tree_at, data_at, index_at, _, _, _, summary_at, block_size, _ = fields
     if magic != layout.MAGIC:
         swapped = magic == int.from_bytes(layout.MAGIC.to_bytes(4, "little"), "big")
-        hint = " (its bytes are in big-endian order: write it anew)" if swapped else ""
+        hint = " (the file is big-endian: write it again as little-endian)" if swapped else ""
         raise source.error("header", 0, f"magic {magic:#x}; expected {layout.MAGIC:#x}{hint}")
     if block_size > _LARGEST_BLOCK:
-        raise source.error("header", 0, f"says that blocks unpack to up to {block_size:,} bytes")
+        message = f"block size {block_size:,} bytes; expected at most {_LARGEST_BLOCK:,}"
+        raise source.error("header", 0, message)
     levels = []
     for number in range(zooms):
         at = layout.HEADER.size + number * layout.ZOOM_HEADER.size

@@ -1,4 +1,4 @@
-"""Read a bigWig: its chromosomes, and its values base by base."""
+"""Read a bigWig with pyBigWig: its chromosomes, and its values base by base."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ Values = npt.NDArray[np.float32]
 
 @contextmanager
 def open_bigwig(path: Path) -> Iterator[Any]:
-    """Open a bigWig with pyBigWig, and close it again.
+    """Open a bigWig with pyBigWig, and close it on exit.
 
-    The handle must not be carried over to another process.
+    The handle must not be passed to another process.
 
     Raises:
-        TrackError: no such file, no bigWig, or one that was cut short or holds no value.
+        TrackError: no such file, not a bigWig, or one that is truncated or has no values.
     """
     _check_whole(path)
     try:
         handle = pyBigWig.open(str(path))
     except RuntimeError as error:
-        raise TrackError(f"{path} cannot be read as bigWig; write or fetch it again") from error
+        raise TrackError(f"{path} cannot be read as bigWig; write or download it again") from error
     try:
         if not handle.isBigWig():
             raise TrackError(f"{path} is a bigBed; expected a bigWig")
@@ -42,7 +42,7 @@ def open_bigwig(path: Path) -> Iterator[Any]:
 
 
 def chroms(path: Path) -> Assembly:
-    """The chromosomes that a bigWig knows, in its own order: sorted bytewise by name.
+    """The chromosomes of a bigWig in the order of the file, which is bytewise by name.
 
     Raises:
         TrackError: as `open_bigwig`.
@@ -52,7 +52,7 @@ def chroms(path: Path) -> Assembly:
 
 
 def values(path: Path, interval: Interval) -> Values:
-    """The value of every base of an interval, shape (bp,); NaN where the file has none.
+    """The value of every base of an interval, float32 (len(interval),); NaN if the file has none.
 
     Raises:
         TrackError: as `open_bigwig`.
@@ -63,7 +63,7 @@ def values(path: Path, interval: Interval) -> Values:
         length = _assembly(handle).length(interval.chrom)
         if interval.end > length:
             raise RegionError(
-                f"{interval} does not lie on {interval.chrom} of {path}, {length:,} bp long"
+                f"{interval} is not within {interval.chrom} of {path}, {length:,} bp long"
             )
         found = handle.values(interval.chrom, interval.start, interval.end, numpy=True)
     return np.asarray(found, dtype=np.float32)
@@ -75,20 +75,21 @@ def _assembly(handle: Any) -> Assembly:
 
 
 def _check_whole(path: Path) -> None:
-    """Look at the header first.
+    """Check the header before pyBigWig reads the file.
 
-    pyBigWig prints to the terminal when it meets a file that is no bigWig, and hands one that was
-    cut short over as if it were whole; the data's index is written last.
+    pyBigWig prints to the terminal if a file is not a bigWig, and opens a truncated one as if it
+    were complete; the index of the data is written last.
     """
     if not path.is_file():
-        raise TrackError(f"no bigWig at {path}")
+        raise TrackError(f"no bigWig at {path}; expected a file")
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(layout.HEADER.size)
     if len(head) < layout.HEADER.size or head[:4] != layout.MAGIC.to_bytes(4, "little"):
-        raise TrackError(f"{path} is no bigWig: it starts with {head[:4].hex(' ') or 'nothing'}")
+        found = head[:4].hex(" ") or "nothing"
+        raise TrackError(f"{path} is not a bigWig: it starts with {found}")
     _, _, _, _, data, index, *_ = layout.HEADER.unpack(head)
     if not data < index < size:
         raise TrackError(
-            f"{path}, {size:,} bytes, is cut short or holds no value; write or fetch it again"
+            f"{path}, {size:,} bytes, is truncated or has no values; write or download it again"
         )

@@ -1,4 +1,4 @@
-"""Whether two readers find the same in a file: what one found, against what the other reads."""
+"""Compare what two readers find in a file."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy as np
 from regtrack.tracks.bigwig.bins import Bins
 from regtrack.tracks.bigwig.findings import place
 
-# of the largest sum that the values could have: zoom records hold sums as float32
+# relative to the largest possible sum of the values: zoom records hold sums as float32
 _SUM_TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
 class Totals:
-    """What the values of some bases add up to.
+    """Statistics of the values of some bases.
 
     Attributes:
-        bases: bases with a value.
-        low: minimum; of no value, NaN or infinity.
-        high: maximum.
+        bases: number of bases with a value.
+        low: minimum; NaN or infinity if there are no values.
+        high: maximum; likewise.
         total: sum over bases.
     """
 
@@ -32,7 +32,7 @@ class Totals:
     total: float
 
     def __add__(self, other: Totals) -> Totals:
-        """The totals of both; those of no base at all change nothing."""
+        """The totals of both; totals without bases change nothing."""
         if not (self.bases and other.bases):
             return self if self.bases else other
         return Totals(
@@ -43,7 +43,7 @@ class Totals:
         )
 
     def differences(self, other: Totals) -> Iterator[str]:
-        """How other totals differ from these, as parts of messages."""
+        """How other totals differ from these expected ones, as parts of messages."""
         if other.bases != self.bases:
             yield f"{other.bases:,} bases with a value; expected {self.bases:,}"
         if self.bases == 0 or other.bases == 0:
@@ -62,7 +62,7 @@ NOTHING = Totals(0, math.nan, math.nan, 0.0)
 
 
 def to_totals(bins: Bins) -> Totals:
-    """What bins, shape (n,), of one chromosome add up to."""
+    """The totals of bins of one chromosome, `BIN` (n,), whose counts are bp."""
     if len(bins) == 0:
         return NOTHING
     return Totals(
@@ -85,11 +85,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Expected:
-    """What a file holds, as far as it is compared.
+    """The contents of a file that a reader should find.
 
     Attributes:
-        lengths: bp of each chromosome that the file names; None if they are not compared.
-        bases: bases covered by its total summary; None if they are not compared.
+        lengths: length of each chromosome (bp); None: not compared.
+        bases: bases covered by the total summary; None: not compared.
         chroms: totals of whole chromosomes, which a reader takes from the zoom levels.
         samples: totals of short stretches, which a reader takes from the data.
     """
@@ -102,13 +102,13 @@ class Expected:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader found.
+    """The contents of a file as found by a reader.
 
     Attributes:
-        lengths: bp of each chromosome.
+        lengths: length of each chromosome (bp).
         bases: bases covered by the total summary.
-        chroms: totals of the chromosomes that were asked for.
-        stretches: totals of the stretches that were asked for, in order.
+        chroms: totals of the requested chromosomes.
+        stretches: totals of the requested stretches, in order.
     """
 
     lengths: Mapping[str, int]
@@ -126,7 +126,7 @@ def disagreements(expected: Expected, found: Reading) -> Iterator[str]:
         yield f"finds {found.bases:,} bases covered; expected {expected.bases:,}"
     for chrom, totals in expected.chroms.items():
         if wrong := list(totals.differences(found.chroms[chrom])):
-            yield f"finds for {chrom}, at zoom, {' and '.join(wrong)}"
+            yield f"finds for {chrom}, in zoom levels, {' and '.join(wrong)}"
     for sample, totals in zip(expected.samples, found.stretches, strict=True):
         if wrong := list(sample.totals.differences(totals)):
             where = place(sample.chrom, sample.start, sample.end)
@@ -135,8 +135,8 @@ def disagreements(expected: Expected, found: Reading) -> Iterator[str]:
 
 def _other_chromosomes(expected: Mapping[str, int], found: Mapping[str, int]) -> str:
     name = min(name for name in {*expected, *found} if expected.get(name) != found.get(name))
-    said, wanted = (
+    has, should = (
         "no such chromosome" if length is None else f"{length:,} bp"
         for length in (found.get(name), expected.get(name))
     )
-    return f"finds for {name} {said}; expected {wanted}"
+    return f"finds for {name} {has}; expected {should}"

@@ -1,8 +1,8 @@
-"""Zoom levels against the data: every record is counted again from the values that it summarises.
+"""Check zoom levels against the data: every record is recomputed from the values it summarises.
 
-The data come in order, a batch at a time; each level keeps the records that the batches reach into.
-Records of other writers need not lie on a grid, so a batch is cut where any level's records begin
-or end, and the pieces, a hundredth as many as the values, are added up for every level.
+The data come in order, in batches; each level holds the records that overlap the current batch.
+Records of other writers need not be on a grid, so a batch is cut at every edge of any level's
+records, and the pieces, a hundredth as many as the values, are added up for every level.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from regtrack.tracks.bigwig.layout import ZOOM_RECORD
 from regtrack.tracks.bigwig.raw import Positions, RawBigWig, Records, ZoomLevel
 from regtrack.tracks.bigwig.trees import Chrom, order_key
 
-# other writers add up sums in float32, which costs them up to about this share
+# relative error of sums by other writers, which add them up in float32
 TOLERANCE = 1e-4
 
-_LEAST = float(np.finfo(np.float32).tiny)  # what a record holds of smaller sums is no number
+_LEAST = float(np.finfo(np.float32).tiny)  # smaller sums are not exact in a float32
 _NO_RECORDS = np.empty(0, dtype=ZOOM_RECORD)
-_FAR = 2**32  # behind every base, and every chromosome's number
+_FAR = 2**32  # after every base, and every chromosome's number
 _WORDS = {
     "valid": "bases covered",
     "min": "minimum",
@@ -34,16 +34,16 @@ _WORDS = {
 
 
 def cut_out(starts: Positions, ends: Positions, values: Values, cuts: Positions) -> Bins:
-    """Add up intervals between cuts.
+    """Summarise intervals between cuts.
 
     Args:
-        starts: of intervals (bp), in order and without overlap; at least one.
-        ends: of the same.
-        values: of the same.
-        cuts: where to cut (bp), in order.
+        starts: first base of each interval (bp), int64 (n,), in order without overlap; n > 0.
+        ends: one past the last base of each (bp), int64 (n,).
+        values: value of each, float32 (n,).
+        cuts: where to cut (bp), int64 (m,), in order.
 
     Returns:
-        A `BIN` for each stretch between two cuts that has a value; it starts with its first value.
+        One `BIN` for each span between two cuts that has a value, from its first value on.
     """
     holder = np.searchsorted(starts, cuts, side="right") - 1
     inside = (holder >= 0) & (starts[holder] < cuts) & (cuts < ends[holder])
@@ -62,9 +62,9 @@ def cut_out(starts: Positions, ends: Positions, values: Values, cuts: Positions)
 
 
 class ZoomCheck:
-    """All zoom levels of a file, compared with its data as these pass.
+    """Compares all zoom levels of a file with its data while these are read.
 
-    A level in which something is amiss takes no further part.
+    A level with a wrong record is not compared any further.
     """
 
     def __init__(self, raw: RawBigWig, findings: Findings) -> None:
@@ -72,23 +72,23 @@ class ZoomCheck:
         self._levels = [_Level(raw, level, findings) for level in raw.header.zooms]
 
     def cuts(self, chrom: Chrom, before: int) -> Positions:
-        """Where the records that start before a base begin and end."""
+        """Edges (bp) of the records that start before a base, int64 (n,) in order."""
         self._each(lambda level: level.take_up(chrom, before))
         edges = [level.edges() for level in self._levels]
         return np.unique(np.concatenate([np.empty(0, dtype=np.int64), *edges]))
 
     def add(self, chrom: Chrom, pieces: Bins, end: int) -> None:
-        """Count data that were cut at `cuts`; none before `end` will follow."""
+        """Add data that were cut at `cuts`, `BIN` (n,); none before `end` (bp) will follow."""
         self._each(lambda level: level.add(chrom, pieces))
         self._each(lambda level: level.settle(chrom, end))
 
     def end_chromosome(self, chrom: Chrom) -> None:
-        """Compare what is left of a chromosome."""
+        """Compare the remaining records of a chromosome."""
         self._each(lambda level: level.take_up(chrom, _FAR))
         self._each(lambda level: level.settle(chrom, _FAR))
 
     def finish(self) -> None:
-        """Nothing may be left when the data are at their end."""
+        """Check that no records are left at the end of the data."""
         self._each(lambda level: level.finish())
 
     def _each(self, step: Callable[[_Level], None]) -> None:
@@ -101,7 +101,7 @@ class ZoomCheck:
 
 
 class _Level:
-    """One zoom level. Methods raise a `TrackError` where comparing further would be idle."""
+    """One zoom level. Methods raise a `TrackError` if there is no point in comparing further."""
 
     def __init__(self, raw: RawBigWig, level: ZoomLevel, findings: Findings) -> None:
         self.part = f"zoom {level.reduction}"
@@ -109,14 +109,14 @@ class _Level:
         self._level = level
         self._findings = findings
         self._stream = _stream(raw, level)
-        self._ahead = _NO_RECORDS  # read, but behind the data so far
-        self._held = _NO_RECORDS  # those that the data reach into
-        self._counted = NO_BINS  # what the data say of these
+        self._ahead = _NO_RECORDS  # read already, but after the data so far
+        self._held = _NO_RECORDS  # records that overlap the data so far
+        self._counted = NO_BINS  # the same records, computed from the data
         self._count = 0
         self._reached = (0, 0)  # chromosome and base where the last record ends
 
     def edges(self) -> Positions:
-        """Where the records that are held begin and end."""
+        """Edges (bp) of the records that are held."""
         return np.concatenate([self._held["start"], self._held["end"]]).astype(np.int64)
 
     def take_up(self, chrom: Chrom, before: int) -> None:
@@ -132,7 +132,7 @@ class _Level:
         self._counted = np.concatenate([self._counted, counted])
 
     def add(self, chrom: Chrom, pieces: Bins) -> None:
-        """Count pieces of the data, which no record's edge cuts."""
+        """Add pieces of the data, none of which crosses a record's edge."""
         record = np.searchsorted(self._held["start"], pieces["start"], side="right") - 1
         inside = record >= 0
         inside[inside] = pieces["start"][inside] < self._held["end"][record[inside]]
@@ -147,7 +147,7 @@ class _Level:
         counted["max"][into] = np.maximum(counted["max"][into], sums["max"])
 
     def settle(self, chrom: Chrom, before: int) -> None:
-        """Compare the records that end at or before a base, and let go of them."""
+        """Compare the records that end at or before a base, and drop them."""
         done = self._held["end"] <= before
         records, counted = self._held[done], self._counted[done]
         self._held, self._counted = self._held[~done], self._counted[~done]
@@ -160,13 +160,13 @@ class _Level:
             )
 
     def finish(self) -> None:
-        """Nothing may be left."""
+        """Check that no records are left."""
         left = len(self._take(_FAR, _FAR))
         if left:
-            raise TrackError(f"{left:,} records behind the last value, or out of order")
+            raise TrackError(f"{left:,} records after the last value, or out of order")
         stated = self._raw.record_count(self._level)
         if stated not in (self._count, len(self._raw.zoom_index(self._level))):
-            raise TrackError(f"{self._count:,} records; the head of the level says {stated:,}")
+            raise TrackError(f"{self._count:,} records; the level's header says {stated:,}")
 
     def _take(self, chrom: int, before: int) -> Records:
         """The next records on earlier chromosomes, or on this one and starting before a base."""
@@ -183,7 +183,7 @@ class _Level:
                 return np.concatenate(taken)
 
     def _check(self, records: Records, chrom: Chrom) -> None:
-        """Whether new records are such as may follow those before."""
+        """Refuse new records that are invalid, or cannot follow those before."""
         reached = self._reached[1] if self._reached[0] == chrom.number else 0
         before = np.concatenate([np.array([reached], dtype=np.uint32), records["end"]])[:-1]
         numbers = np.array([records[name] for name in ("min", "max", "sum", "squares")])
@@ -192,7 +192,7 @@ class _Level:
             (records["end"] <= records["start"], "has no bases"),
             (records["end"] > chrom.length, f"ends past the chromosome, {chrom.length:,} bp long"),
             (~np.isfinite(numbers).all(axis=0), "holds a number that is not finite"),
-            (records["start"] < before, "begins before the one in front of it ends"),
+            (records["start"] < before, "begins before the previous one ends"),
         ):
             if wrong.any():
                 bad = records[wrong][0]
@@ -200,7 +200,7 @@ class _Level:
 
 
 def _stream(raw: RawBigWig, level: ZoomLevel) -> Iterator[Records]:
-    """A level's records block by block, each block where the index says."""
+    """A level's records block by block, checked against the spans in the index."""
     for leaf in raw.zoom_index(level):
         records = raw.records(leaf)
         starts = order_key(records["chrom"], records["start"])
@@ -208,16 +208,16 @@ def _stream(raw: RawBigWig, level: ZoomLevel) -> Iterator[Records]:
         low = order_key(leaf["first_chrom"], leaf["start"])
         high = order_key(leaf["last_chrom"], leaf["end"])
         if (starts < low).any() or (ends > high).any():
-            message = "holds records outside what the index says"
+            message = "holds records outside its span in the index"
             raise raw.source.error("zoom block", int(leaf["offset"]), message)
         yield records
 
 
 def _differences(records: Records, counted: Bins) -> Iterator[tuple[int, str]]:
-    """The first record that differs from the data, for each of its numbers."""
+    """For each number, the first record that differs from the data."""
     squares = counted["squares"]
     slack = {
-        # no sum is larger than this (Cauchy and Schwarz), so it serves as the scale
+        # the scale is an upper bound of the sum (Cauchy-Schwarz inequality)
         "sum": np.sqrt(counted["valid"] * squares) * TOLERANCE + _LEAST,
         "squares": squares * TOLERANCE + _LEAST,
     }

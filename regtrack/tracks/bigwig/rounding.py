@@ -1,8 +1,8 @@
-"""Fewer bits and fewer values: what makes a track small.
+"""Make a track smaller, by fewer bits per value or fewer values.
 
-Rounding keeps the first bits of a value's mantissa, as numcodecs' BitRound (Kloewer et al. 2021,
-Nature Computational Science 1:713): the error is relative, so that small probabilities survive, and
-the zeros at the end compress. Averaging keeps one value for several bases.
+Rounding keeps the first bits of a value's mantissa, like numcodecs' BitRound (Kloewer et al. 2021,
+Nature Computational Science 1:713): the error is relative, so that small probabilities are kept,
+and the trailing zeros compress well. Averaging keeps one value for several bases.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from regtrack.kernel import kernel
 from regtrack.tracks.bigwig.bins import Values
 
 MANTISSA_BITS = 23  # of float32: keeping all of them is lossless
-DEFAULT_KEEP_BITS = 7  # docs/bigwig.md has the table that this is chosen from
+DEFAULT_KEEP_BITS = 7  # chosen from the table in docs/bigwig.md
 
 _SIGNLESS = 0x7FFF_FFFF
 _INFINITY = 0x7F80_0000
 
 
 def check_keep_bits(keep_bits: int) -> None:
-    """Refuse a number of bits that a value cannot keep.
+    """Refuse a number of mantissa bits that a float32 cannot have.
 
     Raises:
         TrackError: `keep_bits` is not 1 to 23.
     """
-    if keep_bits not in range(1, MANTISSA_BITS + 1):  # 7.5 is none of them
+    if keep_bits not in range(1, MANTISSA_BITS + 1):  # excludes 7.5
         raise TrackError(f"cannot keep {keep_bits} bits of a value; expected 1 to {MANTISSA_BITS}")
 
 
 def round_mantissa(values: Values, keep_bits: int) -> None:
-    """Round values in place to `keep_bits` bits of mantissa, to nearest and ties to even.
+    """Round values in place to `keep_bits` bits of mantissa, to nearest, ties to even.
 
-    NaN and infinity stay as they are. What would round up to infinity becomes the largest number
-    of that many bits.
+    NaN and infinity do not change. Values that would round up to infinity become the largest number
+    with that many bits.
 
     Args:
         values: float32, any shape, contiguous and writeable.
@@ -68,22 +68,22 @@ def _round_bits(bits: np.ndarray[tuple[int], np.dtype[np.uint32]], dropped: int)
         magnitude = word & _SIGNLESS
         # an odd last kept bit rounds a tie up, an even one down
         rounded = word + half - 1 + (word >> dropped & 1)
-        if magnitude >= _INFINITY - half:  # it would become infinity, or is no number
+        if magnitude >= _INFINITY - half:  # would become infinity, or is infinity or NaN
             rounded = word
         bits[i] = word if magnitude >= _INFINITY else rounded & mask
 
 
 def average(values: Values, resolution: int) -> Values:
-    """The mean of every `resolution` values that are present.
+    """The mean of each group of `resolution` values, ignoring absent ones.
 
     Args:
-        values: one float32 a bp, shape (n,), from a base that is a multiple of `resolution`; NaN
-            where absent.
-        resolution: bp of a mean.
+        values: one float32 per bp, shape (n,), starting at a multiple of `resolution`; NaN if
+            absent.
+        resolution: bp per mean.
 
     Returns:
-        float32 of shape (ceil(n / resolution),); NaN where no base has a value. The last mean is
-        of what is left, as at a chromosome's end.
+        float32 of shape (ceil(n / resolution),); NaN if no base of a group has a value. The last
+        group may be smaller, as at a chromosome's end.
 
     >>> average(np.array([1, 3, np.nan, 5, 7], dtype=np.float32), 2)
     array([2., 5., 7.], dtype=float32)

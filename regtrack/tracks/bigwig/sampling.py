@@ -1,4 +1,4 @@
-"""A few samples of a file, spread over it, to be read again by another reader."""
+"""Take a few samples from the whole of a file, for another reader to compare."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from regtrack.tracks.bigwig.readings import Sample, Totals
 
 
 class Samples:
-    """Takes a sample of everything offered, then of every second, fourth, eighth.
+    """Samples everything that is offered, then every second, fourth, eighth of it, and so on.
+
+    Args:
+        most: the largest number of samples.
 
     Attributes:
-        taken: at most so many as it was made for, and at least half of them if enough was offered.
+        taken: the samples; at least half of `most` if enough was offered.
     """
 
     def __init__(self, most: int) -> None:
@@ -22,7 +25,7 @@ class Samples:
         self._most, self._step, self._offered = most, 1, 0
 
     def offer(self, take: Callable[[], Sample]) -> None:
-        """Take a sample, or not."""
+        """Offer a sample; `take` is called only if it is wanted."""
         if self._offered % self._step == 0:
             self.taken.append(take())
             if len(self.taken) > self._most:
@@ -32,7 +35,7 @@ class Samples:
 
 
 def sample_block(chrom: str, block: DataBlock, items: int) -> Sample:
-    """The totals of some neighbouring items in the middle of a block that has any."""
+    """The totals of some neighbouring items in the middle of a block with at least one."""
     first = max(0, (len(block.starts) - items) // 2)
     part = slice(first, first + items)
     starts, ends, values = block.starts[part], block.ends[part], block.values[part]

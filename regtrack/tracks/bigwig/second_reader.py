@@ -1,8 +1,8 @@
-"""pyBigWig as an independent second reader of a file, in a process of its own.
+"""pyBigWig as an independent second reader of a file, in a separate process.
 
-It shares no code with our encoder and reader, so what both find in a file is there. libBigWig, on
-which it is built, crashes on some damaged files (one whose summary is NaN, for instance): the
-process that runs it may end, hang or take too much memory without harm to this one.
+It shares no code with our encoder and reader, so contents that both find are really in the file.
+libBigWig, on which it is built, crashes on some damaged files (such as one whose summary is NaN):
+its process may end, hang or take too much memory without harm to this one.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _PATIENCE = 120.0  # seconds for one file, of which a few thousand bytes are rea
 class SecondReader:
     """A process that reads files with pyBigWig; a context manager.
 
-    It starts when the block is entered and is ready a moment later, while other work goes on. A
-    file that crashes it costs a new process.
+    It starts when the block is entered and is ready a moment later, while other work continues. If
+    a file crashes it, a new process is started for the next one.
     """
 
     def __init__(self, *, patience: float = _PATIENCE) -> None:
@@ -49,15 +49,15 @@ class SecondReader:
         trace: TracebackType | None,
     ) -> None:
         if self._process is not None:
-            self._process.kill()  # it may be reading still, after Ctrl-C here
+            self._process.kill()  # after Ctrl-C here it may still be reading
         self._end()
 
     def check(self, path: Path, expected: Expected) -> list[str]:
-        """How pyBigWig's reading of a file differs from what is expected; empty if it does not.
+        """How the contents that pyBigWig finds differ from what is expected; empty if they agree.
 
         Args:
             path: the file.
-            expected: what it should hold, and thus what is read.
+            expected: the contents to read and compare.
 
         Raises:
             TrackError: pyBigWig cannot read the file, or crashes on it.
@@ -72,12 +72,12 @@ class SecondReader:
         chroms: Iterable[str] = (),
         stretches: Sequence[tuple[str, int, int]] = (),
     ) -> Reading:
-        """Read a file's header, and totals of chromosomes (at zoom) and stretches (of the data).
+        """Read a header, and totals of chromosomes (in zoom levels) and stretches (in the data).
 
         Args:
             path: the file.
             chroms: names of chromosomes.
-            stretches: chromosome, start and end (bp) of each; short, since all values are read.
+            stretches: chromosome, start and end (bp) of each; short, since every value is read.
 
         Raises:
             TrackError: pyBigWig cannot read the file, or crashes on it.
@@ -99,12 +99,12 @@ class SecondReader:
         )
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The answer to a request; an `error` is one about the file, or how the process ended."""
+        """The answer to a request; its `error` is about the file, or says how the process ended."""
         if self._process is None:
             self._start()
         if not self._ready and self._line() != "ready":
             self._end()
-            raise RegtrackError(f"pyBigWig cannot be loaded by {sys.executable}; install it again")
+            raise RegtrackError(f"pyBigWig cannot be loaded by {sys.executable}; reinstall it")
         self._ready = True
         line = self._line(json.dumps(request))
         if line:
@@ -113,7 +113,7 @@ class SecondReader:
         return {"error": f"cannot read it: {self._end()}"}
 
     def _line(self, request: str | None = None) -> str:
-        """Send a line, if there is one, and wait for one; empty where the process has ended."""
+        """Send a line, if given, and wait for one; empty if the process has ended."""
         process = self._process
         assert process is not None and process.stdin is not None and process.stdout is not None
 
@@ -139,18 +139,18 @@ class SecondReader:
             [sys.executable, "-P", second_reader_process.__file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # where libBigWig complains about what it is given
+            stderr=subprocess.DEVNULL,  # libBigWig prints complaints about files there
             text=True,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # each thread would take memory
-            start_new_session=True,  # Ctrl-C is for this process, which ends that one
+            start_new_session=True,  # Ctrl-C reaches only this process, which then ends that one
         )
 
     def _end(self) -> str:
-        """Wait for the end of the process; how it ended, as part of a message."""
+        """Wait for the process to end; returns how it ended, as part of a message."""
         process, self._process = self._process, None
         if process is None:
             return ""
-        with suppress(BrokenPipeError), process:  # closes its pipes, at which it ends, and waits
+        with suppress(BrokenPipeError), process:  # closes the pipes, which ends it, and waits
             pass
         if self._late:
             return f"it took longer than {self._patience:g} s"

@@ -1,8 +1,8 @@
-"""What `second_reader` runs in a process of its own: pyBigWig, asked by lines of JSON.
+"""The process that `second_reader` starts: pyBigWig, which answers requests in lines of JSON.
 
-It imports nothing of regtrack, so that it starts quickly. A request names a file (`path`), `chroms`
-whose totals are wanted and `stretches` (chromosome, start, end); the answer has `lengths` and
-`bases` of the file, and totals (bases, minimum, maximum, sum) for each; or an `error`.
+It imports nothing from regtrack, so that it starts quickly. A request has the `path` of a file,
+`chroms` and `stretches` (chromosome, start, end) to summarise. The answer has the `lengths` and
+`bases` of the file and the totals (bases, minimum, maximum, sum) of each, or an `error`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any, TextIO
 
 import pyBigWig
 
-_MEMORY = 4 << 30  # bytes of address space, against sizes that a damaged file claims
+_MEMORY = 4 << 30  # limit of the address space (bytes), against wrong sizes in damaged files
 _NOTHING = (0, float("nan"), float("nan"), 0.0)
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Read what is asked for, or say what cannot be read."""
+    """The requested contents, or an error."""
     try:
         file = pyBigWig.open(request["path"])
     except (RuntimeError, UnicodeEncodeError):
@@ -30,7 +30,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         if not file.isBigWig():
             return {"error": "takes it for a bigBed"}
         lengths = file.chroms()
-        wanted = {*request["chroms"], *(chrom for chrom, _, _ in request["stretches"])}
+        requested = {*request["chroms"], *(chrom for chrom, _, _ in request["stretches"])}
         return {
             "lengths": lengths,
             "bases": file.header()["nBasesCovered"],
@@ -40,7 +40,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
                 if name in lengths
             },
             "stretches": [_of_data(file, *stretch) for stretch in request["stretches"]]
-            if wanted <= set(lengths)
+            if requested <= set(lengths)
             else [],
         }
     except (RuntimeError, MemoryError, ValueError, TypeError) as error:
@@ -50,7 +50,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _at_zoom(file: Any, chrom: str, length: int) -> tuple[int, float, float, float]:
-    """Totals of a chromosome; its mean, since libBigWig's sums at zoom are wrong."""
+    """Totals of a chromosome in zoom levels, by its mean, since libBigWig's zoom sums are wrong."""
     share, low, high, mean = (
         file.stats(chrom, 0, length, type=kind)[0] for kind in ("coverage", "min", "max", "mean")
     )
@@ -59,7 +59,7 @@ def _at_zoom(file: Any, chrom: str, length: int) -> tuple[int, float, float, flo
 
 
 def _of_data(file: Any, chrom: str, start: int, end: int) -> tuple[int, float, float, float]:
-    """Totals of a stretch, from every interval that reaches into it."""
+    """Totals of a stretch, from every interval that overlaps it."""
     bases, low, high, total = 0, float("inf"), float("-inf"), 0.0
     for left, right, value in file.intervals(chrom, start, end) or ():
         count = min(right, end) - max(left, start)
@@ -69,7 +69,7 @@ def _of_data(file: Any, chrom: str, start: int, end: int) -> tuple[int, float, f
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:
-    """Answer requests, a line each, until there are none."""
+    """Answer requests, one per line, until there are none."""
     answers.write("ready\n")
     answers.flush()
     for line in requests:
@@ -78,9 +78,9 @@ def serve(requests: TextIO, answers: TextIO) -> None:
 
 
 if __name__ == "__main__":
-    with suppress(OSError, ValueError):  # a system without such a limit, or with a lower one
+    with suppress(OSError, ValueError):  # the system has no such limit, or a lower one
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    # answers keep the pipe to themselves: libBigWig may write to the standard output
+    # only answers may use the pipe: libBigWig may write to the standard output
     with os.fdopen(os.dup(1), "w") as pipe:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         serve(sys.stdin, pipe)

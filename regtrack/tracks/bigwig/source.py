@@ -1,7 +1,7 @@
-"""The bytes of a file, of which nothing is believed before it is checked.
+"""Read the bytes of a file without trusting its content.
 
-Whatever a damaged file says of offsets, sizes and counts costs a `TrackError` that names what is
-wrong and at which byte, never a crash, an endless loop or a giant allocation.
+Wrong offsets, sizes and counts in a damaged file lead to a `TrackError` that says what is wrong at
+which byte, and never to a crash, an endless loop or a huge allocation.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from isal import isal_zlib
 
 from regtrack.errors import TrackError
 
-# what the inflater raises; the package's stub says that it is an instance
+# raised by the inflater; the package's stub declares it as an instance
 _DAMAGED: type[Exception] = isal_zlib.error  # type: ignore[assignment]
 
 
 def check_file(path: Path) -> None:
-    """Refuse a path that is no file.
+    """Refuse a path that is not a file.
 
     Raises:
-        TrackError: so it is.
+        TrackError: it is not a file.
     """
     if not path.is_file():
         raise TrackError(f"no bigWig at {path}; expected a file")
 
 
 class Source:
-    """A file opened for reading; threads may share it, since no read moves a position.
+    """A file opened for reading; threads may share it, since reading does not move a position.
 
     Attributes:
         path: the file.
-        size: its bytes.
+        size: the file's size (bytes).
 
     Raises:
         TrackError: no such file.
@@ -47,23 +47,23 @@ class Source:
         self.size = os.fstat(self._file.fileno()).st_size
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def read(self, at: int, size: int, what: str) -> bytes:
-        """The bytes from `at` on.
+        """Bytes of the file.
 
         Args:
-            at: offset of the first.
-            size: how many.
-            what: what they are, for messages.
+            at: offset of the first byte.
+            size: number of bytes.
+            what: what the bytes are, for messages.
 
         Raises:
-            TrackError: the file has not so many.
+            TrackError: the file ends before.
         """
         if at + size > self.size:
             raise self.error(
-                what, at, f"needs {size:,} bytes, but the file ends at {self.size:,}; cut short?"
+                what, at, f"needs {size:,} bytes, but the file ends at {self.size:,}; truncated?"
             )
         data = os.pread(self._file.fileno(), size, at)
         if len(data) != size:
@@ -74,36 +74,36 @@ class Source:
         """The fields of a struct.
 
         Raises:
-            TrackError: the file ends before it does.
+            TrackError: the file ends before the struct does.
         """
         return form.unpack(self.read(at, form.size, what))
 
     def inflate(self, at: int, size: int, limit: int, what: str) -> bytes:
-        """Unpack a zlib block.
+        """Decompress a zlib block.
 
         Args:
             at: its offset.
-            size: its bytes in the file.
-            limit: bytes that it may have unpacked.
+            size: its compressed size (bytes).
+            limit: the largest allowed uncompressed size (bytes).
             what: what it is, for messages.
 
         Raises:
-            TrackError: it is damaged, or larger than it may be.
+            TrackError: it is damaged or too large.
         """
         if size > 2 * limit + 1024:
             raise self.error(what, at, f"{size:,} bytes packed; the header allows {limit:,}")
         inflater = isal_zlib.decompressobj()
         try:
-            # one byte more than allowed, so that the end and its checksum are always reached
+            # one byte more than allowed, so that the end and the checksum are always reached
             data = inflater.decompress(self.read(at, size, what), limit + 1)
         except _DAMAGED as error:
             raise self.error(what, at, f"cannot be unpacked ({error})") from error
         if len(data) > limit:
             raise self.error(what, at, f"unpacks to more than the header's {limit:,} bytes")
         if not inflater.eof:
-            raise self.error(what, at, "ends before its data do")
+            raise self.error(what, at, "ends before the end of its compressed data")
         return data
 
     def error(self, what: str, at: int, message: str) -> TrackError:
-        """What is wrong, of what, and where."""
+        """An error that names the file, the part and its offset."""
         return TrackError(f"{self.path}: {what} at byte {at:,}: {message}")

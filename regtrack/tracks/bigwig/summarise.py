@@ -1,4 +1,4 @@
-"""Stretches of values to bins, in one pass."""
+"""Summarise stretches of values in bins, in one pass."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from regtrack.kernel import inner, kernel
 from regtrack.tracks.bigwig.bins import BIN, Bins, Values
 
 Sums = npt.NDArray[np.float64]
-# least, greatest, how many, sum, sum of squares
+# minimum, maximum, count, sum, sum of squares
 _Summary = tuple[Any, Any, float, float, float]
 
 
@@ -19,18 +19,18 @@ def bin_values(values: Values, start: int, *, resolution: int, reduction: int, e
     """Summarise a stretch of values.
 
     Args:
-        values: one float32 per `resolution` bp, shape (n,); NaN where absent.
-        start: bp of the first value, a multiple of `resolution`.
-        resolution: bp of a value.
-        reduction: bp of a bin: `resolution` times a multiple of four.
-        end: bp where the last value ends; it may stand for fewer bases than the others.
+        values: one float32 per `resolution` bp, shape (n,); NaN if absent.
+        start: position of the first value (bp), a multiple of `resolution`.
+        resolution: bp per value.
+        reduction: bp per bin: `resolution` times a multiple of four.
+        end: where the last value ends (bp); it may cover fewer bases than the others.
 
     Returns:
-        The bins that hold a value, in order. A bin at either edge of the stretch holds only what
-        lies in it; `merge_bins` joins it with its other part.
+        The bins that have a value, in order. A bin at an edge of the stretch covers only its part
+        in the stretch; `merge_bins` joins it with the other part.
 
     Raises:
-        ValueError: another reduction.
+        ValueError: an invalid reduction.
     """
     width = reduction // resolution
     if width % 4 or width * resolution != reduction:
@@ -57,7 +57,7 @@ def _summarise(
     values: Values, lead: int, width: int,
     least: Values, greatest: Values, present: Sums, sums: Sums, squares: Sums,
 ) -> None:  # fmt: skip
-    """Fill the last five, a number a bin; the first bin begins `lead` values before the first."""
+    """Fill the last five arrays, one number per bin; bin 0 begins `lead` values before value 0."""
     edge = np.empty(width, dtype=np.float32)
     for cell in range(len(least)):
         begin = cell * width - lead
@@ -74,10 +74,10 @@ def _summarise(
 
 @inner
 def _bin(values: Values) -> _Summary:
-    """Least, greatest, how many, sum and sum of squares; of a multiple of four values.
+    """Minimum, maximum, count, sum and sum of squares of a multiple of four values.
 
-    They are added up in four rows, so that no addition waits for the one before, and always in the
-    same four, so that the sums are the same on every machine.
+    There are four partial sums, so that no addition waits for the previous one, and always the same
+    four, so that the result is the same on every machine.
     """
     s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
     q0, q1, q2, q3 = 0.0, 0.0, 0.0, 0.0
@@ -103,7 +103,7 @@ def _bin(values: Values) -> _Summary:
 
 @inner
 def _holed_bin(values: Values) -> _Summary:
-    """The same where some values are NaN; also where infinities cancel, which does no harm."""
+    """The same if some values are NaN; also used, without harm, if infinities cancel."""
     low, high, count, total, squares = np.float32(np.inf), np.float32(-np.inf), 0.0, 0.0, 0.0
     for value in values:
         if not np.isnan(value):

@@ -1,4 +1,4 @@
-"""The two trees of a bigWig, read: names to chromosomes, and the index over blocks."""
+"""Read the two trees of a bigWig: chromosomes by name, and the index of blocks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Chrom:
 
 
 def read_chromosomes(source: Source, at: int) -> tuple[Chrom, ...]:
-    """The chromosomes in the order of the tree at `at`.
+    """The chromosomes in the order of the tree at offset `at`.
 
     Raises:
         TrackError: the tree is damaged.
@@ -62,27 +62,28 @@ def read_chromosomes(source: Source, at: int) -> tuple[Chrom, ...]:
 
 
 def read_index(source: Source, at: int, what: str) -> Leaves:
-    """The leaves of the index at `at`, in its order: a `layout.LEAF` a block.
+    """The leaves of the index at offset `at`, in order: one `layout.LEAF` (bp) per block, (n,).
 
     Raises:
-        TrackError: the index is damaged, or a node reaches out of its parent.
+        TrackError: the index is damaged, or a node exceeds the span of its parent.
     """
     return _leaves(source, at, what, lambda items: np.arange(len(items)))
 
 
 def search_index(source: Source, at: int, what: str, stretch: tuple[int, int, int]) -> Leaves:
-    """The leaves of the blocks that may hold something of a stretch.
+    """The leaves of the blocks that may have values in a region, `layout.LEAF` (n,).
 
-    Only the nodes above them are read: a few, however long the genome, so nothing need be kept.
+    Only the nodes above them are read, which are few however long the genome is, so the index need
+    not be kept in memory.
 
     Args:
         source: the file.
-        at: where its index stands.
-        what: what it indexes, for messages.
-        stretch: a chromosome's number, first base, and one past the last.
+        at: offset of the index (bytes).
+        what: the index's name, for messages.
+        stretch: the region: chromosome number, first base, and one past the last base (bp).
 
     Raises:
-        TrackError: one of these nodes is damaged, or reaches out of its parent.
+        TrackError: one of these nodes is damaged, or exceeds the span of its parent.
     """
     chrom, start, end = stretch
     low, high = np.uint64(chrom << 32 | start), np.uint64(chrom << 32 | end)
@@ -110,7 +111,7 @@ def _leaves(source: Source, at: int, what: str, choose: Callable[[Leaves], Indic
     for node in _nodes(source, root, LEAF.itemsize, BRANCH.itemsize, what, choose=children):
         items = np.frombuffer(node.items, dtype=LEAF if node.leaf else BRANCH)
         if node.above and not _within(items, np.frombuffer(node.above, dtype=BRANCH)[0]):
-            raise source.error(what, node.at, "a node reaches out of what its parent spans")
+            raise source.error(what, node.at, "this node exceeds the span of its parent")
         if node.leaf:
             leaves.append(items[choose(items)])
     return np.concatenate(leaves)
@@ -118,7 +119,7 @@ def _leaves(source: Source, at: int, what: str, choose: Callable[[Leaves], Indic
 
 @dataclass(frozen=True)
 class _Node:
-    """A tree's node: its offset, the item above that points to it, and its own items."""
+    """A tree's node: its offset, the parent's item that points to it, and its own items."""
 
     at: int
     above: bytes
@@ -137,7 +138,7 @@ def _nodes(
 ) -> Iterator[_Node]:
     """The nodes from left to right, parents first; items of a branch end with a child's offset.
 
-    `choose` says which children of a branch to visit, by number; None visits all.
+    `choose` selects the children of a branch to visit, by number; None visits all.
     """
     pending = [(root, b"")]
     seen: set[int] = set()
@@ -148,9 +149,9 @@ def _nodes(
         size = leaf_item if is_leaf else branch_item
         items = source.read(at + NODE_HEADER.size, count * size, what)
         room -= len(items)
-        # nodes share no bytes, so a tree that runs in circles runs out of room
+        # nodes do not share bytes, so a cyclic tree soon exceeds the file's size
         if is_leaf not in (0, 1) or at in seen or room < 0:
-            raise source.error(what, at, "this node cannot be one of a tree")
+            raise source.error(what, at, "this node cannot be part of a tree")
         seen.add(at)
         yield _Node(at, above, bool(is_leaf), items)
         if not is_leaf:
@@ -163,7 +164,7 @@ def _name(source: Source, at: int, key: bytes) -> str:
     try:
         return key.rstrip(b"\0").decode()
     except UnicodeDecodeError as error:
-        raise source.error(_TREE, at, f"{key!r} is no name") from error
+        raise source.error(_TREE, at, f"{key!r} is not a name") from error
 
 
 def _within(items: Leaves, above: np.void) -> bool:
@@ -177,6 +178,6 @@ def _within(items: Leaves, above: np.void) -> bool:
 
 
 def order_key(chrom: npt.NDArray[np.uint32], base: npt.NDArray[np.uint32]) -> Keys:
-    """Chromosome number and base as one number that orders them."""
+    """Chromosome number and base (bp), uint32 (n,) each, as one sortable number, uint64 (n,)."""
     key: Keys = np.asarray(chrom, dtype=np.uint64) << np.uint64(32) | base
     return key

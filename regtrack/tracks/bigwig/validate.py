@@ -1,4 +1,4 @@
-"""Whether a bigWig holds what it says: every part checked, what is wrong named with its place."""
+"""Check every part of a bigWig, and report what is wrong and where."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from regtrack.tracks.bigwig.second_reader import SecondReader
 from regtrack.tracks.bigwig.source import check_file
 from regtrack.tracks.bigwig.trees import Chrom, order_key
 
-_CHROMS = 32  # whose zoom levels pyBigWig reads: those with the most bases
+_CHROMS = 32  # chromosomes, those with the most bases, whose zoom levels pyBigWig reads
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Report:
 
     Attributes:
         path: the file.
-        findings: what is wrong; nothing if the file is valid.
-        chroms: how many chromosomes it names.
-        covered: how many bases have a value.
-        zooms: bp a record of each zoom level.
+        findings: what is wrong; empty if the file is valid.
+        chroms: number of chromosomes.
+        covered: number of bases with a value.
+        zooms: bp per record of each zoom level.
     """
 
     path: Path
@@ -47,7 +47,7 @@ class Report:
         return not self.findings
 
     def text(self) -> str:
-        """A line if the file is valid, else one more for everything that is wrong."""
+        """One line if the file is valid, else one more per finding."""
         if not self.valid:
             lines = [f"  {found.part}: {found.message}" for found in self.findings]
             return "\n".join([f"{self.path}: not valid", *lines])
@@ -67,15 +67,15 @@ def validate(
 ) -> Report:
     """Check a bigWig of any writer, with all its values and zoom levels.
 
-    pyBigWig reads it too; that it cannot, or finds something else in the file, is a finding. Memory
+    pyBigWig reads the file too; if it fails or finds other contents, that is a finding. Memory
     holds the indexes and a batch of values, whatever the file's size.
 
     Args:
         path: the file.
-        assembly: what its chromosomes must belong to, if given.
-        second_reader: pyBigWig in a process of its own, which many files may share; if not given,
-            one is started for this file.
-        progress: is told of data blocks.
+        assembly: the assembly that the chromosomes must belong to, if given.
+        second_reader: pyBigWig in a separate process, which many files may share; default: one is
+            started for this file.
+        progress: shows the data blocks checked.
 
     Raises:
         TrackError: there is no such file.
@@ -84,7 +84,7 @@ def validate(
     check_file(path)
     findings = Findings()
     with ExitStack() as stack:
-        reader = second_reader or stack.enter_context(SecondReader())  # starts as we begin to read
+        reader = second_reader or stack.enter_context(SecondReader())  # starts while we read
         content = _Content()
         with findings.reading("header"), RawBigWig(path) as raw:
             content = _check_parts(raw, assembly, findings, progress)
@@ -96,7 +96,7 @@ def validate(
 
 @dataclass(frozen=True)
 class _Content:
-    """What our reader found in a file: as `Report` has it, and what pyBigWig should find."""
+    """The contents that our reader found: for the `Report`, and for comparison with pyBigWig."""
 
     chroms: int = 0
     covered: int = 0
@@ -129,7 +129,7 @@ def _check_parts(
 def _expected(
     raw: RawBigWig, lengths: Mapping[str, int], data: DataCheck, findings: Findings
 ) -> Expected:
-    """What pyBigWig should find; nothing of a part that is known to be wrong."""
+    """The contents that pyBigWig should find, without parts that are known to be wrong."""
     expected = Expected(lengths)
     if findings.of("index") or findings.of("data"):
         return expected
@@ -149,9 +149,9 @@ def _check_header(raw: RawBigWig, findings: Findings) -> None:
     if not reductions:
         findings.add("header", "no zoom level; IGV refuses such a file")
     if reductions != sorted(set(reductions)) or 0 in reductions:
-        findings.add("header", f"zoom levels of {reductions} bp; expected ever wider ones")
+        findings.add("header", f"zoom levels of {reductions} bp; expected increasing widths")
     if not raw.ends_with_magic():
-        findings.add("header", "no magic number at the end of the file, which may be cut short")
+        findings.add("header", "no magic number at the end of the file, which may be truncated")
 
 
 def _checked_chromosomes(
@@ -163,7 +163,7 @@ def _checked_chromosomes(
     for kind, seen in (("name", names), ("number", numbers)):
         common = Counter(seen).most_common(1)
         if common and common[0][1] > 1:
-            findings.add("chromosomes", f"{kind} {common[0][0]} is there twice")
+            findings.add("chromosomes", f"{kind} {common[0][0]} is used twice")
     if names != sorted(names, key=str.encode):
         findings.add("chromosomes", "names are not in bytewise order; readers search by bisection")
     sound = {chrom.name: chrom.length for chrom in raw.chroms if chrom.length > 0}
@@ -176,7 +176,7 @@ def _checked_chromosomes(
 
 
 def _check_assembly(held: Assembly, assembly: Assembly, findings: Findings) -> None:
-    """See that the file's chromosomes are of an assembly, which may have more."""
+    """Check that the file's chromosomes belong to an assembly, which may have more."""
     found = compare_assemblies(held, assembly)
     for mismatch in found.mismatches:
         findings.add("chromosomes", mismatch.describe("the file", "the assembly"))
@@ -193,5 +193,5 @@ def _check_index(raw: RawBigWig) -> None:
     if (order[1:] < order[:-1]).any():
         raise raw.source.error("data index", at, "blocks are not in order of chromosome and start")
     if raw.block_count != len(leaves):
-        message = f"{len(leaves):,} blocks; the head of the data says {raw.block_count:,}"
+        message = f"{len(leaves):,} blocks; the header of the data says {raw.block_count:,}"
         raise raw.source.error("data index", at, message)

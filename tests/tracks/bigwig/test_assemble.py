@@ -1,4 +1,4 @@
-"""Joining stretches: order, bounds, publication, very large files."""
+"""Writing stretches to a file: order, bounds, publication, very large files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def ones(count: int) -> np.ndarray:
     return np.ones(count, dtype=np.float32)
 
 
-def test_order_is_bytewise_whatever_the_assembly_says() -> None:
+def test_order_is_bytewise_whatever_the_order_of_the_assembly() -> None:
     assert file_order(ASSEMBLY) == ("chr10", "chr2")
     assert file_order(Assembly(("b", "é", "B", "a"), (1, 1, 1, 1))) == ("B", "a", "b", "é")
 
@@ -73,14 +73,14 @@ def test_another_resolution_is_refused(tmp_path: Path) -> None:
 
 def test_too_long_a_chromosome_is_refused(tmp_path: Path) -> None:
     with (
-        pytest.raises(TrackError, match="4,294,967,296 bp does not fit"),
+        pytest.raises(TrackError, match="4,294,967,296 bp does not fit into a bigWig"),
         create_bigwig(tmp_path / "a.bw", Assembly(("chr1",), (2**32,))),
     ):
         pass
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_output_is_replaced_only_when_asked(tmp_path: Path) -> None:
+def test_an_output_is_replaced_only_with_overwrite(tmp_path: Path) -> None:
     path = tmp_path / "a.bw"
     path.write_bytes(b"mine")
     with pytest.raises(OutputError, match="exists already"), create_bigwig(path, ASSEMBLY):
@@ -99,7 +99,7 @@ def test_an_output_is_replaced_only_when_asked(tmp_path: Path) -> None:
         (ValueError("a bug"), ValueError),
     ],
 )
-def test_failure_leaves_nothing_new_and_the_old_whole(
+def test_a_failure_leaves_no_new_file_and_the_old_one_unchanged(
     tmp_path: Path, failure: BaseException, seen: type[BaseException]
 ) -> None:
     path = tmp_path / "a.bw"
@@ -111,7 +111,7 @@ def test_failure_leaves_nothing_new_and_the_old_whole(
     assert path.read_bytes() == b"the old one"
 
 
-def test_infinity_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
+def test_infinity_in_the_middle_leaves_no_file(tmp_path: Path) -> None:
     values = ones(2_000)
     values[1_500] = np.inf
     with (
@@ -122,7 +122,7 @@ def test_infinity_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_same_values_make_the_same_bytes(
+def test_equal_values_give_byte_identical_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(encode_module, "STRETCH", 32_768)
@@ -135,7 +135,7 @@ def test_the_same_values_make_the_same_bytes(
     assert files[0] == files[1] == files[2]
 
 
-def test_rounding_while_writing_leaves_the_array_alone(tmp_path: Path) -> None:
+def test_rounding_while_writing_does_not_change_the_array(tmp_path: Path) -> None:
     values = pieces(np.random.default_rng(6), 100_000)
     before = values.copy()
     rounded = values.copy()
@@ -149,7 +149,7 @@ def test_rounding_while_writing_leaves_the_array_alone(tmp_path: Path) -> None:
     np.testing.assert_array_equal(values, before)
 
 
-def test_the_last_value_may_stand_for_fewer_bases(tmp_path: Path) -> None:
+def test_the_last_value_may_cover_fewer_bases(tmp_path: Path) -> None:
     assembly = Assembly(("chr1",), (995,))
     case = Case(assembly, {"chr1": np.arange(100, dtype=np.float32)}, resolution=10)
     with create_bigwig(tmp_path / "a.bw", assembly, resolution=10) as file:
@@ -158,7 +158,7 @@ def test_the_last_value_may_stand_for_fewer_bases(tmp_path: Path) -> None:
 
 
 def test_more_than_4_gb(tmp_path: Path) -> None:
-    """Holes in the file stand for gigabytes of blocks: offsets need 64 bits."""
+    """Offsets need 64 bits; holes in the file replace gigabytes of blocks."""
     rng = np.random.default_rng(6)
     assembly = Assembly(("chr1", "chr2"), (40_000, 40_000))
     values = {name: rng.random(40_000, dtype=np.float32) for name in assembly.names}

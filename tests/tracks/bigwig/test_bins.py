@@ -1,4 +1,4 @@
-"""Bins against sums over bases."""
+"""Bins, checked against sums over bases."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_bins_are_sums_over_bases(
 
 @settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 4000), max_size=6))
-def test_merging_does_not_depend_on_where_stretches_were_cut(seed: int, cuts: list[int]) -> None:
+def test_merged_bins_do_not_depend_on_cuts(seed: int, cuts: list[int]) -> None:
     values = pieces(np.random.default_rng(seed), 4000)
     edges = [0, *sorted(cuts), 4000]
     parts = [
@@ -74,7 +74,7 @@ def test_merging_does_not_depend_on_where_stretches_were_cut(seed: int, cuts: li
 
 
 @pytest.mark.parametrize("reduction", [125, 130, 25])
-def test_bins_that_are_no_multiple_of_four_values_are_refused(reduction: int) -> None:
+def test_bins_must_be_a_multiple_of_four_values(reduction: int) -> None:
     with pytest.raises(ValueError, match=f"bins of {reduction} bp; expected 25 bp times"):
         bin_values(np.ones(9, np.float32), 0, resolution=25, reduction=reduction, end=225)
 
@@ -88,7 +88,7 @@ def test_the_first_level_holds_a_power_of_two_of_values(resolution: int) -> None
     assert first_reduction(resolution) >= 128
 
 
-def test_levels_are_a_factor_4_apart_and_never_none() -> None:
+def test_levels_differ_by_a_factor_of_4_and_are_never_missing() -> None:
     assert zoom_reductions(1, 1) == [128]
     levels = zoom_reductions(1, 248_956_422)
     assert all(b == 4 * a for a, b in pairwise(levels))

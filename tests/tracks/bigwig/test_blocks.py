@@ -1,4 +1,4 @@
-"""Which form a block takes, and that it is the smaller."""
+"""The format of a block, and that it is the smaller one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from regtrack.tracks.bigwig.layout import BED_GRAPH, BLOCK_HEADER, FIXED_STEP
 
 
 def kinds(blocks: Blocks) -> list[int]:
-    """What each block says of itself, after its place and size were compared with its entry."""
+    """The type of each block, after comparing its span and size with its entry."""
     data, found = b"".join(blocks.data), []
     for start, end, size in blocks.entries.tolist():
         unpacked = zlib.decompress(data[:size])
@@ -48,7 +48,7 @@ def test_runs_are_those_of_groupby(seed: int, count: int) -> None:
     assert list(zip(lefts.tolist(), rights.tolist(), strict=True)) == expected
 
 
-def test_zero_and_minus_zero_are_two_values() -> None:
+def test_zero_and_minus_zero_differ() -> None:
     lefts, _ = equal_runs(np.array([0.0, -0.0, 0.0], dtype=np.float32))
     assert lefts.tolist() == [0, 1, 2]
 
@@ -69,18 +69,18 @@ def test_many_gaps_are_one_bed_graph_and_few_are_fixed_steps() -> None:
 
 
 @pytest.mark.parametrize("run", [2, 3, 8, 24, 32, 48, 64, 96, 128, 500])
-def test_the_form_taken_is_never_the_larger(run: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_chosen_format_is_never_the_larger(run: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(run)
     values = np.repeat(rng.random(16_384 // run + 1, dtype=np.float32), run)[:16_384]
     taken = made(values)
     sizes = []
-    for form in (10**9, 0):  # runs never, and always, long enough
+    for form in (10**9, 0):  # bedGraph is never, and always, tried
         monkeypatch.setattr(blocks, "_SHORTEST_RUNS", form)
         sizes.append(made(values).cost)
     assert taken.cost <= min(sizes) * 1.01
 
 
-def test_a_short_last_value_has_its_own_block() -> None:
+def test_a_short_last_value_has_a_separate_block() -> None:
     values = np.random.default_rng(0).random(100, dtype=np.float32)
     blocks = made(values, resolution=10, end=1993)
     assert blocks.entries[["start", "end"]].tolist() == [(1000, 1990), (1990, 1993)]
@@ -90,5 +90,5 @@ def test_a_short_last_value_has_its_own_block() -> None:
     assert kinds(alone) == [BED_GRAPH]
 
 
-def test_nothing_present_is_no_block() -> None:
+def test_absent_values_give_no_blocks() -> None:
     assert len(made(np.full(50, np.nan, dtype=np.float32)).entries) == 0

@@ -1,6 +1,6 @@
 """The encoder's compiled loops stay within the bounds of their arrays.
 
-Compiled as they are used, they check no index: one out of bounds would overwrite memory. Here they
+Normally compiled loops do not check indices, so one out of bounds would overwrite memory. Here they
 are compiled with bounds checks.
 """
 

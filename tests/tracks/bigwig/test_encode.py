@@ -1,4 +1,4 @@
-"""Stretches: what is refused, and that cutting and threads change nothing."""
+"""Encoded stretches: invalid input, and independence of cuts and threads."""
 
 from __future__ import annotations
 
@@ -38,34 +38,34 @@ def test_a_start_off_the_grid_is_refused() -> None:
 
 @pytest.mark.parametrize("end", [20, 31, 0])
 def test_an_end_outside_the_last_value_is_refused(end: int) -> None:
-    with pytest.raises(TrackError, match=f"the end given is {end}"):
+    with pytest.raises(TrackError, match=f"found the end {end}"):
         encode(0, 0, ones(3), resolution=10, end=end)
 
 
 @pytest.mark.parametrize(
     ("chrom", "start", "count"), [(0, -3, 2), (0, -3, 0), (-1, 0, 2), (0, 2**32 - 2, 2)]
 )
-def test_a_place_that_no_file_has_is_refused(chrom: int, start: int, count: int) -> None:
-    with pytest.raises(TrackError, match=f"no bigWig can hold bases {start:,} to "):
+def test_coordinates_beyond_the_format_are_refused(chrom: int, start: int, count: int) -> None:
+    with pytest.raises(TrackError, match=f"a bigWig cannot hold bases {start:,} to "):
         encode(chrom, start, ones(count))
     encode(0, 2**32 - 3, ones(2))
 
 
 @pytest.mark.parametrize("shape", [(), (2, 3), (1, 4, 1)])
-def test_values_that_are_no_row_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(TrackError, match="are no row; expected one value a place"):
+def test_values_of_other_dimensions_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(TrackError, match="; expected one dimension"):
         encode(0, 0, np.ones(shape, dtype=np.float32))
-    with pytest.raises(TrackError, match="are no row; expected one value a place"):
+    with pytest.raises(TrackError, match="; expected one dimension"):
         list(encode_all(0, 0, np.ones(shape, dtype=np.float32)))
 
 
 @pytest.mark.parametrize("threads", [0, -1])
-def test_no_thread_is_refused(threads: int) -> None:
-    with pytest.raises(TrackError, match=f"{threads} threads cannot encode"):
+def test_fewer_than_one_thread_is_refused(threads: int) -> None:
+    with pytest.raises(TrackError, match=f"{threads} threads; expected at least 1"):
         list(encode_all(0, 0, ones(3), threads=threads))
 
 
-def test_nothing_makes_nothing() -> None:
+def test_no_values_give_no_blocks() -> None:
     for values in (ones(0), ones(500) * np.nan):
         stretch = encode(0, 7, values)
         assert (stretch.size, len(stretch.blocks), len(stretch.bins)) == (0, 0, 0)
@@ -79,7 +79,7 @@ def test_other_number_types_are_taken_as_float32() -> None:
 
 
 @pytest.mark.parametrize("keep_bits", [7, 23])
-def test_arrays_of_every_kind_are_the_same_values(tmp_path: Path, keep_bits: int) -> None:
+def test_every_kind_of_array_gives_the_same_bytes(tmp_path: Path, keep_bits: int) -> None:
     plain = pieces(np.random.default_rng(0), 40_000)
     expected = list(encode_all(0, 0, plain.copy(), keep_bits=keep_bits))
     np.save(tmp_path / "values.npy", plain)
@@ -94,10 +94,10 @@ def test_arrays_of_every_kind_are_the_same_values(tmp_path: Path, keep_bits: int
     ]
     for values in kinds:
         assert same(expected, list(encode_all(0, 0, values, keep_bits=keep_bits)))
-        assert same(expected, list(encode_all(0, 0, plain, keep_bits=keep_bits)))  # as they were
+        assert same(expected, list(encode_all(0, 0, plain, keep_bits=keep_bits)))  # unchanged
 
 
-def test_what_is_masked_is_absent() -> None:
+def test_masked_values_are_absent() -> None:
     values = np.ma.masked_less(np.arange(6, dtype=np.float32), 2)
     stretch = encode(0, 0, values)
     assert (stretch.bins["valid"].tolist(), stretch.bins["min"].tolist()) == ([4], [2])

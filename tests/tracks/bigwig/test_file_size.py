@@ -1,4 +1,4 @@
-"""The size of a track on disk is known beforehand, as an upper bound."""
+"""Upper bounds of the size of a track on disk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from regtrack.tracks.bigwig.rounding import round_mantissa
 
 @pytest.mark.parametrize("keep_bits", [1, 4, 7, 8, 15, 23])
 @pytest.mark.parametrize("resolution", [1, 10, 100])
-def test_noise_takes_no_more_than_said(tmp_path: Path, keep_bits: int, resolution: int) -> None:
+def test_noise_stays_below_the_bound(tmp_path: Path, keep_bits: int, resolution: int) -> None:
     noise = np.exp(np.random.default_rng(0).normal(size=200_000) * 5).astype(np.float32)
     round_mantissa(noise, keep_bits)
     assembly = Assembly(("c",), (len(noise) * resolution,))
@@ -28,7 +28,7 @@ def test_noise_takes_no_more_than_said(tmp_path: Path, keep_bits: int, resolutio
 
 @pytest.mark.parametrize("chroms", [1, 25, 640])
 @pytest.mark.parametrize("length", [10_000, 250_000_000])
-def test_a_file_of_few_values_takes_no_more_than_said(
+def test_a_file_of_few_values_stays_below_the_bound(
     tmp_path: Path, chroms: int, length: int
 ) -> None:
     assembly = Assembly(tuple(f"chr{n}" for n in range(chroms)), (length,) * chroms)

@@ -1,4 +1,4 @@
-"""Our own reader of a file's parts."""
+"""Our reader of a file's parts."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_trees_of_any_height(tmp_path: Path, count: int) -> None:
 
 @pytest.fixture(scope="module")
 def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Source, np.ndarray]]:
-    """An index three levels high over blocks of three chromosomes, with gaps."""
+    """An index of three levels, for blocks with gaps on three chromosomes."""
     leaves = np.zeros(70_000, dtype=LEAF)
     leaves["first_chrom"] = leaves["last_chrom"] = np.repeat([0, 1, 4], [30_000, 100, 39_900])
     leaves["start"] = np.arange(70_000) * 10
@@ -110,7 +110,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Source,
 
 
 @given(st.integers(0, 5), st.integers(0, 700_100), st.integers(1, 5_000) | st.integers(1, 700_000))
-def test_a_search_finds_what_all_leaves_hold(
+def test_a_search_finds_the_same_as_all_leaves(
     searched: tuple[Source, np.ndarray], chrom: int, start: int, span: int
 ) -> None:
     source, leaves = searched
@@ -129,23 +129,23 @@ def test_a_search_finds_what_all_leaves_hold(
         (struct.pack("<IHH", 0x888FFC26, 4, 9) + bytes(80), "zoom headers at byte 88: needs 24"),
         (
             struct.pack("<IHHQQQHHQQIQ", 0x888FFC26, 4, 0, 0, 0, 0, 0, 0, 0, 0, 2**32 - 1, 0),
-            "says that blocks unpack to up to 4,294,967,295 bytes",
+            "block size 4,294,967,295 bytes; expected at most 67,108,864",
         ),
     ],
 )
-def test_what_is_no_bigwig_is_said(tmp_path: Path, content: bytes, message: str) -> None:
+def test_other_files_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "a.bw"
     path.write_bytes(content)
     with pytest.raises(TrackError, match=message):
         RawBigWig(path)
 
 
-def test_no_file_is_said(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrackError, match="no bigWig at"):
         RawBigWig(tmp_path / "none.bw")
 
 
-def test_a_tree_that_runs_in_circles_ends(tmp_path: Path) -> None:
+def test_a_cyclic_tree_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "tree"
     tree = bytearray(chromosome_tree([f"c{n:03}" for n in range(300)], [1] * 300, 0))
     node = 32
@@ -153,6 +153,6 @@ def test_a_tree_that_runs_in_circles_ends(tmp_path: Path) -> None:
     tree[child : child + 8] = node.to_bytes(8, "little")
     path.write_bytes(tree)
     source = Source(path)
-    with pytest.raises(TrackError, match="byte 32: this node cannot be one of a tree"):
+    with pytest.raises(TrackError, match="byte 32: this node cannot be part of a tree"):
         read_chromosomes(source, 0)
     source.close()

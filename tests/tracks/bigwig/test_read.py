@@ -1,4 +1,4 @@
-"""The reader, against files of our own writing and foreign ones."""
+"""The reader on files of our own and of other writers."""
 
 from __future__ import annotations
 
@@ -39,11 +39,13 @@ def written(folder: Path) -> Path:
     return path
 
 
-def test_what_is_no_whole_bigwig_is_named_without_noise(
+def test_truncated_and_other_files_are_refused_without_output(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = written(tmp_path)
-    for length, message in [(1000, "cut short"), (20, "no bigWig"), (0, "starts with nothing")]:
+    for length, message in [
+        (1000, "is truncated"), (20, "is not a bigWig"), (0, "starts with nothing")
+    ]:  # fmt: skip
         os.truncate(path, length)
         with pytest.raises(TrackError, match=message), open_bigwig(path):
             pass
@@ -55,7 +57,7 @@ def test_what_is_no_whole_bigwig_is_named_without_noise(
     assert capfd.readouterr().err == ""
 
 
-def test_what_the_file_does_not_cover(tmp_path: Path) -> None:
+def test_intervals_outside_the_file_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path)
     with pytest.raises(AssemblyError, match='"d"'):
         values(path, Interval("d", 0, 1))
@@ -63,9 +65,9 @@ def test_what_the_file_does_not_cover(tmp_path: Path) -> None:
         values(path, Interval("c", 99_999, 100_001))
 
 
-def test_a_foreign_file_without_values_is_named(tmp_path: Path) -> None:
+def test_a_file_of_another_writer_without_values_is_refused(tmp_path: Path) -> None:
     handle = pyBigWig.open(str(tmp_path / "e.bw"), "w")
     handle.addHeader([("c", 100)])
     handle.close()
-    with pytest.raises(TrackError, match="holds no value"):
+    with pytest.raises(TrackError, match="has no values"):
         values(tmp_path / "e.bw", Interval("c", 0, 10))

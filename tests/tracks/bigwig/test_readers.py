@@ -1,4 +1,4 @@
-"""Our files, read by other people's readers: value for value, with the same summaries."""
+"""Our files in third-party readers: every value, and the same summaries."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from regtrack.tracks.bigwig.validate import validate
 
 
 def agrees(case: Case, track: Track) -> bool:
-    """Whether a reader found every value, and nothing else."""
+    """Whether a reader found every value, and no others."""
     return set(track) == set(case.assembly.names) and all(
         np.array_equal(values.astype(np.float32), case.by_base(chrom), equal_nan=True)
         for chrom, values in track.items()
@@ -59,7 +59,7 @@ def test_javascript_reads_back_every_value(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def smooth(tmp_path_factory: pytest.TempPathFactory) -> tuple[np.ndarray, Path]:
-    """Probabilities with gaps, 2**20 bases: whole bins at every level."""
+    """Probabilities with gaps over 2**20 bases, which are complete bins at every level."""
     values = np.random.default_rng(3).random(2**20, dtype=np.float32)
     values[5_000:9_000] = np.nan
     values[300_000:420_000] = np.nan
@@ -94,11 +94,11 @@ def test_readers_find_the_same_summaries(
     assert set(found) <= set(STATISTICS)
     for name, numbers in found.items():
         if name == "coverage":
-            numbers = np.nan_to_num(numbers)  # noqa: PLW2901 - some say that nothing is covered by NaN
+            numbers = np.nan_to_num(numbers)  # noqa: PLW2901 - some give NaN as the coverage of nothing
         np.testing.assert_allclose(numbers, expected[name], rtol=1e-6, atol=1e-9, err_msg=name)
 
 
-def test_every_zoom_record_is_what_the_data_say(smooth: tuple[np.ndarray, Path]) -> None:
+def test_every_zoom_record_agrees_with_the_data(smooth: tuple[np.ndarray, Path]) -> None:
     import pybigtools
 
     values, path = smooth
@@ -156,7 +156,7 @@ def test_summaries_do_not_depend_on_cuts(case: Case, aligned: bool) -> None:
             assert (np.abs(one["sum"] - other["sum"].astype(np.float64)) <= 1e-6 * scale).all()
 
 
-def test_an_empty_file_crashes_nobody(tmp_path: Path) -> None:
+def test_an_empty_file_crashes_no_reader(tmp_path: Path) -> None:
     assembly = Assembly(("chr1", "chr2"), (30_000, 5))
     paths = [tmp_path / "absent.bw", tmp_path / "nothing.bw"]
     for path, count in zip(paths, (30_000, 0), strict=True):

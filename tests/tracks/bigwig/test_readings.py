@@ -1,4 +1,4 @@
-"""What two readers must find alike, and how it is said that they do not."""
+"""Comparison of two readers, and the messages about differences."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ EXPECTED = Expected({"chr1": 100, "chr2": 50}, 10, {"chr1": TEN}, [Sample("chr1"
 SAME = Reading({"chr2": 50, "chr1": 100}, 10, {"chr1": TEN}, [TEN])
 
 
-def test_the_same_is_no_disagreement() -> None:
+def test_equal_readings_agree() -> None:
     assert list(disagreements(EXPECTED, SAME)) == []
-    # within what a float32 sum loses
+    # within the rounding of a float32 sum
     nearly = replace(TEN, total=4.0001)
     assert list(disagreements(EXPECTED, replace(SAME, chroms={"chr1": nearly}))) == []
 
@@ -38,7 +38,7 @@ def test_the_same_is_no_disagreement() -> None:
         (replace(SAME, bases=9), "finds 9 bases covered; expected 10"),
         (
             replace(SAME, chroms={"chr1": replace(TEN, bases=9, high=2.5)}),
-            "finds for chr1, at zoom, 9 bases with a value; expected 10 and maximum 2.5; "
+            "finds for chr1, in zoom levels, 9 bases with a value; expected 10 and maximum 2.5; "
             "expected 2",
         ),
         (
@@ -55,16 +55,16 @@ def test_the_same_is_no_disagreement() -> None:
         ),
     ],
 )
-def test_every_difference_is_said(found: Reading, message: str) -> None:
+def test_every_difference_is_reported(found: Reading, message: str) -> None:
     assert list(disagreements(EXPECTED, found)) == [message]
 
 
-def test_what_is_not_a_number_is_not_the_same() -> None:
+def test_nan_differs_from_a_number() -> None:
     found = replace(SAME, stretches=[replace(TEN, low=float("nan"))])
     assert len(list(disagreements(EXPECTED, found))) == 1
 
 
-def test_what_is_not_expected_is_not_compared() -> None:
+def test_only_expected_contents_are_compared() -> None:
     assert list(disagreements(Expected(), Reading({"chrX": 1}, 7, {}, []))) == []
 
 

@@ -1,4 +1,4 @@
-"""Rounding and averaging against exact arithmetic."""
+"""Rounding and averaging, checked by exact arithmetic."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def rounded(values: list[float], keep_bits: int) -> np.ndarray:
 
 
 def nearest(value: float, keep_bits: int) -> Fraction:
-    """The nearest number of that many bits of mantissa; ties to the even one."""
+    """The nearest number with so many bits of mantissa; ties to even."""
     if value == 0:
         return Fraction(0)
     exponent = max(math.frexp(value)[1] - 1, -126)  # subnormal numbers share the least one
@@ -84,7 +84,7 @@ def test_refuses_what_it_cannot_round() -> None:
         round_mantissa(frozen, 5)
 
 
-def test_nothing_is_rounded_and_whole_numbers_are_bits() -> None:
+def test_empty_arrays_and_whole_floats_as_bits_are_accepted() -> None:
     nothing = np.empty(0, dtype=np.float32)
     round_mantissa(nothing, 7)
     values = np.array([0.1], dtype=np.float32)
@@ -94,14 +94,12 @@ def test_nothing_is_rounded_and_whole_numbers_are_bits() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1, width=32)), max_size=60), st.integers(1, 25))
-def test_average_is_the_mean_of_what_is_present(
-    values: list[float | None], resolution: int
-) -> None:
+def test_average_is_the_mean_of_present_values(values: list[float | None], resolution: int) -> None:
     array = np.array([np.nan if v is None else v for v in values], dtype=np.float32)
     found = average(array, resolution)
     groups = [array[at : at + resolution] for at in range(0, len(array), resolution)]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of means of nothing
+        warnings.simplefilter("ignore", RuntimeWarning)  # for means of no values
         expected = [np.nanmean(group, dtype=np.float64) for group in groups]
     assert found.dtype == np.float32
     assert np.array_equal(found, np.array(expected, dtype=np.float32), equal_nan=True)

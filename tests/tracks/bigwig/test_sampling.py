@@ -1,4 +1,4 @@
-"""Samples of a file are few, and from all of it."""
+"""Samples are few, and from the whole of a file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_samples_are_few_and_evenly_spread(offered: int) -> None:
         (9, Sample("c", 0, 31, Totals(9, 1.0, 4.0, 24.0))),
     ],
 )
-def test_a_sample_is_of_the_middle_of_a_block(items: int, expected: Sample) -> None:
+def test_a_sample_is_from_the_middle_of_a_block(items: int, expected: Sample) -> None:
     block = DataBlock(
         0, 0, 31,
         starts=np.array([0, 10, 20, 30]),

@@ -1,4 +1,4 @@
-"""pyBigWig in a process of its own: what it finds, and what its crashes cost."""
+"""pyBigWig in a separate process: its readings, and its crashes."""
 
 from __future__ import annotations
 
@@ -74,23 +74,25 @@ def test_it_finds_what_was_written(
     assert reader.check(path, expected(track)) == []
 
 
-def test_it_finds_what_is_not_as_expected(
+def test_it_finds_differences_from_what_is_expected(
     reader: SecondReader, path: Path, track: dict[str, np.ndarray]
 ) -> None:
     other = {name: values.copy() for name, values in track.items()}
     other["chr1"][30_000] = 0.5
     (covered, at_zoom, sample) = reader.check(path, expected(other))
     assert covered == "finds 261,000 bases covered; expected 261,001"
-    assert at_zoom == ("finds for chr1, at zoom, 260,000 bases with a value; expected 260,001")
+    assert at_zoom == (
+        "finds for chr1, in zoom levels, 260,000 bases with a value; expected 260,001"
+    )
     assert sample.startswith("finds for chr1:9,991-50,003 13 bases with a value; expected 14")
     wanted = replace(expected(track), lengths={"chr1": 300_000})
     assert reader.check(path, wanted) == ["finds for chr2 1,000 bp; expected no such chromosome"]
 
 
-def test_a_file_that_crashes_it_costs_no_more_than_its_process(
+def test_a_file_that_crashes_it_ends_only_its_process(
     reader: SecondReader, path: Path, track: dict[str, np.ndarray], tmp_path: Path
 ) -> None:
-    """libBigWig writes NaN, and then crashes on the header that it has made of it."""
+    """libBigWig writes NaN, and then crashes on the header that this results in."""
     crashing = tmp_path / "nan.bw"
     file = pyBigWig.open(str(crashing), "w")
     file.addHeader([("chr1", 1_000)])
@@ -108,20 +110,22 @@ def test_a_file_that_crashes_it_costs_no_more_than_its_process(
 
 
 @pytest.mark.parametrize("content", [b"", b"chr1\t1\t2\n", b"\0" * 5_000])
-def test_what_is_no_bigwig(reader: SecondReader, tmp_path: Path, content: bytes) -> None:
+def test_other_files_are_refused(reader: SecondReader, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad.bw").write_bytes(content)
     with pytest.raises(TrackError, match=r"bad\.bw: pyBigWig cannot open it"):
         reader.read(tmp_path / "bad.bw")
 
 
-def test_a_name_that_is_no_text(reader: SecondReader, path: Path, tmp_path: Path) -> None:
+def test_a_path_that_is_not_unicode_is_refused(
+    reader: SecondReader, path: Path, tmp_path: Path
+) -> None:
     odd = tmp_path / os.fsdecode(b"\xff.bw")
     odd.write_bytes(path.read_bytes())
     with pytest.raises(TrackError, match="pyBigWig cannot open it"):
         reader.read(odd)
 
 
-def test_one_that_hangs_is_given_up(path: Path, track: dict[str, np.ndarray]) -> None:
+def test_a_process_that_hangs_is_ended(path: Path, track: dict[str, np.ndarray]) -> None:
     with SecondReader(patience=20) as reader:
         reader.read(path)
         process = reader._process
@@ -137,23 +141,25 @@ def test_one_that_hangs_is_given_up(path: Path, track: dict[str, np.ndarray]) ->
     assert process.returncode is not None  # it does not outlive the block
 
 
-def test_no_pybigwig(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_pybigwig_is_reported(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text("import no_such_package")
     monkeypatch.setattr(second_reader_process, "__file__", str(broken))
     with SecondReader() as reader, pytest.raises(RegtrackError, match="cannot be loaded") as error:
         reader.read(path)
-    assert not isinstance(error.value, TrackError)  # it is not the file that is wrong
+    assert not isinstance(error.value, TrackError)  # the file is not at fault
 
 
-def test_its_process_loads_nothing_of_ours() -> None:
+def test_its_process_does_not_load_regtrack() -> None:
     """So that it starts quickly."""
     source = Path(second_reader_process.__file__).read_text()
     assert "import regtrack" not in source
     assert "from regtrack" not in source
 
 
-def test_a_bigbed(reader: SecondReader, path: Path, tmp_path: Path) -> None:
+def test_a_bigbed_is_refused(reader: SecondReader, path: Path, tmp_path: Path) -> None:
     bed = tmp_path / "a.bb"
     bed.write_bytes(struct.pack("<I", 0x8789F2EB) + path.read_bytes()[4:])
     with pytest.raises(TrackError, match=r"a\.bb: pyBigWig"):

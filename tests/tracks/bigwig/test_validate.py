@@ -1,4 +1,4 @@
-"""What `validate` finds, and that no damage gets past or crashes it."""
+"""The findings of `validate`, and that no damage passes unnoticed or crashes it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ASSEMBLY = Assembly(("chr1", "chr2"), (60_000, 5_000))
 
 @pytest.fixture(scope="module", autouse=True)
 def one_process() -> Iterator[None]:
-    """One process of pyBigWig for all files here, which is begun anew when one crashes it."""
+    """One process of pyBigWig for all files here, restarted when a file crashes it."""
     with SecondReader() as reader, pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "SecondReader", lambda: nullcontext(reader))
         yield
@@ -76,7 +76,7 @@ def test_a_valid_file_is_valid(path: Path) -> None:
         (Assembly(("1", "2"), (60_000, 5_001)), "5,001 bp in the assembly (named 2 there)"),
     ],
 )
-def test_another_assembly_is_said(path: Path, assembly: Assembly, message: str) -> None:
+def test_another_assembly_is_reported(path: Path, assembly: Assembly, message: str) -> None:
     part, found = findings(validate(path, assembly))[0]
     assert part == "chromosomes"
     assert message in found
@@ -107,13 +107,13 @@ def put(form: str, offset: int, value: float) -> Callable[[bytearray], None]:
     return lambda data: struct.pack_into(form, data, offset, value)
 
 
-DATA = [  # what is put where in the first data block, and what is said
+DATA = [  # format, offset and value to write into the first data block, and the message
     ("<f", 24 + 4 * 100, np.nan, r"value nan of chr1:101-101 is not finite"),
     ("<f", 24 + 4 * 100, np.inf, r"value inf of chr1:101-101 is not finite"),
     ("<I", 0, 7, "chromosome number 7, which has no name"),
-    ("<I", 0, 1, "is on chr2, but not by the index"),
-    ("<I", 4, 100, "is outside what the index says"),
-    ("<I", 12, 0, "begins before the one in front of it ends"),
+    ("<I", 0, 1, "is on chr2, where the index has no block"),
+    ("<I", 4, 100, "is outside the block's span"),
+    ("<I", 12, 0, "begins before the previous one ends"),
     ("<I", 16, 0, "has no bases"),
     ("<B", 20, 9, "type 9; expected 1, 2 or 3"),
     ("<H", 22, 65_535, "items need"),
@@ -121,7 +121,7 @@ DATA = [  # what is put where in the first data block, and what is said
 
 
 @pytest.mark.parametrize(("form", "offset", "value", "message"), DATA)
-def test_a_wrong_data_block_is_named(
+def test_a_wrong_data_block_is_reported(
     path: Path, form: str, offset: int, value: float, message: str
 ) -> None:
     with RawBigWig(path) as raw:
@@ -144,8 +144,8 @@ def test_a_block_that_lost_its_values_shows_in_zoom_and_summary(path: Path) -> N
     assert {part for part, _ in found} == {"zoom 128", "summary"}
 
 
-def test_an_empty_block_of_libbigwig_is_passed_over(tmp_path: Path) -> None:
-    """It writes one where entries of another kind follow on another chromosome."""
+def test_an_empty_block_of_libbigwig_is_ignored(tmp_path: Path) -> None:
+    """It writes one before entries of another kind on another chromosome."""
     path = tmp_path / "theirs.bw"
     file = pyBigWig.open(str(path), "w")
     file.addHeader([("chr1", 60_000), ("chr2", 5_000)])
@@ -181,16 +181,16 @@ ZOOM = [
     ("<f", 28, np.nan, r"holds a number that is not finite"),
     ("<I", 4, 128, r"has no bases"),
     ("<I", 4, 1, r"no record for the value at chr1:1-1"),
-    ("<I", 8, 129, r"begins before the one in front of it ends"),
-    ("<I", 8, 2**31, r"outside what the index says"),
+    ("<I", 8, 129, r"begins before the previous one ends"),
+    ("<I", 8, 2**31, r"holds records outside its span in the index"),
     ("<I", 8, 0, r"has no bases"),
     ("<I", 8, 100, r"no record for the value at chr1:101-101"),
-    ("<I", 0, 1, r"outside what the index says"),
+    ("<I", 0, 1, r"holds records outside its span in the index"),
 ]
 
 
 @pytest.mark.parametrize(("form", "offset", "value", "message"), ZOOM)
-def test_a_wrong_zoom_record_is_named(
+def test_a_wrong_zoom_record_is_reported(
     path: Path, form: str, offset: int, value: float, message: str
 ) -> None:
     with RawBigWig(path) as raw:
@@ -205,11 +205,11 @@ def test_a_wrong_zoom_record_is_named(
     ("field", "data", "part", "message"),
     [
         (4, struct.pack("<H", 9), "header", "version 9; expected 1 to 4"),
-        (64, struct.pack("<I", 0), "header", "zoom levels of [0] bp; expected ever wider ones"),
+        (64, struct.pack("<I", 0), "header", "zoom levels of [0] bp; expected increasing widths"),
         (52, struct.pack("<I", 100), "data", "the header allows 100"),
     ],
 )
-def test_a_wrong_header_is_said(
+def test_a_wrong_header_is_reported(
     path: Path, field: int, data: bytes, part: str, message: str
 ) -> None:
     patch(path, field, data)
@@ -217,7 +217,7 @@ def test_a_wrong_header_is_said(
 
 
 @pytest.mark.parametrize(("number", "word"), [*enumerate(["bases", "minimum", "maximum", "sum"])])
-def test_a_wrong_summary_is_said(path: Path, number: int, word: str) -> None:
+def test_a_wrong_summary_is_reported(path: Path, number: int, word: str) -> None:
     with RawBigWig(path) as raw:
         at = raw.header.summary_at
     patch(path, at + 8 * number, struct.pack("<d" if number else "<Q", 12345))
@@ -227,7 +227,7 @@ def test_a_wrong_summary_is_said(path: Path, number: int, word: str) -> None:
     assert "12345" in message
 
 
-def test_blocks_out_of_order_are_said(path: Path) -> None:
+def test_blocks_out_of_order_are_reported(path: Path) -> None:
     with RawBigWig(path) as raw:
         root = raw.header.index_at + layout.INDEX_HEADER.size + layout.NODE_HEADER.size
         leaves = raw.index.copy()
@@ -237,7 +237,7 @@ def test_blocks_out_of_order_are_said(path: Path) -> None:
     assert "not in order" in message
 
 
-def test_two_blocks_over_each_other_are_said(path: Path) -> None:
+def test_overlapping_blocks_are_reported(path: Path) -> None:
     with RawBigWig(path) as raw:
         root = raw.header.index_at + layout.INDEX_HEADER.size + layout.NODE_HEADER.size
         leaves = raw.index.copy()
@@ -246,7 +246,7 @@ def test_two_blocks_over_each_other_are_said(path: Path) -> None:
     assert any("begins before the one in front" in m for _, m in findings(validate(path)))
 
 
-def test_no_zoom_level_is_said(tmp_path: Path) -> None:
+def test_a_missing_zoom_level_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "theirs.bw"
     file = pyBigWig.open(str(path), "w")
     file.addHeader([("chr1", 1_000)], maxZooms=0)
@@ -255,8 +255,8 @@ def test_no_zoom_level_is_said(tmp_path: Path) -> None:
     assert ("header", "no zoom level; IGV refuses such a file") in findings(validate(path))
 
 
-def test_other_writers_have_the_values_right_and_the_zoom_nearly(tmp_path: Path) -> None:
-    """What libBigWig and bigtools get wrong is in zoom records alone."""
+def test_other_writers_have_correct_values_but_zoom_levels_with_errors(tmp_path: Path) -> None:
+    """The errors of libBigWig and bigtools are only in zoom records."""
     import pybigtools
 
     rng = np.random.default_rng(9)
@@ -275,8 +275,10 @@ def test_other_writers_have_the_values_right_and_the_zoom_nearly(tmp_path: Path)
         assert {found.part.split()[0] for found in report.findings} <= {"zoom"}
 
 
-def test_what_pybigwig_finds_otherwise_is_said(path: Path, case: Case, tmp_path: Path) -> None:
-    """As of a file that only our reader, which shares much with the encoder, reads as meant."""
+def test_other_contents_found_by_pybigwig_are_reported(
+    path: Path, case: Case, tmp_path: Path
+) -> None:
+    """As for a file that only our reader, which shares code with the encoder, reads as intended."""
     values = {name: found.copy() for name, found in case.values.items()}
     values["chr1"][100:200] += 1
     other = tmp_path / "other.bw"
@@ -291,7 +293,7 @@ def test_what_pybigwig_finds_otherwise_is_said(path: Path, case: Case, tmp_path:
         assert validate(other, ASSEMBLY, second_reader=reader).valid
     found = findings(report)
     assert {part for part, _ in found} == {"pyBigWig"}
-    assert found[0][1].startswith("finds for chr1, at zoom, maximum ")
+    assert found[0][1].startswith("finds for chr1, in zoom levels, maximum ")
     assert len(found) == 1 or found[1][1].startswith("finds for chr1:")
 
 
@@ -318,12 +320,12 @@ def test_many_findings_are_counted(path: Path) -> None:
     assert len(findings(validate(path))) <= 6
 
 
-def test_not_even_a_file(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrackError, match="no bigWig at"):
         validate(str(tmp_path / "none.bw"))
 
 
-def test_cutting_intervals_keeps_what_they_add_up_to() -> None:
+def test_cutting_intervals_keeps_their_totals() -> None:
     rng = np.random.default_rng(2)
     edges = np.sort(rng.choice(10_000, 400, replace=False))
     starts, ends = edges[::2], edges[1::2]
@@ -346,7 +348,7 @@ def test_cutting_intervals_keeps_what_they_add_up_to() -> None:
 
 
 def damages(size: int, tree_end: int) -> list[tuple[str, int, bytes]]:
-    """(what, where, new bytes): one flipped bit, eight bytes of one, and cuts."""
+    """(kind, offset, new bytes): single flipped bits, runs of eight bytes, and truncations."""
     rng = np.random.default_rng(8)
     # every byte of what comes before the data, and bytes everywhere
     places = [*range(tree_end), *rng.integers(0, size, 250).tolist()]
@@ -355,7 +357,7 @@ def damages(size: int, tree_end: int) -> list[tuple[str, int, bytes]]:
     return flips + fills + [("cut", int(at), b"") for at in rng.integers(0, size, 40)]
 
 
-def test_damage_is_harmless_or_said(path: Path, case: Case) -> None:
+def test_damage_is_harmless_or_reported(path: Path, case: Case) -> None:
     whole = path.read_bytes()
     expected = {chrom: case.by_base(chrom) for chrom in ASSEMBLY.names}
     with RawBigWig(path) as raw:

@@ -1,4 +1,4 @@
-"""Bits to 32-bit words, and the checksum at the end of a stream."""
+"""Append bits to 32-bit words, and compute the checksum at the end of a stream."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _MODULUS = 65_521
 def add_bits(at: int, held: int, bits: int, value: int, count: int) -> tuple[int, int, int, int]:
     """Append up to 32 bits to a word that is not full yet.
 
-    There is no branch, which would be mispredicted half of the time, and no access to the array,
+    It has no branch, which would be mispredicted half of the time, and does not access the array,
     which would cost two atomic reference counts per call.
 
     Args:
         at: index of the word.
-        held: its bits so far.
-        bits: how many, fewer than 32.
-        value: what is appended, its first bit lowest.
-        count: how many bits.
+        held: the word's bits so far.
+        bits: number of these bits, fewer than 32.
+        value: the bits to append, the first one lowest.
+        count: number of bits to append.
 
     Returns:
-        The word to write at `at`; the index of the next one, which is the same until the word is
-        full; the bits that the next one has so far, and how many.
+        The word to write at `at`; the index of the next word, which is `at` until the word is full;
+        the bits of the next word so far; and their number.
     """
     held |= value << bits
     bits += count
@@ -38,7 +38,7 @@ def add_bits(at: int, held: int, bits: int, value: int, count: int) -> tuple[int
 
 @inner
 def adler32(words: Words) -> Any:
-    """The Adler-32 of the words' bytes (RFC 1950, section 9), as a word in the order of writing."""
+    """The Adler-32 of the bytes of words, uint32 (n,) (RFC 1950, section 9), as a word to write."""
     plain, weighted = np.int64(0), np.int64(0)
     for start in range(0, len(words), 1 << 14):
         stop = min(start + (1 << 14), len(words))

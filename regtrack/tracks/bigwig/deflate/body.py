@@ -1,4 +1,4 @@
-"""What a block holds: literals and repeats by their codes, or words as they are."""
+"""The content of a block: coded literals and repeats, or uncompressed words."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from regtrack.tracks.bigwig.deflate.symbols import (
 def symbols_cost(
     counts: Counts, distances: Counts, lengths: Counts, distance_lengths: Counts
 ) -> int:
-    """Bits of a block by some codes, without the header that defines them.
+    """Size of a block with given codes (bits), without the header that defines them.
 
     Args:
-        counts: how often each literal and length is used, shape (288,).
-        distances: how often each distance is used, shape (30,).
-        lengths: code lengths of literals and lengths.
-        distance_lengths: code lengths of distances.
+        counts: uses of each literal and length, int64 (288,).
+        distances: uses of each distance, int64 (30,).
+        lengths: code lengths of literals and lengths (bits), int64 (288,).
+        distance_lengths: code lengths of distances (bits), int64 (30,).
     """
     total = 3
     for symbol in range(SYMBOLS):
@@ -54,14 +54,17 @@ def write_symbols(
     """Write literals and repeats, and the end of the block.
 
     Args:
-        data: the bytes of the piece.
-        repeats: where each repeat begins << 32, its distance << 16 and its length, in bytes.
-        codes: of literals and lengths, as by `assign_codes`.
-        distance_codes: of distances.
-        out: where words are written.
-        at: see `add_bits`, as are `held` and `bits`.
+        data: the bytes of the piece, uint8 (n,).
+        repeats: for each repeat its position << 32 | distance << 16 | length, in bytes, int64 (m,).
+        codes: codes of literals and lengths from `assign_codes`, int64 (288,).
+        distance_codes: codes of distances, int64 (30,).
+        out: the array to write to, uint32.
+        at: index of the next word in `out`; see `add_bits`.
         held: bits that are not written yet.
-        bits: how many.
+        bits: number of these bits.
+
+    Returns:
+        `at`, `held` and `bits` after writing.
     """
     of_size = np.zeros(4 * LONGEST + 1, np.int64)
     for size in range(3, 4 * LONGEST + 1):
@@ -121,7 +124,7 @@ def write_symbols(
 
 @inner
 def write_stored(words: Words, out: Words, at: int, held: int, bits: int) -> tuple[int, int, int]:
-    """Write words as they are, in stored blocks (RFC 1951, section 3.2.4)."""
+    """Write words, uint32 (n,), uncompressed in stored blocks (RFC 1951, section 3.2.4)."""
     for start in range(0, len(words), STORED_WORDS):
         stop = min(start + STORED_WORDS, len(words))
         out[at], at, held, bits = add_bits(at, held, bits, stop == len(words), 3)

@@ -1,4 +1,4 @@
-"""Pieces of words to zlib streams, the shortest of three types of blocks for each."""
+"""Compress pieces of words to zlib streams, each with the shortest of three block types."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ def compress(
     """Compress pieces of an array, each to a zlib stream with one block.
 
     Args:
-        words: uint32, shape (n,).
-        stride: bytes of a record, or 0 for numbers.
-        lefts: where each piece begins in `words`, int64, shape (pieces,).
-        rights: where it ends.
-        heads: words that come before each piece, shape (pieces, m).
-        out: filled with the streams, end to end.
-        sizes: filled with the bytes of each stream.
+        words: uint32 (n,).
+        stride: bytes per record, or 0 for numbers.
+        lefts: index in `words` where each piece begins, int64 (pieces,).
+        rights: index where each piece ends, int64 (pieces,).
+        heads: words to put before each piece, uint32 (pieces, m).
+        out: filled with the streams, one after another.
+        sizes: filled with the size of each stream (bytes).
 
     Returns:
-        How many bytes of `out` are filled.
+        The number of bytes of `out` that are filled.
     """
     before = heads.shape[1]
     longest = before
     for piece in range(len(sizes)):
         longest = max(longest, before + rights[piece] - lefts[piece])
     joined = np.empty(longest, np.uint32)
-    repeats = np.empty(2 * longest, np.int64)  # none is shorter than three bytes
+    repeats = np.empty(2 * longest, np.int64)  # a repeat has at least three bytes
     latest = np.empty((2, 1 << SLOT_BITS), np.int32)
     counts, distances = np.empty(SYMBOLS, np.int64), np.empty(30, np.int64)
     lengths, distance_lengths = np.empty(SYMBOLS, np.int64), np.empty(30, np.int64)

@@ -14,7 +14,7 @@ _ORDER = np.array([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1,
 
 @inner
 def _used(lengths: Counts, least: int) -> int:
-    """How many code lengths are written: up to the last that is not 0, and `least` at least."""
+    """Number of code lengths to write: up to the last that is not 0, and at least `least`."""
     used = len(lengths)
     while used > least and lengths[used - 1] == 0:
         used -= 1
@@ -23,7 +23,7 @@ def _used(lengths: Counts, least: int) -> int:
 
 @inner
 def _extra_bits(symbol: int) -> int:
-    """Bits that follow a symbol of the header."""
+    """Number of bits that follow a symbol of the header."""
     return 0 if symbol < 16 else 7 if symbol == 18 else symbol - 14
 
 
@@ -31,16 +31,16 @@ def _extra_bits(symbol: int) -> int:
 def describe_lengths(
     lengths: Counts, distance_lengths: Counts, head: Counts, counts: Counts
 ) -> int:
-    """Both codes as the header's symbols, which are code lengths and runs of them.
+    """Describe both codes by the header's symbols, which are code lengths and runs of them.
 
     Args:
-        lengths: code lengths of literals and lengths, shape (288,).
-        distance_lengths: code lengths of distances, shape (30,).
-        head: filled with symbols and the value that follows each, shape (2, 318).
-        counts: filled with how often each symbol is used, shape (19,).
+        lengths: code lengths of literals and lengths (bits), int64 (288,).
+        distance_lengths: code lengths of distances (bits), int64 (30,).
+        head: filled with symbols and the value that follows each, int64 (2, 318).
+        counts: filled with the uses of each symbol, int64 (19,).
 
     Returns:
-        How many symbols.
+        The number of symbols.
     """
     first, total = _used(lengths, 257), _used(lengths, 257) + _used(distance_lengths, 1)
     sequence = np.empty(total, np.int64)
@@ -68,7 +68,12 @@ def describe_lengths(
 
 @inner
 def header_cost(counts: Counts, lengths: Counts) -> int:
-    """Bits of the header, at most."""
+    """Upper bound of the header's size (bits).
+
+    Args:
+        counts: uses of each of the header's symbols, int64 (19,).
+        lengths: their code lengths (bits), int64 (19,).
+    """
     total = 14 + 19 * 3
     for symbol in range(19):
         total += counts[symbol] * (lengths[symbol] + _extra_bits(symbol))
@@ -80,7 +85,22 @@ def write_header(
     lengths: Counts, distance_lengths: Counts, head: Counts, entries: int, head_lengths: Counts,
     out: Words, at: int, held: int, bits: int,
 ) -> tuple[int, int, int]:  # fmt: skip
-    """Write the header: code lengths of its own symbols, then both codes by them."""
+    """Write the header: code lengths of its own symbols, then both codes in these symbols.
+
+    Args:
+        lengths: code lengths of literals and lengths (bits), int64 (288,).
+        distance_lengths: code lengths of distances (bits), int64 (30,).
+        head: symbols from `describe_lengths`, int64 (2, 318).
+        entries: the number of these symbols.
+        head_lengths: code lengths of the header's symbols (bits), int64 (19,).
+        out: the array to write to, uint32.
+        at: index of the next word in `out`; see `add_bits`.
+        held: bits that are not written yet.
+        bits: number of these bits.
+
+    Returns:
+        `at`, `held` and `bits` after writing.
+    """
     written = 19
     while written > 4 and head_lengths[_ORDER[written - 1]] == 0:
         written -= 1

@@ -10,7 +10,11 @@ from regtrack.tracks.bigwig.deflate.symbols import Counts
 
 @inner
 def complete_distances(distances: Counts) -> None:
-    """Count two distances as used at least: some readers refuse the incomplete code of one."""
+    """Make at least two distances used, since some readers refuse the incomplete code of one.
+
+    Args:
+        distances: uses of each distance, int64 (30,); changed in place.
+    """
     kinds = 0
     for count in distances:
         kinds += count > 0
@@ -22,15 +26,15 @@ def complete_distances(distances: Counts) -> None:
 
 @inner
 def code_lengths(counts: Counts, limit: int, lengths: Counts) -> None:
-    """Bits of each symbol in a Huffman code of at most `limit` bits.
+    """Code length of each symbol in a Huffman code of at most `limit` bits.
 
-    Built in place, after Moffat and Katajainen (1995). Codes that are too long are shortened, and
-    others lengthened until Kraft's sum allows it.
+    The code is built in place (Moffat and Katajainen 1995). Codes that are too long are shortened,
+    and others lengthened until the Kraft inequality holds.
 
     Args:
-        counts: how often each symbol is used, shape (n,); at least two are.
+        counts: uses of each symbol, int64 (n,); at least two symbols are used.
         limit: bits of the longest code.
-        lengths: filled with bits, 0 for symbols that are not used, shape (n,).
+        lengths: filled with code lengths (bits), int64 (n,); 0 for unused symbols.
     """
     lengths[:] = 0
     keys = np.empty(len(counts), np.int64)
@@ -64,7 +68,7 @@ def code_lengths(counts: Counts, limit: int, lengths: Counts) -> None:
         else:
             tree[node] += tree[leaf]
             leaf += 1
-    # parents to depths, then the number of leaves at each depth
+    # turn parents into depths, then count the leaves at each depth
     tree[used - 2] = 0
     for node in range(used - 3, -1, -1):
         tree[node] = tree[tree[node]] + 1
@@ -98,7 +102,11 @@ def code_lengths(counts: Counts, limit: int, lengths: Counts) -> None:
 
 @inner
 def assign_codes(lengths: Counts) -> Counts:
-    """The code of each symbol, first bit lowest, and its length << 40, shape (n,)."""
+    """The code of each symbol, first bit lowest, | its length << 40, int64 (n,).
+
+    Args:
+        lengths: code lengths (bits), int64 (n,).
+    """
     following = np.zeros(17, np.int64)
     for length in lengths:
         if length:

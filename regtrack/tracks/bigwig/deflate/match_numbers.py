@@ -1,4 +1,4 @@
-"""Which bytes of float32 numbers are written as repeats of earlier ones."""
+"""Choose which bytes of float32 numbers are written as repeats of earlier ones."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from regtrack.tracks.bigwig.deflate.symbols import (
     u,
 )
 
-# How far back repeats are looked for, in words, since farther ones cost more bits than they save:
-# those of three bytes and, where the low halves of words are not 0, longer ones.
+# How far back (words) to search for repeats, since farther ones cost more bits than they save:
+# repeats of three bytes, and longer ones if the low halves of words are not 0.
 _NEAR, _FAR = 512, 2_048
-# a search for long repeats costs one try, and a repeat of a word or more earns eight
+# a search for long repeats costs one try, and finding a repeat of a word or more earns eight
 _TRIES, _WORTH = 256, 8
 
 
 @inner
 def _four(word: Any, following: Any) -> Any:
-    """The four bytes from the highest byte of a word on, the first of them lowest."""
+    """The four bytes from the highest byte of a word on, the first one lowest."""
     return (np.int64(word) >> 24) | (np.int64(following) << 8) & 0xFFFFFFFF
 
 
@@ -51,20 +51,20 @@ def _long_slot(four: int, following: int) -> int:
 def find_in_numbers(
     words: Words, latest: Places, repeats: Counts, counts: Counts, distances: Counts
 ) -> int:
-    """Choose repeats in float32 numbers, greedily, and count symbols.
+    """Choose repeats in float32 numbers greedily, and count symbols.
 
-    A long repeat (of at least eight bytes where the low halves of words are 0, else of four) is
-    preferred to a short one (of at least three bytes), which is looked for nearby only.
+    A long repeat (at least eight bytes if the low halves of words are 0, else four) is preferred to
+    a short one (at least three bytes), for which only nearby words are searched.
 
     Args:
-        words: the numbers, shape (n,), n > 0.
-        latest: memory for the places where bytes were last seen, shape (2, 1 << SLOT_BITS).
-        repeats: filled with where each begins << 32, its distance << 16 and its length, in bytes.
-        counts: raised by how often each literal and length is used, shape (288,).
-        distances: raised by how often each distance is used, shape (30,).
+        words: the bits of the numbers, uint32 (n,), n > 0.
+        latest: memory for the positions where bytes were last seen, int32 (2, 1 << SLOT_BITS).
+        repeats: filled with position << 32 | distance << 16 | length, in bytes, int64.
+        counts: the uses of each literal and length are added to it, int64 (288,).
+        distances: the uses of each distance are added to it, int64 (30,).
 
     Returns:
-        How many repeats.
+        The number of repeats.
     """
     last = len(words) - 1
     for shift in (0, 8, 16):
@@ -86,7 +86,7 @@ def find_in_numbers(
         slot = _short_slot(four)
         origin = short[u(slot)]
         short[u(slot)] = i
-        other = 1  # what differs at the origin, as _four sees it
+        other = 1  # the bits that differ at the origin, in the order of _four
         if i - origin <= _NEAR:
             other = _four(words[u(origin)], words[u(origin + 1)]) ^ four
         if tries > 0:
@@ -101,7 +101,7 @@ def find_in_numbers(
             ):
                 origin, other = farther, 0
         if other & 0xFFFFFF != 0:
-            # the longer nothing repeats, the fewer places are looked at
+            # the longer nothing repeats, the fewer positions are searched
             stop = min(i + min(1 + (misses >> 5), 8), last - 1)
             misses += 1
             while i < stop:
@@ -125,7 +125,7 @@ def find_in_numbers(
         while other == 0 and i < most:
             four = _four(words[u(i)], words[u(i + 1)])
             other = four ^ _four(words[u(i - back)], words[u(i - back + 1)])
-            if other & 0xFF == 0 and i < last - 1:  # else it is looked for next
+            if other & 0xFF == 0 and i < last - 1:  # else the next search adds it
                 short[u(_short_slot(four))] = i
                 if tries > 0:
                     following = _four(words[u(i + 1)], words[u(i + 2)])

@@ -1,4 +1,4 @@
-"""Which bytes of records (bedGraph items, zoom levels) are written as repeats."""
+"""Choose which bytes of records (bedGraph items, zoom records) are written as repeats."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from regtrack.tracks.bigwig.deflate.symbols import (
     u,
 )
 
-_NEAR = 2_048  # bytes back to which repeats are looked for, but for those of the record before
+_NEAR = 2_048  # how far back (bytes) to search for repeats, other than of the previous record
 
 
 @inner
@@ -28,21 +28,21 @@ def find_in_records(
     data: Bytes, stride: int, latest: Places,
     repeats: Counts, counts: Counts, distances: Counts,
 ) -> int:  # fmt: skip
-    """Choose repeats in records, greedily, and count symbols.
+    """Choose repeats in records greedily, and count symbols.
 
-    A repeat of the record before costs the fewest bits, since its distance is always the same;
-    another one must be longer.
+    A repeat of the previous record costs the fewest bits, since its distance is always the same;
+    any other must be longer.
 
     Args:
-        data: the bytes of the records.
-        stride: bytes of a record.
-        latest: as for `find_in_numbers`, and so are `repeats`, `counts` and `distances`.
-        repeats: filled.
-        counts: of literals and lengths.
-        distances: of distances.
+        data: the bytes of the records, uint8 (n,).
+        stride: bytes per record.
+        latest: as in `find_in_numbers`, int32 (2, 1 << SLOT_BITS).
+        repeats: as in `find_in_numbers`, int64; filled.
+        counts: as in `find_in_numbers`, int64 (288,); added to.
+        distances: as in `find_in_numbers`, int64 (30,); added to.
 
     Returns:
-        How many repeats.
+        The number of repeats.
     """
     places, last, found, i = latest[0], len(data) - 4, 0, 0
     places[:] = NEVER

@@ -1,4 +1,4 @@
-"""Arrays of 32-bit words to zlib streams."""
+"""Compress arrays of 32-bit words to zlib streams."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from regtrack.tracks.bigwig.deflate.symbols import (
     Words,
 )
 
-_MOST_WORDS = 1 << 29  # of a piece, whose bytes are numbered in 31 bits
+_MOST_WORDS = 1 << 29  # words of a piece, whose bytes are numbered in 31 bits
 
 
 class Deflated(NamedTuple):
-    """Streams end to end, uint8, and the bytes of each, int64."""
+    """Streams, one after another, uint8 (bytes,), and the size of each, int64 (streams,)."""
 
     data: npt.NDArray[np.uint8]
     sizes: Counts
@@ -34,22 +34,22 @@ def deflate(
     *,
     record: int = 0,
 ) -> Deflated:
-    r"""Compress pieces of an array, each to a zlib stream of its own.
+    r"""Compress pieces of an array, each to a separate zlib stream.
 
-    The streams depend on the words alone: not on the processor, as long as it is little-endian, nor
-    on each other.
+    A stream depends only on its words: not on the processor, as long as it is little-endian, nor on
+    other streams.
 
     Args:
-        words: uint32, shape (n,), contiguous; their bytes are compressed in memory order.
-        lefts: where each piece begins in `words`.
-        rights: where it ends; no piece is empty.
-        heads: words that come before each piece, shape (pieces, m).
-        record: words per record, if the words are records; else 0, for float32 numbers. Any words
-            are compressed correctly: only the size depends on it.
+        words: uint32 (n,), contiguous; their bytes are compressed in memory order.
+        lefts: index in `words` where each piece begins, (pieces,).
+        rights: index where each piece ends, (pieces,); no piece is empty.
+        heads: words to put before each piece, uint32 (pieces, m).
+        record: words per record if the words are records; 0 for float32 numbers. Any words are
+            compressed correctly: only the size depends on it.
 
     Raises:
-        ValueError: words or heads of another type, pieces that are empty or not in `words`, or
-            records longer than a repeat reaches.
+        ValueError: words or heads of another type, pieces that are empty or not within `words`, or
+            records longer than the farthest distance of a repeat.
         MemoryError: pieces of 2 GiB or more, whose offsets would overflow.
 
     >>> import zlib
@@ -57,22 +57,22 @@ def deflate(
     >>> zlib.decompress(packed.data[packed.sizes[0] :].tobytes())[::4]
     b'\x02\x03\x04'
     """
-    # contiguous, or the kernel would be compiled for strided arrays as well
+    # contiguous, otherwise the kernel would be compiled for strided arrays as well
     begins, ends = (np.ascontiguousarray(side, dtype=np.int64) for side in (lefts, rights))
     before = np.empty((len(begins), 0), dtype=np.uint32) if heads is None else heads
     if words.dtype != np.uint32 or before.dtype != np.uint32:
         raise ValueError("expected words of uint32")
     if begins.shape != ends.shape or len(before) != len(begins):
-        raise ValueError("expected pieces with two ends, and a head for each")
+        raise ValueError("expected a left, a right and a head for each piece")
     if (begins < 0).any() or (ends > len(words)).any() or (ends <= begins).any():
-        raise ValueError("expected pieces of one word or more, within the words")
+        raise ValueError("expected pieces of at least one word, within the words")
     if not 0 <= record <= FARTHEST:
-        raise ValueError(f"expected records of {FARTHEST:,} words at most")
+        raise ValueError(f"expected records of at most {FARTHEST:,} words")
     if (ends - begins + before.shape[1]).max(initial=0) >= _MOST_WORDS:
         raise MemoryError("expected pieces of less than 2 GiB")
     total = int((ends - begins).sum()) + before.size
-    # no stream is longer than stored: 4 bytes per word, 5 per stored block, 6 for header and
-    # checksum, 1 to fill up
+    # no stream is longer than a stored one: 4 bytes per word, 5 per stored block, 6 for header and
+    # checksum, 1 for padding
     out = _scratch.words(total + 4 * len(begins) + 2 * (total // STORED_WORDS) + 1)
     sizes = np.empty(len(begins), dtype=np.int64)
     size = compress(words, 4 * record, begins, ends, before, out, sizes)
@@ -80,16 +80,16 @@ def deflate(
 
 
 class _Scratch(threading.local):
-    """Memory that a thread uses again for each call.
+    """Memory that each thread reuses for every call.
 
-    New memory would come from the system a page at a time, where threads wait for each other.
+    The system would provide new memory page by page, and threads would wait for each other.
     """
 
     def __init__(self) -> None:
         self._words = np.empty(0, dtype=np.uint32)
 
     def words(self, count: int) -> Words:
-        """An uninitialised array of so many words."""
+        """An uninitialised array, uint32 (count,)."""
         if len(self._words) < count:
             self._words = np.empty(count, dtype=np.uint32)
         return self._words[:count]

@@ -1,4 +1,4 @@
-"""Our Huffman codes against those of a textbook."""
+"""Our Huffman codes checked against a textbook's algorithm."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from regtrack.tracks.bigwig.deflate.huffman import code_lengths
 
 
 def huffman(counts: list[int]) -> int:
-    """Bits of all symbols by the textbook's code."""
+    """Total bits of all symbols in the textbook's code."""
     heap, total = sorted(counts), 0
     while len(heap) > 1:
         least = heapq.heappop(heap) + heapq.heappop(heap)
@@ -27,7 +27,7 @@ def huffman(counts: list[int]) -> int:
         lambda counts: sum(count > 0 for count in counts) > 1
     )
 )
-def test_codes_are_complete_and_as_short_as_can_be(counts: list[int]) -> None:
+def test_codes_are_complete_and_optimal(counts: list[int]) -> None:
     lengths = np.empty(len(counts), np.int64)
     code_lengths(np.array(counts), 15, lengths)
     used = np.array(counts) > 0
@@ -43,7 +43,7 @@ def test_codes_are_complete_and_as_short_as_can_be(counts: list[int]) -> None:
 def test_codes_keep_their_limit(limit: int) -> None:
     counts = np.ones(30, np.int64)
     for i in range(2, 30):
-        counts[i] = counts[i - 1] + counts[i - 2]  # the most lopsided there are
+        counts[i] = counts[i - 1] + counts[i - 2]  # Fibonacci numbers give the longest codes
     lengths = np.empty(30, np.int64)
     code_lengths(counts, limit, lengths)
     assert lengths.max() == limit

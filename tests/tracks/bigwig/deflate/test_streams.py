@@ -1,4 +1,4 @@
-"""Our deflate against two independent readers of its streams."""
+"""Our deflate checked with two independent readers of its streams."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def streams(data: np.ndarray, sizes: np.ndarray) -> list[bytes]:
 
 
 def unpacked(stream: bytes) -> bytes:
-    """By zlib, whole, with nothing behind its end; and by ISA-L alike."""
+    """Decompressed by zlib, completely and with no bytes left over; ISA-L must give the same."""
     reader = zlib.decompressobj()
     data = reader.decompress(stream)
     assert reader.eof
@@ -61,7 +61,7 @@ def unpacked(stream: bytes) -> bytes:
     st.sampled_from(KINDS), st.integers(1, 3_000), st.integers(0, 2**32 - 1),
     st.integers(0, 8), st.integers(0, 9), st.data(),
 )  # fmt: skip
-def test_what_is_packed_comes_back(  # noqa: PLR0917
+def test_packed_words_round_trip(  # noqa: PLR0917
     kind: str, count: int, seed: int, ahead: int, record: int, data: st.DataObject
 ) -> None:
     values = words(kind, count, seed)
@@ -76,15 +76,15 @@ def test_what_is_packed_comes_back(  # noqa: PLR0917
 
 @pytest.mark.parametrize("record", [0, 1, 3, 8])
 @pytest.mark.parametrize("kind", KINDS)
-def test_long_pieces_come_back(kind: str, record: int) -> None:
-    # more than a stored block holds, and farther than a repeat reaches
+def test_long_pieces_round_trip(kind: str, record: int) -> None:
+    # longer than a stored block, and than the farthest distance of a repeat
     values = words(kind, 40_000)
     (stream,) = streams(*deflate(values, [0], [len(values)], record=record))
     assert unpacked(stream) == values.tobytes()
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 16_383, 16_384, 32_766, 50_000])
-def test_nothing_is_ever_larger_than_stored(count: int) -> None:
+def test_no_stream_is_larger_than_a_stored_one(count: int) -> None:
     values = words("noise", count)
     (size,) = deflate(values, [0], [count]).sizes
     assert size <= 4 * count + 5 * (1 + count // 16_383) + 6
@@ -97,7 +97,7 @@ def block_kind(stream: bytes) -> int:
 @pytest.mark.parametrize(
     ("kind", "count", "expected"), [("noise", 999, 0), ("noise", 1, 1), ("rounded", 9999, 2)]
 )
-def test_the_least_of_three_forms_is_taken(kind: str, count: int, expected: int) -> None:
+def test_the_smallest_of_three_block_types_is_used(kind: str, count: int, expected: int) -> None:
     (stream,) = streams(*deflate(words(kind, count), [0], [count]))
     assert block_kind(stream) == expected
 
@@ -118,22 +118,22 @@ def test_numbers_are_packed_smaller_than_by_quick_general_compressors(
     assert ours <= at_most * theirs
 
 
-def test_no_piece_is_no_stream() -> None:
+def test_no_pieces_give_no_streams() -> None:
     packed = deflate(np.zeros(4, np.uint32), [], [])
     assert (len(packed.data), len(packed.sizes)) == (0, 0)
 
 
-def test_all_that_encodes_is_compiled_once() -> None:
+def test_the_kernels_are_compiled_once() -> None:
     values = words("smooth", 5 * 16_384).view(np.float32).copy()
     values[40_000:40_100] = np.nan
     values[70_000:80_000] = 0.5
-    for start in (0, 7):  # cells plain and not, alone and in a row, and bedGraph
+    for start in (0, 7):  # plain cells and others, single and consecutive, and bedGraph
         encode(0, start, values)
     encode(0, 0, np.repeat(values, 2)[::2])
     assert len(compress.signatures) == 1  # type: ignore[attr-defined]
 
 
-def test_records_are_packed_smaller_by_their_length() -> None:
+def test_records_are_smaller_if_their_length_is_known() -> None:
     values = words("records", 30_000)
     assert len(deflate(values, [0], [30_000], record=3).data) * 2 < len(
         deflate(values, [0], [30_000]).data
@@ -152,7 +152,7 @@ def digest(kind: str) -> str:
     return hashlib.sha256(packed.data).hexdigest()[:16]
 
 
-def test_threads_and_neighbours_change_no_byte() -> None:
+def test_bytes_do_not_depend_on_threads_or_neighbours() -> None:
     expected = [digest(kind) for kind in KINDS]
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(lambda _: [digest(kind) for kind in KINDS], range(8)):
@@ -164,15 +164,15 @@ def test_threads_and_neighbours_change_no_byte() -> None:
 
 
 def test_bytes_are_those_of_earlier_versions() -> None:
-    """Other bytes need another version of regtrack, or sweeps begun before would mix both.
+    """If the bytes change, regtrack needs a new version, or resumed sweeps would mix both.
 
-    The words are whole numbers, so that no other library has a part in them.
+    The words are integers, so that they do not depend on any other library.
     """
     values = np.arange(50_000, dtype=np.int64)
     mixed = (values * values // 7 % 251 << 16 | 0x3D000000 + (values // 40 << 13)).astype(np.uint32)
     found = [
         hashlib.sha256(deflate(kind, [0], [50_000], record=record).data).hexdigest()[:16]
-        # numbers of many bits, of few, and records
+        # numbers with many bits and with few, and records
         for kind, record in ((mixed, 0), (mixed & 0xFFFF0000, 0), (mixed, 3))
     ]
     assert found == ["c5cc4e1713c5f122", "040d8791d2d7adfe", "74b43a409bf4b8b1"]
@@ -182,15 +182,15 @@ def test_bytes_are_those_of_earlier_versions() -> None:
     ("lefts", "rights"),
     [([0], [0]), ([2], [1]), ([-1], [2]), ([0], [5]), ([0, 1], [1]), ([0, 1], [2]), ([0], [2, 3])],
 )
-def test_pieces_that_are_none_are_refused(lefts: list[int], rights: list[int]) -> None:
+def test_invalid_pieces_are_refused(lefts: list[int], rights: list[int]) -> None:
     with pytest.raises(ValueError, match=r"expected pieces"):
         deflate(np.zeros(4, np.uint32), lefts, rights)
 
 
 @pytest.mark.parametrize("record", [-1, 8_192])
-def test_records_that_no_repeat_reaches_are_refused(record: int) -> None:
+def test_records_longer_than_the_farthest_distance_are_refused(record: int) -> None:
     values = words("few", 20_000)
-    with pytest.raises(ValueError, match=r"records of 8,191 words at most"):
+    with pytest.raises(ValueError, match=r"records of at most 8,191 words"):
         deflate(values, [0], [20_000], record=record)
     (stream,) = streams(*deflate(values, [0], [20_000], record=8_191))
     assert unpacked(stream) == values.tobytes()
@@ -199,5 +199,5 @@ def test_records_that_no_repeat_reaches_are_refused(record: int) -> None:
 def test_other_types_are_refused() -> None:
     with pytest.raises(ValueError, match="expected words of uint32"):
         deflate(np.zeros(4, np.float32), [0], [4])  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="expected pieces with two ends, and a head for each"):
+    with pytest.raises(ValueError, match="expected a left, a right and a head for each piece"):
         deflate(np.zeros(4, np.uint32), [0], [4], np.zeros((2, 1), np.uint32))
