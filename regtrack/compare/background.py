@@ -18,7 +18,7 @@ class Later(Generic[_Found]):
         make: computes the value.
 
     Attributes:
-        value: the result; None until it is there, and if it failed.
+        value: the result; None until it is computed, or if that failed.
         error: why it failed, in one line; None otherwise.
     """
 
@@ -30,7 +30,7 @@ class Later(Generic[_Found]):
         self._thread.start()
 
     def wait(self, seconds: float | None = None) -> _Found | None:
-        """The value, once it is there or the time is up; None if it is not there by then."""
+        """Wait for the value, at most so many seconds; None if it is not computed by then."""
         self._thread.join(seconds)
         return self.value
 

@@ -1,4 +1,4 @@
-"""Tracks as a genome browser should draw them: their colours, their scales, a session of them."""
+"""Tracks for a genome browser: their colours and scales, and a session of them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def region_session(
 
     Args:
         sources: the tracks.
-        region: what IGV shows first.
-        track_ids: from top to bottom.
-        genome: where IGV gets the genome, unless it knows it by name.
-        address: where IGV gets a track.
+        region: the region that IGV shows first.
+        track_ids: ids of tracks, from top to bottom.
+        genome: address of the genome, unless IGV knows it by name.
+        address: gives the address of a track.
 
     Raises:
         TrackError: a track is not known.
@@ -44,12 +44,12 @@ def region_session(
 def session_track(sources: Sources, track: Track, url: str) -> SessionTrack:
     """A track for a browser: in the colour of its model, signed saliency as letters.
 
-    Scores of one category of markers share a scale, and saliency of one marker does.
+    Scores of markers of the same category share a scale, and so does saliency of the same marker.
     """
     scale = ""
     if track.marker is not None:
-        alike = sources.catalog.marker(track.marker).category if track.model else track.marker
-        scale = f"{alike} {track.kind}"
+        group = sources.catalog.marker(track.marker).category if track.model else track.marker
+        scale = f"{group} {track.kind}"
     colour = track.style.light if track.style else NO_MODEL
     return SessionTrack(track.label, url, colour, scale, letters=track.kind == "saliency")
 
@@ -57,8 +57,8 @@ def session_track(sources: Sources, track: Track, url: str) -> SessionTrack:
 def browser_ids(catalog: Catalog, track_ids: Sequence[str]) -> list[str]:
     """The tracks to load into a browser, from top to bottom.
 
-    After signed saliency comes its absolute value: browsers show means when zoomed out, in which
-    signed values cancel.
+    Signed saliency is followed by its absolute value: browsers show means when zoomed out, and in
+    these signed values cancel.
 
     Raises:
         TrackError: a track is not known.

@@ -1,4 +1,4 @@
-"""Arrays that took a while to compute, kept beside the sweep that they belong to."""
+"""A cache of computed arrays, next to the sweep that they belong to."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 Arrays = dict[str, npt.NDArray[Any]]
 
 FOLDER = ".regtrack-cache"
-# part of every key: raised whenever what is computed, or how it is stored, changes
+# part of every key: increased when a computation or its storage changes
 _VERSION = 2
 # bytes of one cache; the oldest files are removed first
 _ROOM = 512_000_000
@@ -34,14 +34,14 @@ def cached(
 ) -> Arrays:
     """The result of `make`, computed once per question and inputs.
 
-    It is kept in `.regtrack-cache` of the folder, or in the user's cache if that cannot be written.
-    A file that cannot be read back is computed again.
+    It is stored in `.regtrack-cache` in the folder, or in the user's cache if that is not writable.
+    A result that cannot be read back is computed again.
 
     Args:
-        folder: the sweep that it belongs to.
-        question: what is computed, as values that JSON can hold.
-        inputs: the files that decide the result, by name, size and time of modification.
-        make: computes arrays by name, of numbers.
+        folder: the sweep that the result belongs to.
+        question: identifies the computation, as JSON-serialisable values.
+        inputs: the files that the result depends on, by name, size and time of modification.
+        make: computes numeric arrays by name, of any shape and dtype.
 
     Raises:
         TrackError: an input does not exist.

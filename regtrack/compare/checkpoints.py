@@ -1,4 +1,4 @@
-"""Which checkpoint made which sweep, and which models were trained on another dataset."""
+"""Match checkpoints with the sweeps they made, and find models trained on another dataset."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from regtrack.tracks.catalog import ModelTracks
 def trained_elsewhere(models: Sequence[ModelTracks], dataset: Dataset) -> frozenset[str]:
     """Ids of the models that were trained on another dataset than this one.
 
-    A model whose sweep does not say what it was trained on is not among them.
+    Models whose sweeps do not name a training dataset are left out.
     """
     known = {None, dataset_digest(dataset)}
     trained_on = {model.id: model.record["checkpoint"].get("dataset") for model in models}
@@ -27,7 +27,7 @@ def match_checkpoints(models: Sequence[ModelTracks], paths: Sequence[Path]) -> d
     """The checkpoint of each model, by the model's id: the one that made its sweep.
 
     Raises:
-        CheckpointError: a checkpoint that cannot be read, or of none of the sweeps.
+        CheckpointError: a checkpoint that cannot be read, or that made none of the sweeps.
     """
     found: dict[str, Path] = {}
     for path in paths:
@@ -37,7 +37,7 @@ def match_checkpoints(models: Sequence[ModelTracks], paths: Sequence[Path]) -> d
             sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
         made = [model for model in models if _made_by(model) == sha256]
         if not made:
-            made = _alike(models, header, file)
+            made = _possible(models, header, file)
         found |= {model.id: file.resolve() for model in made}
     return found
 
@@ -47,24 +47,24 @@ def _made_by(model: ModelTracks) -> str | None:
     return None if sha256 is None else str(sha256)
 
 
-def _alike(
+def _possible(
     models: Sequence[ModelTracks], header: CheckpointHeader, file: Path
 ) -> list[ModelTracks]:
-    """The one sweep that does not name its checkpoint and that this one could have made."""
+    """The only sweep without a named checkpoint that this checkpoint could have made."""
     markers = {marker.name for marker in header.markers}
-    alike = [
+    possible = [
         model
         for model in models
         if _made_by(model) is None
         and model.architecture == header.model
         and {track.marker for track in model.tracks} <= markers
     ]
-    if len(alike) != 1:
+    if len(possible) != 1:
         raise CheckpointError(
             f"{file} made none of the sweeps given (of {_names(models)}); name the "
             "checkpoint that did"
         )
-    return alike
+    return possible
 
 
 def _names(models: Sequence[ModelTracks]) -> str:

@@ -20,7 +20,7 @@ from regtrack.labels.manifest import MarkerFile
 from regtrack.labels.marker import Marker
 from regtrack.labels.peaks import read_peaks
 
-# chromosomes of markers that are kept: some 0.2 MB each, a few MB for broad ones
+# pairs of marker and chromosome to keep: about 0.2 MB each, a few MB for broad markers
 _KEPT = 256
 
 
@@ -40,14 +40,14 @@ class LabelSource(Protocol):
         """
 
     def split_at(self, chrom: str, start: int, end: int) -> list[tuple[int, int, str]]:
-        """Start, end and split of the stretches of windows; none where there is no split."""
+        """Start, end (bp) and split of the stretches of windows; empty if there is no split."""
 
     def files(self, marker: str) -> list[Path]:
-        """The files that decide a marker's labels and windows."""
+        """The files that a marker's labels and windows depend on."""
 
 
 class DatasetLabels:
-    """The labels of a dataset, which also knows which bases are train, valid and test."""
+    """The labels of a dataset, which also has the split of its windows."""
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
@@ -68,7 +68,7 @@ class DatasetLabels:
         return self._kept.get(marker, name).clip(start, end)
 
     def split_at(self, chrom: str, start: int, end: int) -> list[tuple[int, int, str]]:
-        """As `LabelSource.split_at`; neighbouring windows of one split are one stretch."""
+        """As `LabelSource.split_at`; adjacent windows of the same split are one stretch."""
         assembly = self.dataset.assembly
         name = assembly.resolve(chrom)
         windows = self.dataset.windows
@@ -93,11 +93,11 @@ class DatasetLabels:
 
 
 class PeakLabels:
-    """The labels of peak files, each read when a marker of it is first asked for.
+    """The labels of peak files, each of which is read when its labels are first needed.
 
     Args:
-        files: a marker and its peak file each; markers may share one.
-        assembly: what the peaks lie on.
+        files: markers with their peak files; markers may share a file.
+        assembly: the assembly of the peaks.
     """
 
     def __init__(self, files: Sequence[MarkerFile], assembly: Assembly) -> None:
@@ -119,7 +119,7 @@ class PeakLabels:
         return self._kept.get(str(self._files[marker].path), name).clip(start, end)
 
     def check(self, path: Path) -> int:
-        """Read a peak file now, and say on how many chromosomes of the assembly it has peaks.
+        """Read a peak file now; returns the number of the assembly's chromosomes that have peaks.
 
         Raises:
             PeakFileError: it cannot be read.
@@ -147,7 +147,7 @@ class PeakLabels:
 
 
 def bed_marker(path: Path) -> Marker:
-    """The marker of a lone BED, named by its file."""
+    """The marker of a single BED, named after the file."""
     name = path.name
     for suffix in (".gz", ".bed", ".narrowPeak", ".broadPeak"):
         name = name.removesuffix(suffix)
@@ -158,7 +158,7 @@ def bed_marker(path: Path) -> Marker:
 
 
 class _Kept:
-    """Labelled bases by marker or file and chromosome, the latest kept; thread-safe."""
+    """A cache of labelled bases by marker or file, and chromosome; thread-safe."""
 
     def __init__(self, read: Callable[[str, str], Intervals]) -> None:
         self._read = read

@@ -1,4 +1,4 @@
-"""Models against the labels of a region, at every base of it."""
+"""Measure models against the labels of a region, at every base."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class RegionMeasures:
     """One model on one marker over a region.
 
     Attributes:
-        marker: its name.
+        marker: the marker's name.
         model: the model's id.
-        label: what a reader calls the model.
-        measures: the numbers; None if the track or the labels cannot be read.
+        label: the model's name for readers.
+        measures: the measures; None if the track or the labels cannot be read.
         problem: why not, in one line; empty otherwise.
     """
 
@@ -44,18 +44,18 @@ def measure_region(
 
     Args:
         sources: the tracks and labels.
-        region: where.
-        markers: names; those without labels are left out. None: all.
-        models: ids; a model that lacks a marker is left out there. None: all.
-        most_bases: bases of all tracks together that may be read (bp); None: any number.
+        region: the region to measure.
+        markers: names of markers; those without labels are left out. None: all.
+        models: ids of models; a model is left out for markers that it lacks. None: all.
+        most_bases: largest number of bases to read, summed over tracks (bp); None: unbounded.
 
     Returns:
-        A row per marker and model, in their order.
+        One row per marker and model, in their order.
 
     Raises:
         DatasetError: there are no labels.
         MarkerError: none of the markers has labels.
-        TrackError: none of the models predicts one of these markers, or a model is not known.
+        TrackError: none of the models predicts one of these markers, or an unknown model.
         RegionError: the region is too long for `most_bases`.
     """
     if sources.labels is None:

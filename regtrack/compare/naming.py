@@ -1,7 +1,7 @@
-"""Errors that name a file as the reader knows it.
+"""Errors that name files without their paths.
 
-Results of a comparison are shown to people who have no use for paths of the machine that computed
-them, so messages name tracks by label and files by name. The log has the whole paths.
+Readers of a comparison have no use for paths on the machine that computed it, so messages name
+tracks by label and files by name. The log has the complete paths.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def called(path: Path, name: str | None = None) -> Iterator[None]:
-    """Replace a path by a name in the errors raised inside; the log has them unchanged.
+    """Replace a path by a name in errors raised inside; the log has them unchanged.
 
     Args:
-        path: the file or folder, as messages spell it.
-        name: what the reader calls it; by default the file's name.
+        path: the file or folder, as it appears in messages.
+        name: the name to show; default: the file's name.
 
     Raises:
         RegtrackError: what was raised inside, of the same type.

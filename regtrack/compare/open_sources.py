@@ -1,4 +1,4 @@
-"""Open tracks, labels and what goes with them, and check that they fit each other."""
+"""Open tracks, labels and related files, and check that they fit together."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def open_sources(
     checkpoints: Sequence[str | Path] = (),
     reference: str | Path | None = None,
 ) -> Sources:
-    """Open tracks and what they are compared with; what does not fit is refused at once.
+    """Open tracks and the files they are compared with, and check at once that all fit together.
 
     Args:
         paths: folders of `predict-genome` or `saliency-tracks`, folders of such folders or of
             bigWigs, and bigWigs.
-        labels: a dataset, a markers table (.tsv), or one BED, which is the labels of every marker.
-        genes: a GTF, gzip or not; read by a thread.
-        checkpoints: checkpoints of the models, or folders of runs that hold them.
-        reference: a FASTA; by default the one that a sweep names, if it is there.
+        labels: a dataset, a markers table (.tsv), or one BED with the labels of every marker.
+        genes: a GTF, plain or gzip; read in the background.
+        checkpoints: checkpoints of the models, or folders of runs that contain them.
+        reference: a FASTA; default: the one that a sweep names, if it exists.
 
     Raises:
         RegtrackError: a file is missing, cannot be read, or does not fit the others.
@@ -88,7 +88,7 @@ def _read_labels(path: Path | None) -> tuple[Dataset | None, tuple[MarkerFile, .
 
 
 def _open_peaks(files: Sequence[MarkerFile], bed: Path | None, assembly: Assembly) -> PeakLabels:
-    """Labels of peak files; the first is read now, so that a file of another kind is refused."""
+    """Labels of peak files; the first file is read now, to refuse files of another kind."""
     peaks = PeakLabels(files, assembly)
     found = peaks.check(files[0].path)
     if bed is not None and not found:
@@ -108,7 +108,7 @@ def _check_same_assembly(tracks: Assembly, dataset: Assembly, path: Path) -> Non
     found = compare_assemblies(tracks, dataset)
     if not found.same:
         difference = found.difference("the tracks", f"the dataset {path}")
-        raise AssemblyError(f"{difference}; take both from one assembly")
+        raise AssemblyError(f"{difference}; use tracks and labels of the same assembly")
 
 
 def _find_reference(catalog: Catalog, given: Path | None) -> Path | None:

@@ -1,7 +1,7 @@
 """Windows ranked by how much models disagree with each other or with the labels.
 
-Every number covers all bases of its window. The tracks are read whole, two of them at some 50 Mb of
-genome per second on an idle core, and the results are kept beside the sweep.
+Every number covers all bases of its window. The tracks are read completely, two of them at about
+50 Mb of genome per second on an idle core, and the results are cached next to the sweep.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class WindowTable:
     """Windows, the highest value first.
 
     Attributes:
-        windows: where they lie, in the order of the table.
-        value: what they are ranked by, float32 (W,).
+        windows: the windows' coordinates, in the order of the table.
+        value: the value by which they are ranked, float32 (W,).
         mean_a: mean score of the first model, float32 (W,).
-        mean_b: of the second; NaN without one.
-        labelled: share of the bases that are labelled; NaN without labels.
+        mean_b: mean score of the second model, float32 (W,); NaN without one.
+        labelled: fraction of the bases that are labelled, float32 (W,); NaN without labels.
     """
 
     windows: Windows
@@ -49,7 +49,7 @@ class WindowTable:
         return len(self.value)
 
     def rows(self, first: int = 0, last: int | None = None) -> list[dict[str, Any]]:
-        """Rows `first` to `last` (not included) as JSON can hold them; None for NaN.
+        """Rows `first` to `last` (excluded) as JSON-serialisable values; None for NaN.
 
         Keys: rank (from 0), chrom, start, end (0-based, half-open), split, value, mean_a, mean_b,
         labelled.
@@ -87,22 +87,22 @@ def rank_windows(
     - `error`: mean absolute difference of the first model's scores and the labels;
     - `score`: the first model's greatest score.
 
-    Means are over the bases where the tracks have a value; a window without any is left out. Logits
-    are turned into scores first. The windows are those of the dataset, or tiles of 25 kb.
+    Means are over the bases at which the tracks have a value; a window without any is left out.
+    Logits are turned into scores first. The windows are those of the dataset, or tiles of 25 kb.
 
     Args:
         sources: the tracks and labels.
-        kind: what to rank by.
+        kind: the value to rank by.
         marker: name of the marker.
         model_a: id of the first model.
-        model_b: id of the second; only `disagreement` needs one.
-        split: windows of this split alone.
-        progress: told the bases read.
+        model_b: id of the second model; only `disagreement` needs one.
+        split: use only windows of this split; None: all.
+        progress: shows the bases read.
 
     Raises:
-        TrackError: a model is not known, lacks the marker, or its file cannot be read.
+        TrackError: an unknown model, one without the marker, or a file that cannot be read.
         DatasetError: `error` without labels, or an unknown split.
-        RegtrackError: another kind, or `disagreement` with one model alone.
+        RegtrackError: an unknown kind, or `disagreement` with only one model.
     """
     _check(sources, kind, marker, model_b)
     tracks = [find_track(sources, model, marker) for model in (model_a, model_b) if model]
@@ -154,7 +154,7 @@ def _statistics(
     windows: Windows,
     progress: Progress,
 ) -> Arrays:
-    """Every column of every window, from the cache where it can be."""
+    """Every column of every window, from the cache if possible."""
     compared = sources.has_labels(marker)
     inputs = [track.path for track in tracks]
     if sources.labels is not None and compared:
@@ -184,7 +184,7 @@ def _columns(
     windows: Windows,
     piece: Piece,
 ) -> npt.NDArray[np.float64]:
-    """The columns of a piece's windows, (columns, windows)."""
+    """The columns of a piece's windows, float64 (columns, windows)."""
     first = windows.starts[piece.windows] - piece.start
     one = values[0]
     absent = np.full(len(first), np.nan)
@@ -201,7 +201,7 @@ def _columns(
 
 
 def _means(values: Values, first: Positions) -> npt.NDArray[np.float64]:
-    """The mean of each group that begins at `first`, absent values left out; NaN of none."""
+    """The mean of each group's values; groups begin at `first`. NaN if all are absent."""
     absent = np.isnan(values)
     counts = np.diff(first, append=len(values)).astype(np.float64)
     if absent.any():

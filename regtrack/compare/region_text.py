@@ -22,15 +22,15 @@ def region_csv(
 ) -> str:
     """Exact values of tracks over a region as CSV.
 
-    A row is a run of bases with equal values: chrom, start and end (bp, 0-based and half-open), a
-    column per track, empty where absent, and a column `label.<marker>` per marker, 0 or 1. The text
-    takes up to 60 bytes per base for three tracks.
+    Each row is a run of bases with equal values: chrom, start and end (bp, 0-based and half-open),
+    one column per track, empty if absent, and one column `label.<marker>` per marker, 0 or 1. The
+    text takes up to 60 bytes per base for three tracks.
 
     Args:
         sources: the tracks and labels.
-        region: where.
-        track_ids: ids of tracks, a column each.
-        markers: names of markers whose labels are columns as well.
+        region: the region to export.
+        track_ids: ids of tracks, one column each.
+        markers: names of markers whose labels are exported too.
 
     Raises:
         DatasetError: there are no labels of any marker.
@@ -59,11 +59,11 @@ def region_bed(
 ) -> str:
     """Exact values of tracks over a region as bedGraph, and labels as BED.
 
-    Each begins with a `track` line, as genome browsers read them. Absent bases have no line.
+    Each begins with a `track` line for genome browsers. Bases without a value have no line.
 
     Args:
         sources: the tracks and labels.
-        region: where.
+        region: the region to export.
         track_ids: ids of tracks, from top to bottom.
         markers: names of markers whose labels follow.
 
@@ -109,13 +109,13 @@ def _runs(columns: Sequence[_Column], length: int) -> tuple[Positions, Positions
 
 
 def _texts(values: _Column) -> list[str]:
-    """The shortest text of each float32; empty for NaN."""
+    """The shortest decimal of each float32; empty for NaN."""
     texts: list[str] = np.where(np.isnan(values), "", values.astype(str)).tolist()
     return texts
 
 
 def _head(sources: Sources, track: Track) -> str:
-    """The `track` line of UCSC's browser, which tells values above and below 0 by colour."""
+    """UCSC's `track` line, with one colour for values above and below 0."""
     rgb = session_track(sources, track, "").rgb
     return f'track type=bedGraph name="{_quoted(track.label)}" color={rgb} altColor={rgb}'
 

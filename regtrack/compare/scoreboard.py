@@ -1,10 +1,10 @@
-"""PR AUC of models on every marker of a split, by marker and by category.
+"""PR AUC of models on every marker of a split, per marker and per category.
 
-Two models are compared with one another, a single one with chance, which is the base rate.
+Two models are compared with each other, a single one with chance, which is the base rate.
 
-Scores are counted in a histogram with 512 bins to each doubling, so that memory does not grow with
-the genome. That is exact for tracks as predict-genome writes them (7 bits kept); in other tracks
-scores within 0.2 % of one another count as equal. `exact` scores every base by scikit-learn.
+Scores are counted in a histogram with 512 bins per doubling, so that memory does not grow with the
+genome. This is exact for tracks written by predict-genome with 7 bits, the default; in other tracks
+scores within 0.2 % of each other count as equal. `exact` scores every base by scikit-learn.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from regtrack.progress import SILENT, Progress
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.catalog import Track
 
-# any float32, so that tracks of other programs can be scored too
+# all float32, so that tracks of other programs can be scored too
 _BINS = FloatBins(fraction_bits=9, nearest=-126, farthest=128)
 
 
 @dataclass(frozen=True, slots=True)
 class MarkerRow:
-    """A marker's PR AUC by two models; None where it has too few labelled bases.
+    """A marker's PR AUC by two models; None if it has too few labelled bases.
 
     Attributes:
-        marker, category: which.
+        marker, category: names of the marker and its category.
         first, second: average precision of each model; for a single model the first is chance.
-        base_rate: labelled share of the bases.
-        positives: labelled bases.
+        base_rate: labelled fraction of the bases.
+        positives: number of labelled bases.
     """
 
     marker: str
@@ -66,7 +66,7 @@ class Scoreboard:
     Attributes:
         model_a: id of the first; None for chance.
         model_b: id of the second.
-        split: which windows; None for all.
+        split: the split; None: all windows.
         rows: one per marker that both models and the labels have.
     """
 
@@ -76,7 +76,7 @@ class Scoreboard:
     rows: tuple[MarkerRow, ...]
 
     def categories(self) -> tuple[CategoryRow, ...]:
-        """The means by category, in the order of the rows."""
+        """The means per category, in the order of the rows."""
         found: dict[str, list[tuple[float, float]]] = {}
         for row in self.rows:
             if row.first is not None and row.second is not None:
@@ -98,21 +98,21 @@ def score_models(
 ) -> Scoreboard:
     """Score two models on every marker that both models and the labels have.
 
-    What was computed of a track is kept beside its sweep, so a cancelled job resumes from there.
+    The results of each track are cached next to its sweep, so a cancelled job resumes from there.
 
     Args:
         sources: the tracks and labels.
-        model_a: id of the first model; None compares the second with chance.
-        model_b: id of the second; may be the first.
-        split: windows of this split alone.
+        model_a: id of the first model; None: compare the second with chance.
+        model_b: id of the second model, which may be the first.
+        split: use only windows of this split; None: all.
         exact: score every base by scikit-learn instead of counting in bins; the scores of a marker
             are then kept in memory (5 bytes per base, and 80 more while it is scored).
-        progress: told the bases read.
+        progress: shows the bases read.
 
     Raises:
         OutOfMemoryError: `exact` needs more memory than there is.
-        TrackError: a model is not known, or a file cannot be read.
-        DatasetError: there are no labels of a marker that both have, or no such split.
+        TrackError: an unknown model, or a file that cannot be read.
+        DatasetError: no labels of a marker that both have, or an unknown split.
     """
     if sources.labels is None:
         raise DatasetError("scores need labels; open the tracks with labels")
@@ -130,7 +130,7 @@ def score_models(
                 if track is first or second is not first:
                     task.advance(windows.bases)
             row = _row(sources, first.marker or "", found)
-            rows.append(row if model_a else _beside_chance(row))
+            rows.append(row if model_a else _against_chance(row))
     return Scoreboard(model_a, model_b, split, tuple(rows))
 
 
@@ -154,7 +154,7 @@ def _pairs(sources: Sources, model_a: str, model_b: str) -> list[tuple[Track, Tr
 def _score(
     sources: Sources, track: Track, windows: Windows, split: str | None, *, exact: bool
 ) -> Arrays:
-    """Average precision, base rate and positives of one track, from the cache where it can be."""
+    """Average precision, base rate and positives of one track, from the cache if possible."""
     assert sources.labels is not None
     inputs = [track.path, *sources.labels.files(track.marker or "")]
     rule = "average precision, every base" if exact else "average precision"
@@ -195,7 +195,7 @@ def _score_every_base(sources: Sources, track: Track, windows: Windows) -> Array
 def _present(
     sources: Sources, track: Track, windows: Windows
 ) -> Iterator[tuple[Values, npt.NDArray[np.bool_]]]:
-    """Values and labels of the bases that have a value, a piece of the windows at a time."""
+    """Values and labels of the bases that have a value, for one piece of the windows at a time."""
     for piece in windows.pieces():
         values = sources.values(track.id, piece.chrom, piece.start, piece.end)
         labels = piece_labels(sources, track.marker or "", piece)
@@ -215,7 +215,7 @@ def _row(sources: Sources, marker: str, found: list[Arrays]) -> MarkerRow:
     )
 
 
-def _beside_chance(row: MarkerRow) -> MarkerRow:
+def _against_chance(row: MarkerRow) -> MarkerRow:
     return replace(row, first=None if row.second is None else row.base_rate)
 
 

@@ -1,4 +1,4 @@
-"""The sequence of an assembly, read from whichever source there is."""
+"""The sequence of an assembly, from a dataset or a FASTA."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Letters:
     """The sequence of an assembly, from a dataset or else a FASTA; safe to use from threads.
 
     Args:
-        dataset: asked first, where it has the chromosome.
+        dataset: used if it has the chromosome.
         reference: a FASTA, opened when it is first needed.
     """
 
@@ -25,10 +25,10 @@ class Letters:
         self._lock = threading.Lock()
 
     def codes(self, chrom: str, start: int, end: int) -> Codes | None:
-        """The bases of [start, end) (bp) as codes, uint8 (end - start,); None where unknown.
+        """The bases of [start, end) (bp) as codes, uint8 (end - start,); None if unknown.
 
         Raises:
-            RegionError: the stretch is not within the chromosome.
+            RegionError: the interval is not within the chromosome.
             FastaError: the FASTA cannot be read.
         """
         if self._dataset is not None:
@@ -37,7 +37,7 @@ class Letters:
                 return self._dataset.codes(name, start, end)
         if self._path is None:
             return None
-        with self._lock:  # a FASTA's reader has one position
+        with self._lock:  # threads cannot read a FASTA at the same time
             if self._reference is None:
                 self._reference = Reference(self._path)
             name = self._reference.assembly.resolve(chrom)

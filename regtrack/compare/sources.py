@@ -1,4 +1,4 @@
-"""Tracks of models and their labels, held open: one value that everything here reads from."""
+"""Open tracks of models and their labels, in one value from which every comparison reads."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from regtrack.tracks.pool import ReaderPool
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """Tracks of models, and what they are compared with.
+    """Tracks of models, and the labels and files they are compared with.
 
     `open_sources` makes one. It is a context manager, and safe to use from several threads.
 
@@ -38,11 +38,11 @@ class Sources:
         catalog: the tracks, models and markers, by id.
         pool: the open bigWigs.
         labels: labels of markers; None if none were given.
-        dataset: the dataset, if the labels are one: it also has the split and the sequence.
-        checkpoints: checkpoint file of each model that one was given for, by the model's id.
+        dataset: the dataset, if the labels are from one; it also has the split and the sequence.
+        checkpoints: the checkpoint files that were given, by the model's id.
         reference: the FASTA; None if none was given and the sweeps name none that exists.
         letters: the sequence.
-        gene_file: the genes, which a thread reads; None if none were given.
+        gene_file: the genes, which are read in the background; None if none were given.
     """
 
     catalog: Catalog
@@ -63,7 +63,7 @@ class Sources:
     def trained_elsewhere(self) -> frozenset[str]:
         """Ids of the models that were trained on another dataset than the one of the labels.
 
-        Empty where the labels are not a dataset.
+        Empty if the labels are not from a dataset.
         """
         if self.dataset is None:
             return frozenset()
@@ -85,7 +85,7 @@ class Sources:
         self.pool.close()
 
     def has_labels(self, marker: str) -> bool:
-        """Whether a marker, by its name, has labels."""
+        """Whether a marker, given by name, has labels."""
         labels = self.labels
         return labels is not None and any(known.name == marker for known in labels.markers)
 
@@ -107,11 +107,11 @@ class Sources:
         """A region of a track in bins of equal width (`regtrack.tracks.binning.bin_track`).
 
         Args:
-            track_id: as the catalog has it.
+            track_id: the track's id in the catalog.
             chrom: the chromosome.
             start: first base (bp).
             end: one past the last base (bp).
-            count: how many bins.
+            count: number of bins.
 
         Raises:
             TrackError: no such track, or its file was removed or is damaged.
@@ -120,7 +120,7 @@ class Sources:
             return bin_track(raw, chrom, start, end, count)
 
     def values(self, track_id: str, chrom: str, start: int, end: int) -> Values:
-        """A region of a track at every base, float32 (end - start,), NaN where absent.
+        """A region of a track at every base, float32 (end - start,), NaN if absent.
 
         Raises:
             TrackError: no such track, or its file was removed or is damaged.
@@ -129,7 +129,7 @@ class Sources:
             return base_values(raw, chrom, start, end)
 
     def scores(self, track_id: str, chrom: str, start: int, end: int) -> Values:
-        """As `values`, with logits turned into scores."""
+        """As `values`, float32 (end - start,), but with logits turned into scores."""
         values = self.values(track_id, chrom, start, end)
         if self.catalog.track(track_id).kind != "logits":
             return values

@@ -1,4 +1,4 @@
-"""The windows that are ranked and scored: those of the dataset, else a tiling of the assembly."""
+"""The windows to rank and score: those of the dataset, else a tiling of the assembly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from regtrack.errors import DatasetError, nearest
 from regtrack.genome.intervals import Positions
 from regtrack.genome.tiling import tile
 
-# windows read at once: 1 Mb of 25-kb windows, 4 MB a track
+# windows read at once: 1 Mb of 25-kb windows, 4 MB per track
 _AT_ONCE = 40
 
 
@@ -41,12 +41,12 @@ class Windows:
     """Windows of one length, in order.
 
     Attributes:
-        names: of the chromosomes.
+        names: names of the chromosomes.
         chroms: index into the names, int64 (W,).
         starts: first base of each (bp), int64 (W,).
-        ends: one past the last base; the last of a chromosome may be short, int64 (W,).
-        splits: index into `SPLITS`, or -1 where there is no split, int8 (W,).
-        length: bp of a window.
+        ends: one past the last base (bp), int64 (W,); a chromosome's last window may be shorter.
+        splits: index into `SPLITS`, or -1 without a split, int8 (W,).
+        length: length of a window (bp).
     """
 
     names: tuple[str, ...]
@@ -90,7 +90,7 @@ class Windows:
         )
 
     def pieces(self) -> Iterator[Piece]:
-        """The windows in adjacent groups of up to a million bases."""
+        """The windows in groups of adjacent ones, of up to a million bases each."""
         breaks = (self.starts[1:] != self.ends[:-1]) | (self.chroms[1:] != self.chroms[:-1])
         edges = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(self)]
         for low, high in pairwise(edges):
@@ -102,7 +102,7 @@ class Windows:
 
     @property
     def bases(self) -> int:
-        """Bases of all windows."""
+        """Total length of the windows (bp)."""
         return int((self.ends - self.starts).sum())
 
 

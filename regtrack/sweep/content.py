@@ -30,7 +30,7 @@ class Content:
         self._samples = Samples(_SAMPLES)
 
     def add(self, chrom: str, bins: Bins) -> None:
-        """Count a stretch, by its bins of the first zoom level, shape (n,)."""
+        """Count a stretch by its bins of the first zoom level, `BIN` (n,), in bp."""
         if len(bins) == 0:
             return
         self._chroms[chrom] = self._chroms.get(chrom, NOTHING) + to_totals(bins)

@@ -1,4 +1,4 @@
-"""What is kept beside a sweep: computed once, and anew when an input changes or the file is bad."""
+"""The cache next to a sweep: computed once, and again if an input changes or the file is bad."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from regtrack.errors import TrackError
 
 
 class Counter:
-    """Makes arrays, and counts how often."""
+    """Makes arrays, and counts its calls."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -45,7 +45,7 @@ def test_the_same_question_is_computed_once(tmp_path: Path, track: Path) -> None
     assert len(list((tmp_path / FOLDER).iterdir())) == 3
 
 
-def test_a_bad_file_is_computed_anew(tmp_path: Path, track: Path) -> None:
+def test_a_bad_file_is_computed_again(tmp_path: Path, track: Path) -> None:
     make = Counter()
     cached(tmp_path, ["q"], [track], make)
     (file,) = (tmp_path / FOLDER).iterdir()
@@ -55,7 +55,7 @@ def test_a_bad_file_is_computed_anew(tmp_path: Path, track: Path) -> None:
     assert make.calls == 4
 
 
-def test_where_the_sweep_cannot_be_written_the_users_cache_is(
+def test_the_users_cache_is_used_if_the_sweep_is_not_writable(
     tmp_path: Path, track: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REGTRACK_CACHE", str(tmp_path / "mine"))
@@ -67,7 +67,7 @@ def test_where_the_sweep_cannot_be_written_the_users_cache_is(
     assert len(list((tmp_path / "mine" / "comparison").iterdir())) == 1
 
 
-def test_old_files_go_when_room_runs_out(
+def test_old_files_are_removed_when_the_cache_is_full(
     tmp_path: Path, track: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make = Counter()

@@ -1,4 +1,4 @@
-"""Checkpoints find the sweeps that they made."""
+"""Checkpoints are matched with the sweeps that they made."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_checkpoints_are_those_that_made_the_sweeps(tmp_path: Path) -> None:
     other = write_checkpoint(tmp_path / "other.safetensors", "cnn7", ("a", "b"), "later")
     folder = write_sweep(tmp_path / "s" / "one", "cnn7", ones)
     write_sweep(tmp_path / "s" / "two", "dilated", ones)
-    # a sweep that does not name what made it: one that could have
+    # a sweep that does not name its checkpoint is matched with one that could have made it
     assert open_sources([tmp_path / "s"], checkpoints=[other]).checkpoints == {
         "cnn7": other.resolve()
     }
@@ -61,7 +61,7 @@ def test_checkpoints_are_those_that_made_the_sweeps(tmp_path: Path) -> None:
             open_sources([tmp_path / "s"], checkpoints=[given])
 
 
-def test_models_of_another_dataset_are_told_apart(world: World, tmp_path: Path) -> None:
+def test_models_trained_on_another_dataset_are_found(world: World, tmp_path: Path) -> None:
     dataset = Dataset.open(world.folder / "data")
     ones = {"a": {"c": np.ones(9, np.float32)}}
     for name, digest in [("ours", dataset_digest(dataset)), ("theirs", "0" * 64), ("silent", None)]:

@@ -1,4 +1,4 @@
-"""Labels from a dataset, a table and a BED say the same, and what was written."""
+"""Labels from a dataset, a table and a BED agree with each other and with what was written."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def labels(request: pytest.FixtureRequest, world: World) -> LabelSource:
 
 
 @given(start=st.integers(0, 130_012), span=st.integers(1, 130_013))
-def test_stretches_are_what_was_written(
+def test_stretches_are_those_that_were_written(
     labels: LabelSource, world: World, start: int, span: int
 ) -> None:
     end = min(start + span, 130_013)

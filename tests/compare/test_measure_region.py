@@ -1,4 +1,4 @@
-"""The measures of a region, against scikit-learn."""
+"""The measures of a region, checked against scikit-learn."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_every_model_is_measured_on_every_marker(sources: Sources, world: World)
         assert found.correlation == pytest.approx(np.corrcoef(labels, scores)[0, 1])
 
 
-def test_markers_and_models_are_those_asked_for(sources: Sources) -> None:
+def test_only_requested_markers_and_models_are_measured(sources: Sources) -> None:
     rows = measure_region(sources, REGION, ["K562_DNase"], ["dilated"])
     assert [(row.marker, row.model) for row in rows] == [("K562_DNase", "dilated")]
     every = measure_region(sources, REGION)
@@ -59,7 +59,7 @@ def test_logits_are_correlated_as_scores(tmp_path: Path) -> None:
     assert row.measures.correlation == pytest.approx(np.corrcoef(scores, labels)[0, 1], abs=1e-6)
 
 
-def test_a_track_that_has_gone_is_a_row_that_says_so(world: World, tmp_path: Path) -> None:
+def test_a_missing_track_is_a_row_with_the_problem(world: World, tmp_path: Path) -> None:
     write_sweep(tmp_path / "s", "cnn7", {"K562_CTCF": world.scores["cnn7"]["K562_CTCF"]})
     sources = open_sources([tmp_path / "s"], labels=world.folder / "data")
     sources.catalog.track("cnn7.K562_CTCF").path.unlink()
@@ -68,7 +68,7 @@ def test_a_track_that_has_gone_is_a_row_that_says_so(world: World, tmp_path: Pat
     assert "CNN7 K562_CTCF cannot be read" in row.problem
 
 
-def test_what_cannot_be_measured_is_refused_with_the_reason(sources: Sources) -> None:
+def test_requests_that_cannot_be_measured_are_refused_with_the_reason(sources: Sources) -> None:
     with pytest.raises(MarkerError, match="none of the chosen markers has labels"):
         measure_region(sources, REGION, [])
     with pytest.raises(TrackError, match="none of the chosen models predicts"):
@@ -77,7 +77,7 @@ def test_what_cannot_be_measured_is_refused_with_the_reason(sources: Sources) ->
         measure_region(replace(sources, labels=None), REGION)
 
 
-def test_a_region_may_have_to_be_shorter(sources: Sources) -> None:
+def test_a_region_over_the_limit_is_refused(sources: Sources) -> None:
     pair = ["K562_CTCF"]
     assert len(measure_region(sources, REGION, pair, most_bases=50_000)) == 2
     with pytest.raises(RegionError, match="a region of 20,000 bp or less for 2 tracks"):

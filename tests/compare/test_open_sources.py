@@ -1,4 +1,4 @@
-"""Opening tracks and labels: what is found, what fits together, and what is refused."""
+"""Opening tracks and labels: contents, fit, and refusals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_everything_is_opened(world: World, sources: Sources) -> None:
     assert sources.bins("signal", "chr2", 10, 20, 5).mean.tolist() == [10.5, 12.5, 14.5, 16.5, 18.5]
 
 
-def test_genes_are_read_meanwhile(world: World, sources: Sources) -> None:
+def test_genes_are_read_in_the_background(world: World, sources: Sources) -> None:
     assert sources.genes is None
     with_genes = world.open(genes=world.folder / "genes.gtf")
     assert with_genes.gene_file is not None
@@ -37,7 +37,9 @@ def test_genes_are_read_meanwhile(world: World, sources: Sources) -> None:
     assert found.within("chr1", 0, 9000).names == ("NOL9",)
 
 
-def test_genes_that_cannot_be_read_say_so_and_stop_nothing(world: World, tmp_path: Path) -> None:
+def test_genes_that_cannot_be_read_are_reported_without_stopping_anything(
+    world: World, tmp_path: Path
+) -> None:
     path = tmp_path / "g.gtf"
     path.write_text("#\nchr1\tx\tCDS\t1\t2\t.\t+\t.\t\nno genes\n")
     sources = world.open(genes=path)
@@ -60,7 +62,7 @@ def test_labels_of_each_kind(world: World) -> None:
     assert none.labels is None
 
 
-def test_one_bed_is_set_beside_every_marker(world: World, tmp_path: Path) -> None:
+def test_a_single_bed_is_the_labels_of_every_marker(world: World, tmp_path: Path) -> None:
     path = tmp_path / "mine.bed"
     path.write_text("chr1\t100\t200\n")
     labels = world.open(labels=path).labels
@@ -81,7 +83,7 @@ def test_one_bed_is_set_beside_every_marker(world: World, tmp_path: Path) -> Non
          r"notes\.txt line 1 cannot be read"),
     ],
 )  # fmt: skip
-def test_labels_that_are_none_are_refused_at_once(
+def test_invalid_labels_are_refused_at_once(
     world: World, tmp_path: Path, name: str, text: str, message: str
 ) -> None:
     (tmp_path / "notes.txt").write_text("these are notes\n")
@@ -95,7 +97,7 @@ def test_labels_that_are_none_are_refused_at_once(
     ("text", "message"),
     [("chr1\t100\t200\n", "line 1 is not GTF"), ("# nothing\n", "has no genes")],
 )
-def test_genes_that_are_none_are_refused_at_once(
+def test_invalid_genes_are_refused_at_once(
     world: World, tmp_path: Path, text: str, message: str
 ) -> None:
     (tmp_path / "g.gtf").write_text(text)
@@ -115,7 +117,7 @@ def test_the_reference_that_a_sweep_names(world: World, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["labels", "genes", "reference", "checkpoint"])
-def test_what_is_not_there_is_named(world: World, tmp_path: Path, option: str) -> None:
+def test_missing_files_are_named(world: World, tmp_path: Path, option: str) -> None:
     gone = tmp_path / "gone"
     options = {"checkpoints": [gone]} if option == "checkpoint" else {option: gone}
     with pytest.raises(RegtrackError, match=r"no .* at .*gone") as caught:

@@ -1,4 +1,4 @@
-"""The ranking of windows, against what the arrays say one window at a time."""
+"""The ranking of windows, checked against the arrays one window at a time."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_without_a_dataset_windows_are_tiles_and_without_labels_numbers_are_none
     sources = world.open(labels=None)
     table = rank_windows(sources, "score", MARKER, "cnn7")
     rows = table.rows()
-    # 13 + 6 tiles of 25 kb, the last of each chromosome short; the gap fills none
+    # 13 + 6 tiles of 25 kb, the last of each chromosome shorter; none lies entirely in the gap
     assert len(table) == 19
     assert {row["end"] - row["start"] for row in rows} == {25_000, 10_000, 5_013}
     assert all(row["mean_b"] is row["labelled"] is row["split"] is None for row in rows)
@@ -73,7 +73,7 @@ def test_without_a_dataset_windows_are_tiles_and_without_labels_numbers_are_none
     assert table.rows(3, 5) == rows[3:5]
 
 
-def test_the_second_time_nothing_is_read(
+def test_no_track_is_read_the_second_time(
     world: World, sources: Sources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = rank_windows(sources, "disagreement", "K562_DNase", "cnn7", "dilated").rows()
@@ -97,7 +97,7 @@ def test_progress_and_cancel(sources: Sources) -> None:
         rank_windows(sources, "score", MARKER, "dilated", progress=job)
 
 
-def test_what_cannot_be_ranked_is_said(world: World, sources: Sources) -> None:
+def test_invalid_rankings_are_refused(world: World, sources: Sources) -> None:
     plain = world.open(labels=None)
     for given, arguments, error, message in [
         (sources, ("best", MARKER, "cnn7"), RegtrackError, 'no ranking is called "best"'),

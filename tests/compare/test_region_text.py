@@ -1,4 +1,4 @@
-"""Text of a region gives back what the tracks hold."""
+"""The exported text of a region has the values of the tracks."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def test_bed_holds_every_base_with_a_value(world: World, sources: Sources) -> No
         assert bases == world.labels[marker]["chr1"][here].sum()
 
 
-def test_one_base_and_no_track(sources: Sources) -> None:
+def test_one_base_without_tracks(sources: Sources) -> None:
     one = Interval("chr1", 5, 6)
     assert len(region_csv(sources, one, IDS[:1]).splitlines()) == 2
     assert region_csv(sources, one, []).splitlines() == ["chrom,start,end", "chr1,5,6"]
     assert region_bed(sources, one, []) == ""
 
 
-def test_what_is_not_there_is_refused(world: World, sources: Sources) -> None:
+def test_unknown_tracks_and_markers_are_refused(world: World, sources: Sources) -> None:
     for text in (region_csv, region_bed):
         with pytest.raises(TrackError, match="no track has the id"):
             text(sources, REGION, ["/etc/passwd"])

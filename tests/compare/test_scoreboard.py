@@ -1,4 +1,4 @@
-"""PR AUC by marker and category, against scikit-learn on all bases of the split."""
+"""PR AUC per marker and category, checked against scikit-learn on all bases of the split."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def brute(world: World, model: str, marker: str, chroms: tuple[str, ...]) -> flo
 
 
 def _whole(column: np.ndarray) -> np.ndarray:
-    """What whole windows of 10 kb hold."""
+    """The values in complete windows of 10 kb."""
     return column[: len(column) // 10_000 * 10_000]
 
 
@@ -50,7 +50,7 @@ def test_exact_for_rounded_tracks(
         assert row.base_rate == pytest.approx(labels[~absent].mean())
 
 
-def test_a_lone_model_is_set_beside_chance(sources: Sources) -> None:
+def test_a_single_model_is_compared_with_chance(sources: Sources) -> None:
     board = score_models(sources, None, "dilated", "test")
     pair = score_models(sources, "cnn7", "dilated", "test")
     assert [row.second for row in board.rows] == [row.second for row in pair.rows]
@@ -67,8 +67,8 @@ def test_categories_are_means_over_their_markers(sources: Sources) -> None:
     assert twice.categories()[0].markers == 2
 
 
-def test_every_base_is_scored_where_that_is_asked_for(world: World, tmp_path: Path) -> None:
-    """Scores that the bins cannot tell apart: those of labelled bases are a little higher."""
+def test_exact_scores_every_base(world: World, tmp_path: Path) -> None:
+    """With scores that share a bin, of which those of labelled bases are a little higher."""
     labels = world.labels["K562_CTCF"]
     tracks = {chrom: (1 + 1e-4 * truth).astype(np.float32) for chrom, truth in labels.items()}
     write_sweep(tmp_path / "s", "cnn7", {"K562_CTCF": tracks})
@@ -87,7 +87,9 @@ def test_exact_scores_need_memory(sources: Sources, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("kind", ["scores", "logits"])
-def test_unrounded_and_negative_values_come_close(world: World, tmp_path: Path, kind: str) -> None:
+def test_unrounded_and_negative_values_are_scored_closely(
+    world: World, tmp_path: Path, kind: str
+) -> None:
     random = np.random.default_rng(3)
     labels = world.labels["K562_CTCF"]
     tracks = {
@@ -113,7 +115,9 @@ def test_a_marker_with_few_labelled_bases_has_no_score(tmp_path: Path) -> None:
     assert score_models(sources, None, "cnn7").rows == (row,)
 
 
-def test_what_cannot_be_scored_is_said(world: World, sources: Sources, tmp_path: Path) -> None:
+def test_requests_that_cannot_be_scored_are_refused(
+    world: World, sources: Sources, tmp_path: Path
+) -> None:
     with pytest.raises(TrackError, match="no model"):
         score_models(sources, "cnn7", "cnn8")
     with pytest.raises(DatasetError, match="scores need labels"):

@@ -1,4 +1,4 @@
-"""Reading open tracks: values, scores of logits, and files that have gone."""
+"""Reading open tracks: values, scores of logits, and missing files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_logits_become_scores(tmp_path: Path) -> None:
     np.testing.assert_array_equal(sources.scores("dilated.a", "c", 0, 6), logits)
 
 
-def test_what_cannot_be_read_any_more_is_named_without_its_path(tmp_path: Path) -> None:
+def test_a_removed_file_is_named_without_its_path(tmp_path: Path) -> None:
     folder = write_sweep(tmp_path / "s", "cnn7", {"a": {"chr1": np.ones(900, np.float32)}})
     bed = tmp_path / "b.bed"
     bed.write_text("chr1\t1\t9\n")

@@ -1,6 +1,6 @@
-"""Other people's bigWig readers behind one signature each, so that a test can ask them all.
+"""Third-party bigWig readers with one signature, so that a test can use them all.
 
-`python bigwig_readers.py READER FILE...` reads in a process of its own, as some readers crash.
+`python bigwig_readers.py READER FILE...` reads in a separate process, since some readers crash.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import pytest
 HERE = Path(__file__).parent
 STATISTICS = ("mean", "min", "max", "coverage")
 
-# by chromosome, a value a base, NaN where absent
+# by chromosome, one value per base, NaN if absent
 Track = dict[str, npt.NDArray[np.float32]]
-# by statistic, a number a bin
+# by statistic, one number per bin
 Bins = dict[str, npt.NDArray[np.float64]]
 
 
@@ -57,7 +57,7 @@ def bins_pybigtools(path: Path, chrom: str, end: int, count: int) -> Bins:
     with pybigtools.open(str(path)) as file:
         return {
             name: file.values(chrom, 0, end, bins=count, summary=name, exact=False, fillna=None)
-            for name in ("mean", "min", "max")  # coverage is in its zoom records
+            for name in ("mean", "min", "max")  # tests compare coverage in its zoom records
         }
 
 
@@ -74,7 +74,7 @@ def read_bx(path: Path) -> Track:
 def bins_bx(path: Path, chrom: str, end: int, count: int) -> Bins:
     from bx.bbi.bigwig_file import BigWigFile
 
-    # it divides 0 by 0 where nothing is covered, and calls the least and greatest infinite
+    # for bins without values it divides 0 by 0, and gives infinity as minimum and maximum
     with path.open("rb") as stream, np.errstate(invalid="ignore"):
         bins = BigWigFile(stream).query(chrom, 0, end, count)
     found = {name: np.array([one[name] for one in bins]) for name in STATISTICS}
@@ -102,7 +102,7 @@ def bins_pybbi(path: Path, chrom: str, end: int, count: int) -> Bins:
 
 
 def read_gmod(paths: Sequence[Path], bases_per_pixel: int = 1) -> list[dict[str, Any]]:
-    """Files as @gmod/bbi reads them; see read.mjs."""
+    """Files read by @gmod/bbi; see read.mjs."""
     node = shutil.which("node")
     if node is None or not (HERE / "node_modules" / "@gmod" / "bbi").is_dir():
         message = f"no node, or no @gmod/bbi: npm ci --prefix {HERE}"
@@ -116,7 +116,7 @@ def read_gmod(paths: Sequence[Path], bases_per_pixel: int = 1) -> list[dict[str,
 
 
 def gmod_track(chroms: dict[str, Any]) -> Track:
-    """What `read_gmod` found in a file, a value a base."""
+    """A result of `read_gmod` as one value per base."""
     track = {}
     for chrom, found in chroms.items():
         track[chrom] = np.full(found["length"], np.nan, dtype=np.float32)
@@ -147,7 +147,7 @@ def _sizes(path: Path) -> dict[str, int]:
 
 
 def covered_apart(reader: str, paths: Sequence[Path]) -> list[dict[str, int]]:
-    """Bases with a value by chromosome and file, read in another process."""
+    """Number of bases with a value per file and chromosome, read in a separate process."""
     command = [sys.executable, __file__, reader, *map(str, paths)]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert result.returncode == 0, f"{reader}: status {result.returncode}: {result.stderr[-500:]}"

@@ -1,4 +1,4 @@
-"""Tracks to write and read back: random ones for hypothesis, and what is true of them."""
+"""Tracks to write and read back: random ones for hypothesis, and their true contents."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAMES = ("chr1", "chr2", "chr10", "chrX", "1", "scaffold_0007", "chr1_alt", "HLA
 
 @dataclass(frozen=True)
 class Case:
-    """An assembly, values a chromosome, and where they are cut into stretches (indices)."""
+    """An assembly, values per chromosome, and the indices at which to cut them into stretches."""
 
     assembly: Assembly
     values: dict[str, npt.NDArray[np.float32]]
@@ -32,7 +32,7 @@ class Case:
     cuts: dict[str, Sequence[int]] = field(default_factory=dict)
 
     def by_base(self, chrom: str) -> npt.NDArray[np.float32]:
-        """A value a base, as readers give them."""
+        """One value per base, as readers return them."""
         return np.repeat(self.values[chrom], self.resolution)[: self.assembly.length(chrom)]
 
     def write(self, path: Path, *, overwrite: bool = False) -> None:
@@ -51,7 +51,7 @@ class Case:
 
 @contextmanager
 def written(case: Case) -> Iterator[Path]:
-    """The case as a file, for as long as the block."""
+    """The case as a file, which is removed at the end of the block."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "case.bw"
         case.write(path)
@@ -59,7 +59,7 @@ def written(case: Case) -> Iterator[Path]:
 
 
 def pieces(rng: np.random.Generator, count: int) -> npt.NDArray[np.float32]:
-    """Values in pieces: absent, probabilities, runs of one value, any finite float32."""
+    """Values in pieces: absent, probabilities, runs of equal values, any finite float32."""
     values = np.full(count, np.nan, dtype=np.float32)
     at = 0
     while at < count:
@@ -99,7 +99,7 @@ def cases(draw: st.DrawFn, longest: int = 40_000) -> Case:
 
 
 def own_track(path: Path) -> dict[str, npt.NDArray[np.float32]]:
-    """The file as our own reader has it, a value a base."""
+    """The file as read by our own reader, one value per base."""
     with RawBigWig(path) as raw:
         track = {c.number: np.full(c.length, np.nan, dtype=np.float32) for c in raw.chroms}
         for leaf in raw.index:

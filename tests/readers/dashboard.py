@@ -1,4 +1,4 @@
-"""The dashboard as its tests drive it: a server of some sources, and one page of a browser."""
+"""The dashboard for its tests: a server of some sources, and one page of a browser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DRAWN = "document.querySelector('#view-graph .js-plotly-plot')"
 
 @contextmanager
 def served(app: Dash) -> Iterator[str]:
-    """An application behind the server that `regtrack serve` uses; gives its address."""
+    """Serve an application as `regtrack serve` does; gives its address."""
     server: Any = create_server(app.server, host="127.0.0.1", port=0, threads=8, ident=None)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -29,24 +29,24 @@ def served(app: Dash) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
         server.task_dispatcher.shutdown()
-        # only the loop's own thread may close what it waits for
+        # only the loop's own thread may close the connections that it waits for
         server.trigger.pull_trigger(lambda: _close(server))
         thread.join(10)
 
 
 def _close(server: Any) -> None:
     for channel in list(server.active_channels.values()):
-        channel.handle_close()  # with the files that its answers lie in
+        channel.handle_close()  # also closes the files of its responses
     close_all(server._map, ignore_all=True)
 
 
 class Dashboard:
-    """One page, with all it asked for and all it complained of.
+    """One page, with its requests and its errors.
 
     Attributes:
         page: Playwright's page.
-        requests: since the last `forget`.
-        complaints: errors of the page and of its console, likewise.
+        requests: requests since the last `forget`.
+        complaints: errors of the page and of its console since the last `forget`.
     """
 
     def __init__(self, page: Page, address: str) -> None:
@@ -66,7 +66,7 @@ class Dashboard:
             self.complaints.append(message.text)
 
     def forget(self) -> None:
-        """Begin anew with requests and complaints."""
+        """Clear requests and complaints."""
         self.requests.clear()
         self.complaints.clear()
 
@@ -77,7 +77,7 @@ class Dashboard:
         self.page.wait_for_function("() => document.querySelector('main > section:not([hidden])')")
 
     def visit(self, **fields: str) -> None:
-        """Go to an address without loading the page anew, as the back button does."""
+        """Go to an address without reloading the page, as the back button does."""
         query = "?" + urlencode(fields, safe=":,-")
         if urlsplit(self.page.url).query == query[1:]:
             return
@@ -88,7 +88,7 @@ class Dashboard:
             self.wait_region(fields["region"])
 
     def follow(self, query: str) -> None:
-        """Give the page another query string, whatever it says."""
+        """Give the page another query string, valid or not."""
         self.page.evaluate(
             """query => {
                 history.pushState(null, '', query);
@@ -98,31 +98,31 @@ class Dashboard:
         )
 
     def moves(self) -> list[Request]:
-        """Requests that asked for another view."""
+        """Requests for another view."""
         return [request for request in self.requests if _owns_view(request)]
 
     def updates(self) -> list[Request]:
-        """Requests that asked the server for anything on the page."""
+        """Requests for updates of any part of the page."""
         return [request for request in self.requests if urlsplit(request.url).path == _UPDATE]
 
     def strangers(self) -> set[str]:
-        """Other hosts that were asked for something."""
+        """Other hosts to which there were requests."""
         ours = urlsplit(self.address).netloc
         places = [urlsplit(request.url) for request in self.requests]
         return {place.netloc for place in places if place.netloc not in {ours, ""}}
 
     def fields(self) -> dict[str, str]:
-        """What the address says."""
+        """The fields of the address."""
         found = parse_qs(urlsplit(self.page.url).query)
         return {name: values[0] for name, values in found.items()}
 
     def region(self) -> tuple[int, int]:
-        """First and last base on screen, as the figure's axis has them."""
+        """First and last base on screen, from the figure's axis."""
         low, high = self.page.evaluate(f"() => {_DRAWN}.layout.xaxis.range.map(Number)")
         return round(low + 0.5), round(high - 0.5)
 
     def wait_region(self, region: str) -> None:
-        """Until address, region box and axis agree on a region."""
+        """Wait until address, region box and axis agree on a region."""
         start, end = map(int, re.findall(r"[\d]+", region.split(":")[1].replace(",", "")))
         self.page.wait_for_function(
             f"""([start, end]) => {{
@@ -130,14 +130,14 @@ class Dashboard:
                 const box = document.getElementById('region').value.replaceAll(',', '');
                 const asked = new URLSearchParams(location.search).get('region');
                 const drawn = `:${{Math.round(low + 0.5)}}-${{Math.round(high - 0.5)}}`;
-                const wanted = `:${{start}}-${{end}}`;
-                return drawn === wanted && box.endsWith(wanted) && asked.endsWith(wanted);
+                const expected = `:${{start}}-${{end}}`;
+                return drawn === expected && box.endsWith(expected) && asked.endsWith(expected);
             }}""",
             arg=[start, end],
         )
 
     def wait_field(self, name: str, value: str | None) -> None:
-        """Until the address has a field so."""
+        """Wait until a field of the address has a value."""
         self.page.wait_for_function(
             "([name, value]) => new URLSearchParams(location.search).get(name) === value",
             arg=[name, value],
@@ -151,14 +151,14 @@ class Dashboard:
         return [re.sub(r"<b>(.*?)</b>.*", r"\1", text) for text in texts]
 
     def wait_title(self, title: str) -> None:
-        """Until a row, or what is wrong with one, is called so."""
+        """Wait until a row's title, or the message about its problem, contains a text."""
         self.page.wait_for_function(
             f"title => ({_DRAWN}.layout.annotations || []).some(note => note.text.includes(title))",
             arg=title,
         )
 
     def values(self) -> list[list[float]]:
-        """The y values of each curve that has a name, from the top."""
+        """The y values of each named curve, from the top."""
         found: list[list[float]] = self.page.evaluate(
             f"() => {_DRAWN}._fullData.filter(t => t.hovertemplate).map(t => Array.from(t.y))"
         )

@@ -1,4 +1,4 @@
-"""Stands in for the computation of saliency where the page is tested."""
+"""Replaces the computation of saliency in tests of the page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from regtrack.progress import Progress
 
 @dataclass(frozen=True)
 class Found:
-    """What the page asks of a result."""
+    """The part of a result that the page uses."""
 
     values: npt.NDArray[np.float32]
 
@@ -24,7 +24,7 @@ def explain(
     _checkpoint: Path, _reference: Path, _marker: str, chrom: str, start: int, end: int,
     *, progress: Progress,
 ) -> Found:  # fmt: skip
-    """0, 1, 2, ... over a region of chr1, refused at its first base; on chr2 it never ends."""
+    """0, 1, 2, ... over a region of chr1, refused at the first base of chr1; never ends on chr2."""
     with progress.task("explaining", 2, "steps") as task:
         task.advance(1)
         if start == 0:

@@ -1,6 +1,6 @@
 // Reads bigWigs with @gmod/bbi, the reader of JBrowse: node read.mjs BASES_PER_PIXEL FILE...
-// Prints one JSON line a file: for each chromosome its length, and what is drawn at that many bases
-// a pixel: at 1 the values as intervals, beyond the records of a zoom level.
+// Prints one JSON line per file: for each chromosome its length, and the features drawn at that many
+// bases per pixel: the values as intervals at 1, the records of a zoom level above.
 import { BigWig } from '@gmod/bbi'
 import { LocalFile } from 'generic-filehandle2'
 

@@ -1,4 +1,4 @@
-"""Computations of saliency whose answers are known; a process of its own imports them by name."""
+"""Computations of saliency with known results; a separate process imports them by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from regtrack.progress import Progress
 
 @dataclass(frozen=True)
 class Found:
-    """What a computation of saliency returns: at least `values`."""
+    """The required part of a result of saliency: its `values`."""
 
     values: npt.NDArray[np.float64]
 
@@ -39,12 +39,12 @@ def positions(  # noqa: PLR0917 - as regtrack.saliency is called
 
 
 def endless(*_arguments: object, progress: Progress) -> Found:
-    """Never ends by itself."""
+    """Never finishes by itself."""
     with progress.task("looking", None, "bp"):
         time.sleep(600)
     return Found(np.zeros(0))
 
 
 def refused(*_arguments: object, progress: Progress) -> Found:
-    """Says why it cannot be done."""
+    """Refuses with a reason."""
     raise RegtrackError("no position reaches the threshold")

@@ -1,4 +1,4 @@
-"""Small bigWigs and sweeps whose every value is known; for tests of tracks and of the app."""
+"""Small bigWigs and sweeps with known values, for tests of tracks and of the app."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Tracks = Mapping[str, Mapping[str, npt.NDArray[np.float32]]]
 
 
 def write_bigwig(path: Path, values: Mapping[str, npt.NDArray[np.float32]]) -> Path:
-    """A bigWig of whole chromosomes."""
+    """Write a bigWig of complete chromosomes."""
     assembly = Assembly(tuple(values), tuple(map(len, values.values())))
     with create_bigwig(path, assembly) as file:
         for chrom in file.chroms:
@@ -25,7 +25,7 @@ def write_bigwig(path: Path, values: Mapping[str, npt.NDArray[np.float32]]) -> P
 
 
 def write_sweep(folder: Path, model: str, tracks: Tracks, kind: str = "scores") -> Path:
-    """A sweep's folder: a bigWig a marker, and as much of sweep.json as a reader needs."""
+    """Write a sweep's folder: one bigWig per marker, and the fields of sweep.json that are read."""
     folder.mkdir(parents=True)
     entries = []
     for marker, values in tracks.items():

@@ -1,4 +1,4 @@
-"""A small labelled genome with the tracks of two models, all of it known base by base."""
+"""A small labelled genome with the tracks of two models, known base by base."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from regtrack.tracks.bigwig.rounding import round_mantissa
 
 LENGTHS = {"chr1": 310_000, "chr2": 130_013}
 MARKERS = {"K562_CTCF": "TF", "K562_DNase": "DNase"}
-GAP = slice(60_000, 82_000)  # where no model has a value
+GAP = slice(60_000, 82_000)  # bases without values in all models
 
 ByChrom = dict[str, npt.NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
 class World:
-    """Files, and what they say.
+    """Files and their contents.
 
     Attributes:
-        folder: where they lie: genome.fa, markers.tsv, data, held-out (test windows alone), sweeps,
-            signal.bw, genes.gtf.
-        labels: marker and chromosome to bool (L,).
-        scores: model, marker and chromosome to float32 (L,), as the tracks hold them.
+        folder: has genome.fa, markers.tsv, data, held-out (only test windows), sweeps, signal.bw
+            and genes.gtf.
+        labels: by marker and chromosome, bool (L,).
+        scores: values of the tracks by model, marker and chromosome, float32 (L,).
     """
 
     folder: Path
@@ -38,13 +38,13 @@ class World:
     scores: dict[str, dict[str, ByChrom]]
 
     def open(self, **options: Path | None) -> Sources:
-        """All of it as sources, with the dataset as labels."""
+        """Open everything as sources, with the dataset as labels."""
         given = {"labels": self.folder / "data", **options}
         return open_sources([self.folder / "sweeps", self.folder / "signal.bw"], **given)
 
 
 def make_world(folder: Path) -> World:
-    """Make the files in a folder that is there."""
+    """Write the files into an existing folder."""
     random = np.random.default_rng(0)
     labels = {marker: _peaks(folder, marker, random) for marker in MARKERS}
     rows = [

@@ -125,7 +125,7 @@ def test_what_the_file_lacks_is_absent(path: Path) -> None:
         assert np.isnan([far.mean, far.high, far.low]).all()
 
 
-def test_empty_and_negative_stretches_are_refused(path: Path) -> None:
+def test_empty_and_negative_regions_are_refused(path: Path) -> None:
     with RawBigWig(path) as raw:
         for start, end in [(5, 5), (9, 3), (-1, 5)]:
             with pytest.raises(RegionError, match="empty or negative"):
