@@ -64,9 +64,9 @@ def _digest(question: Sequence[Any], inputs: Sequence[Path]) -> str:
     try:
         stats = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in inputs]
     except OSError as error:
-        _log.warning("%s cannot be read any more", error.filename)
+        _log.warning("%s can no longer be read", error.filename)
         name = Path(error.filename).name
-        raise TrackError(f"{name} cannot be read any more; put it back") from error
+        raise TrackError(f"{name} can no longer be read; restore it") from error
     text = json.dumps([_VERSION, list(question), stats])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

@@ -81,6 +81,6 @@ def test_old_files_are_removed_when_the_cache_is_full(
     assert make.calls == 6
 
 
-def test_an_input_that_is_gone_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TrackError, match=r"gone\.bw can no longer be read"):
+def test_a_missing_input_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TrackError, match=r"gone\.bw can no longer be read; restore it"):
         cached(tmp_path, [], [tmp_path / "gone.bw"], Counter())

@@ -65,7 +65,7 @@ def test_a_missing_track_is_a_row_with_the_problem(world: World, tmp_path: Path)
     sources.catalog.track("cnn7.K562_CTCF").path.unlink()
     (row,) = measure_region(sources, REGION)
     assert row.measures is None
-    assert "CNN7 K562_CTCF cannot be read" in row.problem
+    assert "CNN7 K562_CTCF can no longer be read" in row.problem
 
 
 def test_requests_that_cannot_be_measured_are_refused_with_the_reason(sources: Sources) -> None:

@@ -31,6 +31,6 @@ def test_a_removed_file_is_named_without_its_path(tmp_path: Path) -> None:
     sources = open_sources([folder], labels=bed)
     sources.catalog.track("cnn7.a").path.unlink()
     for read in (sources.values, sources.scores):
-        with pytest.raises(TrackError, match=r"^CNN7 a cannot be read") as caught:
+        with pytest.raises(TrackError, match=r"^CNN7 a can no longer be read") as caught:
             read("cnn7.a", "chr1", 0, 9)
         assert str(tmp_path) not in str(caught.value)

@@ -1,6 +1,6 @@
 """The process that `second_reader` starts: pyBigWig, which answers requests in lines of JSON.
 
-It imports nothing from regtrack, so that it starts quickly. A request has the `path` of a file,
+It imports no other module of ours, so that it starts quickly. A request has the `path` of a file,
 `chroms` and `stretches` (chromosome, start, end) to summarise. The answer has the `lengths` and
 `bases` of the file and the totals (bases, minimum, maximum, sum) of each, or an `error`.
 """

@@ -35,9 +35,9 @@ def test_order_is_bytewise_whatever_the_order_of_the_assembly() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "message"),
     [
-        (("chr10", 0, 100), ("chr10", 99, 5), "chr10:100-104 comes after chr10:100 is written"),
-        (("chr10", 500, 100), ("chr10", 0, 5), "chr10:1-5 comes after chr10:600 is written"),
-        (("chr2", 0, 100), ("chr10", 0, 5), "chr10:1-5 comes after chr2:100 is written"),
+        (("chr10", 0, 100), ("chr10", 99, 5), "chr10:100-104 comes after chr10:100 was written"),
+        (("chr10", 500, 100), ("chr10", 0, 5), "chr10:1-5 comes after chr10:600 was written"),
+        (("chr2", 0, 100), ("chr10", 0, 5), "chr10:1-5 comes after chr2:100 was written"),
         (("chr10", 0, 100), ("chr2", 0, 1001), "chr2:1-1,001 ends past .* 1,000 bp long"),
         (("chr10", 0, 100), ("chr3", 0, 5), 'no chromosome "chr3" in this file'),
     ],

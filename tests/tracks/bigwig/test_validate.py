@@ -243,7 +243,7 @@ def test_overlapping_blocks_are_reported(path: Path) -> None:
         leaves = raw.index.copy()
     leaves[1] = leaves[0]
     patch(path, root, leaves.tobytes())
-    assert any("begins before the one in front" in m for _, m in findings(validate(path)))
+    assert any("begins before the previous one ends" in m for _, m in findings(validate(path)))
 
 
 def test_a_missing_zoom_level_is_reported(tmp_path: Path) -> None:

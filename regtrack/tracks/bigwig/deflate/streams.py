@@ -63,7 +63,7 @@ def deflate(
     if words.dtype != np.uint32 or before.dtype != np.uint32:
         raise ValueError("expected words of uint32")
     if begins.shape != ends.shape or len(before) != len(begins):
-        raise ValueError("expected a left, a right and a head for each piece")
+        raise ValueError("expected pieces with a left, a right and a head each")
     if (begins < 0).any() or (ends > len(words)).any() or (ends <= begins).any():
         raise ValueError("expected pieces of at least one word, within the words")
     if not 0 <= record <= FARTHEST:

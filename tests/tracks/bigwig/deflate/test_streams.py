@@ -199,5 +199,5 @@ def test_records_longer_than_the_farthest_distance_are_refused(record: int) -> N
 def test_other_types_are_refused() -> None:
     with pytest.raises(ValueError, match="expected words of uint32"):
         deflate(np.zeros(4, np.float32), [0], [4])  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="expected a left, a right and a head for each piece"):
+    with pytest.raises(ValueError, match="expected pieces with a left, a right and a head each"):
         deflate(np.zeros(4, np.uint32), [0], [4], np.zeros((2, 1), np.uint32))
