@@ -147,7 +147,7 @@ class Intervals:
         return int((self.ends - self.starts).sum())
 
     def clip(self, start: int, end: int) -> Intervals:
-        """What lies within [start, end); the rest is cut away.
+        """The bases that are within [start, end).
 
         >>> Intervals.merged([0, 5], [3, 9]).clip(2, 7)
         Intervals((2, 3), (5, 7))

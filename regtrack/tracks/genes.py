@@ -123,11 +123,11 @@ class Genes:
 
     def complete(self, prefix: str, limit: int = 20) -> list[str]:
         """The names that begin with a prefix, ignoring case, in alphabetical order."""
-        wanted = prefix.strip().lower()
+        prefix = prefix.strip().lower()
         names = self._sorted_names
-        at = bisect_left(names, wanted)
+        at = bisect_left(names, prefix)
         found: list[str] = []
-        while wanted and at < len(names) and len(found) < limit and names[at].startswith(wanted):
+        while prefix and at < len(names) and len(found) < limit and names[at].startswith(prefix):
             found.append(self._places[names[at]].name)
             at += 1
         return found

@@ -332,7 +332,7 @@ def test_invalid_requests_are_refused(dataset: Dataset) -> None:
         evaluate(dataset, [trained(dataset)], precision="fp64")
 
 
-def test_the_files_say_what_the_report_says(dataset: Dataset, tmp_path: Path) -> None:
+def test_the_files_have_the_contents_of_the_report(dataset: Dataset, tmp_path: Path) -> None:
     report = evaluate(dataset, [trained(dataset)], split="valid")
     out = tmp_path / "scores"
     report.write(out)

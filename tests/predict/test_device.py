@@ -15,7 +15,7 @@ from regtrack.predict.device import pick_device
 from regtrack.predict.forward import scores_of_codes
 
 
-def test_tests_and_what_they_start_see_no_gpu() -> None:
+def test_tests_and_their_subprocesses_see_no_gpu() -> None:
     """Otherwise "auto" would use it."""
     code = "import os; print(repr(os.environ['CUDA_VISIBLE_DEVICES']))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -38,5 +38,5 @@ def test_values_of_a_later_version_are_refused() -> None:
         kind_of({}, {"file": "a.bw", "values": "counts"})
 
 
-def test_only_what_a_model_predicts_is_compared_with_labels() -> None:
+def test_only_scores_and_logits_are_compared_with_labels() -> None:
     assert set(PREDICTED) == {"scores", "logits"}

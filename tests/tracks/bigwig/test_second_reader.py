@@ -68,7 +68,7 @@ def expected(track: dict[str, np.ndarray]) -> Expected:
     )
 
 
-def test_it_finds_what_was_written(
+def test_it_finds_the_written_values(
     reader: SecondReader, path: Path, track: dict[str, np.ndarray]
 ) -> None:
     assert reader.check(path, expected(track)) == []

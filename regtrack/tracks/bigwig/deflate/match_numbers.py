@@ -74,7 +74,7 @@ def find_in_numbers(
     for word in words:
         zeros += word & 0xFFFF == 0
     rounded = 2 * zeros > len(words)
-    wanted, far = (0xFFFFFFFF, FARTHEST) if rounded else (0, _FAR)
+    compared, far = (0xFFFFFFFF, FARTHEST) if rounded else (0, _FAR)
     short, long = latest[0], latest[1]
     short[:], long[:] = NEVER, NEVER
     found, tries, misses, i = 0, _TRIES, 0, 0
@@ -91,13 +91,14 @@ def find_in_numbers(
             other = _four(words[u(origin)], words[u(origin + 1)]) ^ four
         if tries > 0:
             tries -= 1
-            slot = _long_slot(four, following & wanted)
+            slot = _long_slot(four, following & compared)
             farther = long[u(slot)]
             long[u(slot)] = i
             if (
                 i - farther <= far
                 and _four(words[u(farther)], words[u(farther + 1)]) == four
-                and (_four(words[u(farther + 1)], words[u(farther + 2)]) ^ following) & wanted == 0
+                and (_four(words[u(farther + 1)], words[u(farther + 2)]) ^ following) & compared
+                == 0
             ):
                 origin, other = farther, 0
         if other & 0xFFFFFF != 0:
@@ -129,7 +130,7 @@ def find_in_numbers(
                 short[u(_short_slot(four))] = i
                 if tries > 0:
                     following = _four(words[u(i + 1)], words[u(i + 2)])
-                    long[u(_long_slot(four, following & wanted))] = i
+                    long[u(_long_slot(four, following & compared))] = i
             i += other == 0
         rest = 0
         if other != 0:
