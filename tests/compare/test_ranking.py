@@ -57,7 +57,7 @@ def test_the_other_columns(world: World, sources: Sources) -> None:
             assert row[column] == pytest.approx(mean, rel=1e-5)
 
 
-def test_windows_are_tiles_without_a_dataset_and_errors_are_none_without_labels(
+def test_windows_are_tiles_without_a_dataset_and_missing_numbers_are_none(
     world: World,
 ) -> None:
     sources = world.open(labels=None)
