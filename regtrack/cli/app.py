@@ -1,4 +1,4 @@
-"""`regtrack`: every command by name, and the one place where errors become exit codes."""
+"""`regtrack`: all commands by name, and the one place where errors become exit codes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from regtrack.cli.process import STOPPED, Stop, keep_writing
 from regtrack.cli.wording import in_options, speak_of
 from regtrack.errors import RegtrackError
 
-# in the order of a user's work, which is the order of `regtrack --help`
+# in the order of a user's work, also in `regtrack --help`
 COMMANDS = (
     "demo",
     "simulate",
@@ -70,8 +70,8 @@ def _global(
 
 
 def _parameters(ctx: typer.Context) -> Sequence[Any]:
-    """The parameters of the command that is about to run."""
-    commands: Any = ctx.command  # a group, of typer's own copy of click
+    """The parameters of the command about to run."""
+    commands: Any = ctx.command  # a group, from typer's own copy of click
     command = commands.get_command(ctx, ctx.invoked_subcommand)
     return () if command is None else command.params
 
@@ -82,10 +82,10 @@ for _name in COMMANDS:
 
 
 def run(stop: Stop) -> None:
-    """Run the command line; a user's mistake costs one line and exit status 2.
+    """Run the command line; a user's mistake is reported in one line, with exit status 2.
 
     Args:
-        stop: what takes the signals, and does so already.
+        stop: handles the signals already.
     """
     keep_writing()
     try:
@@ -96,7 +96,7 @@ def run(stop: Stop) -> None:
     except BaseException as error:
         if isinstance(error, SystemExit) and not error.code:
             raise
-        # whatever came of a signal on the way out; Ctrl-C may also be told by the status alone
+        # whatever came of a signal on the way out; Ctrl-C may also be reported by the status alone
         status = stop.status or (error.code if isinstance(error, SystemExit) else None)
         if status in STOPPED:
             print_error(STOPPED[status])
@@ -110,7 +110,7 @@ def run(stop: Stop) -> None:
 
 
 def _line(error: RegtrackError | OSError) -> str:
-    """An error in one line; those of the operating system name a file, or none."""
+    """An error as one line; system errors may name a file."""
     if isinstance(error, RegtrackError) or not error.strerror:
         return str(error)
     return f"{error.filename}: {error.strerror}" if error.filename else error.strerror

@@ -1,4 +1,4 @@
-"""`regtrack assemble`: the shards of a sweep to its tracks."""
+"""`regtrack assemble`: joins the shards of a sweep into tracks."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def command(
     ],
     *,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Join the shards that predict-genome or saliency-tracks made with --shard into bigWigs.
+    """Join shards made by predict-genome --shard or saliency-tracks --shard into bigWigs.
 
     Refuses while shards are missing or broken, and names them.
     """

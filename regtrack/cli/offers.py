@@ -1,4 +1,4 @@
-"""Options that commands share whose values are few, and what the shell offers for them."""
+"""Shared options with few values, and the shell completions for them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 
 def offer(*values: str) -> Callable[[str], list[str]]:
-    """Those of the values that begin as what is typed, for `typer.Option(autocompletion=...)`.
+    """The values that begin with the text typed, for `typer.Option(autocompletion=...)`.
 
     >>> offer("auto", "cpu", "cuda")("c")
     ['cpu', 'cuda']

@@ -1,4 +1,4 @@
-"""`regtrack predict-genome`: a checkpoint and a FASTA in, one bigWig a marker out."""
+"""`regtrack predict-genome`: a checkpoint and a FASTA in, one bigWig per marker out."""
 
 from __future__ import annotations
 
@@ -52,9 +52,10 @@ def command(
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Predict a genome: a bigWig a marker, seamless, from a checkpoint and a FASTA.
+    """Predict a genome: seamless bigWigs, one per marker, from a checkpoint and a FASTA.
 
-    Lists take commas, or the option again. Interrupted, the same command goes on.
+    List values are separated by commas, or the option is repeated. An interrupted command resumes
+    when it is run again.
     """
     from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
 

@@ -30,23 +30,23 @@ Examples:
   --region chr1:1,010,201-1,010,300 --at chr1:1,010,250 --method ism --out letters.pdf
 """
 
-# options that mean nothing beside others
-_OF_THE_DRAW = ("random", "seed", "split")
+# options that have no effect in combination with others
+_OF_SAMPLING = ("random", "seed", "split")
 
 _WHERE, _WHICH, _FILES = "Where", "Which outputs", "Files"
 
 
 def _moved(ctx: typer.Context, param: typer.CallbackParam, value: object) -> None:
-    """Say where tracks are written now: `--bigwig` and its options became a command of their own.
+    """Say where tracks are written now: `--bigwig` and its options moved to another command.
 
     Raises:
-        RegtrackError: it was given.
+        RegtrackError: the option was given.
     """
     if not value or ctx.resilient_parsing:
         return
     option, out = param.opts[0], value if isinstance(value, Path) else "FOLDER"
     raise RegtrackError(
-        f"{option} has moved to a command of its own; run: regtrack saliency-tracks CHECKPOINT "
+        f"{option} has moved to another command; run: regtrack saliency-tracks CHECKPOINT "
         f"--reference FASTA --markers NAMES --out {out}"
     )
 
@@ -58,9 +58,7 @@ def command(
         typer.Argument(help="Trained networks, one panel each: run folders or .safetensors files."),
     ],
     *,
-    marker: Annotated[
-        str, typer.Option(help="What is predicted; a name, or a glob that fits one.")
-    ],
+    marker: Annotated[str, typer.Option(help="Marker: a name, or a glob that matches one.")],
     method: Annotated[
         str,
         typer.Option(help=f"{', '.join(METHODS)}.", autocompletion=offer(*METHODS)),
@@ -71,22 +69,24 @@ def command(
     region: Annotated[
         str,
         typer.Option(
-            help="What is shown: chr1:1,000-26,000; without, what the models see about --at, or "
-            "windows of --dataset.",
+            help="Region to show, such as chr1:1,000-26,000; default: what the models see around "
+            "--at, or windows of --dataset.",
             rich_help_panel=_WHERE,
         ),
     ] = "",
     dataset: Annotated[
         Path | None,
-        typer.Option(help="Labels, and windows if no --region or --at.", rich_help_panel=_WHERE),
+        typer.Option(
+            help="Source of labels, and of windows if no --region or --at.", rich_help_panel=_WHERE
+        ),
     ] = None,
     split: Annotated[
-        str, typer.Option(help="Windows of train, valid or test.", rich_help_panel=_WHERE)
+        str, typer.Option(help="Sample windows of train, valid or test.", rich_help_panel=_WHERE)
     ] = "valid",
     random: Annotated[
-        int, typer.Option(help="Draw so many windows with a label.", rich_help_panel=_WHERE)
+        int, typer.Option(help="Number of labelled windows to sample.", rich_help_panel=_WHERE)
     ] = 1,
-    seed: Annotated[int, typer.Option(help="Of the draw.", rich_help_panel=_WHERE)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the sample.", rich_help_panel=_WHERE)] = 0,
     labels: Annotated[
         Path | None,
         typer.Option(help="BED or peak file of the marker.", rich_help_panel=_WHICH),
@@ -94,27 +94,29 @@ def command(
     at: Annotated[
         list[str] | None,
         typer.Option(
-            help="Positions or regions instead: chr1:1,234; may be given again.",
+            help="Explain these positions or regions, such as chr1:1,234; repeatable.",
             rich_help_panel=_WHICH,
         ),
     ] = None,
     threshold: Annotated[
         float | None,
         typer.Option(
-            help="Outputs that score at least this instead of labelled ones; 0.5 where there are "
-            "no labels.",
+            help="Explain outputs with at least this score instead of labelled ones; default: 0.5 "
+            "without labels.",
             rich_help_panel=_WHICH,
         ),
     ] = None,
     out: Annotated[
         list[Path] | None,
-        typer.Option(help="The figure: .pdf, .svg, .png or .html; again.", rich_help_panel=_FILES),
+        typer.Option(
+            help="Figure (.pdf, .svg, .png or .html); repeatable.", rich_help_panel=_FILES
+        ),
     ] = None,
     data: Annotated[
-        bool, typer.Option("--data", help="Its numbers beside it, .tsv.", rich_help_panel=_FILES)
+        bool, typer.Option("--data", help="Also write its numbers as .tsv.", rich_help_panel=_FILES)
     ] = False,
     width: Annotated[
-        Width, typer.Option(help="Of a journal's column.", rich_help_panel=_FILES)
+        Width, typer.Option(help="Width: one column of a journal, or two.", rich_help_panel=_FILES)
     ] = Width.DOUBLE,
     _bigwig: Annotated[
         Path | None, typer.Option("--bigwig", hidden=True, is_eager=True, callback=_moved)
@@ -128,16 +130,16 @@ def command(
     ] = None,
     device: Device = "auto",
     any_assembly: Annotated[
-        bool, typer.Option("--any-assembly", help="Accept another assembly than the training's.")
+        bool, typer.Option("--any-assembly", help="Accept an assembly other than the training's.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Show what models look at when they predict a marker (Gupta and Rush 2017, figure 2).
 
-    An error of 1 goes back from every output that is explained: the labelled positions, or those
-    that score, or those that --at names. Its norm at each base is drawn in black, the outputs in
-    blue, a panel a model on one scale. Short regions are drawn as letters.
+    An error of 1 is propagated back from every explained output: labelled positions, those with a
+    high score, or those named by --at. Its norm at each base is drawn in black, the outputs in
+    blue, one panel per model on one scale. Short regions are drawn as letters.
     """
     _refuse_what_is_ignored(ctx)
     from regtrack.figures.output import check_outputs, write_saliency
@@ -166,32 +168,30 @@ def command(
 
 
 def _refuse_what_is_ignored(ctx: typer.Context) -> None:
-    """Refuse options that would change nothing beside the others.
+    """Refuse options that have no effect in combination with others.
 
     Raises:
         RegtrackError: such an option was given.
     """
     values = ctx.params
     sources = {name: ctx.get_parameter_source(name) for name in values}
-    # typer carries its own copy of click, whose enumeration no import reaches
+    # typer has its own copy of click, whose enumeration cannot be imported
     given = [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]
     if "region" in given and not values["region"].strip():
-        raise RegtrackError("--region is empty; name a region, or leave it out")
+        raise RegtrackError("--region is empty; name a region, or omit the option")
     for place in ("region", "at"):
         if values[place]:
-            _refuse(_OF_THE_DRAW, given, f"of windows that are drawn, and --{place} was given")
+            _refuse(_OF_SAMPLING, given, f"--{place}")
 
 
-def _refuse(names: Sequence[str], given: Sequence[str], why: str) -> None:
+def _refuse(names: Sequence[str], given: Sequence[str], other: str) -> None:
     if wrong := [f"--{name.replace('_', '-')}" for name in names if name in given]:
         options = " and ".join(wrong)
-        raise RegtrackError(
-            f"{options} {'is' if len(wrong) == 1 else 'are'} {why}; leave out {options}"
-        )
+        raise RegtrackError(f"{options} cannot be combined with {other}; omit {options}")
 
 
 def numbered(path: Path, number: int, count: int) -> Path:
-    """A file of several alike: `figure-2.pdf`; unchanged where there is one.
+    """The name of one of several similar files: `figure-2.pdf`; unchanged if there is only one.
 
     >>> str(numbered(Path("a/figure.pdf"), 2, 3)), str(numbered(Path("a/figure.pdf"), 1, 1))
     ('a/figure-2.pdf', 'a/figure.pdf')
@@ -219,8 +219,8 @@ def _print(found: list[Panels], files: list[str], *, as_json: bool) -> None:
     for one in shown:
         if one["lowest"] == one["highest"] == 0:
             console.print(
-                f"{one['model']}, {one['region']}: no base matters; the model is constant "
-                "about these outputs"
+                f"{one['model']}, {one['region']}: no base has an effect; the model is constant "
+                "around these outputs"
             )
         if complete := one["completeness"]:
             console.print(

@@ -37,7 +37,7 @@ def command(
     threshold: Annotated[
         float,
         typer.Option(
-            help="Explain outputs that score at least this; 0 is all of them.",
+            help="Explain outputs with at least this score; 0: all.",
             rich_help_panel="Markers and bases",
         ),
     ] = 0.0,
@@ -59,8 +59,8 @@ def command(
     """Write gradient x input along a genome: two seamless bigWigs per marker, signed and absolute.
 
     Genome browsers draw the signed track as letters of the sequence (dynseq); the absolute one is
-    for zoomed-out views, where signed means cancel. Lists take commas, or the option again.
-    Interrupted, the same command resumes.
+    for zoomed-out views, where signed means cancel. List values are separated by commas, or the
+    option is repeated. An interrupted command resumes when it is run again.
     """
     from regtrack.saliency.tracks import MakeSaliency
     from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest

@@ -1,4 +1,4 @@
-"""`regtrack serve`: tracks of several models beside the labels, in a browser."""
+"""`regtrack serve`: the tracks of several models next to the labels, in a browser."""
 
 from __future__ import annotations
 
@@ -25,20 +25,21 @@ def command(
     labels: Annotated[
         Path | None, typer.Option(help="A dataset, a markers table (.tsv), or one BED.")
     ] = None,
-    genes: Annotated[Path | None, typer.Option(help="A GTF of genes, gzip or not.")] = None,
+    genes: Annotated[Path | None, typer.Option(help="Genes (GTF), gzipped or plain.")] = None,
     checkpoint: Annotated[
-        list[Path] | None, typer.Option(help="Of a sweep that is shown, for saliency; repeatable.")
+        list[Path] | None,
+        typer.Option(help="Checkpoint of a sweep shown, for saliency; repeatable."),
     ] = None,
     reference: Annotated[
-        Path | None, typer.Option(help="FASTA; by default the one that the sweeps were made of.")
+        Path | None, typer.Option(help="FASTA; default: that of the sweeps.")
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0: any that is free.")] = 8050,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0: any free port.")] = 8050,
     browse: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
-    """See the tracks of several models beside the labels, and jump to where they differ.
+    """Show the tracks of several models next to the labels, and jump to where they differ.
 
-    Serves this machine alone unless --host says otherwise. End it with Ctrl-C.
+    Only this machine can see the page, unless --host says otherwise. Stop it with Ctrl-C.
     """
     from regtrack_app.create_app import LOOPBACK, create_app
     from regtrack_app.serve import serve
@@ -54,6 +55,6 @@ def command(
         app,
         host=host,
         port=port,
-        ready=lambda address: console.print(f"Serving {address}  (end with Ctrl-C)"),
+        ready=lambda address: console.print(f"Serving {address}  (stop with Ctrl-C)"),
         browse=browse,
     )

@@ -1,6 +1,6 @@
 """Options of the commands that sweep a genome, by the groups of a `SweepRequest`.
 
-Each names a field of `Selection`, `Compute` or `Storage`, with its default; a test compares them.
+Each sets a field of `Selection`, `Compute` or `Storage`, with its default; a test compares them.
 """
 
 from __future__ import annotations
@@ -18,29 +18,31 @@ Checkpoint = Annotated[
     Path, typer.Argument(help="The trained network: a run folder or a .safetensors file.")
 ]
 Reference = Annotated[Path, typer.Option(help="The FASTA, plain or bgzip.")]
-Out = Annotated[Path, typer.Option(help="The tracks' folder, made whole or not at all.")]
+Out = Annotated[Path, typer.Option(help="Folder to write, created only on success.")]
 AnyAssembly = Annotated[
-    bool, typer.Option("--any-assembly", help="Go on where the model was trained on another.")
+    bool, typer.Option("--any-assembly", help="Accept an assembly other than the training's.")
 ]
 Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace --out, and what was begun with another plan.")
+    bool, typer.Option("--overwrite", help="Replace --out, and work begun with another plan.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="The summary as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 
 # Selection
 Markers = Annotated[
     list[str] | None,
     typer.Option(
-        help="Globs on marker names, or category:NAME; by default all.", rich_help_panel=_WHAT
+        help="Globs of marker names, or category:NAME; default: all.", rich_help_panel=_WHAT
     ),
 ]
 Chroms = Annotated[
     list[str] | None,
-    typer.Option(help="Only these chromosomes; by default all.", rich_help_panel=_WHAT),
+    typer.Option(help="Only these chromosomes; default: all.", rich_help_panel=_WHAT),
 ]
 Region = Annotated[
     str,
-    typer.Option(help="One region, chr1:1,000-2,000, instead of --chroms.", rich_help_panel=_WHAT),
+    typer.Option(
+        help="One region, such as chr1:1,000-2,000, instead of --chroms.", rich_help_panel=_WHAT
+    ),
 ]
 Regions = Annotated[
     Path | None,
@@ -48,22 +50,21 @@ Regions = Annotated[
 ]
 Exclude = Annotated[
     Path | None,
-    typer.Option(help="BED of bases that get no value, as N gets none.", rich_help_panel=_WHAT),
+    typer.Option(help="BED of bases that get no value, like N.", rich_help_panel=_WHAT),
 ]
 
 # Compute
-Window = Annotated[int, typer.Option(help="Length of a window, bp.", rich_help_panel=_HOW)]
+Window = Annotated[int, typer.Option(help="Length of a window (bp).", rich_help_panel=_HOW)]
 Flank = Annotated[
     str,
     typer.Option(
-        help="Read beside a window, bp; auto is what the model needs.", rich_help_panel=_HOW
+        help="Bp to read on each side of a window; auto: what the model needs.",
+        rich_help_panel=_HOW,
     ),
 ]
 BatchSize = Annotated[
     str,
-    typer.Option(
-        help="Windows at once; auto fits the device and the memory.", rich_help_panel=_HOW
-    ),
+    typer.Option(help="Windows per batch; auto: fits the device and memory.", rich_help_panel=_HOW),
 ]
 Precision = Annotated[
     str, typer.Option(help="fp32 or bf16.", autocompletion=PRECISIONS, rich_help_panel=_HOW)
@@ -76,7 +77,7 @@ Compiling = Annotated[
     str,
     typer.Option(
         "--compile",
-        help="auto, on or off: by torch.compile; auto does on a GPU where it pays.",
+        help="Use torch.compile: auto, on or off; auto: on GPUs where it pays.",
         autocompletion=COMPILING,
         rich_help_panel=_HOW,
     ),
@@ -84,7 +85,7 @@ Compiling = Annotated[
 ReverseComplement = Annotated[
     bool,
     typer.Option(
-        "--reverse-complement", help="The mean of both strands' scores.", rich_help_panel=_HOW
+        "--reverse-complement", help="Average the scores of both strands.", rich_help_panel=_HOW
     ),
 ]
 
@@ -96,14 +97,14 @@ Logits = Annotated[
 KeepBits = Annotated[
     int,
     typer.Option(
-        help="Bits of each value's mantissa to keep; 23 is lossless.", rich_help_panel=_STORED
+        help="Mantissa bits to keep in each value; 23 is lossless.", rich_help_panel=_STORED
     ),
 ]
 Resolution = Annotated[
-    int, typer.Option(help="Store the mean of so many bp.", rich_help_panel=_STORED)
+    int, typer.Option(help="Store means over this many bp.", rich_help_panel=_STORED)
 ]
 
-# who does it
+# Work
 Shard = Annotated[
     str | None,
     typer.Option(
@@ -112,15 +113,13 @@ Shard = Annotated[
 ]
 DaskScheduler = Annotated[
     str | None,
-    typer.Option(
-        help="Address of a Dask scheduler whose workers do the work.", rich_help_panel=_WORK
-    ),
+    typer.Option(help="Address of a Dask scheduler to run on.", rich_help_panel=_WORK),
 ]
 DaskSchedulerFile = Annotated[
     Path | None,
-    typer.Option(help="The same as the file that the scheduler writes.", rich_help_panel=_WORK),
+    typer.Option(help="The file that the Dask scheduler writes, instead.", rich_help_panel=_WORK),
 ]
 DryRun = Annotated[
     bool,
-    typer.Option("--dry-run", help="Say what would be written, and stop.", rich_help_panel=_WORK),
+    typer.Option("--dry-run", help="Print what would be written, and stop.", rich_help_panel=_WORK),
 ]

@@ -1,4 +1,4 @@
-"""A sweep from the command line: who does the work, and what is printed of it."""
+"""Sweeps from the command line: who runs them, and what is printed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from regtrack.sweep.run import Open
     from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
 
-_SHOWN = 20  # tracks that get a line each; more are summed up, and named by --json
+_SHOWN = 20  # tracks listed individually; more are summarised (--json lists all)
 
 
 def sweep(
@@ -36,7 +36,7 @@ def sweep(
     overwrite: bool = False,
     as_json: bool = False,
 ) -> None:
-    """Forecast a sweep, make a share of it, or all of it, and print what came of it."""
+    """Forecast a sweep, make a share or all of it, and print the result."""
     from regtrack.sweep.run import forecast_sweep, run_share, run_sweep
 
     show = _as_json if as_json else _as_text
@@ -59,12 +59,12 @@ def sweep(
 def runner_of(
     scheduler: str | None, file: Path | None, *, make: MakeComputation | None = None
 ) -> Open:
-    """What runs the sweep: this process, or the cluster that was named.
+    """What runs the sweep: this process, or the given cluster.
 
     Args:
-        scheduler: of Dask, by its address.
-        file: the same, by the file that it writes.
-        make: makes what computes the values; the network's scores if it is None.
+        scheduler: address of a Dask scheduler.
+        file: the file that it writes, instead.
+        make: makes what computes the values; default: the network's scores.
     """
     from regtrack.sweep.compute import make_scorer
     from regtrack.sweep.job import open_job
@@ -76,7 +76,7 @@ def runner_of(
         raise RegtrackError("give --dask-scheduler or --dask-scheduler-file, not both")
     if named[0] == "":
         raise RegtrackError(
-            "--dask-scheduler is empty; give the scheduler's address, or leave it out"
+            "--dask-scheduler is empty; give the scheduler's address, or omit the option"
         )
     from regtrack.sweep.cluster import on_dask
 
@@ -99,7 +99,7 @@ def _as_text(found: Forecast | ShareSummary | SweepSummary) -> None:
 
 
 def print_forecast(forecast: Forecast) -> None:
-    """What a sweep will write and take, in three lines."""
+    """What a sweep will write and need, in three lines."""
     files = _count(len(forecast.files), "file")
     windows, chunks = _count(forecast.windows, "window"), _count(forecast.chunks, "chunk")
     left = f", {forecast.chunks_left:,} to be made now"
@@ -109,7 +109,7 @@ def print_forecast(forecast: Forecast) -> None:
     console.print(
         f"{forecast.out}: {files}, {forecast.bases / 1e6:,.2f} Mb each, "
         f"{forecast.keep_bits} bits kept{averaged}, at most {size_text(forecast.disk)}, "
-        "twice that until they are joined\n"
+        "twice that until the tracks are joined\n"
         f"{windows} of {forecast.window:,} bp, {forecast.batch_size} at once, "
         f"flank {forecast.flank:,} bp, {forecast.precision} on {forecast.device}{strands}"
         f"{compiled}\n"
@@ -125,11 +125,11 @@ def _count(number: int, thing: str) -> str:
 
 def _print_share(share: ShareSummary) -> None:
     if share.left:
-        then = f"{_count(share.left, 'chunk')} of other shares not there yet"
+        then = f"{_count(share.left, 'chunk')} of other shares still missing"
     elif share.broken:
         then = f"{_count(share.broken, 'chunk')} of other shares broken: run those shares again"
     else:
-        then = f"all shards are there: regtrack assemble {share.folder}"
+        then = f"all shards are done; run: regtrack assemble {share.folder}"
     console.print(
         f"{share.folder}: {_count(share.chunks, 'chunk')} of this share, {share.made:,} made now "
         f"in {taken_text(share.seconds)}; {then}"
@@ -137,7 +137,7 @@ def _print_share(share: ShareSummary) -> None:
 
 
 def print_summary(summary: SweepSummary) -> None:
-    """What a sweep wrote, a line a track, and its sums."""
+    """What a sweep wrote: one line per track, and totals."""
     columns = ("file", "category", "mean", "lowest", "highest", "size")
     rows = [
         (

@@ -1,4 +1,4 @@
-"""`regtrack validate`."""
+"""`regtrack validate`: checks bigWigs down to every value."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def command(
         Path | None, typer.Option(help="FASTA that the chromosomes must belong to.")
     ] = None,
     sizes: Annotated[
-        Path | None, typer.Option(help="The same as names and lengths: .chrom.sizes or .fai.")
+        Path | None, typer.Option(help="Names and lengths instead: .chrom.sizes or .fai.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Check that bigWigs hold what they say, down to every value and zoom record.
+    """Check that bigWigs are valid, down to every value and zoom record.
 
-    pyBigWig reads each file too, and must find the same. Exit status 1 if anything is wrong, which
-    is named with its place; 2 if a file is not there.
+    pyBigWig reads each file too, and must find the same values. Exit status 1 if anything is wrong,
+    with its position; 2 if a file does not exist.
     """
     from dataclasses import asdict
 

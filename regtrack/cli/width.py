@@ -1,4 +1,4 @@
-"""The widths of figures, as the command line offers them."""
+"""The widths of figures on the command line."""
 
 from __future__ import annotations
 

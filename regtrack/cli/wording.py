@@ -1,8 +1,8 @@
-"""Messages of the library in the words of the command line.
+"""Library messages in the terms of the command line.
 
 The library names its parameters between backticks: "pass `any_assembly=True`, or choose another
-`region`". Whoever reads that in a terminal has options, which the running command knows by the
-same names: "pass --any-assembly, or choose another --region".
+`region`". A user in a terminal has options, which the running command knows by the same names:
+"pass --any-assembly, or choose another --region".
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _parameters: dict[str, Any] = {}  # of the running command, by name
 
 
 def speak_of(parameters: Iterable[Any]) -> None:
-    """Choose whose options messages name from now on: those of the running command.
+    """Set the command whose options messages name from now on.
 
     Args:
-        parameters: the command's own, as click has them.
+        parameters: of the command, as click objects.
     """
     _parameters.clear()
     _parameters.update({parameter.name: parameter for parameter in parameters})
@@ -40,7 +40,7 @@ def in_options(message: str, parameters: Mapping[str, Any] = _parameters) -> str
 
 
 def _option(found: re.Match[str], parameters: Mapping[str, Any]) -> str:
-    """What the command line calls a parameter that was found in a message."""
+    """The command line's term for a parameter in a message."""
     parameter, value = parameters.get(found[1]), found[2]
     if parameter is None:
         return found[0]
@@ -55,5 +55,5 @@ def _option(found: re.Match[str], parameters: Mapping[str, Any]) -> str:
 
 
 def _long(names: list[str]) -> str:
-    """The name in full of an option that may also have a letter."""
+    """The full name of an option, which may also have a one-letter name."""
     return max(names, key=len)

@@ -97,7 +97,7 @@ def test_shares_are_made_apart_and_assembled(run: Run) -> None:
     for number in (2, 1, 3):
         code, out, _ = run(*tracks("apart", "--shard", f"{number}/3"))
         assert code == 0
-    assert "all shards are there: regtrack assemble" in out
+    assert "all shards are done; run: regtrack assemble" in out
     assert run("assemble", "apart")[0] == 0
     assert content("apart") == content("whole")
     record = json.loads(Path("apart/sweep.json").read_text())

@@ -122,7 +122,7 @@ def test_options_reach_the_run(train: Call) -> None:
     ("options", "message"),
     [
         (["--pooling", "max"], 'cnn1 has no setting "pooling"'),
-        (["--set", "hidden"], '--set "hidden" is no setting'),
+        (["--set", "hidden"], '--set "hidden" is not a setting'),
         (["--set", "hiden=7"], 'Did you mean "hidden"'),
         (["--set", "hidden=wide"], "expected a whole number"),
         (["--schedule", "step"], "schedule is step; expected constant or cosine"),
