@@ -124,7 +124,7 @@ def test_a_short_region_by_every_method(run: Run, method: str) -> None:
         (["--marker", "*CTCF", "--dataset", "data", "--out", "f.gif"], 'is not a figure format'),
         (["--marker", "*CTCF", "--reference", "r.fa", "--region", ""], "--region is empty"),
         (["--marker", "*", "--region", "chr1", "--seed", "0"], "--seed cannot be combined with"),
-        (["--marker", "*", "--at", "chr1:5", "--random", "2"], "--random cannot be combined with --at"),
+        (["--marker", "*", "--at", "chr1:5", "--random", "2"], "cannot be combined with --at"),
     ],
 )  # fmt: skip
 def test_mistakes_are_reported_in_one_line(run: Run, words: list[str], message: str) -> None:
