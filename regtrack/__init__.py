@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
     from regtrack.sweep.run import predict_genome, run_sweep
     from regtrack.tracks.bigwig.validate import validate
-    from regtrack.training.config import TrainingConfig
+    from regtrack.training.config import Hardware, TrainingConfig
     from regtrack.training.fit import train
     from regtrack.version import __version__
 
@@ -55,6 +55,7 @@ _HOMES = {
     "Compute": "regtrack.sweep.request",
     "Dataset": "regtrack.dataset.store",
     "DatasetSpec": "regtrack.dataset.spec",
+    "Hardware": "regtrack.training.config",
     "Interval": "regtrack.genome.interval",
     "Reference": "regtrack.genome.reference",
     "RegionScores": "regtrack.predict.scores",
@@ -97,7 +98,7 @@ _HOMES = {
 __all__ = [  # noqa: RUF022 - in the order of a user's work
     "Interval", "parse_region", "Reference", "simulate",
     "DatasetSpec", "SplitSpec", "build_dataset", "Dataset",
-    "build_model", "TrainingConfig", "train",
+    "build_model", "TrainingConfig", "Hardware", "train",
     "Checkpoint", "load_checkpoint", "save_checkpoint",
     "evaluate", "scores", "RegionScores",
     "Selection", "Compute", "Storage", "SweepRequest",

@@ -31,7 +31,7 @@ Examples:
 """
 
 # options that have no effect in combination with others
-_OF_SAMPLING = ("random", "seed", "split")
+_OF_SAMPLING = ("windows", "seed", "split")
 
 _WHERE, _WHICH, _FILES = "Where", "Which outputs", "Files"
 
@@ -83,8 +83,11 @@ def command(
     split: Annotated[
         str, typer.Option(help="Sample windows of train, valid or test.", rich_help_panel=_WHERE)
     ] = "valid",
-    random: Annotated[
-        int, typer.Option(help="Number of labelled windows to sample.", rich_help_panel=_WHERE)
+    windows: Annotated[
+        int,
+        typer.Option(
+            "--random", help="Number of labelled windows to sample.", rich_help_panel=_WHERE
+        ),
     ] = 1,
     seed: Annotated[int, typer.Option(help="Seed of the sample.", rich_help_panel=_WHERE)] = 0,
     labels: Annotated[
@@ -145,12 +148,12 @@ def command(
     from regtrack.figures.output import check_outputs, write_saliency
     from regtrack.saliency.compare import Comparison, compare
 
-    count = 1 if region or at else random
+    count = 1 if region or at else windows
     files = [[numbered(path, n, count) for path in out or ()] for n in range(1, count + 1)]
     check_outputs([path for one in files for path in one], data=data, overwrite=overwrite)
     wanted = Comparison(
         checkpoints=tuple(checkpoints), marker=marker, reference=reference, dataset=dataset,
-        region=region, split=split, windows=random, seed=seed, labels=labels,
+        region=region, split=split, windows=windows, seed=seed, labels=labels,
         at=tuple(at or ()), threshold=threshold, method=method, device=device,
         any_assembly=any_assembly,
     )  # fmt: skip
@@ -185,7 +188,7 @@ def _refuse_what_is_ignored(ctx: typer.Context) -> None:
 
 
 def _refuse(names: Sequence[str], given: Sequence[str], other: str) -> None:
-    if wrong := [f"--{name.replace('_', '-')}" for name in names if name in given]:
+    if wrong := [f"`{name}`" for name in names if name in given]:
         options = " and ".join(wrong)
         raise RegtrackError(f"{options} cannot be combined with {other}; omit {options}")
 

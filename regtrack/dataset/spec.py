@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 from regtrack.errors import DatasetError
+from regtrack.frozen import take_names
 
 # The settings that each kind of split uses; setting any other is refused as a mistake.
 _USES = {
@@ -43,7 +44,7 @@ class SplitSpec:
     block: int = 1_000_000
 
     def __post_init__(self) -> None:
-        _take_names(self, "valid_chroms", "test_chroms")
+        take_names(self, "valid_chroms", "test_chroms")
         if self.kind not in _USES:
             raise DatasetError(f'no split is called "{self.kind}"; expected {", ".join(_USES)}')
         if self.seed < 0:
@@ -69,7 +70,7 @@ class SplitSpec:
                 continue
             if getattr(self, setting.name) != setting.default:
                 raise DatasetError(
-                    f"{setting.name} is set, but a {self.kind} split does not use it; leave it "
+                    f"`{setting.name}` is set, but a {self.kind} split does not use it; leave it "
                     f"out, or choose the split {_reader(setting.name)}"
                 )
 
@@ -92,7 +93,7 @@ class SplitSpec:
             )
         if self.kind == "chrom" and not (self.valid_chroms or self.test_chroms):
             raise DatasetError(
-                "a chrom split holds out chromosomes; name some as valid_chroms or test_chroms"
+                "a chrom split holds out chromosomes; name some as `valid_chroms` or `test_chroms`"
             )
 
 
@@ -118,12 +119,12 @@ class DatasetSpec:
     chroms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _take_names(self, "chroms")
+        take_names(self, "chroms")
         if self.window < 1:
             raise DatasetError(f"window is {self.window} bp; expected at least 1")
         for name, share in (("max_n", self.max_n), ("max_multimap", self.max_multimap)):
             if not 0 <= share <= 1:
-                raise DatasetError(f"{name} is {share}; expected a fraction from 0 to 1")
+                raise DatasetError(f"`{name}` is {share}; expected a fraction from 0 to 1")
         if self.split.kind == "block" and self.split.block < self.window:
             raise DatasetError(
                 f"a block of {self.split.block:,} bp is shorter than a window of {self.window:,} "
@@ -140,13 +141,6 @@ class DatasetSpec:
         split = SplitSpec.from_dict(values["split"])
         rest = {name: _tupled(value) for name, value in values.items() if name != "split"}
         return cls(**rest, split=split)
-
-
-def _take_names(spec: SplitSpec | DatasetSpec, *names: str) -> None:
-    """Turn a string in place of a tuple of names into a tuple of one name."""
-    for name in names:
-        if isinstance(value := getattr(spec, name), str):
-            object.__setattr__(spec, name, (value,))
 
 
 def _tupled(value: Any) -> Any:

@@ -38,7 +38,7 @@ class Settings:
             object.__setattr__(self, field.name, value)
         if len(self.channels) != len(self.channel_roles):
             raise CheckpointError(
-                f"channels is {list(self.channels)}; expected {len(self.channel_roles)} numbers "
+                f"`channels` is {list(self.channels)}; expected {len(self.channel_roles)} numbers "
                 f"({', '.join(self.channel_roles)})"
             )
         self._check("channels", min(self.channels) >= 1, "numbers of at least 1")
@@ -49,7 +49,7 @@ class Settings:
 
     def _check(self, name: str, holds: bool, expected: str) -> None:
         if not holds:
-            raise CheckpointError(f"{name} is {getattr(self, name)}; expected {expected}")
+            raise CheckpointError(f"`{name}` is {getattr(self, name)}; expected {expected}")
 
     def after_conv(self, passes: int = 1) -> AfterConv:
         """What follows every convolution."""
@@ -77,4 +77,4 @@ def _typed(name: str, value: Any, default: Any) -> Any:
         if type(value) is type(default):
             return value
         expected = "a whole number" if isinstance(default, int) else "a string"
-    raise CheckpointError(f"{name} is {value!r}; expected {expected}")
+    raise CheckpointError(f"`{name}` is {value!r}; expected {expected}")

@@ -79,7 +79,7 @@ class ReadRule:
         """The rule for a network; see `choose_flank`.
 
         Raises:
-            PlanError: the flank is not a number, not a multiple of the stride, or too small.
+            PlanError: the flank is not a multiple of the stride, or too small.
         """
         chosen = choose_flank(flank, needed=network.flank, stride=network.stride)
         return cls(chosen, network.stride, both_strands)
@@ -148,14 +148,11 @@ def choose_flank(flank: int | str, *, needed: int | None, stride: int) -> int:
         stride: the network's stride (bp).
 
     Raises:
-        PlanError: not a number, not a multiple of the stride, or less than the network needs.
+        PlanError: not a multiple of the stride, or less than the network needs.
     """
     if flank == "auto":
         return -(-UNBOUNDED_FLANK // stride) * stride if needed is None else needed
-    try:
-        chosen = int(flank)
-    except ValueError:
-        raise PlanError(f'flank "{flank}" is not a number; expected bp or auto') from None
+    chosen = int(flank)
     check_multiple("flank", chosen, stride)
     if needed is not None and chosen < needed:
         raise PlanError(

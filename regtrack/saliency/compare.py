@@ -13,6 +13,7 @@ import torch
 from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint, style_checkpoints
 from regtrack.dataset.store import Dataset
 from regtrack.errors import SaliencyError
+from regtrack.frozen import take_names, take_paths
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.intervals import Intervals
@@ -86,6 +87,8 @@ class Comparison:
     any_assembly: bool = False
 
     def __post_init__(self) -> None:
+        take_names(self, "at")
+        take_paths(self, "reference", "dataset", "labels")
         find_method(self.method)
         if self.reference is None and self.dataset is None:
             raise SaliencyError("no sequence to read: name a `reference` or a `dataset`")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 
-from regtrack.errors import PlanError
 from regtrack.machine.memory import usable_memory
 from regtrack.predict.capacity import BYTES_PER_BASE, bases_at_once
 from regtrack.sweep.chunks import VALUES
@@ -43,24 +42,13 @@ def choose_batch_size(
         markers: values per base.
         device: where the batch is computed.
         bytes_per_base: bytes that the layers take per base.
-
-    Raises:
-        PlanError: not a number from 1 to a million.
     """
     if batch_size == "auto":
         bases = bases_at_once(device, markers, bytes_per_base=bytes_per_base)
         if device.type != "cpu":
             bases = min(bases, VALUES // markers)
         return max(1, bases // max(window, 1))
-    try:
-        chosen = int(batch_size)
-    except ValueError:
-        chosen = 0
-    if not 1 <= chosen <= _MOST:
-        raise PlanError(
-            f'batch size "{batch_size}"; expected a number from 1 to {_MOST:,}, or auto'
-        )
-    return chosen
+    return int(batch_size)
 
 
 def passes_at_once(device: torch.device, needed: int) -> int:

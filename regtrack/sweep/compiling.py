@@ -11,7 +11,6 @@ from regtrack.predict.compiling import forget_compiled
 from regtrack.sweep.computation import Computation, speed
 from regtrack.sweep.plan import SweepPlan
 
-MODES = ("auto", "on", "off")
 _LONG = 600  # seconds of passes from which a minute of compiling may pay
 _GAIN = 1.1  # times as fast, below which it does not
 
@@ -31,10 +30,8 @@ def choose_compiled(
         begun: what was chosen when the sweep was begun, which `auto` keeps; None if it was not.
 
     Raises:
-        PlanError: another mode; or `on` where strips differ in length.
+        PlanError: `on` where strips differ in length.
     """
-    if mode not in MODES:
-        raise PlanError(f'compile "{mode}"; expected {", ".join(MODES[:-1])} or {MODES[-1]}')
     if mode == "off" or (mode == "auto" and begun is False):
         return computation
     obstacle = _obstacle(computation, plan)

@@ -15,7 +15,7 @@ from regtrack.machine.cores import cores
 from regtrack.machine.disk import check_disk
 from regtrack.machine.memory import check_memory, peak_memory
 from regtrack.predict.capacity import memory_of
-from regtrack.predict.device import check_precision, pick_device
+from regtrack.predict.device import pick_device
 from regtrack.predict.lending import borrowed
 from regtrack.predict.reading import choose_flank
 from regtrack.sweep.batch import choose_batch_size, passes_at_once, results_of
@@ -200,7 +200,6 @@ def open_job(request: SweepRequest, *, make: MakeComputation = make_scorer) -> I
         given = request.checkpoint
         checkpoint = given if isinstance(given, Checkpoint) else load_checkpoint(given)
         check_assembly(checkpoint, reference.assembly, any_assembly=request.any_assembly)
-        check_precision(request.compute.precision)
         computation = make(
             checkpoint.model,
             select_markers(checkpoint.markers, request.selection.markers),

@@ -9,34 +9,41 @@ from pathlib import Path
 
 from regtrack.checkpoint import Checkpoint
 from regtrack.errors import PlanError
+from regtrack.frozen import set_field, take_names, take_paths
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import parse_region
 from regtrack.genome.intervals import Intervals
 from regtrack.labels.peaks import read_peaks
+from regtrack.predict.device import check_precision
 from regtrack.predict.reading import WINDOW
 from regtrack.sweep.plan import choose_targets
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, check_keep_bits
 
+COMPILING = ("auto", "on", "off")
 _LONGEST = 2**32 - 1  # bp of a chromosome in a bigWig
+_MOST_WINDOWS = 1_000_000  # of a batch: more than any device holds
 _log = logging.getLogger(__name__)
 
 
-def _set(value: object, name: str, content: object) -> None:
-    """Set a field of a frozen value while it is made."""
-    object.__setattr__(value, name, content)
-
-
-def _set_path(value: object, name: str) -> None:
-    """A path may be given as a string."""
-    if isinstance(content := getattr(value, name), str):
-        _set(value, name, Path(content))
+def _set_number(value: object, name: str, *, low: int, high: int, unit: str) -> None:
+    """A number may be given as a string, or left to `auto`."""
+    content = getattr(value, name)
+    if content == "auto":
+        return
+    try:
+        number = int(content)
+    except (TypeError, ValueError, OverflowError):
+        number = low - 1
+    if not low <= number <= high or number != float(content):
+        raise PlanError(f'`{name}` is "{content}"; expected {low:,} to {high:,} {unit}, or auto')
+    set_field(value, name, number)
 
 
 def _check_length(name: str, value: int) -> None:
     if value < 1:
-        raise PlanError(f"{name} {value:,} is below 1 bp; expected at least 1")
+        raise PlanError(f"`{name}` is {value:,} bp; expected at least 1")
     if value > _LONGEST:
-        raise PlanError(f"{name} {value:,} bp; no chromosome is longer than {_LONGEST:,}")
+        raise PlanError(f"`{name}` is {value:,} bp; no chromosome is longer than {_LONGEST:,}")
 
 
 @dataclass(frozen=True)
@@ -61,11 +68,8 @@ class Selection:
     exclude: Path | None = None
 
     def __post_init__(self) -> None:
-        for name in ("markers", "chroms"):
-            value = getattr(self, name)
-            _set(self, name, (value,) if isinstance(value, str) else tuple(value))
-        for name in ("regions", "exclude"):
-            _set_path(self, name)
+        take_names(self, "markers", "chroms")
+        take_paths(self, "regions", "exclude")
         places = ("chroms", "region", "regions")
         if len(given := [f"`{name}`" for name in places if getattr(self, name)]) > 1:
             raise PlanError(f"{' and '.join(given)} were given; take one of {' and '.join(given)}")
@@ -84,8 +88,12 @@ class Compute:
         compiling: `on` or `off`: by torch.compile or not; `auto` does on a GPU where it pays.
         reverse_complement: the mean of both strands.
 
+    Numbers may be given as text, as on the command line.
+
     Raises:
-        PlanError: a window below 1 bp.
+        PlanError: a window below 1 bp; a flank or a batch size that is neither a number nor `auto`;
+            or an unknown way of compiling.
+        DeviceError: an unknown precision.
     """
 
     window: int = WINDOW
@@ -98,6 +106,11 @@ class Compute:
 
     def __post_init__(self) -> None:
         _check_length("window", self.window)
+        _set_number(self, "flank", low=0, high=_LONGEST, unit="bp")
+        _set_number(self, "batch_size", low=1, high=_MOST_WINDOWS, unit="windows")
+        check_precision(self.precision)
+        if self.compiling not in COMPILING:
+            raise PlanError(f'`compiling` is "{self.compiling}"; expected {", ".join(COMPILING)}')
 
 
 @dataclass(frozen=True)
@@ -146,8 +159,7 @@ class SweepRequest:
     any_assembly: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("checkpoint", "reference", "out"):
-            _set_path(self, name)
+        take_paths(self, "checkpoint", "reference", "out")
 
     @property
     def inputs(self) -> tuple[Path, ...]:

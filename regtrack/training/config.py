@@ -67,7 +67,7 @@ class TrainingConfig:
 
     def _check(self, name: str, holds: bool, expected: str) -> None:
         if not holds:
-            raise TrainingError(f"{name} is {getattr(self, name)}; expected {expected}")
+            raise TrainingError(f"`{name}` is {getattr(self, name)}; expected {expected}")
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON-serialisable values."""

@@ -125,7 +125,7 @@ def test_options_reach_the_run(train: Call) -> None:
         (["--set", "hidden"], '--set "hidden" is not a setting'),
         (["--set", "hiden=7"], 'Did you mean "hidden"'),
         (["--set", "hidden=wide"], "expected a whole number"),
-        (["--schedule", "step"], "schedule is step; expected constant or cosine"),
+        (["--schedule", "step"], "--schedule is step; expected constant or cosine"),
         (["--devices", "many"], "devices many"),
     ],
 )

@@ -145,10 +145,13 @@ def test_what_messages_name_are_parameters() -> None:
     for name in regtrack.__all__:
         if callable(value := getattr(regtrack, name)) and name != "RegtrackError":
             known |= inspect.signature(value).parameters.keys()
-    named = {}
+    named, bare = {}, {}
     for path in LIBRARY:
         for node in said(ast.parse(path.read_text())):
             for name in re.findall(r"`([a-z]\w*)(?:=[^`]+)?`", node.value):
                 named[name] = f"{path}:{node.lineno}"
+            for name in re.findall(r"(?<![`\w.{/])([a-z]+_[a-z_]+)\b(?!`)", node.value):
+                bare[name] = f"{path}:{node.lineno}"
     assert {"batch_size", "overwrite"} <= named.keys()
     assert not {place for name, place in named.items() if name not in known}
+    assert not {place for name, place in bare.items() if name in known}, "without backticks"

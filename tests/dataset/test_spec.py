@@ -27,10 +27,10 @@ from regtrack.errors import DatasetError
         ),
         ({"kind": "block", "block": 0}, "block is 0 bp"),
         ({"block": 500_000}, "a random split does not use it; .* the split block"),
-        ({"valid_chroms": ("chr1",)}, "valid_chroms is set, but a random split"),
+        ({"valid_chroms": ("chr1",)}, "`valid_chroms` is set, but a random split"),
         (
             {"kind": "chrom", "valid_chroms": ("chr1",), "fractions": (0.6, 0.2, 0.2)},
-            "fractions is set, but a chrom split does not use it; .* random or block",
+            "`fractions` is set, but a chrom split does not use it; .* random or block",
         ),
     ],
 )
@@ -43,8 +43,8 @@ def test_an_invalid_split_is_refused(settings: dict[str, Any], message: str) -> 
     ("settings", "message"),
     [
         ({"window": 0}, "window is 0 bp"),
-        ({"max_n": 1.5}, "max_n is 1.5; expected a fraction"),
-        ({"max_multimap": -0.1}, "max_multimap is -0.1"),
+        ({"max_n": 1.5}, "`max_n` is 1.5; expected a fraction"),
+        ({"max_multimap": -0.1}, "`max_multimap` is -0.1"),
         ({"window": 2000, "split": SplitSpec("block", block=1999)}, "is shorter than a window"),
     ],
 )

@@ -200,13 +200,6 @@ def test_one_network_after_another(calls: list[tuple[int, ...]]) -> None:
     assert len(calls) == 12
 
 
-def test_another_mode_is_named() -> None:
-    model = small_model("dilated")
-    scorer = Scorer(model, (0,), torch.device("cpu"))
-    with pytest.raises(PlanError, match='compile "yes"; expected auto, on or off'):
-        choose_compiled("yes", scorer, plan_of(model), begun=None)
-
-
 def test_a_machine_without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> Any:
         raise RuntimeError("no C++ compiler\nand a page of advice")

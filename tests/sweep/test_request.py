@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from regtrack.errors import PlanError, TrackError
+from regtrack.errors import DeviceError, PlanError, TrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals
 from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest, read_targets
@@ -88,9 +88,16 @@ def test_a_request_elsewhere_differs_in_paths_alone() -> None:
     [
         (lambda: Selection(chroms="chr1", region="chr1"), "take one of `chroms` and `region`"),
         (lambda: Selection(region="chr1", regions=Path("a")), "of `region` and `regions`"),
-        (lambda: Compute(window=0), "window 0 is below 1 bp"),
+        (lambda: Compute(window=0), "`window` is 0 bp; expected at least 1"),
         (lambda: Compute(window=2**32), "no chromosome is longer than 4,294,967,295"),
-        (lambda: Storage(resolution=-1), "resolution -1 is below 1 bp"),
+        (lambda: Compute(flank="wide"), '`flank` is "wide"; expected 0 to 4,294,967,295 bp, or'),
+        (lambda: Compute(flank=-10), '`flank` is "-10"'),
+        *(
+            (lambda bad=bad: Compute(batch_size=bad), f'`batch_size` is "{bad}"; expected 1 to 1,0')
+            for bad in ("0", -1, "2.5", 2.5, "", "many", "nan")
+        ),
+        (lambda: Compute(compiling="yes"), '`compiling` is "yes"; expected auto, on, off'),
+        (lambda: Storage(resolution=-1), "`resolution` is -1 bp"),
     ],
 )
 def test_what_cannot_be_is_refused_when_it_is_named(
@@ -98,6 +105,16 @@ def test_what_cannot_be_is_refused_when_it_is_named(
 ) -> None:
     with pytest.raises(PlanError, match=message):
         make()
+
+
+def test_numbers_may_be_texts() -> None:
+    assert Compute(flank="5440", batch_size="3") == Compute(flank=5440, batch_size=3)
+    assert Compute(flank="auto", batch_size="auto") == Compute()
+
+
+def test_a_precision_that_is_unknown() -> None:
+    with pytest.raises(DeviceError, match='precision "fp8"; expected fp32 or bf16'):
+        Compute(precision="fp8")
 
 
 @pytest.mark.parametrize("bits", [0, 24])

@@ -29,7 +29,7 @@ from regtrack.training.config import Hardware, TrainingConfig
     ],
 )
 def test_an_invalid_setting_is_refused_by_name(name: str, value: Any) -> None:
-    with pytest.raises(TrainingError, match=f"{name} is {value}; expected"):
+    with pytest.raises(TrainingError, match=f"`{name}` is {value}; expected"):
         TrainingConfig(**{name: value})
 
 
