@@ -1,4 +1,4 @@
-"""What several models look at in the same region, from paths and plain values."""
+"""Saliency of several models in the same region, from paths and plain values."""
 
 from __future__ import annotations
 
@@ -39,36 +39,36 @@ from regtrack.saliency.outputs import (
 from regtrack.saliency.region import Question, explain, find_marker
 from regtrack.saliency.values import Outputs, Saliency
 
-LEAST_SHOWN, MOST_SHOWN = 1_000, 25_000  # bp about named positions
+LEAST_SHOWN, MOST_SHOWN = 1_000, 25_000  # bp around named positions
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a user asks for, in plain values.
+    """The user's request, in plain values.
 
-    The outputs are those named by `at`; without, those that score `threshold` by each model;
-    without, the labelled ones, of `labels` or of the dataset; without any of these, those that
-    score 0.5.
+    The explained outputs are those named by `at`; otherwise those with a score of at least
+    `threshold`, by each model; otherwise the labelled ones, of `labels` or of the dataset;
+    otherwise those with a score of at least 0.5.
 
     Attributes:
-        checkpoints: the models, a panel each.
-        marker: a name or glob that fits one marker.
-        reference: the FASTA; where None, the dataset's sequence is read.
-        dataset: for labels, and for windows where no region is named.
-        region: what is shown, such as `chr1:1,000-26,000`; where it is empty, what the widest
-            model sees about `at`, from 1 kb to 25 kb, or windows of the dataset.
+        checkpoints: the models, one per panel.
+        marker: a name, or a glob that matches one marker.
+        reference: the FASTA; None: the dataset's sequence is read.
+        dataset: for labels, and for windows if no region is named.
+        region: what is shown, such as `chr1:1,000-26,000`; if empty, what the widest model sees
+            around `at`, from 1 kb to 25 kb, or windows of the dataset.
         split: of the windows.
-        windows: how many to draw at random from those with a label.
-        seed: of the draw.
+        windows: number of labelled windows to sample.
+        seed: of the sample.
         labels: BED or peak file with the labels of the marker.
         at: positions or regions whose outputs are explained, such as `chr1:1,234`.
-        threshold: the least score of an explained output.
+        threshold: minimum score of an explained output.
         method: a key of `regtrack.saliency.method.METHODS`.
         device: `auto`, `cpu`, `cuda`, ...
-        any_assembly: go on where the sequence is of another assembly than the training's.
+        any_assembly: accept a sequence of an assembly other than the training's.
 
     Raises:
-        SaliencyError: too little or too much was named, or a method that does not exist.
+        SaliencyError: too little or too much was given, or the method does not exist.
     """
 
     checkpoints: tuple[Path, ...]
@@ -94,12 +94,12 @@ class Comparison:
             raise SaliencyError("no sequence to read: name a `reference` or a `dataset`")
         if not (self.region or self.at or self.dataset):
             raise SaliencyError(
-                "nowhere to look: name a `region`, `at`, or a `dataset` to draw windows from"
+                "no region: name a `region`, `at`, or a `dataset` to sample windows from"
             )
         if self.windows < 1:
             raise SaliencyError(f"{self.windows} random windows; expected at least 1")
         if self.at and self.threshold is not None:
-            raise SaliencyError("`at` and `threshold` both choose the outputs; take one of them")
+            raise SaliencyError("`at` and `threshold` both select the outputs; give one of them")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,20 +107,20 @@ class Panels:
     """What models look at in one region.
 
     Attributes:
-        saliencies: one a model.
-        marks: labels that are not the outputs themselves, by name, each of shape (L,).
+        saliencies: one per model.
+        marks: labels that are not the outputs themselves, by name, bool (L,) each.
     """
 
     saliencies: tuple[Saliency, ...]
     marks: Mapping[str, Outputs]
 
 
-def compare(wanted: Comparison, *, progress: Progress = SILENT) -> list[Panels]:
-    """What models look at: a region, or windows drawn at random from a dataset.
+def compare(request: Comparison, *, progress: Progress = SILENT) -> list[Panels]:
+    """What models look at: in a region, or in windows sampled from a dataset.
 
     Args:
-        wanted: what was asked for.
-        progress: told of the bp of outputs that are done.
+        request: what to compare.
+        progress: shows the bp of outputs that are done.
 
     Raises:
         CheckpointError, FastaError, AssemblyError, RegionError, MarkerError, PeakFileError,
@@ -128,23 +128,23 @@ def compare(wanted: Comparison, *, progress: Progress = SILENT) -> list[Panels]:
         SaliencyError: no output to explain.
         OutOfMemoryError: too little memory.
     """
-    models = style_checkpoints([load_checkpoint(path) for path in wanted.checkpoints])
+    models = style_checkpoints([load_checkpoint(path) for path in request.checkpoints])
     with ExitStack() as stack:
-        dataset = Dataset.open(wanted.dataset) if wanted.dataset else None
-        reference = stack.enter_context(Reference(wanted.reference)) if wanted.reference else None
-        inputs = _Inputs(wanted, models, reference, dataset)
+        dataset = Dataset.open(request.dataset) if request.dataset else None
+        reference = stack.enter_context(Reference(request.reference)) if request.reference else None
+        inputs = _Inputs(request, models, reference, dataset)
         for model in models.values():
             for assembly in inputs.assemblies:
-                check_assembly(model, assembly, any_assembly=wanted.any_assembly)
+                check_assembly(model, assembly, any_assembly=request.any_assembly)
             row_of(model, inputs.marker)
         return [inputs.panels(interval, progress) for interval in inputs.intervals()]
 
 
 @dataclass(frozen=True)
 class _Inputs:
-    """A comparison whose files are open."""
+    """A comparison with its files opened."""
 
-    wanted: Comparison
+    request: Comparison
     models: Mapping[ModelStyle, Checkpoint]
     reference: Reference | None
     dataset: Dataset | None
@@ -161,30 +161,30 @@ class _Inputs:
 
     @cached_property
     def marker(self) -> Marker:
-        return find_marker(next(iter(self.models.values())).markers, self.wanted.marker)
+        return find_marker(next(iter(self.models.values())).markers, self.request.marker)
 
     @cached_property
     def device(self) -> torch.device:
-        return pick_device(self.wanted.device)
+        return pick_device(self.request.device)
 
     def intervals(self) -> list[Interval]:
-        """What is shown, one after the other."""
-        if self.wanted.region:
-            return [parse_region(self.wanted.region, self.source.assembly)]
-        if self.wanted.at:
+        """The intervals to show, one after the other."""
+        if self.request.region:
+            return [parse_region(self.request.region, self.source.assembly)]
+        if self.request.at:
             return [self._around()]
         assert self.dataset is not None
         return random_windows(
-            self.dataset, self.marker, self.wanted.split,
-            number=self.wanted.windows, seed=self.wanted.seed,
+            self.dataset, self.marker, self.request.split,
+            number=self.request.windows, seed=self.request.seed,
         )  # fmt: skip
 
     def _around(self) -> Interval:
-        """What the widest model sees about the named positions, within bounds."""
+        """What the widest model sees around the named positions, within bounds."""
         assembly = self.source.assembly
-        chrom = parse_region(self.wanted.at[0], assembly).chrom
-        named = named_outputs(self.wanted.at, assembly, chrom)
-        most = find_method(self.wanted.method).most_bases or MOST_SHOWN
+        chrom = parse_region(self.request.at[0], assembly).chrom
+        named = named_outputs(self.request.at, assembly, chrom)
+        most = find_method(self.request.method).most_bases or MOST_SHOWN
         first, last = int(named.starts[0]), int(named.ends[-1])
         if last - first > most:
             raise SaliencyError(
@@ -196,9 +196,9 @@ class _Inputs:
         return Interval(chrom, max(0, start), min(start + width, assembly.length(chrom)))
 
     def panels(self, interval: Interval, progress: Progress) -> Panels:
-        """Every model in one region."""
+        """All models in one region."""
         labels = self._labels(interval)
-        chosen = self.wanted.at or self.wanted.threshold is not None
+        chosen = self.request.at or self.request.threshold is not None
         questions = [
             Question(interval, self.marker, *self._outputs(model, interval, labels))
             for model in self.models.values()
@@ -209,7 +209,7 @@ class _Inputs:
         saliencies = [
             explain(
                 model, self.source, question,
-                method=find_method(self.wanted.method), label=style.title, device=self.device,
+                method=find_method(self.request.method), label=style.title, device=self.device,
                 progress=progress,
             )
             for question, (style, model) in zip(questions, self.models.items(), strict=True)
@@ -220,12 +220,12 @@ class _Inputs:
         return Panels(tuple(saliencies), marks)
 
     def _labels(self, interval: Interval) -> Intervals | None:
-        """The labelled bases of a region; None where no labels are known."""
-        if self.wanted.labels is not None:
-            return labelled_outputs(self.wanted.labels, self.source.assembly, interval)
+        """The labelled bases of a region; None if no labels are known."""
+        if self.request.labels is not None:
+            return labelled_outputs(self.request.labels, self.source.assembly, interval)
         if self.dataset is None:
             return None
-        chosen = self.wanted.at or self.wanted.threshold is not None
+        chosen = self.request.at or self.request.threshold is not None
         if chosen and self.marker.name not in [marker.name for marker in self.dataset.markers]:
             return None  # only its sequence is needed
         row = marker_row(self.dataset.markers, self.marker.name, self.dataset.path)
@@ -234,11 +234,11 @@ class _Inputs:
     def _outputs(
         self, model: Checkpoint, interval: Interval, labels: Intervals | None
     ) -> tuple[Intervals, str]:
-        """What is explained, and the rule that chose it, in the words of a legend."""
-        wanted = self.wanted
-        if wanted.at:
-            return named_outputs(wanted.at, self.source.assembly, interval.chrom), "Chosen"
-        if wanted.threshold is None and labels is not None:
+        """The explained outputs, and the rule that selected them, for a legend."""
+        request = self.request
+        if request.at:
+            return named_outputs(request.at, self.source.assembly, interval.chrom), "Chosen"
+        if request.threshold is None and labels is not None:
             if labels:
                 return labels, f"Labelled {self.marker.name}"
             raise SaliencyError(
@@ -247,7 +247,7 @@ class _Inputs:
             )
         outputs, least = scoring_outputs(
             model, self.source, interval, self.marker,
-            threshold=THRESHOLD if wanted.threshold is None else wanted.threshold,
+            threshold=THRESHOLD if request.threshold is None else request.threshold,
             device=self.device,
         )  # fmt: skip
         return outputs, scoring(least)

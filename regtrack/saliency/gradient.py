@@ -1,18 +1,18 @@
-"""An error of 1, back-propagated from chosen outputs to the input (Gupta and Rush 2017, figure 2).
+"""An error of 1, back-propagated from outputs to the input (Gupta and Rush 2017, figure 2).
 
-The error is put on the **logit**. The score's own slope, s (1 - s), vanishes where a model is sure,
-and would hide what it is surest of.
+The error is put on the **logit**. The slope of the score itself, s (1 - s), vanishes where a model
+is certain, and would hide what it is most certain of.
 
-The input of the network is the embedded sequence, four numbers a base. `gradient-norm` is the
-Euclidean norm of the four numbers of the gradient at each base, which is the paper's "norm of the
-error to the inputs".
+The input of the network is the embedded sequence, four numbers per base. `gradient-norm` is the
+Euclidean norm of the four numbers of the gradient at each base: the paper's "norm of the error to
+the inputs".
 
 `gradient-x-input` is signed. A letter's embedding times the gradient is the slope towards that
-letter; the value of a base is the slope towards its own letter less the mean over A, C, G and T.
-It says, to first order, by how much the logits would fall if the base were replaced by a letter
-drawn at random. The mean is taken off since a shift of all embeddings, which the first bias can
-undo, would change the value without it (Majdandzic et al. 2023 on the gradient's part that leaves
-the simplex of letters). N is no letter, and has 0.
+letter; the value of a base is the slope towards its own letter minus the mean over A, C, G and T.
+To first order, this is how much the logits would fall if the base were replaced by a random letter.
+The mean is subtracted because a shift of all embeddings, which the first bias can undo, would
+otherwise change the value (Majdandzic et al. 2023, on the component of the gradient that leaves
+the simplex of letters). N is not a letter, and gets 0.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from regtrack.predict.lending import shared_context
 from regtrack.saliency.method import GRADIENT_NORM, GRADIENT_X_INPUT, Method
 from regtrack.saliency.values import Values
 
-Errors = Callable[[Tensor], Tensor]
+ErrorsOfLogits = Callable[[Tensor], Tensor]
 
 
 def gradient_saliency(
@@ -45,15 +45,15 @@ def gradient_saliency(
     method: str = GRADIENT_NORM.name,
     device: torch.device | None = None,
 ) -> Values:
-    """The saliency of every base for the chosen outputs of one marker, shape (B, L).
+    """The saliency of every base for selected outputs of one marker, float32 (B, L).
 
     Args:
-        model: borrowed for the call, and given back as it was.
-        codes: uint8, shape (B, L), A C G T N = 0 1 2 3 4.
-        outputs: the positions whose logit gets an error of 1, shape (B, L).
+        model: borrowed for the call, and returned unchanged.
+        codes: uint8 (B, L), A C G T N = 0 1 2 3 4.
+        outputs: the positions whose logit gets an error of 1, bool (B, L).
         marker: a row of the last layer.
         method: `gradient-norm` or `gradient-x-input`.
-        device: where to compute; the CPU where None.
+        device: where to compute; default: the CPU.
 
     Raises:
         OutOfMemoryError: too little memory for so many bases at once.
@@ -77,7 +77,7 @@ def input_gradient(
     *,
     device: torch.device | None = None,
 ) -> Tensor:
-    """The gradient at the embedded input, shape (B, L, 4), on the CPU; see `gradient_saliency`."""
+    """The gradient at the embedded input, floats (B, L, 4), on the CPU; see `gradient_saliency`."""
     device = device or torch.device("cpu")
     with differentiable(model, device, shape=codes.shape):
         errors = torch.as_tensor(outputs, device=device)[:, None]
@@ -90,9 +90,9 @@ def input_gradient(
 def differentiable(
     model: TrackModel, device: torch.device, *, shape: Sequence[int], precision: str = "fp32"
 ) -> Iterator[TrackModel]:
-    """The model for one pass whose input alone has a gradient, given back as it was.
+    """The model for one pass in which only the input has a gradient; returned unchanged.
 
-    Threads may be in it at the same time; the weights stay frozen until the last has left.
+    Several threads may use it at once; the weights stay frozen until the last one is done.
 
     Raises:
         DeviceError: an unknown precision.
@@ -106,7 +106,7 @@ def differentiable(
     ):
         for module in model.modules():
             if isinstance(module, nn.RNNBase):
-                module.train()  # cuDNN gives no gradient otherwise; one layer has no dropout
+                module.train()  # cuDNN has no gradient otherwise; a single layer has no dropout
         yield model
 
 
@@ -123,14 +123,15 @@ def _frozen(model: TrackModel) -> Iterator[None]:
 
 
 def propagate(
-    model: TrackModel, codes: Tensor, choose: Errors, markers: Sequence[int]
+    model: TrackModel, codes: Tensor, choose: ErrorsOfLogits, markers: Sequence[int]
 ) -> Iterator[Tensor]:
-    """The gradient (B, L, 4) at the embedded input of each marker's chosen logits.
+    """The gradient, floats (B, L, 4), at the embedded input for each marker's selected logits.
 
     Args:
-        model: as `differentiable` lends it.
-        codes: on its device, shape (B, L).
-        choose: errors (B, M, L) from logits (B, M, L), or what broadcasts to them.
+        model: as lent by `differentiable`.
+        codes: on its device, uint8 (B, L).
+        choose: returns errors (B, M, L), or something that broadcasts to them, from logits
+            (B, M, L).
         markers: M rows of the last layer.
     """
     embedded = model.embedded(codes).requires_grad_()
@@ -144,7 +145,7 @@ def propagate(
 
 
 def norm_of(gradient: Tensor, _codes: Tensor, _embedding: Tensor) -> Tensor:
-    """The Euclidean norm (..., L) of gradients (..., L, 4) at the embedded input."""
+    """The Euclidean norm (..., L) of gradients, floats (..., L, 4), at the embedded input."""
     return gradient.square().sum(-1).sqrt()
 
 
@@ -152,9 +153,9 @@ def times_input(gradient: Tensor, codes: Tensor, embedding: Tensor) -> Tensor:
     """Gradient x input (..., L), signed, of gradients (..., L, 4) at the embedded input.
 
     Args:
-        gradient: shape (..., L, 4).
-        codes: what broadcasts to (..., L).
-        embedding: one row per letter, (5, 4).
+        gradient: floats (..., L, 4).
+        codes: uint8, broadcastable to (..., L).
+        embedding: one row per letter, floats (5, 4).
     """
     return (gradient * centred(embedding)[codes.long()]).sum(-1)
 
@@ -167,18 +168,18 @@ OF_GRADIENT: Mapping[Method, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 
 
 def centred(embedding: Tensor) -> Tensor:
-    """Each letter's row (5, 4) less the mean of the four letters'; N has zeros."""
+    """Each letter's row, floats (5, 4), minus the mean of the four letters' rows; N has zeros."""
     rows = embedding - embedding[:N].mean(dim=0)
     rows[N] = 0
     return rows
 
 
-def over_threshold(threshold: float, codes: Tensor) -> Errors:
-    """An error of 1 wherever the score is at least the threshold, and at no N.
+def over_threshold(threshold: float, codes: Tensor) -> ErrorsOfLogits:
+    """An error of 1 wherever the score is at least the threshold, except at N.
 
     Args:
-        threshold: of the score; 0 takes every position.
-        codes: shape (B, L).
+        threshold: of the score; 0 selects every position.
+        codes: uint8 (B, L).
     """
     least = torch.logit(torch.tensor(threshold, dtype=torch.float64)).item()
     known = (codes != N)[:, None]

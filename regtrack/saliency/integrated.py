@@ -1,12 +1,12 @@
 """Integrated gradients (Sundararajan et al. 2017), by Captum, at the embedded input.
 
-The path starts where every base is the mean of the four letters' embeddings: no letter in
-particular. The embedding of N would be a poor start, since training drops windows with many N and
-leaves its row near what it was drawn as. N stays N along the whole path, and gets 0.
+The path starts where every base is the mean of the four letters' embeddings: no particular letter.
+The embedding of N would be a poor start, because training drops windows with many N, which leaves
+its row close to its initial value. N stays N along the whole path, and gets 0.
 
-Then the value of a base is the mean along the path of what `gradient-x-input` is at its end. The
-values add up to the change of the chosen logits from the start of the path to the sequence, but
-for the error of the sum over steps.
+The value of a base is then the mean, along the path, of what `gradient-x-input` is at its end. The
+values add up to the change of the selected logits from the start of the path to the sequence, up to
+the error of the sum over steps.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from regtrack.models.network import TrackModel
 from regtrack.saliency.gradient import differentiable
 from regtrack.saliency.values import Completeness, Outputs
 
-STEPS = 50  # the default of Captum
+STEPS = 50  # Captum's default
 _BASES = {"cpu": 100_000, "other": 1_000_000}  # bp that go through the model together
 
 
@@ -32,23 +32,23 @@ def integrated_gradients(
     steps: int = STEPS,
     device: torch.device | None = None,
 ) -> tuple[Tensor, Completeness]:
-    """The integrated gradient of every base for the sum of chosen logits, and its completeness.
+    """The integrated gradient of every base for the sum of selected logits, and its completeness.
 
     Args:
-        model: borrowed for the call, and given back as it was.
-        codes: uint8, shape (L,), A C G T N = 0 1 2 3 4.
-        outputs: the positions whose logits are added up, shape (L,).
+        model: borrowed for the call, and returned unchanged.
+        codes: uint8 (L,), A C G T N = 0 1 2 3 4.
+        outputs: the positions whose logits are added up, bool (L,).
         marker: a row of the last layer.
-        steps: points of the path; more make the sum more complete.
-        device: where to compute; the CPU where None.
+        steps: points on the path; more make the sum more exact.
+        device: where to compute; default: the CPU.
 
     Returns:
-        Values, shape (L,), on the CPU, and what they add up to.
+        Values, floats (L,), on the CPU, and what they add up to.
 
     Raises:
         OutOfMemoryError: too little memory.
     """
-    # Captum loads matplotlib: only who asks for it waits
+    # Captum imports matplotlib: only callers of this function wait for it
     from captum.attr import IntegratedGradients  # noqa: PLC0415
 
     device = device or torch.device("cpu")
@@ -74,7 +74,7 @@ def integrated_gradients(
 
 
 def no_letter(model: TrackModel, embedded: Tensor, codes: Codes) -> Tensor:
-    """Where the path starts: the mean of the letters' embeddings at every letter, N at N."""
+    """The start of the path, floats (1, L, 4): the mean of the letters' embeddings, or N at N."""
     mean = model.embed.weight[:N].mean(dim=0)
     unknown = torch.as_tensor(codes == N, device=embedded.device)[None, :, None]
     return torch.where(unknown, embedded, mean)

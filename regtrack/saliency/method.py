@@ -1,6 +1,6 @@
-"""The methods of saliency: what each is called, what its values are, and how far it goes.
+"""The methods of saliency: names, meaning of the values, and limits.
 
-What a method computes stands in `regtrack.saliency.steps`, which loads torch; this file does not.
+Their computation is in `regtrack.saliency.steps`, which imports torch; this file does not.
 """
 
 from __future__ import annotations
@@ -13,16 +13,15 @@ from regtrack.errors import SaliencyError
 
 @dataclass(frozen=True)
 class Method:
-    """A way to say what the bases of a sequence are to the chosen outputs of a model.
+    """A way to quantify the effect of bases on selected outputs of a model.
 
     Attributes:
-        name: what a user calls it.
-        title: what its values are, as the name of an axis.
-        per_letter: four values per base, one for each letter that might stand there, instead of
-            one.
-        letters: what the height of a base's letter is, where that is not the value itself.
-        complete: whether it tells what its values add up to, and what they should.
-        most_bases: the longest region that it takes (bp); None takes any.
+        name: for users.
+        title: meaning of the values, as the label of an axis.
+        per_letter: four values per base, one for each letter that could be there, instead of one.
+        letters: meaning of the height of a base's letter, if it is not the value itself.
+        complete: whether it reports what its values add up to, and what they should.
+        most_bases: the longest region that it accepts (bp); None: any.
     """
 
     name: str
@@ -36,7 +35,7 @@ class Method:
         return self.name
 
     def shape(self, bases: int) -> tuple[int, ...]:
-        """The shape of its values of so many bases."""
+        """The shape of its values for this many bases."""
         return (bases, 4) if self.per_letter else (bases,)
 
 
@@ -57,10 +56,10 @@ METHODS: Mapping[str, Method] = {
 
 
 def find_method(name: str) -> Method:
-    """A method by its name.
+    """The method with this name.
 
     Raises:
-        SaliencyError: there is none of this name.
+        SaliencyError: there is none.
     """
     if name not in METHODS:
         raise SaliencyError(f'method "{name}"; expected {", ".join(METHODS)}')

@@ -1,13 +1,14 @@
-"""In-silico mutagenesis: what each substitution does to the chosen outputs of a marker.
+"""In-silico mutagenesis: the effect of each substitution on selected outputs of a marker.
 
-The effect of a letter at a base is the change of the sum of the chosen logits when it takes the
-place of what stands there: what `gradient-x-input` gives to first order, exactly.
+The effect of a letter at a base is the change of the sum of the selected logits when that letter is
+substituted: exactly what `gradient-x-input` gives to first order.
 
-A substitution changes few numbers: one position after a strided convolution, as many after the
-next layer as it has taps, and in the end some of the outputs within reach. So the sequence goes
-through the network once, with every layer's input kept, and for the mutants each layer computes
-only the positions that may have changed and that a chosen output still depends on. Many mutants go
-through together.
+A substitution changes few numbers: one position after a strided convolution, as many after the next
+layer as it has taps, and finally some of the outputs within reach. So the sequence goes through the
+network once, keeping every layer's input, and for the mutants each layer computes only the
+positions
+that may have changed and that a selected output still depends on. Many mutants are computed at
+once.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ Span = tuple[int, int]  # first and last position
 Places = npt.NDArray[np.intp]  # positions
 
 _BASES = {"cpu": 400_000, "other": 8_000_000}  # bp of all mutants' outputs at once
-_SITES = 16  # bases mutated together at most, but for a stride's, which are one position
+_SITES = 16  # maximum bases mutated at once, except for those of one stride, which are one position
 
 
 def mutagenesis(
@@ -46,16 +47,16 @@ def mutagenesis(
     batch_size: int | None = None,
     device: torch.device | None = None,
 ) -> Values:
-    """The effect of every substitution in a stretch, shape (end - start, 4); 0 for what is there.
+    """The effect of every substitution in a stretch, float32 (end - start, 4); 0 for the reference.
 
     Args:
-        model: borrowed for the call, and given back as it was.
-        codes: uint8, shape (L,), A C G T N = 0 1 2 3 4.
-        outputs: the positions whose logits are added up, shape (L,).
+        model: borrowed for the call, and returned unchanged.
+        codes: uint8 (L,), A C G T N = 0 1 2 3 4.
+        outputs: the positions whose logits are added up, bool (L,).
         marker: a row of the last layer.
         stretch: start and end of the bases to mutate (half-open).
-        batch_size: mutants at once; what fits where None.
-        device: where to compute; the CPU where None.
+        batch_size: mutants at once; default: as many as fit.
+        device: where to compute; default: the CPU.
 
     Raises:
         OutOfMemoryError: too little memory for so many mutants at once.
@@ -74,9 +75,9 @@ def mutagenesis(
 
 @dataclass(frozen=True, eq=False)
 class _Changed:
-    """Where mutants may differ from the sequence, and what they have there.
+    """Where mutants may differ from the sequence, and their values there.
 
-    The places follow from the network alone, never from values: so no device has to be waited for.
+    The places follow from the network alone, never from values, so no device has to be waited for.
 
     Attributes:
         places: positions, ascending, (P,).
@@ -87,7 +88,7 @@ class _Changed:
     values: Tensor
 
     def within(self, span: Span) -> _Changed:
-        """Those in a stretch, packed, as products are quickest."""
+        """Those in a stretch, contiguous, since products are fastest like this."""
         kept = _between(self.places, span)
         return _Changed(self.places[kept], self.values[:, kept].contiguous())
 
@@ -100,8 +101,8 @@ class _Known:
         model: the network.
         codes: the sequence, (L,).
         steps: its blocks, each with the number of its pass.
-        inputs: what each step was given, and at last what the head was, (1, L', C').
-        sums: what each `SamePadConv` adds up, before its ReLU, (1, L', C'); None for other blocks.
+        inputs: of each step, and finally of the head, (1, L', C').
+        sums: of each `SamePadConv`, before its ReLU, (1, L', C'); None for other blocks.
         logits: of the marker, (1, L).
         outputs: which of them count, (L,).
         rows: the marker's row of the last layer, (1,).
@@ -137,10 +138,10 @@ class _Known:
         return cls(model, codes, model.steps, inputs, sums, logits, outputs, rows)
 
     def sites(self, first: int, batch_size: int | None) -> int:
-        """Bases to mutate at once: by the mutants asked for, or by the outputs that a base reaches.
+        """Bases to mutate at once: by the requested mutants, or by the outputs that a base reaches.
 
-        What one mutant changes is computed for all, so that bases further apart than what the
-        network takes as one position would only cost.
+        What one mutant changes is computed for all, so bases further apart than one position of the
+        network would only cost time.
         """
         if batch_size is None:
             spans = self.spans((first, first))
@@ -151,12 +152,12 @@ class _Known:
     def changes(
         self, changed: Span, sites: npt.NDArray[np.intp], letters: npt.NDArray[np.intp]
     ) -> npt.NDArray[np.float64]:
-        """What each mutant adds to the sum of the chosen logits, shape (mutants,).
+        """What each mutant adds to the sum of the selected logits, shape (mutants,).
 
         Args:
-            changed: the stretch that the mutated bases lie in.
-            sites: the base that each mutant changes, counted from the stretch's first.
-            letters: what it puts there.
+            changed: the stretch with the mutated bases.
+            sites: the base that each mutant changes, counted from the first of the stretch.
+            letters: the substituted letters.
         """
         spans = self.spans(changed)
         if spans is None:
@@ -176,7 +177,7 @@ class _Known:
         return self._difference(now.within(spans[-1]))
 
     def _difference(self, now: _Changed) -> npt.NDArray[np.float64]:
-        """The sum of the chosen logits, less what it was."""
+        """The sum of the selected logits, minus the original one."""
         counted = self.outputs[now.places]
         if not counted.all():
             now = _Changed(now.places[counted], _at(now.values, np.flatnonzero(counted)))
@@ -198,7 +199,7 @@ class _Known:
         mutants = len(now.values)
         added = ((now.values - known) @ matrix).reshape(mutants, len(now.places), width, outputs)
         total = added.new_zeros(mutants, len(places), outputs)
-        # a tap adds to each output once: devices that add in any order do so to the same bits
+        # a tap adds to each output once: devices that add in any order yield the same bits
         for tap, part in zip(taps, added.unbind(2), strict=True):
             total.index_add_(1, tap, part)
         inside = _between(places, (0, sums.shape[1] - 1))
@@ -206,15 +207,15 @@ class _Known:
         return _Changed(places, F.relu(total[:, inside] + _at(sums, places)))
 
     def _widen(self, number: int, block: Upsample, now: _Changed) -> _Changed:
-        """Each position by itself becomes several."""
+        """Each position becomes several, independently."""
         places = (now.places[:, None] * block.factor + np.arange(block.factor)).ravel()
         return _Changed(places, block(now.values, self.steps[number][1]))
 
     def _step(self, number: int, now: _Changed, wanted: Span) -> _Changed:
-        """Any block: its outputs `wanted`, of inputs that are as known where nothing changed.
+        """Any block: its outputs `wanted`, with unchanged inputs where nothing changed.
 
-        The block pads a stretch with zeros, which is right where the sequence ends; elsewhere the
-        outputs that see them are cut off again.
+        The block pads a stretch with zeros, which is correct where the sequence ends; elsewhere the
+        outputs that depend on them are cropped.
         """
         block, index = self.steps[number]
         first, last = _needed(block, wanted, self.inputs[number].shape[1])
@@ -225,10 +226,10 @@ class _Known:
         return _Changed(places, _at(block(x, index), places - wanted[0] + offset))
 
     def spans(self, changed: Span) -> list[Span] | None:
-        """The stretch to compute of every step's input, and at last of the logits.
+        """The stretch to compute of every step's input, and finally of the logits.
 
-        It is what depends on the changed bases and what a chosen output depends on; None where no
-        chosen output does.
+        It is what depends on the changed bases and what a selected output depends on; None if no
+        selected output does.
         """
         reached = [changed]
         for (block, _), after in zip(self.steps, self.inputs[1:], strict=True):
@@ -248,7 +249,7 @@ class _Known:
 
 
 def _groups(start: int, end: int, size: int, stride: int) -> Iterator[Span]:
-    """Stretches (half-open) of at most so many bases, none across a multiple of the stride."""
+    """Stretches (half-open) of at most `size` bases, none across a multiple of the stride."""
     first = start
     while first < end:
         last = min(end, first + size)
@@ -259,7 +260,7 @@ def _groups(start: int, end: int, size: int, stride: int) -> Iterator[Span]:
 
 
 def _needed(block: Block, outputs: Span, length: int) -> Span:
-    """The inputs, of so many, on which a stretch of outputs depends."""
+    """The inputs, of `length`, on which a stretch of outputs depends."""
     if not block.bounded:
         return 0, length - 1
     first, last = block.needs(*outputs)
@@ -267,7 +268,7 @@ def _needed(block: Block, outputs: Span, length: int) -> Span:
 
 
 def _affected(block: Block, inputs: Span, length: int) -> Span:
-    """The outputs, of so many, that depend on any of a stretch of inputs."""
+    """The outputs, of `length`, that depend on any input of a stretch."""
     if not block.bounded:
         return 0, length - 1
     first = bisect_left(range(length), inputs[0], key=lambda output: block.needs(output, output)[1])
@@ -276,7 +277,7 @@ def _affected(block: Block, inputs: Span, length: int) -> Span:
 
 
 def _depending(block: Block, places: Places, wanted: Span) -> Places:
-    """Those of a stretch of outputs that depend on any of some inputs; of a Bi-LSTM all."""
+    """The outputs of a stretch that depend on some inputs; all of a Bi-LSTM."""
     if isinstance(block, Downsample):
         found = np.unique(places // block.stride)
     elif isinstance(block, SamePool):
@@ -287,17 +288,17 @@ def _depending(block: Block, places: Places, wanted: Span) -> Places:
 
 
 def _reached(places: Places, left: int, width: int, dilation: int) -> Places:
-    """The output that reads each of some inputs by each tap, shape (width, P)."""
+    """The output that reads each of some inputs through each tap, shape (width, P)."""
     # output o reads the input o - left + tap * dilation
     return places + left - np.arange(width)[:, None] * dilation
 
 
 def _between(places: Places, span: Span) -> slice:
-    """Which of some ascending places lie in a stretch."""
+    """Slice of the ascending places that lie in a stretch."""
     first, end = places.searchsorted((span[0], span[1] + 1))
     return slice(int(first), int(end))
 
 
 def _at(x: Tensor, places: Places) -> Tensor:
-    """Some positions of a tensor (B, L, ...), shape (B, P, ...)."""
+    """Some positions of a tensor (B, L, ...), as (B, P, ...)."""
     return x.index_select(1, to_device(places, x.device))

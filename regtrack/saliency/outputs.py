@@ -1,4 +1,4 @@
-"""Which outputs are explained: those that score, those that are labelled, or those that are named.
+"""Which outputs are explained: by score, by label, or by name.
 
 All lie on one chromosome.
 """
@@ -38,11 +38,11 @@ def scoring_outputs(
 ) -> tuple[Intervals, float]:
     """The positions of an interval whose score reaches a threshold, and the threshold.
 
-    Without a threshold it is 0.5, or half of the highest score where nothing scores as much.
+    The default threshold is 0.5, or half of the highest score if none reaches 0.5.
 
     Raises:
         MarkerError: the checkpoint does not predict the marker.
-        SaliencyError: there is none, or a threshold that no score can reach.
+        SaliencyError: there is none, or a threshold outside the range of scores.
     """
     if threshold is not None and not 0 <= threshold <= 1:
         raise SaliencyError(f"threshold {threshold:g}; expected a score from 0 to 1")
@@ -52,7 +52,7 @@ def scoring_outputs(
         highest = float(np.nanmax(found, initial=0))
         threshold = THRESHOLD if highest >= THRESHOLD else highest / 2
     if not (found >= threshold).any():
-        best = f"{np.nanmax(found):.3g}" if np.isfinite(found).any() else "none, all is N"
+        best = f"{np.nanmax(found):.3g}" if np.isfinite(found).any() else "none, as all bases are N"
         raise SaliencyError(
             f"no position of {interval} has a score of {threshold:g} for {marker.name} by "
             f"{checkpoint.model.name}; the highest is {best}: choose another `region`, a lower "
@@ -71,7 +71,7 @@ def scoring(threshold: float) -> str:
 
 
 def labelled_outputs(path: Path, assembly: Assembly, interval: Interval) -> Intervals:
-    """The bases of an interval under a peak of a BED or peak file; maybe none.
+    """The bases of an interval under a peak of a BED or peak file; possibly none.
 
     Raises:
         PeakFileError: a file that cannot be read, or for another assembly.
@@ -81,17 +81,17 @@ def labelled_outputs(path: Path, assembly: Assembly, interval: Interval) -> Inte
 
 
 def named_outputs(regions: Sequence[str], assembly: Assembly, chrom: str) -> Intervals:
-    """Positions named as browsers write them, `chr1:1,234,567` or `chr1:1,000-2,000`.
+    """Positions in the notation of browsers, `chr1:1,234,567` or `chr1:1,000-2,000`.
 
     Raises:
-        RegionError: no region of the assembly.
-        SaliencyError: on another chromosome than what is shown.
+        RegionError: not a region of the assembly.
+        SaliencyError: on a chromosome other than the one shown.
     """
     found = [parse_region(region, assembly) for region in regions]
     for one in found:
         if one.chrom != chrom:
             raise SaliencyError(
-                f"`at` {one} is not on {chrom}, which is shown; expected {chrom}:..."
+                f"`at` {one} is not on {chrom}, the chromosome shown; expected {chrom}:..."
             )
     return Intervals.merged([one.start for one in found], [one.end for one in found])
 
@@ -99,7 +99,7 @@ def named_outputs(regions: Sequence[str], assembly: Assembly, chrom: str) -> Int
 def random_windows(
     dataset: Dataset, marker: Marker, split: str, *, number: int, seed: int
 ) -> list[Interval]:
-    """Windows of a split, drawn at random from those with a label of a marker.
+    """Windows of a split, sampled from those with a label of a marker.
 
     Raises:
         DatasetError: no such split, or too few such windows.
@@ -116,13 +116,13 @@ def random_windows(
     if len(found) < number:
         raise DatasetError(
             f"{len(found)} windows of the {split} split of {dataset.path} have a label of "
-            f"{marker.name}, and {number} were asked for; choose another `split` or `marker`"
+            f"{marker.name}, but {number} were requested; choose another `split` or `marker`"
         )
     return found
 
 
 def dataset_outputs(dataset: Dataset, row: int, interval: Interval) -> Intervals:
-    """The labelled bases of one marker of a dataset in an interval; maybe none."""
+    """The labelled bases of one marker of a dataset in an interval; possibly none."""
     labels = dataset.labels(interval.chrom, interval.start, interval.end)
     mine = labels.marker == row
     return Intervals.merged(labels.start[mine], labels.end[mine]).shift(interval.start)
@@ -138,7 +138,7 @@ def row_of(checkpoint: Checkpoint, marker: Marker) -> int:
 
 
 def marker_row(markers: tuple[Marker, ...], name: str, path: Path | None = None) -> int:
-    """The position of the marker of exactly this name; `path` is the file they are of.
+    """The position of the marker with exactly this name; `path` is the file of the markers.
 
     Raises:
         MarkerError: there is none.
@@ -149,12 +149,12 @@ def marker_row(markers: tuple[Marker, ...], name: str, path: Path | None = None)
 def check_reached(
     outputs: Intervals, models: Iterable[TrackModel], source: Source, interval: Interval
 ) -> None:
-    """See that some output can have a gradient in an interval by some model.
+    """Check that some output can have a gradient in an interval, by some model.
 
     Args:
-        outputs: what was chosen, on the interval's chromosome.
-        models: those that look.
-        source: where bases are read.
+        outputs: the selected ones, on the interval's chromosome.
+        models: the models.
+        source: the sequence.
         interval: the bases shown.
 
     Raises:
@@ -167,12 +167,12 @@ def check_reached(
         outputs = outputs.clip(interval.start - right, interval.end + left)
         if not outputs:
             raise SaliencyError(
-                f"no chosen output reaches {interval}: the models see {left:,} bp before and "
-                f"{right:,} bp after an output at most; choose a `region` nearer to `at`"
+                f"no selected output reaches {interval}: the models see at most {left:,} bp before "
+                f"and {right:,} bp after an output; choose a `region` closer to `at`"
             )
     read = (source.codes(interval.chrom, *one) for one in outputs)
     if all((codes == N).all() for codes in read):
         raise SaliencyError(
-            f"every chosen output of {interval} is N, which no model explains; choose another "
+            f"every selected output of {interval} is N, which no model explains; choose another "
             "`region` or `at`"
         )

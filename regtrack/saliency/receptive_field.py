@@ -1,7 +1,8 @@
-"""The receptive field that a model uses: its gradient by distance from the output.
+"""The effective receptive field of a model: its gradient by distance from the output.
 
 The paper shows it as a figure (Gupta and Rush 2017, figure 2); here it is a curve and three
-numbers. The counted receptive field says which bases can change an output, this one which do.
+numbers.
+The theoretical receptive field says which bases can change an output, this one which ones do.
 """
 
 from __future__ import annotations
@@ -48,28 +49,28 @@ def effective_receptive_field(
     device: torch.device | None = None,
     progress: Progress = SILENT,
 ) -> Curve:
-    """The share of the gradient at each distance from an output, a mean over labelled outputs.
+    """The fraction of the gradient at each distance from an output: a mean over labelled outputs.
 
-    Each output is back-propagated alone, from a read that is centred on it: as far as the model
-    can see, or for a Bi-LSTM, which has no such bound, half a window of the dataset to each side.
-    The norms of the gradient at its input are divided by their sum before the mean is taken, so
-    that every output counts alike. An output about which the model is constant has no gradient;
-    such outputs are counted apart, in `Curve.silent`.
+    Each output is back-propagated separately, from a read centred on it: as far as the model can
+    see, or for a Bi-LSTM, which is unbounded, half a window of the dataset on each side. The norms
+    of the gradient at its input are divided by their sum before averaging, so that every output
+    has the same weight. If the model is constant around an output, there is no gradient; such
+    outputs are counted separately, in `Curve.silent`.
 
     Args:
-        checkpoint: a network, given back as it was.
-        dataset: where sequence and labels are read.
-        marker: whose labelled bases the outputs are drawn from.
+        checkpoint: a network, returned unchanged.
+        dataset: source of sequence and labels.
+        marker: its labelled bases are sampled as outputs.
         split: `train`, `valid` or `test`.
-        positives: outputs to draw.
-        seed: of the draw.
-        style: what the model is called in figures and how it is drawn; by default as its network.
-        device: where to compute; the CPU where None.
-        progress: told of the outputs that are done.
+        positives: number of outputs to sample.
+        seed: of the sample.
+        style: title and look of the model in figures; default: those of its network.
+        device: where to compute; default: the CPU.
+        progress: shows the outputs that are done.
 
     Raises:
         MarkerError: the dataset or the checkpoint has no such marker.
-        DatasetError: no such split, or no labelled base in it with room on both sides.
+        DatasetError: no such split, or no labelled base in it with enough sequence on both sides.
         OutOfMemoryError: too little memory.
     """
     row_of(checkpoint, marker)
@@ -92,7 +93,7 @@ def _mean(
     device: torch.device,
     progress: Progress,
 ) -> Curve:
-    """The curve of outputs that were drawn."""
+    """The curve of the sampled outputs."""
     model, row = checkpoint.model, row_of(checkpoint, marker)
     rule = _rule(model, dataset.window)
     room = _room(rule)
@@ -136,19 +137,19 @@ def compare_receptive_fields(
 ) -> list[Curve]:
     """The curves of several models for the same outputs; see `effective_receptive_field`.
 
-    The outputs have the room on both sides that the widest of the models needs.
+    The outputs have as much sequence on both sides as the widest of the models needs.
 
     Args:
         checkpoints: the models' files.
-        dataset: where sequence and labels are read.
-        marker: a name or glob that fits one marker; None is the one with most labelled bases
-            among those that the first model predicts.
+        dataset: source of sequence and labels.
+        marker: a name, or a glob that matches one marker; default: the one with most labelled
+            bases among those that the first model predicts.
         split: `train`, `valid` or `test`.
-        positives: outputs to draw.
-        seed: of the draw.
+        positives: number of outputs to sample.
+        seed: of the sample.
         device: `auto`, `cpu`, `cuda`, ...
-        any_assembly: go on where the dataset is of another assembly than the training's.
-        progress: told of the outputs that are done.
+        any_assembly: accept a dataset of an assembly other than the training's.
+        progress: shows the outputs that are done.
 
     Raises:
         CheckpointError, AssemblyError, MarkerError, DatasetError: bad input.
@@ -175,7 +176,7 @@ def compare_receptive_fields(
 
 
 def _commonest(checkpoint: Checkpoint, dataset: Dataset, split: str) -> Marker:
-    """The marker of both with most labelled bases in a split."""
+    """The marker of both with the most labelled bases in a split."""
     counts = dict(zip((m.name for m in dataset.markers), dataset.positives(split), strict=True))
     common = [marker for marker in checkpoint.markers if marker.name in counts]
     if not common:
@@ -189,14 +190,14 @@ def _commonest(checkpoint: Checkpoint, dataset: Dataset, split: str) -> Marker:
 def draw_positives(
     dataset: Dataset, marker: Marker, split: str, *, number: int, seed: int, room: int
 ) -> list[Position]:
-    """Labelled bases of a split's windows, drawn at random, each with bases around it.
+    """Labelled bases of a split's windows, sampled, each with enough bases around it.
 
     Args:
-        dataset: where labels are read.
+        dataset: source of labels.
         marker: one of its markers.
         split: `train`, `valid` or `test`.
-        number: how many at most.
-        seed: of the draw.
+        number: maximum number.
+        seed: of the sample.
         room: bp that the chromosome must have on both sides.
 
     Raises:
@@ -217,7 +218,7 @@ def draw_positives(
         )
     if total < number:
         _log.warning(
-            "%s split: %s of %s labelled outputs asked for; there are no more with %s bp on both "
+            "%s split: only %s of %s requested outputs are labelled with %s bp on both "
             "sides", split, f"{total:,}", f"{number:,}", f"{room:,}",
         )  # fmt: skip
     generator = np.random.default_rng(seed)
@@ -230,17 +231,17 @@ def draw_positives(
 
 
 def _labelled(dataset: Dataset, row: int, window: int, room: int) -> tuple[str, Intervals]:
-    """A window's chromosome, and its labelled bases that have room on both sides."""
+    """A window's chromosome, and its labelled bases with enough sequence on both sides."""
     interval = dataset.interval(window)
     length = dataset.assembly.length(interval.chrom)
     return interval.chrom, dataset_outputs(dataset, row, interval).clip(room, length - room)
 
 
 def _rule(model: ReadRequirements, window: int) -> ReadRule:
-    """What is read beside an output.
+    """What is read around an output.
 
-    How far a Bi-LSTM looks is what is asked: it reads as far as it could see in training, half a
-    window.
+    For a Bi-LSTM the question is how far it looks: it reads as far as it could see in training,
+    half a window.
     """
     half = -(-window // 2 // model.stride) * model.stride
     return ReadRule.of(model, flank=half if model.flank is None else "auto")
@@ -260,12 +261,13 @@ def _masses(
     rule: ReadRule,
     device: torch.device,
 ) -> Iterator[npt.NDArray[np.float64]]:
-    """The shares of each output by distance; zeros where it has no gradient."""
+    """The fractions of each output by distance, (D,); zeros if it has no gradient."""
     length = 2 * rule.flank + rule.stride
     codes = np.empty((len(outputs), length), dtype=np.uint8)
     chosen = np.zeros((len(outputs), length), dtype=np.bool_)
     for line, (chrom, position) in enumerate(outputs):
-        # all outputs of one position of the network are read alike, so that reads are equally long
+        # all outputs of one position of the network are read alike, so that reads have the same
+        # length
         first = position // rule.stride * rule.stride
         strip = rule.strip(chrom, first, first + rule.stride, length=dataset.assembly.length(chrom))
         codes[line] = dataset.codes(chrom, strip.read_start, strip.read_end)

@@ -1,4 +1,4 @@
-"""The saliency of a region: what each base shown is to the outputs that are explained."""
+"""The saliency of a region: the effect of each base shown on the explained outputs."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from regtrack.saliency.values import Completeness, Saliency, Values
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What is asked of a model: what do the bases of an interval do to outputs of a marker?
+    """A question to a model: what do the bases of an interval do to outputs of a marker?
 
     Attributes:
         interval: the bases shown.
         marker: what is predicted.
-        outputs: the explained positions, on the same chromosome; they may lie outside the
+        outputs: the explained positions, on the same chromosome, possibly outside the
             interval.
-        rule: what chose them, in the words of a legend.
+        rule: what selected them, for a legend.
     """
 
     interval: Interval
@@ -58,22 +58,22 @@ def saliency_of_region(  # noqa: PLR0917 - a region is three numbers
     device: str = "auto",
     progress: Progress = SILENT,
 ) -> Saliency:
-    """The saliency of a region for its own positions whose score reaches a threshold.
+    """The saliency of a region for those of its own positions whose score reaches a threshold.
 
-    The flanks that the outputs depend on are read beside the region.
+    The flanks that the outputs depend on are read as well.
 
     Args:
         checkpoint: the trained network.
         reference: the FASTA.
-        marker: a name or glob that fits one marker of the checkpoint.
+        marker: a name, or a glob that matches one marker of the checkpoint.
         chrom: the chromosome.
         start: the first base (bp, 0-based).
         end: one past the last base.
         method: a key of `regtrack.saliency.method.METHODS`.
-        threshold: the least score of a position that is explained; where None, 0.5, or half of
-            the highest where nothing scores as much.
+        threshold: minimum score of an explained position; default: 0.5, or half of the highest if
+            none reaches 0.5.
         device: `auto`, `cpu`, `cuda`, ...
-        progress: told of the bp of outputs that are done.
+        progress: shows the bp of outputs that are done.
 
     Raises:
         CheckpointError, FastaError, AssemblyError, RegionError, MarkerError: bad input.
@@ -103,20 +103,20 @@ def explain(
     device: torch.device | None = None,
     progress: Progress = SILENT,
 ) -> Saliency:
-    """The saliency of an interval for chosen outputs.
+    """The saliency of an interval for selected outputs.
 
     Args:
-        checkpoint: a network, given back as it was.
-        source: where bases are read.
-        question: what is asked.
+        checkpoint: a network, returned unchanged.
+        source: the sequence.
+        question: what to explain.
         method: how.
-        label: of the model in figures; what its network is called by default.
-        device: where to compute; the CPU where None.
-        progress: told of the bp that are done.
+        label: of the model in figures; default: the title of its network.
+        device: where to compute; default: the CPU.
+        progress: shows the bp that are done.
 
     Raises:
         MarkerError: the checkpoint does not predict the marker.
-        SaliencyError: more bases than the method takes.
+        SaliencyError: more bases than the method accepts.
         OutOfMemoryError: too little memory.
     """
     interval, model = question.interval, checkpoint.model
@@ -146,16 +146,18 @@ def explain(
 
 
 def find_marker(markers: Sequence[Marker], glob: str) -> Marker:
-    """The one marker that a name or glob fits.
+    """The one marker that a name or glob matches.
 
     Raises:
-        MarkerError: none fits, or several do.
+        MarkerError: none matches, or several do.
     """
     found = [markers[row] for row in select_markers(markers, [glob])]
     exact = [marker for marker in found if marker.name == glob]
     if len(found) > 1 and not exact:
         names = ", ".join(marker.name for marker in found[:3])
-        raise MarkerError(f'"{glob}" fits {len(found)} markers, such as {names}; name one of them')
+        raise MarkerError(
+            f'"{glob}" matches {len(found)} markers, such as {names}; name one of them'
+        )
     return (exact or found)[0]
 
 
@@ -168,7 +170,7 @@ def _added_up(
     device: torch.device,
     progress: Progress,
 ) -> tuple[Tensor, Completeness | None]:
-    """What one stretch of outputs after another gives to each base, shape (L, C)."""
+    """The sum, over stretches of outputs, of what they give to each base, (L, C)."""
     model, shown = checkpoint.model, question.interval
     row, length = row_of(checkpoint, question.marker), source.assembly.length(shown.chrom)
     steps = STEPS[method]
@@ -190,6 +192,6 @@ def _added_up(
 
 
 def _values(method: Method, total: Tensor, codes: Codes, embedding: Tensor) -> Values:
-    """What was added up, as the method shows it."""
+    """The sums as the values of the method."""
     values: Values = STEPS[method].finish(total, torch.as_tensor(codes), embedding).float().numpy()
     return values

@@ -1,7 +1,8 @@
-"""What each method of saliency computes, for one stretch of outputs and of the sum over stretches.
+"""The computation of each method of saliency: for one stretch of outputs, and for the sum.
 
-The outputs to explain may be more than go through a network at once. So they are taken a stretch at
-a time, what each gives to a base is added up, and the sum becomes the base's value.
+There may be more outputs to explain than fit through a network at once. So they are taken one
+stretch
+at a time, what each gives to a base is added up, and the sum becomes the base's value.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from regtrack.saliency.values import Completeness, Outputs
 
 @dataclass(frozen=True, eq=False)
 class Stretch:
-    """A stretch of outputs, read with all that they depend on.
+    """A stretch of outputs, read with everything that they depend on.
 
     Attributes:
         model: the network.
         row: of its last layer, for the marker.
-        codes: what is read, uint8, shape (R,), A C G T N = 0 1 2 3 4.
-        outputs: which positions are explained, bool, shape (R,).
-        shown: which bases are asked for, as a slice of what is read; B of them.
+        codes: what is read, uint8 (R,), A C G T N = 0 1 2 3 4.
+        outputs: which positions are explained, bool (R,).
+        shown: the requested bases, B of them, as a slice of what is read.
         device: where to compute.
     """
 
@@ -48,10 +49,10 @@ class Steps:
 
     Attributes:
         columns: C, the numbers per base that are added up over stretches.
-        give: what a stretch gives to its B bases, shape (B, C), on the CPU, and how nearly that
-            adds up, for a method that is complete.
-        finish: values, shape (L,) or (L, 4), from sums (L, C), codes (L,) and the embedding's rows
-            (5, 4), all on the CPU.
+        give: what a stretch gives to its B bases, floats (B, C), on the CPU, and for a complete
+            method, how nearly that adds up.
+        finish: values, floats (L,) or (L, 4), from sums (L, C), codes (L,) and the embedding's
+            rows (5, 4), all on the CPU.
     """
 
     columns: int

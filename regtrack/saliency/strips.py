@@ -1,11 +1,13 @@
-"""Which bases go through the model together, so that chosen outputs see all that they need.
+"""Which bases go through the model at once, so that selected outputs see everything they need.
 
-The gradient of a sum of outputs is the sum of their gradients, so outputs are taken a stretch at a
-time and what they contribute to a base is added up. A stretch is read as `regtrack.predict.reading`
-says. However many outputs there are, memory holds one stretch.
+The gradient of a sum of outputs is the sum of their gradients, so outputs are taken one stretch at
+a
+time, and what they contribute to a base is added up. `regtrack.predict.reading` says how a stretch
+is read. However many outputs there are, memory holds one stretch.
 
-An output of a Bi-LSTM depends on all that is read: its outputs and the bases shown are read in one
-piece.
+An output of a Bi-LSTM depends on everything that is read: its outputs and the bases shown are read
+in
+one piece.
 """
 
 from __future__ import annotations
@@ -21,12 +23,12 @@ from regtrack.genome.intervals import Intervals
 from regtrack.predict.network import ReadRequirements
 from regtrack.predict.reading import ReadRule, Strip
 
-# bp of outputs at once; more is no faster, and a backward pass keeps every layer's activations
+# bp of outputs at once; more is not faster, and a backward pass keeps every layer's activations
 AT_ONCE = {"cpu": 100_000, "other": 500_000}
 
 
 def at_once(device: torch.device) -> int:
-    """The bp of outputs that go through the model together on a device."""
+    """The bp of outputs that go through the model at once on a device."""
     return AT_ONCE.get(device.type, AT_ONCE["other"])
 
 
@@ -36,11 +38,11 @@ def strips_of(
     """The stretches of outputs that reach an interval, each with what they depend on.
 
     Args:
-        model: whose stride and flank decide what is read.
-        interval: the bases that are shown.
+        model: its stride and flank determine what is read.
+        interval: the bases shown.
         outputs: on the same chromosome.
         length: bp of the chromosome.
-        size: bp of outputs in a stretch at most.
+        size: maximum bp of outputs in a stretch.
 
     Raises:
         SaliencyError: a Bi-LSTM, and more bases than go through at once.
@@ -64,14 +66,14 @@ def _one_piece(
     end = max(interval.end, int(outputs.ends[-1]))
     if end - start > size:
         raise SaliencyError(
-            f"{end - start:,} bp from the first to the last base; a Bi-LSTM depends on all it is "
-            f"given and takes at most {size:,} bp here: choose a smaller region"
+            f"{end - start:,} bp from the first to the last base; a Bi-LSTM depends on everything "
+            f"it is given and accepts at most {size:,} bp here: choose a smaller region"
         )
     yield rule.strip(interval.chrom, start, end, length=length)
 
 
 def _groups(outputs: Intervals, size: int) -> Iterator[tuple[int, int]]:
-    """Stretches of at most `size` bp that begin and end with an output and hold all of them."""
+    """Stretches of at most `size` bp that begin and end with an output and cover all of them."""
     starts, ends, at = outputs.starts, outputs.ends, 0
     while len(starts) and at < ends[-1]:
         run = int(np.searchsorted(ends, at, side="right"))

@@ -1,13 +1,14 @@
-"""Saliency along a genome as bigWig: a sweep that computes gradients instead of scores.
+"""Saliency along a genome as bigWigs: a sweep that computes gradients instead of scores.
 
-There are two files per marker: gradient x input, signed, for letters in a browser that draws
-them (dynseq), and its absolute value, whose means are what a zoomed-out view should show, since a
-signed mean cancels.
+There are two files per marker: gradient x input, signed, for browsers that draw it as letters
+(dynseq), and its absolute value, whose means are what a zoomed-out view should show, since signed
+means cancel.
 
-Two flanks make it seamless. A base has a gradient from the outputs within reach of it, up to one
-flank away, and each of those needs its own reach, one flank more. So a strip is read with two
-flanks and cropped by two. Outputs in the outer flank lack some of their input, but none of them
-reaches a base that is emitted, so all outputs of the read may be propagated together.
+Two flanks make it seamless. A base has a gradient from the outputs within its reach, up to one
+flank
+away, and each of those needs its own reach, another flank. So a strip is read with two flanks and
+cropped by two. Outputs in the outer flank lack some of their input, but none of them reaches a base
+that is emitted, so all outputs of the read may be propagated at once.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ class TrackSaliency:
     """Gradient x input of all logits whose score reaches a threshold, and its absolute value.
 
     Attributes:
-        model: borrowed by whoever made this.
+        model: lent by the caller.
         rows: the markers to explain.
-        device, precision: as `regtrack.predict.forward.scores_of_codes` takes them.
-        threshold: the least score of an output that is explained; 0 takes all.
+        device, precision: see `regtrack.predict.forward.scores_of_codes`.
+        threshold: minimum score of an explained output; 0: all.
     """
 
     model: TrackModel
@@ -57,8 +58,9 @@ class TrackSaliency:
         ValueKind("absolute saliency", ".saliency-abs"),
     )
     flanks: ClassVar[int] = 2
-    # Tensors, on the way back too, hold 3,200 (CNN7, DILATED) to 5,200 (BI-LSTM) on the CPU; with
-    # what the C library keeps, processes grew by up to 6,400.
+    # Tensors, including those of the backward pass, take 3,200 (CNN7, DILATED) to 5,200 (BI-LSTM)
+    # on
+    # the CPU; with what the C library keeps, processes grew by up to 6,400.
     bytes_per_base: ClassVar[int] = 6_400
     both_strands: ClassVar[bool] = False
     compiled: ClassVar[Shape | None] = None
@@ -76,7 +78,7 @@ class TrackSaliency:
         return f"{GRADIENT_X_INPUT.name} {which}"
 
     def with_compiled(self, shape: Shape | None) -> TrackSaliency:
-        """Itself, as it is never compiled.
+        """This object, which is never compiled.
 
         Raises:
             PlanError: a shape was given.
@@ -86,7 +88,7 @@ class TrackSaliency:
         return self
 
     def __call__(self, codes: Codes) -> Tensor:
-        """Values (B, 2 M, L) of codes (B, L): signed and absolute of one marker after another."""
+        """Values, floats (B, 2 M, L), of codes (B, L): signed and absolute, marker by marker."""
         found = torch.empty((len(codes), self.count, codes.shape[1]), device=self.device)
         with differentiable(
             self.model, self.device, shape=codes.shape, precision=self.precision
@@ -105,10 +107,10 @@ class MakeSaliency:
     """Makes the saliency that a request asks for; a `MakeComputation`.
 
     Attributes:
-        threshold: the least score of an output that is explained; 0 takes all.
+        threshold: minimum score of an explained output; 0: all.
 
     Raises:
-        SaliencyError: a threshold that is no score.
+        SaliencyError: a threshold outside the range of scores.
     """
 
     threshold: float = 0.0
@@ -126,7 +128,7 @@ class MakeSaliency:
             PlanError: the request asks for both strands or for logits.
         """
         if request.compute.reverse_complement or request.storage.logits:
-            raise PlanError("saliency is of the logits of the forward strand; ask for neither")
+            raise PlanError("saliency explains logits of the forward strand; request neither")
         return TrackSaliency(model, rows, device, request.compute.precision, self.threshold)
 
 

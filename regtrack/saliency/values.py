@@ -1,4 +1,4 @@
-"""What saliency is made into: plain values of NumPy arrays, for figures, tables and pages."""
+"""Results of saliency: plain values of NumPy arrays, for figures, tables and pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from regtrack.saliency.method import Method
 Values = npt.NDArray[np.float32]
 Outputs = npt.NDArray[np.bool_]
 
-SHARES = (50, 90, 99)  # % of the mass whose widths are told
+SHARES = (50, 90, 99)  # % of the mass whose widths are reported
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Completeness:
     """How nearly integrated gradients add up to what they explain.
 
     Attributes:
-        added: the sum of the values of all bases that were read, beside the region too.
-        change: of the chosen logits, from the start of the path to the sequence.
+        added: the sum of the values of all bases read, including those outside the region.
+        change: of the selected logits, from the start of the path to the sequence.
     """
 
     added: float
@@ -41,7 +41,7 @@ class Completeness:
         return self.added - self.change
 
     def to_dict(self) -> dict[str, float]:
-        """The numbers, for JSON."""
+        """The numbers as JSON-serialisable values."""
         return {"sum": self.added, "change": self.change, "difference": self.difference}
 
 
@@ -52,19 +52,20 @@ class Saliency:
     Attributes:
         chrom: the chromosome.
         start: its first base (bp, 0-based).
-        codes: the bases, A C G T N = 0 1 2 3 4, shape (L,).
-        values: one per base, shape (L,); by a method per letter one for each of A C G T that might
-            stand there, shape (L, 4), 0 for the one that does. Their unit is the logit.
-        outputs: the positions that are explained, shape (L,).
+        codes: the bases, uint8 (L,), A C G T N = 0 1 2 3 4.
+        values: one per base, float32 (L,); for a per-letter method one for each of A C G T that
+            could
+            be there, (L, 4), and 0 for the one that is. In units of the logit.
+        outputs: the positions that are explained, bool (L,).
         method: how they were computed.
         marker: what is predicted.
         model: its label, such as `DILATED`.
-        receptive_field: bp that one output can see, as counted; None is the whole sequence.
-        rule: what chose the outputs, in the words of a legend, such as `Labelled GM12878_CTCF`.
-        completeness: of a method that is complete, what they add up to; None by another method.
+        receptive_field: theoretical receptive field of one output (bp); None: the whole sequence.
+        rule: what selected the outputs, for a legend, such as `Labelled GM12878_CTCF`.
+        completeness: for a complete method, what the values add up to; otherwise None.
 
     Raises:
-        ValueError: shapes that do not fit.
+        ValueError: shapes that do not match.
     """
 
     chrom: str
@@ -94,11 +95,11 @@ class Saliency:
 
     @property
     def interval(self) -> Interval:
-        """Where it lies."""
+        """The interval of the bases."""
         return Interval(self.chrom, self.start, self.start + len(self.codes))
 
     def to_dict(self) -> dict[str, Any]:
-        """What it is and how far its values go, for JSON."""
+        """What it is, and the range of its values, as JSON-serialisable values."""
         return {
             "model": self.model,
             "marker": self.marker.name,
@@ -115,16 +116,16 @@ class Saliency:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """How far a model looks: the share of an output's gradient at each distance from it.
+    """How far a model looks: the fraction of an output's gradient at each distance from it.
 
     Attributes:
-        style: what the model is called, and how it is drawn.
+        style: title and look of the model.
         marker: what is predicted.
-        distance: of the input from the output (bp), ascending, negative before it, shape (D,).
-        mass: the share of the gradient's norm there, a mean over outputs; sums to 1, shape (D,).
-        positives: outputs that were averaged.
-        receptive_field: bp that one output can see, as counted; None is the whole sequence.
-        silent: outputs beside these that have no gradient, as the model is constant about them.
+        distance: of the input from the output (bp), ascending, negative before it, int64 (D,).
+        mass: fraction of the gradient's norm there, a mean over outputs, float64 (D,); sums to 1.
+        positives: number of outputs averaged.
+        receptive_field: theoretical receptive field of one output (bp); None: the whole sequence.
+        silent: further outputs without a gradient, around which the model is constant.
 
     Raises:
         ValueError: shapes that differ, or distances without the output itself.
@@ -142,16 +143,16 @@ class Curve:
         if self.distance.shape != self.mass.shape or 0 not in self.distance:
             raise ValueError(
                 f"distances {self.distance.shape} and masses {self.mass.shape}; expected the same "
-                "shape, and the output at distance 0 among them"
+                "shape, with the output at distance 0"
             )
 
     @property
     def model(self) -> str:
-        """What the model is called."""
+        """The model's title."""
         return self.style.title
 
     def stretch(self, percent: float) -> tuple[int, int]:
-        """The first and last distance of the narrowest stretch around the output with a share."""
+        """First and last distance (bp) of the narrowest stretch around 0 with a percentage."""
         output = int(np.searchsorted(self.distance, 0))
         below = np.concatenate([[0.0], np.cumsum(self.mass)])
         wanted = percent / 100 * below[-1]
@@ -164,7 +165,7 @@ class Curve:
         return int(self.distance[firsts[best]]), int(self.distance[lasts[best]])
 
     def width(self, percent: float) -> int:
-        """The bp of that stretch, both ends included."""
+        """The width (bp) of that stretch, both ends included."""
         first, last = self.stretch(percent)
         return last - first + 1
 
@@ -174,7 +175,7 @@ class Curve:
         return {share: self.width(share) for share in SHARES}
 
     def to_dict(self) -> dict[str, Any]:
-        """All but the curve itself, for JSON."""
+        """Everything but the curve itself, as JSON-serialisable values."""
         return {
             "model": self.model,
             "marker": self.marker.name,

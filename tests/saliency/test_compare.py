@@ -83,7 +83,9 @@ def test_random_windows_are_those_of_the_seed_and_have_labels(files: Files) -> N
     assert len({tuple(regions(seed)) for seed in range(5)}) > 1
     all_of_them = {"chr2:1,001-2,000", "chr2:2,001-3,000", "chr2:7,001-8,000", "chr2:9,001-10,000"}
     assert set(regions(0, 4)) == all_of_them
-    with pytest.raises(DatasetError, match=r"4 windows of the valid split .* and 5 were asked for"):
+    with pytest.raises(
+        DatasetError, match=r"4 windows of the valid split .*, but 5 were requested"
+    ):
         regions(0, 5)
 
 
@@ -128,11 +130,11 @@ def test_outputs_that_no_model_can_explain_are_refused(files: Files, tmp_path: P
     assert reach is not None
     compare(wanted(files, **options, at=(f"chr1:{1_100 + reach[0]}",)))
     for beyond in (1_100 + reach[0] + 1, 1_000 - reach[1]):
-        with pytest.raises(SaliencyError, match="no chosen output reaches chr1:1,001-1,100"):
+        with pytest.raises(SaliencyError, match="no selected output reaches chr1:1,001-1,100"):
             compare(wanted(files, **options, at=(f"chr1:{beyond}",)))
     sequence = "ACGT" * 250 + "N" * 100 + "ACGT" * 2_225
     (tmp_path / "n.fa").write_text(f">chr1\n{sequence}\n>chr2\n{'A' * 10_000}\n")
-    with pytest.raises(SaliencyError, match="every chosen output of chr1:951-1,200 is N"):
+    with pytest.raises(SaliencyError, match="every selected output of chr1:951-1,200 is N"):
         compare(
             wanted(files, reference=tmp_path / "n.fa", region="chr1:951-1,200", at=("chr1:1050",))
         )

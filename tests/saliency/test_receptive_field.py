@@ -119,7 +119,7 @@ def test_fewer_outputs_than_were_asked_for_are_told(
     files: Files, caplog: pytest.LogCaptureFixture
 ) -> None:
     compare_receptive_fields([files.checkpoint("cnn3")], files.data, positives=5_000)
-    assert "of 5,000 labelled outputs asked for; there are no more" in caplog.text
+    assert "of 5,000 requested outputs are labelled" in caplog.text
 
 
 def test_a_marker_is_looked_for_in_every_model_first(files: Files, tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_what_cannot_be_measured(files: Files, monkeypatch: pytest.MonkeyPatch) 
         compare_receptive_fields(paths, files.data, marker="*DNase")
     with pytest.raises(MarkerError, match="no marker matches"):
         compare_receptive_fields(paths, files.data, marker="CTCF")
-    with pytest.raises(DatasetError, match="no base of the test split"):
+    with pytest.raises(DatasetError, match=r"the test split .* has no windows"):
         compare_receptive_fields(paths, files.data, split="test", marker="*_TF")
     monkeypatch.setattr(
         receptive_field, "gradient_saliency", lambda _m, codes, *_, **__: np.zeros(codes.shape)

@@ -111,7 +111,7 @@ def test_a_lstm_reads_all_in_one_piece_or_refuses(monkeypatch: pytest.MonkeyPatc
     whole = gradient_saliency(checkpoint.model, codes[None], outputs[None], 0)[0]
     np.testing.assert_allclose(found.values, whole[500:900], rtol=1e-5, atol=1e-9)
     monkeypatch.setitem(strips.AT_ONCE, "cpu", 1_000)
-    with pytest.raises(SaliencyError, match="takes at most 1,000 bp here: choose a smaller region"):
+    with pytest.raises(SaliencyError, match="accepts at most 1,000 bp here: choose a smaller region"):
         explain(checkpoint, source, question, method=GRADIENT_NORM)
 
 
@@ -143,7 +143,7 @@ def test_by_paths_it_reads_the_flanks_and_explains_what_scores(tmp_path: Path) -
 def test_what_cannot_be_asked() -> None:
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of("cnn3", source)
-    with pytest.raises(MarkerError, match="fits 3 markers, such as K562_TF"):
+    with pytest.raises(MarkerError, match="matches 3 markers, such as K562_TF"):
         find_marker(checkpoint.markers, "K562*")
     longer = one_chromosome(5_001)
     wide = Question(Interval("chr1", 0, 5_001), checkpoint.markers[0], OUTPUTS)
