@@ -34,7 +34,6 @@ DTYPE_OR_UNIT = re.compile(
 PENDING: set[str] = {
     "regtrack.saliency.gradient",
     "regtrack.saliency.integrated",
-    "regtrack.sweep.on_device",
 }
 
 

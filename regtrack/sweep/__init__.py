@@ -1,1 +1,1 @@
-"""A model over a genome: what is read, what is computed, what is written."""
+"""Genome-wide prediction: which bases are read, how values are computed, what is written."""

@@ -1,4 +1,4 @@
-"""Shards to tracks: joined, read again by pyBigWig, and then published all at once."""
+"""Join shards into tracks, check them with pyBigWig, and publish all of them at once."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ from regtrack.tracks.bigwig.assemble import create_bigwig
 from regtrack.tracks.bigwig.readings import Expected
 from regtrack.tracks.bigwig.second_reader import SecondReader
 
-_AT_ONCE = 8  # files, of which each holds its index in memory
-_NAMED = 5  # missing chunks that are named
+_AT_ONCE = 8  # files joined at once; each holds its index in memory
+_NAMED = 5  # missing chunks that a message names
 
 
 def assemble_genome(
     folder: str | Path, *, progress: Progress = SILENT, overwrite: bool = False
 ) -> SweepSummary:
-    """Join the shards of a sweep whose shares were made apart.
+    """Join the shards of a sweep that was run in several shares.
 
     Args:
         folder: the `out` of that sweep, or its work folder.
-        progress: told of the files finished.
+        progress: shows the files finished.
         overwrite: replace the output if it exists.
 
     Raises:
-        PlanError: no sweep is at work there, or shards are missing.
-        OutputError: another process is at work there.
+        PlanError: there is no unfinished sweep, or shards are missing.
+        OutputError: another process uses the sweep.
         OutputError: the output exists, or cannot be written.
     """
     start = time.perf_counter()
     work = load_work(Path(folder))
     work.check_out(overwrite=overwrite)
-    with work.held(alone=True):
+    with work.locked(exclusive=True):
         if missing := work.missing(work.chunks, progress):
             raise PlanError(_missing(work, missing))
         return finish(work, start=start, progress=progress, overwrite=overwrite)
@@ -60,25 +60,25 @@ def finish(
     progress: Progress = SILENT,
     overwrite: bool = False,
 ) -> SweepSummary:
-    """Join the shards of a sweep and let the tracks take their place; the work folder goes.
+    """Join the shards of a sweep, publish the tracks and remove the work folder.
 
     Args:
-        work: the sweep, all of whose shards are there.
-        start: when it began, by `time.perf_counter`.
-        predicted: bases that were predicted since then.
-        progress: told of the files finished.
+        work: the sweep; it must have all of its shards.
+        start: when this run started, by `time.perf_counter`.
+        predicted: bases predicted since then (bp).
+        progress: shows the files finished.
         overwrite: replace the output if it exists.
 
     Raises:
         PlanError: no base has a value.
         OutputError: a shard is broken, the output cannot be written, the disk is full, or pyBigWig
-            does not find in a track what was computed.
+            reads values from a track other than those computed.
     """
     record = work.joined_record()
     if record is None:
         record = _join(work, progress)
     work.check_out(overwrite=overwrite)
-    # from here on the tracks are whole: a kill between these lines leaves them to be moved
+    # the tracks are complete: after a kill in the next lines they only have to be moved
     shutil.rmtree(work.folder / "shards", ignore_errors=True)
     move_folder(work.joined, work.out)
     work.remove()
@@ -98,10 +98,10 @@ def _join(work: Work, progress: Progress) -> dict[str, Any]:
     if bases == 0:
         work.remove()
         raise PlanError(
-            "nothing to predict: every base asked for is N or excluded, and browsers refuse "
-            "a track without a value"
+            "nothing to predict: all requested bases are N or excluded, and browsers refuse tracks "
+            "without values; choose other bases"
         )
-    prepare_encoder()  # zoom levels are packed here
+    prepare_encoder()  # it compresses the zoom levels
     with disk_errors(work.joined):
         shutil.rmtree(work.joined, ignore_errors=True)
         work.joined.mkdir()
@@ -135,7 +135,7 @@ def _join_tracks(work: Work, progress: Progress) -> list[TrackSummary]:
 
 
 def _join_track(work: Work, marker: int) -> tuple[TrackSummary, Expected]:
-    """Write a track from its shards; also returns what pyBigWig should find in it."""
+    """Write a track from its shards; also returns what pyBigWig should read from it."""
     track = work.tracks[marker]
     path = work.joined / track.file
     resolution = work.record["plan"]["resolution"]
@@ -143,9 +143,9 @@ def _join_track(work: Work, marker: int) -> tuple[TrackSummary, Expected]:
     with create_bigwig(path, work.assembly, resolution=resolution) as file:
         for chunk in work.chunks:
             with work.open_shard(chunk) as shard:
-                stretch = shard.track(marker)
-            file.append(stretch)
-            content.add(chunk.chrom, stretch.bins)
+                section = shard.track(marker)
+            file.append(section)
+            content.add(chunk.chrom, section.bins)
     totals = content.totals
     summary = TrackSummary(
         file=track.file,
@@ -177,6 +177,6 @@ def _missing(work: Work, chunks: Sequence[Chunk]) -> str:
     more = f" and {len(chunks) - _NAMED} more" if len(chunks) > _NAMED else ""
     return (
         f"{len(chunks)} of {len(work.chunks)} shards are missing or broken in {work.folder}: "
-        f"{named}{more}; run those shares (`shard`) again, or the sweep without "
-        "`shard`, which makes what is missing"
+        f"{named}{more}; run those shares (`shard`) again, or run the sweep without `shard`, which "
+        "computes only missing shards"
     )

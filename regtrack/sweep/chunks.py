@@ -1,4 +1,4 @@
-"""Chunks: the independent parts of a sweep, each of which ends in a shard file."""
+"""Chunks: the independent parts of a sweep; each becomes one shard file."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from regtrack.errors import PlanError
 from regtrack.tracks.bigwig.bins import first_reduction
 
-CHUNK = 2_000_000  # bp: a second or two of work on a CPU, which is what an interruption costs
-VALUES = 1 << 26  # the most values of a chunk, over all markers: its shard is made in memory
+CHUNK = 2_000_000  # bp; a second or two of work on a CPU, which is all that an interruption loses
+VALUES = 1 << 26  # most values per chunk, over all markers: a shard is built in memory
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A stretch of one chromosome (bp, half-open).
+    """An interval of one chromosome (bp, half-open).
 
     Attributes:
-        number: its place in the sweep, in the order of the output.
+        number: its index in the sweep, in output order.
         chrom: the chromosome.
-        start, end: the windows that lie in it; not all of their bases need be asked for.
-        bases: bases that are asked for, N among them.
+        start, end: bounds of its windows (bp); not all of their bases need to be requested.
+        bases: requested bases, including N (bp).
     """
 
     number: int
@@ -32,7 +32,7 @@ class Chunk:
 
 
 def choose_chunk(*, window: int, batch_size: int, markers: int, resolution: int) -> int:
-    """Length of a chunk (bp): whole batches, and whole bins of the first zoom level if they fit.
+    """Length of a chunk (bp): complete batches, and complete bins of zoom level 1 if they fit.
 
     >>> choose_chunk(window=25_000, batch_size=10, markers=8, resolution=1)
     2000000
@@ -40,19 +40,19 @@ def choose_chunk(*, window: int, batch_size: int, markers: int, resolution: int)
     125000
     """
     batch = window * batch_size
-    wanted = min(CHUNK, VALUES // max(markers, 1))
-    whole = math.lcm(batch, first_reduction(resolution))
-    step = whole if whole <= wanted else batch
-    return step * max(1, wanted // step)
+    longest = min(CHUNK, VALUES // max(markers, 1))
+    aligned = math.lcm(batch, first_reduction(resolution))
+    step = aligned if aligned <= longest else batch
+    return step * max(1, longest // step)
 
 
 def choose_share(chunks: Sequence[Chunk], share: str | None) -> tuple[Chunk, ...]:
-    """The chunks of `3/16`, the third of 16 shares; all where None.
+    """The chunks of one share, such as `3/16`, the third of 16; None: all chunks.
 
-    Shares are dealt out in turn, so that each has its part of every chromosome.
+    Chunks are assigned to shares in turn, so that each share gets a part of every chromosome.
 
     Raises:
-        PlanError: no such share.
+        PlanError: an invalid share.
     """
     if share is None:
         return tuple(chunks)

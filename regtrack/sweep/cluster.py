@@ -1,8 +1,8 @@
-"""The chunks of a sweep on a Dask cluster, whose workers share the output's storage.
+"""Run a sweep on a Dask cluster whose workers share the output's storage.
 
-A worker opens a sweep once, which checks that it sees the same inputs and has the same versions;
-after that a task is a few chunks, which overlap as they do anywhere else, and ends in the same
-shards. Dask gives the tasks of a worker that dies to another, which makes what is missing of them.
+A worker opens a sweep once, which checks that it sees the same inputs and has the same versions.
+A task is a few chunks, computed as in a local sweep, with byte-identical shards. If a worker dies,
+Dask gives its tasks to another worker, which computes only the missing shards.
 """
 
 from __future__ import annotations
@@ -35,18 +35,19 @@ try:
     from distributed.utils import LoopRunner
 except ModuleNotFoundError as error:
     raise MissingPackageError(
-        "a Dask scheduler was named and Dask is not installed; pip install 'regtrack[cluster]'"
+        "a Dask scheduler was given, but Dask is not installed; "
+        "run: pip install 'regtrack[cluster]'"
     ) from error
 
 _log = logging.getLogger(__name__)
 
-_PATIENCE = 30  # seconds to find the scheduler
-_CHUNKS = 16  # of a task, at most: what a worker begins and ends with does not overlap
-_TASKS = 4  # of a worker, at least, so that workers end together
-_RETRIES = 2  # of a task that fails, as when a disk is away for a moment
+_TIMEOUT = 30  # seconds to connect to the scheduler
+_CHUNKS = 16  # most chunks per task, whose start and end do not overlap with other tasks
+_TASKS = 4  # fewest tasks per worker, so that all workers finish at about the same time
+_RETRIES = 2  # of a failed task, such as after a short storage outage
 
-_turn = threading.Lock()  # of the tasks of a worker: the engine takes all cores for one
-# by a worker, one at most: by what was asked for, what computes it, and the plan's digest
+_turn = threading.Lock()  # a worker runs one task at a time: the engine uses all cores
+# the one job that a worker keeps open, by request, maker and the plan's digest
 _kept: dict[tuple[SweepRequest, MakeComputation, str], tuple[Job, ExitStack]] = {}
 
 
@@ -55,10 +56,10 @@ class ClusterJob:
     """A sweep on a cluster.
 
     Attributes:
-        client: of Dask.
-        request: with paths that hold anywhere, and the numbers that the first worker chose.
-        maker: makes what computes the values.
-        forecast, work: as that worker found them, the time shared by all workers.
+        client: Dask's client.
+        request: what to compute, with absolute paths and the sizes that the first worker chose.
+        maker: makes the computation.
+        forecast, work: as determined by that worker, with the time divided by all workers.
     """
 
     client: Any
@@ -71,8 +72,8 @@ class ClusterJob:
         """Make the shards of some chunks; each chunk is yielded when its shard is on disk.
 
         Raises:
-            ClusterError: the cluster went away, or too many workers died.
-            RegtrackError: whatever a worker meets.
+            ClusterError: the connection to the cluster was lost, or too many workers died.
+            RegtrackError: any error of a worker.
         """
         size = len(chunks) // (_TASKS * max(1, len(self.client.nthreads())))
         futures = self.client.map(
@@ -86,7 +87,7 @@ class ClusterJob:
 
 
 def tasks(chunks: Sequence[Chunk], size: int) -> list[tuple[Chunk, ...]]:
-    """So many chunks a task, in order.
+    """Split chunks, in order, into tasks of `size` chunks.
 
     >>> tasks("abcde", 2)
     [('a', 'b'), ('c', 'd'), ('e',)]
@@ -97,11 +98,11 @@ def tasks(chunks: Sequence[Chunk], size: int) -> list[tuple[Chunk, ...]]:
 def on_dask(
     scheduler: str | Path, *, make: MakeComputation = make_scorer
 ) -> Callable[[SweepRequest], AbstractContextManager[ClusterJob]]:
-    """What runs a sweep on a cluster, for `regtrack.sweep.run.run_sweep`.
+    """A runner of sweeps on a cluster, for `regtrack.sweep.run.run_sweep`.
 
     Args:
-        scheduler: its address, or as a path the file that it writes.
-        make: makes what computes the values; it is pickled, and equal to its copies.
+        scheduler: its address, or the `Path` of the file that it writes.
+        make: makes the computation; it is pickled, and must be equal to its copies.
     """
 
     @contextmanager
@@ -109,7 +110,7 @@ def on_dask(
         request = _anywhere(request)
         with _client(scheduler) as client:
             if not client.nthreads():
-                _log.warning("no worker has joined the scheduler yet; waiting for the first")
+                _log.warning("the Dask scheduler has no workers yet; waiting for the first one")
             with _named_errors():
                 forecast, work, notes = client.submit(_prepare, request, make, pure=False).result()
             for note in notes:
@@ -122,23 +123,25 @@ def on_dask(
 
 
 def _chosen(request: SweepRequest, record: Mapping[str, Any]) -> SweepRequest:
-    """A request that leaves nothing to choose: every worker does as the first one chose."""
-    asked = request.compute
+    """The request with the first worker's choices, which all workers follow."""
+    compute = request.compute
     return replace(
         request,
         compute=replace(
-            asked,
+            compute,
             batch_size=record["plan"]["batch_size"],
-            device=record["device"] if asked.device == "auto" else asked.device,
+            device=record["device"] if compute.device == "auto" else compute.device,
             compiling="on" if record.get("compiled") else "off",
         ),
     )
 
 
 def _anywhere(request: SweepRequest) -> SweepRequest:
-    """A request whose paths do not depend on where a process runs."""
+    """The request with absolute paths."""
     if isinstance(request.checkpoint, Checkpoint):
-        raise PlanError("a cluster needs the checkpoint as a file; save it and name its path")
+        raise PlanError(
+            "the checkpoint is an object, but a cluster needs a file; save it and give its path"
+        )
     return request.at(Path.resolve)
 
 
@@ -147,9 +150,9 @@ def _client(scheduler: str | Path) -> Iterator[Any]:
     address = _address(scheduler) if isinstance(scheduler, Path) else scheduler
     try:
         LoopRunner().run_sync(_greet, address)
-        client = Client(address, timeout=_PATIENCE, set_as_default=False)
+        client = Client(address, timeout=_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError, ImportError) as error:
-        reason = str(error) or f"no answer in {_PATIENCE} s"
+        reason = str(error) or f"no answer in {_TIMEOUT} s"
         raise ClusterError(
             f'no Dask scheduler answers at "{address}" ({reason}); expected one at an address such '
             "as tcp://login1:8786"
@@ -159,55 +162,59 @@ def _client(scheduler: str | Path) -> Iterator[Any]:
 
 
 def _address(file: Path) -> str:
-    """What a scheduler wrote into its file."""
+    """The address in a scheduler's file."""
     try:
         return str(json.loads(file.read_text())["address"])
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ClusterError(f"no scheduler file at {file}; start the scheduler first") from error
+        raise ClusterError(
+            f"{file} is not a Dask scheduler file, or does not exist; start the scheduler first"
+        ) from error
 
 
 async def _greet(address: str) -> None:
-    """Connect for a moment: a `Client` that cannot leaves threads, or waits for ever."""
+    """Test the connection: a `Client` that cannot connect leaves threads behind, or hangs."""
     security = Security().get_connection_args("client")
-    async with asyncio.timeout(_PATIENCE):
-        comm = await connect(address, timeout=_PATIENCE, **security)
+    async with asyncio.timeout(_TIMEOUT):
+        comm = await connect(address, timeout=_TIMEOUT, **security)
         await comm.close()
 
 
 @contextmanager
 def _named_errors() -> Iterator[None]:
-    """Dask's own failures in one line."""
+    """Report failures of Dask itself in one line."""
     try:
         yield
     except KilledWorker as error:
         raise ClusterError(
-            "workers died again and again on the same chunk, perhaps for want of memory; see their "
-            "logs, then run again"
+            "several workers died on the same chunk, perhaps out of memory; check their logs, then "
+            "run again"
         ) from error
     except CancelledError as error:
-        raise ClusterError("the Dask cluster went away; run again when it is back") from error
+        raise ClusterError(
+            "the connection to the Dask cluster was lost; run again when it is back"
+        ) from error
 
 
 def _prepare(request: SweepRequest, maker: MakeComputation) -> tuple[Forecast, Work, list[str]]:
-    """What a sweep will be, found out where it will run, and what the user is to be told of it."""
+    """On a worker, the forecast and work of a sweep, and the warnings to show to the user."""
     with _turn, _noted() as notes:
-        _give_back()
+        _close_kept()
         with open_job(request, make=maker) as job:
             return job.forecast, job.work, notes
 
 
 @contextmanager
 def _noted() -> Iterator[list[str]]:
-    """The warnings that are logged meanwhile, of which only a worker's own log would tell."""
+    """Collect the warnings logged meanwhile, which would otherwise stay in the worker's log."""
     notes: list[str] = []
     listener = logging.Handler(logging.WARNING)
     listener.emit = lambda record: notes.append(record.getMessage())  # type: ignore[method-assign]
-    ours = logging.getLogger("regtrack")
-    ours.addHandler(listener)
+    logger = logging.getLogger("regtrack")
+    logger.addHandler(listener)
     try:
         yield notes
     finally:
-        ours.removeHandler(listener)
+        logger.removeHandler(listener)
 
 
 def _make(
@@ -221,33 +228,33 @@ def _make(
 
 
 def _job(request: SweepRequest, maker: MakeComputation, plan: str) -> Job:
-    """The job that this process keeps for the next chunk; that of another sweep is given back.
+    """The open job of this worker, kept for its next task; a job of another sweep is closed.
 
     Args:
-        request: what is asked for, by paths.
-        maker: makes what computes the values.
-        plan: the digest of the sweep, since files may be replaced under their paths.
+        request: what to compute, with paths.
+        maker: makes the computation.
+        plan: the sweep's digest, since the files at these paths may be replaced.
     """
     if (request, maker, plan) not in _kept:
-        _give_back()
+        _close_kept()
         with ExitStack() as opened:
             job = opened.enter_context(open_job(request, make=maker))
             job.work.check()
             if job.work.digest != plan:
                 raise ClusterError(
-                    f"{platform.node()} sees other inputs than this sweep was planned with; all "
-                    "workers need the same checkpoint, FASTA and BED files under the same paths"
+                    f"{platform.node()} has other inputs than this sweep was planned with; all "
+                    "workers need the same checkpoint, FASTA and BED files at the same paths"
                 )
             _kept[request, maker, plan] = job, opened.pop_all()
     job, _ = _kept[request, maker, plan]
     return job
 
 
-def _give_back() -> None:
-    """Let go of the model and the FASTA that are kept."""
+def _close_kept() -> None:
+    """Close the job that is kept open, with its model and FASTA."""
     while _kept:
         _, (_, opened) = _kept.popitem()
         opened.close()
 
 
-atexit.register(_give_back)  # while all that it needs is still there
+atexit.register(_close_kept)  # before the modules that it needs are torn down

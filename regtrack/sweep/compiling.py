@@ -1,7 +1,7 @@
-"""Whether a sweep's forward passes go through torch.compile.
+"""Whether a sweep's forward passes use torch.compile.
 
-Compiling takes about a minute and makes other rounding errors, so that it has to be settled before
-the first window, for all windows, and kept when a sweep goes on.
+Compiling takes about a minute and changes rounding errors, so it is decided before the first
+window, for all windows, and kept when a sweep resumes.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ from regtrack.predict.compiling import forget_compiled
 from regtrack.sweep.computation import Computation, speed
 from regtrack.sweep.plan import SweepPlan
 
-_LONG = 600  # seconds of passes from which a minute of compiling may pay
-_GAIN = 1.1  # times as fast, below which it does not
+_LONG = 600  # seconds of passes above which a minute of compiling may pay
+_GAIN = 1.1  # least speed-up for which it does
 
 
 def choose_compiled(
     mode: str, computation: Computation, plan: SweepPlan, *, begun: bool | None
 ) -> Computation:
-    """The computation, its usual strips compiled if that was asked for, or pays.
+    """The computation, compiled for its most common strip if that is requested or pays.
 
-    `auto` compiles on a GPU if the passes, by the speed of one, take ten minutes or longer, and
-    keeps it if a compiled pass is measurably quicker. On CPUs it was always slower.
+    `auto` compiles on a GPU if the passes, extrapolated from one, take at least ten minutes, and
+    keeps it if a compiled pass is measurably faster. On CPUs it was always slower.
 
     Args:
         mode: `auto`, `on` or `off`.
-        computation: compiles nothing yet; the model is on its device.
+        computation: not compiled yet; the model is on its device.
         plan: what it will compute.
-        begun: what was chosen when the sweep was begun, which `auto` keeps; None if it was not.
+        begun: the choice of the run that this one resumes, which `auto` keeps; None: a new sweep.
 
     Raises:
-        PlanError: `on` where strips differ in length.
+        PlanError: `on` if strips differ in length.
     """
     if mode == "off" or (mode == "auto" and begun is False):
         return computation
@@ -39,31 +39,31 @@ def choose_compiled(
         raise PlanError(f"{obstacle}, so nothing is compiled; leave `compiling='auto'`")
     if obstacle:
         return computation
-    forget_compiled()  # networks of former sweeps, of which a process keeps only a few
+    forget_compiled()  # networks of earlier sweeps: a process keeps only a few
     compiled = computation.with_compiled((1, plan.bases_at_once))
     return compiled if mode == "on" or begun or _pays(computation, compiled, plan) else computation
 
 
 def _obstacle(computation: Computation, plan: SweepPlan) -> str | None:
-    """Why nothing can be compiled, or there is no one shape that most passes have."""
+    """Why the network cannot be compiled, or why no shape is common; None: no obstacle."""
     if computation.why_not_compiled:
         return computation.why_not_compiled
     if not plan.fused:
         return "this network reads whole windows, one after another"
     if plan.both_strands:
-        return "with both strands every chromosome has strips of a length of its own"
+        return "with both strands, strips have another length on every chromosome"
     strips = (strip for chunk in plan.chunks for (strip,) in plan.batches(chunk))
     if all(strip.read_end - strip.read_start != plan.bases_at_once for strip in strips):
-        return "no strip has the full length"
+        return "no strip has full length"
     return None
 
 
 def _pays(plain: Computation, compiled: Computation, plan: SweepPlan) -> bool:
-    """Measured, where it could."""
+    """Whether compiling pays, by measurement."""
     shape = (1, plan.bases_at_once)
     if plain.device.type == "cpu" or plan.bases < _LONG * (usual := speed(plain, shape)):
         return False
     try:
         return speed(compiled, shape) > _GAIN * usual
-    except (DeviceError, OutOfMemoryError):  # nothing here can compile
+    except (DeviceError, OutOfMemoryError):  # torch.compile does not work on this machine
         return False

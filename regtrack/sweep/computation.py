@@ -1,7 +1,7 @@
-"""What a sweep needs of whatever computes its values; it asks nothing else about them.
+"""The interface between a sweep and what computes its values.
 
-`regtrack.sweep.compute.Scorer` computes a network's scores. Other computations live with what they
-compute: a sweep takes any of them.
+`regtrack.sweep.compute.Scorer` computes a network's scores; other computations, such as saliency,
+are defined in their own packages.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from regtrack.predict.network import Network
 from regtrack.sweep.request import SweepRequest
 from regtrack.tracks.kind import Kind
 
-Shape = tuple[int, int]  # of codes: (B, L)
+Shape = tuple[int, int]  # (B, L) of codes
 
 
 @dataclass(frozen=True, slots=True)
 class ValueKind:
-    """One number per base that a computation gives for each marker; each becomes a file.
+    """A kind of value per base; each marker gets one file per kind.
 
     Attributes:
-        name: what the number is, as sweep.json says of the file.
-        suffix: what ends the file's name, before `.bw`.
+        name: the kind, recorded in sweep.json.
+        suffix: the end of the file's name, before `.bw`.
     """
 
     name: Kind
@@ -40,9 +40,9 @@ class ValueKind:
 
 
 class Computation(Protocol):
-    """Values along a genome, from codes: what a sweep runs on every strip.
+    """Computes the values of a sweep from the codes of each strip.
 
-    It holds a network that whoever opened the sweep has lent to a device.
+    Its network is on the device while the sweep is open; `open_job` moves it there and back.
     """
 
     @property
@@ -51,23 +51,23 @@ class Computation(Protocol):
 
     @property
     def rows(self) -> Sequence[int]:
-        """The rows of its last layer: the markers, in the order of the values."""
+        """Rows of the network's last layer: the markers, in the order of the values."""
 
     @property
     def kinds(self) -> tuple[ValueKind, ...]:
-        """What it gives for each marker."""
+        """The kinds of values for each marker."""
 
     @property
     def count(self) -> int:
-        """Values per base: every kind of the first marker, then of the next."""
+        """Values per base: all kinds of the first marker, then of the second, and so on."""
 
     @property
     def values(self) -> str:
-        """What the values are, in words; two computations that differ say different things."""
+        """A description of the values, different for each kind of computation."""
 
     @property
     def device(self) -> torch.device:
-        """Where it runs."""
+        """Where the network runs."""
 
     @property
     def precision(self) -> str:
@@ -75,35 +75,35 @@ class Computation(Protocol):
 
     @property
     def both_strands(self) -> bool:
-        """Whether it also reads the reverse complement, which needs aligned strips."""
+        """Whether it also reads the reverse complement, for which strips must be aligned."""
 
     @property
     def flanks(self) -> int:
-        """How many of the network's flanks have to be read on each side of a base."""
+        """Context to read on each side of a base, in multiples of the network's flank."""
 
     @property
     def bytes_per_base(self) -> int:
-        """Memory that the layers take per base that is read, at most."""
+        """Maximum memory of the layers per base read (bytes)."""
 
     @property
     def compiled(self) -> Shape | None:
-        """Codes of this shape go through torch.compile; None where nothing is compiled."""
+        """The shape (B, L) of the codes that use the compiled network; None: not compiled."""
 
     @property
     def why_not_compiled(self) -> str:
-        """Why it cannot be compiled, as the first half of a sentence; empty where it can."""
+        """Why it cannot be compiled, as the start of a sentence; empty if it can."""
 
     def with_compiled(self, shape: Shape | None) -> Computation:
-        """The same, compiled for codes of a shape, or not at all."""
+        """The same computation, compiled for codes of a shape (B, L); None: not compiled."""
 
     def __call__(self, codes: Codes) -> Tensor:
-        """Values (B, count, L) of codes (B, L), float32, on the device."""
+        """Values, float32 (B, count, L) on the device, of codes, uint8 (B, L)."""
 
 
 class MakeComputation(Protocol):
-    """Makes a computation for what a user asks for, once its network is known.
+    """Makes the computation for a request, once the network is loaded.
 
-    A cluster's workers get it pickled, and keep a sweep open for the next of an equal one.
+    It is pickled for a cluster's workers, which keep a job open for requests with an equal maker.
     """
 
     def __call__(
@@ -117,17 +117,17 @@ class MakeComputation(Protocol):
 
         Args:
             model: the network.
-            rows: the markers to compute, rows of its last layer.
+            rows: the markers to compute, as rows of its last layer.
             device: where to run.
-            request: what the user asks for.
+            request: what to compute.
 
         Raises:
-            PlanError: the request asks for what this computation cannot give.
+            PlanError: this computation does not support the request.
         """
 
 
 def speed(computation: Computation, shape: Shape) -> float:
-    """Bases per second for codes of a shape: the best of three passes after a warm-up.
+    """Bases per second for codes of a shape (B, L): the best of three passes after a warm-up.
 
     Raises:
         OutOfMemoryError: too little memory.
@@ -140,5 +140,5 @@ def speed(computation: Computation, shape: Shape) -> float:
             to_host(computation(codes))
             seconds.append(time.perf_counter() - start)
     if computation.device.type == "cuda":
-        torch.cuda.empty_cache()  # what this thread's stream keeps, the sweep's cannot use
+        torch.cuda.empty_cache()  # the sweep's streams cannot use what this thread's stream keeps
     return codes.size / min(seconds[1:])

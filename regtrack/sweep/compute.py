@@ -1,4 +1,4 @@
-"""From batches to values: the part of a sweep that runs the model."""
+"""Read batches and run the model on them."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Scorer:
     """The scores or logits of a network: what `predict-genome` computes.
 
     Attributes:
-        model: borrowed by whoever made this.
-        rows: the markers to compute.
-        device, precision: as `regtrack.predict.forward.scores_of_codes` takes them.
-        both_strands: the mean of both strands, instead of the forward strand alone.
-        logits: logits instead of scores.
-        compiled: codes of this shape (B, L) go through the compiled network; None compiles nothing.
+        model: the network, on the device.
+        rows: the markers to compute, as rows of its last layer.
+        device, precision: as in `regtrack.predict.forward.values_of_codes`.
+        both_strands: average both strands instead of using the forward strand alone.
+        logits: compute logits instead of scores.
+        compiled: shape (B, L) of the codes that use the compiled network; None: not compiled.
     """
 
     model: Network
@@ -65,32 +65,32 @@ class Scorer:
 
     @property
     def values(self) -> Literal["scores", "logits"]:
-        """What they are."""
+        """`logits` or `scores`."""
         return "logits" if self.logits else "scores"
 
     def with_compiled(self, shape: Shape | None) -> Scorer:
-        """The same, compiled for codes of a shape, or not at all."""
+        """The same computation, compiled for codes of a shape (B, L); None: not compiled."""
         return replace(self, compiled=shape)
 
     def __call__(self, codes: Codes) -> Tensor:
-        """Values (B, count, L) of codes (B, L), along the forward strand, on the device."""
+        """Values, float32 (B, count, L) along the forward strand on the device, of codes (B, L)."""
         return values_of_codes(
             self.model, codes,
-            markers=self._wanted, precision=self.precision, device=self.device,
+            markers=self._rows, precision=self.precision, device=self.device,
             both_strands=self.both_strands, logits=self.logits,
             compiled=codes.shape == self.compiled,
         )  # fmt: skip
 
     @cached_property
-    def _wanted(self) -> Tensor:
-        """The rows on the device, where each pass would wait for them to be sent."""
+    def _rows(self) -> Tensor:
+        """The rows on the device, so that passes do not wait for a copy."""
         return torch.tensor(self.rows, dtype=torch.long, device=self.device)
 
 
 def make_scorer(
     model: Network, rows: Sequence[int], device: torch.device, request: SweepRequest
 ) -> Scorer:
-    """The scorer that a request asks for; a `MakeComputation`."""
+    """The scorer for a request; a `MakeComputation`."""
     return Scorer(
         model,
         rows,
@@ -103,12 +103,12 @@ def make_scorer(
 
 @dataclass(frozen=True)
 class Reading:
-    """A batch, read.
+    """The sequence of a batch.
 
     Attributes:
-        strips: where its parts lie.
-        codes: of each strip what the model sees.
-        present: which bases of each strip get a value, shape (L,): asked for, and not N.
+        strips: the positions of its strips.
+        codes: for each strip what the model reads, uint8 (read_end - read_start,).
+        present: for each strip which bases get a value (requested and not N), bool (L,).
     """
 
     strips: tuple[Strip, ...]
@@ -118,13 +118,13 @@ class Reading:
 
 @dataclass(frozen=True)
 class Piece:
-    """What became of a strip.
+    """The values of a strip.
 
     Attributes:
-        strip: where it lies.
-        bases: how many of its bases get a value.
-        values: as the finish left them, a row each; None where no base gets a value, and nothing
-            was computed.
+        strip: its position.
+        bases: the number of its bases that get a value (bp).
+        values: as stored, float32 (count, L'), one row per file; None: no base gets a value, and
+            nothing was computed.
     """
 
     strip: Strip
@@ -133,14 +133,14 @@ class Piece:
 
 
 class Finish(Protocol):
-    """What becomes of a strip's values on their way from the device to the encoder."""
+    """Turns a strip's values on the device into the values to encode."""
 
     def __call__(self, strip: Strip, present: Present, values: Tensor) -> Scores:
-        """Rows of stored values from values (count, L), of which `present` (L,) counts."""
+        """Values to store, float32 (count, L'), from values (count, L) where `present` (L,)."""
 
 
 def read(plan: SweepPlan, reference: Reference, batch: tuple[Strip, ...]) -> Reading:
-    """The sequence of a batch.
+    """Read the sequence of a batch.
 
     Raises:
         FastaError: the file cannot be read.
@@ -149,7 +149,7 @@ def read(plan: SweepPlan, reference: Reference, batch: tuple[Strip, ...]) -> Rea
         codes = [reference.codes(s.chrom, s.read_start, s.read_end) for s in batch]
     except OSError as error:
         raise FastaError(
-            f"{reference.path} cannot be read: {error.strerror or error}; run again when it can"
+            f"{reference.path} cannot be read: {error.strerror or error}; run again later"
         ) from error
     present = [
         plan.mask(strip) & (read[strip.crop] != N) for strip, read in zip(batch, codes, strict=True)
@@ -158,7 +158,7 @@ def read(plan: SweepPlan, reference: Reference, batch: tuple[Strip, ...]) -> Rea
 
 
 def predict(reading: Reading, compute: Computation, finish: Finish) -> list[Piece]:
-    """Every strip of a batch, in its order, predicted where a base needs it.
+    """Predict the strips of a batch, in order, except those where no base gets a value.
 
     Raises:
         OutOfMemoryError: too little memory.

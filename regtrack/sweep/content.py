@@ -1,4 +1,4 @@
-"""What a joined track should hold, from the bins of its shards, and whether pyBigWig finds it."""
+"""Check a joined track: pyBigWig must read from it what the bins of its shards contain."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from regtrack.tracks.bigwig.readings import NOTHING, Expected, Sample, Totals, t
 from regtrack.tracks.bigwig.sampling import Samples
 from regtrack.tracks.bigwig.second_reader import SecondReader
 
-_SAMPLES = 16  # bins of a track whose values are read again
-_CHROMS = 16  # whose zoom levels are read again: those with the most bases
+_SAMPLES = 16  # bins per track whose values are read back
+_CHROMS = 16  # chromosomes whose zoom levels are read back: those with the most bases
 
 
 class Content:
-    """Collects what a track should hold while its stretches are joined."""
+    """Collects what a track should contain while its sections are joined."""
 
     def __init__(self, assembly: Assembly, resolution: int) -> None:
         self._lengths = dict(zip(assembly.names, assembly.lengths, strict=True))
@@ -30,21 +30,21 @@ class Content:
         self._samples = Samples(_SAMPLES)
 
     def add(self, chrom: str, bins: Bins) -> None:
-        """Count a stretch by its bins of the first zoom level, `BIN` (n,), in bp."""
+        """Add a section, given its bins of zoom level 1, `BIN` (n,), in bp."""
         if len(bins) == 0:
             return
         self._chroms[chrom] = self._chroms.get(chrom, NOTHING) + to_totals(bins)
-        if len(whole := _whole(bins)):
-            self._samples.offer(lambda: self._sample(chrom, whole[len(whole) // 2 :][:1]))
+        if len(single := _unsplit(bins)):
+            self._samples.offer(lambda: self._sample(chrom, single[len(single) // 2 :][:1]))
 
     @property
     def totals(self) -> Totals:
-        """Of the whole track."""
+        """Totals of the whole track."""
         return reduce(add, self._chroms.values(), NOTHING)
 
     @property
     def expected(self) -> Expected:
-        """What another reader should find."""
+        """What another reader should read from the track."""
         most = heapq.nlargest(_CHROMS, self._chroms, key=lambda name: self._chroms[name].bases)
         return Expected(
             lengths=self._lengths,
@@ -59,26 +59,26 @@ class Content:
         return Sample(chrom, start, end, to_totals(bins))
 
 
-def _whole(bins: Bins) -> Bins:
-    """Those bins of a stretch whose values are all in one piece.
+def _unsplit(bins: Bins) -> Bins:
+    """The bins (n,) of a section that contain all values of their bp.
 
-    Neighbouring stretches have the rest of the first and the last one, and a stretch that was
-    encoded in pieces has two bins where a piece ends within one.
+    The first and the last bin may continue in the neighbouring sections, and a section that was
+    encoded in pieces has two bins with the same start if a piece ends within a bin.
     """
     moves = np.diff(bins["start"]) > 0
     return bins[1:-1][moves[:-1] & moves[1:]]
 
 
 def check_track(reader: SecondReader, path: Path, expected: Expected) -> None:
-    """Refuse a finished track in which pyBigWig does not find what was computed.
+    """Refuse a finished track from which pyBigWig does not read what was computed.
 
     Args:
         reader: pyBigWig.
         path: the track.
-        expected: from the bins of its shards, which were made of the values themselves.
+        expected: from the bins of its shards, which were computed from the values themselves.
 
     Raises:
-        OutputError: so it is; the message says what pyBigWig finds.
+        OutputError: pyBigWig reads something else; the message says what.
     """
     try:
         wrong = reader.check(path, expected)
@@ -90,7 +90,7 @@ def check_track(reader: SecondReader, path: Path, expected: Expected) -> None:
 
 def _refusal(path: Path, message: str) -> str:
     return (
-        f"{path.name} is not what was computed: {message}. No track was published, and all shards "
-        "are kept: run the same command again, which joins them anew; look for a failing disk or "
-        "memory if it is refused again"
+        f"{path.name} differs from what was computed: {message}. No track was published, and all "
+        "shards are kept. Run the same command again to join them again; if this error returns, "
+        "check the disk and the memory for faults"
     )

@@ -1,4 +1,4 @@
-"""From values to stretches of a bigWig: the part of a sweep that rounds, averages and packs."""
+"""Round, average and compress values into sections of a bigWig."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from regtrack.sweep.compute import Piece, Present
 from regtrack.tracks.bigwig.encode import Encoded, encode, prepare
 from regtrack.tracks.bigwig.rounding import average, round_mantissa
 
-_MOMENT = 2.0  # seconds; to load what was compiled before takes half of one
+_SHORT = 2.0  # seconds; loading an encoder compiled earlier takes about 0.5
 _log = logging.getLogger(__name__)
 
 
@@ -26,31 +26,31 @@ class Encoding:
     """How values are stored.
 
     Attributes:
-        keep_bits: bits of the mantissa that are kept; 23 is lossless.
-        resolution: bp of a value, the mean of those that are present.
+        keep_bits: mantissa bits to keep; 23 is lossless.
+        resolution: bp per stored value, which is the mean of the values present.
     """
 
     keep_bits: int
     resolution: int
 
     def finish(self, strip: Strip, present: Present, values: Tensor) -> Scores:
-        """Values as they are stored, (count, ceil(L / resolution)), NaN where absent.
+        """The values to store, float32 (count, ceil(L / resolution)), NaN where absent.
 
-        On a GPU this happens before the copy, which is then as much smaller as the resolution is
-        coarser; on the CPU row by row, so that one stays in the processor's cache.
+        On a GPU this is done before the copy to the CPU, which shrinks it by the resolution; on the
+        CPU row by row, so that a row stays in the processor's cache.
 
         Args:
-            strip: where they lie.
-            present: which bases get a value, shape (L,).
-            values: shape (count, L); written over.
+            strip: position of the values.
+            present: which bases get a value, bool (L,).
+            values: float32 (count, L); overwritten.
 
         Raises:
             TrackError: the model gave NaN.
         """
-        if not _here(values):
+        if not _on_cpu(values):
             stored, broken = on_device.finish(values, present, self.resolution, self.keep_bits)
             found = to_host(stored)
-            if bool(broken.any()):  # asked behind the copy, when nothing has to be waited for
+            if bool(broken.any()):  # checked after the copy, when there is nothing to wait for
                 _check(strip, broken.cpu().numpy())
             return found
         rows = [self._finish_row(strip, present, row) for row in values.numpy()]
@@ -66,12 +66,12 @@ class Encoding:
         return stored
 
     def __call__(self, chrom: int, piece: Piece, row: int) -> Encoded:
-        """Encode one row of a piece that has values.
+        """Encode one row of a piece.
 
         Args:
             chrom: the chromosome's number in the file.
-            piece: the values, finished.
-            row: which row of them.
+            piece: a piece with values.
+            row: the row to encode.
 
         Raises:
             TrackError: the model gave an infinite value.
@@ -82,25 +82,25 @@ class Encoding:
 
 
 def prepare_encoder() -> None:
-    """Have the encoder ready, and say so where that takes longer than a moment."""
+    """Load or compile the encoder, with a note if that takes longer than two seconds."""
     with ThreadPoolExecutor(1) as pool:
         ready = pool.submit(prepare)
         try:
-            ready.result(timeout=_MOMENT)
+            ready.result(timeout=_SHORT)
         except TimeoutError:
-            _log.warning("compiling the encoder, which is kept for the next time: some ten seconds")
+            _log.warning("compiling the encoder once, about ten seconds; later runs reuse it")
             ready.result()
 
 
-def _here(values: Tensor) -> bool:
+def _on_cpu(values: Tensor) -> bool:
     return values.device.type == "cpu"
 
 
 def _check(strip: Strip, broken: Present) -> None:
-    """Refuse values that are NaN where there should be one."""
+    """Refuse NaN at a base that should get a value."""
     if broken.any():
         where = strip.start + int(np.flatnonzero(broken)[0])
         raise TrackError(
-            f"the model gives NaN at {strip.chrom}:{where + 1:,}; its weights or the precision are "
-            "at fault"
+            f"the model gives NaN at {strip.chrom}:{where + 1:,}; check its weights, or choose "
+            "another precision"
         )

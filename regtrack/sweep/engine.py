@@ -1,8 +1,8 @@
-"""Chunks to shards: reading, model, encoding and disk at the same time.
+"""Compute chunks into shards: reading, model, encoding and writing overlap.
 
-One thread reads ahead, a few run the model, one a core encodes, two write shards. Torch, NumPy and
-the encoder let go of the interpreter lock while they work. Little waits between them, so that
-memory holds a few batches and a few chunks' compressed blocks, however long the genome.
+One thread reads ahead, a few run the model, one per core encodes, two write shards. Torch, NumPy
+and the encoder release the interpreter lock while they work. Queues between them are short, so
+memory holds a few batches and the compressed blocks of a few chunks, however long the genome.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from regtrack.sweep.work import Work
 from regtrack.tracks.bigwig.assemble import file_order
 from regtrack.tracks.bigwig.encode import Encoded, encode, join
 
-_READ_AHEAD = 2  # batches
-_ENCODED_BEHIND = 2  # pieces whose values are still needed
-_WRITTEN_BEHIND = 2  # chunks, and threads that write them
+_READ_AHEAD = 2  # batches read before they are needed
+_ENCODE_QUEUE = 2  # pieces that wait to be encoded
+_WRITE_QUEUE = 2  # chunks that wait to be written; also the number of writing threads
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -46,12 +46,12 @@ class Engine:
     """A sweep ready to run.
 
     Attributes:
-        plan: what is read and emitted.
-        reference: where it is read.
-        computation: what computes it; the model is on its device and in evaluation mode.
-        encoding: how it is stored.
-        work: where the shards go.
-        passes: forward passes that run side by side.
+        plan: which bases are read and emitted.
+        reference: the sequence.
+        computation: computes the values; its model is on its device and in evaluation mode.
+        encoding: how values are stored.
+        work: the folder for the shards.
+        passes: number of concurrent forward passes.
     """
 
     plan: SweepPlan
@@ -68,14 +68,14 @@ class Engine:
             FastaError: the reference cannot be read.
             OutOfMemoryError: too little memory.
             TrackError: the model gives a value that is not finite.
-            OutputError: the disk is full, or the work folder has vanished.
+            OutputError: the disk is full, or the work folder was removed.
         """
         with (
             kept_memory(),
             _pool(1) as reader,
             _pass_pool(self.computation.device, self.passes) as model,
             _pool(cores()) as encoder,
-            _pool(_WRITTEN_BEHIND) as writer,
+            _pool(_WRITE_QUEUE) as writer,
         ):
             batches = chain.from_iterable(map(self.plan.batches, chunks))
             readings = _ahead(reader, self._read, batches, self.passes + _READ_AHEAD)
@@ -91,10 +91,10 @@ class Engine:
                             parts.append(self._encode(encoder, piece))
                             encoding.append(parts[-1])
                         bases += piece.bases
-                        while len(encoding) > _ENCODED_BEHIND:
+                        while len(encoding) > _ENCODE_QUEUE:
                             wait(encoding.popleft())
                 writing.append(writer.submit(self._write, chunk, parts, bases))
-                while len(writing) > _WRITTEN_BEHIND:
+                while len(writing) > _WRITE_QUEUE:
                     yield writing.popleft().result()
             while writing:
                 yield writing.popleft().result()
@@ -142,7 +142,7 @@ class Engine:
 def _ahead(
     pool: Executor, work: Callable[[_Item], _Result], items: Iterable[_Item], count: int
 ) -> Iterator[_Result]:
-    """Results in order, the next few being worked on meanwhile."""
+    """Results in order, while the next `count` are being computed."""
     waiting: deque[Future[_Result]] = deque()
     for item in items:
         waiting.append(pool.submit(work, item))
@@ -154,7 +154,7 @@ def _ahead(
 
 @contextmanager
 def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that drop what they have not begun when the block ends."""
+    """A pool of threads that drops tasks not yet started when the block ends."""
     pool = ThreadPoolExecutor(threads)
     try:
         yield pool
@@ -164,7 +164,7 @@ def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
 
 @contextmanager
 def _pass_pool(device: torch.device, passes: int) -> Iterator[Executor]:
-    """Threads for forward passes, which share torch's threads, or have a stream each on a GPU."""
+    """Threads for forward passes: they divide torch's threads, or have one stream each on a GPU."""
     threads = torch.get_num_threads()
     numbers = iter(range(passes))
 
@@ -173,7 +173,9 @@ def _pass_pool(device: torch.device, passes: int) -> Iterator[Executor]:
             torch.set_num_threads(max(1, threads // passes))
         elif device.type == "cuda":
             stream = _stream(device, next(numbers))
-            stream.wait_stream(torch.cuda.default_stream(device))  # where the model was sent
+            stream.wait_stream(
+                torch.cuda.default_stream(device)
+            )  # which copied the model to the device
             torch.cuda.set_stream(stream)
 
     pool = ThreadPoolExecutor(passes, initializer=prepare)
@@ -186,5 +188,5 @@ def _pass_pool(device: torch.device, passes: int) -> Iterator[Executor]:
 
 @cache
 def _stream(device: torch.device, _number: int) -> torch.cuda.Stream:
-    """A stream of a GPU, always the same: memory that was freed stays with the stream it was of."""
+    """A stream of a GPU, always the same one, since freed memory stays with its stream."""
     return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]

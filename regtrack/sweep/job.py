@@ -1,4 +1,4 @@
-"""A request, checked against its inputs and the machine, and ready to run."""
+"""A sweep checked against its inputs and the machine, and ready to run."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.record import make_record
 from regtrack.sweep.request import SweepRequest, read_targets
 from regtrack.sweep.summary import Forecast
-from regtrack.sweep.work import Track, Work, begun_choices, shards_size
+from regtrack.sweep.work import Track, Work, earlier_choices, shards_size
 from regtrack.tracks.bigwig.file_size import bytes_per_file, bytes_per_value, pieces_size
 
-_ENCODED = 30_000_000  # values a second and thread, rounded and encoded
-_TIMED = 50_000  # bp of the pass that is timed on the CPU, at most
+_ENCODED = 30_000_000  # values rounded and encoded per second and thread
+_TIMED = 50_000  # most bp of the pass timed on the CPU
 
 
 @dataclass(frozen=True)
 class Job:
-    """A sweep of which everything is known; `open_job` makes one.
+    """A sweep with open inputs and all choices made; see `open_job`.
 
     Attributes:
-        request: what was asked for.
+        request: what to compute.
         checkpoint: the network, on its device and in evaluation mode.
         reference: the sequence.
-        plan: what is read and emitted.
-        computation: what computes it.
-        encoding: how it is stored.
+        plan: which bases are read and emitted.
+        computation: computes the values.
+        encoding: how values are stored.
     """
 
     request: SweepRequest
@@ -58,12 +58,12 @@ class Job:
 
     @property
     def markers(self) -> list[Marker]:
-        """What is predicted."""
+        """The markers to compute."""
         return [self.checkpoint.markers[row] for row in self.computation.rows]
 
     @cached_property
     def work(self) -> Work:
-        """The sweep as its folder holds it; the first look reads all inputs for their digests."""
+        """The sweep's work folder; the first access reads all inputs for their digests."""
         return Work(
             out=self.request.out,
             record=make_record(
@@ -90,7 +90,7 @@ class Job:
 
     @cached_property
     def forecast(self) -> Forecast:
-        """What it will write and take; the first look runs the model for a moment."""
+        """What the sweep will write and need; the first access times the model for a moment."""
         speed = self._speed
         values = self.plan.bases * self.computation.count
         return Forecast(
@@ -116,7 +116,7 @@ class Job:
 
     @property
     def _speed(self) -> float:
-        """Bases a second of one pass; on the CPU of a short one, by the plain network."""
+        """Bases per second of one pass; on the CPU, of a short one that is not compiled."""
         if self.computation.device.type == "cpu":
             length = min(self.plan.bases_at_once, _TIMED)
             return speed(self.computation.with_compiled(None), (1, length))
@@ -124,14 +124,14 @@ class Job:
         return speed(self.computation, (rows, self.plan.bases_at_once // rows))
 
     def check(self) -> None:
-        """Refuse what the machine cannot hold.
+        """Refuse a sweep that does not fit on the machine.
 
         Raises:
             OutOfMemoryError: too little memory.
             OutputError: too little disk space.
         """
         check_memory(self._memory if self.computation.device.type == "cpu" else self._waiting)
-        # shards, and then the tracks beside them; what is there already is not written again
+        # shards, then also the tracks; existing shards are not written again
         check_disk(self.request.out, 2 * self._disk - shards_size(self.request.out))
 
     def make(self, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
@@ -143,10 +143,10 @@ class Job:
 
     @property
     def _disk(self) -> int:
-        beside = bytes_per_file(self.reference.assembly, self.encoding.resolution)
+        overhead = bytes_per_file(self.reference.assembly, self.encoding.resolution)
         intervals = sum(map(len, self.plan.targets.values()))
-        beside += pieces_size(intervals + self.plan.strips)
-        return int(self._bytes_per_base * self.plan.bases) + beside * self.computation.count
+        overhead += pieces_size(intervals + self.plan.strips)
+        return int(self._bytes_per_base * self.plan.bases) + overhead * self.computation.count
 
     @property
     def _memory(self) -> int:
@@ -154,15 +154,15 @@ class Job:
 
     @property
     def _waiting(self) -> int:
-        """Bytes beside the passes: shards that are written, and values that came from a GPU."""
+        """Memory besides the passes (bytes): shards being written, values copied from a GPU."""
         shards = 3 * self._bytes_per_base * min(self.plan.chunk, self.plan.bases)
         if self.computation.device.type == "cpu":
-            return int(shards)  # a pass is counted with its values
+            return int(shards)  # values are counted with their pass
         return int(shards) + results_of(self.plan.bases_at_once, self.computation.count)
 
     @property
     def _taken(self) -> int:
-        """Bytes that a pass takes."""
+        """Memory of one pass (bytes)."""
         return memory_of(
             self.plan.bases_at_once,
             self.computation.count,
@@ -171,7 +171,7 @@ class Job:
 
     @property
     def _passes(self) -> int:
-        """Passes that run side by side."""
+        """The number of concurrent passes."""
         return passes_at_once(self.computation.device, self._taken)
 
     @property
@@ -183,17 +183,17 @@ class Job:
 
 @contextmanager
 def open_job(request: SweepRequest, *, make: MakeComputation = make_scorer) -> Iterator[Job]:
-    """Check a request and open what it needs; a model that was handed over is given back as it was.
+    """Check a request and open its inputs; a model passed as an object is returned unchanged.
 
     Args:
-        request: what was asked for.
-        make: makes what computes the values; the network's scores by default.
+        request: what to compute.
+        make: makes the computation; default: the network's scores.
 
     Raises:
         CheckpointError, FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
-        DeviceError: no such device or precision, or nothing to compile with.
+        DeviceError: an unknown device or precision, or torch.compile does not work.
         OutOfMemoryError: too little memory.
-        PlanError: a window, flank or batch that cannot be, or no base to predict.
+        PlanError: an invalid window, flank or batch, or no base to predict.
         OutputError: too little disk space.
     """
     with Reference(request.reference) as reference:
@@ -207,7 +207,7 @@ def open_job(request: SweepRequest, *, make: MakeComputation = make_scorer) -> I
             request,
         )
         encoding = Encoding(request.storage.keep_bits, request.storage.resolution)
-        begun = begun_choices(request.out, _unchosen(request, checkpoint, computation, encoding))
+        begun = earlier_choices(request.out, _unchosen(request, checkpoint, computation, encoding))
         plan = SweepPlan(
             assembly=reference.assembly,
             targets=read_targets(reference.assembly, request.selection),
@@ -228,7 +228,7 @@ def open_job(request: SweepRequest, *, make: MakeComputation = make_scorer) -> I
 def _unchosen(
     request: SweepRequest, checkpoint: Checkpoint, computation: Computation, encoding: Encoding
 ) -> dict[str, Any]:
-    """What the record of a sweep says whatever is left to `auto`, as far as it is known at once."""
+    """The part of a sweep's record that does not depend on what `auto` chooses."""
     return {
         "markers": [checkpoint.markers[row].name for row in computation.rows],
         "values": computation.values,
@@ -246,7 +246,7 @@ def _unchosen(
 def _sizes(
     request: SweepRequest, computation: Computation, begun: tuple[int, bool] | None
 ) -> dict[str, Any]:
-    """The plan's numbers; what was begun goes on in the same steps, whatever is free now."""
+    """The plan's sizes; a resumed sweep keeps its batch size, whatever memory is free now."""
     window, model = request.compute.window, computation.model
     needed = None if model.flank is None else computation.flanks * model.flank
     batch_size = request.compute.batch_size

@@ -1,4 +1,4 @@
-"""A lock on a folder: held alone or shared with others, and let go of however the process ends."""
+"""A lock on a folder, exclusive or shared, which is released however the process ends."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import BinaryIO
 
 from regtrack.errors import OutputError
 
-# of file systems that know no locks: there, whoever starts two sweeps at once must know it
+# errors of file systems without locks, where users must not run two sweeps at once themselves
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 
 
-def take_lock(path: Path, *, alone: bool) -> BinaryIO | None:
-    """The lock of a file, held as long as what is returned is open.
+def take_lock(path: Path, *, exclusive: bool) -> BinaryIO | None:
+    """Lock a file for as long as the returned file is open.
 
     Args:
-        path: the file, which is made where it is not there.
-        alone: whether nobody else may hold it.
+        path: the file; created if it does not exist.
+        exclusive: take an exclusive lock instead of a shared one.
 
     Returns:
-        The open file; None where it was removed meanwhile, and with it the lock's meaning.
+        The open file; None: it was removed meanwhile, so the lock protects nothing.
 
     Raises:
         OutputError: another process holds it.
     """
     file = path.open("a+b")
     try:
-        change_lock(file, alone=alone)
+        change_lock(file, exclusive=exclusive)
         if path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno())):
             return file
     except BaseException:
@@ -39,21 +39,21 @@ def take_lock(path: Path, *, alone: bool) -> BinaryIO | None:
     return None
 
 
-def change_lock(file: BinaryIO, *, alone: bool) -> bool:
-    """Hold a lock alone from now on, or share it.
+def change_lock(file: BinaryIO, *, exclusive: bool) -> bool:
+    """Make a lock exclusive or shared.
 
     Returns:
-        Whether it keeps others out, which it does not on a file system that knows no locks.
+        Whether the lock works; it does not on a file system without locks.
 
     Raises:
         OutputError: another process holds it.
     """
     try:
-        fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         folder = Path(file.name).parent
         raise OutputError(
-            f"another process is at work in {folder}; wait until it has ended, or stop it"
+            f"another process uses {folder}; wait until it ends, or stop it"
         ) from None
     except OSError as error:
         if error.errno not in _NO_LOCKS:

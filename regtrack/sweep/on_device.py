@@ -1,6 +1,6 @@
-"""Absence, means and fewer bits where the model computed, by torch.
+"""Mask, average and round values with torch, on the device that computed them.
 
-The same numbers as `regtrack.tracks.bigwig.rounding` gives on the CPU.
+The results equal those of `regtrack.tracks.bigwig.rounding` on the CPU.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _SIGNLESS = 0x7FFF_FFFF
 def finish(
     values: Tensor, present: npt.NDArray[np.bool_], resolution: int, keep_bits: int
 ) -> tuple[Tensor, Tensor]:
-    """Values as they are stored, and where one is NaN that should not be.
+    """The values to store, and the bases that should have a value but are NaN.
 
     Args:
-        values: float32, shape (count, L).
-        present: which bases get a value, shape (L,).
-        resolution: bp of a stored value.
-        keep_bits: bits of the mantissa to keep.
+        values: float32 (count, L).
+        present: which bases get a value, bool (L,).
+        resolution: bp per stored value.
+        keep_bits: mantissa bits to keep.
 
     Returns:
-        float32 of shape (count, ceil(L / resolution)), NaN where absent; bool of shape (L,).
+        Values, float32 (count, ceil(L / resolution)), NaN where absent; and bool (L,).
     """
     counts = to_device(present, values.device)
     broken = (torch.isnan(values) & counts).any(0)
@@ -41,25 +41,25 @@ def finish(
 
 
 def average(values: Tensor, resolution: int) -> Tensor:
-    """The mean of every `resolution` values that are present, (count, L) to (count, L')."""
+    """Means over `resolution` bp of the values present, float32 (count, L) to (count, L')."""
     if resolution == 1:
         return values
     padded = F.pad(values.double(), (0, -values.shape[1] % resolution), value=math.nan)
     table = padded.view(len(padded), -1, resolution)
-    # 0 / 0 where nothing is present
+    # 0 / 0 = NaN where nothing is present
     means: Tensor = table.nansum(2) / (~table.isnan()).sum(2)
     return means.float()
 
 
 def round_mantissa(values: Tensor, keep_bits: int) -> Tensor:
-    """Values with `keep_bits` bits of mantissa, to nearest and ties to even."""
+    """Values, float32 (count, L), rounded to `keep_bits` mantissa bits, ties to even."""
     dropped = MANTISSA_BITS - keep_bits
     if dropped == 0:
         return values
     bits = values.contiguous().view(torch.int32)
     mask, below_half = -(2**dropped), 2 ** (dropped - 1) - 1
     magnitude = bits & _SIGNLESS
-    # what is no number stays, what would round up to infinity becomes the largest number
+    # NaN and infinity stay; values that would round up to infinity become the largest number
     finite = torch.where(magnitude < _INFINITY, bits & mask, bits)
     rounded = (bits + ((bits >> dropped) & 1) + below_half) & mask
     kept = torch.where(magnitude >= _INFINITY - below_half - 1, finite, rounded)

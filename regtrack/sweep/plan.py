@@ -1,14 +1,13 @@
-"""Which bases are read and which are emitted: plain values, from lengths alone.
+"""Which bases are read and which are emitted, computed from chromosome lengths alone.
 
-The grid of windows starts at base 0 of each chromosome and does not depend on what is asked for:
-regions choose which windows run and which of their bases are emitted. A window is read with a flank
-on both sides, less where the chromosome ends, so that padding falls where it falls in one pass over
-the whole chromosome; windows start on multiples of the model's stride, so that the network's
-positions do too.
+The grid of windows starts at base 0 of each chromosome whatever is requested: regions only select
+the windows to run and the bases to emit. A window is read with a flank on both sides, cut at the
+ends of the chromosome, so padding is the same as in one pass over the whole chromosome; windows
+start at multiples of the model's stride, so the network's positions are aligned too.
 
-For a convolutional network `batch_size` consecutive windows are fused into one strip, since every
-base gets the same value and the flank is read once. A Bi-LSTM sees all it is given, so its windows
-stay what they are and `batch_size` of them are computed side by side.
+For a convolutional network `batch_size` consecutive windows are fused into one strip: all bases get
+the same values, and flanks are read only once. A Bi-LSTM depends on everything it reads, so its
+windows stay separate and `batch_size` of them form a batch.
 
 Chunks are the independent parts of a plan: each can be predicted without the others.
 """
@@ -33,22 +32,22 @@ from regtrack.sweep.chunks import CHUNK, Chunk
 
 @dataclass(frozen=True)
 class SweepPlan:
-    """Every strip of a sweep.
+    """All strips of a sweep.
 
     Attributes:
         assembly: the reference's chromosomes.
-        targets: the bases asked for, by chromosome.
-        window: bp of a window.
+        targets: the requested bases, by chromosome.
+        window: length of a window (bp).
         flank: bp read on each side of a strip and not emitted.
         batch_size: windows computed at once.
-        stride: bp at whose multiples the model's positions repeat.
-        fused: consecutive windows become one strip.
-        both_strands: the reverse complement is read too, which needs the strip's end aligned.
-        chunk: bp of a chunk, of which as many whole windows are taken as fit, and at least one.
-        resolution: bp of a value in the file.
+        stride: the model's stride (bp).
+        fused: whether consecutive windows become one strip.
+        both_strands: whether the reverse complement is read too; strips then also end aligned.
+        chunk: length of a chunk (bp), rounded down to complete windows; at least one window.
+        resolution: bp per stored value.
 
     Raises:
-        PlanError: a window, flank, batch or resolution that cannot be, or nothing to predict.
+        PlanError: an invalid window, flank, batch or resolution, or nothing to predict.
     """
 
     assembly: Assembly
@@ -64,12 +63,12 @@ class SweepPlan:
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
-            raise PlanError(f"batch size {self.batch_size} is below 1")
+            raise PlanError(f"batch size {self.batch_size} is below 1; expected at least 1")
         if not self.targets:
-            raise PlanError("nothing to predict: every base asked for is excluded")
+            raise PlanError("nothing to predict: all requested bases are excluded; choose others")
         for what, value in (("window", self.window), ("resolution", self.resolution)):
             if value < 1:
-                raise PlanError(f"{what} {value:,} is below 1 bp")
+                raise PlanError(f"{what} {value:,} is below 1 bp; expected at least 1")
         if self.window < self._longest:
             check_multiple("window", self.window, self.stride)
             self._check_resolution()
@@ -77,7 +76,7 @@ class SweepPlan:
 
     @cached_property
     def chroms(self) -> tuple[str, ...]:
-        """The chromosomes to go over, in the order of the output: bytewise by name."""
+        """The chromosomes to predict, in output order: by the bytes of their names."""
         return tuple(sorted(self.targets, key=str.encode))
 
     @property
@@ -86,34 +85,34 @@ class SweepPlan:
 
     @cached_property
     def bases(self) -> int:
-        """Bases asked for, N among them (bp)."""
+        """Number of requested bases, including N (bp)."""
         return sum(found.bases for found in self.targets.values())
 
     @cached_property
     def windows(self) -> int:
-        """Windows with at least one base asked for."""
+        """Number of windows with at least one requested base."""
         return sum(found.bases for found in self._runs.values())
 
     @cached_property
     def strips(self) -> int:
-        """Stretches that are read at once, at most."""
+        """Maximum number of strips."""
         return sum(map(self._strips_of, self.chroms)) + self._cuts
 
     @cached_property
     def bases_read(self) -> int:
-        """Bases that go through the model, flanks among them, at most (bp)."""
-        return sum(map(self._read_of, self.chroms)) + self._beside * self._cuts
+        """Maximum number of bases that the model reads, including flanks (bp)."""
+        return sum(map(self._read_of, self.chroms)) + self._context * self._cuts
 
     @property
     def bases_at_once(self) -> int:
-        """The most bases that go through the model together, flanks among them (bp)."""
+        """Maximum number of bases that the model reads at once, including flanks (bp)."""
         size = self.window * (self.batch_size if self.fused else 1)
         read = min(size + 2 * self.flank, self._longest)
         return read * (1 if self.fused else self.batch_size)
 
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
-        """Every chunk with a base asked for, in the order of the output."""
+        """All chunks with at least one requested base, in output order."""
         size = max(1, self.chunk // self.window) * self.window
         found: list[Chunk] = []
         for chrom in self.chroms:
@@ -125,18 +124,18 @@ class SweepPlan:
         return tuple(found)
 
     def batches(self, chunk: Chunk) -> Iterator[tuple[Strip, ...]]:
-        """What goes through the model at once, in the order of the output; equally long pieces."""
+        """The batches of a chunk, in output order; the strips of a batch are equally long."""
         if self.fused:
             yield from ((strip,) for strip in self._strips(chunk, self.batch_size))
         else:
-            yield from _alike(self._strips(chunk, 1), self.batch_size)
+            yield from _equally_long(self._strips(chunk, 1), self.batch_size)
 
     def mask(self, strip: Strip) -> npt.NDArray[np.bool_]:
-        """Which of a strip's bases are asked for, shape (end - start,)."""
+        """Which of a strip's bases are requested, bool (end - start,)."""
         return self.targets[strip.chrom].mask(strip.start, strip.end)
 
     def to_dict(self) -> dict[str, Any]:
-        """The plan in numbers, for sweep.json."""
+        """The plan as JSON-serialisable values, for sweep.json."""
         return {
             "chroms": list(self.chroms),
             "window": self.window,
@@ -154,7 +153,7 @@ class SweepPlan:
 
     @cached_property
     def _runs(self) -> dict[str, Intervals]:
-        """The numbers of the windows that run, by chromosome."""
+        """The numbers of the windows to run, by chromosome."""
         return {chrom: found.tiles(self.window) for chrom, found in self.targets.items()}
 
     def _strips(self, chunk: Chunk, size: int) -> Iterator[Strip]:
@@ -172,7 +171,7 @@ class SweepPlan:
 
     @property
     def _cuts(self) -> int:
-        """Strips that may be cut in two where one chunk ends and the next begins."""
+        """Maximum number of strips cut in two between two chunks."""
         return len(self.chunks) - len(self.chroms) if self.fused else 0
 
     def _read_of(self, chrom: str) -> int:
@@ -180,11 +179,11 @@ class SweepPlan:
         length, strips = self.assembly.length(chrom), self._strips_of(chrom)
         ends = np.minimum(runs.ends * self.window, length)
         covered = int((ends - runs.starts * self.window).sum())
-        return min(covered + self._beside * strips, length * strips)
+        return min(covered + self._context * strips, length * strips)
 
     @property
-    def _beside(self) -> int:
-        """Bases that a strip reads and does not emit, at most."""
+    def _context(self) -> int:
+        """Maximum number of bases that a strip reads and does not emit (bp)."""
         return 2 * self.flank + (self.stride if self.both_strands else 0)
 
     def _check_resolution(self) -> None:
@@ -200,8 +199,8 @@ class SweepPlan:
         return ReadRule(self.flank, self.stride, self.both_strands)
 
 
-def _alike(strips: Iterator[Strip], count: int) -> Iterator[tuple[Strip, ...]]:
-    """Up to `count` consecutive strips that read equally many bases, as one array can hold them."""
+def _equally_long(strips: Iterator[Strip], count: int) -> Iterator[tuple[Strip, ...]]:
+    """Groups of up to `count` consecutive strips that read equally many bases, for one array."""
     batch: list[Strip] = []
     for strip in strips:
         if batch and (len(batch) == count or _length(strip) != _length(batch[0])):
@@ -223,24 +222,24 @@ def choose_targets(
     regions: Mapping[str, Intervals] | None = None,
     exclude: Mapping[str, Intervals] | None = None,
 ) -> dict[str, Intervals]:
-    """The bases to emit: those of the chromosomes or of the regions, less the excluded ones.
+    """The bases to emit: those of the chromosomes or regions, without the excluded ones.
 
     Args:
         assembly: the reference's chromosomes.
-        chroms: those to go over.
-        regions: bases by chromosome; None is everything.
-        exclude: likewise; None is nothing.
+        chroms: the chromosomes to predict.
+        regions: bases to predict, by chromosome; None: all.
+        exclude: bases to exclude, by chromosome; None: none.
 
     Returns:
-        The bases of each chromosome that has some left.
+        The remaining bases by chromosome, without chromosomes that have none.
     """
     targets = {}
     for chrom in chroms:
         length = assembly.length(chrom)
-        unwanted = [(exclude or {}).get(chrom, Intervals.none())]
+        excluded = [(exclude or {}).get(chrom, Intervals.none())]
         if regions is not None:
-            unwanted.append(regions.get(chrom, Intervals.none()).complement(length))
-        left = Intervals.union(unwanted).complement(length)
+            excluded.append(regions.get(chrom, Intervals.none()).complement(length))
+        left = Intervals.union(excluded).complement(length)
         if left:
             targets[chrom] = left
     return targets

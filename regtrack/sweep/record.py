@@ -1,4 +1,4 @@
-"""What decides the bytes of a sweep, in numbers and digests; and what differs between two."""
+"""The record of all that determines the bytes of a sweep, and the differences between two."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def make_record(
     computation: Computation,
     request: SweepRequest,
 ) -> dict[str, Any]:
-    """Everything that decides the bytes of a sweep, as JSON holds it.
+    """All that determines the bytes of a sweep, as JSON-serialisable values.
 
-    A checkpoint that is no file has neither path nor digest, but its weights have one.
+    A checkpoint that is not a file has no path or file digest, only the digest of its weights.
     """
     selection = request.selection
     record = {
@@ -58,7 +58,7 @@ def make_record(
         "precision": computation.precision,
         "device": computation.device.type,
     }
-    if computation.device.type == "cuda":  # kernels are chosen for a GPU, by cuDNN
+    if computation.device.type == "cuda":  # cuDNN chooses kernels by the GPU
         name = torch.cuda.get_device_name(computation.device)
         cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
         record["gpu"] = {"name": name, "cudnn": cudnn}
@@ -71,27 +71,27 @@ def make_record(
 
 
 def digest(record: Mapping[str, Any]) -> str:
-    """SHA-256 of a record, paths aside: the same for a sweep that was moved."""
+    """SHA-256 of a record without its paths, so that a moved sweep keeps its digest."""
     text = json.dumps(sorted(_leaves(record)), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs between two records, paths aside, in words.
+    """What differs between two records, apart from paths, as text.
 
     >>> differences({"plan": {"window": 500}, "path": "a"}, {"plan": {"window": 940}, "path": "b"})
     ['plan.window was 500 and is 940']
     """
     old, new = dict(_leaves(before)), dict(_leaves(now))
     return [
-        f"{name} was {old.get(name, 'not there')} and is {new.get(name, 'not there')}"
+        f"{name} was {old.get(name, 'missing')} and is {new.get(name, 'missing')}"
         for name in [*old, *(new.keys() - old.keys())]
         if old.get(name) != new.get(name)
     ]
 
 
 def agrees(record: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
-    """Whether a record says all that a part of one says.
+    """Whether a record contains all values of a part of a record.
 
     >>> agrees({"plan": {"window": 500, "flank": 20}, "device": "cpu"}, {"plan": {"window": 500}})
     True

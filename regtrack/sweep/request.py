@@ -1,4 +1,4 @@
-"""What a user asks for, checked against the reference and the checkpoint before work starts."""
+"""The request for a sweep, and the bases it selects on a reference."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from regtrack.sweep.plan import choose_targets
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, check_keep_bits
 
 COMPILING = ("auto", "on", "off")
-_LONGEST = 2**32 - 1  # bp of a chromosome in a bigWig
-_MOST_WINDOWS = 1_000_000  # of a batch: more than any device holds
+_LONGEST = 2**32 - 1  # longest chromosome in a bigWig (bp)
+_MOST_WINDOWS = 1_000_000  # per batch: more than fit on any device
 _log = logging.getLogger(__name__)
 
 
 def _set_number(value: object, name: str, *, low: int, high: int, unit: str) -> None:
-    """A number may be given as a string, or left to `auto`."""
+    """Convert a number given as a string, and check its range; `auto` stays."""
     content = getattr(value, name)
     if content == "auto":
         return
@@ -43,7 +43,7 @@ def _check_length(name: str, value: int) -> None:
     if value < 1:
         raise PlanError(f"`{name}` is {value:,} bp; expected at least 1")
     if value > _LONGEST:
-        raise PlanError(f"`{name}` is {value:,} bp; no chromosome is longer than {_LONGEST:,}")
+        raise PlanError(f"`{name}` is {value:,} bp; expected at most {_LONGEST:,}")
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class Selection:
     """Which markers and which bases get values.
 
     Attributes:
-        markers: globs on the markers' names, or `category:NAME`; all by default. A string is one.
-        chroms: chromosomes to predict; all by default. A string is one.
-        region: one region to predict, `chr1:1,000-2,000`, instead of `chroms`.
+        markers: globs of marker names, or `category:NAME`, as a list or one string; default: all.
+        chroms: chromosomes to predict, as a list or one string; default: all.
+        region: one region to predict, such as `chr1:1,000-2,000`, instead of `chroms`.
         regions: BED of the bases to predict, instead of `chroms`.
         exclude: BED of bases that get no value.
 
@@ -72,7 +72,7 @@ class Selection:
         take_paths(self, "regions", "exclude")
         places = ("chroms", "region", "regions")
         if len(given := [f"`{name}`" for name in places if getattr(self, name)]) > 1:
-            raise PlanError(f"{' and '.join(given)} were given; take one of {' and '.join(given)}")
+            raise PlanError(f"{' and '.join(given)} cannot be combined; give one of them")
 
 
 @dataclass(frozen=True)
@@ -80,19 +80,18 @@ class Compute:
     """How values are computed.
 
     Attributes:
-        window: bp of a window, a multiple of the model's stride and of the resolution.
-        flank: bp read on each side of a window and not emitted; `auto` is what the model needs.
-        batch_size: windows computed at once; `auto` fits the device and the memory.
+        window: length of a window (bp), a multiple of the model's stride and of the resolution.
+        flank: bp read on each side of a window and not emitted; `auto`: what the model needs.
+        batch_size: windows computed at once; `auto`: fits the device and memory.
         precision: `fp32` or `bf16`.
         device: `auto`, `cpu`, `cuda` or `cuda:0`.
-        compiling: `on` or `off`: by torch.compile or not; `auto` does on a GPU where it pays.
-        reverse_complement: the mean of both strands.
+        compiling: use torch.compile: `on`, `off` or `auto`: on GPUs where it pays.
+        reverse_complement: average both strands.
 
-    Numbers may be given as text, as on the command line.
+    Numbers may be given as strings.
 
     Raises:
-        PlanError: a window below 1 bp; a flank or a batch size that is neither a number nor `auto`;
-            or an unknown way of compiling.
+        PlanError: an invalid window, flank, batch size or value of `compiling`.
         DeviceError: an unknown precision.
     """
 
@@ -119,12 +118,12 @@ class Storage:
 
     Attributes:
         logits: store logits instead of scores.
-        keep_bits: bits of each value's mantissa to keep, 1 to 23; 23 is lossless.
-        resolution: bp of a value, which is the mean of theirs.
+        keep_bits: mantissa bits to keep in each value, 1 to 23; 23 is lossless.
+        resolution: bp per stored value, which is their mean.
 
     Raises:
         PlanError: a resolution below 1 bp.
-        TrackError: bits below 1 or above 23.
+        TrackError: fewer than 1 or more than 23 bits.
     """
 
     logits: bool = False
@@ -138,16 +137,16 @@ class Storage:
 
 @dataclass(frozen=True)
 class SweepRequest:
-    """What a sweep is asked for: a model along a genome, as bigWigs.
+    """What to compute: a model's values along a genome, as bigWigs.
 
     Attributes:
-        checkpoint: the trained network: its file, or the object, which is left as it was.
+        checkpoint: the trained network: its file, or an object, which is not changed.
         reference: the FASTA.
-        out: the folder to make; it appears only when whole.
+        out: the folder to write; created only on success.
         selection: which markers and bases.
         compute: how values are computed.
         storage: how values are stored.
-        any_assembly: go on where the reference is another assembly than the training's.
+        any_assembly: accept an assembly other than the training's.
     """
 
     checkpoint: Path | Checkpoint
@@ -163,14 +162,14 @@ class SweepRequest:
 
     @property
     def inputs(self) -> tuple[Path, ...]:
-        """The files that are read."""
+        """The input files."""
         given = self.checkpoint
         checkpoint = given.path if isinstance(given, Checkpoint) else given
         files = (checkpoint, self.reference, self.selection.regions, self.selection.exclude)
         return tuple(file for file in files if file is not None)
 
     def at(self, place: Callable[[Path], Path]) -> SweepRequest:
-        """The same request with every path put through a function."""
+        """The same request with a function applied to all paths."""
         chosen, given = self.selection, self.checkpoint
         return replace(
             self,
@@ -197,14 +196,14 @@ def make_request(
     storage: Storage | None = None,
     any_assembly: bool = False,
 ) -> SweepRequest:
-    """A request from what the functions of the Python API that sweep a genome take.
+    """A request from the arguments of `predict_genome` and `saliency_tracks`.
 
     Raises:
-        PlanError: a `selection`, and `markers` or `chroms` beside it.
+        PlanError: `selection` is combined with `markers` or `chroms`.
     """
     if selection is not None and (markers or chroms):
         raise PlanError(
-            "a `selection` was given, and `markers` or `chroms` beside it; name them in it"
+            "`selection` cannot be combined with `markers` or `chroms`; give them in `selection`"
         )
     return SweepRequest(
         checkpoint if isinstance(checkpoint, Checkpoint) else Path(checkpoint),
@@ -218,44 +217,47 @@ def make_request(
 
 
 def read_targets(assembly: Assembly, selection: Selection) -> dict[str, Intervals]:
-    """The bases to emit, by chromosome: those asked for, or all, less the excluded ones.
+    """The bases to emit, by chromosome: those requested, or all, without the excluded ones.
 
     Raises:
-        PlanError: regions without a base on the reference.
-        RegionError: no region of the reference.
+        PlanError: no region of the BED is on the reference.
+        RegionError: an invalid region, or one outside the reference.
         AssemblyError: a chromosome that the reference lacks.
         PeakFileError: a BED file that cannot be read or is for another assembly.
     """
     region, regions, exclude = selection.region, selection.regions, selection.exclude
-    wanted = None if regions is None else _read_bed(regions, assembly)
-    if wanted == {}:
-        raise PlanError(f"{regions} names no base of the reference, which has {assembly.summary()}")
-    unwanted = None if exclude is None else _read_bed(exclude, assembly)
-    if unwanted == {}:
-        _log.warning("%s names no base of the reference: nothing is excluded", exclude)
+    included = None if regions is None else _read_bed(regions, assembly)
+    if included == {}:
+        raise PlanError(
+            f"{regions} has no base on the reference, which has {assembly.summary()}; give a BED "
+            "file of the reference's assembly"
+        )
+    excluded = None if exclude is None else _read_bed(exclude, assembly)
+    if excluded == {}:
+        _log.warning("%s has no base on the reference; nothing is excluded", exclude)
     if region:
         within = parse_region(region, assembly)
-        wanted = {within.chrom: Intervals.one(within.start, within.end)}
+        included = {within.chrom: Intervals.one(within.start, within.end)}
     return choose_targets(
         assembly,
         assembly.subset(selection.chroms).names if selection.chroms else assembly.names,
-        regions=wanted,
-        exclude=unwanted,
+        regions=included,
+        exclude=excluded,
     )
 
 
 def _read_bed(path: Path, assembly: Assembly) -> dict[str, Intervals]:
     found = read_peaks(path, assembly)
     for name, ours in list(found.bridged.items())[:1]:
-        _log.warning("%s: its chromosome %s is read as %s, and so on", path, name, ours)
+        _log.warning("%s: its chromosome %s is read as %s, and others likewise", path, name, ours)
     if found.unknown:
         _log.warning(
-            "%s: left out %s lines on chromosomes that the reference lacks, such as %s",
+            "%s: ignored %s lines on chromosomes that the reference lacks, such as %s",
             path, f"{found.counts.unknown:,}", found.unknown[0],
         )  # fmt: skip
     for count, done in (
-        (found.counts.clipped, "cut off at their chromosome's end"),
-        (found.counts.outside, "left out, past their chromosome's end"),
+        (found.counts.clipped, "truncated at their chromosome's end"),
+        (found.counts.outside, "ignored, past their chromosome's end"),
     ):
         if count:
             _log.warning("%s: lines %s: %s", path, done, f"{count:,}")

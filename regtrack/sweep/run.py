@@ -1,4 +1,4 @@
-"""Predict a genome: a checkpoint and a FASTA in, one bigWig a marker out."""
+"""Predict a genome: a checkpoint and a FASTA in, one bigWig per marker out."""
 
 from __future__ import annotations
 
@@ -41,37 +41,38 @@ def predict_genome(
     announce: Callable[[Forecast], None] = lambda _: None,
     overwrite: bool = False,
 ) -> SweepSummary:
-    """Write a model's scores along a genome: a bigWig a marker, and sweep.json.
+    """Write a model's scores along a genome: one bigWig per marker, and sweep.json.
 
-    With a convolutional network every value is, to float rounding and the bits that are kept, that
-    of one pass over the whole chromosome, whatever the window, batch or regions. N and excluded
-    bases have no value. Memory does not grow with the genome. Everything is checked before the
-    first window is computed. What is interrupted goes on when it is asked for again, and ends in
-    the same bytes.
+    With a convolutional network each value equals that of one pass over the whole chromosome, up to
+    float rounding and the bits kept, whatever the window, batch size or regions. N and excluded
+    bases have no value. Memory does not grow with the genome. All inputs are checked before the
+    first window is computed. An interrupted run resumes if it is called again, and yields
+    byte-identical files.
 
     Args:
-        checkpoint: the trained network; one that is handed over as an object is left as it was.
+        checkpoint: the trained network; an object is not changed.
         reference: the FASTA.
-        out: the folder to make; it appears only when whole.
-        markers: globs on the markers' names, or `category:NAME`; all by default. A string is one.
-        chroms: chromosomes to predict; all by default. A string is one.
-        selection: `markers` and `chroms`, or a region or BED files; instead of those two.
+        out: the folder to write; created only on success.
+        markers: globs of marker names, or `category:NAME`, as a list or one string; default: all.
+        chroms: chromosomes to predict, as a list or one string; default: all.
+        selection: which markers and bases, instead of `markers` and `chroms`; also takes a region
+            or BED files.
         compute: how values are computed: windows, batches, device, strands.
         storage: how values are stored: scores or logits, bits, resolution.
-        any_assembly: go on where the reference is another assembly than the training's.
-        progress: told of the bases computed and the files finished.
-        announce: called once with what is about to be written, before the work starts.
-        overwrite: replace tracks of an earlier run, and drop what was begun with another plan.
+        any_assembly: accept an assembly other than the training's.
+        progress: shows the bases computed and the files finished.
+        announce: called once before the work starts, with what will be written.
+        overwrite: replace tracks of an earlier run, and unfinished work with another plan.
 
     Raises:
-        OutputError: `out` exists, holds inputs or other things, cannot be written, or the disk is
-            too small.
+        OutputError: `out` exists, contains inputs or unrelated files, cannot be written, or the
+            disk is too small.
         CheckpointError, FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
-        DeviceError: no such device or precision, or nothing to compile with.
+        DeviceError: an unknown device or precision, or torch.compile does not work.
         OutOfMemoryError: too little memory.
-        PlanError: a window, flank or batch that cannot be, no base to predict, or a sweep that was
-            begun for `out` with another plan.
-        TrackError: a number of bits that cannot be, or a model that gives no finite value.
+        PlanError: an invalid window, flank or batch, no base to predict, or an unfinished sweep for
+            `out` with another plan.
+        TrackError: an invalid number of bits, or values of the model that are not finite.
     """
     request = make_request(
         checkpoint, reference, out, markers=markers, chroms=chroms, selection=selection,
@@ -81,15 +82,15 @@ def predict_genome(
 
 
 class Runner(Protocol):
-    """What can run a sweep: this process, or a cluster."""
+    """Runs a sweep, in this process or on a cluster."""
 
     @property
     def forecast(self) -> Forecast:
-        """What it will write and take."""
+        """What the sweep will write and need."""
 
     @property
     def work(self) -> Work:
-        """The sweep as its folder holds it."""
+        """The sweep's work folder."""
 
     def make(self, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
         """Make the shards of some chunks; each chunk is yielded when its shard is on disk."""
@@ -106,12 +107,12 @@ def run_sweep(
     announce: Callable[[Forecast], None] = lambda _: None,
     overwrite: bool = False,
 ) -> SweepSummary:
-    """Make what is missing of a sweep, join it and let it take its place; see `predict_genome`."""
-    request = _placed(request, overwrite=overwrite)
+    """Compute the missing shards of a sweep, join and publish them; see `predict_genome`."""
+    request = _with_checked_output(request, overwrite=overwrite)
     with runner(request) as job:
         announce(_forecast(job, job.work.chunks, overwrite=overwrite))
         start = time.perf_counter()
-        with job.work.held(alone=True, overwrite=overwrite), _kept(job.work):
+        with job.work.locked(exclusive=True, overwrite=overwrite), _report_kept(job.work):
             made = _make(job, job.work.chunks, progress)
             return finish(
                 job.work,
@@ -131,22 +132,25 @@ def run_share(
     announce: Callable[[Forecast], None] = lambda _: None,
     overwrite: bool = False,
 ) -> ShareSummary:
-    """Make the shards of one share of a sweep, such as `3/16`; `assemble_genome` joins them all.
+    """Make the shards of one share of a sweep, such as `3/16`; `assemble_genome` joins all shares.
 
     Raises:
         PlanError, OutputError, DeviceError, OutOfMemoryError: as `predict_genome`.
     """
-    request = _placed(request, overwrite=overwrite)
+    request = _with_checked_output(request, overwrite=overwrite)
     with runner(request) as job:
         chunks = choose_share(job.work.chunks, share)
         announce(_forecast(job, chunks, overwrite=overwrite))
         start = time.perf_counter()
-        with job.work.held(alone=False, overwrite=overwrite), _kept(job.work):
+        with (
+            job.work.locked(exclusive=False, overwrite=overwrite),
+            _report_kept(job.work),
+        ):
             made = _make(job, chunks, progress)
-            ours = set(chunks)
-            others = [chunk for chunk in job.work.chunks if chunk not in ours]
-            left = job.work.unmade(others)
-            # all of them are read before it is said that the sweep can be joined
+            own = set(chunks)
+            others = [chunk for chunk in job.work.chunks if chunk not in own]
+            left = job.work.without_shard(others)
+            # read all shards before reporting that the sweep can be joined
             broken = () if left else job.work.missing(others, progress if others else SILENT)
         seconds = time.perf_counter() - start
         return ShareSummary(
@@ -161,34 +165,34 @@ def forecast_sweep(
     runner: Open = open_job,
     overwrite: bool = False,
 ) -> Forecast:
-    """Check a sweep, or a share of it, and say what it would write and take.
+    """Check a sweep, or a share of it, and forecast what it would write and need.
 
-    Nothing is written. The files and the disk are the whole sweep's; the chunks left and the time
-    are of what this run would make.
+    Nothing is written. Files and disk space are for the whole sweep; the chunks left and the time
+    are for this run.
 
     Raises:
         PlanError, OutputError, DeviceError, OutOfMemoryError: as `predict_genome`.
     """
-    request = _placed(request, overwrite=overwrite)
-    choose_share((), share)  # refuses one that cannot be, before anything is opened
+    request = _with_checked_output(request, overwrite=overwrite)
+    choose_share((), share)  # refuses an invalid share before anything is opened
     with runner(request) as job:
         return _forecast(job, choose_share(job.work.chunks, share), overwrite=overwrite)
 
 
 def _forecast(job: Runner, chunks: Sequence[Chunk], *, overwrite: bool) -> Forecast:
-    """What is ahead where some chunks are to be made, less those that are there.
+    """The forecast for some chunks, without those that have a shard.
 
     Raises:
-        PlanError: another plan was begun, and `overwrite` is off.
+        PlanError: there is unfinished work with another plan, and `overwrite` is off.
         OutputError: a track's name is too long.
     """
     job.work.check_names()
-    job.work.replaces(overwrite=overwrite)
-    return job.forecast.of(job.work.unmade(chunks))
+    job.work.has_other_plan(overwrite=overwrite)
+    return job.forecast.of(job.work.without_shard(chunks))
 
 
-def _placed(request: SweepRequest, *, overwrite: bool) -> SweepRequest:
-    """A request whose output may be made, at the place where it will stand.
+def _with_checked_output(request: SweepRequest, *, overwrite: bool) -> SweepRequest:
+    """The request with its output resolved, which must be free to write.
 
     Raises:
         OutputError: as `check_folder_free`; or the name is that of a work folder.
@@ -196,15 +200,15 @@ def _placed(request: SweepRequest, *, overwrite: bool) -> SweepRequest:
     out = request.out
     if out.suffix == PARTIAL:
         raise OutputError(
-            f"{out}: names in {PARTIAL} are those of work folders, from which tracks are made; "
-            "name another output"
+            f"{out}: names that end in {PARTIAL} are reserved for work folders; choose another "
+            "output"
         )
     with disk_errors(out):
         complete = (out / SWEEP_FILE).is_file()
     if complete and not overwrite:
         raise OutputError(
-            f"{out} exists already and is complete, with its {SWEEP_FILE}; name another output, or "
-            "pass `overwrite=True` to make it again"
+            f"{out} exists already and is complete, with its {SWEEP_FILE}; choose another output, "
+            "or pass `overwrite=True` to replace it"
         )
     place = check_folder_free(out, mark=SWEEP_FILE, inputs=request.inputs, overwrite=overwrite)
     check_name(work_folder(place))
@@ -212,12 +216,12 @@ def _placed(request: SweepRequest, *, overwrite: bool) -> SweepRequest:
 
 
 def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> Sequence[Chunk]:
-    """Make the shards that are missing; returns their chunks."""
-    begun = len(job.work.unmade(chunks)) < len(chunks)
-    missing = job.work.missing(chunks, progress if begun else SILENT)
-    if begun:
+    """Make the missing shards; returns their chunks."""
+    resuming = len(job.work.without_shard(chunks)) < len(chunks)
+    missing = job.work.missing(chunks, progress if resuming else SILENT)
+    if resuming:
         _log.warning(
-            "going on: %s of %s chunks are in %s",
+            "resuming: %s of %s chunks done (%s)",
             f"{len(chunks) - len(missing):,}", f"{len(chunks):,}", job.work.folder,
         )  # fmt: skip
     if not missing:
@@ -230,15 +234,15 @@ def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> Sequence[
 
 
 @contextmanager
-def _kept(work: Work) -> Iterator[None]:
-    """Say what is kept where the work is cut off."""
+def _report_kept(work: Work) -> Iterator[None]:
+    """Log which chunks are kept if the block is interrupted."""
     try:
         yield
     except BaseException:
         chunks = len(work.chunks)
-        if kept := chunks - len(work.unmade(work.chunks)):
+        if kept := chunks - len(work.without_shard(work.chunks)):
             _log.warning(
-                "%s of %s chunks are kept in %s; the same command goes on from there",
+                "%s of %s chunks are kept in %s; run the same command again to resume",
                 f"{kept:,}", f"{chunks:,}", work.folder,
             )  # fmt: skip
         raise

@@ -1,9 +1,9 @@
-"""A shard: what a chunk became, one file with every marker's blocks and bins.
+"""A shard: the result of a chunk, one file with the blocks and bins of all markers.
 
-The file begins with a head: magic number, length of a JSON header, the header, a table with an
-entry a marker, and the SHA-256 of all this. Then come the sections, a marker each: compressed
-blocks, their entries and the bins of the first zoom level, with the section's SHA-256 in the table.
-docs/sweep.md describes it.
+The file starts with a head: magic number, length of a JSON header, the header, a table with one
+entry per marker, and the SHA-256 of all this. One section per marker follows: compressed blocks,
+their entries, and the bins of zoom level 1; the table has the section's SHA-256. docs/sweep.md
+describes the format.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ _ENTRY = np.dtype(
 
 @dataclass(frozen=True)
 class ShardHeader:
-    """What a shard says of itself.
+    """The header of a shard.
 
     Attributes:
-        plan: digest of the sweep that it belongs to.
-        chunk: what it holds.
+        plan: digest of its sweep.
+        chunk: its chunk.
         chrom: the chromosome's number in the files.
-        resolution: bp of a value.
-        bases: bases with a value.
-        markers: how many.
+        resolution: bp per stored value.
+        bases: number of bases with a value (bp).
+        markers: number of sections, one per track.
     """
 
     plan: str
@@ -58,10 +58,10 @@ class ShardHeader:
 
 
 def write_shard(path: Path, header: ShardHeader, tracks: Sequence[Encoded]) -> None:
-    """Write a shard whole or not at all; an old one is replaced.
+    """Write a shard; it appears only when complete, and replaces an earlier one.
 
     Raises:
-        OutputError: the disk is full, or the folder has vanished.
+        OutputError: the disk is full, or the folder was removed.
     """
     text = json.dumps(asdict(header)).encode()
     sections = [(*t.data, t.blocks.tobytes(), t.bins.tobytes()) for t in tracks]
@@ -81,7 +81,7 @@ def write_shard(path: Path, header: ShardHeader, tracks: Sequence[Encoded]) -> N
     try:
         with disk_errors(path), temporary.open("wb") as file:
             file.writelines([head, hashlib.sha256(head).digest(), *chain.from_iterable(sections)])
-        # not synced: a shard that a power cut tore does not pass its checksum, and is made again
+        # no fsync: a shard damaged by a power failure fails its checksum and is computed again
         with disk_errors(path):
             temporary.replace(path)
     finally:
@@ -93,14 +93,14 @@ class Shard:
 
     Args:
         path: the file.
-        plan: digest of the sweep that it must belong to.
-        chunk: what it must hold.
+        plan: digest of the sweep to which it must belong.
+        chunk: the chunk that it must contain.
 
     Attributes:
-        header: what it says of itself.
+        header: its header.
 
     Raises:
-        OutputError: no such shard, one that is broken, or of another sweep.
+        OutputError: the shard does not exist, is broken, or belongs to another sweep.
     """
 
     def __init__(self, path: Path, plan: str, chunk: Chunk) -> None:
@@ -108,12 +108,12 @@ class Shard:
         try:
             self._file = path.open("rb")
         except OSError as error:
-            raise OutputError(f"{path} cannot be read; run again, which makes it again") from error
+            raise OutputError(f"{path} cannot be read; run again to compute it again") from error
         try:
             self.header, self._table = self._read_head(self._file)
             if (self.header.plan, self.header.chunk) != (plan, chunk):
                 raise OutputError(
-                    f"{path} is of a sweep with another plan, which was begun meanwhile; run again"
+                    f"{path} belongs to a sweep with another plan, started meanwhile; run again"
                 )
         except BaseException:
             self._file.close()
@@ -126,13 +126,16 @@ class Shard:
         self._file.close()
 
     def track(self, marker: int) -> Encoded:
-        """What the shard holds of a marker.
+        """The section of a marker.
+
+        Args:
+            marker: its index among the tracks.
 
         Raises:
-            OutputError: it is broken.
+            OutputError: the shard is broken.
         """
         entry = self._table[marker]
-        data = int(entry["data"])  # the head's checksum held, so its numbers are true
+        data = int(entry["data"])  # trusted: the head has passed its checksum
         blocks = data + int(entry["blocks"]) * BLOCK_ENTRY.itemsize
         size = blocks + int(entry["bins"]) * BIN.itemsize
         self._file.seek(int(entry["offset"]))
@@ -169,11 +172,11 @@ class Shard:
         return file.read(count)
 
     def _broken(self) -> OutputError:
-        return OutputError(f"{self._path} is broken; run again, which makes it again")
+        return OutputError(f"{self._path} is broken; run again to compute it again")
 
 
-def is_whole(path: Path, plan: str, chunk: Chunk) -> bool:
-    """Whether a shard is there, belongs to the sweep, and holds what was written, to the bit."""
+def is_intact(path: Path, plan: str, chunk: Chunk) -> bool:
+    """Whether a shard exists, belongs to the sweep, and passes all of its checksums."""
     if not path.exists():
         return False
     try:

@@ -1,4 +1,4 @@
-"""What a sweep will write, and what it wrote."""
+"""What a sweep will write, and what it has written."""
 
 from __future__ import annotations
 
@@ -16,23 +16,21 @@ class Forecast:
     """What a sweep is about to do; sizes are upper bounds.
 
     Attributes:
-        out: the folder to be made.
-        files: names of the tracks, one a marker.
-        bases: bases asked for (bp), N among them, which get no value.
-        disk: bytes of all files together; as many again are taken until they are joined.
-        memory: bytes that the process takes, and beside it the device.
-        seconds: how long it takes by the speed of one measured pass, flanks read too, as far as
-            it is not made yet.
-        windows: windows to compute, unless they are all N.
-        chunks: the parts that are made apart.
-        chunks_left: those of them to be made now; less where some are there, or only a share is
-            asked for.
-        window, flank: bp.
-        batch_size: windows at once.
-        device, precision: where and how.
-        compiled: whether the network goes through torch.compile.
+        out: the folder to write.
+        files: names of the tracks, one per marker and kind of value.
+        bases: requested bases (bp), including N, which get no value.
+        disk: total size of the files (bytes); twice that is needed until they are joined.
+        memory: memory of the process (bytes), apart from the device's.
+        seconds: time for the chunks left, extrapolated from one timed pass, including flanks.
+        windows: windows to compute, including those that turn out to be all N.
+        chunks: number of chunks.
+        chunks_left: chunks to compute now, fewer than `chunks` when resuming or for a share.
+        window, flank: lengths (bp).
+        batch_size: windows computed at once.
+        device, precision: where and how the network runs.
+        compiled: whether torch.compile is used.
         strands: 1, or 2 with the reverse complement.
-        keep_bits, resolution: how values are stored.
+        keep_bits, resolution: how values are stored: mantissa bits, and bp per value.
     """
 
     out: Path
@@ -55,26 +53,26 @@ class Forecast:
     resolution: int
 
     def of(self, chunks: Sequence[Chunk]) -> Forecast:
-        """The forecast where no more than these chunks are to be made."""
-        share = sum(chunk.bases for chunk in chunks) / self.bases
-        return replace(self, chunks_left=len(chunks), seconds=self.seconds * share)
+        """The forecast if only these chunks are computed."""
+        fraction = sum(chunk.bases for chunk in chunks) / self.bases
+        return replace(self, chunks_left=len(chunks), seconds=self.seconds * fraction)
 
     def to_dict(self) -> dict[str, Any]:
-        """The forecast as JSON holds it."""
+        """The forecast as JSON-serialisable values."""
         return {**asdict(self), "out": str(self.out)}
 
 
 @dataclass(frozen=True)
 class TrackSummary:
-    """One file that was written.
+    """A track that was written.
 
     Attributes:
         file: its name in the output folder.
-        marker, category: what it is about.
-        values: what its numbers are, such as `scores`.
-        bases: bases with a value.
-        size: bytes on disk.
-        low, high, mean: of its values.
+        marker, category: the marker's name and category.
+        values: kind of values, such as `scores`.
+        bases: number of bases with a value (bp).
+        size: size of the file (bytes).
+        low, high, mean: lowest, highest and mean value.
     """
 
     file: str
@@ -90,14 +88,14 @@ class TrackSummary:
 
 @dataclass(frozen=True)
 class ShareSummary:
-    """What a share of a sweep made.
+    """The result of one share of a sweep.
 
     Attributes:
         folder: the work folder.
-        chunks: chunks of the share.
-        made: those made now; the others were there.
-        left: chunks of other shares whose shard is not there yet.
-        broken: chunks of other shares whose shard is broken; looked for where none is left.
+        chunks: number of chunks of the share.
+        made: how many of them were computed by this run; the others had a shard.
+        left: number of chunks of other shares without a shard.
+        broken: number of chunks of other shares with a broken shard; checked only if `left` is 0.
         seconds: wall time.
     """
 
@@ -109,7 +107,7 @@ class ShareSummary:
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
-        """The summary as JSON holds it."""
+        """The summary as JSON-serialisable values."""
         return {**asdict(self), "folder": str(self.folder)}
 
 
@@ -120,11 +118,11 @@ class SweepSummary:
     Attributes:
         out: the folder.
         model: the network's name.
-        tracks: one a marker, in the order of the checkpoint.
-        bases: bases with a value in each track.
-        absent: bases asked for that have none, since they are N.
-        predicted: bases asked for that this run predicted, N among them; the shards of the others
-            were there.
+        tracks: one per marker and kind of value, in the order of the checkpoint.
+        bases: number of bases with a value in each track (bp).
+        absent: number of requested bases without a value, which are N (bp).
+        predicted: number of requested bases, including N, computed by this run (bp); the others
+            had shards.
         seconds: wall time of this run, from the first window to the last file.
     """
 
@@ -138,14 +136,14 @@ class SweepSummary:
 
     @property
     def speed(self) -> float | None:
-        """Bases a second, where this run predicted them all; None where some were there."""
+        """Bases per second; None if this run did not compute all of them."""
         return self.predicted / self.seconds if self.predicted == self.bases + self.absent else None
 
     @property
     def size(self) -> int:
-        """Bytes of all tracks together."""
+        """Total size of the tracks (bytes)."""
         return sum(track.size for track in self.tracks)
 
     def to_dict(self) -> dict[str, Any]:
-        """The summary as JSON holds it."""
+        """The summary as JSON-serialisable values."""
         return {**asdict(self), "out": str(self.out), "size": self.size}

@@ -1,7 +1,7 @@
-"""The folder of a sweep at work: its plan, and the shards made so far.
+"""The work folder of an unfinished sweep: its plan, and the shards computed so far.
 
-It lies beside the output, `tracks.partial` for `tracks`, until the tracks stand whole. Whoever
-begins the sweep writes the plan; all others, also on other machines, compare theirs with it.
+It is next to the output, `tracks.partial` for `tracks`, until the tracks are complete. The process
+that starts the sweep writes the plan; all others, also on other machines, compare theirs with it.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.lock import change_lock, take_lock
 from regtrack.sweep.record import agrees, differences, digest
-from regtrack.sweep.shard import Shard, is_whole
+from regtrack.sweep.shard import Shard, is_intact
 from regtrack.tracks.kind import Kind
 
 SWEEP_FILE = "sweep.json"
 _LOCK = "lock"
-_SHOWN = 8  # differences that are named
+_SHOWN = 8  # differences that a message lists
 _BROKEN = ["its plan is broken"]
 
 
 @dataclass(frozen=True)
 class Track:
-    """A file of the sweep.
+    """A track of the sweep.
 
     Attributes:
-        file: its name.
-        marker, category: what it is about.
-        values: what its numbers are.
+        file: name of the file.
+        marker, category: the marker's name and category.
+        values: kind of values.
     """
 
     file: str
@@ -59,14 +59,14 @@ class Track:
 
 @dataclass(frozen=True)
 class Work:
-    """A sweep as its folder holds it: all that is needed to join its shards.
+    """A sweep and its work folder: all that is needed to join the shards.
 
     Attributes:
-        out: the folder that will hold the tracks.
-        record: what decides their bytes.
+        out: the folder for the tracks.
+        record: all that determines their bytes.
         assembly: the reference's chromosomes.
-        chunks: the parts, each of which becomes a shard.
-        tracks: the files, a marker each.
+        chunks: the parts of the sweep, each of which becomes a shard.
+        tracks: the tracks, one per marker and kind of value.
     """
 
     out: Path
@@ -77,29 +77,29 @@ class Work:
 
     @cached_property
     def digest(self) -> str:
-        """What the sweep's shards are known by."""
+        """Digest of the record, which all shards of the sweep contain."""
         return digest(self.record)
 
     @property
     def folder(self) -> Path:
-        """Where the work is done."""
+        """The work folder."""
         return work_folder(self.out)
 
     @property
     def joined(self) -> Path:
-        """Where the tracks are made, before they take their place."""
+        """The folder in which tracks are joined before they are moved to `out`."""
         return self.folder / "tracks"
 
     def shard(self, chunk: Chunk) -> Path:
-        """The file of a chunk's shard."""
+        """The path of a chunk's shard."""
         return self.folder / "shards" / f"{chunk.number:06d}.shard"
 
-    def unmade(self, chunks: Sequence[Chunk]) -> tuple[Chunk, ...]:
-        """The chunks that have no shard, at a glance; none once the tracks are joined.
+    def without_shard(self, chunks: Sequence[Chunk]) -> tuple[Chunk, ...]:
+        """The chunks without a shard file, whose contents are not read; none once joined.
 
-        Shards of another plan, which are thrown away before the work, do not count.
+        Shards of another plan do not count, since they are removed before the sweep starts.
         """
-        if self._changed():
+        if self._plan_differences():
             return tuple(chunks)
         if self.joined_record() is not None:
             return ()
@@ -112,73 +112,78 @@ class Work:
         found = []
         with progress.task("Checking shards", len(chunks), "shards") as task:
             for chunk in chunks:
-                if not is_whole(self.shard(chunk), self.digest, chunk):
+                if not is_intact(self.shard(chunk), self.digest, chunk):
                     found.append(chunk)
                 task.advance()
         return tuple(found)
 
     def joined_record(self) -> dict[str, Any] | None:
-        """What sweep.json says, if the tracks were joined and not yet moved; it is written last."""
+        """sweep.json of tracks that are joined but not yet moved, if any; it is written last."""
         with suppress(OSError, ValueError):
             found: dict[str, Any] = json.loads((self.joined / SWEEP_FILE).read_text())
             return found
         return None
 
     def open_shard(self, chunk: Chunk) -> Shard:
-        """The shard of a chunk.
+        """Open the shard of a chunk.
 
         Raises:
-            OutputError: it is not there, broken, or of another plan.
+            OutputError: it does not exist, is broken, or belongs to another plan.
         """
         return Shard(self.shard(chunk), self.digest, chunk)
 
     @contextmanager
-    def held(self, *, alone: bool, overwrite: bool = False) -> Iterator[None]:
-        """Begin the sweep, or go on with one of the same plan, and keep others out meanwhile.
+    def locked(self, *, exclusive: bool, overwrite: bool = False) -> Iterator[None]:
+        """Start the sweep, or resume one with the same plan, and lock its folder meanwhile.
 
         Args:
-            alone: nobody else may be at work there; else others may that do not ask for it either.
-            overwrite: throw away what was begun with another plan.
+            exclusive: keep all other processes out; else they may share the folder.
+            overwrite: remove unfinished work with another plan.
 
         Raises:
-            PlanError: another plan was begun there and `overwrite` is off.
-            OutputError: another process is at work there, the folder cannot be written, or it is
-                no sweep's.
+            PlanError: the folder has another plan, and `overwrite` is off.
+            OutputError: another process uses the folder, it cannot be written, or it is not a
+                sweep's.
         """
         with disk_errors(self.folder):
-            while (lock := self._locked(alone=alone, overwrite=overwrite)) is None:
+            while (lock := self._take_lock(exclusive=exclusive, overwrite=overwrite)) is None:
                 pass
         with lock:
             try:
                 yield
             except BaseException:
-                self._let_go(lock)
+                self._remove_if_empty(lock)
                 raise
 
-    def _let_go(self, lock: BinaryIO) -> None:
-        """Take the folder away where nobody has made a shard, and nobody else is about to."""
+    def _remove_if_empty(self, lock: BinaryIO) -> None:
+        """Remove the folder if it has no shards and no other process uses it."""
         with suppress(OutputError, OSError):
-            if not self._begun() and change_lock(lock, alone=True) and not self._begun():
+            # again after the lock: another process may have written one before it was exclusive
+            if (
+                not self._has_shards()
+                and change_lock(lock, exclusive=True)
+                and not self._has_shards()
+            ):
                 self.remove()
 
-    def _begun(self) -> bool:
+    def _has_shards(self) -> bool:
         return self.joined.exists() or any(self.folder.glob("shards/*.shard"))
 
-    def _locked(self, *, alone: bool, overwrite: bool) -> BinaryIO | None:
-        """The lock of the folder; None where it has to be begun anew."""
-        self._begin()
+    def _take_lock(self, *, exclusive: bool, overwrite: bool) -> BinaryIO | None:
+        """The lock of the folder; None: it was removed and has to be created again."""
+        self._create()
         if not (self.folder / SWEEP_FILE).exists():
             raise OutputError(
-                f"{self.folder} is needed for the work and is something else; move it away"
+                f"{self.folder} exists, but is not the work folder of a sweep; move it away"
             )
         (self.folder / "shards").mkdir(exist_ok=True)
-        lock = take_lock(self.folder / _LOCK, alone=alone)
+        lock = take_lock(self.folder / _LOCK, exclusive=exclusive)
         if lock is None:
             return None
         try:
-            if not self.replaces(overwrite=overwrite):
+            if not self.has_other_plan(overwrite=overwrite):
                 return lock
-            change_lock(lock, alone=True)
+            change_lock(lock, exclusive=True)
             self.remove()
         except BaseException:
             lock.close()
@@ -186,36 +191,36 @@ class Work:
         lock.close()
         return None
 
-    def replaces(self, *, overwrite: bool) -> bool:
-        """Whether another plan was begun in the folder.
+    def has_other_plan(self, *, overwrite: bool) -> bool:
+        """Whether the folder has a sweep with another plan, which `overwrite` allows to replace.
 
         Raises:
-            PlanError: it was, and `overwrite` is off.
+            PlanError: it has, and `overwrite` is off.
         """
         if not (self.folder / SWEEP_FILE).exists():
             return False
-        changed = self._changed()
+        changed = self._plan_differences()
         if changed and not overwrite:
             raise PlanError(_refusal(self.folder, changed))
         return bool(changed)
 
     def check(self) -> None:
-        """Refuse to work for a sweep that is not the one in the folder.
+        """Refuse to work on a sweep other than the one in the folder.
 
         Raises:
-            ClusterError: the folder is not there.
-            PlanError: it holds another plan.
+            ClusterError: the folder does not exist.
+            PlanError: it has another plan.
         """
         if not self.folder.is_dir():
             raise ClusterError(
-                f"{platform.node()} does not see {self.folder}; all workers need the output's "
-                "folder under the same path, on storage that they share"
+                f"{self.folder} does not exist on {platform.node()}; all workers need the output's "
+                "folder at the same path, on shared storage"
             )
-        if changed := self._changed():
+        if changed := self._plan_differences():
             raise PlanError(f"{platform.node()}: {_refusal(self.folder, changed)}")
 
     def check_out(self, *, overwrite: bool = False) -> None:
-        """Refuse an output that is there and must not be replaced.
+        """Refuse an output that exists and must not be replaced.
 
         Raises:
             OutputError: as `regtrack.atomic.check_folder_free`.
@@ -223,18 +228,18 @@ class Work:
         check_folder_free(self.out, mark=SWEEP_FILE, inputs=self._inputs, overwrite=overwrite)
 
     def check_names(self) -> None:
-        """Refuse tracks whose files cannot be written.
+        """Refuse tracks whose names cannot be used for files.
 
         Raises:
             OutputError: a name is too long for the file system.
         """
         for track in self.tracks:
-            check_name(self.out / track.file, f'leave out the marker "{track.marker}"')
+            check_name(self.out / track.file, f'omit the marker "{track.marker}"')
 
     def remove(self) -> None:
-        """Take the folder away, and what a kill left of making it or of replacing the output.
+        """Remove the folder, and temporary folders that killed processes left next to it.
 
-        It is renamed first: a kill leaves all of it under its name, or nothing.
+        It is renamed first, so that a killed process leaves either all of it or nothing.
         """
         with suppress(OSError):
             self.folder.rename(beside(self.folder))
@@ -243,20 +248,20 @@ class Work:
             for folder in self.folder.parent.glob(pattern):
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _begin(self) -> None:
-        """Make the folder with the plan in it, unless it is there."""
+    def _create(self) -> None:
+        """Create the folder with the plan in it, unless it exists."""
         if self.folder.exists():
             return
-        made = beside(self.folder)
+        temporary = beside(self.folder)
         try:
-            (made / "shards").mkdir(parents=True)
-            (made / SWEEP_FILE).write_text(json.dumps(self._to_dict(), indent=1) + "\n")
-            made.rename(self.folder)  # fails where another process was quicker
+            (temporary / "shards").mkdir(parents=True)
+            (temporary / SWEEP_FILE).write_text(json.dumps(self._to_dict(), indent=1) + "\n")
+            temporary.rename(self.folder)  # fails if another process was faster
         except OSError:
             if not self.folder.exists():
                 raise
         finally:
-            shutil.rmtree(made, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
 
     @property
     def _inputs(self) -> Iterator[str]:
@@ -264,9 +269,9 @@ class Work:
             if path := (self.record.get(name) or {}).get("path"):
                 yield path
 
-    def _changed(self) -> list[str]:
-        begun = _read(self.out)
-        return differences(begun.record, self.record) if begun else _BROKEN
+    def _plan_differences(self) -> list[str]:
+        found = _read(self.out)
+        return differences(found.record, self.record) if found else _BROKEN
 
     def _to_dict(self) -> dict[str, Any]:
         return {
@@ -278,32 +283,32 @@ class Work:
 
 
 def shards_size(out: Path) -> int:
-    """Bytes of the shards that lie in an output's work folder."""
+    """Total size of the shards in an output's work folder (bytes)."""
     return sum(path.stat().st_size for path in work_folder(out).glob("shards/*.shard"))
 
 
 def load_work(folder: Path) -> Work:
-    """The sweep at work in a folder, named by its output or by itself.
+    """The unfinished sweep of an output folder or a work folder.
 
     Raises:
-        PlanError: no sweep is at work there, or its plan is broken.
+        PlanError: there is no unfinished sweep, or its plan is broken.
     """
     folder = real_place(folder)
     out = folder.with_name(folder.name.removesuffix(PARTIAL))
     found = _read(out)
     if found is None:
         raise PlanError(
-            f"no sweep is at work in {work_folder(out)}, or its plan is broken; expected the "
-            "output that shares of a sweep were made for"
+            f"{work_folder(out)} has no unfinished sweep, or its plan is broken; give the output "
+            "folder of a sweep that was run in shares"
         )
     return found
 
 
-def begun_choices(out: Path, like: Mapping[str, Any]) -> tuple[int, bool] | None:
-    """What was left to choose when a sweep was begun whose record says what `like` says.
+def earlier_choices(out: Path, like: Mapping[str, Any]) -> tuple[int, bool] | None:
+    """The automatic choices of an unfinished sweep whose record contains all values of `like`.
 
     Returns:
-        The batch size, and whether the network is compiled; None where no such sweep was begun.
+        The batch size, and whether the network is compiled; None: there is no such sweep.
     """
     found = _read(out)
     if found is None or not agrees(found.record, like):
@@ -312,7 +317,7 @@ def begun_choices(out: Path, like: Mapping[str, Any]) -> tuple[int, bool] | None
 
 
 def _read(out: Path) -> Work | None:
-    """The sweep at work for an output; None where none is, or its plan is broken."""
+    """The unfinished sweep of an output; None if there is none, or its plan is broken."""
     try:
         found = json.loads((work_folder(out) / SWEEP_FILE).read_text())
         assembly = found["assembly"]
@@ -330,12 +335,12 @@ def _read(out: Path) -> Work | None:
 def _refusal(folder: Path, changed: list[str]) -> str:
     if changed == _BROKEN:
         return (
-            f"the sweep in {folder} cannot go on, as its plan is broken; pass "
-            "`overwrite=True` to start anew, or choose another `out`"
+            f"the sweep in {folder} cannot resume, since its plan is broken; pass "
+            "`overwrite=True` to start over, or choose another `out`"
         )
     more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
     return (
-        f"{folder} holds a sweep that was begun with another plan: "
-        f"{'; '.join(changed[:_SHOWN])}{more}. Run the former command to finish it, pass "
-        "`overwrite=True` to start anew, or choose another `out`"
+        f"{folder} has an unfinished sweep with another plan: "
+        f"{'; '.join(changed[:_SHOWN])}{more}. Run the earlier command to finish it, pass "
+        "`overwrite=True` to start over, or choose another `out`"
     )

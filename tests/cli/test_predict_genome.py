@@ -188,7 +188,7 @@ def test_shares_are_made_apart_and_assembled(
     assert not Path("tracks.partial").exists()
     code, _, err = assemble("tracks")
     assert code == 2
-    assert "exists already" in err or "no sweep is at work" in err
+    assert "exists already" in err or "has no unfinished sweep" in err
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_signal_costs_one_line_and_the_same_command_goes_on(
     assert "Traceback" not in err
     last = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}[stop]
     assert f"error: {last}" in err
-    assert "chunks are kept in tracks.partial; the same command goes on from there" in err
+    assert "chunks are kept in tracks.partial; run the same command again to resume" in err
     assert not Path("tracks").exists()
 
 

@@ -189,7 +189,7 @@ def test_a_task_that_is_taken_over_makes_what_is_missing_of_it(
     asked = []
     make = Job.make
     monkeypatch.setattr(Job, "make", lambda job, some: asked.append(some) or make(job, some))
-    with open_job(request_) as planned, planned.work.held(alone=True):
+    with open_job(request_) as planned, planned.work.locked(exclusive=True):
         some = planned.work.chunks[:3]
         cluster._make(some[1:2], request_, make_scorer, planned.work.digest)
         assert cluster._make(some, request_, make_scorer, planned.work.digest) == some
@@ -247,7 +247,7 @@ def test_a_scheduler_without_a_worker_is_waited_for_with_a_word(
         later.start()
         run_sweep(request_, runner=cluster.on_dask(local.scheduler_address))
         later.join()
-    assert "no worker has joined the scheduler yet" in caplog.text
+    assert "the Dask scheduler has no workers yet" in caplog.text
     assert content(Path("tracks"))
 
 
@@ -271,7 +271,7 @@ def test_an_address_without_a_scheduler_is_one_line_and_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(cluster, "_PATIENCE", 0.5)
+    monkeypatch.setattr(cluster, "_TIMEOUT", 0.5)
     for address, reason in [
         ("tcp://127.0.0.1:9", "Timed out|no answer"),
         (silent, "no answer in 0.5 s"),
@@ -293,30 +293,30 @@ def test_an_address_without_a_scheduler_is_one_line_and_leaves_nothing(
 def test_a_scheduler_file_that_is_not_there_or_names_none(request_: SweepRequest) -> None:
     Path("broken.json").write_text("{")
     for name in ("none.json", "broken.json"):
-        with pytest.raises(ClusterError, match=f"no scheduler file at {name}"):
+        with pytest.raises(ClusterError, match=f"{name} is not a Dask scheduler file"):
             run_sweep(request_, runner=cluster.on_dask(Path(name)))
 
 
 def test_a_checkpoint_in_memory_cannot_travel(request_: SweepRequest) -> None:
     loaded = replace(request_, checkpoint=as_checkpoint(small_model("cnn7"), ASSEMBLY))
-    with pytest.raises(PlanError, match="needs the checkpoint as a file"):
+    with pytest.raises(PlanError, match="but a cluster needs a file"):
         run_sweep(loaded, runner=cluster.on_dask("tcp://127.0.0.1:9"))
 
 
 def test_a_worker_that_does_not_see_the_folder_says_so(request_: SweepRequest) -> None:
-    with pytest.raises(PlanError, match=r"does not see tracks\.partial; all workers need"):
+    with pytest.raises(PlanError, match=r"tracks\.partial does not exist on .*; all workers need"):
         cluster._job(request_, make_scorer, "a digest")
 
 
 def test_a_worker_that_sees_other_inputs_says_so(request_: SweepRequest) -> None:
     with open_job(request_) as job:
-        with job.work.held(alone=True):
+        with job.work.locked(exclusive=True):
             pass
-        with pytest.raises(PlanError, match="sees other inputs than this sweep was planned with"):
+        with pytest.raises(PlanError, match="has other inputs than this sweep was planned with"):
             cluster._job(request_, make_scorer, "the digest of another")
         assert cluster._job(request_, make_scorer, job.work.digest).work.digest == job.work.digest
         replace_checkpoint()
-        cluster._give_back()
+        cluster._close_kept()
         with pytest.raises(PlanError, match=r"checkpoint\.weights was .* and is "):
             cluster._job(request_, make_scorer, job.work.digest)
 
@@ -340,7 +340,7 @@ def test_a_sweep_that_another_worker_planned_is_not_made_from_replaced_files(
     for change in (lambda: None, replace_input):
         change()
         with open_job(request_) as planned:
-            with planned.work.held(alone=True, overwrite=True):
+            with planned.work.locked(exclusive=True, overwrite=True):
                 pass
             first = planned.work.chunks[0]
             cluster._make((first,), request_, make_scorer, planned.work.digest)

@@ -120,7 +120,7 @@ def test_auto_goes_on_as_it_was_begun(
         predict_genome(
             "c.safetensors", "r.fa", "tracks", compute=Compute(window=500, compiling="on")
         )
-    with pytest.raises(PlanError, match=r"compiled was .* and is not there"):
+    with pytest.raises(PlanError, match=r"compiled was .* and is missing"):
         predict_genome(
             "c.safetensors", "r.fa", "tracks", compute=Compute(window=500, compiling="off")
         )
@@ -185,7 +185,7 @@ def test_strips_of_all_lengths_are_not_compiled() -> None:
     model = small_model("cnn3")  # 60 bp of flank
     regions = {"chr1": Intervals.merged([500, 3_000], [600, 3_200])}
     plan = plan_of(model, targets=choose_targets(ASSEMBLY, CODES, regions=regions))
-    with pytest.raises(PlanError, match="no strip has the full length"):
+    with pytest.raises(PlanError, match="no strip has full length"):
         choose_compiled("on", Scorer(model, (0,), torch.device("cpu")), plan, begun=None)
 
 

@@ -174,5 +174,5 @@ def test_a_killed_sweep_goes_on_to_the_same_bytes(
     assert killed.returncode == -signal.SIGKILL
     for name in ("killed", "whole"):
         predict_genome("c.safetensors", "r.fa", name, **grouped(**options))
-    assert re.search(r"going on: [1-9] of [1-9] chunks", caplog.text)
+    assert re.search(r"resuming: [1-9] of [1-9] chunks done", caplog.text)
     assert content("killed") == content("whole")

@@ -64,7 +64,7 @@ def test_a_broken_value_is_named_and_an_absent_one_is_not(
     values[1, 7] = torch.nan
     given_values = values.clone()
     if place == "device":  # the way of a GPU, walked on the CPU
-        monkeypatch.setattr(encoding_module, "_here", lambda _: False)
+        monkeypatch.setattr(encoding_module, "_on_cpu", lambda _: False)
     present = np.ones(20, bool)
     with pytest.raises(TrackError, match="NaN at chr1:8"):
         Encoding(7, 1).finish(strip(20), present, given_values)
@@ -86,7 +86,7 @@ def test_compiling_is_said_and_loading_is_not(
     encoding_module.prepare_encoder()
     assert caplog.messages == []
     said = threading.Event()
-    monkeypatch.setattr(encoding_module, "_MOMENT", 0)
+    monkeypatch.setattr(encoding_module, "_SHORT", 0)
     monkeypatch.setattr(encoding_module, "prepare", lambda: said.wait(60))
     monkeypatch.setattr(encoding_module._log, "warning", lambda _: said.set())
     encoding_module.prepare_encoder()

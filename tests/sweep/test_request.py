@@ -32,13 +32,13 @@ def test_a_blacklist_without_a_base_of_this_genome_is_noted(
         "chr1": Intervals.one(0, 100),
         "chr4": Intervals.one(0, 1_000),
     }
-    assert caplog.messages[-1] == f"{bed} names no base of the reference: nothing is excluded"
+    assert caplog.messages[-1] == f"{bed} has no base on the reference; nothing is excluded"
 
 
 @pytest.mark.parametrize("content", ["", "chrUn\t0\t10\n"])
 def test_regions_without_a_base_are_refused(bed: Path, content: str) -> None:
     bed.write_text(content)
-    with pytest.raises(PlanError, match="names no base of the reference, which has chr1, chr4"):
+    with pytest.raises(PlanError, match="has no base on the reference, which has chr1, chr4"):
         read_targets(ASSEMBLY, Selection(regions=bed))
 
 
@@ -53,8 +53,8 @@ def test_lines_past_the_end_of_a_chromosome_are_noted(
         "chr4": Intervals.one(0, 1_000),
     }
     assert caplog.messages == [
-        f"{bed}: lines cut off at their chromosome's end: 1",
-        f"{bed}: lines left out, past their chromosome's end: 1",
+        f"{bed}: lines truncated at their chromosome's end: 1",
+        f"{bed}: lines ignored, past their chromosome's end: 1",
     ]
 
 
@@ -86,10 +86,16 @@ def test_a_request_elsewhere_differs_in_paths_alone() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Selection(chroms="chr1", region="chr1"), "take one of `chroms` and `region`"),
-        (lambda: Selection(region="chr1", regions=Path("a")), "of `region` and `regions`"),
+        (
+            lambda: Selection(chroms="chr1", region="chr1"),
+            "`chroms` and `region` cannot be combined",
+        ),
+        (
+            lambda: Selection(region="chr1", regions=Path("a")),
+            "`region` and `regions` cannot be combined",
+        ),
         (lambda: Compute(window=0), "`window` is 0 bp; expected at least 1"),
-        (lambda: Compute(window=2**32), "no chromosome is longer than 4,294,967,295"),
+        (lambda: Compute(window=2**32), "expected at most 4,294,967,295"),
         (lambda: Compute(flank="wide"), '`flank` is "wide"; expected 0 to 4,294,967,295 bp, or'),
         (lambda: Compute(flank=-10), '`flank` is "-10"'),
         *(

@@ -28,7 +28,7 @@ from regtrack.sweep import chunks, shard
 from regtrack.sweep.assemble import assemble_genome
 from regtrack.sweep.request import Compute, Storage, SweepRequest
 from regtrack.sweep.run import forecast_sweep, predict_genome, run_share
-from regtrack.sweep.work import begun_choices
+from regtrack.sweep.work import earlier_choices
 
 from .toys import CATEGORIES, as_checkpoint, grouped, random_codes, small_model, write_fasta
 
@@ -316,7 +316,7 @@ def test_a_plan_that_differs_is_refused_by_name(
     ]:
         with pytest.raises(PlanError, match=named) as raised:
             predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS | options))
-        assert "overwrite=True` to start anew" in str(raised.value)
+        assert "overwrite=True` to start over" in str(raised.value)
     bases = CODES["chr10"].copy()
     bases[7] = (bases[7] + 1) % 4
     write_fasta(Path("other.fa"), {**CODES, "chr10": bases})
@@ -384,7 +384,7 @@ def test_two_processes_do_not_work_on_one_sweep(
             lambda: run_share(REQUEST, "1/2"),
             lambda: assemble_genome("tracks"),
         ):
-            with pytest.raises(OutputError, match="another process is at work in") as caught:
+            with pytest.raises(OutputError, match="another process uses") as caught:
                 run()
             refused.append(str(caught.value))
 
@@ -402,9 +402,9 @@ def test_shares_work_side_by_side_and_keep_others_out(
 
     def beside() -> None:
         made.append(run_share(REQUEST, "2/2").made)
-        with pytest.raises(OutputError, match="another process is at work"):
+        with pytest.raises(OutputError, match="another process uses"):
             assemble_genome("tracks")
-        with pytest.raises(OutputError, match="another process is at work"):
+        with pytest.raises(OutputError, match="another process uses"):
             run_share(replace(REQUEST, storage=Storage(keep_bits=9)), "1/1", overwrite=True)
 
     with monkeypatch.context() as patch:
@@ -425,7 +425,7 @@ def test_a_shard_of_another_plan_is_not_joined(
     with monkeypatch.context() as patch:
         patch.setattr("regtrack.sweep.work.Work.missing", lambda *_, **__: ())
         shards()[3].write_bytes(other)
-        with pytest.raises(OutputError, match="another plan, which was begun meanwhile"):
+        with pytest.raises(OutputError, match="another plan, started meanwhile"):
             assemble_genome("tracks")
     go_on()
 
@@ -485,7 +485,7 @@ def test_what_is_there_needs_no_room_again(folder: Path, monkeypatch: pytest.Mon
 def test_a_folder_that_is_no_sweeps_is_left_alone(folder: Path) -> None:
     Path("tracks.partial").mkdir()
     Path("tracks.partial/mine.txt").write_text("mine")
-    with pytest.raises(OutputError, match="is something else; move it away"):
+    with pytest.raises(OutputError, match="not the work folder of a sweep; move it away"):
         predict_genome("c.safetensors", "r.fa", "tracks", overwrite=True)
     assert Path("tracks.partial/mine.txt").exists()
 
@@ -495,14 +495,14 @@ def test_auto_takes_the_batch_size_that_was_begun(
 ) -> None:
     stopped(monkeypatch)
     begun = {"markers": MARKERS, "plan": {"window": 250}}
-    assert begun_choices(Path("tracks"), begun) == (2, False)
+    assert earlier_choices(Path("tracks"), begun) == (2, False)
     for other in ({"plan": {"window": 500}}, {"markers": MARKERS[:1]}, {"keep_bits": 9}):
-        assert begun_choices(Path("tracks"), begun | other) is None
+        assert earlier_choices(Path("tracks"), begun | other) is None
     go_on(batch_size="auto")
 
 
 def test_missing_shards_are_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(PlanError, match=r"no sweep is at work in tracks\.partial"):
+    with pytest.raises(PlanError, match=r"tracks\.partial has no unfinished sweep"):
         assemble_genome("tracks")
     stopped(monkeypatch)
     message = (

@@ -385,10 +385,10 @@ Refusal = tuple[dict[str, Any], type[RegtrackError], str]
     [
         ({"markers": ["CTCF"]}, MarkerError, 'no marker matches "CTCF"'),
         ({"chroms": ["chr7"]}, AssemblyError, '"chr7"'),
-        ({"chroms": ["chr2"], "regions": "empty.bed"}, PlanError, "take one of"),
-        ({"regions": "empty.bed"}, PlanError, "names no base of the reference"),
+        ({"chroms": ["chr2"], "regions": "empty.bed"}, PlanError, "give one of"),
+        ({"regions": "empty.bed"}, PlanError, "has no base on the reference"),
         ({"exclude": "all.bed"}, PlanError, "nothing to predict"),
-        ({"chroms": ["chrN"]}, PlanError, "every base asked for is N"),
+        ({"chroms": ["chrN"]}, PlanError, "all requested bases are N"),
         ({"window": 505}, PlanError, "the nearest are 500 or 510"),
         ({"flank": 10}, PlanError, "would leave seams"),
         ({"batch_size": 0}, PlanError, '`batch_size` is "0"'),

@@ -92,7 +92,7 @@ def test_a_foreign_folder_is_left_alone() -> None:
 
 def test_a_work_folder_is_no_output() -> None:
     run_share(REQUEST, "1/2")
-    with pytest.raises(OutputError, match="those of work folders"):
+    with pytest.raises(OutputError, match="reserved for work folders"):
         predict_genome("c.safetensors", "r.fa", "tracks.partial", overwrite=True)
     assert "shards" in files("tracks.partial")
 
@@ -119,7 +119,7 @@ def test_names_are_checked_before_the_work() -> None:
     checkpoint = as_checkpoint(small_model("cnn1"), ASSEMBLY)
     long = replace(checkpoint.markers[1], name="x" * 235)
     checkpoint = replace(checkpoint, markers=(checkpoint.markers[0], long, checkpoint.markers[2]))
-    with pytest.raises(OutputError, match=r'is too long .*; leave out the marker "xxx'):
+    with pytest.raises(OutputError, match=r'is too long .*; omit the marker "xxx'):
         predict_genome(checkpoint, "r.fa", "tracks", **grouped(**OPTIONS))
     assert not Path("tracks.partial").exists()
 
@@ -142,7 +142,7 @@ def test_a_plan_that_is_broken_is_said_with_what_can_be_done() -> None:
     run_share(REQUEST, "1/2")
     Path("tracks.partial/sweep.json").write_text("{}")
     with pytest.raises(
-        PlanError, match=r"broken; pass `overwrite=True` to start anew, or .* another"
+        PlanError, match=r"broken; pass `overwrite=True` to start over, or .* another"
     ):
         predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     predict_genome("c.safetensors", "r.fa", "tracks", overwrite=True, **grouped(**OPTIONS))
