@@ -243,4 +243,4 @@ def test_no_scheduler(run: Run, options: list[str]) -> None:
     pytest.importorskip("distributed")
     code, _, err = run("--dask-scheduler-file", "none.json", *options)
     assert code == 2
-    assert "no scheduler file at none.json" in err
+    assert "none.json is not a Dask scheduler file" in err

@@ -304,7 +304,9 @@ def test_a_checkpoint_in_memory_cannot_travel(request_: SweepRequest) -> None:
 
 
 def test_a_worker_that_does_not_see_the_folder_says_so(request_: SweepRequest) -> None:
-    with pytest.raises(PlanError, match=r"tracks\.partial does not exist on .*; all workers need"):
+    with pytest.raises(
+        ClusterError, match=r"tracks\.partial does not exist on .*; all workers need"
+    ):
         cluster._job(request_, make_scorer, "a digest")
 
 
@@ -312,7 +314,7 @@ def test_a_worker_that_sees_other_inputs_says_so(request_: SweepRequest) -> None
     with open_job(request_) as job:
         with job.work.locked(exclusive=True):
             pass
-        with pytest.raises(PlanError, match="has other inputs than this sweep was planned with"):
+        with pytest.raises(ClusterError, match="has other inputs than this sweep was planned with"):
             cluster._job(request_, make_scorer, "the digest of another")
         assert cluster._job(request_, make_scorer, job.work.digest).work.digest == job.work.digest
         replace_checkpoint()
