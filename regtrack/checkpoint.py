@@ -75,6 +75,11 @@ class Checkpoint:
         _ = self.header
 
     @property
+    def marker_names(self) -> tuple[str, ...]:
+        """The names of the markers, in the order of the rows."""
+        return tuple(marker.name for marker in self.markers)
+
+    @property
     def header(self) -> CheckpointHeader:
         """Everything but the weights."""
         return CheckpointHeader(

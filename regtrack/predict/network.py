@@ -48,8 +48,7 @@ class Lendable(Protocol):
 class Network(ReadRequirements, Lendable, Protocol):
     """A network that can be swept along a genome; `regtrack.models.network.TrackModel` is one.
 
-    A network knows how many markers it predicts but not their names: these are in the checkpoint,
-    one per row of the last layer.
+    A network knows how many markers it predicts but not their names, which `NamedNetwork` adds.
     """
 
     @property
@@ -60,6 +59,13 @@ class Network(ReadRequirements, Lendable, Protocol):
     def marker_count(self) -> int:
         """M, the number of markers: the rows of the last layer."""
 
+    @property
+    def reach(self) -> tuple[int, int] | None:
+        """The largest distances to the left and right on which an output depends (bp).
+
+        None: unbounded.
+        """
+
     def logits(self, codes: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
         """Logits, floats (B, M, L), of codes (B, L): one per marker and base.
 
@@ -67,3 +73,15 @@ class Network(ReadRequirements, Lendable, Protocol):
             codes: uint8 (B, L), A C G T N = 0 1 2 3 4; L is at least 1.
             markers: rows of the last layer to compute, in this order; None: all.
         """
+
+
+class NamedNetwork(Protocol):
+    """A network and the names of its markers; `regtrack.checkpoint.Checkpoint` is one."""
+
+    @property
+    def model(self) -> Network:
+        """The network."""
+
+    @property
+    def marker_names(self) -> Sequence[str]:
+        """The M names, one per row of the last layer, in order."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint
 from regtrack.errors import SequenceError
@@ -19,6 +20,7 @@ from regtrack.genome.source import Source
 from regtrack.labels.marker import find_row, select_markers
 from regtrack.predict.copies import Scores
 from regtrack.predict.device import check_precision, pick_device
+from regtrack.predict.network import NamedNetwork
 from regtrack.predict.region import values_along
 from regtrack.progress import SILENT, Progress
 
@@ -119,17 +121,53 @@ def scores(
         loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
         if sequence is None:
             check_assembly(loaded, source.assembly, any_assembly=any_assembly)
-        rows = select_markers(loaded.markers, markers)
-        values = values_along(
-            loaded.model, source, requested, rows,
+        found = scores_along(
+            loaded, source, requested, select_markers(loaded.markers, markers),
             device=place, precision=precision, both_strands=reverse_complement, logits=logits,
             progress=progress,
         )  # fmt: skip
+    return found if sequence is None else replace(found, interval=None)
+
+
+def scores_along(
+    named: NamedNetwork,
+    source: Source,
+    interval: Interval,
+    rows: Sequence[int],
+    *,
+    device: torch.device | None = None,
+    precision: str = "fp32",
+    both_strands: bool = False,
+    logits: bool = False,
+    progress: Progress = SILENT,
+) -> RegionScores:
+    """The scores of any network with named markers; see `values_along`.
+
+    Args:
+        named: the network, returned unchanged, and the names of its markers.
+        source: the sequence.
+        interval: on a chromosome of the source.
+        rows: rows of the last layer, in this order.
+        device: where to compute; None: the CPU.
+        precision: `fp32` or `bf16`.
+        both_strands: average the values of both strands.
+        logits: logits instead of scores.
+        progress: shows the bp done.
+
+    Raises:
+        DeviceError: an unknown precision.
+        OutOfMemoryError: too little memory.
+    """
+    values = values_along(
+        named.model, source, interval, rows,
+        device=device, precision=precision, both_strands=both_strands, logits=logits,
+        progress=progress,
+    )  # fmt: skip
     return RegionScores(
         values=values,
-        markers=tuple(loaded.markers[row].name for row in rows),
-        model=loaded.model.name,
-        interval=requested if sequence is None else None,
+        markers=tuple(named.marker_names[row] for row in rows),
+        model=named.model.name,
+        interval=interval,
         logits=logits,
     )
 

@@ -21,7 +21,7 @@ from regtrack.genome.sequence import N
 from regtrack.genome.source import Source
 from regtrack.labels.marker import Marker, find_row
 from regtrack.labels.peaks import read_peaks
-from regtrack.models.network import TrackModel
+from regtrack.predict.network import Network
 from regtrack.predict.region import values_along
 
 THRESHOLD = 0.5
@@ -147,7 +147,7 @@ def marker_row(markers: tuple[Marker, ...], name: str, path: Path | None = None)
 
 
 def check_reached(
-    outputs: Intervals, models: Iterable[TrackModel], source: Source, interval: Interval
+    outputs: Intervals, models: Iterable[Network], source: Source, interval: Interval
 ) -> None:
     """Check that some output can have a gradient in an interval, by some model.
 

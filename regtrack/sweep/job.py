@@ -230,7 +230,7 @@ def _unchosen(
 ) -> dict[str, Any]:
     """The part of a sweep's record that does not depend on what `auto` chooses."""
     return {
-        "markers": [checkpoint.markers[row].name for row in computation.rows],
+        "markers": [checkpoint.marker_names[row] for row in computation.rows],
         "values": computation.values,
         "precision": computation.precision,
         "device": computation.device.type,

@@ -51,7 +51,7 @@ def make_record(
         },
         "regions": selection.regions and _file(selection.regions),
         "exclude": selection.exclude and _file(selection.exclude),
-        "markers": [checkpoint.markers[row].name for row in computation.rows],
+        "markers": [checkpoint.marker_names[row] for row in computation.rows],
         "plan": plan.to_dict(),
         "values": computation.values,
         "keep_bits": request.storage.keep_bits,
