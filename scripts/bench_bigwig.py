@@ -55,7 +55,8 @@ def smooth_probabilities() -> np.ndarray:
     """Sigmoids of noise smoothed over 64 bp, mostly small like a model's scores; float32 (n,)."""
     noise = np.random.default_rng(0).normal(size=BASE + 63)
     sums = np.cumsum(np.concatenate([[0.0], noise]))
-    return (1 / (1 + np.exp(3 - (sums[64:] - sums[:-64]) / 8))).astype(np.float32)
+    smooth = (sums[64:] - sums[:-64]) / 8
+    return np.asarray(1 / (1 + np.exp(3 - smooth)), np.float32)
 
 
 def parts(base: np.ndarray, count: int) -> Iterator[tuple[int, np.ndarray]]:

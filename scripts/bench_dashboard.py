@@ -110,10 +110,10 @@ def make_files(folder: Path, length: int) -> None:
 @contextmanager
 def serving(folder: Path) -> Iterator[Served]:
     """`regtrack serve` in its own process."""
-    files = sorted(folder.glob("*.bw"))
-    command = [sys.executable, "-m", "regtrack", "serve", folder / "sweeps", *files, "--port", "0"]
+    files = sorted(map(str, folder.glob("*.bw")))
+    command = [sys.executable, "-m", "regtrack", "serve", f"{folder}/sweeps", "--port", "0"]
     begin = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen([*command, *files], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
             address = server.stdout.readline().split()[1]
@@ -173,7 +173,7 @@ def report_moves(page: Page, length: int) -> None:
 
 
 def _median(found: list[dict[str, Any]], name: str) -> float:
-    return statistics.median(move[name] for move in found)
+    return float(statistics.median(move[name] for move in found))
 
 
 def open_all(page: Page, length: int) -> None:

@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.intervals import Intervals
 from regtrack.machine.cores import cores
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
@@ -68,7 +69,7 @@ def plan_of(model: TrackModel, length: int) -> SweepPlan:
     """Windows of 25 kb with two flanks, ten of them at once, as `saliency-tracks` runs them."""
     return SweepPlan(
         assembly=Assembly(("chr1",), (length,)),
-        targets={"chr1": (np.array([0]), np.array([length]))},
+        targets={"chr1": Intervals.one(0, length)},
         window=WINDOW,
         flank=choose_flank("auto", needed=model.flank and 2 * model.flank, stride=model.stride),
         batch_size=10,

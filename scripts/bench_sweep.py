@@ -44,7 +44,7 @@ from regtrack.sweep import assemble, encoding, engine, on_device
 from regtrack.sweep.compute import Present, Scorer, read
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.job import Job, open_job
-from regtrack.sweep.request import SweepRequest
+from regtrack.sweep.request import Compute, Selection, SweepRequest
 from regtrack.sweep.run import run_sweep
 
 MARKERS = 919
@@ -92,9 +92,8 @@ def run_case(folder: Path, case: Case) -> dict[str, Any]:
     """Seconds from the first window to the last file, and peak memory."""
     request = replace(
         make_inputs(folder, case.megabases),
-        markers=tuple(f"m{number:03d}" for number in range(case.markers)),
-        precision=case.precision,
-        device=case.device,
+        selection=Selection(markers=[f"m{number:03d}" for number in range(case.markers)]),
+        compute=Compute(precision=case.precision, device=case.device),
     )
     work: dict[str, Callable[[SweepRequest], dict[str, Any]]] = {
         "sweep": sweep, "forward": forward, "pybigwig": pybigwig, "profile": profile,
@@ -151,12 +150,16 @@ def profile(request: SweepRequest) -> dict[str, Any]:
 
         return run
 
-    engine.read = timed("reading", engine.read)  # type: ignore[assignment]
-    encoding.encode = timed("encoding", encoding.encode)
-    encoding.round_mantissa = timed("rounding", encoding.round_mantissa)
-    engine.write_shard = timed("shards", engine.write_shard)
-    Scorer.__call__ = timed("model", Scorer.__call__)  # type: ignore[method-assign]
-    assemble._join = timed("joining", assemble._join)
+    replaced: tuple[tuple[str, object, str], ...] = (
+        ("reading", engine, "read"),
+        ("encoding", encoding, "encode"),
+        ("rounding", encoding, "round_mantissa"),
+        ("shards", engine, "write_shard"),
+        ("model", Scorer, "__call__"),
+        ("joining", assemble, "_join"),
+    )
+    for part, owner, name in replaced:
+        setattr(owner, name, timed(part, getattr(owner, name)))
     summary = run_sweep(request)
     return {"seconds": summary.seconds, "parts": dict(spent)}
 
@@ -170,16 +173,16 @@ def host(request: SweepRequest) -> dict[str, Any]:
     """
     with open_job(request) as job:
         length, on_cpu = job.plan.bases_at_once, job.computation.device.type == "cpu"
-    scores = _stand_in(len(request.markers), length)
+    scores = _stand_in(len(request.selection.markers), length)
     if not on_cpu:
-        scores = on_device.round_mantissa(scores, request.keep_bits)
-        Encoding.finish = _already_finished  # type: ignore[method-assign]
+        scores = on_device.round_mantissa(scores, request.storage.keep_bits)
+        Encoding.finish = _already_finished  # type: ignore[method-assign,assignment]
 
     def prepared(_: Scorer, codes: np.ndarray) -> torch.Tensor:
         found = scores[:, :, : codes.shape[1]]
         return found.clone() if on_cpu else found  # absence is written into it
 
-    Scorer.__call__ = prepared  # type: ignore[method-assign]
+    Scorer.__call__ = prepared  # type: ignore[method-assign,assignment]
     return sweep(request)
 
 
@@ -218,13 +221,14 @@ def _lengths(job: Job) -> tuple[tuple[str, ...], tuple[int, ...]]:
 
 
 def _values(request: SweepRequest) -> int:
-    return Reference(request.reference).assembly.total * len(request.markers)
+    return Reference(request.reference).assembly.total * len(request.selection.markers)
 
 
 def measure(folder: Path, case: Case) -> dict[str, Any]:
     """Run a case in its own process, and print the result."""
     shutil.rmtree(folder / "tracks", ignore_errors=True)
-    command = [sys.executable, __file__, "--case", json.dumps(asdict(case)), "--folder", folder]
+    command = [sys.executable, __file__, "--case", json.dumps(asdict(case))]
+    command += ["--folder", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr)

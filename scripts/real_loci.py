@@ -96,7 +96,7 @@ class Loci:
     def track(self, model: str, marker: str) -> Path:
         """A model's bigWig of a marker."""
         record = json.loads((self.tracks / model / "sweep.json").read_text())
-        files = {track["marker"]: track["file"] for track in record["tracks"]}
+        files: dict[str, str] = {track["marker"]: track["file"] for track in record["tracks"]}
         return self.tracks / model / files[marker]
 
     def config(self, model: str) -> dict[str, Any]:

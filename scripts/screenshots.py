@@ -78,8 +78,8 @@ def pages(loci: Loci) -> dict[str, Picture]:
 @contextmanager
 def serving(loci: Loci) -> Iterator[str]:
     """`regtrack serve` of the tracks; gives its address."""
-    command = [sys.executable, "-m", "regtrack", "serve", loci.tracks, "--port", "0"]
-    inputs = ["--labels", loci.data, "--genes", loci.gene_file]
+    command = [sys.executable, "-m", "regtrack", "serve", str(loci.tracks), "--port", "0"]
+    inputs = ["--labels", str(loci.data), "--genes", str(loci.gene_file)]
     with subprocess.Popen([*command, *inputs], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
