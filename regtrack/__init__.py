@@ -1,7 +1,6 @@
 """Regulatory markers from DNA, as genome browser tracks.
 
-What the commands do is one call each; the names load on first use, so that `import regtrack` costs
-nothing.
+Each command is one function here. Names are imported on first use, so `import regtrack` is fast.
 
     import regtrack
 

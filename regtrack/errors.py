@@ -11,15 +11,15 @@ from collections.abc import Iterable
 
 
 class RegtrackError(Exception):
-    """What a user can mend: bad input, a clash of files, a full disk."""
+    """An error that the user can fix: bad input, a conflict of files, a full disk."""
 
 
 class RegionError(RegtrackError):
-    """A region or interval that cannot exist, or lies outside the assembly."""
+    """An invalid region or interval, or one outside the assembly."""
 
 
 class AssemblyError(RegtrackError):
-    """Chromosome names or lengths that do not agree."""
+    """Chromosome names or lengths that do not match."""
 
 
 class FastaError(RegtrackError):
@@ -31,11 +31,11 @@ class PeakFileError(RegtrackError):
 
 
 class GrammarError(RegtrackError):
-    """A grammar that cannot be read, or that no sequence can hold."""
+    """A grammar that cannot be read, or that does not fit into any sequence."""
 
 
 class MarkerError(RegtrackError):
-    """A markers table that cannot be read, or a marker that is not there."""
+    """A markers table that cannot be read, or a marker that does not exist."""
 
 
 class DatasetError(RegtrackError):
@@ -47,7 +47,7 @@ class CheckpointError(RegtrackError):
 
 
 class TrainingError(RegtrackError):
-    """A training run that cannot start or cannot go on."""
+    """A training run that cannot start or resume."""
 
 
 class PlanError(RegtrackError):
@@ -55,31 +55,31 @@ class PlanError(RegtrackError):
 
 
 class ClusterError(RegtrackError):
-    """A Dask cluster that does not answer, goes away, or whose workers see other files."""
+    """A Dask cluster that does not answer or is lost, or whose workers have other files."""
 
 
 class DeviceError(RegtrackError):
-    """A network that cannot run as requested: no such device or precision, no compiler, in use."""
+    """A network that cannot run as requested: unknown device or precision, no compiler, in use."""
 
 
 class OutOfMemoryError(RegtrackError):
-    """Too little memory for what is to be computed or kept at once."""
+    """Too little memory for the data to compute or keep at once."""
 
 
 class SequenceError(RegtrackError):
-    """A sequence that is not DNA, or none where one is needed."""
+    """A sequence that is not DNA, or a missing sequence."""
 
 
 class SaliencyError(RegtrackError):
-    """A question about saliency without an answer: no method, sequence, region or output for it."""
+    """A saliency request without a valid method, sequence, region or output."""
 
 
 class MissingPackageError(RegtrackError):
-    """An optional package that is needed and not installed."""
+    """An optional package that is needed but not installed."""
 
 
 class TrackError(RegtrackError):
-    """Values that no track file may hold, or a track file that cannot be read."""
+    """Values that cannot be stored in a track, or a track that cannot be read."""
 
 
 class OutputError(RegtrackError):
@@ -87,10 +87,10 @@ class OutputError(RegtrackError):
 
 
 def nearest(name: str, candidates: Iterable[str], count: int = 3) -> str:
-    """The candidates that look most like a name, as the end of an error message.
+    """The candidates most similar to a name, as the end of an error message.
 
     Returns:
-        `` Did you mean "CTCF"?`` with a leading space, or an empty string where nothing is near.
+        `` Did you mean "CTCF"?`` with a leading space, or an empty string if none is similar.
 
     >>> nearest("CTFC", ["CTCF", "EBF1"])
     ' Did you mean "CTCF"?'

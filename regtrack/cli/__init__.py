@@ -1,4 +1,4 @@
-"""The command line: one file a command, each ending in one library call."""
+"""The command line: one file per command, each of which makes one library call."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from regtrack.cli.process import STOPPED, Stop
 
 
 def main() -> None:
-    """Run the command line; signals are met from here on, before what takes a moment to load."""
+    """Run the command line; signals are handled from the start, before the slow imports."""
     stop = Stop()
     stop.listen()
     try:

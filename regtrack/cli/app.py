@@ -96,7 +96,7 @@ def run(stop: Stop) -> None:
     except BaseException as error:
         if isinstance(error, SystemExit) and not error.code:
             raise
-        # whatever came of a signal on the way out; Ctrl-C may also be reported by the status alone
+        # a signal takes precedence over errors it caused; Ctrl-C may come as a status alone
         status = stop.status or (error.code if isinstance(error, SystemExit) else None)
         if status in STOPPED:
             print_error(STOPPED[status])

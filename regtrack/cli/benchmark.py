@@ -52,41 +52,41 @@ def command(
     from regtrack.benchmark.run import run_benchmark
 
     with bars() as progress:
-        made = run_benchmark(out, models=chosen, seeds=seeds, progress=progress)
+        benchmark = run_benchmark(out, models=chosen, seeds=seeds, progress=progress)
     if as_json:
-        print_json(made.to_dict())
+        print_json(benchmark.to_dict())
     else:
-        _print(made)
+        _print(benchmark)
 
 
-def _print(made: Benchmark) -> None:
-    summary = made.summary
-    seeds = f"mean and range of {len(made.seeds)} genomes" if len(made.seeds) > 1 else "one genome"
+def _print(benchmark: Benchmark) -> None:
+    summary = benchmark.summary
+    seeds = f"mean and range of {len(benchmark.seeds)} genomes" if len(benchmark.seeds) > 1 else "one genome"
     bases = tuple(f"{summary.base_rate(kind):.3f}" for kind in summary.kinds)
     columns = [summary.precisions(kind) for kind in summary.kinds]
     print_table(
         f"PR AUC (average precision) on held-out chromosomes, {seeds}",
         ("model", *summary.kinds),
-        [("(base rate)", *bases), *_rows(made, columns)],
+        [("(base rate)", *bases), *_rows(benchmark, columns)],
     )
-    _print_fields(made)
-    _print_saliency(made)
+    _print_fields(benchmark)
+    _print_saliency(benchmark)
     for kind in summary.kinds:
         roles = summary.roles(kind)
         columns = [summary.responses(kind, *role) for role in roles]
         heads = [f"{role}{' *' * labelled}" for role, labelled in roles]
         title = f"Mean score where elements are, or would be, labelled: {kind} marker (* labelled)"
-        print_table(title, ("model", *heads), _rows(made, columns, spread=False))
-    console.print(f"{made.folder}: {', '.join(made.files)}")
+        print_table(title, ("model", *heads), _rows(benchmark, columns, spread=False))
+    console.print(f"{benchmark.folder}: {', '.join(benchmark.files)}")
 
 
-def _print_fields(made: Benchmark) -> None:
-    counted = made.summary.counted()
-    columns = [made.summary.widths("distant", share) for share in (50, 90, 99)]
-    cells = [[f"{fmean(c[m]):,.0f}" if c.get(m) else "-" for c in columns] for m in made.titles]
+def _print_fields(benchmark: Benchmark) -> None:
+    counted = benchmark.summary.counted()
+    columns = [benchmark.summary.widths("distant", share) for share in (50, 90, 99)]
+    cells = [[f"{fmean(c[m]):,.0f}" if c.get(m) else "-" for c in columns] for m in benchmark.titles]
     rows = [
         (title, *row, counted_text(counted[model]))
-        for (model, title), row in zip(made.titles.items(), cells, strict=True)
+        for (model, title), row in zip(benchmark.titles.items(), cells, strict=True)
     ]
     print_table(
         "Width (bp) around an output of the distant marker with this fraction of its gradient",
@@ -95,8 +95,8 @@ def _print_fields(made: Benchmark) -> None:
     )
 
 
-def _print_saliency(made: Benchmark) -> None:
-    summary = made.summary
+def _print_saliency(benchmark: Benchmark) -> None:
+    summary = benchmark.summary
     columns = [summary.saliency(kind) for kind in summary.kinds]
     heads = [*summary.kinds]
     for motif in ("all", *summary.motifs("distant")):
@@ -107,16 +107,16 @@ def _print_saliency(made: Benchmark) -> None:
     print_table(
         "Average precision of saliency against planted bases (far: outputs 500 bp from any motif)",
         ("model", *heads, "far, untrained", "far, shuffled"),
-        _rows(made, columns, spread=False),
+        _rows(benchmark, columns, spread=False),
     )
 
 
 def _rows(
-    made: Benchmark, columns: Sequence[Numbers], *, spread: bool = True
+    benchmark: Benchmark, columns: Sequence[Numbers], *, spread: bool = True
 ) -> list[tuple[str, ...]]:
     return [
         (title, *(_cell(column.get(model, ()), spread=spread) for column in columns))
-        for model, title in made.titles.items()
+        for model, title in benchmark.titles.items()
     ]
 
 

@@ -1,4 +1,4 @@
-"""`regtrack demo`: the whole path on a built-in example."""
+"""`regtrack demo`: all steps on a built-in example."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def command(
         bool, typer.Option("--overwrite", help="Replace an earlier demo in --out.")
     ] = False,
 ) -> None:
-    """Simulate a genome, train three models on it, and write their tracks: the whole path.
+    """Simulate a genome, train three models on it, and write their tracks.
 
     Takes two and a half to four minutes on one core and needs no download.
     """
@@ -41,22 +41,22 @@ def command(
 
     start = time.perf_counter()
     with bars() as progress:
-        made = run_demo(out, seed=seed, overwrite=overwrite, progress=progress)
-    _print_scores(made)
-    _print_files(made)
+        demo = run_demo(out, seed=seed, overwrite=overwrite, progress=progress)
+    _print_scores(demo)
+    _print_files(demo)
     console.print(f"Done in {time.perf_counter() - start:.0f} s.")
 
 
-def _print_scores(made: Demo) -> None:
-    models = tuple(made.trained)
-    scores = {(row.model, row.marker): row for row in made.report.markers}
+def _print_scores(demo: Demo) -> None:
+    models = tuple(demo.trained)
+    scores = {(row.model, row.marker): row for row in demo.report.markers}
     rows = []
-    for marker in made.summary.markers:
+    for marker in demo.summary.markers:
         found = [scores[model, marker.name] for model in models]
         cells = [f"{row.average_precision:.3f}" for row in found]
         rows.append((marker.name, marker.category, f"{found[0].base_rate:.3f}", *cells))
-    titles = tuple(made.report.titles[model] for model in models)
-    chroms = ", ".join(sorted({made.shown.chrom}))
+    titles = tuple(demo.report.titles[model] for model in models)
+    chroms = ", ".join(sorted({demo.shown.chrom}))
     print_table(
         f"PR AUC (average precision) on held-out {chroms}; random guessing scores the base rate",
         ("marker", "category", "base rate", *titles),
@@ -64,20 +64,20 @@ def _print_scores(made: Demo) -> None:
     )
 
 
-def _print_files(made: Demo) -> None:
-    tracks = sum(len(sweep.tracks) for sweep in made.sweeps.values())
-    size = sum(sweep.size for sweep in made.sweeps.values())
-    truth = made.simulation.truth
+def _print_files(demo: Demo) -> None:
+    tracks = sum(len(sweep.tracks) for sweep in demo.sweeps.values())
+    size = sum(sweep.size for sweep in demo.sweeps.values())
+    truth = demo.simulation.truth
     rows = [
-        (made.simulation.reference, "the reference; next to it, peaks and markers.tsv"),
+        (demo.simulation.reference, "the reference; next to it, peaks and markers.tsv"),
         (truth, "every planted motif with its role: the correct answer"),
-        (made.folder / "data", f"the dataset, {made.summary.kept} windows"),
-        (made.folder / "models", "checkpoints, metrics.csv and metrics.png of each model"),
-        (made.folder / "tracks", f"{tracks} bigWigs, {size_text(size)}: open them in IGV"),
-        (made.folder / "scores", "every score as JSON and CSV"),
-        (made.picture, f"labels and tracks at {made.shown}"),
+        (demo.folder / "data", f"the dataset, {demo.summary.kept} windows"),
+        (demo.folder / "models", "checkpoints, metrics.csv and metrics.png of each model"),
+        (demo.folder / "tracks", f"{tracks} bigWigs, {size_text(size)}: open them in IGV"),
+        (demo.folder / "scores", "every score as JSON and CSV"),
+        (demo.picture, f"labels and tracks at {demo.shown}"),
     ]
     print_table("Made", ("file", "what"), rows)
-    sweeps, data = made.folder / "tracks", made.folder / "data"
-    console.print(f"Open {made.picture}, or browse all of it:")
+    sweeps, data = demo.folder / "tracks", demo.folder / "data"
+    console.print(f"Open {demo.picture}, or browse all of it:")
     console.print(f"  regtrack serve {sweeps} --labels {data} --open")

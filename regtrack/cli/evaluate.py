@@ -30,7 +30,7 @@ _NAMED = 10  # markers without a score that are listed; --json lists all
 
 def command(
     *,
-    dataset: Annotated[Path, typer.Argument(help="A dataset made by build-dataset.")],
+    dataset: Annotated[Path, typer.Argument(help="A dataset from build-dataset.")],
     checkpoints: Annotated[
         list[Path], typer.Argument(help="Trained networks (run folders or .safetensors).")
     ],

@@ -1,4 +1,4 @@
-"""How a command's process ends: on signals, and when nobody reads its output any more."""
+"""How a command's process ends: on signals, and when its output is no longer read."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class _Output(io.FileIO):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
-            # losing notes must not stop the work; losing results must, unless nobody reads them
+            # lost notes must not stop the work; lost results must, unless the reader has gone away
             if isinstance(error, BrokenPipeError) or self.fileno() == 2:
                 return memoryview(data).nbytes
             raise OutputError(f"cannot print the result: {error.strerror}") from error

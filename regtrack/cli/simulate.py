@@ -47,7 +47,7 @@ def command(
     from regtrack.simulate.named import find_grammar
 
     with bars() as progress:
-        made = simulate(
+        simulation = simulate(
             out,
             seed=seed,
             length=length,
@@ -56,14 +56,14 @@ def command(
             progress=progress,
         )
     if as_json:
-        print_json({name: _plain(value) for name, value in asdict(made).items()})
+        print_json({name: _plain(value) for name, value in asdict(simulation).items()})
         return
-    rows = [(target, f"{bp:,}", f"{bp / length:.1%}") for target, bp in made.labelled.items()]
+    rows = [(target, f"{bp:,}", f"{bp / length:.1%}") for target, bp in simulation.labelled.items()]
     print_table("Labelled", ("marker", "bp", "share"), rows)
-    print_table("Sites", ("role", "count"), made.planted.items())
+    print_table("Sites", ("role", "count"), simulation.planted.items())
     console.print(f"{out}: reference.fa, markers.tsv, peaks/, truth.bed, grammar.json")
     console.print(
-        f"Next: regtrack build-dataset --reference {made.reference} --markers {made.markers} "
+        f"Next: regtrack build-dataset --reference {simulation.reference} --markers {simulation.markers} "
         "--split chrom --valid-chroms chr3 --test-chroms chr4 --out data"
     )
 

@@ -23,7 +23,7 @@ AnyAssembly = Annotated[
     bool, typer.Option("--any-assembly", help="Accept an assembly other than the training's.")
 ]
 Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace --out, and work begun with another plan.")
+    bool, typer.Option("--overwrite", help="Replace --out, and unfinished work with another plan.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 

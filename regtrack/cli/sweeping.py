@@ -102,7 +102,7 @@ def print_forecast(forecast: Forecast) -> None:
     """What a sweep will write and need, in three lines."""
     files = _count(len(forecast.files), "file")
     windows, chunks = _count(forecast.windows, "window"), _count(forecast.chunks, "chunk")
-    left = f", {forecast.chunks_left:,} to be made now"
+    left = f", {forecast.chunks_left:,} to compute now"
     strands = ", both strands" if forecast.strands == 2 else ""
     compiled = ", compiled" if forecast.compiled else ""
     averaged = f", means of {forecast.resolution} bp" if forecast.resolution > 1 else ""
@@ -131,7 +131,7 @@ def _print_share(share: ShareSummary) -> None:
     else:
         then = f"all shards are done; run: regtrack assemble {share.folder}"
     console.print(
-        f"{share.folder}: {_count(share.chunks, 'chunk')} of this share, {share.made:,} made now "
+        f"{share.folder}: {_count(share.chunks, 'chunk')} of this share, {share.made:,} computed now "
         f"in {taken_text(share.seconds)}; {then}"
     )
 

@@ -34,7 +34,7 @@ _NETWORK, _LOOP, _MACHINE = "Network", "Training", "Machine"
 
 def command(
     *,
-    dataset: Annotated[Path, typer.Argument(help="A dataset made by build-dataset.")],
+    dataset: Annotated[Path, typer.Argument(help="A dataset from build-dataset.")],
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
     model: Annotated[
         str,
@@ -65,7 +65,7 @@ def command(
     ] = 30,
     epoch_windows: Annotated[
         int,
-        typer.Option(help="Windows per epoch; 0: the whole train split.", rich_help_panel=_LOOP),
+        typer.Option(help="Windows per epoch; 0: all of the train split.", rich_help_panel=_LOOP),
     ] = 0,
     patience: Annotated[
         int,

@@ -73,7 +73,7 @@ class TrackSaliency:
 
     @property
     def values(self) -> str:
-        """What they are, in words."""
+        """A description of the values."""
         which = f"of scores from {self.threshold:g}" if self.threshold else "of all outputs"
         return f"{GRADIENT_X_INPUT.name} {which}"
 
@@ -150,25 +150,26 @@ def saliency_tracks(
 ) -> SweepSummary:
     """Write gradient x input along a genome: two bigWigs per marker, and sweep.json.
 
-    With a convolutional network every value is, to float rounding and the bits that are kept, that
-    of one backward pass over the whole chromosome. All else is as in
+    With a convolutional network each value equals that of one backward pass over the whole
+    chromosome, up to float rounding and the bits kept. Everything else is as in
     `regtrack.sweep.run.predict_genome`.
 
     Args:
-        checkpoint: the trained network; one that is handed over as an object is left as it was.
+        checkpoint: the trained network; an object is not changed.
         reference: the FASTA.
-        out: the folder to make; it appears only when whole.
-        markers: globs on the markers' names, or `category:NAME`; all by default. A string is one.
-        chroms: chromosomes to go over; all by default. A string is one.
+        out: the folder to write; created only on success.
+        markers: globs of marker names, or `category:NAME`, as a list or one string; default: all.
+        chroms: chromosomes to cover, as a list or one string; default: all.
         threshold: the least score of an output that is explained; 0 takes all.
-        selection: `markers` and `chroms`, or a region or BED files; instead of those two.
+        selection: which markers and bases, instead of `markers` and `chroms`; also takes a region
+            or BED files.
         compute: windows, batches, precision, device. Nothing is compiled, and strands are not
             averaged.
         storage: bits and resolution.
-        any_assembly: go on where the reference is another assembly than the training's.
-        progress: told of the bases computed and the files finished.
-        announce: called once with what is about to be written, before the work starts.
-        overwrite: replace tracks of an earlier run, and drop what was begun with another plan.
+        any_assembly: accept an assembly other than the training's.
+        progress: shows the bases computed and the files finished.
+        announce: called once before the work starts, with what will be written.
+        overwrite: replace tracks of an earlier run, and unfinished work with another plan.
 
     Raises:
         SaliencyError: a threshold that is no score.

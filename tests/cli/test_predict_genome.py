@@ -163,10 +163,10 @@ def test_shares_are_made_apart_and_assembled(
     shutil.rmtree("tracks")
     code, out, _ = run("--shard", "1/2")
     assert code == 0
-    assert "1 chunk of this share, 1 made now" in out
+    assert "1 chunk of this share, 1 computed now" in out
     assert "1 chunk of other shares still missing" in out
     code, out, err = run("--shard", "1/2")
-    assert "1 chunk of this share, 0 made now" in out
+    assert "1 chunk of this share, 0 computed now" in out
     assert "Computing" not in err
 
     def assemble(*arguments: str) -> tuple[int, str, str]:
