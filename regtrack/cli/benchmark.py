@@ -61,7 +61,8 @@ def command(
 
 def _print(benchmark: Benchmark) -> None:
     summary = benchmark.summary
-    seeds = f"mean and range of {len(benchmark.seeds)} genomes" if len(benchmark.seeds) > 1 else "one genome"
+    count = len(benchmark.seeds)
+    seeds = f"mean and range of {count} genomes" if count > 1 else "one genome"
     bases = tuple(f"{summary.base_rate(kind):.3f}" for kind in summary.kinds)
     columns = [summary.precisions(kind) for kind in summary.kinds]
     print_table(
@@ -83,7 +84,9 @@ def _print(benchmark: Benchmark) -> None:
 def _print_fields(benchmark: Benchmark) -> None:
     counted = benchmark.summary.counted()
     columns = [benchmark.summary.widths("distant", share) for share in (50, 90, 99)]
-    cells = [[f"{fmean(c[m]):,.0f}" if c.get(m) else "-" for c in columns] for m in benchmark.titles]
+    cells = [
+        [f"{fmean(c[m]):,.0f}" if c.get(m) else "-" for c in columns] for m in benchmark.titles
+    ]
     rows = [
         (title, *row, counted_text(counted[model]))
         for (model, title), row in zip(benchmark.titles.items(), cells, strict=True)

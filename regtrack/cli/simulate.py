@@ -63,8 +63,9 @@ def command(
     print_table("Sites", ("role", "count"), simulation.planted.items())
     console.print(f"{out}: reference.fa, markers.tsv, peaks/, truth.bed, grammar.json")
     console.print(
-        f"Next: regtrack build-dataset --reference {simulation.reference} --markers {simulation.markers} "
-        "--split chrom --valid-chroms chr3 --test-chroms chr4 --out data"
+        f"Next: regtrack build-dataset --reference {simulation.reference} "
+        f"--markers {simulation.markers} --split chrom --valid-chroms chr3 --test-chroms chr4 "
+        "--out data"
     )
 
 

@@ -131,8 +131,8 @@ def _print_share(share: ShareSummary) -> None:
     else:
         then = f"all shards are done; run: regtrack assemble {share.folder}"
     console.print(
-        f"{share.folder}: {_count(share.chunks, 'chunk')} of this share, {share.made:,} computed now "
-        f"in {taken_text(share.seconds)}; {then}"
+        f"{share.folder}: {_count(share.chunks, 'chunk')} of this share, {share.made:,} computed "
+        f"now in {taken_text(share.seconds)}; {then}"
     )
 
 

@@ -145,7 +145,7 @@ def propagate(
 
 
 def norm_of(gradient: Tensor, _codes: Tensor, _embedding: Tensor) -> Tensor:
-    """The Euclidean norm, floats (B, L), of gradients (B, L, 4) at the embedded input."""
+    """The norm, floats (L,) or (B, L), of gradients (..., L, 4) at the embedded input."""
     return gradient.square().sum(-1).sqrt()
 
 

@@ -35,7 +35,7 @@ def test_every_command_has_help_with_examples(command: str) -> None:
     assert "Examples:" in result.stdout
 
 
-def test_a_users_mistake_costs_one_line_and_status_2(tmp_path: Path) -> None:
+def test_a_mistake_of_the_user_is_one_line_and_status_2(tmp_path: Path) -> None:
     result = regtrack("inspect", str(tmp_path))
     assert result.returncode == 2
     assert result.stdout == ""

@@ -1,4 +1,4 @@
-"""A dataset without a train split: what reads another split works, training is refused at once."""
+"""A dataset without a train split: commands for other splits work, training is refused."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run(words: str, monkeypatch: pytest.MonkeyPatch) -> int:
         "inspect held-out",
     ],
 )
-def test_commands_read_the_split_that_is_there(
+def test_commands_read_the_split_that_exists(
     words: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(folder)
@@ -74,7 +74,7 @@ def test_commands_read_the_split_that_is_there(
         ("receptive-field run --dataset held-out", "the valid split of held-out has no"),
     ],
 )
-def test_what_needs_another_split_is_refused_in_one_line(
+def test_commands_that_need_a_missing_split_are_refused_in_one_line(
     words: str,
     message: str,
     folder: Path,

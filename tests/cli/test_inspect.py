@@ -1,4 +1,4 @@
-"""`regtrack inspect` on everything that it knows."""
+"""`regtrack inspect` on everything that it can describe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command line offers is what the values of the library hold, with the same defaults."""
+"""The options of the command line match the library's fields, with the same defaults."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_every_field_is_an_option_with_the_same_default(command: str, value: typ
         (Storage, ("logits",)),
     ],
 )
-def test_saliency_tracks_offer_all_that_a_gradient_can_have(
+def test_saliency_tracks_offer_every_option_that_applies_to_gradients(
     value: type, without: tuple[str, ...]
 ) -> None:
     options = {one.name: one.default for one in COMMANDS.commands["saliency-tracks"].params}

@@ -56,7 +56,7 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     return call
 
 
-def test_it_says_what_it_will_write_and_what_it_wrote(run: Run) -> None:
+def test_the_forecast_and_the_summary_are_printed(run: Run) -> None:
     code, out, err = run("--window", "1000", "--batch-size", "2")
     assert code == 0
     forecast, windows, chunks = out.splitlines()[:3]
@@ -110,7 +110,7 @@ def test_options_reach_the_sweep(run: Run, folder: Path) -> None:
     [
         (["--window", "999"], "window 999 is not a multiple"),
         (["--flank", "0"], "would leave seams"),
-        (["--chroms", "chr1", "--regions", "r.bed"], "take one of --chroms and --regions"),
+        (["--chroms", "chr1", "--regions", "r.bed"], "--chroms and --regions cannot be combined"),
         (["--markers", "CTFC"], "no marker matches"),
         (["--markers", ""], "--markers is empty"),
         (["--chroms", ""], "--chroms is empty"),
@@ -145,7 +145,7 @@ def test_an_existing_output_is_kept(run: Run) -> None:
     assert not Path("tracks/mine.txt").exists()
 
 
-def test_a_dry_run_says_what_would_be_and_writes_nothing(run: Run, folder: Path) -> None:
+def test_a_dry_run_prints_the_forecast_and_writes_nothing(run: Run, folder: Path) -> None:
     before = {path.name for path in folder.iterdir()} | {"r.fa.fai"}
     code, out, _ = run("--dry-run", "--resolution", "10", "--keep-bits", "10")
     assert code == 0
@@ -155,7 +155,7 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(run: Run, folder: Path)
     assert {path.name for path in folder.iterdir()} == before
 
 
-def test_shares_are_made_apart_and_assembled(
+def test_shares_are_computed_separately_and_assembled(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run()[0] == 0
@@ -194,7 +194,7 @@ def test_shares_are_made_apart_and_assembled(
 @pytest.mark.parametrize(
     ("stop", "times"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGINT, 10)]
 )
-def test_a_signal_costs_one_line_and_the_same_command_goes_on(
+def test_a_signal_is_one_line_and_the_same_command_resumes(
     folder: Path, stop: int, times: int
 ) -> None:
     Path("long.fa").write_text(">chr1\n" + ("ACGT" * 15 + "\n") * 100_000)

@@ -1,4 +1,4 @@
-"""How a command ends: signals that come again, and readers that go away."""
+"""How a command ends: repeated signals, and readers that go away."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def printer(folder: Path, status: int, out: int, err: int) -> subprocess.Complet
 
 
 @pytest.mark.parametrize("status", [0, 1])
-def test_a_command_keeps_running_if_nobody_reads_its_output(tmp_path: Path, status: int) -> None:
+def test_a_command_keeps_running_if_its_output_is_not_read(tmp_path: Path, status: int) -> None:
     read, write = os.pipe()
     os.close(read)
     try:

@@ -56,7 +56,7 @@ def run(words: str, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_run_folder_does_what_its_file_does(
+def test_a_run_folder_is_equivalent_to_its_checkpoint_file(
     command: str, world: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(world)

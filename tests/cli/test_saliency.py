@@ -51,7 +51,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Run:
-    """Run a command in a folder beside what was made."""
+    """Run a command in the folder of these files."""
     monkeypatch.chdir(tmp_path)
     for path in made.iterdir():
         Path(path.name).symlink_to(path)
@@ -134,7 +134,7 @@ def test_mistakes_are_reported_in_one_line(run: Run, words: list[str], message: 
     assert err.count("\n") == 1
 
 
-def test_the_table_says_what_was_explained_and_what_the_values_add_up_to(run: Run) -> None:
+def test_the_table_has_the_rule_of_the_outputs_and_the_sum_of_the_values(run: Run) -> None:
     code, out, _ = run(
         "saliency", "cnn3.safetensors", "--dataset", "data", "--at", "chr2:2,520",
         "--marker", "*CTCF", "--method", "integrated-gradients",
@@ -148,7 +148,7 @@ def test_the_table_says_what_was_explained_and_what_the_values_add_up_to(run: Ru
     assert "add up" not in out
 
 
-def test_a_model_that_is_constant_about_the_outputs_is_named(run: Run) -> None:
+def test_a_model_that_is_constant_around_the_outputs_is_named(run: Run) -> None:
     words = ["saliency", "silent.safetensors", "--dataset", "data", "--marker", "*CTCF"]
     checkpoint = load_checkpoint("cnn3.safetensors")
     with torch.no_grad():
@@ -159,7 +159,7 @@ def test_a_model_that_is_constant_about_the_outputs_is_named(run: Run) -> None:
     assert "no base has an effect" not in run(*words)[1]
 
 
-def test_another_assembly_on_demand(run: Run) -> None:
+def test_another_assembly_is_accepted_on_request(run: Run) -> None:
     words = ["saliency", "--reference", "other.fa", "--at", "chr1:500", "--marker", "*CTCF"]
     Path("other.fa").write_text(f">chr1\n{'ACGT' * 500}\n")
     words.insert(1, "cnn3.safetensors")
@@ -179,7 +179,7 @@ def test_another_assembly_on_demand(run: Run) -> None:
         (["--marker", "*CTCF", "--keep-bits", "7"], "--keep-bits", "FOLDER"),
     ],
 )
-def test_tracks_have_moved_to_a_command_of_their_own(
+def test_tracks_have_moved_to_another_command(
     run: Run, words: list[str], option: str, out: str
 ) -> None:
     code, shown, err = run("saliency", "cnn3.safetensors", "--reference", "r.fa", *words)

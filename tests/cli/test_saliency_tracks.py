@@ -1,4 +1,4 @@
-"""`regtrack saliency-tracks` from the outside: what it writes, says and refuses."""
+"""`regtrack saliency-tracks` from the outside: files, output and refusals."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def values(out: str, file: str, chrom: str = "chr1") -> np.ndarray:
         return np.array(opened.values(chrom, 0, len(CODES[chrom])))
 
 
-def test_it_says_what_it_will_write_and_writes_two_tracks_per_marker(run: Run) -> None:
+def test_the_forecast_is_printed_and_two_tracks_per_marker_are_written(run: Run) -> None:
     code, out, err = run(*tracks("t", "--chroms", "chr1"))
     assert code == 0
     assert out.startswith("t: 4 files, 0.01 Mb each, 7 bits kept")
@@ -76,7 +76,7 @@ def test_it_says_what_it_will_write_and_writes_two_tracks_per_marker(run: Run) -
     assert np.nanmin(signed) < 0 < np.nanmax(signed)
 
 
-def test_what_goes_over_which_bases(run: Run) -> None:
+def test_options_select_markers_and_bases(run: Run) -> None:
     Path("some.bed").write_text("chr1\t1000\t1500\n")
     Path("no.bed").write_text("chr1\t1200\t1300\n")
     code, out, _ = run(
@@ -92,7 +92,7 @@ def test_what_goes_over_which_bases(run: Run) -> None:
     np.testing.assert_allclose(values("t", FILES[2])[present], close, rtol=2**-7)
 
 
-def test_shares_are_made_apart_and_assembled(run: Run) -> None:
+def test_shares_are_computed_separately_and_assembled(run: Run) -> None:
     assert run(*tracks("whole"))[0] == 0
     for number in (2, 1, 3):
         code, out, _ = run(*tracks("apart", "--shard", f"{number}/3"))
@@ -118,7 +118,7 @@ def test_a_dry_run_writes_nothing_and_another_threshold_is_another_plan(run: Run
     assert told in " ".join(err.split())
 
 
-def test_bf16_is_near(run: Run) -> None:
+def test_bf16_is_close_to_fp32(run: Run) -> None:
     for precision in ("fp32", "bf16"):
         assert run(*tracks(precision, "--precision", precision, "--keep-bits", "23"))[0] == 0
     for file in FILES:
@@ -150,7 +150,7 @@ def test_means_of_several_bases(run: Run) -> None:
         (["--dask-scheduler", "a", "--dask-scheduler-file", "b"], "not both"),
     ],
 )
-def test_a_mistake_costs_one_line(run: Run, options: list[str], message: str) -> None:
+def test_a_mistake_is_reported_in_one_line(run: Run, options: list[str], message: str) -> None:
     code, out, err = run(*tracks("t", *options))
     assert (code, out) == (2, "")
     assert message in err
@@ -169,7 +169,7 @@ def test_an_existing_output_is_kept(run: Run) -> None:
     assert content("t") != before
 
 
-def test_another_assembly_on_demand(run: Run) -> None:
+def test_another_assembly_is_accepted_on_request(run: Run) -> None:
     write_fasta(Path("r.fa"), {"chr1": CODES["chr1"][:2_000]})
     code, _, err = run(*tracks("t"))
     assert code == 2

@@ -62,7 +62,7 @@ def test_it_answers_and_ends_on_ctrl_c_without_torch(sweep: Path) -> None:
 
 
 def refused(*arguments: object) -> str:
-    """The one line that a mistake costs."""
+    """The one line that reports a mistake."""
     app = Typer()
     app.command()(command)
     found = CliRunner().invoke(app, list(map(str, arguments)))

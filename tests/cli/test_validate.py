@@ -1,4 +1,4 @@
-"""`regtrack validate` on files good and bad."""
+"""`regtrack validate` on valid and damaged files."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_damaged_file_exits_1_and_says_where(app: Typer, good: Path) -> None:
     assert "bad.bw: not valid\n  " in result.stdout
 
 
-def test_a_file_that_is_not_there_is_a_mistake_before_any_work(app: Typer, good: Path) -> None:
+def test_a_missing_file_is_reported_before_any_work(app: Typer, good: Path) -> None:
     words = [str(good), str(good.with_name("none.bw"))]
     result = CliRunner().invoke(app, words)
     assert isinstance(result.exception, TrackError)  # which costs status 2, as everywhere
@@ -70,6 +70,6 @@ def test_json_is_for_scripts(app: Typer, good: Path) -> None:
     ]
 
 
-def test_two_assemblies_are_one_too_many(app: Typer, good: Path) -> None:
+def test_only_one_assembly_may_be_given(app: Typer, good: Path) -> None:
     result = CliRunner().invoke(app, [str(good), "--sizes", str(good), "--reference", str(good)])
     assert result.exit_code == 2

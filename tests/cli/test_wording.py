@@ -139,7 +139,7 @@ def said(tree: ast.AST) -> Iterator[ast.Constant]:
 
 
 def test_what_messages_name_are_parameters() -> None:
-    """A slip of the pen would reach the terminal as it is."""
+    """A misspelt name would reach the terminal unchanged."""
     commands: Any = typer.main.get_command(app)
     known = {one.name for command in commands.commands.values() for one in command.params}
     for name in regtrack.__all__:

@@ -1,4 +1,4 @@
-"""A dataset for evaluation alone beside tracks: every window is in the test split."""
+"""A dataset for evaluation alone next to tracks: all windows are in the test split."""
 
 from __future__ import annotations
 

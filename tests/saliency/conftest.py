@@ -20,7 +20,7 @@ PEAKS = ((1_200, 1_260), (1_990, 2_020), (7_000, 7_400), (9_950, 10_000))
 
 @dataclass(frozen=True)
 class Files:
-    """What a user has."""
+    """The files of a user."""
 
     folder: Path
 

@@ -30,7 +30,7 @@ def labelled(start: int, end: int) -> np.ndarray:
     return mask[start:end]
 
 
-def test_models_stand_above_each_other_with_the_labels_as_outputs(files: Files) -> None:
+def test_each_model_has_a_panel_with_the_labels_as_outputs(files: Files) -> None:
     options = {"reference": files.reference, "region": REGION, "labels": files.peaks}
     (panels,) = compare(wanted(files, "cnn3", "dilated", "bi-lstm", **options))
     assert [found.model for found in panels.saliencies] == ["CNN3", "DILATED", "BI-LSTM"]
@@ -48,7 +48,7 @@ def test_the_dataset_gives_the_same_labels_and_the_same_sequence(files: Files) -
     np.testing.assert_array_equal(ours.saliencies[0].values, theirs.saliencies[0].values)
 
 
-def test_named_positions_come_before_labels_which_become_marks(files: Files) -> None:
+def test_named_positions_take_precedence_over_labels_which_become_marks(files: Files) -> None:
     options = {"reference": files.reference, "region": REGION, "labels": files.peaks}
     (panels,) = compare(wanted(files, **options, at=("chr1:1,101", "1:1,201-1,203")))
     found = panels.saliencies[0]
@@ -56,7 +56,7 @@ def test_named_positions_come_before_labels_which_become_marks(files: Files) -> 
     np.testing.assert_array_equal(panels.marks["Labels"], labelled(1_000, 2_500))
 
 
-def test_an_output_beside_the_region_is_explained_too(files: Files) -> None:
+def test_an_output_outside_the_region_is_explained_too(files: Files) -> None:
     options = {"reference": files.reference, "region": "chr1:1,001-1,100"}
     (panels,) = compare(wanted(files, "cnn7", **options, at=("chr1:1,150",)))
     found = panels.saliencies[0]
@@ -64,7 +64,7 @@ def test_an_output_beside_the_region_is_explained_too(files: Files) -> None:
     assert found.values[-1] > 0
 
 
-def test_a_threshold_is_each_models_own(files: Files) -> None:
+def test_a_threshold_applies_to_each_model_separately(files: Files) -> None:
     options = {"reference": files.reference, "region": REGION, "threshold": 0.49}
     (panels,) = compare(wanted(files, "cnn3", "cnn7", **options))
     first, second = (found.outputs for found in panels.saliencies)
@@ -72,7 +72,7 @@ def test_a_threshold_is_each_models_own(files: Files) -> None:
     assert (first != second).any()
 
 
-def test_random_windows_are_those_of_the_seed_and_have_labels(files: Files) -> None:
+def test_random_windows_follow_from_the_seed_and_have_labels(files: Files) -> None:
     def regions(seed: int, windows: int = 2) -> list[str]:
         found = compare(wanted(files, dataset=files.data, windows=windows, seed=seed))
         for panels in found:
@@ -99,7 +99,7 @@ def test_random_windows_are_those_of_the_seed_and_have_labels(files: Files) -> N
         ({"dataset": Path("d"), "method": "loud"}, 'method "loud"'),
     ],
 )
-def test_too_little_or_too_much_is_refused_before_a_file_is_opened(
+def test_invalid_requests_are_refused_before_a_file_is_opened(
     options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(SaliencyError, match=message):
@@ -159,7 +159,7 @@ def test_a_dataset_without_the_marker_gives_sequence_but_no_labels(
     assert compare(replace(other, at=("chr1:1,500",)))[0].marks == {}
 
 
-def test_every_model_is_asked_for_the_marker_before_any_is_computed(
+def test_all_models_are_checked_for_the_marker_before_computing(
     files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("regtrack.saliency.compare.explain", None)
@@ -169,7 +169,7 @@ def test_every_model_is_asked_for_the_marker_before_any_is_computed(
         compare(both)
 
 
-def test_another_assembly_is_refused_by_the_checkpoints_name_or_taken_on_demand(
+def test_another_assembly_is_refused_with_the_checkpoints_name_or_accepted_on_request(
     files: Files, tmp_path: Path
 ) -> None:
     (tmp_path / "other.fa").write_text(f">chr1\n{'ACGT' * 1_000}\n")
@@ -180,7 +180,7 @@ def test_another_assembly_is_refused_by_the_checkpoints_name_or_taken_on_demand(
     assert compare(wanted(files, **options, any_assembly=True))
 
 
-def test_integrated_gradients_tell_what_they_add_up_to(files: Files) -> None:
+def test_integrated_gradients_report_what_they_add_up_to(files: Files) -> None:
     options: dict[str, Any] = {"reference": files.reference, "at": ("chr1:5,001",)}
     (panels,) = compare(wanted(files, **options, method="integrated-gradients"))
     found = panels.saliencies[0]
@@ -193,7 +193,7 @@ def test_integrated_gradients_tell_what_they_add_up_to(files: Files) -> None:
     assert panels.saliencies[0].to_dict()["completeness"] is None
 
 
-def test_what_there_is_not(files: Files) -> None:
+def test_missing_labels_positions_and_markers_are_refused(files: Files) -> None:
     by_bed: dict[str, Any] = {"reference": files.reference, "labels": files.peaks}
     with pytest.raises(SaliencyError, match="no base of chr1:1-500 is labelled K562_TF"):
         compare(wanted(files, region="chr1:1-500", **by_bed))

@@ -1,4 +1,4 @@
-"""Gradients against finite differences, the receptive field, and the model given back."""
+"""Gradients against finite differences, the receptive field, and the model left unchanged."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_the_norm_is_of_the_four_numbers_at_each_base() -> None:
     )
 
 
-def test_times_input_is_the_slope_to_the_own_letter_less_the_mean_of_all_four() -> None:
+def test_times_input_is_the_slope_towards_the_own_letter_minus_the_mean_of_all_four() -> None:
     model, codes = build("cnn3"), random_codes(LENGTH, n_runs=[(9, 12)])
     outputs = some_outputs(LENGTH)
     slopes = input_gradient(model, codes[None], outputs[None], 0)[0] @ model.embed.weight[:N].T
@@ -89,7 +89,7 @@ def test_times_input_is_the_slope_to_the_own_letter_less_the_mean_of_all_four() 
     assert (found[~known] == 0).all()
 
 
-def test_times_input_does_not_see_a_shift_that_the_first_bias_undoes() -> None:
+def test_times_input_ignores_a_shift_that_the_first_bias_undoes() -> None:
     model, codes, outputs = build("cnn1"), random_codes(LENGTH)[None], some_outputs(LENGTH)[None]
     outputs[:, :10] = outputs[:, -10:] = False  # padding is no letter, and is not shifted
     before = gradient_saliency(model, codes, outputs, 0, method="gradient-x-input")
@@ -116,7 +116,7 @@ def test_any_batch_size_gives_the_same(name: str) -> None:
         np.testing.assert_allclose(np.concatenate(apart), together, rtol=1e-6, atol=1e-12)
 
 
-def test_the_model_comes_back_as_it_was_also_after_an_exception() -> None:
+def test_the_model_is_returned_unchanged_even_after_an_exception() -> None:
     model = build("bi-lstm").train()
     model.head.eval()
     model.embed.weight.requires_grad_(False)
@@ -141,7 +141,7 @@ def test_the_model_comes_back_as_it_was_also_after_an_exception() -> None:
     assert state() == before
 
 
-def test_weights_stay_frozen_until_the_last_pass_has_left() -> None:
+def test_weights_stay_frozen_until_the_last_pass_ends() -> None:
     model, cpu = build("bi-lstm"), torch.device("cpu")
     first_in, first_may_leave = Event(), Event()
 
@@ -168,7 +168,7 @@ def test_it_works_where_gradients_are_off() -> None:
         np.testing.assert_array_equal(gradient_saliency(model, codes, outputs, 0), expected)
 
 
-def test_a_threshold_takes_the_scores_that_reach_it_and_no_n() -> None:
+def test_a_threshold_selects_scores_that_reach_it_except_at_n() -> None:
     codes = torch.tensor([[0, 1, 4, 3]], dtype=torch.uint8)
     logits = torch.tensor([[[-1.0, 0.0, 5.0, 2.0]]])
     assert over_threshold(0.5, codes)(logits).tolist() == [[[False, True, False, True]]]

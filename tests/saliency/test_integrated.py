@@ -33,7 +33,7 @@ def test_they_add_up_to_the_change_of_the_logits(name: str) -> None:
     assert complete.difference == pytest.approx(float(found.sum()) - change)
 
 
-def test_n_has_none() -> None:
+def test_n_gets_0() -> None:
     codes = random_codes(LENGTH, n_runs=[(60, 70)])
     values, _ = integrated_gradients(build("cnn7"), codes, some_outputs(LENGTH), 0, steps=8)
     found = values.numpy()
@@ -51,7 +51,7 @@ def test_where_the_model_is_linear_they_are_gradient_times_input() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-9)
 
 
-def test_the_model_comes_back_as_it_was() -> None:
+def test_the_model_is_returned_unchanged() -> None:
     model = build("cnn3").train()
     integrated_gradients(model, random_codes(90), some_outputs(90), 0, steps=4)
     assert all(module.training for module in model.modules())

@@ -1,4 +1,4 @@
-"""The table of methods: one value each, whose computation stands beside it."""
+"""The table of methods, and the computation of each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_one_value_per_base_or_one_per_letter() -> None:
     assert ISM.shape(7) == (7, 4)
 
 
-def test_no_other_file_tells_methods_apart_by_their_names() -> None:
+def test_no_other_file_distinguishes_methods_by_name() -> None:
     quoted = re.compile("|".join(f"[\"']{name}[\"']" for name in METHODS))
     for folder in ("regtrack", "app"):
         for path in (ROOT / folder).rglob("*.py"):

@@ -1,4 +1,4 @@
-"""Mutagenesis against one forward pass a mutant."""
+"""Mutagenesis against one forward pass per mutant."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_any_batch_size_gives_the_same(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BOUNDED)
-def test_what_no_output_sees_has_exactly_no_effect(name: str) -> None:
+def test_bases_out_of_reach_have_exactly_no_effect(name: str) -> None:
     model = build(name)
     length = 2 * max(model.reach) + 200
     outputs = np.zeros(length, dtype=bool)
@@ -71,14 +71,14 @@ def test_what_no_output_sees_has_exactly_no_effect(name: str) -> None:
     assert (found == 0).all()
 
 
-def test_the_letter_that_stands_there_has_no_effect() -> None:
+def test_the_letter_of_the_sequence_has_no_effect() -> None:
     codes = random_codes(LENGTH)
     found = mutagenesis(build("cnn3"), codes, some_outputs(LENGTH), 0, (50, 80))
     assert (found[np.arange(30), codes[50:80]] == 0).all()
     assert np.count_nonzero(found) == 90
 
 
-def test_the_model_comes_back_as_it_was() -> None:
+def test_the_model_is_returned_unchanged() -> None:
     model = build("cnn3").train()
     mutagenesis(model, random_codes(90), some_outputs(90), 0, (10, 20))
     assert all(module.training for module in model.modules())
@@ -86,7 +86,7 @@ def test_the_model_comes_back_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("name", ["dilated", "id-cnn", "bi-lstm"])
-def test_where_every_unit_sleeps_nothing_changes(name: str) -> None:
+def test_with_all_units_inactive_nothing_changes(name: str) -> None:
     model = build(name)
     with torch.no_grad():
         for module in model.modules():
@@ -97,8 +97,8 @@ def test_where_every_unit_sleeps_nothing_changes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_no_number_decides_what_is_computed_and_no_order_the_result(name: str) -> None:
-    """A device is waited for where its numbers choose shapes, and may add in any order."""
+def test_shapes_do_not_depend_on_values_nor_the_result_on_the_order_of_sums(name: str) -> None:
+    """Shapes that depend on values would stall a device, which may also add in any order."""
 
     class Watch(TorchDispatchMode):
         def __torch_dispatch__(
@@ -119,7 +119,7 @@ def test_no_number_decides_what_is_computed_and_no_order_the_result(name: str) -
         mutagenesis(build(name), random_codes(LENGTH), outputs, 0, (100, 110))
 
 
-def test_bits_that_depend_on_the_batch_make_no_position_count_as_changed(
+def test_rounding_that_depends_on_the_batch_does_not_mark_positions_as_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model = small_model("id-cnn", block=6, width=3, dilations=[5])  # which leaves holes

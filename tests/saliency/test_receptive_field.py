@@ -1,4 +1,4 @@
-"""The receptive field in use: within the counted one, the same in any batch, each output alike."""
+"""The effective receptive field: within the theoretical one, and the same in any batch."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ def test_positives_are_labelled_bases_of_the_split_with_room(files: Files) -> No
     assert some != draw_positives(files.dataset, marker, "valid", number=40, seed=2, room=0)
 
 
-def test_a_lstm_is_looked_at_within_a_window(files: Files) -> None:
+def test_the_receptive_field_of_a_bi_lstm_is_measured_within_a_window(files: Files) -> None:
     checkpoint, dataset = load_checkpoint(files.checkpoint("bi-lstm")), files.dataset
     found = effective_receptive_field(checkpoint, dataset, dataset.markers[0], positives=3)
     assert found.receptive_field is None
     assert found.distance[0] == -(dataset.window // 2 + checkpoint.model.stride)
 
 
-def test_models_are_compared_on_the_commonest_marker_and_the_same_outputs(files: Files) -> None:
+def test_models_are_compared_on_the_most_common_marker_and_the_same_outputs(files: Files) -> None:
     paths = [files.checkpoint(name) for name in ("cnn3", "cnn7")]
     found = compare_receptive_fields(paths, files.data, positives=5, device="cpu")
     assert [curve.model for curve in found] == ["CNN3", "CNN7"]
@@ -80,7 +80,7 @@ def test_models_are_compared_on_the_commonest_marker_and_the_same_outputs(files:
     assert found[0].width(99) < found[1].width(99)
 
 
-def test_outputs_without_a_gradient_are_counted_apart(
+def test_outputs_without_a_gradient_are_counted_separately(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def constant(model: Any, codes: Any, outputs: Any, *options: Any, **more: Any) -> Any:
@@ -115,20 +115,22 @@ def test_every_model_gets_the_outputs_with_room_for_the_widest(
     assert all(room < base < 10_000 - room for _, base in outputs["cnn3"])
 
 
-def test_fewer_outputs_than_were_asked_for_are_told(
+def test_fewer_outputs_than_requested_are_reported(
     files: Files, caplog: pytest.LogCaptureFixture
 ) -> None:
     compare_receptive_fields([files.checkpoint("cnn3")], files.data, positives=5_000)
     assert "of 5,000 requested outputs are labelled" in caplog.text
 
 
-def test_a_marker_is_looked_for_in_every_model_first(files: Files, tmp_path: Path) -> None:
+def test_all_models_are_checked_for_the_marker_first(files: Files, tmp_path: Path) -> None:
     last = lacks_tf(files, tmp_path)
     with pytest.raises(MarkerError, match=rf'no marker of {last} is called "K562_TF"'):
         compare_receptive_fields([files.checkpoint("cnn3"), last], files.data, marker="*_TF")
 
 
-def test_what_cannot_be_measured(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_receptive_fields_are_refused(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paths = [files.checkpoint("cnn3")]
     with pytest.raises(SaliencyError, match="0 outputs; expected at least 1"):
         compare_receptive_fields(paths, files.data, positives=0)

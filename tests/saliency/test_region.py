@@ -54,7 +54,7 @@ def test_it_is_one_backward_pass_over_the_whole_chromosome(
 
 
 @pytest.mark.usefixtures("small_strips")
-def test_mutants_of_a_region_are_those_of_the_whole_chromosome() -> None:
+def test_mutants_of_a_region_equal_those_of_the_whole_chromosome() -> None:
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of("cnn7", source)
     question = Question(Interval("chr1", 590, 640), checkpoint.markers[0], OUTPUTS)
@@ -66,7 +66,7 @@ def test_mutants_of_a_region_are_those_of_the_whole_chromosome() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=str)
-def test_a_base_that_no_output_sees_has_nothing(method: Method) -> None:
+def test_a_base_out_of_reach_has_no_saliency(method: Method) -> None:
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of("cnn3", source)
     question = Question(Interval("chr1", 900, 950), checkpoint.markers[0], OUTPUTS)
@@ -88,7 +88,7 @@ def test_outputs_that_reach_a_threshold_are_those_whose_scores_do() -> None:
     np.testing.assert_array_equal(outputs.mask(501, 1_503), expected)
 
 
-def test_without_a_threshold_the_best_are_explained_where_none_scores_half() -> None:
+def test_without_a_threshold_the_highest_scores_are_explained_if_none_reaches_half() -> None:
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of("dilated", source)
     interval, marker = Interval("chr1", 501, 1_503), checkpoint.markers[0]
@@ -101,7 +101,9 @@ def test_without_a_threshold_the_best_are_explained_where_none_scores_half() -> 
         np.testing.assert_array_equal(outputs.mask(501, 1_503), expected)
 
 
-def test_a_lstm_reads_all_in_one_piece_or_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bi_lstm_reads_everything_in_one_piece_or_refuses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of("bi-lstm", source)
     question = Question(Interval("chr1", 500, 900), checkpoint.markers[0], OUTPUTS)
@@ -111,11 +113,13 @@ def test_a_lstm_reads_all_in_one_piece_or_refuses(monkeypatch: pytest.MonkeyPatc
     whole = gradient_saliency(checkpoint.model, codes[None], outputs[None], 0)[0]
     np.testing.assert_allclose(found.values, whole[500:900], rtol=1e-5, atol=1e-9)
     monkeypatch.setitem(strips.AT_ONCE, "cpu", 1_000)
-    with pytest.raises(SaliencyError, match="accepts at most 1,000 bp here: choose a smaller region"):
+    with pytest.raises(
+        SaliencyError, match="accepts at most 1,000 bp here: choose a smaller region"
+    ):
         explain(checkpoint, source, question, method=GRADIENT_NORM)
 
 
-def test_by_paths_it_reads_the_flanks_and_explains_what_scores(tmp_path: Path) -> None:
+def test_from_files_flanks_are_read_and_high_scores_explained(tmp_path: Path) -> None:
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of("cnn3", source)
     checkpoint.model.float()
@@ -140,7 +144,7 @@ def test_by_paths_it_reads_the_flanks_and_explains_what_scores(tmp_path: Path) -
         )
 
 
-def test_what_cannot_be_asked() -> None:
+def test_invalid_requests_are_refused() -> None:
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of("cnn3", source)
     with pytest.raises(MarkerError, match="matches 3 markers, such as K562_TF"):

@@ -77,14 +77,16 @@ def test_they_are_one_backward_pass_whatever_the_window(
 
 
 @pytest.mark.parametrize("name", ["cnn7", "dilated"])
-def test_one_flank_would_not_do(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_one_flank_would_leave_seams(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(TrackSaliency, "flanks", 1)
     found = tracks_of(name, tmp_path, window=120, batch_size=1)
     expected = one_pass(name, CODES["chr1"] != N)
     assert not np.allclose(found[0], expected, rtol=1e-3, atol=1e-6, equal_nan=True)
 
 
-def test_a_threshold_chooses_the_outputs_by_their_score(tmp_path: Path) -> None:
+def test_a_threshold_selects_the_outputs_by_score(tmp_path: Path) -> None:
     from regtrack.predict.forward import scores_of_codes
 
     codes = CODES["chr1"]
@@ -97,7 +99,7 @@ def test_a_threshold_chooses_the_outputs_by_their_score(tmp_path: Path) -> None:
     np.testing.assert_allclose(found[0], expected, rtol=1e-4, atol=1e-6)
 
 
-def test_a_region_is_the_same_values(tmp_path: Path) -> None:
+def test_a_region_has_the_same_values(tmp_path: Path) -> None:
     found = tracks_of("cnn7", tmp_path, window=100, batch_size=2, region="chr1:401-1,250")
     expected = one_pass("cnn7", CODES["chr1"] != N)
     expected[:400] = expected[1_250:] = np.nan
@@ -108,8 +110,8 @@ def test_a_region_is_the_same_values(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SMALL))
-def test_bf16_is_near(name: str) -> None:
-    """But for bases where rounding switches a unit on or off, which changes their gradient.
+def test_bf16_is_close_to_fp32(name: str) -> None:
+    """Except at bases where rounding switches a unit on or off, which changes their gradient.
 
     ID-CNN goes through the same layers three times, and an untrained one has many such units.
     """
@@ -128,7 +130,7 @@ def test_bf16_is_near(name: str) -> None:
 
 
 def peak_memory(work: Callable[[], object], folder: Path) -> int:
-    """The most bytes that tensors held at once while something ran."""
+    """The peak memory of tensors during a call (bytes)."""
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
         work()
     profiled.export_chrome_trace(str(folder / "trace.json"))
@@ -140,7 +142,7 @@ def peak_memory(work: Callable[[], object], folder: Path) -> int:
 
 @pytest.mark.parametrize("name", ["cnn7", "dilated", "id-cnn", "bi-lstm"])
 @pytest.mark.parametrize("markers", [1, 8])
-def test_a_pass_takes_no_more_memory_than_said(name: str, markers: int, tmp_path: Path) -> None:
+def test_a_pass_takes_no_more_memory_than_declared(name: str, markers: int, tmp_path: Path) -> None:
     length, model = 10_000, build_model(name, markers).eval()
     computation = TrackSaliency(model, range(markers), torch.device("cpu"))
     codes = random_codes(length)[None]
@@ -149,7 +151,9 @@ def test_a_pass_takes_no_more_memory_than_said(name: str, markers: int, tmp_path
     assert said / 3 < peak_memory(lambda: computation(codes), tmp_path) <= said
 
 
-def test_a_sweep_is_told_what_a_pass_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweep_uses_the_declared_memory_of_a_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     windows = 2 * 100 * (TrackSaliency.bytes_per_base + 2 * BYTES_PER_SCORE)
     monkeypatch.setattr(capacity, "_CPU_MEMORY", windows)
     checkpoint = checkpoint_of("cnn3", Sequences(CODES))
@@ -163,13 +167,15 @@ def test_a_sweep_is_told_what_a_pass_takes(tmp_path: Path, monkeypatch: pytest.M
     assert told[0].memory >= windows
 
 
-def test_what_cannot_be_asked(tmp_path: Path) -> None:
+def test_invalid_requests_are_refused(tmp_path: Path) -> None:
     checkpoint = checkpoint_of("cnn3", Sequences(CODES))
     reference = write_fasta(tmp_path / "r.fa", CODES)
     asked = checkpoint, reference, tmp_path / "out"
     with pytest.raises(SaliencyError, match="threshold 1; expected a score from 0 to below 1"):
         saliency_tracks(*asked, threshold=1.0)
-    with pytest.raises(PlanError, match="a `selection` was given, and `markers` or `chroms`"):
+    with pytest.raises(
+        PlanError, match="`selection` cannot be combined with `markers` or `chroms`"
+    ):
         saliency_tracks(*asked, markers="*TF", selection=Selection(chroms="chr1"))
     for unwanted in (
         {"compute": Compute(reverse_complement=True)}, {"storage": Storage(logits=True)}

@@ -1,4 +1,4 @@
-"""The values check themselves; widths against every stretch there is."""
+"""Saliency and curves check their shapes; widths against all possible stretches."""
 
 from __future__ import annotations
 

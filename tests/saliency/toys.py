@@ -1,4 +1,4 @@
-"""What the tests of saliency share: small networks in float64, and sequences in memory."""
+"""Shared by the tests of saliency: small networks in float64, and sequences in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A progress that remembers."""
+"""A progress that records what it is shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from regtrack.progress import Task
 
 
 class Recorder:
-    """What a run told of its progress: totals and sums by description."""
+    """The totals and sums shown to a progress, by description."""
 
     def __init__(self) -> None:
         self.totals: dict[str, float | None] = {}

@@ -1,4 +1,4 @@
-"""How much a sweep computes at once is chosen beforehand."""
+"""The batch size of a sweep, and the number of concurrent passes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_auto_fills_250_kb_on_the_cpu_where_memory_allows() -> None:
     assert memory_of(many * 25_000, 919) <= 2 << 30
 
 
-def test_auto_takes_a_quarter_of_what_a_gpu_has_free_since_two_passes_run(
+def test_auto_fills_a_quarter_of_the_free_memory_of_a_gpu(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # a quarter of 3 + 1 GiB: what torch keeps for itself is free
@@ -33,7 +33,7 @@ def test_auto_takes_a_quarter_of_what_a_gpu_has_free_since_two_passes_run(
     assert memory_of(many * 1_000, 919) <= 1 << 30 < memory_of((many + 1) * 1_000, 919)
 
 
-def test_auto_keeps_the_results_of_a_large_gpu_within_bounds(
+def test_auto_limits_the_results_of_a_large_gpu(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (80 << 30, 80 << 30))
@@ -53,5 +53,5 @@ def test_as_many_passes_run_as_threads_and_memory_allow(monkeypatch: pytest.Monk
     assert passes_at_once(torch.device("cuda:0"), 1 << 30) == 2
 
 
-def test_a_number_is_taken_as_it_is() -> None:
+def test_a_number_is_used_unchanged() -> None:
     assert choose_batch_size(3, window=25_000, markers=8, device=CPU) == 3

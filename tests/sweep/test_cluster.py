@@ -1,4 +1,4 @@
-"""A real cluster of two worker processes gives the bytes of one, also when a worker is killed."""
+"""Two worker processes give byte-identical tracks to one, even if a worker is killed."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def values(folder: Path) -> np.ndarray:
     return np.array(found)
 
 
-def test_two_workers_one_killed_give_the_same_bytes(
+def test_two_workers_of_which_one_is_killed_give_byte_identical_tracks(
     request_: SweepRequest, workers: list[subprocess.Popen[bytes]]
 ) -> None:
     run_sweep(replace(request_, out=Path("alone")))
@@ -183,7 +183,7 @@ def test_two_workers_one_killed_give_the_same_bytes(
         )
 
 
-def test_a_task_that_is_taken_over_makes_what_is_missing_of_it(
+def test_a_task_taken_over_computes_only_missing_shards(
     request_: SweepRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -197,7 +197,7 @@ def test_a_task_that_is_taken_over_makes_what_is_missing_of_it(
     assert asked == [some[1:2], (some[0], some[2])]
 
 
-def test_a_worker_of_two_threads_makes_one_task_at_a_time(
+def test_a_worker_with_two_threads_runs_one_task_at_a_time(
     request_: SweepRequest, scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy, most, make = [0], [0], Job.make
@@ -239,7 +239,7 @@ def test_workers_share_the_time_that_is_forecast(
     assert shared.seconds == pytest.approx(forecast_sweep(request_).seconds / 2)
 
 
-def test_a_scheduler_without_a_worker_is_waited_for_with_a_word(
+def test_a_note_says_that_a_scheduler_has_no_worker_yet(
     request_: SweepRequest, caplog: pytest.LogCaptureFixture
 ) -> None:
     with here(0) as local:
@@ -252,7 +252,7 @@ def test_a_scheduler_without_a_worker_is_waited_for_with_a_word(
 
 
 @pytest.mark.parametrize(("asked", "sent"), [("auto", "cuda"), ("cuda:1", "cuda:1")])
-def test_a_device_that_was_named_stays(request_: SweepRequest, asked: str, sent: str) -> None:
+def test_an_explicit_device_is_kept(request_: SweepRequest, asked: str, sent: str) -> None:
     record = {"plan": {"batch_size": 3}, "device": "cuda"}
     chosen = cluster._chosen(replace(request_, compute=Compute(device=asked)), record).compute
     assert (chosen.device, chosen.batch_size, chosen.compiling) == (sent, 3, "off")
@@ -290,27 +290,27 @@ def test_an_address_without_a_scheduler_is_one_line_and_leaves_nothing(
     assert not [thread for thread in threading.enumerate() if "IO loop" in thread.name]
 
 
-def test_a_scheduler_file_that_is_not_there_or_names_none(request_: SweepRequest) -> None:
+def test_a_missing_or_invalid_scheduler_file_is_refused(request_: SweepRequest) -> None:
     Path("broken.json").write_text("{")
     for name in ("none.json", "broken.json"):
         with pytest.raises(ClusterError, match=f"{name} is not a Dask scheduler file"):
             run_sweep(request_, runner=cluster.on_dask(Path(name)))
 
 
-def test_a_checkpoint_in_memory_cannot_travel(request_: SweepRequest) -> None:
+def test_a_checkpoint_in_memory_is_refused(request_: SweepRequest) -> None:
     loaded = replace(request_, checkpoint=as_checkpoint(small_model("cnn7"), ASSEMBLY))
     with pytest.raises(PlanError, match="but a cluster needs a file"):
         run_sweep(loaded, runner=cluster.on_dask("tcp://127.0.0.1:9"))
 
 
-def test_a_worker_that_does_not_see_the_folder_says_so(request_: SweepRequest) -> None:
+def test_a_worker_without_the_folder_reports_it(request_: SweepRequest) -> None:
     with pytest.raises(
         ClusterError, match=r"tracks\.partial does not exist on .*; all workers need"
     ):
         cluster._job(request_, make_scorer, "a digest")
 
 
-def test_a_worker_that_sees_other_inputs_says_so(request_: SweepRequest) -> None:
+def test_a_worker_with_other_inputs_reports_it(request_: SweepRequest) -> None:
     with open_job(request_) as job:
         with job.work.locked(exclusive=True):
             pass
@@ -336,7 +336,7 @@ replaced = pytest.mark.parametrize("replace_input", [replace_checkpoint, replace
 
 
 @replaced
-def test_a_sweep_that_another_worker_planned_is_not_made_from_replaced_files(
+def test_a_sweep_planned_by_another_worker_is_not_computed_from_replaced_files(
     request_: SweepRequest, replace_input: Callable[[], None]
 ) -> None:
     for change in (lambda: None, replace_input):
@@ -350,7 +350,7 @@ def test_a_sweep_that_another_worker_planned_is_not_made_from_replaced_files(
 
 
 @replaced
-def test_a_worker_that_lives_on_takes_the_file_that_replaced_another(
+def test_a_worker_reads_a_replaced_file_in_the_next_sweep(
     request_: SweepRequest,
     scheduler: str,
     replace_input: Callable[[], None],
@@ -378,7 +378,7 @@ def test_a_worker_that_lives_on_takes_the_file_that_replaced_another(
     assert np.nanmax(np.abs(now - former)) > 0.001
 
 
-def test_another_computation_runs_on_a_cluster_as_it_does_alone(
+def test_another_computation_runs_on_a_cluster_as_it_does_locally(
     request_: SweepRequest, scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []

@@ -1,4 +1,4 @@
-"""The compiled network gives what the plain one gives, and is taken where it pays."""
+"""The compiled network gives the same values, and is used where it pays."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_sweep_compiled(
         np.testing.assert_allclose(values[1], values[0], rtol=2**-7)
 
 
-def test_auto_goes_on_as_it_was_begun(
+def test_auto_resumes_with_the_same_choice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: list[tuple[int, ...]]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -169,7 +169,7 @@ def test_auto_measures_on_a_gpu(
         (TrackSaliency, {}, "saliency takes gradients"),
     ],
 )
-def test_what_has_no_one_shape_is_not_compiled(
+def test_passes_without_a_common_shape_are_not_compiled(
     kind: type[Scorer | TrackSaliency], changes: dict[str, Any], message: str
 ) -> None:
     model = small_model("dilated")

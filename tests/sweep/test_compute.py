@@ -92,8 +92,8 @@ def seam_plan(reference: Sequences, **changes: object) -> SweepPlan:
     return SweepPlan(assembly=reference.assembly, **settings | changes)  # type: ignore[arg-type]
 
 
-def test_less_flank_makes_seams_and_a_misaligned_read_shows() -> None:
-    """The oracle can fail: what the plan prevents is seen by the network of whole numbers."""
+def test_a_shorter_flank_or_a_misaligned_read_changes_values() -> None:
+    """The oracle can fail: the network of integers shows the errors that a plan prevents."""
     model = Sums(stride=10, left=3, right=3)
     codes = random_codes(1003)
     scorer = Scorer(model, (0,), CPU)
@@ -119,7 +119,7 @@ def test_the_other_strand_counts_from_the_end() -> None:
     assert differs(stitched(seam_plan(reference), reference, scorer)["c"], expected).any()
 
 
-def test_what_is_all_n_is_not_computed() -> None:
+def test_strips_of_n_are_not_computed() -> None:
     model = Sums()
     codes = random_codes(1000, n_runs=[(200, 600), (900, 1000)])
     reference = Sequences({"c": codes})
@@ -149,7 +149,7 @@ def test_memory_holds_one_batch(fused: bool) -> None:
     assert max(batch * length for batch, length in model.seen) <= 2 * (100 + 80)
 
 
-def test_logits_are_not_squashed() -> None:
+def test_logits_have_no_sigmoid() -> None:
     model = Sums()
     reference = Sequences({"c": random_codes(300)})
     plan = seam_plan(reference)

@@ -1,4 +1,4 @@
-"""The last check of a sweep: pyBigWig must find in each track what was computed."""
+"""The last check of a sweep: pyBigWig must read from each track what was computed."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_damaged_track_is_not_published(
         patch.setattr(assemble, "_join_track", join_track)
         with pytest.raises(OutputError, match=message) as error:
             sweep()
-    assert str(error.value).startswith("cnn3.K562_histone.bw is not what was computed: ")
+    assert str(error.value).startswith("cnn3.K562_histone.bw differs from what was computed: ")
     assert not Path("tracks").exists()
     sweep()  # joins what is there
     assert content("tracks") == content("undisturbed")
@@ -142,7 +142,7 @@ def test_blocks_with_other_values_are_noticed(monkeypatch: pytest.MonkeyPatch) -
         sweep()
 
 
-def test_nothing_is_expected_of_a_bin_that_is_in_two_pieces() -> None:
+def test_bins_split_between_pieces_are_not_sampled() -> None:
     found = Content(Assembly(("chr1",), (2_000,)), 1)
     values = np.arange(1_000, dtype=np.float32)
     cuts = [0, 200, 300, 1_000]  # within the second bin of 128, twice in the third, and at the end

@@ -1,4 +1,4 @@
-"""A sweep on an accelerator: the values of the processor, and the same bytes again.
+"""A sweep on an accelerator: the values of the CPU, and byte-identical when repeated.
 
 `pytest -m gpu` shows a CUDA device to the rows that need one. The processor's rows show that the
 tests themselves are right.
@@ -124,9 +124,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("bi-lstm", {"flank": 500}),
     ],
 )
-def test_values_are_those_of_the_processor(
-    device: str, model: str, options: dict[str, Any]
-) -> None:
+def test_values_equal_those_of_the_cpu(device: str, model: str, options: dict[str, Any]) -> None:
     options = {"keep_bits": 23, "window": 1_000, "batch_size": 2} | options
     prepare(small_model(model), CODES)
     expected = swept("expected", device="cpu", **options)
@@ -145,7 +143,7 @@ def large(device: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("device", "options"), ROWS)
-def test_a_network_of_full_width_gives_the_values_of_the_processor(
+def test_a_network_of_full_width_gives_the_values_of_the_cpu(
     large: dict[str, Any], options: dict[str, Any]
 ) -> None:
     """Logits: two ways of float32 differ by 2e-6, and weights cut to TF32 alone by 1e-3."""
@@ -155,7 +153,7 @@ def test_a_network_of_full_width_gives_the_values_of_the_processor(
 
 
 @pytest.mark.parametrize(("device", "options"), ROWS)
-def test_passes_side_by_side_change_no_byte(
+def test_concurrent_passes_change_no_byte(
     large: dict[str, Any], options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, passes in (("one", 1), ("two", 2)):
@@ -165,7 +163,7 @@ def test_passes_side_by_side_change_no_byte(
 
 
 @pytest.mark.parametrize(("device", "options"), [row for row in ROWS if row != ("cpu", BF16)])
-def test_a_killed_sweep_goes_on_to_the_same_bytes(
+def test_a_killed_sweep_resumes_to_byte_identical_tracks(
     large: dict[str, Any], options: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     options = large | options

@@ -1,4 +1,4 @@
-"""What is done to values before they are stored is the same on a device as on the CPU."""
+"""Values are masked, averaged and rounded on a device as on the CPU."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ def test_a_broken_value_is_named_and_an_absent_one_is_not(
     assert np.isnan(found).sum() == 2
 
 
-def test_rows_of_a_mean_are_as_many_as_fit() -> None:
+def test_the_last_mean_may_cover_fewer_bases() -> None:
     found = Encoding(23, 10).finish(strip(25), np.ones(25, bool), torch.ones(2, 25))
     np.testing.assert_array_equal(found, np.ones((2, 3), np.float32))
 
 
-def test_compiling_is_said_and_loading_is_not(
+def test_compiling_the_encoder_is_noted_and_loading_it_is_not(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     encoding_module.prepare_encoder()  # whatever is to be compiled here

@@ -1,4 +1,4 @@
-"""Threads, shares and chunks change no byte; what goes wrong in a thread is told."""
+"""Threads, shares and chunks change no byte; errors in threads are reported."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_chunks_change_no_value(fasta: Path, monkeypatch: pytest.MonkeyPatch) ->
     np.testing.assert_array_equal(found[0], found[2])
 
 
-def test_shares_in_any_order_give_the_same_bytes(
+def test_shares_in_any_order_give_byte_identical_tracks(
     fasta: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chunks, "CHUNK", 500)
@@ -99,7 +99,7 @@ def test_shares_are_all_chunks_once() -> None:
 @pytest.mark.parametrize("window", [100, 940, 25_000, 25_600])
 @pytest.mark.parametrize("markers", [1, 8, 919])
 @pytest.mark.parametrize("resolution", [1, 20, 100])
-def test_chunks_hold_whole_batches_and_fit(window: int, markers: int, resolution: int) -> None:
+def test_chunks_hold_complete_batches_and_fit(window: int, markers: int, resolution: int) -> None:
     for batch_size in (1, 10, 80):
         size = choose_chunk(
             window=window, batch_size=batch_size, markers=markers, resolution=resolution
@@ -109,7 +109,7 @@ def test_chunks_hold_whole_batches_and_fit(window: int, markers: int, resolution
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_a_value_that_no_track_holds_is_named(
+def test_a_value_that_cannot_be_stored_is_named(
     fasta: Path, monkeypatch: pytest.MonkeyPatch, bad: float
 ) -> None:
     made = checkpoint()
@@ -125,7 +125,7 @@ def test_a_value_that_no_track_holds_is_named(
         predict_genome(made, fasta, "t", storage=Storage(logits=True))
 
 
-def test_no_more_is_read_ahead_than_said(fasta: Path) -> None:
+def test_reading_ahead_is_limited(fasta: Path) -> None:
     begun: list[int] = []
 
     def work(item: int) -> int:

@@ -1,4 +1,4 @@
-"""The plan, from lengths alone: sets of bases are the oracle, no file is opened."""
+"""The plan of a sweep, with sets of bases as the oracle; no file is opened."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def bases(targets: dict[str, Intervals]) -> set[tuple[str, int]]:
 
 @few
 @given(plans())
-def test_every_base_asked_for_is_emitted_once_and_no_other(plan: SweepPlan) -> None:
+def test_every_requested_base_is_emitted_once_and_no_other(plan: SweepPlan) -> None:
     strips = list(itertools.chain(*batches(plan)))
     emitted = [
         (strip.chrom, strip.start + int(index))
@@ -106,7 +106,7 @@ def test_reads_reach_far_enough_and_start_on_the_stride(plan: SweepPlan) -> None
 
 @few
 @given(plans())
-def test_batches_hold_no_more_than_said_and_equal_lengths(plan: SweepPlan) -> None:
+def test_batches_are_limited_and_hold_equal_lengths(plan: SweepPlan) -> None:
     for batch in batches(plan):
         assert len({strip.read_end - strip.read_start for strip in batch}) == 1
         if plan.fused:
@@ -122,7 +122,7 @@ def test_batches_hold_no_more_than_said_and_equal_lengths(plan: SweepPlan) -> No
 
 @few
 @given(plans())
-def test_windows_lie_on_the_grid_of_base_0_and_all_are_counted(plan: SweepPlan) -> None:
+def test_windows_are_on_the_grid_of_base_0_and_all_are_counted(plan: SweepPlan) -> None:
     strips = list(itertools.chain(*batches(plan)))
     windows = 0
     for strip in strips:
@@ -142,7 +142,7 @@ def test_strips_come_in_the_order_of_the_output(plan: SweepPlan) -> None:
 
 @few
 @given(lengths=lengths_of, data=st.data())
-def test_targets_are_the_regions_less_the_excluded(
+def test_targets_are_the_regions_without_the_excluded_bases(
     lengths: dict[str, int], data: st.DataObject
 ) -> None:
     regions, exclude = draw_intervals(data.draw, lengths), draw_intervals(data.draw, lengths)
@@ -157,7 +157,7 @@ def test_targets_are_the_regions_less_the_excluded(
 
 @few
 @given(plans())
-def test_chunks_hold_whole_windows_and_every_strip_lies_in_one(plan: SweepPlan) -> None:
+def test_chunks_hold_complete_windows_and_every_strip_is_in_one(plan: SweepPlan) -> None:
     ends: dict[str, int] = {}
     for number, chunk in enumerate(plan.chunks):
         assert chunk.number == number
@@ -174,7 +174,7 @@ def test_chunks_hold_whole_windows_and_every_strip_lies_in_one(plan: SweepPlan) 
 
 @few
 @given(plans())
-def test_what_will_be_read_is_known_beforehand(plan: SweepPlan) -> None:
+def test_the_bases_to_read_are_predicted(plan: SweepPlan) -> None:
     strips = list(itertools.chain(*batches(plan)))
     assert len(strips) <= plan.strips <= len(strips) + len(plan.chunks)
     read = sum(strip.read_end - strip.read_start for strip in strips)
@@ -192,7 +192,7 @@ def test_fusing_saves_the_flanks() -> None:
     assert read == [3000 + 2 * 20 * 29, 3000]
 
 
-def test_a_region_takes_whole_windows_and_emits_its_bases() -> None:
+def test_a_region_runs_complete_windows_and_emits_only_its_bases() -> None:
     plan = plan_of({"c": 1000}, targets={"c": intervals((150, 160), (250, 255), (700, 701))})
     strips = list(itertools.chain(*batches(plan)))
     assert [(s.start, s.end) for s in strips] == [(100, 300), (700, 800)]
@@ -224,7 +224,7 @@ def test_the_plan_in_numbers() -> None:
         ({"targets": {}}, "nothing to predict"),
     ],
 )
-def test_what_cannot_be_planned(changes: dict[str, Any], message: str) -> None:
+def test_invalid_plans_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(PlanError, match=message):
         plan_of({"c": 1000, "d": 5}, **changes)
 

@@ -1,4 +1,4 @@
-"""What a sweep is asked for, and the bases that this means on a reference."""
+"""The request for a sweep, and the bases that it selects on a reference."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def test_lines_past_the_end_of_a_chromosome_are_noted(
     ]
 
 
-def test_one_region_is_what_is_predicted() -> None:
+def test_a_single_region_selects_its_bases() -> None:
     targets = read_targets(ASSEMBLY, Selection(region="chr4:101-200"))
     assert targets == {"chr4": Intervals.one(100, 200)}
 
 
-def test_strings_stand_for_paths_and_for_one_name() -> None:
+def test_strings_are_accepted_as_paths_and_as_single_names() -> None:
     selection = Selection(markers="*CTCF", chroms=["chr1", "chr2"], exclude="x.bed")  # type: ignore[arg-type]
     assert selection == Selection(("*CTCF",), ("chr1", "chr2"), exclude=Path("x.bed"))
     request = SweepRequest("c", "r.fa", "out", selection)  # type: ignore[arg-type]
@@ -72,7 +72,7 @@ def test_strings_stand_for_paths_and_for_one_name() -> None:
     assert hash(request) is not None  # a worker keeps what it opened by its request
 
 
-def test_a_request_elsewhere_differs_in_paths_alone() -> None:
+def test_a_moved_request_differs_only_in_paths() -> None:
     request = SweepRequest(
         Path("c"), Path("r.fa"), Path("out"), Selection(chroms="chr1", exclude=Path("x.bed"))
     )
@@ -106,7 +106,7 @@ def test_a_request_elsewhere_differs_in_paths_alone() -> None:
         (lambda: Storage(resolution=-1), "`resolution` is -1 bp"),
     ],
 )
-def test_what_cannot_be_is_refused_when_it_is_named(
+def test_invalid_values_are_refused_when_the_request_is_built(
     make: Callable[[], object], message: str
 ) -> None:
     with pytest.raises(PlanError, match=message):

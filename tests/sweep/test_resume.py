@@ -1,4 +1,4 @@
-"""Whatever stops a sweep, the same command goes on and ends in the same bytes."""
+"""Whatever stops a sweep, the same command resumes and yields byte-identical files."""
 
 from __future__ import annotations
 
@@ -160,7 +160,9 @@ def stopped(monkeypatch: pytest.MonkeyPatch, count: int = 5) -> None:
             predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
 
 
-def test_what_is_there_is_not_made_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_existing_shards_are_not_computed_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stopped(monkeypatch)
     before = {path: path.stat().st_mtime_ns for path in shards()}
     assert len(before) == 5
@@ -179,7 +181,9 @@ def test_a_speed_is_that_of_one_run_or_none(folder: Path, monkeypatch: pytest.Mo
     assert whole.speed == ASSEMBLY.total / whole.seconds
 
 
-def test_the_forecast_is_of_what_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_forecast_covers_only_missing_chunks(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     request = SweepRequest(
         Path("c.safetensors"), Path("r.fa"), Path("tracks"), **grouped(**OPTIONS)
     )
@@ -197,7 +201,7 @@ def test_the_forecast_is_of_what_is_left(folder: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("harm", ["cut", "flip", "empty", "swap", "head"])
-def test_a_broken_shard_is_made_again(
+def test_a_broken_shard_is_computed_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch, harm: str
 ) -> None:
     stopped(monkeypatch)
@@ -219,7 +223,7 @@ def test_a_broken_shard_is_made_again(
         (OSError(errno.ENOENT, "No such file"), "its folder has vanished"),
     ],
 )
-def test_a_disk_that_fails_costs_one_line(
+def test_a_failing_disk_is_reported_in_one_line(
     folder: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, message: str
 ) -> None:
     replace, calls = Path.replace, []
@@ -241,7 +245,7 @@ def test_a_disk_that_fails_costs_one_line(
     go_on()
 
 
-def test_a_work_folder_that_vanishes_costs_one_line_and_the_work(
+def test_a_removed_work_folder_is_reported_in_one_line(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write, calls = shard.write_shard, []
@@ -260,7 +264,9 @@ def test_a_work_folder_that_vanishes_costs_one_line_and_the_work(
     go_on()
 
 
-def test_a_reader_that_fails_costs_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_read_is_reported_in_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     codes = Reference.codes
 
     def failing(self: Reference, chrom: str, start: int, end: int) -> np.ndarray:
@@ -336,7 +342,7 @@ def test_inputs_may_move(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (Path("tracks") / path.name).read_bytes() == path.read_bytes()
 
 
-def test_overwrite_starts_anew_where_the_plan_differs(
+def test_overwrite_starts_over_if_the_plan_differs(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped(monkeypatch)
@@ -395,7 +401,7 @@ def test_two_processes_do_not_work_on_one_sweep(
     assert all("\n" not in message for message in refused)
 
 
-def test_shares_work_side_by_side_and_keep_others_out(
+def test_shares_run_concurrently_and_keep_other_work_out(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = []
@@ -431,7 +437,7 @@ def test_a_shard_of_another_plan_is_not_joined(
 
 
 @pytest.mark.parametrize("left", ["plan", "nothing of the plan"])
-def test_begun_anew_after_a_kill_at_the_very_end(folder: Path, left: str) -> None:
+def test_a_sweep_starts_over_after_a_kill_at_the_very_end(folder: Path, left: str) -> None:
     """The tracks stood in their place, and the work folder was not yet away."""
     stop = pytest.MonkeyPatch()
     place = "regtrack.sweep.work.Work.remove"
@@ -453,7 +459,9 @@ def test_begun_anew_after_a_kill_at_the_very_end(folder: Path, left: str) -> Non
         go_on()
 
 
-def test_the_folder_one_is_in_is_no_output(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_current_folder_is_refused_as_output(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Path("empty").mkdir()
     monkeypatch.chdir("empty")
     for out in (".", "..", folder):
@@ -473,7 +481,9 @@ def test_a_plan_of_wrong_types_is_broken(folder: Path, monkeypatch: pytest.Monke
     go_on(overwrite=True)
 
 
-def test_what_is_there_needs_no_room_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_existing_shards_are_not_counted_as_needed_disk_space(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     needed = []
     monkeypatch.setattr("regtrack.sweep.job.check_disk", lambda _, size: needed.append(size))
     run_share(REQUEST, "1/1")
@@ -482,7 +492,7 @@ def test_what_is_there_needs_no_room_again(folder: Path, monkeypatch: pytest.Mon
     assert needed[1] == needed[0] - there
 
 
-def test_a_folder_that_is_no_sweeps_is_left_alone(folder: Path) -> None:
+def test_a_foreign_work_folder_is_kept(folder: Path) -> None:
     Path("tracks.partial").mkdir()
     Path("tracks.partial/mine.txt").write_text("mine")
     with pytest.raises(OutputError, match="not the work folder of a sweep; move it away"):
@@ -490,7 +500,7 @@ def test_a_folder_that_is_no_sweeps_is_left_alone(folder: Path) -> None:
     assert Path("tracks.partial/mine.txt").exists()
 
 
-def test_auto_takes_the_batch_size_that_was_begun(
+def test_auto_resumes_with_the_same_batch_size(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped(monkeypatch)

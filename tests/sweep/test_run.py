@@ -1,4 +1,4 @@
-"""`predict_genome` from files to files: seamless, gapped where it must be, whole or not at all."""
+"""`predict_genome` from files to files: seamless, without values at N, published on success."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def lstm_errors(tmp_path: Path, codes: Codes, flanks: tuple[int, ...]) -> list[f
     return errors
 
 
-def test_a_bi_lstm_comes_nearer_to_one_pass_with_more_flank(tmp_path: Path) -> None:
+def test_a_bi_lstm_comes_closer_to_one_pass_with_more_flank(tmp_path: Path) -> None:
     errors = lstm_errors(tmp_path, CODES["chr2"], (0, 50, 200, 800, 1_600))
     assert errors == sorted(errors, reverse=True)
     assert errors[0] > 2 * errors[1] > 4 * errors[2] > 400 * errors[3]
@@ -250,9 +250,7 @@ def test_files_are_named_by_model_and_marker_and_open_in_pybigwig(
     assert list(chroms(out / first.file).names) == sorted(CODES, key=str.encode)
 
 
-def test_the_record_says_what_made_the_tracks_and_is_the_same_again(
-    tmp_path: Path, fasta: Path
-) -> None:
+def test_the_record_describes_the_tracks_and_is_reproducible(tmp_path: Path, fasta: Path) -> None:
     path = tmp_path / "c.safetensors"
     save_checkpoint(path, as_checkpoint(small_model("cnn1"), ASSEMBLY))
     outs = tmp_path / "a", tmp_path / "b"
@@ -275,14 +273,14 @@ def test_the_record_says_what_made_the_tracks_and_is_the_same_again(
     assert summary.to_dict()["out"] == str(outs[1])
 
 
-def test_a_model_that_is_handed_over_is_left_as_it_was(tmp_path: Path, fasta: Path) -> None:
+def test_a_model_passed_as_an_object_is_not_changed(tmp_path: Path, fasta: Path) -> None:
     checkpoint = as_checkpoint(small_model("cnn3"), ASSEMBLY)
     checkpoint.model.train()
     predict_genome(checkpoint, fasta, tmp_path / "t")
     assert all(module.training for module in checkpoint.model.modules())
 
 
-def test_bf16_is_near(tmp_path: Path, fasta: Path) -> None:
+def test_bf16_is_close_to_fp32(tmp_path: Path, fasta: Path) -> None:
     path = tmp_path / "c.safetensors"
     save_checkpoint(path, as_checkpoint(small_model("cnn7").float(), ASSEMBLY))
     predict_genome(path, fasta, tmp_path / "t", compute=Compute(precision="bf16"))
@@ -291,7 +289,7 @@ def test_bf16_is_near(tmp_path: Path, fasta: Path) -> None:
     assert 0 < np.nanmax(np.abs(found - expected)) < 0.05
 
 
-def test_it_is_announced_before_the_work_and_progress_ends_at_the_total(
+def test_the_forecast_comes_first_and_progress_ends_at_the_total(
     tmp_path: Path, fasta: Path, recorder: Any
 ) -> None:
     forecasts: list[Forecast] = []
@@ -359,7 +357,7 @@ def test_the_forecast_of_the_disk_is_an_upper_bound(tmp_path: Path) -> None:
         {"exclude": "dense.bed", "resolution": 10},
     ],
 )
-def test_so_it_is_for_small_windows_and_many_regions(
+def test_the_forecast_of_the_disk_holds_for_small_windows_and_many_regions(
     tmp_path: Path, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -401,7 +399,7 @@ Refusal = tuple[dict[str, Any], type[RegtrackError], str]
     ],
     ids=lambda refusal: str(refusal[0]),
 )
-def test_what_cannot_be_done_is_refused_and_leaves_nothing(
+def test_invalid_requests_are_refused_and_leave_nothing(
     tmp_path: Path,
     fasta: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -417,12 +415,12 @@ def test_what_cannot_be_done_is_refused_and_leaves_nothing(
     assert {path.name for path in tmp_path.iterdir()} == {"empty.bed", "all.bed"}
 
 
-def test_a_file_that_is_no_checkpoint(tmp_path: Path, fasta: Path) -> None:
+def test_a_file_that_is_not_a_checkpoint(tmp_path: Path, fasta: Path) -> None:
     with pytest.raises(CheckpointError):
         predict_genome(fasta, fasta, tmp_path / "t")
 
 
-def test_another_assembly_is_an_error_until_it_is_meant(
+def test_another_assembly_is_refused_unless_requested(
     tmp_path: Path, fasta: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     checkpoint = as_checkpoint(small_model("cnn1"), Assembly(("2", "7"), (5_000, 99)))
@@ -434,7 +432,7 @@ def test_another_assembly_is_an_error_until_it_is_meant(
     assert "is applied to another assembly: chr2 is 6,007 bp" in caplog.text
 
 
-def test_a_genome_it_has_never_seen_is_noted(
+def test_a_genome_unrelated_to_the_training_is_noted(
     tmp_path: Path, fasta: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     checkpoint = as_checkpoint(small_model("cnn1"), Assembly(("mouse1",), (5_000,)))
@@ -443,7 +441,7 @@ def test_a_genome_it_has_never_seen_is_noted(
     assert "and training (mouse1) share no chromosome" in caplog.text
 
 
-def test_names_are_bridged_and_more_chromosomes_say_nothing(
+def test_names_are_bridged_and_further_chromosomes_are_not_noted(
     tmp_path: Path, fasta: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     checkpoint = as_checkpoint(small_model("cnn1"), Assembly(("10", "2"), (1_403, 6_007)))
@@ -453,7 +451,7 @@ def test_names_are_bridged_and_more_chromosomes_say_nothing(
     assert summary.bases == 1_390 + 7
 
 
-def test_a_finished_output_is_kept_unless_asked(tmp_path: Path, fasta: Path) -> None:
+def test_a_finished_output_is_kept_unless_overwrite_is_set(tmp_path: Path, fasta: Path) -> None:
     checkpoint = as_checkpoint(small_model("cnn1"), ASSEMBLY)
     out = tmp_path / "t"
     predict_genome(checkpoint, fasta, out, chroms=["chrM"])
@@ -465,7 +463,7 @@ def test_a_finished_output_is_kept_unless_asked(tmp_path: Path, fasta: Path) -> 
     assert sorted(path.name for path in out.iterdir()) == ["cnn1.K562_TF.bw", "sweep.json"]
 
 
-def test_an_interruption_keeps_what_is_done_and_gives_the_model_back(
+def test_an_interruption_keeps_finished_chunks_and_returns_the_model(
     tmp_path: Path, fasta: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     checkpoint = as_checkpoint(small_model("cnn1"), ASSEMBLY)
@@ -510,7 +508,7 @@ def test_rounding_is_relative_and_the_default_is_7(
     assert 2 ** -(keep_bits + 3) < error <= 2 ** -(keep_bits + 1) + 1e-5
 
 
-def test_a_resolution_stores_means_of_what_is_there(tmp_path: Path, fasta: Path) -> None:
+def test_a_resolution_stores_means_of_the_present_values(tmp_path: Path, fasta: Path) -> None:
     checkpoint = as_checkpoint(small_model("cnn3"), ASSEMBLY)
     predict_genome(
         checkpoint,
@@ -531,7 +529,7 @@ def test_a_resolution_stores_means_of_what_is_there(tmp_path: Path, fasta: Path)
         assert_same(found, expected)
 
 
-def test_logits_are_stored_where_asked(tmp_path: Path, fasta: Path) -> None:
+def test_logits_are_stored_on_request(tmp_path: Path, fasta: Path) -> None:
     checkpoint = as_checkpoint(small_model("cnn3"), ASSEMBLY)
     predict_genome(checkpoint, fasta, tmp_path / "t", storage=Storage(logits=True, keep_bits=23))
     found = written(tmp_path / "t", "cnn3", "chr2", 6_007)

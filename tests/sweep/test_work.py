@@ -1,4 +1,4 @@
-"""Where a sweep works and what it may replace: inputs, foreign folders, links, names, shares."""
+"""The work folder of a sweep and what it may replace: inputs, other folders, links, shares."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_assembling_replaces_no_input() -> None:
     assert "r.fa" in files("tracks")
 
 
-def test_a_foreign_folder_is_left_alone() -> None:
+def test_a_foreign_folder_is_kept() -> None:
     Path("foreign/sub").mkdir(parents=True)
     Path("foreign/sub/thesis.txt").write_text("mine")
     for overwrite in (False, True):
@@ -90,14 +90,14 @@ def test_a_foreign_folder_is_left_alone() -> None:
     assert Path("foreign/sub/thesis.txt").read_text() == "mine"
 
 
-def test_a_work_folder_is_no_output() -> None:
+def test_a_work_folder_is_refused_as_output() -> None:
     run_share(REQUEST, "1/2")
     with pytest.raises(OutputError, match="reserved for work folders"):
         predict_genome("c.safetensors", "r.fa", "tracks.partial", overwrite=True)
     assert "shards" in files("tracks.partial")
 
 
-def test_behind_a_link_all_is_done_where_it_leads(folder: Path) -> None:
+def test_a_link_is_followed_and_its_target_replaced(folder: Path) -> None:
     Path("disk/real").mkdir(parents=True)
     Path("link").symlink_to("disk/real")
     linked = replace(REQUEST, out=Path("link"))
@@ -124,7 +124,7 @@ def test_names_are_checked_before_the_work() -> None:
     assert not Path("tracks.partial").exists()
 
 
-def test_a_place_that_cannot_be_written_is_met_by_the_forecast(
+def test_the_forecast_refuses_a_folder_that_cannot_be_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refusing(*_: object, **__: object) -> None:
@@ -138,7 +138,7 @@ def test_a_place_that_cannot_be_written_is_met_by_the_forecast(
         forecast_sweep(REQUEST)
 
 
-def test_a_plan_that_is_broken_is_said_with_what_can_be_done() -> None:
+def test_a_broken_plan_is_reported_with_a_remedy() -> None:
     run_share(REQUEST, "1/2")
     Path("tracks.partial/sweep.json").write_text("{}")
     with pytest.raises(
@@ -149,7 +149,7 @@ def test_a_plan_that_is_broken_is_said_with_what_can_be_done() -> None:
     assert files("tracks") == FILES
 
 
-def test_all_shards_are_there_only_if_they_were_read() -> None:
+def test_shards_are_reported_complete_only_after_reading_them() -> None:
     run_share(REQUEST, "1/2")
     shards = sorted(Path("tracks.partial/shards").iterdir())
     os.truncate(shards[0], 100)
@@ -162,7 +162,7 @@ def test_all_shards_are_there_only_if_they_were_read() -> None:
     assemble_genome("tracks")
 
 
-def test_what_made_no_shard_leaves_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_before_the_first_shard_leaves_nothing(caplog: pytest.LogCaptureFixture) -> None:
     model = small_model("cnn1").float()
     with torch.no_grad():
         for weights in model.parameters():
@@ -191,7 +191,7 @@ def failing_share(monkeypatch: pytest.MonkeyPatch, meanwhile: Any) -> None:
             run_share(REQUEST, "1/2")
 
 
-def test_a_share_that_fails_leaves_the_work_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_share_keeps_the_work_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = []
 
     def other_fails() -> None:
@@ -203,7 +203,7 @@ def test_a_share_that_fails_leaves_the_work_of_others(monkeypatch: pytest.Monkey
     assert not Path("tracks.partial").exists()
 
 
-def test_without_locks_the_folder_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_locks_the_folder_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_locks(*_: object) -> None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
 

@@ -1,4 +1,4 @@
-"""What the tests of the sweep share: sequences in memory, a toy network, small real ones."""
+"""Shared by the tests of sweeps: sequences in memory, a toy network, small real ones."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SMALL: dict[str, dict[str, Any]] = {
 
 
 class Sequences:
-    """A reference that lies in memory."""
+    """A reference in memory."""
 
     def __init__(self, codes: Mapping[str, Codes]) -> None:
         self._codes = codes
