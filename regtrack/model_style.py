@@ -26,15 +26,30 @@ TITLES = {
 NO_MODEL = "#5b6675"
 """The colour on white of tracks that belong to no model."""
 
+OKABE_ITO = {
+    "black": "#000000",
+    "blue": "#0072b2",
+    "vermillion": "#d55e00",
+    "green": "#009e73",
+    "purple": "#cc79a7",
+    "orange": "#e69f00",
+    "sky": "#56b4e9",
+    "yellow": "#f0e442",
+}
+"""Okabe and Ito's colours, distinct to colour-blind readers; darkest first."""
+
 # shades of each hue, the plain one first: on white, and on a dark ground
 _HUES: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
-    "blue": (("#0072b2", "#00527f", "#003756"), ("#56b4e9", "#8fcff3", "#c2e5f9")),
-    "vermillion": (("#d55e00", "#b84700", "#862f00"), ("#ff8b45", "#ffab78", "#ffd5bd")),
-    "green": (("#009e73", "#007354", "#004d38"), ("#2fc99c", "#80e0c4", "#bdf0e1")),
+    "blue": ((OKABE_ITO["blue"], "#00527f", "#003756"), (OKABE_ITO["sky"], "#8fcff3", "#c2e5f9")),
+    "vermillion": (
+        (OKABE_ITO["vermillion"], "#b84700", "#862f00"),
+        ("#ff8b45", "#ffab78", "#ffd5bd"),
+    ),
+    "green": ((OKABE_ITO["green"], "#007354", "#004d38"), ("#2fc99c", "#80e0c4", "#bdf0e1")),
     "purple": (("#a8538a", "#823d6a", "#5c2949"), ("#e19ec3", "#edc1d9", "#f6dfeb")),
     "orange": (("#b37700", "#875a00", "#5e3f00"), ("#f0b429", "#f5cd73", "#fae3b3")),
     "black": (("#333333", "#5e5e5e", "#858585"), ("#dddddd", "#b8b8b8", "#949494")),
-    "yellow": (("#857a00", "#625a00", "#423d00"), ("#f0e442", "#f5ec80", "#faf5b8")),
+    "yellow": (("#857a00", "#625a00", "#423d00"), (OKABE_ITO["yellow"], "#f5ec80", "#faf5b8")),
     "sky": (("#3a8fbf", "#2b7099", "#1d5170"), ("#9ad4f5", "#bce3f9", "#dbf0fc")),
 }
 _SHADES = 3

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from regtrack.model_style import NO_MODEL, ModelStyle
+from regtrack.model_style import NO_MODEL, OKABE_ITO, ModelStyle
 
 FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', sans-serif"
 MONO = "ui-monospace, 'Liberation Mono', 'DejaVu Sans Mono', monospace"
@@ -53,10 +53,21 @@ LIGHT = Theme(
     absent="#b4bcc7",
     label="#3f4a59",
     gene="#33486b",
-    categories=("#0072b2", "#d55e00", "#009e73", "#a8538a", "#b37700", "#333333"),
+    categories=(
+        *(OKABE_ITO[hue] for hue in ("blue", "vermillion", "green")),
+        "#a8538a",
+        "#b37700",
+        "#333333",
+    ),
     signal=NO_MODEL,
-    letters={"A": "#00805d", "C": "#0072b2", "G": "#a86f00", "T": "#c44500", "N": "#77818f"},
-    splits={"train": "#b9c1cc", "valid": "#e69f00", "test": "#0072b2"},
+    letters={
+        "A": "#00805d",
+        "C": OKABE_ITO["blue"],
+        "G": "#a86f00",
+        "T": "#c44500",
+        "N": "#77818f",
+    },
+    splits={"train": "#b9c1cc", "valid": OKABE_ITO["orange"], "test": OKABE_ITO["blue"]},
 )
 DARK = Theme(
     ground="#151a21",
@@ -66,10 +77,10 @@ DARK = Theme(
     absent="#55606e",
     label="#b7c1ce",
     gene="#a9bfe6",
-    categories=("#56b4e9", "#ff8b45", "#2fc99c", "#e19ec3", "#f0b429", "#dddddd"),
+    categories=(OKABE_ITO["sky"], "#ff8b45", "#2fc99c", "#e19ec3", "#f0b429", "#dddddd"),
     signal="#9ba7b6",
-    letters={"A": "#2fc99c", "C": "#56b4e9", "G": "#f0b429", "T": "#ff8b45", "N": "#9ba7b6"},
-    splits={"train": "#4c5764", "valid": "#f0b429", "test": "#56b4e9"},
+    letters={"A": "#2fc99c", "C": OKABE_ITO["sky"], "G": "#f0b429", "T": "#ff8b45", "N": "#9ba7b6"},
+    splits={"train": "#4c5764", "valid": "#f0b429", "test": OKABE_ITO["sky"]},
 )
 THEMES = {"light": LIGHT, "dark": DARK}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regtrack.cli.console import bars, console, print_json, print_table, split_list
-from regtrack.cli.offers import Device, Precision
+from regtrack.cli.offers import AnyAssembly, Device, Precision
 
 if TYPE_CHECKING:
     from regtrack.evaluation.scores import CategoryScores, MarkerScores, Report
@@ -57,9 +57,7 @@ def command(
     precision: Precision = "fp32",
     device: Device = "auto",
     workers: Annotated[int, typer.Option(help="Reading processes; 0: none.")] = 0,
-    any_assembly: Annotated[
-        bool, typer.Option("--any-assembly", help="Accept an assembly other than the training's.")
-    ] = False,
+    any_assembly: AnyAssembly = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:

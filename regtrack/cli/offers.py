@@ -27,3 +27,6 @@ COMPILING = offer("auto", "on", "off")
 
 Precision = Annotated[str, typer.Option(help="fp32 or bf16.", autocompletion=PRECISIONS)]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.", autocompletion=DEVICES)]
+AnyAssembly = Annotated[
+    bool, typer.Option("--any-assembly", help="Accept an assembly other than the training's.")
+]

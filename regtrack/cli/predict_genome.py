@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from regtrack.cli import sweep_options as options
 from regtrack.cli.console import split_list
+from regtrack.cli.offers import AnyAssembly
 from regtrack.cli.sweeping import runner_of, sweep
 
 EPILOG = """
@@ -44,7 +45,7 @@ def command(
     logits: options.Logits = False,
     keep_bits: options.KeepBits = 7,
     resolution: options.Resolution = 1,
-    any_assembly: options.AnyAssembly = False,
+    any_assembly: AnyAssembly = False,
     shard: options.Shard = None,
     dask_scheduler: options.DaskScheduler = None,
     dask_scheduler_file: options.DaskSchedulerFile = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regtrack.cli.console import bars, console, counted_text, print_json, print_table
-from regtrack.cli.offers import Device
+from regtrack.cli.offers import AnyAssembly, Device
 from regtrack.cli.width import Width
 
 if TYPE_CHECKING:
@@ -48,9 +48,7 @@ def command(
         Width, typer.Option(help="Width of the figure: one column of a journal, or two.")
     ] = Width.DOUBLE,
     device: Device = "auto",
-    any_assembly: Annotated[
-        bool, typer.Option("--any-assembly", help="Accept an assembly other than the training's.")
-    ] = False,
+    any_assembly: AnyAssembly = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regtrack.cli.console import bars, console, counted_text, print_json, print_table
-from regtrack.cli.offers import Device, offer
+from regtrack.cli.offers import AnyAssembly, Device, offer
 from regtrack.cli.width import Width
 from regtrack.errors import RegtrackError
 from regtrack.saliency.method import GRADIENT_NORM, METHODS
@@ -132,9 +132,7 @@ def command(
         int | None, typer.Option("--keep-bits", hidden=True, callback=_moved)
     ] = None,
     device: Device = "auto",
-    any_assembly: Annotated[
-        bool, typer.Option("--any-assembly", help="Accept an assembly other than the training's.")
-    ] = False,
+    any_assembly: AnyAssembly = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:

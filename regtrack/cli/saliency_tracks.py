@@ -8,6 +8,7 @@ import typer
 
 from regtrack.cli import sweep_options as options
 from regtrack.cli.console import split_list
+from regtrack.cli.offers import AnyAssembly
 from regtrack.cli.sweeping import runner_of, sweep
 
 EPILOG = """
@@ -48,7 +49,7 @@ def command(
     device: options.Device = "auto",
     keep_bits: options.KeepBits = 7,
     resolution: options.Resolution = 1,
-    any_assembly: options.AnyAssembly = False,
+    any_assembly: AnyAssembly = False,
     shard: options.Shard = None,
     dask_scheduler: options.DaskScheduler = None,
     dask_scheduler_file: options.DaskSchedulerFile = None,

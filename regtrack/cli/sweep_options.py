@@ -19,9 +19,6 @@ Checkpoint = Annotated[
 ]
 Reference = Annotated[Path, typer.Option(help="The FASTA, plain or bgzip.")]
 Out = Annotated[Path, typer.Option(help="Folder to write, created only on success.")]
-AnyAssembly = Annotated[
-    bool, typer.Option("--any-assembly", help="Accept an assembly other than the training's.")
-]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace --out, and unfinished work with another plan.")
 ]

@@ -18,6 +18,7 @@ from regtrack.compare.windows import Piece, Windows, piece_labels, windows_of
 from regtrack.dataset.store import SPLITS
 from regtrack.errors import DatasetError, RegtrackError, TrackError, nearest
 from regtrack.genome.intervals import Positions
+from regtrack.measures.measure import number_or_none
 from regtrack.progress import SILENT, Progress
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.catalog import Track
@@ -62,10 +63,10 @@ class WindowTable:
                 "start": int(windows.starts[rank]),
                 "end": int(windows.ends[rank]),
                 "split": _split(int(windows.splits[rank])),
-                "value": _number(self.value[rank]),
-                "mean_a": _number(self.mean_a[rank]),
-                "mean_b": _number(self.mean_b[rank]),
-                "labelled": _number(self.labelled[rank]),
+                "value": number_or_none(self.value[rank]),
+                "mean_a": number_or_none(self.mean_a[rank]),
+                "mean_b": number_or_none(self.mean_b[rank]),
+                "labelled": number_or_none(self.labelled[rank]),
             }
             for rank in range(len(self))[first:last]
         ]
@@ -215,7 +216,3 @@ def _means(values: Values, first: Positions) -> npt.NDArray[np.float64]:
 
 def _split(index: int) -> str | None:
     return SPLITS[index] if index >= 0 else None
-
-
-def _number(value: np.float32) -> float | None:
-    return None if np.isnan(value) else float(value)

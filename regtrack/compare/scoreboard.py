@@ -22,6 +22,7 @@ from regtrack.errors import DatasetError
 from regtrack.measures.bins import FloatBins
 from regtrack.measures.curve import MIN_POSITIVES, Curve
 from regtrack.measures.exact import check_exact, exact_areas
+from regtrack.measures.measure import number_or_none
 from regtrack.progress import SILENT, Progress
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.catalog import Track
@@ -208,16 +209,12 @@ def _row(sources: Sources, marker: str, found: list[Arrays]) -> MarkerRow:
     return MarkerRow(
         marker=marker,
         category=sources.catalog.marker(marker).category,
-        first=_number(first["average_precision"]),
-        second=_number(second["average_precision"]),
-        base_rate=_number(first["base_rate"]),
+        first=number_or_none(first["average_precision"]),
+        second=number_or_none(second["average_precision"]),
+        base_rate=number_or_none(first["base_rate"]),
         positives=int(first["positives"]),
     )
 
 
 def _against_chance(row: MarkerRow) -> MarkerRow:
     return replace(row, first=None if row.second is None else row.base_rate)
-
-
-def _number(value: npt.NDArray[np.float64]) -> float | None:
-    return None if np.isnan(value) else float(value)

@@ -26,10 +26,11 @@ from regtrack.figures.content import (
     width_curve,
 )
 from regtrack.figures.envelope import coarse_runs, envelope
-from regtrack.figures.palette import COLOURS, GREY, LETTER_COLOURS, LOSS_GAIN
+from regtrack.figures.palette import GREY, LETTER_COLOURS, LOSS_GAIN
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Mask
 from regtrack.genome.sequence import LETTERS, N, decode
+from regtrack.model_style import OKABE_ITO
 from regtrack.saliency.values import SHARES, Curve, Saliency
 
 _BINS = 30_000  # points per panel; shorter regions are drawn base by base
@@ -80,7 +81,7 @@ def interactive_saliency(
         row = 1 + number * (1 + mutated)
         traces = _letter_bars(saliency, values) if short else _area(saliency)
         figure.add_traces(list(traces), rows=row, cols=1)
-        outputs = _bars(interval, saliency.outputs, floor, COLOURS["blue"], output_name(saliency))
+        outputs = _bars(interval, saliency.outputs, floor, OKABE_ITO["blue"], output_name(saliency))
         outputs.update(showlegend=number == 0 and any(s.outputs.any() for s in saliencies))
         figure.add_trace(outputs, row=row, col=1)
         if mutated:
@@ -197,8 +198,8 @@ def _area(saliency: Saliency) -> Iterator[go.Scatter]:
         if heights.any() or heights is found.highs:
             yield go.Scatter(
                 x=middles, y=heights, mode="lines", fill="tozeroy", name=saliency.model,
-                line={"color": COLOURS["black"], "width": 0.8, "shape": "hvh"},
-                fillcolor=COLOURS["black"], showlegend=False,
+                line={"color": OKABE_ITO["black"], "width": 0.8, "shape": "hvh"},
+                fillcolor=OKABE_ITO["black"], showlegend=False,
                 hovertemplate="%{x:,.0f}: %{y:.4g}<extra>" + escape(saliency.model) + "</extra>",
             )  # fmt: skip
 

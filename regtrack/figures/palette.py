@@ -4,34 +4,22 @@ from __future__ import annotations
 
 from typing import Literal
 
-from regtrack.model_style import ModelStyle
-
-# Okabe and Ito 2008, "Color Universal Design": distinct to colour-blind readers, darkest first
-COLOURS = {
-    "black": "#000000",
-    "blue": "#0072B2",
-    "vermillion": "#D55E00",
-    "green": "#009E73",
-    "purple": "#CC79A7",
-    "orange": "#E69F00",
-    "sky": "#56B4E9",
-    "yellow": "#F0E442",
-}
+from regtrack.model_style import OKABE_ITO, ModelStyle
 
 # for text next to data
 GREY = "#6A6A6A"
 
 # A C G T in the usual colours (green, blue, orange, red), in tones that everyone can distinguish
 LETTER_COLOURS = {
-    "A": COLOURS["green"],
-    "C": COLOURS["blue"],
-    "G": COLOURS["orange"],
-    "T": COLOURS["vermillion"],
+    "A": OKABE_ITO["green"],
+    "C": OKABE_ITO["blue"],
+    "G": OKABE_ITO["orange"],
+    "T": OKABE_ITO["vermillion"],
     "N": "#999999",
 }
 
 # of a loss, no effect, a gain; losses are darker, so that the two also differ in grey
-LOSS_GAIN = ("#00305E", "#FFFFFF", COLOURS["vermillion"])
+LOSS_GAIN = ("#00305E", "#FFFFFF", OKABE_ITO["vermillion"])
 
 
 def line_of(model: ModelStyle) -> tuple[str, Literal["-"] | tuple[float, tuple[float, ...]]]:

@@ -11,15 +11,16 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from regtrack.figures.envelope import coarse_runs
-from regtrack.figures.palette import COLOURS, GREY
+from regtrack.figures.palette import GREY
 from regtrack.figures.style import WIDTHS, inches
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Mask
+from regtrack.model_style import OKABE_ITO
 
 _UNITS = ((20_000_000, 1_000_000, "Mb"), (100_000, 1_000, "kb"), (0, 1, "bp"))
 _BINS_PER_INCH = 300  # journals print no lines thinner than 0.25 pt, 1/288 inch
 MARKS_ROW = 2.6  # height of a row of marks, mm
-OUTPUT = COLOURS["blue"]
+OUTPUT = OKABE_ITO["blue"]
 _STRIP = 0.18  # fraction of a panel's height, below its scale
 _MARGIN, _BOLD_LETTER, _LETTER = 16.0, 1.9, 1.45  # mm, for the widest fonts
 _TICKS = {"single": 4, "double": 8}

@@ -20,7 +20,6 @@ from regtrack.figures.content import (
     panel_note,
 )
 from regtrack.figures.envelope import envelope
-from regtrack.figures.palette import COLOURS
 from regtrack.figures.panels import (
     MARKS_ROW,
     OUTPUT,
@@ -35,9 +34,10 @@ from regtrack.figures.panels import (
 )
 from regtrack.figures.style import style
 from regtrack.genome.intervals import Mask
+from regtrack.model_style import OKABE_ITO
 from regtrack.saliency.values import Saliency
 
-LINE = COLOURS["black"]
+LINE = OKABE_ITO["black"]
 _PANEL, _LONE = 17.0, 30.0  # heights of a panel, mm; a single one needs space for its axis label
 
 

@@ -2,8 +2,9 @@
 
 Every PR AUC and ROC AUC of regtrack is computed here, whatever was counted: single values
 (`regtrack.measures.measure`), bins of a track (`regtrack.compare.scoreboard`) or bins of logits on
-a GPU (`regtrack.evaluation.metrics`). The only exception are the areas that a user requests from
-scikit-learn (`regtrack.measures.exact`), which agree with these to rounding.
+a GPU (`regtrack.evaluation.metrics`). Two exceptions come from scikit-learn and agree with these to
+rounding: the exact areas that a user requests (`regtrack.measures.exact`), and the average
+precisions of the benchmark (`regtrack.benchmark.measure`).
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,10 +52,10 @@ def measure(scores: Scores, labels: npt.NDArray[np.bool_]) -> Measures:
         scores, labels = scores[present], labels[present]
     curve = _curve(scores, labels)
     return Measures(
-        average_precision=_number(curve.average_precision()),
-        roc_auc=_number(curve.roc_auc()),
+        average_precision=number_or_none(curve.average_precision()),
+        roc_auc=number_or_none(curve.roc_auc()),
         correlation=correlate(scores, labels),
-        base_rate=_number(curve.base_rate()),
+        base_rate=number_or_none(curve.base_rate()),
         positives=int(curve.positives),
         bases=len(scores),
     )
@@ -88,5 +89,6 @@ def _curve(scores: Scores, labels: npt.NDArray[np.bool_]) -> Curve:
     return Curve(true_called=called, false_called=last + 1 - called)
 
 
-def _number(value: npt.NDArray[np.float64]) -> float | None:
+def number_or_none(value: npt.NDArray[np.float64] | np.floating[Any]) -> float | None:
+    """A single value as a plain number; None for NaN."""
     return None if np.isnan(value) else float(value)

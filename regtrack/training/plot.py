@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from regtrack.atomic import publish_file
+from regtrack.model_style import OKABE_ITO
 from regtrack.training.history import Epoch, best_epoch
 
-# Okabe and Ito's palette, which colour-blind readers can distinguish
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_COLOURS = [OKABE_ITO[hue] for hue in ("blue", "vermillion", "green", "purple", "orange", "sky")]
 _INK, _FAINT = "#222222", "#999999"
 _DASHED: dict[str, Any] = {"linewidth": 1, "linestyle": (0, (4, 3))}
 

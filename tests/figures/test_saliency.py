@@ -14,10 +14,10 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import StepPatch
 
 from regtrack.figures.envelope import envelope
-from regtrack.figures.palette import COLOURS
 from regtrack.figures.panels import bins_of
 from regtrack.figures.saliency import saliency_figure
 from regtrack.figures.style import WIDTHS, save_figure
+from regtrack.model_style import OKABE_ITO
 from regtrack.saliency.values import Saliency
 
 Make = Callable[..., Saliency]
@@ -45,7 +45,7 @@ def test_one_panel_per_model_in_black_on_one_scale(saliency: Make) -> None:
         np.testing.assert_array_equal(values, one.values)
         np.testing.assert_array_equal(edges, one.start + 0.5 + np.arange(1_501))
         assert baseline == 0
-        assert to_hex(drawn.get_facecolor()) == COLOURS["black"]
+        assert to_hex(drawn.get_facecolor()) == OKABE_ITO["black"]
     (limit,) = {axes.get_ylim() for axes in figure.axes}
     assert limit[1] > max(float(one.values.max()) for one in shown)
 
@@ -87,7 +87,7 @@ def test_outputs_are_blue_bars_below_the_scale(saliency: Make) -> None:
     left = one.start + 0.5
     assert bars(axes) == [(left + 250, left + 500), (left + 997, left + 998)]
     (found,) = axes.collections
-    assert to_hex(found.get_facecolor()[0]).upper() == COLOURS["blue"]
+    assert to_hex(found.get_facecolor()[0]).upper() == OKABE_ITO["blue"]
     assert found.get_linewidth()[0] > 0  # a bar narrower than a pixel is still seen
     top = found.get_paths()[0].vertices[:, 1].max()
     bottom, high = axes.get_ylim()

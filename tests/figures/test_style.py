@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from regtrack.errors import OutputError
-from regtrack.figures.palette import COLOURS
 from regtrack.figures.style import FORMATS, save_figure, style
+from regtrack.model_style import OKABE_ITO
 
 STARTS = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
 
@@ -78,4 +78,4 @@ def test_the_callers_settings_come_back() -> None:
 
 
 def test_colours_are_eight_and_differ() -> None:
-    assert len(set(COLOURS.values())) == len(COLOURS) == 8
+    assert len(set(OKABE_ITO.values())) == len(OKABE_ITO) == 8
