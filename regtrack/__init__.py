@@ -26,15 +26,18 @@ if TYPE_CHECKING:
     from regtrack.dataset.build import build_dataset
     from regtrack.dataset.spec import DatasetSpec, SplitSpec
     from regtrack.dataset.store import Dataset
+    from regtrack.dataset.summary import BuildSummary
     from regtrack.demo import run_demo
     from regtrack.describe import describe
     from regtrack.errors import RegtrackError
     from regtrack.evaluation.report import evaluate
+    from regtrack.figures.output import write_saliency
     from regtrack.genome.interval import Interval, parse_region
     from regtrack.genome.reference import Reference
     from regtrack.measures.measure import measure
     from regtrack.models.registry import build_model
     from regtrack.predict.scores import RegionScores, scores
+    from regtrack.saliency.compare import SaliencyRequest, compare_saliency
     from regtrack.saliency.gradient import gradient_saliency
     from regtrack.saliency.mutagenesis import mutagenesis
     from regtrack.saliency.receptive_field import effective_receptive_field
@@ -42,48 +45,59 @@ if TYPE_CHECKING:
     from regtrack.saliency.tracks import saliency_tracks
     from regtrack.simulate.genome import simulate
     from regtrack.sweep.assemble import assemble_genome
+    from regtrack.sweep.cluster import on_dask
     from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
-    from regtrack.sweep.run import predict_genome, run_sweep
+    from regtrack.sweep.run import forecast_sweep, predict_genome, run_share, run_sweep
+    from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
     from regtrack.tracks.bigwig.validate import validate
     from regtrack.training.config import Hardware, TrainingConfig
-    from regtrack.training.fit import train
+    from regtrack.training.fit import TrainingResult, train
     from regtrack.version import __version__
 
 _HOMES = {
+    "BuildSummary": "regtrack.dataset.summary",
     "Checkpoint": "regtrack.checkpoint",
     "Compute": "regtrack.sweep.request",
     "Dataset": "regtrack.dataset.store",
     "DatasetSpec": "regtrack.dataset.spec",
+    "Forecast": "regtrack.sweep.summary",
     "Hardware": "regtrack.training.config",
     "Interval": "regtrack.genome.interval",
     "Reference": "regtrack.genome.reference",
     "RegionScores": "regtrack.predict.scores",
     "RegtrackError": "regtrack.errors",
+    "SaliencyRequest": "regtrack.saliency.compare",
     "Selection": "regtrack.sweep.request",
+    "ShareSummary": "regtrack.sweep.summary",
     "Sources": "regtrack.compare.sources",
     "SplitSpec": "regtrack.dataset.spec",
     "Storage": "regtrack.sweep.request",
     "SweepRequest": "regtrack.sweep.request",
+    "SweepSummary": "regtrack.sweep.summary",
     "TrainingConfig": "regtrack.training.config",
+    "TrainingResult": "regtrack.training.fit",
     "__version__": "regtrack.version",
     "assemble_genome": "regtrack.sweep.assemble",
-    "describe": "regtrack.describe",
-    "run_demo": "regtrack.demo",
-    "validate": "regtrack.tracks.bigwig.validate",
     "build_dataset": "regtrack.dataset.build",
     "build_model": "regtrack.models.registry",
+    "compare_saliency": "regtrack.saliency.compare",
+    "describe": "regtrack.describe",
     "effective_receptive_field": "regtrack.saliency.receptive_field",
     "evaluate": "regtrack.evaluation.report",
+    "forecast_sweep": "regtrack.sweep.run",
     "gradient_saliency": "regtrack.saliency.gradient",
     "load_checkpoint": "regtrack.checkpoint",
     "measure": "regtrack.measures.measure",
     "measure_region": "regtrack.compare.measure_region",
     "mutagenesis": "regtrack.saliency.mutagenesis",
+    "on_dask": "regtrack.sweep.cluster",
     "open_sources": "regtrack.compare.open_sources",
     "parse_region": "regtrack.genome.interval",
     "predict_genome": "regtrack.sweep.run",
     "rank_windows": "regtrack.compare.ranking",
     "run_benchmark": "regtrack.benchmark.run",
+    "run_demo": "regtrack.demo",
+    "run_share": "regtrack.sweep.run",
     "run_sweep": "regtrack.sweep.run",
     "saliency_of_region": "regtrack.saliency.region",
     "saliency_tracks": "regtrack.saliency.tracks",
@@ -92,18 +106,23 @@ _HOMES = {
     "scores": "regtrack.predict.scores",
     "simulate": "regtrack.simulate.genome",
     "train": "regtrack.training.fit",
+    "validate": "regtrack.tracks.bigwig.validate",
+    "write_saliency": "regtrack.figures.output",
 }
 
 __all__ = [  # noqa: RUF022 - in the order of a user's work
     "Interval", "parse_region", "Reference", "simulate",
-    "DatasetSpec", "SplitSpec", "build_dataset", "Dataset",
-    "build_model", "TrainingConfig", "Hardware", "train",
+    "DatasetSpec", "SplitSpec", "build_dataset", "BuildSummary", "Dataset",
+    "build_model", "TrainingConfig", "Hardware", "train", "TrainingResult",
     "Checkpoint", "load_checkpoint", "save_checkpoint",
     "evaluate", "scores", "RegionScores",
     "Selection", "Compute", "Storage", "SweepRequest",
-    "predict_genome", "run_sweep", "assemble_genome", "validate", "describe", "run_demo",
+    "predict_genome", "run_sweep", "forecast_sweep", "Forecast", "SweepSummary",
+    "run_share", "ShareSummary", "assemble_genome", "on_dask",
+    "validate", "describe", "run_demo",
     "open_sources", "Sources", "rank_windows", "score_models", "measure_region", "measure",
-    "saliency_of_region", "saliency_tracks", "gradient_saliency", "mutagenesis",
+    "saliency_of_region", "SaliencyRequest", "compare_saliency", "write_saliency",
+    "saliency_tracks", "gradient_saliency", "mutagenesis",
     "effective_receptive_field", "run_benchmark",
     "RegtrackError", "__version__",
 ]  # fmt: skip

@@ -167,9 +167,7 @@ def saliency_values(
         compute = getattr(import_module(name), function)
     except (ImportError, AttributeError) as error:
         raise MissingPackageError(f"saliency cannot be computed here: {error}") from error
-    found = compute(
-        checkpoint, reference, marker, region.chrom, region.start, region.end, progress=progress
-    )
+    found = compute(checkpoint, reference, region, marker, progress=progress)
     return np.asarray(found.values, dtype=np.float32)
 
 

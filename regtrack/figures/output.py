@@ -59,7 +59,7 @@ def check_outputs(paths: Sequence[Path], *, data: bool = False, overwrite: bool 
 
 def write_saliency(
     saliencies: Sequence[Saliency],
-    paths: Sequence[Path],
+    paths: Sequence[str | Path],
     *,
     marks: Mapping[str, Mask] | None = None,
     width: str = "double",
@@ -89,7 +89,7 @@ def write_saliency(
     draw = letters_figure if len(saliencies[0]) <= LONGEST[width] else saliency_figure
     figure = cache(lambda: draw(saliencies, width=width, marks=marks))
     return _write(
-        planned_files(paths, data=data),
+        planned_files([Path(path) for path in paths], data=data),
         lambda path: save_figure(figure(), path, dpi=dpi, overwrite=overwrite),
         lambda path: save_html(interactive_saliency(saliencies, marks), path, overwrite=overwrite),
         lambda path: save_table(saliency_table(saliencies, marks), path, overwrite=overwrite),

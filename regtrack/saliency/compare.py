@@ -43,7 +43,7 @@ LEAST_SHOWN, MOST_SHOWN = 1_000, 25_000  # bp around named positions
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SaliencyRequest:
     """The user's request, in plain values.
 
     The explained outputs are those named by `at`; otherwise those with a score of at least
@@ -115,7 +115,7 @@ class Panels:
     marks: Mapping[str, Outputs]
 
 
-def compare(request: Comparison, *, progress: Progress = SILENT) -> list[Panels]:
+def compare_saliency(request: SaliencyRequest, *, progress: Progress = SILENT) -> list[Panels]:
     """What models look at: in a region, or in windows sampled from a dataset.
 
     Args:
@@ -144,7 +144,7 @@ def compare(request: Comparison, *, progress: Progress = SILENT) -> list[Panels]
 class _Inputs:
     """A comparison with its files opened."""
 
-    request: Comparison
+    request: SaliencyRequest
     models: Mapping[ModelStyle, Checkpoint]
     reference: Reference | None
     dataset: Dataset | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,17 +46,16 @@ class Question:
     rule: str = ""
 
 
-def saliency_of_region(  # noqa: PLR0917 - a region is three numbers
-    checkpoint: Path,
-    reference: Path,
+def saliency_of_region(
+    checkpoint: Checkpoint | str | Path,
+    reference: Source | str | Path,
+    region: Interval | str,
     marker: str,
-    chrom: str,
-    start: int,
-    end: int,
     *,
     method: str = GRADIENT_X_INPUT.name,
     threshold: float | None = None,
     device: str = "auto",
+    any_assembly: bool = False,
     progress: Progress = SILENT,
 ) -> Saliency:
     """The saliency of a region for those of its own positions whose score reaches a threshold.
@@ -63,34 +63,39 @@ def saliency_of_region(  # noqa: PLR0917 - a region is three numbers
     The flanks that the outputs depend on are read as well.
 
     Args:
-        checkpoint: the trained network.
-        reference: the FASTA.
+        checkpoint: a trained network, its file or its run's folder; a network that is passed in
+            is left unchanged.
+        reference: a FASTA, or an open `Reference` or `Dataset`.
+        region: such as `chr1:1,000,001-1,025,000` (1-based) or an `Interval` (0-based).
         marker: a name, or a glob that matches one marker of the checkpoint.
-        chrom: the chromosome.
-        start: the first base (bp, 0-based).
-        end: one past the last base.
         method: a key of `regtrack.saliency.method.METHODS`.
-        threshold: minimum score of an explained position; default: 0.5, or half of the highest if
-            none reaches 0.5.
+        threshold: the lowest score of a position that is explained; None: 0.5, or half of the
+            highest where no score reaches 0.5.
         device: `auto`, `cpu`, `cuda`, ...
-        progress: shows the bp of outputs that are done.
+        any_assembly: accept a reference whose chromosomes have other lengths than in training.
+        progress: shows the bp of outputs done.
 
     Raises:
-        CheckpointError, FastaError, AssemblyError, RegionError, MarkerError: bad input.
+        CheckpointError, FastaError, AssemblyError, RegionError, MarkerError: invalid input.
         SaliencyError: no position reaches the threshold, or an unknown method.
         OutOfMemoryError: too little memory.
     """
-    wanted = find_method(method)
-    loaded, place = load_checkpoint(checkpoint), pick_device(device)
-    with Reference(reference) as source:
-        check_assembly(loaded, source.assembly)
-        interval = parse_region(f"{chrom}:{start + 1}-{end}", source.assembly)
+    chosen, place = find_method(method), pick_device(device)
+    loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
+    with ExitStack() as stack:
+        source = (
+            stack.enter_context(Reference(reference))
+            if isinstance(reference, str | Path)
+            else reference
+        )
+        check_assembly(loaded, source.assembly, any_assembly=any_assembly)
+        interval = parse_region(str(region), source.assembly)
         found = find_marker(loaded.markers, marker)
         outputs, least = scoring_outputs(
             loaded, source, interval, found, threshold=threshold, device=place
         )
         question = Question(interval, found, outputs, scoring(least))
-        return explain(loaded, source, question, method=wanted, device=place, progress=progress)
+        return explain(loaded, source, question, method=chosen, device=place, progress=progress)
 
 
 def explain(

@@ -11,7 +11,7 @@ import typer
 
 from regtrack.cli.app import app
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
-from regtrack.saliency.compare import Comparison
+from regtrack.saliency.compare import SaliencyRequest
 from regtrack.sweep.request import Compute, Selection, Storage
 from regtrack.training.config import Hardware, TrainingConfig
 
@@ -39,7 +39,7 @@ def told(value: type) -> Iterator[tuple[str, Any]]:
         ("predict-genome", Selection),
         ("predict-genome", Compute),
         ("predict-genome", Storage),
-        ("saliency", Comparison),
+        ("saliency", SaliencyRequest),
     ],
 )
 def test_every_field_is_an_option_with_the_same_default(command: str, value: type) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.errors import RegtrackError
+from regtrack.genome.interval import Interval
 from regtrack.progress import Progress
 
 
@@ -21,14 +22,13 @@ class Found:
 
 
 def explain(
-    _checkpoint: Path, _reference: Path, _marker: str, chrom: str, start: int, end: int,
-    *, progress: Progress,
-) -> Found:  # fmt: skip
+    _checkpoint: Path, _reference: Path, region: Interval, _marker: str, *, progress: Progress
+) -> Found:
     """0, 1, 2, ... over a region of chr1, refused at the first base of chr1; never ends on chr2."""
     with progress.task("explaining", 2, "steps") as task:
         task.advance(1)
-        if start == 0:
+        if region.start == 0:
             raise RegtrackError("this one cannot be explained")
-        while chrom == "chr2":
+        while region.chrom == "chr2":
             time.sleep(0.1)
-    return Found(np.arange(end - start, dtype=np.float32))
+    return Found(np.arange(len(region), dtype=np.float32))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.errors import RegtrackError
+from regtrack.genome.interval import Interval
 from regtrack.progress import Progress
 
 
@@ -20,22 +21,15 @@ class Found:
     values: npt.NDArray[np.float64]
 
 
-def positions(  # noqa: PLR0917 - as regtrack.saliency is called
-    checkpoint: Path,
-    reference: Path,
-    marker: str,
-    chrom: str,
-    start: int,
-    end: int,
-    *,
-    progress: Progress,
+def positions(
+    checkpoint: Path, reference: Path, region: Interval, marker: str, *, progress: Progress
 ) -> Found:
     """The saliency of a base is its position."""
     assert (checkpoint.name, reference.name) == ("checkpoint", "genome.fa")
-    assert (marker, chrom) == ("K562_CTCF", "chr1")
+    assert (marker, region.chrom) == ("K562_CTCF", "chr1")
     with progress.task("looking", 2, "bp") as task:
         task.advance(1)
-    return Found(np.arange(start, end, dtype=np.float64))
+    return Found(np.arange(region.start, region.end, dtype=np.float64))
 
 
 def endless(*_arguments: object, progress: Progress) -> Found:

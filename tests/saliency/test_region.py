@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from regtrack.checkpoint import save_checkpoint
-from regtrack.errors import MarkerError, SaliencyError
+from regtrack.errors import AssemblyError, MarkerError, SaliencyError
 from regtrack.genome.interval import Interval
 from regtrack.genome.sequence import N
 from regtrack.predict.region import values_along
@@ -127,7 +127,7 @@ def test_from_files_flanks_are_read_and_high_scores_explained(tmp_path: Path) ->
     reference = write_fasta(tmp_path / "r.fa", {"chr1": source.codes("chr1", 0, LENGTH)})
     codes = source.codes("chr1", 400, 500)
     found = saliency_of_region(
-        tmp_path / "c.safetensors", reference, "*histone", "1", 400, 500, threshold=0.0
+        str(tmp_path / "c.safetensors"), str(reference), "1:401-500", "*histone", threshold=0.0
     )
     assert (found.chrom, found.start, found.model) == ("chr1", 400, "CNN3")
     assert found.marker.name == "K562_histone"
@@ -136,12 +136,26 @@ def test_from_files_flanks_are_read_and_high_scores_explained(tmp_path: Path) ->
     question = Question(Interval("chr1", 400, 500), found.marker, everything)
     expected = explain(checkpoint, source, question, method=GRADIENT_X_INPUT)
     np.testing.assert_allclose(found.values, expected.values, rtol=1e-5)
+    again = saliency_of_region(
+        checkpoint, source, Interval("chr1", 400, 500), "*histone", threshold=0
+    )
+    np.testing.assert_array_equal(again.values, found.values)
     with pytest.raises(
         SaliencyError, match=r"no position of chr1:401-500 has a score of 1 .* is 0\."
     ):
         saliency_of_region(
-            tmp_path / "c.safetensors", reference, "*histone", "1", 400, 500, threshold=1.0
+            tmp_path / "c.safetensors", reference, "1:401-500", "*histone", threshold=1.0
         )
+
+
+def test_another_assembly_is_refused_unless_it_is_meant() -> None:
+    checkpoint, other = checkpoint_of("cnn3", one_chromosome(LENGTH)), one_chromosome(LENGTH + 1)
+    with pytest.raises(AssemblyError, match="any_assembly=True"):
+        saliency_of_region(checkpoint, other, "chr1:401-500", "*histone", threshold=0)
+    found = saliency_of_region(
+        checkpoint, other, "chr1:401-500", "*histone", threshold=0, any_assembly=True
+    )
+    np.testing.assert_array_equal(found.codes, other.codes("chr1", 400, 500))
 
 
 def test_invalid_requests_are_refused() -> None:
@@ -156,6 +170,4 @@ def test_invalid_requests_are_refused() -> None:
     ):
         explain(checkpoint, longer, wide, method=ISM)
     with pytest.raises(SaliencyError, match='method "loud"; expected gradient-norm, gradient-x'):
-        saliency_of_region(
-            Path("c.safetensors"), Path("r.fa"), "K562_TF", "chr1", 0, 100, method="loud"
-        )
+        saliency_of_region("c.safetensors", "r.fa", "chr1:1-100", "K562_TF", method="loud")
