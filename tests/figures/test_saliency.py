@@ -87,7 +87,7 @@ def test_outputs_are_blue_bars_below_the_scale(saliency: Make) -> None:
     left = one.start + 0.5
     assert bars(axes) == [(left + 250, left + 500), (left + 997, left + 998)]
     (found,) = axes.collections
-    assert to_hex(found.get_facecolor()[0]).upper() == OKABE_ITO["blue"]
+    assert to_hex(found.get_facecolor()[0]) == OKABE_ITO["blue"]
     assert found.get_linewidth()[0] > 0  # a bar narrower than a pixel is still seen
     top = found.get_paths()[0].vertices[:, 1].max()
     bottom, high = axes.get_ylim()
