@@ -7,8 +7,8 @@ BIN := .venv/bin
 demo: .venv/ready            ## the main job on the embedded default, in three or four minutes
 	$(BIN)/regtrack demo --out regtrack-demo --overwrite
 
-test: .venv/develop          ## every test
-	$(BIN)/pytest
+test: .venv/develop          ## every test, one process per core, at most eight
+	$(BIN)/pytest -n logical --maxprocesses 8 --dist loadfile
 
 gpu: .venv/develop           ## the tests that need a CUDA device; `make test` hides it
 	$(BIN)/pytest -m gpu
