@@ -38,7 +38,7 @@ class Settings:
             object.__setattr__(self, field.name, value)
         if len(self.channels) != len(self.channel_roles):
             raise CheckpointError(
-                f"`channels` is {list(self.channels)}; expected {len(self.channel_roles)} numbers "
+                f"channels is {list(self.channels)}; expected {len(self.channel_roles)} numbers "
                 f"({', '.join(self.channel_roles)})"
             )
         self._check("channels", min(self.channels) >= 1, "numbers of at least 1")
