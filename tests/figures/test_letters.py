@@ -29,7 +29,7 @@ def glyphs(axes: Axes) -> list[tuple[float, float, float, str]]:
         if isinstance(patch, PathPatch):
             box = patch.get_path().get_extents(patch.get_patch_transform())
             if box.height > 1e-9:
-                colour = to_hex(patch.get_facecolor()).upper()
+                colour = to_hex(patch.get_facecolor())
                 found.append(((box.x0 + box.x1) / 2, box.y0, box.y1, colour))
     return sorted(found)
 
