@@ -1,46 +1,46 @@
-# Each target sets up .venv by itself when it must; nothing is installed outside it.
+# Each target sets up .venv if needed; nothing is installed outside it.
 PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: demo test gpu readers igv lint check docs wheel bench screenshots clean
 
-demo: .venv/ready            ## the main job on the embedded default, in three or four minutes
+demo: .venv/ready            ## the whole path on a simulated genome, in three to four minutes
 	$(BIN)/regtrack demo --out regtrack-demo --overwrite
 
 test: .venv/develop          ## every test, one process per core, at most eight
 	$(BIN)/pytest -n logical --maxprocesses 8 --dist loadfile
 
-gpu: .venv/develop           ## the tests that need a CUDA device; `make test` hides it
+gpu: .venv/develop           ## the tests that need a CUDA device, which `make test` skips
 	$(BIN)/pytest -m gpu
 
-readers: tests/readers/node_modules  ## JavaScript that tests use where it is: readers, axe (needs npm)
+readers: tests/readers/node_modules  ## JavaScript for optional tests: readers, axe (needs npm)
 
-igv: app/npm/node_modules    ## igv.js for the dashboard's panel (needs npm)
+igv: app/npm/node_modules    ## igv.js for the dashboard (needs npm)
 
 lint: .venv/develop          ## format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-check: lint test             ## what must pass before a commit
+check: lint test             ## everything that must pass before a commit
 
-docs: .venv/develop          ## the documentation, into docs/_build
+docs: .venv/develop          ## build the documentation in docs/_build
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build
 
-wheel: .venv/develop         ## sdist and wheel, built and used away from the checkout
+wheel: .venv/develop         ## build sdist and wheel, and use them outside the checkout
 	PYTHON=$(BIN)/python scripts/try_wheel.sh
 
-bench: .venv/develop         ## how fast: writing beside pyBigWig, predict-genome beside the bare pass, the dashboard
+bench: .venv/develop         ## benchmarks: writing against pyBigWig, predict-genome against the bare pass, the dashboard
 	$(BIN)/python scripts/bench_bigwig.py
 	$(BIN)/python scripts/bench_forward.py
 	$(BIN)/python scripts/bench_sweep.py
 	$(BIN)/python scripts/bench_saliency.py
 	$(BIN)/python scripts/bench_dashboard.py
 
-screenshots: .venv/develop   ## docs/images of real loci: trains for an hour at first (needs Debian's chromium and REGTRACK_REAL_DATA)
+screenshots: .venv/develop   ## docs/images of real loci; trains for an hour the first time (needs Debian's chromium and REGTRACK_REAL_DATA)
 	$(BIN)/python scripts/screenshots.py
 
-clean:                       ## what the targets above made
+clean:                       ## remove what the targets above made
 	rm -rf .venv docs/_build regtrack-demo tests/readers/node_modules app/npm/node_modules
 
 tests/readers/node_modules: tests/readers/package.json tests/readers/package-lock.json
@@ -51,7 +51,7 @@ app/npm/node_modules: app/npm/package.json app/npm/package-lock.json
 	npm ci --prefix app/npm --ignore-scripts --no-audit --no-fund
 	touch $@
 
-# torch first and by pip with the constraints, so that one build is taken and kept
+# torch first, by pip with the constraints, so that the same build is kept
 PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .venv/ready: pyproject.toml constraints.txt
@@ -61,7 +61,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check -c constrai
 	$(PIP_INSTALL) -e .
 	touch $@
 
-# with the tools for tests, lint, types and docs
+# adds the tools for tests, lint, types and docs
 .venv/develop: .venv/ready
 	$(PIP_INSTALL) -e '.[dev,docs]'
 	touch $@

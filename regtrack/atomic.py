@@ -103,7 +103,7 @@ def check_name(path: Path, advice: str = "choose a shorter one") -> None:
     """
     with disk_errors(path):
         limit = os.pathconf(_standing(path), "PC_NAME_MAX")
-    size, needed = (len(os.fsencode(one.name)) for one in (path, beside(path)))
+    size, needed = (len(os.fsencode(one.name)) for one in (path, temporary_path(path)))
     if needed > limit:
         raise OutputError(
             f"cannot write {path}: the name is too long ({size} bytes; at most "
@@ -158,7 +158,7 @@ def publish_file(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
             disk is full.
     """
     check_free(path, overwrite=overwrite)
-    temporary = beside(path)
+    temporary = temporary_path(path)
     try:
         with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -186,7 +186,7 @@ def publish_folder(
     """
     inputs = tuple(inputs)
     place = check_folder_free(path, mark=mark, inputs=inputs, overwrite=overwrite)
-    temporary = beside(place)
+    temporary = temporary_path(place)
     try:
         with disk_errors(path):
             temporary.mkdir(parents=True)
@@ -210,7 +210,7 @@ def move_folder(made: Path, path: Path) -> None:
 
 
 def _swap(new: Path, path: Path) -> None:
-    old = beside(path) if path.exists() else None
+    old = temporary_path(path) if path.exists() else None
     if old is not None:
         path.rename(old)
     try:
@@ -233,7 +233,7 @@ def work_folder(out: Path) -> Path:
     return out.with_name(out.name + PARTIAL)
 
 
-def beside(path: Path) -> Path:
+def temporary_path(path: Path) -> Path:
     """A temporary path in the same folder."""
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{PARTIAL}")
 

@@ -196,7 +196,7 @@ def _check_shapes(found: Mapping[str, tuple[int, ...]], model: TrackModel) -> No
 
 
 def style_checkpoints(checkpoints: Sequence[Checkpoint]) -> dict[ModelStyle, Checkpoint]:
-    """How each of some checkpoints is shown beside the others.
+    """The style of each checkpoint when shown next to the others.
 
     Raises:
         CheckpointError: no checkpoint, or one that is named twice.

@@ -1,8 +1,8 @@
-"""What a model is called and how it is drawn: one rule for figures, dashboard, sessions and tables.
+"""Names and looks of models: one rule for figures, dashboard, sessions and tables.
 
-A colour belongs to a network, not to the place where it happens to stand in a list. The hues are
-those of Okabe and Ito (2008, "Color Universal Design"), some darkened to stand out on white; on a
-dark ground each is lightened. Dash patterns tell models apart where there is no colour.
+A colour belongs to a network, not to its position in a list. The hues are those of Okabe and Ito
+(2008, "Color Universal Design"), some darkened for contrast on white; on a dark ground each is
+lightened. Dash patterns distinguish models without colour.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ TITLES = {
     "dilated": "DILATED",
     "bi-lstm": "BI-LSTM",
 }
-"""The names of the networks in Gupta and Rush 2017; any other network is called by its own name."""
+"""Titles of the networks in Gupta and Rush 2017; any other network keeps its own name."""
 
 NO_MODEL = "#5b6675"
-"""The colour on white of tracks that belong to no model."""
+"""The colour on white of tracks without a model."""
 
 OKABE_ITO = {
     "black": "#000000",
@@ -38,7 +38,7 @@ OKABE_ITO = {
 }
 """Okabe and Ito's colours, distinct to colour-blind readers; darkest first."""
 
-# shades of each hue, the plain one first: on white, and on a dark ground
+# shades of each hue, the main one first: on white, and on a dark ground
 _HUES: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
     "blue": ((OKABE_ITO["blue"], "#00527f", "#003756"), (OKABE_ITO["sky"], "#8fcff3", "#c2e5f9")),
     "vermillion": (
@@ -55,7 +55,7 @@ _HUES: dict[str, tuple[tuple[str, str, str], tuple[str, str, str]]] = {
 _SHADES = 3
 
 Dashes = tuple[float, ...]
-"""Lengths on and off in line widths; empty for a solid line."""
+"""Lengths on and off, in line widths; empty for a solid line."""
 
 _SOLID: Dashes = ()
 _LONG = (8, 2)
@@ -92,11 +92,11 @@ _LEFT_OVER = ("yellow", "sky")  # hues of other networks
 
 @dataclass(frozen=True, slots=True)
 class ModelStyle:
-    """What one model is called and how it is drawn.
+    """The name and look of one model.
 
     Attributes:
         id: short, for addresses and files.
-        title: what a reader sees.
+        title: for readers.
         light: its colour on white, `#rrggbb`.
         dark: its colour on a dark ground.
         dashes: of its line.
@@ -115,7 +115,7 @@ class ModelStyle:
 
     @property
     def dash(self) -> str:
-        """The dashes as Plotly takes them."""
+        """The dashes in Plotly's form."""
         return ",".join(f"{length}px" for length in self.pixels) or "solid"
 
 
@@ -125,8 +125,8 @@ class Run:
 
     Attributes:
         network: its name in the registry.
-        settings: of the network; pooling decides the title too.
-        folder: of the run or of its tracks; tells several runs of one network apart.
+        settings: of the network; the pooling is part of the title.
+        folder: of the run or of its tracks; distinguishes several runs of one network.
     """
 
     network: str
@@ -135,7 +135,7 @@ class Run:
 
     @property
     def title(self) -> str:
-        """What the network is called: the paper's name, and how it pools.
+        """The title of the network: the paper's name, and its pooling.
 
         >>> Run("dilated", {"pooling": "max"}).title
         'DILATED, max pooling'
@@ -145,12 +145,12 @@ class Run:
 
     @property
     def pooling(self) -> str:
-        """How the network pools between its layers; `none` unless its settings say so."""
+        """The pooling between the network's layers; `none` unless its settings say otherwise."""
         return str(self.settings.get("pooling", "none"))
 
 
 def style_of(network: str, settings: Mapping[str, Any] | None = None) -> ModelStyle:
-    """How a model is shown where no other run of its network is.
+    """The style of a model that is the only run of its network shown.
 
     >>> style_of("bi-lstm").title
     'BI-LSTM'
@@ -159,10 +159,10 @@ def style_of(network: str, settings: Mapping[str, Any] | None = None) -> ModelSt
 
 
 def styles_of(runs: Sequence[Run]) -> tuple[ModelStyle, ...]:
-    """How models are shown beside each other, in the order given, on which nothing depends.
+    """The styles of models shown next to each other; they do not depend on the order.
 
-    Runs of one network have the folder as id; runs of one title have it in their titles as well.
-    The first of these, by folder, looks as if it were alone; the others get other shades and
+    Runs of the same network have the folder as id; runs with the same title have it in their titles
+    as well. The first of these, by folder, looks like a single run; the others get other shades and
     dashes, as far as there are any.
 
     >>> [style.title for style in styles_of([Run("cnn7"), Run("cnn3", folder=Path("a/x")),
@@ -172,12 +172,12 @@ def styles_of(runs: Sequence[Run]) -> tuple[ModelStyle, ...]:
     folders = [run.folder or Path(str(number)) for number, run in enumerate(runs, 1)]
     networks, titles = [run.network for run in runs], [run.title for run in runs]
     ids = [
-        network if beside is None else beside
-        for network, beside in zip(networks, _beside(networks, folders), strict=True)
+        network if part is None else part
+        for network, part in zip(networks, _distinguishing_parts(networks, folders), strict=True)
     ]
     shown = [
-        title if beside is None else f"{title} ({beside})"
-        for title, beside in zip(titles, _beside(titles, folders), strict=True)
+        title if part is None else f"{title} ({part})"
+        for title, part in zip(titles, _distinguishing_parts(titles, folders), strict=True)
     ]
     return tuple(
         ModelStyle(
@@ -188,10 +188,10 @@ def styles_of(runs: Sequence[Run]) -> tuple[ModelStyle, ...]:
     )  # fmt: skip
 
 
-def _beside(names: Sequence[str], folders: Sequence[Path]) -> list[str | None]:
-    """What tells each run from others of its name: the end of its folder; None where it is alone.
+def _distinguishing_parts(names: Sequence[str], folders: Sequence[Path]) -> list[str | None]:
+    """The end of each run's folder that distinguishes it from others of its name; None if unique.
 
-    As many parts of the path as it takes.
+    It has as many parts of the path as needed.
     """
     found: list[str | None] = []
     for name, folder in zip(names, folders, strict=True):
@@ -208,13 +208,13 @@ def _beside(names: Sequence[str], folders: Sequence[Path]) -> list[str | None]:
 
 
 def _numbered(ids: Sequence[str], index: int) -> str:
-    """An id, with a number where an earlier run has the same: a folder may be called anything."""
+    """An id, with a number if an earlier run has the same one: folders may have any name."""
     earlier = ids[:index].count(ids[index])
     return f"{ids[index]}-{earlier + 1}" if earlier else ids[index]
 
 
 def _looks(runs: Sequence[Run], folders: Sequence[Path]) -> list[_Look]:
-    """The look of each run, all different as long as there are enough."""
+    """The look of each run, all different as long as there are enough looks."""
     by_folder = sorted(range(len(runs)), key=lambda index: str(folders[index]))
     first: dict[str, int] = {}  # the run of each title that looks as if it were alone
     for index in by_folder:
@@ -229,7 +229,7 @@ def _looks(runs: Sequence[Run], folders: Sequence[Path]) -> list[_Look]:
 
 
 def _look(run: Run) -> _Look:
-    """The look of a run beside which no other is shown."""
+    """The look of a run that is shown alone."""
     known = _LOOKS.get((run.network, run.pooling)) or _LOOKS.get((run.network, "none"))
     if known:
         return known
@@ -239,7 +239,7 @@ def _look(run: Run) -> _Look:
 
 
 def _free(wanted: _Look, taken: Sequence[_Look]) -> _Look:
-    """The look wanted, or one of its hue whose shade and dashes are used least."""
+    """The requested look, or one of its hue whose shade and dashes are used least."""
     shades = [(wanted.shade + step) % _SHADES for step in range(_SHADES)]
     used = [(look.hue, look.shade) for look in taken]
     shade = min(shades, key=lambda one: used.count((wanted.hue, one)))

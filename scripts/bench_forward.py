@@ -139,7 +139,7 @@ def report_compiled(model: TrackModel, length: int, precision: str, device: torc
     gain = (plain - compiled) / length
     pays = f"pays from {cost / gain / 1e6:,.0f} Mb" if gain > 0 else "never pays"
     print(
-        f"compiled in {cost:.0f} s, then {length / compiled / 1e6:.2f} Mbp/s beside "
+        f"compiled in {cost:.0f} s, then {length / compiled / 1e6:.2f} Mbp/s against "
         f"{length / plain / 1e6:.2f}: {plain / compiled:.2f} times as fast, {pays}",
         flush=True,
     )

@@ -152,7 +152,7 @@ def measure(case: Case) -> dict[str, float]:
 
 
 def report(case: Case) -> None:
-    """One network: tracks beside three forward passes, mutants beside a loop, memory."""
+    """One network: tracks against three forward passes, mutants against a loop, and memory."""
     found = {
         what: measure(replace(case, what=what))
         for what in ("tracks", "forward", "ism", "ism-all", "loop")

@@ -91,7 +91,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The Chromium of the machine: one a run, since a second would not start beside it."""
+    """The installed Chromium: one per run, since a second one would not start at the same time."""
     if not CHROMIUM.exists():
         message = f"no {CHROMIUM}; install Debian's chromium"
         if os.environ.get("CI"):

@@ -46,7 +46,7 @@ PERMITTED: dict[str, set[str]] = {
         "evaluation", "saliency", "simulate", "figures",
     },
 }  # fmt: skip
-# what the dashboard, a package beside regtrack, may import of it: nothing that loads torch
+# what the dashboard, a separate package, may import from regtrack: nothing that loads torch
 APP_MAY = {
     *GROUND, "genome", "tracks", "labels", "compare", "dataset.store", "dataset.format",
     "dataset.identity", "checkpoint_header",

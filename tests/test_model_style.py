@@ -1,4 +1,4 @@
-"""Names, colours and dashes of models: they belong to the network, whatever stands beside it."""
+"""Names, colours and dashes of models: they belong to the network, whatever else is shown."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_networks_differ_in_colour_and_in_dashes() -> None:
 
 
 @pytest.mark.parametrize("beside", [[], [Run("cnn7"), Run("toy")], [*SIX, *POOLED[1:]]])
-def test_a_network_looks_the_same_whatever_stands_beside_it(beside: list[Run]) -> None:
+def test_a_network_looks_the_same_whatever_else_is_shown(beside: list[Run]) -> None:
     for run in (*SIX, *POOLED):
         alone = style_of(run.network, run.settings)
         others = [one for one in beside if one.network != run.network]

@@ -1,4 +1,4 @@
-"""One locus as a genome browser shows it: genes, and for each marker labels and models' tracks."""
+"""One locus as in a genome browser: genes, and for each marker its labels and models' tracks."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from regtrack.tracks.genes import GeneRows, pack_lanes
 _TRACK, _LABELS, _LANE, _GAP = 0.30, 0.10, 0.20, 0.09  # heights, inches
 _LEFT, _RIGHT, _TOP, _BOTTOM = 0.92, 1.42, 0.08, 0.42  # margins, inches
 _GENE = "#33486B"
-_LETTER = 0.062  # inches a letter of a gene's name is wide
+_LETTER = 0.062  # inches per letter of a gene's name
 _TOPS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 @dataclass(frozen=True)
 class _Strip:
-    """One panel: where it lies, in inches from the figure's top."""
+    """One panel; positions are in inches from the top of the figure."""
 
     top: float
     height: float
@@ -49,15 +49,15 @@ def locus_figure(
 ) -> Figure:
     """Draw genes, and below them each marker: labels as bars, then a filled track per model.
 
-    The tracks of a marker share a y axis from 0 to a round number at or above their highest bin.
-    It is written beside them, so that weak scores can be read and models be compared by height.
+    The tracks of a marker share a y axis from 0 to a round number at or above their highest bin. It
+    is written next to them, so that weak scores are readable and models can be compared by height.
 
     Args:
-        interval: where the arrays lie.
+        interval: of the arrays.
         rows: one per marker; all have the same models.
-        genes: the genes of the interval; none are drawn by default.
+        genes: the genes of the interval; default: none.
         width: of the figure, inches.
-        bins: points of a track at most; each is the mean of the bases that have a value.
+        bins: maximum number of points per track; each is the mean of the bases with a value.
 
     Raises:
         ValueError: no row, rows with different models, or an array whose length is not the
@@ -100,7 +100,7 @@ def locus_figure(
 
 
 def round_top(highest: float) -> float:
-    """The round number at which an axis ends: at or above the highest value, at most 1.
+    """The round number at the top of an axis: at or above the highest value, at most 1.
 
     >>> round_top(0.0123), round_top(0.3), round_top(0.97), round_top(0.0)
     (0.015, 0.3, 1.0, 1.0)
@@ -120,7 +120,7 @@ def _bare(axes: Axes, interval: Interval) -> None:
 
 
 def _draw_row(panels: Sequence[Axes], interval: Interval, row: Row, bins: int) -> None:
-    """A marker: its labels, which also tint the tracks below, and a track per model."""
+    """A marker: its labels, which also tint the tracks below, and one track per model."""
     labelled = spans(interval, row.labels > 0)
     labels, *tracks = panels
     labels.set_ylim(0, 1)
@@ -161,7 +161,7 @@ def _draw_row(panels: Sequence[Axes], interval: Interval, row: Row, bins: int) -
 
 
 def _lanes(interval: Interval, genes: GeneRows, plot: float) -> np.ndarray:
-    """A lane for each gene in which neither it nor its name overlaps another, int64 (G,)."""
+    """A lane for each gene in which neither it nor its name overlaps others, int64 (G,)."""
     letter = len(interval) / plot * _LETTER
     widths = np.array([(len(name) + 3) * letter for name in genes.names]).astype(np.int64)
     starts = np.maximum(genes.starts, interval.start)
@@ -169,7 +169,7 @@ def _lanes(interval: Interval, genes: GeneRows, plot: float) -> np.ndarray:
 
 
 def _draw_genes(axes: Axes, interval: Interval, genes: GeneRows, lanes: np.ndarray) -> None:
-    """Bodies as lines, exons as boxes, and above them the names with an arrow for the strand."""
+    """Bodies as lines, exons as boxes, and names above with an arrow for the strand."""
     axes.set_ylim(int(lanes.max(initial=0)) + 1, 0)
     for start, end, lane in zip(genes.starts, genes.ends, lanes, strict=True):
         axes.plot([start, end], [lane + 0.76] * 2, color=_GENE, linewidth=0.8)

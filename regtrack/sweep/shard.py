@@ -20,7 +20,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.atomic import beside, disk_errors
+from regtrack.atomic import disk_errors, temporary_path
 from regtrack.errors import OutputError
 from regtrack.sweep.chunks import Chunk
 from regtrack.tracks.bigwig.bins import BIN
@@ -77,7 +77,7 @@ def write_shard(path: Path, header: ShardHeader, tracks: Sequence[Encoded]) -> N
             checksum.update(part)
         entry["sha256"] = np.frombuffer(checksum.digest(), np.uint8)
     head = _HEAD.pack(_MAGIC, len(text)) + text + table.tobytes()
-    temporary = beside(path)
+    temporary = temporary_path(path)
     try:
         with disk_errors(path), temporary.open("wb") as file:
             file.writelines([head, hashlib.sha256(head).digest(), *chain.from_iterable(sections)])

@@ -19,11 +19,11 @@ from typing import Any, BinaryIO
 
 from regtrack.atomic import (
     PARTIAL,
-    beside,
     check_folder_free,
     check_name,
     disk_errors,
     real_place,
+    temporary_path,
     work_folder,
 )
 from regtrack.errors import ClusterError, OutputError, PlanError, RegtrackError
@@ -242,7 +242,7 @@ class Work:
         It is renamed first, so that a killed process leaves either all of it or nothing.
         """
         with suppress(OSError):
-            self.folder.rename(beside(self.folder))
+            self.folder.rename(temporary_path(self.folder))
         for name in (self.folder.name, self.out.name):
             pattern = f".{glob.escape(name)}.{'[0-9a-f]' * 8}{PARTIAL}"
             for folder in self.folder.parent.glob(pattern):
@@ -252,7 +252,7 @@ class Work:
         """Create the folder with the plan in it, unless it exists."""
         if self.folder.exists():
             return
-        temporary = beside(self.folder)
+        temporary = temporary_path(self.folder)
         try:
             (temporary / "shards").mkdir(parents=True)
             (temporary / SWEEP_FILE).write_text(json.dumps(self._to_dict(), indent=1) + "\n")

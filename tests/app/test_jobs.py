@@ -15,7 +15,7 @@ PATIENCE = 20  # seconds, far more than anything here takes
 
 
 class Gate:
-    """Work that goes on when it is told to."""
+    """Work that continues when it is told to."""
 
     def __init__(self) -> None:
         self.begun, self.open, self.runs = threading.Event(), threading.Event(), 0

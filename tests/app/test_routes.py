@@ -1,4 +1,4 @@
-"""What is fetched beside the page: by ids of the catalog, and nothing else."""
+"""What is fetched in addition to the page: by ids of the catalog, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saliency served beside the scores of the same model: shown as what it is, never as scores."""
+"""Saliency served with the scores of the same model: shown as saliency, never as scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A benchmark goes on where it was, and refuses what it cannot be."""
+"""A benchmark resumes, and refuses invalid requests."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def test_pieces_read_as_one_array(tmp_path: Path, dtype: np.dtype, sizes: list[i
     expected = np.concatenate(pieces) if pieces else np.empty(0, dtype)
     assert found.dtype == dtype
     assert found.tobytes() == expected.tobytes()
-    # the same bytes as NumPy writes at once
+    # identical to what NumPy writes at once
     np.save(tmp_path / "b.npy", expected)
     assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
 

@@ -247,7 +247,7 @@ def test_bad_input_is_refused_and_leaves_nothing(
     before = sorted(files.folder.rglob("*"))
     with pytest.raises(error, match=message):
         files.build()
-    # the index beside the reference is for the next time
+    # the index next to the reference is for later use
     assert [p for p in sorted(files.folder.rglob("*")) if p.suffix != ".fai"] == before
 
 

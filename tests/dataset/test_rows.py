@@ -12,7 +12,7 @@ from regtrack.dataset.rows import RowTable, cut
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals
 
-# places beside the borders of tiles, where cutting could go wrong
+# places near the borders of tiles, where cutting could go wrong
 places = st.integers(0, 4).flatmap(
     lambda tile: st.integers(-3, 3).map(lambda by: max(tile * TILE + by, 0))
 )

@@ -32,7 +32,7 @@ def dataset(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Dataset
     return Dataset.open(out)
 
 
-# past the ends on purpose: cut to the chromosome in the test; many beside the borders of tiles
+# past the ends on purpose: clipped to the chromosome in the test; many near the borders of tiles
 places = st.integers(0, 135_000) | st.integers(0, 6).flatmap(
     lambda tile: st.sampled_from([tile * TILE, tile * TILE + 1])
 )

@@ -1,4 +1,4 @@
-"""Saving a figure: by suffix, whole, the same bytes again, and text that stays text."""
+"""Saving a figure: by suffix, only on success, byte-identical, and text that stays text."""
 
 from __future__ import annotations
 

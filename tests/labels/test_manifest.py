@@ -14,7 +14,7 @@ Row = dict[str, str]
 
 
 def written(folder: Path, rows: list[Row], *, peaks: bool = True) -> Path:
-    """A table of the rows, and beside it the files that they name."""
+    """A table of the rows, with the files that they name next to it."""
     table = folder / "markers.tsv"
     lines = ["\t".join(rows[0]), *("\t".join(row.values()) for row in rows)]
     table.write_text("\n".join(lines) + "\n")

@@ -1,4 +1,4 @@
-"""What the keeper tells of a run while it goes on."""
+"""What the keeper reports during a run."""
 
 from __future__ import annotations
 
