@@ -36,11 +36,9 @@ class Settings:
         for field in fields(self):
             value = _typed(field.name, getattr(self, field.name), field.default)
             object.__setattr__(self, field.name, value)
-        if len(self.channels) != len(self.channel_roles):
-            raise CheckpointError(
-                f"channels is {list(self.channels)}; expected {len(self.channel_roles)} numbers "
-                f"({', '.join(self.channel_roles)})"
-            )
+        roles = self.channel_roles
+        expected = f"{len(roles)} numbers ({', '.join(roles)})"
+        self._check("channels", len(self.channels) == len(roles), expected)
         self._check("channels", min(self.channels) >= 1, "numbers of at least 1")
         self._check("hidden", self.hidden >= 1, "at least 1")
         self._check("width", self.width >= 1, "at least 1")

@@ -85,7 +85,7 @@ def test_dilations_and_pooling_shape_the_trunk() -> None:
         ("dilatd", {}, 'no model is called "dilatd".*Did you mean "dilated"'),
         ("cnn7", {"chanels": [1]}, 'no setting "chanels"; it has channels.*mean "channels"'),
         ("cnn7", {"pooling": "max"}, 'cnn7 has no setting "pooling"'),
-        ("cnn7", {"channels": [1, 2]}, r"`channels` is \[1, 2\]; expected 3 numbers \(first, "),
+        ("cnn7", {"channels": [1, 2]}, r"`channels` is \(1, 2\); expected 3 numbers \(first, "),
         ("cnn1", {"channels": [0]}, r"`channels` is \(0,\); expected numbers of at least 1"),
         ("cnn1", {"channels": "128"}, "`channels` is '128'; expected a list of whole numbers"),
         ("cnn1", {"channels": [1.5]}, r"`channels` is \[1.5\]; expected a list of whole numbers"),
