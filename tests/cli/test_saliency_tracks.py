@@ -144,7 +144,7 @@ def test_means_of_several_bases(run: Run) -> None:
         (["--threshold", "1"], "threshold 1; expected a score from 0 to below 1"),
         (["--markers", "CTFC"], 'no marker matches "CTFC"'),
         (["--chroms", ""], "--chroms is empty"),
-        (["--chroms", "chr1", "--region", "chr2"], "--chroms and --region were given"),
+        (["--chroms", "chr1", "--region", "chr2"], "--chroms and --region cannot be combined"),
         (["--precision", "fp16"], 'precision "fp16"'),
         (["--flank", "260"], "this model needs 520 bp on each side"),
         (["--dask-scheduler", "a", "--dask-scheduler-file", "b"], "not both"),
