@@ -68,7 +68,7 @@ def memory_errors(device: torch.device, shape: Sequence[int]) -> Iterator[None]:
             raise
         raise OutOfMemoryError(
             f"out of memory on {device} with {shape[0]} x {shape[1]:,} bp at "
-            "once; choose a smaller `batch_size`, fewer markers or a smaller `window`"
+            "once; choose a smaller `batch_size`, `window` or `region`, or fewer markers"
         ) from error
 
 

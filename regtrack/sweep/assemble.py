@@ -177,6 +177,6 @@ def _missing(work: Work, chunks: Sequence[Chunk]) -> str:
     more = f" and {len(chunks) - _NAMED} more" if len(chunks) > _NAMED else ""
     return (
         f"{len(chunks)} of {len(work.chunks)} shards are missing or broken in {work.folder}: "
-        f"{named}{more}; run those shares (`shard`) again, or run the sweep without `shard`, which "
-        "computes only missing shards"
+        f"{named}{more}; run those shares again, or the whole sweep, which computes "
+        "only missing shards"
     )
