@@ -22,6 +22,7 @@ from regtrack.figures.window import (
     spans,
 )
 from regtrack.genome.interval import Interval
+from regtrack.genome.intervals import Positions
 from regtrack.tracks.genes import GeneRows, pack_lanes
 
 _TRACK, _LABELS, _LANE, _GAP = 0.30, 0.10, 0.20, 0.09  # heights, inches
@@ -65,9 +66,9 @@ def locus_figure(
     """
     models = check_rows(interval, rows)
     plot = width - _LEFT - _RIGHT
-    lanes = _lanes(interval, genes, plot) if genes else np.zeros(0, np.int64)
     strips, at = [], _TOP
     if genes:
+        named, lanes = _place_genes(interval, genes, plot)
         strips.append(_Strip(at, _LANE * (int(lanes.max(initial=0)) + 1)))
         at += strips[-1].height + _GAP
     for _ in rows:
@@ -88,7 +89,7 @@ def locus_figure(
         for axes in panels:
             _bare(axes, interval)
         if genes:
-            _draw_genes(panels[0], interval, genes, lanes)
+            _draw_genes(panels[0], genes, named, lanes)
         each = len(models) + 1
         for number, row in enumerate(rows):
             own = panels[bool(genes) + number * each :][:each]
@@ -160,15 +161,20 @@ def _draw_row(panels: Sequence[Axes], interval: Interval, row: Row, bins: int) -
             )  # fmt: skip
 
 
-def _lanes(interval: Interval, genes: GeneRows, plot: float) -> np.ndarray:
-    """A lane for each gene in which neither it nor its name overlaps others, int64 (G,)."""
+def _place_genes(interval: Interval, genes: GeneRows, plot: float) -> tuple[Positions, Positions]:
+    """Where each gene's name begins (bp), within the figure, and the gene's lane; int64 (G,).
+
+    In its lane neither a gene nor its name overlaps others.
+    """
     letter = len(interval) / plot * _LETTER
-    widths = np.array([(len(name) + 3) * letter for name in genes.names]).astype(np.int64)
+    widths = np.array([(len(name) + 3) * letter for name in genes.names], dtype=np.int64)
     starts = np.maximum(genes.starts, interval.start)
-    return pack_lanes(starts, np.maximum(genes.ends, starts + widths), gap=int(letter))
+    named = np.maximum(np.minimum(starts, interval.end - widths), interval.start)
+    ends = np.maximum(genes.ends, named + widths)
+    return named, pack_lanes(np.minimum(starts, named), ends, gap=int(letter))
 
 
-def _draw_genes(axes: Axes, interval: Interval, genes: GeneRows, lanes: np.ndarray) -> None:
+def _draw_genes(axes: Axes, genes: GeneRows, named: Positions, lanes: Positions) -> None:
     """Bodies as lines, exons as boxes, and names above with an arrow for the strand."""
     axes.set_ylim(int(lanes.max(initial=0)) + 1, 0)
     for start, end, lane in zip(genes.starts, genes.ends, lanes, strict=True):
@@ -180,13 +186,10 @@ def _draw_genes(axes: Axes, interval: Interval, genes: GeneRows, lanes: np.ndarr
             [(start, end - start)], (lanes[owner] + 0.6, 0.32), facecolor=_GENE,
             edgecolor=_GENE, linewidth=0.5,
         )  # fmt: skip
-    for name, start, strand, lane in zip(
-        genes.names, genes.starts, genes.strands, lanes, strict=True
-    ):
+    for name, start, strand, lane in zip(genes.names, named, genes.strands, lanes, strict=True):
         text = f"{name} →" if strand > 0 else f"← {name}" if strand < 0 else name
         axes.text(
-            max(start, interval.start), lane + 0.52, text, va="bottom", fontsize=6, color=_GENE,
-            style="italic", clip_on=True,
+            start, lane + 0.52, text, va="bottom", fontsize=6, color=_GENE, style="italic",
         )  # fmt: skip
     axes.text(-0.012, 0.5, "Genes", transform=axes.transAxes, ha="right", va="center", fontsize=7.5,
               fontweight="bold")  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def curve_table(curves: Sequence[Curve]) -> Iterator[Sequence[str]]:
 
 
 def save_table(cells: Cells, path: Path, *, overwrite: bool = False) -> None:
-    """Write rows separated by tabs or, for `.csv`, by commas.
+    """Write rows separated by tabs or, for `.csv`, by commas; a cell with one is quoted.
 
     Raises:
         OutputError: another suffix, or `path` exists or cannot be written.
@@ -74,7 +75,7 @@ def save_table(cells: Cells, path: Path, *, overwrite: bool = False) -> None:
         publish_file(path, overwrite=overwrite) as temporary,
         temporary.open("w", encoding="utf-8", newline="") as file,
     ):
-        file.writelines(delimiter.join(row) + "\n" for row in cells)
+        csv.writer(file, delimiter=delimiter, lineterminator="\n").writerows(cells)
 
 
 def _text(values: np.ndarray) -> list[str]:

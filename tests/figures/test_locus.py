@@ -98,6 +98,14 @@ def test_a_gene_that_begins_outside_is_named_inside() -> None:
     assert top.texts[0].get_position()[0] == PLACE.start
 
 
+def test_a_gene_that_begins_at_the_right_edge_is_named_within_the_figure() -> None:
+    found = genes(("A", 73_500, 73_900, 1), ("LATE-GENE", 73_950, 90_000, -1))
+    top, *_ = locus_figure(PLACE, [row()], found).axes
+    first, last = top.texts[:2]
+    assert last.get_position()[0] < 73_700
+    assert last.get_position()[1] != first.get_position()[1]  # since their names overlap
+
+
 def test_nothing_is_known_anywhere() -> None:
     empty = {model: np.full(4_000, np.nan, np.float32) for model in MODELS}
     _, first, _ = locus_figure(PLACE, [replace(row(), tracks=empty)]).axes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from regtrack.errors import OutputError
 from regtrack.figures.table import curve_table, saliency_table, save_table
 from regtrack.genome.sequence import encode
+from regtrack.model_style import style_of
 from regtrack.saliency.values import Curve, Saliency
 
 
@@ -71,3 +73,10 @@ def test_an_unknown_suffix_or_an_existing_file_is_refused(tmp_path: Path) -> Non
         save_table([], tmp_path / "a.tsv")
     save_table([["a", "b"]], tmp_path / "a.tsv", overwrite=True)
     assert (tmp_path / "a.tsv").read_text() == "a\tb\n"
+
+
+def test_a_title_with_a_comma_stays_one_cell(curve: Callable[..., Curve], tmp_path: Path) -> None:
+    pooled = replace(curve(), style=style_of("dilated", {"pooling": "max"}))
+    for name, delimiter in (("a.csv", ","), ("a.tsv", "\t")):
+        save_table(curve_table([pooled]), tmp_path / name)
+        assert set(read(tmp_path / name, delimiter)["model"]) == {"DILATED, max pooling"}
