@@ -38,12 +38,13 @@ MODELS = {
     "bi-lstm": ["--model", "bi-lstm"],
 }
 EPOCHS = 4
-SHOWN = ("GM12878_CTCF", "Gm12878_DNase", "GM12878_H3K4me3", "GM12878_H3K27ac")
+SHOWN = ("GM12878_POLR2A", "Gm12878_DNase", "GM12878_H3K4me3", "GM12878_H3K27ac")
 SWEPT = (
-    *SHOWN, "category:histone", "Hepg2_DNase", "K562_DNase", "A549_DNase", "H7hesc_DNase",
-    "GM12878_CTCF_2", "GM12878_Rad21", "GM12878_SMC3", "GM12878_Znf143", "GM12878_YY1",
-    "GM12878_ELF1", "GM12878_EBF1", "GM12878_PU.1", "GM12878_RUNX3", "GM12878_POLR2A",
-    "GM12878_MAZ", "GM12878_Pol2", "GM12878_Mxi1", "GM12878_Egr-1", "GM12878_TCF12",
+    *SHOWN, "category:histone", "GM12878_CTCF", "GM12878_ELF1", "GM12878_YY1", "GM12878_EBF1",
+    "GM12878_CHD2", "GM12878_MAZ", "GM12878_Pol2", "GM12878_Egr-1", "GM12878_NF-YB",
+    "GM12878_RUNX3", "GM12878_ATF2", "GM12878_Max", "GM12878_PU.1", "GM12878_Rad21",
+    "GM12878_c-Myc", "GM12878_USF2", "Hepg2_DNase", "K562_DNase", "A549_DNase", "H7hesc_DNase",
+    "Cd20_DNase", "Huvec_DNase",
 )  # fmt: skip
 WIDTH = 50_000  # bp of the locus
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from real_loci import Loci, add_options, loci_of, print_scores
-from static_pictures import FIGURES
+from static_pictures import FIGURES, MUTATED_MARKER
 
 CHROMIUM = "/usr/bin/chromium"
 MOST_BYTES = 200_000
@@ -46,31 +46,29 @@ NAMES = (
 
 def pages(loci: Loci) -> dict[str, Picture]:
     """The pictures of the dashboard."""
-    place, summit = loci.locus, loci.summit("GM12878_CTCF", "dilated")
+    place, summit = loci.locus, loci.summit(MUTATED_MARKER, "cnn7")
     whole = f"region={place.chrom}:{place.start + 1}-{place.end}"
     close = f"region={place.chrom}:{summit - 59}-{summit + 60}"
+    models = "models=cnn7,dilated,bi-lstm"
     return {
-        "dashboard": Picture(
-            f"{whole}&markers=GM12878_CTCF,GM12878_H3K4me3&models=cnn7,dilated,bi-lstm"
-        ),
+        "dashboard": Picture(f"{whole}&markers=GM12878_POLR2A,GM12878_H3K4me3&{models}"),
         "dashboard-dark": Picture(
-            f"{whole}&markers=GM12878_H3K4me3&models=cnn7,dilated,bi-lstm&mode=stack"
-            "&differences=models,labels&pair=dilated,cnn7&theme=dark",
-            height=960,
+            f"{whole}&markers=GM12878_H3K4me3&{models}&mode=stack&scale=own&differences=models"
+            "&pair=bi-lstm,cnn7&theme=dark",
         ),
         "dashboard-windows": Picture(
-            f"{whole}&markers=GM12878_H3K4me3&pair=dilated,cnn7&panel=windows&split=test",
-            height=860, ready="#windows-grid .ag-row", press=("n",),
+            f"{whole}&markers=GM12878_H3K4me3&pair=bi-lstm,cnn7&panel=windows&split=test",
+            height=860, ready="#windows-grid .ag-row", press=("n",) * 3,
         ),
         "dashboard-scores": Picture(
-            f"{whole}&markers=GM12878_CTCF&pair=cnn7,dilated&panel=scores&split=test",
+            f"{whole}&markers=GM12878_POLR2A&pair=cnn7,dilated&panel=scores&split=test",
             height=1130, ready="#scores-graph .point",
         ),
         "dashboard-letters": Picture(
-            f"{close}&markers=GM12878_CTCF&models=cnn7,dilated&mode=stack", height=650
+            f"{close}&markers={MUTATED_MARKER}&models=cnn7,bi-lstm&mode=stack", height=650
         ),
         "dashboard-mobile": Picture(
-            f"{whole}&markers=GM12878_CTCF&models=cnn7,dilated", width=390, height=844
+            f"{whole}&markers=GM12878_H3K4me3&models=cnn7,bi-lstm", width=390, height=844
         ),
     }  # fmt: skip
 

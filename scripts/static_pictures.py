@@ -17,7 +17,8 @@ from regtrack.genome.interval import Interval
 from regtrack.model_style import style_of
 from regtrack.tracks.bigwig.read import values
 
-MUTATED = 120  # bp about the summit of a CTCF peak
+MUTATED = 120  # bp about the highest score in a labelled peak
+MUTATED_MARKER = "GM12878_ELF1"
 
 
 def draw_locus(loci: Loci, path: Path) -> None:
@@ -52,11 +53,11 @@ def draw_saliency(loci: Loci, path: Path) -> None:
 
 
 def draw_mutations(loci: Loci, path: Path) -> None:
-    """Every substitution about the best CTCF site of the locus."""
-    middle = loci.summit("GM12878_CTCF", "cnn7")
+    """Every substitution about the highest score in a peak of ELF1."""
+    middle = loci.summit(MUTATED_MARKER, "cnn7")
     start = middle - MUTATED // 2
     _regtrack(
-        "saliency", loci.checkpoint("cnn7"), "--dataset", loci.data, "--marker", "GM12878_CTCF",
+        "saliency", loci.checkpoint("cnn7"), "--dataset", loci.data, "--marker", MUTATED_MARKER,
         "--region", Interval(loci.locus.chrom, start, start + MUTATED), "--method", "ism",
         "--out", path, "--overwrite",
     )  # fmt: skip
@@ -66,7 +67,8 @@ def draw_receptive_field(loci: Loci, path: Path) -> None:
     """How far the three models look."""
     _regtrack(
         "receptive-field", *map(loci.checkpoint, MODELS), "--dataset", loci.data,
-        "--marker", "GM12878_H3K4me3", "--split", "test", "--out", path, "--overwrite",
+        "--marker", "GM12878_H3K4me3", "--split", "test", "--positives", "60", "--out", path,
+        "--overwrite",
     )  # fmt: skip
 
 
