@@ -90,5 +90,5 @@ def _curve(scores: Scores, labels: npt.NDArray[np.bool_]) -> Curve:
 
 
 def number_or_none(value: npt.NDArray[np.float64] | np.floating[Any]) -> float | None:
-    """A single value, a float scalar, as a plain number; None for NaN."""
+    """A single value, a scalar of shape (), float32 or float64, as a number; None for NaN."""
     return None if np.isnan(value) else float(value)

@@ -196,7 +196,7 @@ def make_request(
     storage: Storage | None = None,
     any_assembly: bool = False,
 ) -> SweepRequest:
-    """A request from the arguments of `predict_genome` and `saliency_tracks`.
+    """A request from the arguments of `predict_genome` and other verbs that sweep.
 
     Raises:
         PlanError: `selection` is combined with `markers` or `chroms`.
