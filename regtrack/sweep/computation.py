@@ -1,6 +1,6 @@
 """The interface between a sweep and what computes its values.
 
-`regtrack.sweep.compute.Scorer` computes a network's scores; other computations,
+`regtrack.sweep.compute.Scorer` computes a network's scores; other computations
 are defined in their own packages.
 """
 
