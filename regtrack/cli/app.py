@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import traceback
@@ -76,9 +77,23 @@ def _parameters(ctx: typer.Context) -> Sequence[Any]:
     return () if command is None else command.params
 
 
+def _paragraphs(text: str) -> str:
+    r"""A docstring with one line per paragraph, which the terminal wraps at its own width.
+
+    >>> _paragraphs("Do it.\n\n    It takes\n    a while.")
+    'Do it.\n\nIt takes a while.'
+    """
+    return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n"))
+
+
 for _name in COMMANDS:
     _module = import_module(f"regtrack.cli.{_name.replace('-', '_')}")
-    app.command(_name, epilog=_module.EPILOG, no_args_is_help=_name != "demo")(_module.command)
+    app.command(
+        _name,
+        help=_paragraphs(_module.command.__doc__),
+        epilog=_module.EPILOG,
+        no_args_is_help=_name != "demo",
+    )(_module.command)
 
 
 def run(stop: Stop) -> None:
@@ -90,7 +105,7 @@ def run(stop: Stop) -> None:
     keep_writing()
     try:
         try:
-            app()
+            app(prog_name="regtrack")
         finally:
             print(end="", flush=True)
     except BaseException as error:

@@ -44,7 +44,7 @@ class _Pairing:
 
 def evaluate(
     dataset: Dataset | str | Path,
-    checkpoints: Sequence[Checkpoint | str | Path],
+    checkpoints: Sequence[Checkpoint | str | Path] | Checkpoint | str | Path,
     *,
     split: str = "test",
     markers: Sequence[str] = (),
@@ -64,7 +64,7 @@ def evaluate(
 
     Args:
         dataset: a dataset or its folder.
-        checkpoints: the models, or their files.
+        checkpoints: the models, or their files; a single one may be given by itself.
         split: `train`, `valid` or `test`.
         markers: names or globs, as in `select_markers`; default: all.
         exact: keep every logit and score them by scikit-learn, without bins; takes 5 bytes of
@@ -87,6 +87,8 @@ def evaluate(
         OutOfMemoryError: too little memory for a batch or for `exact`.
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
+    if isinstance(checkpoints, str | Path | Checkpoint):
+        checkpoints = [checkpoints]
     check_precision(precision)
     place = pick_device(device)
     selected = select_markers(dataset.markers, markers)

@@ -38,7 +38,7 @@ def test_the_first_signal_ends_the_command_and_a_late_one_the_process(
 def test_any_error_after_an_interruption_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def torn() -> None:
+    def torn(**_: str) -> None:
         try:
             signal.raise_signal(signal.SIGINT)
         except KeyboardInterrupt:
@@ -70,7 +70,7 @@ def test_a_system_error_is_one_line(
     error: OSError,
     line: str,
 ) -> None:
-    def failing() -> None:
+    def failing(**_: str) -> None:
         raise error
 
     monkeypatch.setattr(app, "app", failing)
@@ -85,7 +85,7 @@ PRINTER = """
 import sys
 from pathlib import Path
 from regtrack.cli import app, console, main
-def command():
+def command(**_):
     console.errors.print("note")
     console.console.print("line")
     console.print_json({"a": 1})

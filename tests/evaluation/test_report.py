@@ -402,3 +402,13 @@ def test_products_are_exact_and_too_little_memory_is_reported(
     monkeypatch.setattr(checkpoint.model, "logits", too_large)
     with pytest.raises(OutOfMemoryError, match="out of memory on cpu with 3 x 300 bp"):
         evaluate(dataset, [checkpoint], split="valid", batch_size=3)
+
+
+def test_a_single_checkpoint_need_not_be_in_a_list(dataset: Dataset, tmp_path: Path) -> None:
+    checkpoint, path = trained(dataset), tmp_path / "one.safetensors"
+    save_checkpoint(path, checkpoint)
+    expected = evaluate(dataset, [path], split="valid").markers
+    assert expected
+    for single in (checkpoint, path, str(path)):
+        found = evaluate(dataset, single, split="valid").markers
+        assert str(found) == str(expected)  # NaN differs from itself
