@@ -76,7 +76,10 @@ def test_tracks_hold_scores_where_there_are_bases(
     regions = tmp_path / "regions.bed"
     regions.write_text(f"chr1\t{REGION[0]}\t{REGION[1]}\n")
     summary = regtrack.predict_genome(
-        run, real_data / "chr1_hg38_10M.fa.gz", tmp_path / "tracks", regions=regions
+        run,
+        real_data / "chr1_hg38_10M.fa.gz",
+        tmp_path / "tracks",
+        selection=regtrack.Selection(regions=regions),
     )
     with regtrack.Reference(real_data / "chr1_hg38_10M.fa.gz") as reference:
         known = reference.codes("chr1", *REGION) != 4

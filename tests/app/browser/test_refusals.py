@@ -67,7 +67,7 @@ def test_a_bigwig_removed_while_serving_is_a_row_that_says_so(
         assert len(page.values()) == 2
         (sweeps / "cnn7" / "cnn7.K562_CTCF.bw").unlink()
         page.visit(region="chr1:200001-201000", mode="stack", panel="measures")
-        page.wait_title("can no longer be read")
+        page.wait_title("restore it")
         assert len(page.values()) == 1  # the other model is still drawn
         expect(page.page.locator(f"#{ids.MEASURES}")).to_contain_text("DILATED")
         assert page.complaints == []
