@@ -24,6 +24,7 @@ from regtrack.errors import FastaError, RegionError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.fasta_index import open_fasta
 from regtrack.genome.sequence import Codes, N, count_unknown, encode
+from regtrack.genome.stamp import take_stamp
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Reference:
     Attributes:
         path: the FASTA as given.
         assembly: names and lengths of its records.
+        stamp: the file's stamp when it was opened.
 
     Raises:
         FastaError: no such file, not a FASTA, a duplicate record or one without sequence, or lines
@@ -58,6 +60,7 @@ class Reference:
         self.path = Path(path)
         if not self.path.is_file():
             raise FastaError(f"no FASTA at {self.path}; expected a file (plain or bgzip)")
+        self.stamp = take_stamp(self.path)
         self._readable = _readable(self.path)
         self._fasta: pyfaidx.Fasta | None = None
         self._process = -1
@@ -108,6 +111,25 @@ class Reference:
         """SHA-256 of the file as given, compressed or not."""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def check_unchanged(self) -> None:
+        """Refuse to go on if the file on disk is no longer the one that was opened.
+
+        Raises:
+            FastaError: it was written, replaced or removed since.
+        """
+        try:
+            now = take_stamp(self.path)
+        except OSError as error:
+            raise FastaError(
+                f"{self.path} cannot be read any more ({error.strerror}); it was there when it was "
+                "opened: restore it and run again"
+            ) from error
+        if now != self.stamp:
+            raise FastaError(
+                f"{self.path} was written or replaced while it was read; run again when it no "
+                "longer changes"
+            )
 
     def close(self) -> None:
         """Close the file."""
