@@ -12,7 +12,7 @@ import pytest
 
 import regtrack
 from regtrack.cli.app import COMMANDS
-from regtrack.sweep.record import make_record
+from regtrack.sweep.record import chosen_by_user, make_record
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -67,7 +67,9 @@ def test_every_field_of_sweep_json_is_in_its_table() -> None:
     _, table = (ROOT / "docs" / "sweep.md").read_text().split("\n## sweep.json\n", 1)
     explained = re.findall(r"^\| (`.*?`) \|", table.split("\n## ", 1)[0], re.MULTILINE)
     written = re.findall(
-        r'^ {8}"(\w+)":|record\["(\w+)"\] =', inspect.getsource(make_record), re.MULTILINE
+        r'^ {8}"(\w+)":|record\["(\w+)"\] =',
+        inspect.getsource(make_record) + inspect.getsource(chosen_by_user),
+        re.MULTILINE,
     )
     fields = [plain or later for plain, later in written]
     assert len(fields) > 12

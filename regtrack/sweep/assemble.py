@@ -16,10 +16,12 @@ from regtrack.errors import PlanError
 from regtrack.machine.cores import cores
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
+from regtrack.sweep.claim import claimed, remove
 from regtrack.sweep.content import Content, check_track
 from regtrack.sweep.encoding import prepare_encoder
+from regtrack.sweep.plan_file import SWEEP_FILE
 from regtrack.sweep.summary import SweepSummary, TrackSummary
-from regtrack.sweep.work import SWEEP_FILE, Work, load_work
+from regtrack.sweep.work import Work, load_work
 from regtrack.tracks.bigwig.assemble import create_bigwig
 from regtrack.tracks.bigwig.readings import Expected
 from regtrack.tracks.bigwig.second_reader import SecondReader
@@ -46,7 +48,7 @@ def assemble_genome(
     start = time.perf_counter()
     work = load_work(Path(folder))
     work.check_out(overwrite=overwrite)
-    with work.locked(exclusive=True):
+    with claimed(work, exclusive=True):
         if missing := work.missing(work.chunks, progress):
             raise PlanError(_missing(work, missing))
         return finish(work, start=start, progress=progress, overwrite=overwrite)
@@ -81,7 +83,7 @@ def finish(
     # the tracks are complete: after a kill in the next lines they only have to be moved
     shutil.rmtree(work.folder / "shards", ignore_errors=True)
     move_folder(work.joined, work.out)
-    work.remove()
+    remove(work)
     return SweepSummary(
         out=work.out,
         model=record["checkpoint"]["model"],
@@ -96,7 +98,7 @@ def finish(
 def _join(work: Work, progress: Progress) -> dict[str, Any]:
     bases = _bases(work)
     if bases == 0:
-        work.remove()
+        remove(work)
         raise PlanError(
             "nothing to predict: all requested bases are N or excluded, and browsers refuse tracks "
             "without values; choose other bases"

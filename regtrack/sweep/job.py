@@ -26,10 +26,11 @@ from regtrack.sweep.compute import make_scorer
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.engine import Engine
 from regtrack.sweep.plan import SweepPlan
-from regtrack.sweep.record import make_record
+from regtrack.sweep.plan_file import Track, earlier_choices
+from regtrack.sweep.record import chosen_by_user, make_record
 from regtrack.sweep.request import SweepRequest, read_targets
 from regtrack.sweep.summary import Forecast
-from regtrack.sweep.work import Track, Work, earlier_choices, shards_size
+from regtrack.sweep.work import Work, shards_size
 from regtrack.tracks.bigwig.file_size import bytes_per_file, bytes_per_value, pieces_size
 
 _ENCODED = 30_000_000  # values rounded and encoded per second and thread
@@ -207,7 +208,7 @@ def open_job(request: SweepRequest, *, make: MakeComputation = make_scorer) -> I
             request,
         )
         encoding = Encoding(request.storage.keep_bits, request.storage.resolution)
-        begun = earlier_choices(request.out, _unchosen(request, checkpoint, computation, encoding))
+        begun = earlier_choices(request.out, chosen_by_user(checkpoint, computation, request))
         plan = SweepPlan(
             assembly=reference.assembly,
             targets=read_targets(reference.assembly, request.selection),
@@ -223,24 +224,6 @@ def open_job(request: SweepRequest, *, make: MakeComputation = make_scorer) -> I
                 begun=None if begun is None else begun[1],
             )
             yield replace(job, computation=chosen)
-
-
-def _unchosen(
-    request: SweepRequest, checkpoint: Checkpoint, computation: Computation, encoding: Encoding
-) -> dict[str, Any]:
-    """The part of a sweep's record that does not depend on what `auto` chooses."""
-    return {
-        "markers": [checkpoint.marker_names[row] for row in computation.rows],
-        "values": computation.values,
-        "precision": computation.precision,
-        "device": computation.device.type,
-        "keep_bits": encoding.keep_bits,
-        "plan": {
-            "window": request.compute.window,
-            "resolution": request.storage.resolution,
-            "both_strands": computation.both_strands,
-        },
-    }
 
 
 def _sizes(

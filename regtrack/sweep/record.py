@@ -33,7 +33,9 @@ def make_record(
     A checkpoint that is not a file has no path or file digest, only the digest of its weights.
     """
     selection = request.selection
+    fixed = chosen_by_user(checkpoint, computation, request)
     record = {
+        **fixed,
         "format": FORMAT,
         "versions": {"regtrack": __version__}
         | {name: version(name) for name in ("torch", "numpy")},
@@ -51,12 +53,7 @@ def make_record(
         },
         "regions": selection.regions and _file(selection.regions),
         "exclude": selection.exclude and _file(selection.exclude),
-        "markers": [checkpoint.marker_names[row] for row in computation.rows],
-        "plan": plan.to_dict(),
-        "values": computation.values,
-        "keep_bits": request.storage.keep_bits,
-        "precision": computation.precision,
-        "device": computation.device.type,
+        "plan": plan.to_dict() | fixed["plan"],
     }
     if computation.device.type == "cuda":  # cuDNN chooses kernels by the GPU
         name = torch.cuda.get_device_name(computation.device)
@@ -68,6 +65,24 @@ def make_record(
         record["compiled"] = computation.compiled
     plain: dict[str, Any] = json.loads(json.dumps(record))
     return plain
+
+
+def chosen_by_user(
+    checkpoint: Checkpoint, computation: Computation, request: SweepRequest
+) -> dict[str, Any]:
+    """The part of the record that does not depend on what `auto` chooses."""
+    return {
+        "markers": [checkpoint.marker_names[row] for row in computation.rows],
+        "values": computation.values,
+        "keep_bits": request.storage.keep_bits,
+        "precision": computation.precision,
+        "device": computation.device.type,
+        "plan": {
+            "window": request.compute.window,
+            "resolution": request.storage.resolution,
+            "both_strands": computation.both_strands,
+        },
+    }
 
 
 def digest(record: Mapping[str, Any]) -> str:

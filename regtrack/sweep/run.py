@@ -16,11 +16,13 @@ from regtrack.errors import OutputError
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.assemble import finish
 from regtrack.sweep.chunks import Chunk, choose_share
+from regtrack.sweep.claim import claimed
 from regtrack.sweep.encoding import prepare_encoder
 from regtrack.sweep.job import open_job
+from regtrack.sweep.plan_file import SWEEP_FILE
 from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest, make_request
 from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
-from regtrack.sweep.work import SWEEP_FILE, Work
+from regtrack.sweep.work import Work
 
 _PathLike = str | Path
 _log = logging.getLogger(__name__)
@@ -112,7 +114,7 @@ def run_sweep(
     with runner(request) as job:
         announce(_forecast(job, job.work.chunks, overwrite=overwrite))
         start = time.perf_counter()
-        with job.work.locked(exclusive=True, overwrite=overwrite), _report_kept(job.work):
+        with claimed(job.work, exclusive=True, overwrite=overwrite), _report_kept(job.work):
             made = _make(job, job.work.chunks, progress)
             return finish(
                 job.work,
@@ -143,7 +145,7 @@ def run_share(
         announce(_forecast(job, chunks, overwrite=overwrite))
         start = time.perf_counter()
         with (
-            job.work.locked(exclusive=False, overwrite=overwrite),
+            claimed(job.work, exclusive=False, overwrite=overwrite),
             _report_kept(job.work),
         ):
             made = _make(job, chunks, progress)

@@ -1,84 +1,39 @@
 """The work folder of an unfinished sweep: its plan, and the shards computed so far.
 
-It is next to the output, `tracks.partial` for `tracks`, until the tracks are complete. The process
-that starts the sweep writes the plan; all others, also on other machines, compare theirs with it.
+It is next to the output, `tracks.partial` for `tracks`, until the tracks are complete.
 """
 
 from __future__ import annotations
 
-import glob
 import json
 import platform
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, astuple, dataclass
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from regtrack.atomic import (
-    PARTIAL,
-    check_folder_free,
-    check_name,
-    disk_errors,
-    real_place,
-    temporary_path,
-    work_folder,
-)
-from regtrack.errors import ClusterError, OutputError, PlanError, RegtrackError
-from regtrack.genome.assembly import Assembly
+from regtrack.atomic import PARTIAL, check_folder_free, check_name, real_place, work_folder
+from regtrack.errors import ClusterError, OutputError, PlanError
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
-from regtrack.sweep.lock import change_lock, take_lock
-from regtrack.sweep.record import agrees, differences, digest
+from regtrack.sweep.plan_file import SWEEP_FILE, SavedPlan, other_version, read_plan
+from regtrack.sweep.record import differences
 from regtrack.sweep.shard import Shard, is_intact
-from regtrack.tracks.kind import Kind
 
-SWEEP_FILE = "sweep.json"
-_LOCK = "lock"
 _SHOWN = 8  # differences that a message lists
 _BROKEN = ["its plan is broken"]
 
 
-@dataclass(frozen=True)
-class Track:
-    """A track of the sweep.
-
-    Attributes:
-        file: name of the file.
-        marker, category: the marker's name and category.
-        values: kind of values.
-    """
-
-    file: str
-    marker: str
-    category: str
-    values: Kind
-
-
-@dataclass(frozen=True)
-class Work:
-    """A sweep and its work folder: all that is needed to join the shards.
+@dataclass(frozen=True, kw_only=True)
+class Work(SavedPlan):
+    """A sweep and its work folder.
 
     Attributes:
         out: the folder for the tracks.
-        record: all that determines their bytes.
-        assembly: the reference's chromosomes.
-        chunks: the parts of the sweep, each of which becomes a shard.
-        tracks: the tracks, one per marker and kind of value.
     """
 
     out: Path
-    record: Mapping[str, Any]
-    assembly: Assembly
-    chunks: tuple[Chunk, ...]
-    tracks: tuple[Track, ...]
-
-    @cached_property
-    def digest(self) -> str:
-        """Digest of the record, which all shards of the sweep contain."""
-        return digest(self.record)
 
     @property
     def folder(self) -> Path:
@@ -132,65 +87,6 @@ class Work:
         """
         return Shard(self.shard(chunk), self.digest, chunk)
 
-    @contextmanager
-    def locked(self, *, exclusive: bool, overwrite: bool = False) -> Iterator[None]:
-        """Start the sweep, or resume one with the same plan, and lock its folder meanwhile.
-
-        Args:
-            exclusive: keep all other processes out; else they may share the folder.
-            overwrite: remove unfinished work with another plan.
-
-        Raises:
-            PlanError: the folder has another plan, and `overwrite` is off.
-            OutputError: another process uses the folder, it cannot be written, or it is not a
-                sweep's.
-        """
-        with disk_errors(self.folder):
-            while (lock := self._take_lock(exclusive=exclusive, overwrite=overwrite)) is None:
-                pass
-        with lock:
-            try:
-                yield
-            except BaseException:
-                self._remove_if_empty(lock)
-                raise
-
-    def _remove_if_empty(self, lock: BinaryIO) -> None:
-        """Remove the folder if it has no shards and no other process uses it."""
-        with suppress(OutputError, OSError):
-            # again after the lock: another process may have written one before it was exclusive
-            if (
-                not self._has_shards()
-                and change_lock(lock, exclusive=True)
-                and not self._has_shards()
-            ):
-                self.remove()
-
-    def _has_shards(self) -> bool:
-        return self.joined.exists() or any(self.folder.glob("shards/*.shard"))
-
-    def _take_lock(self, *, exclusive: bool, overwrite: bool) -> BinaryIO | None:
-        """The lock of the folder; None: it was removed and has to be created again."""
-        self._create()
-        if not (self.folder / SWEEP_FILE).exists():
-            raise OutputError(
-                f"{self.folder} exists, but is not the work folder of a sweep; move it away"
-            )
-        (self.folder / "shards").mkdir(exist_ok=True)
-        lock = take_lock(self.folder / _LOCK, exclusive=exclusive)
-        if lock is None:
-            return None
-        try:
-            if not self.has_other_plan(overwrite=overwrite):
-                return lock
-            change_lock(lock, exclusive=True)
-            self.remove()
-        except BaseException:
-            lock.close()
-            raise
-        lock.close()
-        return None
-
     def has_other_plan(self, *, overwrite: bool) -> bool:
         """Whether the folder has a sweep with another plan, which `overwrite` allows to replace.
 
@@ -236,33 +132,6 @@ class Work:
         for track in self.tracks:
             check_name(self.out / track.file, f'omit the marker "{track.marker}"')
 
-    def remove(self) -> None:
-        """Remove the folder, and temporary folders that killed processes left next to it.
-
-        It is renamed first, so that a killed process leaves either all of it or nothing.
-        """
-        with suppress(OSError):
-            self.folder.rename(temporary_path(self.folder))
-        for name in (self.folder.name, self.out.name):
-            pattern = f".{glob.escape(name)}.{'[0-9a-f]' * 8}{PARTIAL}"
-            for folder in self.folder.parent.glob(pattern):
-                shutil.rmtree(folder, ignore_errors=True)
-
-    def _create(self) -> None:
-        """Create the folder with the plan in it, unless it exists."""
-        if self.folder.exists():
-            return
-        temporary = temporary_path(self.folder)
-        try:
-            (temporary / "shards").mkdir(parents=True)
-            (temporary / SWEEP_FILE).write_text(json.dumps(self._to_dict(), indent=1) + "\n")
-            temporary.rename(self.folder)  # fails if another process was faster
-        except OSError:
-            if not self.folder.exists():
-                raise
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-
     @property
     def _inputs(self) -> Iterator[str]:
         for name in ("checkpoint", "reference", "regions", "exclude"):
@@ -270,16 +139,8 @@ class Work:
                 yield path
 
     def _plan_differences(self) -> list[str]:
-        found = _read(self.out)
+        found = read_plan(self.out)
         return differences(found.record, self.record) if found else _BROKEN
-
-    def _to_dict(self) -> dict[str, Any]:
-        return {
-            "record": self.record,
-            "assembly": {"names": self.assembly.names, "lengths": self.assembly.lengths},
-            "chunks": [list(astuple(chunk)) for chunk in self.chunks],
-            "tracks": [asdict(track) for track in self.tracks],
-        }
 
 
 def shards_size(out: Path) -> int:
@@ -292,44 +153,42 @@ def load_work(folder: Path) -> Work:
 
     Raises:
         PlanError: there is no unfinished sweep, or its plan is broken.
+        OutputError: the work folder is not a sweep's.
     """
     folder = real_place(folder)
     out = folder.with_name(folder.name.removesuffix(PARTIAL))
-    found = _read(out)
+    found = read_plan(out)
     if found is None:
-        raise PlanError(
-            f"{work_folder(out)} has no unfinished sweep, or its plan is broken; give the output "
-            "folder of a sweep that was run in shares"
+        raise _why_not_loaded(out)
+    return Work(out=out, **vars(found))
+
+
+def _why_not_loaded(out: Path) -> PlanError | OutputError:
+    """What is wrong with an output whose plan cannot be read, and what to do about it."""
+    work = work_folder(out)
+    if version := other_version(out):
+        return PlanError(
+            f"{work} was begun by regtrack {version}, whose shards this version cannot join; "
+            "finish it with that version, or run the shares again, the first of them with "
+            "`overwrite=True`"
         )
-    return found
-
-
-def earlier_choices(out: Path, like: Mapping[str, Any]) -> tuple[int, bool] | None:
-    """The automatic choices of an unfinished sweep whose record contains all values of `like`.
-
-    Returns:
-        The batch size, and whether the network is compiled; None: there is no such sweep.
-    """
-    found = _read(out)
-    if found is None or not agrees(found.record, like):
-        return None
-    return int(found.record["plan"]["batch_size"]), "compiled" in found.record
-
-
-def _read(out: Path) -> Work | None:
-    """The unfinished sweep of an output; None if there is none, or its plan is broken."""
-    try:
-        found = json.loads((work_folder(out) / SWEEP_FILE).read_text())
-        assembly = found["assembly"]
-        return Work(
-            out=out,
-            record=dict(found["record"]),
-            assembly=Assembly(tuple(assembly["names"]), tuple(assembly["lengths"])),
-            chunks=tuple(Chunk(*chunk) for chunk in found["chunks"]),
-            tracks=tuple(Track(**track) for track in found["tracks"]),
+    if (work / SWEEP_FILE).exists():
+        return PlanError(
+            f"{work / SWEEP_FILE} is broken, so the shards cannot be joined; start over: run the "
+            "shares again, the first of them with `overwrite=True`"
         )
-    except (OSError, ValueError, TypeError, KeyError, RegtrackError):
-        return None
+    if work.exists():
+        return OutputError(
+            f"{work} is not the work folder of a sweep, since it has no {SWEEP_FILE}; give the "
+            "output folder of a sweep that was run in shares"
+        )
+    if (out / SWEEP_FILE).exists():
+        return PlanError(f"{out} is complete, with its {SWEEP_FILE}; there is nothing to join")
+    there = "is no sweep" if out.exists() else "does not exist"
+    return PlanError(
+        f"{out} {there}, and there is no {work}; give the output folder of a sweep that was run "
+        "in shares, or run those first"
+    )
 
 
 def _refusal(folder: Path, changed: list[str]) -> str:

@@ -188,7 +188,7 @@ def test_shares_are_computed_separately_and_assembled(
     assert not Path("tracks.partial").exists()
     code, _, err = assemble("tracks")
     assert code == 2
-    assert "exists already" in err or "has no unfinished sweep" in err
+    assert "tracks is complete, with its sweep.json; there is nothing to join" in err
 
 
 @pytest.mark.parametrize(

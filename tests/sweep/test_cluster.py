@@ -26,6 +26,7 @@ from regtrack.errors import ClusterError, MarkerError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.saliency.tracks import MakeSaliency
 from regtrack.sweep.chunks import Chunk
+from regtrack.sweep.claim import claimed
 from regtrack.sweep.compute import make_scorer
 from regtrack.sweep.job import Job, open_job
 from regtrack.sweep.request import Compute, Selection, SweepRequest
@@ -189,7 +190,7 @@ def test_a_task_taken_over_computes_only_missing_shards(
     asked = []
     make = Job.make
     monkeypatch.setattr(Job, "make", lambda job, some: asked.append(some) or make(job, some))
-    with open_job(request_) as planned, planned.work.locked(exclusive=True):
+    with open_job(request_) as planned, claimed(planned.work, exclusive=True):
         some = planned.work.chunks[:3]
         cluster._make(some[1:2], request_, make_scorer, planned.work.digest)
         assert cluster._make(some, request_, make_scorer, planned.work.digest) == some
@@ -312,7 +313,7 @@ def test_a_worker_without_the_folder_reports_it(request_: SweepRequest) -> None:
 
 def test_a_worker_with_other_inputs_reports_it(request_: SweepRequest) -> None:
     with open_job(request_) as job:
-        with job.work.locked(exclusive=True):
+        with claimed(job.work, exclusive=True):
             pass
         with pytest.raises(ClusterError, match="has other inputs than this sweep was planned with"):
             cluster._job(request_, make_scorer, "the digest of another")
@@ -342,7 +343,7 @@ def test_a_sweep_planned_by_another_worker_is_not_computed_from_replaced_files(
     for change in (lambda: None, replace_input):
         change()
         with open_job(request_) as planned:
-            with planned.work.locked(exclusive=True, overwrite=True):
+            with claimed(planned.work, exclusive=True, overwrite=True):
                 pass
             first = planned.work.chunks[0]
             cluster._make((first,), request_, make_scorer, planned.work.digest)

@@ -26,9 +26,9 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.reference import Reference
 from regtrack.sweep import chunks, shard
 from regtrack.sweep.assemble import assemble_genome
+from regtrack.sweep.plan_file import earlier_choices
 from regtrack.sweep.request import Compute, Storage, SweepRequest
 from regtrack.sweep.run import forecast_sweep, predict_genome, run_share
-from regtrack.sweep.work import earlier_choices
 
 from .toys import CATEGORIES, as_checkpoint, grouped, random_codes, small_model, write_fasta
 
@@ -292,10 +292,12 @@ def test_killed_while_the_tracks_are_joined(
     where = {
         "joining": "regtrack.sweep.work.Shard.track",
         "joined": "regtrack.sweep.assemble.move_folder",
-        "moved": "regtrack.sweep.work.Work.remove",
+        "moved": "regtrack.sweep.assemble.remove",
     }[place]
     with monkeypatch.context() as patch:
         patch.setattr(where, stop)
+        if place == "moved":  # nor may the interruption's own cleanup run: it is a kill
+            patch.setattr("regtrack.sweep.claim.remove", stop)
         with pytest.raises(StopError):
             predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     if place == "moved":  # all is there but for an empty folder
@@ -440,15 +442,17 @@ def test_a_shard_of_another_plan_is_not_joined(
 def test_a_sweep_starts_over_after_a_kill_at_the_very_end(folder: Path, left: str) -> None:
     """The tracks stood in their place, and the work folder was not yet away."""
     stop = pytest.MonkeyPatch()
-    place = "regtrack.sweep.work.Work.remove"
+    place = "regtrack.sweep.assemble.remove"
     if left == "nothing of the plan":  # it was being deleted, under another name
-        place = "regtrack.sweep.work.shutil.rmtree"
+        place = "regtrack.sweep.claim.shutil.rmtree"
 
     def stopping(*_: object, **__: object) -> None:
         raise StopError
 
     with stop.context() as patch, pytest.raises(StopError):
         patch.setattr(place, stopping)
+        if left == "plan":
+            patch.setattr("regtrack.sweep.claim.remove", stopping)
         predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     if left == "plan":
         assert not Path("tracks.partial/shards").exists()
@@ -474,7 +478,7 @@ def test_a_plan_of_wrong_types_is_broken(folder: Path, monkeypatch: pytest.Monke
     plan = Path("tracks.partial/sweep.json")
     for chunks_are in (3, [[1]], None):
         plan.write_text(json.dumps(json.loads(plan.read_text()) | {"chunks": chunks_are}))
-        with pytest.raises(PlanError, match="its plan is broken"):
+        with pytest.raises(PlanError, match=r"sweep\.json is broken, .* run the shares again"):
             assemble_genome("tracks")
         with pytest.raises(PlanError, match="its plan is broken"):
             predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
@@ -512,7 +516,7 @@ def test_auto_resumes_with_the_same_batch_size(
 
 
 def test_missing_shards_are_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(PlanError, match=r"tracks\.partial has no unfinished sweep"):
+    with pytest.raises(PlanError, match=r"tracks does not exist, and there is no tracks\.partial"):
         assemble_genome("tracks")
     stopped(monkeypatch)
     message = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -147,6 +148,31 @@ def test_a_broken_plan_is_reported_with_a_remedy() -> None:
         predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     predict_genome("c.safetensors", "r.fa", "tracks", overwrite=True, **grouped(**OPTIONS))
     assert files("tracks") == FILES
+
+
+def test_assembling_says_what_is_wrong_with_the_folder() -> None:
+    def refusal() -> str:
+        with pytest.raises((OutputError, PlanError)) as caught:
+            assemble_genome("tracks")
+        return str(caught.value)
+
+    assert refusal().startswith("tracks does not exist, and there is no tracks.partial; give")
+    Path("tracks").mkdir()
+    assert refusal().startswith("tracks is no sweep, and there is no tracks.partial")
+    Path("tracks.partial").mkdir()
+    assert "tracks.partial is not the work folder of a sweep, since it has no" in refusal()
+    Path("tracks.partial").rmdir()
+    run_share(REQUEST, "1/1")
+    plan = Path("tracks.partial/sweep.json")
+    found = json.loads(plan.read_text())
+    older = found["record"] | {"format": 1, "versions": {"regtrack": "0.0.7"}}
+    plan.write_text(json.dumps({"record": older}))
+    assert "was begun by regtrack 0.0.7, whose shards this version cannot join" in refusal()
+    plan.write_text("{}")
+    assert "sweep.json is broken, so the shards cannot be joined; start over" in refusal()
+    plan.write_text(json.dumps(found))
+    assemble_genome("tracks")
+    assert "tracks is complete, with its sweep.json; there is nothing to join" in refusal()
 
 
 def test_shards_are_reported_complete_only_after_reading_them() -> None:
