@@ -15,31 +15,32 @@ GROUND = {"errors", "frozen", "progress", "atomic", "version", "kernel", "model_
 # each part of the house, and the parts that it may import besides GROUND and itself
 PERMITTED: dict[str, set[str]] = {
     **{name: set() for name in GROUND},
+    "files": set(),
     "machine": set(),
-    "genome": set(),
+    "genome": {"files"},
     "measures": {"machine"},
-    "labels": {"genome"},
-    "tracks": {"genome", "labels"},
-    "dataset": {"genome", "labels"},
+    "labels": {"genome", "files"},
+    "tracks": {"genome", "labels", "files"},
+    "dataset": {"genome", "labels", "files"},
     "models": set(),
-    "checkpoint_header": {"genome", "labels"},
-    "checkpoint": {"genome", "labels", "models", "checkpoint_header"},
-    "describe": {"checkpoint_header", "dataset", "tracks"},
+    "checkpoint_header": {"genome", "labels", "files"},
+    "checkpoint": {"genome", "labels", "models", "checkpoint_header", "files"},
+    "describe": {"checkpoint_header", "dataset", "tracks", "files"},
     "predict": {"genome", "labels", "checkpoint", "machine"},
     "training": {
         "genome", "labels", "dataset", "models", "checkpoint", "checkpoint_header", "evaluation",
         "predict", "measures",
     },
     "evaluation": {"genome", "labels", "dataset", "models", "checkpoint", "predict", "measures"},
-    "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "predict", "machine"},
+    "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "predict", "machine", "files"},
     "saliency": {
-        "genome", "labels", "dataset", "models", "checkpoint", "predict", "sweep",
+        "genome", "labels", "dataset", "models", "checkpoint", "predict", "sweep", "files",
     },
     "compare": {
         "genome", "labels", "tracks", "dataset.store", "dataset.format", "dataset.identity",
-        "checkpoint_header", "measures",
+        "checkpoint_header", "measures", "files",
     },
-    "simulate": {"genome"},
+    "simulate": {"genome", "files"},
     "figures": {"genome", "labels", "tracks", "saliency"},
     "benchmark": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "training",
@@ -48,7 +49,7 @@ PERMITTED: dict[str, set[str]] = {
 }  # fmt: skip
 # what the dashboard, a separate package, may import from regtrack: nothing that loads torch
 APP_MAY = {
-    *GROUND, "genome", "tracks", "labels", "compare", "dataset.store", "dataset.format",
+    *GROUND, "files", "genome", "tracks", "labels", "compare", "dataset.store", "dataset.format",
     "dataset.identity", "checkpoint_header",
 }  # fmt: skip
 EVERYTHING = {"cli", "demo", "__main__"}
@@ -67,7 +68,7 @@ KEPT_TO: dict[str, set[str]] = {
     "matplotlib": {"figures", "training"},
     "sklearn": {"measures", "benchmark"},
     "pyBigWig": {"tracks"},
-    "isal": {"tracks"},
+    "isal": {"tracks", "files"},
     "numba": {"kernel"},
     "pyfaidx": {"genome"},
     "dask": {"sweep"},

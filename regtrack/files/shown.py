@@ -1,0 +1,28 @@
+"""Other people's text inside our messages: short, in one line, and harmless to a terminal."""
+
+from __future__ import annotations
+
+
+def shown(text: object, most: int = 80) -> str:
+    r"""A text as it may stand in a message: control characters escaped, cut to `most` characters.
+
+    Bytes are read as UTF-8, with escapes for those that are not.
+
+    >>> shown("a\tb\x1b[31m")
+    'a\\tb\\x1b[31m'
+    >>> shown(b"caf\xc3\xa9 \xff", most=40)
+    'café \\xff'
+    >>> shown("0123456789", most=6)
+    '012...'
+    """
+    if isinstance(text, bytes):
+        text = text[: 4 * most + 4].decode("utf-8", "backslashreplace")
+    start = str(text)[: most + 1]
+    escaped = "".join(letter if letter.isprintable() else _escape(letter) for letter in start)
+    return escaped if len(escaped) <= most else f"{escaped[: most - 3]}..."
+
+
+def _escape(letter: str) -> str:
+    if "\udc80" <= letter <= "\udcff":  # a byte of a file name that is not UTF-8
+        return f"\\x{ord(letter) - 0xDC00:02x}"
+    return letter.encode("unicode_escape").decode("ascii")
