@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,11 +24,13 @@ from regtrack.dataset.labelling import LabelledMarker, write_labels
 from regtrack.dataset.spec import DatasetSpec
 from regtrack.dataset.split import Splits, assign_splits, check_split
 from regtrack.dataset.summary import BuildSummary
+from regtrack.files.source import sha256_of
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals
 from regtrack.genome.reference import Reference
 from regtrack.labels.manifest import read_markers
 from regtrack.labels.peaks import PeakCounts, read_peaks
+from regtrack.labels.report import report_peaks
 from regtrack.progress import SILENT, Progress
 from regtrack.version import __version__
 
@@ -82,11 +83,13 @@ def build_dataset(
             check_split(spec, usable)
             # the first file shows whether peaks are for another assembly: check before reading
             # sequence
-            read_peaks(files[0].path, fasta.assembly)
+            first = read_peaks(files[0].path, fasta.assembly)
             masks = _read_mask(exclude, fasta.assembly), _read_mask(multimap, fasta.assembly)
             kept = write_codes(fasta, usable, spec, masks, folder=folder, progress=progress)
             splits = _write_windows(kept, spec, folder)
-            labelled = write_labels(files, fasta.assembly, kept, folder=folder, progress=progress)
+            labelled = write_labels(
+                files, fasta.assembly, kept, first=first, folder=folder, progress=progress
+            )
         summary = _summarize(folder, kept, splits, labelled)
         _note_purpose(summary)
         write_header(folder, _header(spec, kept, labelled, summary, sources))
@@ -97,6 +100,7 @@ def _read_mask(path: _PathLike | None, assembly: Assembly) -> dict[str, Interval
     if path is None:
         return {}
     mask = read_peaks(Path(path), assembly)
+    report_peaks(Path(path), mask)
     if not mask.by_chrom:
         _log.warning("%s covers no base of the reference, so it masks nothing", path)
     return mask.by_chrom
@@ -163,5 +167,4 @@ def _header(
 def _source(path: _PathLike | None) -> dict[str, str] | None:
     if path is None:
         return None
-    with Path(path).open("rb") as file:
-        return {"path": str(path), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    return {"path": str(path), "sha256": sha256_of(Path(path))}

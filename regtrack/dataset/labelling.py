@@ -11,6 +11,7 @@ from typing import Any
 from regtrack.dataset.codes import Kept
 from regtrack.dataset.rows import RowTable
 from regtrack.errors import DatasetError
+from regtrack.files.shown import listed
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals
 from regtrack.labels.manifest import MarkerFile
@@ -21,7 +22,6 @@ from regtrack.progress import Progress
 _log = logging.getLogger(__name__)
 
 _MOST = 2**16  # markers: indexes take 16 bits
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ def write_labels(
     assembly: Assembly,
     kept: Kept,
     *,
+    first: Peaks,
     folder: Path,
     progress: Progress,
 ) -> tuple[LabelledMarker, ...]:
@@ -67,6 +68,7 @@ def write_labels(
         files: the markers and their files.
         assembly: of the whole reference, against which peaks are checked.
         kept: the windows; their chromosomes are labelled from end to end.
+        first: the peaks of the first file, which has been read already; a pipe is read once.
         folder: where to write.
         progress: shows the files read.
 
@@ -81,7 +83,7 @@ def write_labels(
     labelled = []
     with progress.task("Reading peaks", len(files), "files") as task:
         for index, file in enumerate(files):
-            peaks = read_peaks(file.path, assembly)
+            peaks = read_peaks(file.path, assembly) if index else first
             on_kept = {
                 chrom: peaks.by_chrom[chrom]
                 for chrom in kept.assembly.names
@@ -121,7 +123,7 @@ def _check(labelled: Sequence[LabelledMarker], kept: Assembly) -> None:
         )
     if not any(found.labelled for found in labelled):
         unknown = _unknown(labelled)
-        named = f"; they name {_listed(unknown)}" if unknown else ""
+        named = f"; they name {listed(unknown)}" if unknown else ""
         raise DatasetError(
             f"no peak of any marker lies on the kept chromosomes, {kept.summary()}{named}; give "
             "peaks for the assembly of the reference"
@@ -134,7 +136,7 @@ def _report(labelled: Sequence[LabelledMarker]) -> None:
     if bridged:
         _log.warning('peak files use other chromosome names: "%s" is read as "%s"', *bridged[0])
     total = _total(labelled)
-    lacking = f"on chromosomes that the reference lacks ({_listed(_unknown(labelled))})"
+    lacking = f"on chromosomes that the reference lacks ({listed(_unknown(labelled))})"
     for count, what in (
         (total.unknown, f"{lacking}: dropped"),
         (total.outside, "starting past their chromosome's end: dropped"),
@@ -147,7 +149,7 @@ def _report(labelled: Sequence[LabelledMarker]) -> None:
     if without:
         _log.warning(
             "%d of %d markers have no peak on the kept chromosomes, so all their labels are 0: %s",
-            len(without), len(labelled), _listed(without),
+            len(without), len(labelled), listed(without),
         )  # fmt: skip
 
 
@@ -157,8 +159,3 @@ def _total(labelled: Sequence[LabelledMarker]) -> PeakCounts:
 
 def _unknown(labelled: Sequence[LabelledMarker]) -> list[str]:
     return sorted({name for found in labelled for name in found.unknown})
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

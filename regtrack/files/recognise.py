@@ -23,20 +23,21 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"MATLAB 7.3 MAT-file", "a MATLAB 7.3 file"),
     (b"BAM\x01", "a BAM file"),
     (b"BAI\x01", "a BAM index"),
-    (b"CRAM", "a CRAM file"),
+    (b"CRAM\x02", "a CRAM file"),
+    (b"CRAM\x03", "a CRAM file"),
     (b"BCF\x02", "a BCF file"),
     (b"TBI\x01", "a tabix index"),
     (b"CSI\x01", "a CSI index"),
     (b"\x93NUMPY", "a NumPy array"),
     (b"SQLite format 3\x00", "an SQLite database"),
-    (b"PAR1", "a Parquet file"),
+    (b"PAR1\x15", "a Parquet file"),
     (b"%PDF-", "a PDF"),
     (b"\x89PNG\r\n\x1a\n", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel or Word file"),
     (b"{\\rtf", "an RTF document"),
     (b"\x7fELF", "a program"),
-    (b"BZh", "a bzip2 file"),
+    *((b"BZh%d1AY&SY" % level, "a bzip2 file") for level in range(1, 10)),
     (b"\xfd7zXZ\x00", "an xz file"),
     (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
@@ -44,11 +45,12 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
 )
 # the magic number with which torch.save began before it wrote zip files, as a pickle
 _TORCH_LEGACY = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+UTF_16 = "UTF-16 text"
 _MARKS = (
     (b"\xff\xfe\x00\x00", "UTF-32 text"),
     (b"\x00\x00\xfe\xff", "UTF-32 text"),
-    (b"\xff\xfe", "UTF-16 text"),
-    (b"\xfe\xff", "UTF-16 text"),
+    (b"\xff\xfe", UTF_16),
+    (b"\xfe\xff", UTF_16),
 )
 _MARKUP = re.compile(rb"(<!--.*?-->|<\?xml[^>]*>|\s)*<(!doctype\s+)?([a-z]\w*)", re.I | re.S)
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")

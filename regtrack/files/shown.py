@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def shown(text: object, most: int = 80) -> str:
     r"""A text as it may stand in a message: control characters escaped, cut to `most` characters.
@@ -20,6 +22,16 @@ def shown(text: object, most: int = 80) -> str:
     start = str(text)[: most + 1]
     escaped = "".join(letter if letter.isprintable() else _escape(letter) for letter in start)
     return escaped if len(escaped) <= most else f"{escaped[: most - 3]}..."
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The first few names, for messages.
+
+    >>> listed(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(shown(name, 60) for name in names[:most]) + more
 
 
 def _escape(letter: str) -> str:

@@ -20,7 +20,7 @@ from isal import igzip, isal_zlib
 from typing_extensions import Buffer
 
 from regtrack.errors import RegtrackError
-from regtrack.files.recognise import HEAD, recognise
+from regtrack.files.recognise import HEAD
 
 PIECE = 1 << 20
 # A gzip of text seldom unpacks to more than 30 times its size; repeated or blank lines reach 1,000.
@@ -28,6 +28,18 @@ MOST_RATIO, FREE = 100, 64 << 20
 # the exception of the inflater; the package's stub declares it as an instance
 _ISAL: type[Exception] = isal_zlib.error  # type: ignore[assignment]
 _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, _ISAL)
+
+
+_digests: dict[str, str] = {}  # of the pipes that were read
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file as it is; of a pipe that was read, of what it gave."""
+    known = _digests.get(str(path))
+    if known and not path.is_file():
+        return known
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Source:
@@ -72,6 +84,8 @@ class Source:
             raise self.refused(f"cannot be read ({problem.strerror or problem})") from problem
         except _DAMAGED as problem:
             raise self._damaged(problem) from problem
+        if self._tap.pipe:
+            _digests[str(self.path)] = self.sha256
 
     def _plain(self) -> Iterator[bytes]:
         while piece := self._tap.read(PIECE):
@@ -95,10 +109,6 @@ class Source:
     def refused(self, why: str) -> RegtrackError:
         """The error that this file cannot be used."""
         return self._error(f"{self.path} {why}")
-
-    def not_expected(self) -> RegtrackError:
-        """The error that this file is something else: what it is, by its first bytes."""
-        return self.refused(f"is {recognise(self.head)}; expected a {self._expected}")
 
     def close(self) -> None:
         """Close the file."""

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from regtrack.errors import RegtrackError
-from regtrack.files.recognise import recognise_binary
+from regtrack.files.recognise import UTF_16, recognise, recognise_binary
 from regtrack.files.shown import shown
 from regtrack.files.source import Source
 
@@ -77,12 +77,14 @@ class Text:
             self.lines = number
 
     def refused(self, number: int, line: bytes, why: str) -> RegtrackError:
-        """The error that a line cannot be used: file, number, the line itself and the reason."""
-        return self._source.refused(f'line {number:,}: found "{shown(line)}"; {why}')
+        """The error that a line cannot be used: file, number, the line itself and the reason.
 
-    def not_expected(self) -> RegtrackError:
-        """The error that the file is something else: what it is, by its first bytes."""
-        return self._source.not_expected()
+        If the file is of another kind than expected, the error says so.
+        """
+        kind = recognise(self._first)
+        told = kind == "text" or kind.split(" ", 1)[1] in self._expected
+        note = "" if told else f" (this is {kind})"
+        return self._source.refused(f'line {number:,} cannot be read: "{shown(line)}"; {why}{note}')
 
     def close(self) -> None:
         """Close the file."""
@@ -126,6 +128,9 @@ class Text:
         pieces = iter(self._source)
         first = self._first = next(pieces, b"")
         coding = next((name for mark, name in _MARKS if first.startswith(mark)), None)
+        kind = recognise_binary(first)
+        if kind not in {None, UTF_16}:
+            raise self._source.refused(f"is {kind}; expected a {self._expected}")
         if coding is None:
             yield first.removeprefix(codecs.BOM_UTF8)
             yield from pieces
@@ -175,9 +180,8 @@ class Text:
 
     def _refuse_nul(self, start: bytes) -> NoReturn:
         number = self.lines + 1 + start[: start.index(b"\0")].count(b"\n")
-        kind = recognise_binary(self._first) or "no text"
         raise self._source.refused(
-            f"line {number:,} has a NUL byte: this is {kind}; expected a {self._expected}"
+            f"line {number:,} has a NUL byte: this is no text; expected a {self._expected}"
         )
 
 

@@ -9,6 +9,9 @@ from functools import cached_property
 from pathlib import Path
 
 from regtrack.errors import AssemblyError, nearest
+from regtrack.files.text import Text
+
+_DIGITS = 18  # of a length, which is a number of 64 bits
 
 
 @dataclass(frozen=True)
@@ -116,28 +119,11 @@ def read_sizes(path: Path) -> Assembly:
             with a name and a whole number.
     """
     names, lengths = [], []
-    for number, line in enumerate(_text(path).splitlines(), 1):
-        if not line.strip():
-            continue
-        fields = line.split()
-        if len(fields) < 2 or not fields[1].isdecimal():
-            raise AssemblyError(
-                f'{path} line {number}: found "{line}"; expected a name and a length in bp'
-            )
-        names.append(fields[0])
-        lengths.append(int(fields[1]))
+    with Text(path, "file of names and lengths (.chrom.sizes or .fai)", AssemblyError) as text:
+        for number, line in text:
+            fields = line.split(b"\t", 2) if b"\t" in line else line.split()
+            if len(fields) < 2 or not fields[1].isdigit() or len(fields[1]) > _DIGITS:
+                raise text.refused(number, line, "expected a name and a length in bp")
+            names.append(fields[0].strip().decode())
+            lengths.append(int(fields[1]))
     return Assembly(tuple(names), tuple(lengths))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError as error:
-        raise AssemblyError(
-            f"no names and lengths at {path} ({error.strerror}); check the name"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise AssemblyError(
-            f"{path} is not text; expected a .chrom.sizes or .fai file, with a name and a length "
-            "in bp on each line"
-        ) from error

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
+import os
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from regtrack.errors import MarkerError, nearest
+from regtrack.files.shown import listed, shown
+from regtrack.files.text import Text
 from regtrack.labels.marker import Marker
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.+-]+")
@@ -43,9 +45,9 @@ def read_markers(table: Path, peaks_folder: Path | None = None) -> tuple[MarkerF
             that are not there.
     """
     rows = _read_rows(table)
-    folder = table.parent if peaks_folder is None else peaks_folder
+    folder = peaks_folder or (table.parent if table.is_file() else Path())  # a pipe has no folder
     paths = [_locate(folder, row) for row in rows]
-    _check_once(table, "peak file", [str(path) for path in paths])
+    _check_once(table, "peak file", [str(path) for path in paths], key=os.path.realpath)
     _check_there(table, folder, paths)
     names = _names(table, rows)
     return tuple(
@@ -56,19 +58,18 @@ def read_markers(table: Path, peaks_folder: Path | None = None) -> tuple[MarkerF
 
 def _read_rows(table: Path) -> list[_Row]:
     """The rows as dicts; `biosample`, `treatment` and `name` are always present."""
-    if not table.is_file():
-        raise MarkerError(f"no markers table at {table}; expected a TSV file")
-    try:
-        lines = table.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise MarkerError(f"{table} is not text ({error}); expected a TSV file") from error
-    reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-    columns = [column.strip() for column in next(reader, [])]
-    _check_columns(table, columns)
+    columns: list[str] = []
     rows = []
-    for number, cells in enumerate(reader, 2):
-        if any(cell.strip() for cell in cells):
-            rows.append(_row(table, number, columns, cells))
+    with Text(table, "markers table", MarkerError) as text:
+        for number, line in text:
+            cells = [cell.strip() for cell in line.decode().split("\t")]
+            if not columns:
+                columns = cells
+                _check_columns(table, columns)
+            else:
+                rows.append(_row(table, number, columns, cells))
+    if not columns:
+        _check_columns(table, columns)
     if not rows:
         raise MarkerError(f"{table} names no marker; expected a header and one row per marker")
     return rows
@@ -77,10 +78,10 @@ def _read_rows(table: Path) -> list[_Row]:
 def _check_columns(table: Path, columns: Sequence[str]) -> None:
     for choices in (("file", "url"), ("category",), ("biosample", "cell"), ("target",)):
         if not set(choices) & set(columns):
-            found = ", ".join(columns) or "nothing"
+            found = shown(", ".join(columns) or "nothing", 200)
             raise MarkerError(
                 f"{table} has no column {' or '.join(choices)}; found {found}; expected a "
-                f"tab-separated header.{nearest(choices[0], columns)}"
+                f"tab-separated header.{nearest(choices[0], [shown(name) for name in columns])}"
             )
 
 
@@ -89,7 +90,7 @@ def _row(table: Path, number: int, columns: Sequence[str], cells: Sequence[str])
         raise MarkerError(
             f"{table} line {number} has {len(cells)} columns; the header has {len(columns)}"
         )
-    row = {column: cell.strip() for column, cell in zip(columns, cells, strict=False)}
+    row = dict(zip(columns, cells, strict=False))
     row["source"] = row.get("file") or row.get("url") or ""
     row["biosample"] = row.get("biosample") or row.get("cell") or ""
     row["treatment"] = "" if row.get("treatment", "None") == "None" else row["treatment"]
@@ -102,11 +103,10 @@ def _row(table: Path, number: int, columns: Sequence[str], cells: Sequence[str])
 
 
 def _locate(folder: Path, row: _Row) -> Path:
-    """Path of a row's peak file: as the table says, otherwise by the last part of its name."""
-    if not row.get("file"):
-        return folder / Path(urlsplit(row["source"]).path).name
-    named = folder / row["file"]
-    return named if named.is_file() else folder / Path(row["file"]).name
+    """Path of a row's peak file: as the table says; only of a URL, the last part is looked up."""
+    if row.get("file"):
+        return folder / row["file"]
+    return folder / Path(unquote(urlsplit(row["source"]).path)).name
 
 
 def _check_once(
@@ -117,20 +117,30 @@ def _check_once(
         first = seen.setdefault(key(value), number)
         if first != number:
             raise MarkerError(
-                f"{table} names the {what} {value} twice, for markers {first} and {number}; "
+                f"{table} names the {what} {shown(value, 300)} twice, for markers {first} and "
+                f"{number}; "
                 "each marker needs its own"
             )
 
 
-def _check_there(table: Path, folder: Path, paths: Sequence[Path], shown: int = 3) -> None:
-    missing = [path.name for path in paths if not path.is_file()]
+def _check_there(table: Path, folder: Path, paths: Sequence[Path]) -> None:
+    missing = [_within(folder, path) for path in paths if not _is_there(path)]
     if missing:
-        more = f" and {len(missing) - shown} more" if len(missing) > shown else ""
         raise MarkerError(
             f"{folder} lacks {len(missing)} of the {len(paths)} peak files that {table} names: "
-            f"{', '.join(missing[:shown])}{more}; put them there, or name their folder with "
+            f"{listed(missing, most=3)}; put them there, or name their folder with "
             "`peaks_folder`"
         )
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file or a pipe; unlike Path.exists, also if the name is impossible."""
+    return os.path.exists(path) and not os.path.isdir(path)  # noqa: PTH110, PTH112
+
+
+def _within(folder: Path, path: Path) -> str:
+    """A path as the table has it."""
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
 def _names(table: Path, rows: Sequence[_Row]) -> list[str]:

@@ -2,10 +2,11 @@
 
 The rules, repeated for users in docs/dataset.md:
 
-- Blank lines and lines that start with `#`, `track` or `browser` are skipped. Columns are separated
-  by tabs or spaces; the first three are chromosome, start and end, in bp, 0-based and half-open.
+- Blank lines, comments (`#`) and lines for browsers (`track`, `browser`) are skipped and counted.
+  Columns are separated by tabs or blanks; the first three are chromosome, start and end, in bp,
+  0-based and half-open.
 - Errors: fewer than three columns; a start or end that is not a whole number of 0 or more; an end
-  before the start; a damaged gzip.
+  before the start; what `regtrack.files.text` refuses.
 - Chromosome names are bridged (`1` for `chr1`, `MT` for `chrM`, and the reverse).
 - Dropped and counted: a peak of no bases, on a chromosome that the assembly lacks, or starting past
   the end of its chromosome. A peak that only ends past it is clipped and counted.
@@ -16,11 +17,7 @@ The rules, repeated for users in docs/dataset.md:
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import zlib
-from array import array
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from operator import add
 from pathlib import Path
@@ -28,12 +25,11 @@ from pathlib import Path
 import numpy as np
 
 from regtrack.errors import PeakFileError
+from regtrack.files.shown import listed
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals, Positions
+from regtrack.labels.bed import BedRows, read_bed
 
-_SKIPPED = (b"#", b"track", b"browser")
-_DIGITS = 18  # fit in 64 bits, and exceed the length of any chromosome
-_LARGEST = 10**_DIGITS
 _FOREIGN_SHARE, _FOREIGN_LEAST = 0.001, 10
 
 
@@ -42,11 +38,12 @@ class PeakCounts:
     """How many of a file's peaks were used, and how many were not.
 
     Attributes:
-        read: peak lines.
+        read: peaks: lines that are not skipped.
         empty: dropped: no bases.
         unknown: dropped: on a chromosome that the assembly lacks.
         outside: dropped: past the end of its chromosome.
         clipped: used up to the end of its chromosome.
+        skipped: lines that are no peaks: blank ones, comments, and lines for genome browsers.
     """
 
     read: int = 0
@@ -54,6 +51,7 @@ class PeakCounts:
     unknown: int = 0
     outside: int = 0
     clipped: int = 0
+    skipped: int = 0
 
     @property
     def used(self) -> int:
@@ -65,6 +63,26 @@ class PeakCounts:
         """Whether so many peaks start past chromosome ends that they belong to another assembly."""
         known = self.read - self.unknown
         return self.outside >= _FOREIGN_LEAST and self.outside > _FOREIGN_SHARE * known
+
+    def text(self, unknown: Sequence[str] = ()) -> str:
+        """The counts in words, those that are not 0; the lines used and dropped add up.
+
+        Args:
+            unknown: names that the assembly lacks, of which the first few are shown.
+
+        >>> PeakCounts(read=9, unknown=2, clipped=1).text(["chrUn"])
+        '7 of 9 lines used; 2 dropped, on chromosomes that the reference lacks (chrUn); 1 clipped, \
+ending past its chromosome'
+        """
+        lacking = f" ({listed(unknown)})" if unknown else ""
+        reasons = (
+            (self.unknown, f"dropped, on chromosomes that the reference lacks{lacking}"),
+            (self.outside, "dropped, starting past the end of its chromosome"),
+            (self.empty, "dropped, with no bases"),
+            (self.clipped, "clipped, ending past its chromosome"),
+        )
+        found = [f"{count:,} {what}" for count, what in reasons if count]
+        return "; ".join([f"{self.used:,} of {self.read:,} lines used", *found])
 
     def __add__(self, other: PeakCounts) -> PeakCounts:
         return PeakCounts(*map(add, astuple(self), astuple(other)))
@@ -101,115 +119,65 @@ def read_peaks(path: Path, assembly: Assembly) -> Peaks:
         PeakFileError: no such file, a damaged gzip, a line that is not a peak, or peaks of another
             assembly.
     """
-    raw = _read(path)
-    text = _unpack(path, raw)
-    found: dict[str, list[tuple[Positions, Positions]]] = {}
-    total, bridged, unknown = PeakCounts(), {}, []
-    for name, starts, ends in _parse(path, text):
-        chrom = assembly.resolve(name)
-        if chrom is None:
-            unknown.append(name)
-            total += PeakCounts(read=len(starts), unknown=len(starts))
-            continue
-        if chrom != name:
-            bridged[name] = chrom
-        placed, counts = _place(starts, ends, assembly.length(chrom))
-        found.setdefault(chrom, []).append(placed)
-        total += counts
-    if total.foreign:
+    rows = read_bed(path)
+    found = [assembly.resolve(name) for name in rows.names]
+    by_chrom, counts = _place(rows, found, assembly)
+    if counts.foreign:
         raise PeakFileError(
-            f"{path} is for another assembly than the reference: {total.outside:,} of its "
-            f"{total.read - total.unknown:,} lines on the reference's chromosomes start past their "
-            "ends; take both from one assembly"
+            f"{path} is for another assembly than the reference: {counts.outside:,} of its "
+            f"{counts.read - counts.unknown:,} lines on the reference's chromosomes start past "
+            "their ends; take both from one assembly"
         )
+    pairs = list(zip(rows.names, found, strict=True))
     return Peaks(
-        by_chrom=_merged(found, assembly),
-        counts=total,
-        sha256=hashlib.sha256(raw).hexdigest(),
-        bridged=bridged,
-        unknown=tuple(unknown),
+        by_chrom=by_chrom,
+        counts=counts,
+        sha256=rows.sha256,
+        bridged={name: chrom for name, chrom in pairs if chrom not in {None, name}},
+        unknown=tuple(name for name, chrom in pairs if chrom is None),
     )
-
-
-def _read(path: Path) -> bytes:
-    if not path.is_file():
-        raise PeakFileError(f"no peak or BED file at {path}; check the path")
-    return path.read_bytes()
-
-
-def _unpack(path: Path, raw: bytes) -> bytes:
-    if not raw.startswith(b"\x1f\x8b"):
-        return raw
-    try:
-        return gzip.decompress(raw)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise PeakFileError(f"{path} is a damaged gzip ({error}); download it again") from error
-
-
-def _parse(path: Path, text: bytes) -> Iterator[tuple[str, Positions, Positions]]:
-    """The peaks of each chromosome name, in the order of the names' first appearance."""
-    names: dict[bytes, int] = {}
-    # arrays of machine integers: a million peaks must not make a million Python objects
-    owners, starts, ends = array("q"), array("q"), array("q")
-    for number, line in enumerate(text.split(b"\n"), 1):
-        fields = line.split(None, 3)
-        if not fields or line.startswith(_SKIPPED):
-            continue
-        try:
-            name, start, end = fields[0], int(fields[1]), int(fields[2])
-        except (IndexError, ValueError):
-            raise _not_a_peak(path, number, line) from None
-        # isdigit as well: int() also accepts a sign and underscores
-        if not (start <= end < _LARGEST and fields[1].isdigit() and fields[2].isdigit()):
-            raise _not_a_peak(path, number, line)
-        owners.append(names.setdefault(name, len(names)))
-        starts.append(start)
-        ends.append(end)
-    owner, lows, highs = (np.frombuffer(c, dtype=np.int64) for c in (owners, starts, ends))
-    for name, index in names.items():
-        mine = owner == index
-        yield name.decode("utf-8", "replace"), lows[mine], highs[mine]
-
-
-def _not_a_peak(path: Path, number: int, line: bytes) -> PeakFileError:
-    fields = line.split(None, 3)
-    if len(fields) < 3:
-        problem = "expected at least 3 columns: chromosome, start, end"
-    elif not (fields[1].isdigit() and fields[2].isdigit()):
-        problem = "expected start and end as whole numbers of 0 or more"
-    elif max(len(fields[1]), len(fields[2])) > _DIGITS:
-        problem = "no chromosome is this long"
-    else:
-        problem = "it ends before it starts; expected start <= end"
-    shown = line.decode("utf-8", "backslashreplace").rstrip()
-    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
-    return PeakFileError(f"{path} line {number} cannot be read: {shown!r}; {problem}")
 
 
 def _place(
-    starts: Positions, ends: Positions, length: int
-) -> tuple[tuple[Positions, Positions], PeakCounts]:
-    """The peaks of one chromosome that lie on it, clipped, and the counts."""
-    empty = starts == ends
-    outside = ~empty & (starts >= length)
-    keep = ~(empty | outside)
-    clipped = keep & (ends > length)
+    rows: BedRows, found: Sequence[str | None], assembly: Assembly
+) -> tuple[dict[str, Intervals], PeakCounts]:
+    """The bases under peaks by chromosome, in the assembly's order, and the counts.
+
+    Chromosomes are laid end to end with a gap, so that all peaks are merged at once.
+    """
+    numbers = {name: at for at, name in enumerate(assembly.names)}
+    chrom_of = np.array([-1 if name is None else numbers[name] for name in found], np.int64)
+    lengths = np.array(assembly.lengths, np.int64)
+    chroms = chrom_of[rows.owners]
+    known = chroms >= 0
+    limits = lengths[chroms]  # of no meaning where the chromosome is unknown
+    empty = known & (rows.starts == rows.ends)
+    outside = known & ~empty & (rows.starts >= limits)
+    keep = known & ~empty & ~outside
+    clipped = keep & (rows.ends > limits)
     counts = PeakCounts(
-        read=len(starts),
+        read=len(chroms),
         empty=int(empty.sum()),
+        unknown=int((~known).sum()),
         outside=int(outside.sum()),
         clipped=int(clipped.sum()),
+        skipped=rows.skipped,
     )
-    return (starts[keep], np.minimum(ends[keep], length)), counts
+    first = np.concatenate([[0], np.cumsum(lengths + 1)])
+    at = first[chroms[keep]]
+    merged = Intervals.merged(rows.starts[keep] + at, np.minimum(rows.ends, limits)[keep] + at)
+    return _split(merged, first, assembly), counts
 
 
-def _merged(
-    found: dict[str, list[tuple[Positions, Positions]]], assembly: Assembly
-) -> dict[str, Intervals]:
-    """The pieces of each chromosome joined, in the assembly's order, without empty ones."""
-    by_chrom = {}
-    for chrom in filter(found.__contains__, assembly.names):
-        starts, ends = (np.concatenate(side) for side in zip(*found[chrom], strict=True))
-        if len(starts):
-            by_chrom[chrom] = Intervals.merged(starts, ends)
-    return by_chrom
+def _split(merged: Intervals, first: Positions, assembly: Assembly) -> dict[str, Intervals]:
+    """The intervals of each chromosome that has any; `first` (C + 1,) is where each begins."""
+    owner = np.searchsorted(first, merged.starts, side="right") - 1
+    chroms, begins = np.unique(owner, return_index=True)
+    bounds = np.append(begins, len(owner))
+    starts, ends = merged.starts - first[owner], merged.ends - first[owner]
+    return {
+        assembly.names[chrom]: Intervals(starts[low:high], ends[low:high])
+        for chrom, low, high in zip(
+            chroms.tolist(), bounds[:-1].tolist(), bounds[1:].tolist(), strict=True
+        )
+    }

@@ -21,6 +21,7 @@ from regtrack.genome.sequence import N
 from regtrack.genome.source import Source
 from regtrack.labels.marker import Marker, find_row
 from regtrack.labels.peaks import read_peaks
+from regtrack.labels.report import report_peaks
 from regtrack.predict.network import Network
 from regtrack.predict.region import values_along
 
@@ -76,8 +77,10 @@ def labelled_outputs(path: Path, assembly: Assembly, interval: Interval) -> Inte
     Raises:
         PeakFileError: a file that cannot be read, or for another assembly.
     """
-    peaks = read_peaks(path, assembly).by_chrom.get(interval.chrom, Intervals.none())
-    return peaks.clip(interval.start, interval.end)
+    peaks = read_peaks(path, assembly)
+    report_peaks(path, peaks)
+    here = peaks.by_chrom.get(interval.chrom, Intervals.none())
+    return here.clip(interval.start, interval.end)
 
 
 def named_outputs(regions: Sequence[str], assembly: Assembly, chrom: str) -> Intervals:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from regtrack.checkpoint import Checkpoint, model_digest
+from regtrack.files.source import sha256_of
 from regtrack.genome.reference import Reference
 from regtrack.sweep.computation import Computation
 from regtrack.sweep.plan import SweepPlan
@@ -125,5 +126,4 @@ def _leaves(value: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, str
 
 
 def _file(path: Path) -> dict[str, str]:
-    with path.open("rb") as file:
-        return {"path": str(path), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    return {"path": str(path), "sha256": sha256_of(path)}

@@ -14,6 +14,7 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import parse_region
 from regtrack.genome.intervals import Intervals
 from regtrack.labels.peaks import read_peaks
+from regtrack.labels.report import report_peaks
 from regtrack.predict.device import check_precision
 from regtrack.predict.reading import WINDOW
 from regtrack.sweep.plan import choose_targets
@@ -248,17 +249,5 @@ def read_targets(assembly: Assembly, selection: Selection) -> dict[str, Interval
 
 def _read_bed(path: Path, assembly: Assembly) -> dict[str, Intervals]:
     found = read_peaks(path, assembly)
-    for name, ours in list(found.bridged.items())[:1]:
-        _log.warning("%s: its chromosome %s is read as %s, and others likewise", path, name, ours)
-    if found.unknown:
-        _log.warning(
-            "%s: ignored %s lines on chromosomes that the reference lacks, such as %s",
-            path, f"{found.counts.unknown:,}", found.unknown[0],
-        )  # fmt: skip
-    for count, done in (
-        (found.counts.clipped, "truncated at their chromosome's end"),
-        (found.counts.outside, "ignored, past their chromosome's end"),
-    ):
-        if count:
-            _log.warning("%s: lines %s: %s", path, done, f"{count:,}")
+    report_peaks(path, found)
     return found.by_chrom

@@ -100,6 +100,10 @@ CASES = [
     (b"variableStep chrom=chr1\n", "a wiggle file"),
     (json.dumps({"a": 1}).encode(), "JSON text"),
     (b"file\tcategory\n", "text"),
+    # names of chromosomes that begin like formats
+    (b"CRAM\t1\t5\n", "a BED file"),
+    (b"PAR1\t1\t5\n", "a BED file"),
+    (b"BZh9\t1\t5\n", "a BED file"),
     (b"caf\xe9\n", "text"),
     (b"\x01\x02\x03\x04\x05abc", "a binary file of unknown kind"),
 ]

@@ -107,13 +107,19 @@ def refusal(path: Path) -> str:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"caf\xc3\xa9\ncaf\xe9\n", r'line 2: found "caf\xe9"; the file mixes UTF-8 and another'),
-        (b"caf\xe9\n\ncaf\xc3\xa9\n", 'line 3: found "café"; the file mixes'),
-        (b"a\n\x81\n", r'line 2: found "\x81"; its bytes are neither UTF-8 nor Latin-1'),
+        (
+            b"caf\xc3\xa9\ncaf\xe9\n",
+            r'line 2 cannot be read: "caf\xe9"; the file mixes UTF-8 and another',
+        ),
+        (b"caf\xe9\n\ncaf\xc3\xa9\n", 'line 3 cannot be read: "café"; the file mixes'),
+        (b"a\n\x81\n", r'line 2 cannot be read: "\x81"; its bytes are neither UTF-8 nor Latin-1'),
         (b"a\nb\0\n", "line 2 has a NUL byte: this is no text; expected a BED file"),
-        (b"\xeb\xf2\x89\x87\x04\0\0\0", "line 1 has a NUL byte: this is a bigBed; expected a BED"),
-        (gzip.compress(b"\xeb\xf2\x89\x87\x04\0"), "line 1 has a NUL byte: this is a bigBed"),
-        ("ab\n".encode("utf-16-le"), "this is UTF-16 text without a byte order mark"),
+        (b"\xeb\xf2\x89\x87\x04\0\0\0", "text is a bigBed; expected a BED file"),
+        (gzip.compress(b"\xeb\xf2\x89\x87\x04\0"), "text is a bigBed; expected"),
+        (
+            "ab\n".encode("utf-16-le"),
+            "text is UTF-16 text without a byte order mark; expected a BED file",
+        ),
         ("ab\n".encode("utf-16")[:-1], "damaged UTF-16"),
         (b"\xff\xfe\x00\xd8a\x00", "damaged UTF-16"),
         (gzip.compress(b"abc\n" * 9)[:-3], "is a damaged gzip"),

@@ -94,6 +94,9 @@ def test_sizes_are_read_from_sizes_and_fai(tmp_path) -> None:
     sizes = tmp_path / "a.sizes"
     sizes.write_text("chr1\t10\nchr2\t20\t4\t60\t61\n\n")
     assert read_sizes(sizes) == Assembly(("chr1", "chr2"), (10, 20))
+    for coding, end in (("utf-8-sig", "\r"), ("utf-16", "\r\n")):
+        sizes.write_text(f"chr1\t10{end}chr2 20 {end}", encoding=coding, newline="")
+        assert read_sizes(sizes) == Assembly(("chr1", "chr2"), (10, 20))
     sizes.write_text("chr1 ten\n")
     with pytest.raises(AssemblyError, match="line 1"):
         read_sizes(sizes)
@@ -102,9 +105,12 @@ def test_sizes_are_read_from_sizes_and_fai(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, r"no names and lengths at .*a\.sizes \(No such file or directory\)"),
-        (b"\x26\xfc\x8f\x88", r"a\.sizes is not text; expected a \.chrom\.sizes or \.fai file"),
-        ("chr1\t²\n".encode(), "line 1: found"),
+        (None, r"no file of names and lengths \(.*\) at .*a\.sizes; check the path"),
+        (
+            b"\x26\xfc\x8f\x88",
+            r"a\.sizes is a bigWig; expected a file of names and lengths \(\.chrom\.sizes or",
+        ),
+        ("chr1\t²\n".encode(), r'line 1 cannot be read: "chr1\\t²"; expected a name and a length'),
         (b"", "at least one chromosome"),
     ],
 )

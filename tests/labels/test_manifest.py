@@ -59,11 +59,62 @@ def test_files_are_looked_up_in_the_peaks_folder(tmp_path: Path) -> None:
     elsewhere.mkdir()
     (elsewhere / "a.bed").touch()
     (elsewhere / "b.gz").touch()
-    by_file = written(tmp_path, [row("peaks/a.bed")], peaks=False)
+    by_file = written(tmp_path, [row("a.bed")], peaks=False)
     assert read_markers(by_file, elsewhere)[0].path == elsewhere / "a.bed"
     source = {"url": "http://host/folder/b.gz?x=1", "category": "TF", "cell": "K", "target": "T"}
     by_url = written(tmp_path, [source])
     assert read_markers(by_url, elsewhere)[0].path == elsewhere / "b.gz"
+
+
+def test_a_missing_file_is_not_replaced_by_a_namesake(tmp_path: Path) -> None:
+    # replicates of peak callers share the names of their files
+    table = written(tmp_path, [row("rep1/peaks.bed"), row("rep2/peaks.bed", target="EBF1")])
+    (tmp_path / "peaks.bed").touch()
+    assert [found.path for found in read_markers(table)] == [
+        tmp_path / "rep1" / "peaks.bed",
+        tmp_path / "rep2" / "peaks.bed",
+    ]
+    (tmp_path / "rep2" / "peaks.bed").unlink()
+    with pytest.raises(MarkerError, match=r"lacks 1 of the 2 peak files .*: rep2/peaks.bed;"):
+        read_markers(table)
+
+
+@pytest.mark.parametrize("second", ["./a.bed", "folder/../a.bed", "link.bed"])
+def test_two_rows_never_share_a_file_however_it_is_named(tmp_path: Path, second: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link.bed").symlink_to("a.bed")
+    table = written(tmp_path, [row("a.bed"), row(second, target="EBF1")])
+    with pytest.raises(MarkerError, match=r"twice, for markers 1 and 2"):
+        read_markers(table)
+
+
+def test_two_urls_never_share_a_file(tmp_path: Path) -> None:
+    source = {"url": "http://host/1/peaks.bed", "category": "TF", "cell": "K", "target": "T"}
+    table = written(tmp_path, [source, {**source, "url": "http://host/2/peaks.bed?x#y"}])
+    with pytest.raises(MarkerError, match=r"peaks.bed twice, for markers 1 and 2"):
+        read_markers(table)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_a_table_is_read_in_every_dress(tmp_path: Path, end: str, coding: str) -> None:
+    (tmp_path / "a.bed").touch()
+    lines = ["file\tcategory\tcell\ttarget\t", "", "a.bed\tTF\tcafé\tCTCF"]
+    table = tmp_path / "markers.tsv"
+    table.write_bytes(end.join(lines).encode(coding))
+    assert read_markers(table)[0].marker.biosample == "café"
+
+
+def test_long_cells_and_control_characters_make_no_long_message(tmp_path: Path) -> None:
+    table = written(tmp_path, [row("x" * 200_000, "K\x1b[31m")], peaks=False)
+    with pytest.raises(MarkerError, match="lacks 1 of the 1 peak files") as caught:
+        read_markers(table)
+    assert len(str(caught.value)) < 500
+    header = {"file": "a", "\x1b[31m" + "y" * 200_000: "b"}
+    with pytest.raises(MarkerError, match="has no column category") as caught:
+        read_markers(written(tmp_path, [header]))
+    assert len(str(caught.value)) < 600
+    assert str(caught.value).isprintable()
 
 
 def test_all_missing_files_are_counted_in_one_error(tmp_path: Path) -> None:
@@ -100,8 +151,8 @@ def test_a_missing_table_and_a_binary_file_are_errors(tmp_path: Path) -> None:
     table = tmp_path / "markers.tsv"
     with pytest.raises(MarkerError, match="no markers table at"):
         read_markers(table)
-    table.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(MarkerError, match="is not text"):
+    table.write_bytes(b"PK\x03\x04\x00")
+    with pytest.raises(MarkerError, match="is a zip archive; expected a markers table"):
         read_markers(table)
 
 

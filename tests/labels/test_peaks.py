@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from regtrack.errors import PeakFileError
+from regtrack.files.shown import shown
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.peaks import PeakCounts, Peaks, read_peaks
 
@@ -92,9 +93,10 @@ def test_a_file_without_peaks_labels_nothing(tmp_path: Path) -> None:
 
 
 def test_every_peak_is_counted_once(tmp_path: Path) -> None:
-    text = "chr1\t1\t9\nchr1\t3\t3\nchr1\t55\t61\n2\t40\t41\nchrX\t1\t2\nchrUn\t1\t1\n"
+    text = "# x\n\ntrack name=x\n"
+    text += "chr1\t1\t9\nchr1\t3\t3\nchr1\t55\t61\n2\t40\t41\nchrX\t1\t2\nchrUn\t1\t1\n"
     peaks = read_peaks(written(tmp_path, text), ASSEMBLY)
-    assert peaks.counts == PeakCounts(read=6, empty=1, unknown=2, outside=1, clipped=1)
+    assert peaks.counts == PeakCounts(read=6, empty=1, unknown=2, outside=1, clipped=1, skipped=3)
     assert peaks.counts.used == 2
     assert peaks.bridged == {"2": "chr2"}
     assert peaks.unknown == ("chrX", "chrUn")
@@ -102,7 +104,7 @@ def test_every_peak_is_counted_once(tmp_path: Path) -> None:
 
 
 def test_counts_add_up() -> None:
-    assert PeakCounts(9, 1, 2, 3, 1) + PeakCounts(1) == PeakCounts(10, 1, 2, 3, 1)
+    assert PeakCounts(9, 1, 2, 3, 1, 4) + PeakCounts(1) == PeakCounts(10, 1, 2, 3, 1, 4)
 
 
 @pytest.mark.parametrize(
@@ -127,8 +129,70 @@ def test_a_line_that_is_not_a_peak_is_reported(tmp_path: Path, line: str, reason
     message = str(caught.value)
     assert f"{path} line 3 " in message
     assert reason in message
-    assert repr(line)[1:40] in message
+    assert shown(line)[:40] in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("chr1 \t 5\t9 ", {5, 6, 7, 8}),
+        ("chr1 5\t9\tname", {5, 6, 7, 8}),
+        ("chr1\t5 9\tname", {5, 6, 7, 8}),
+        ("  chr1 5 9", {5, 6, 7, 8}),
+        # a name with a blank, not the chromosome chr of the bases 1 to 5
+        ("chr 1\t5\t9", None),
+        # names that begin like a line for browsers
+        ("track\t5\t9", None),
+        ("browser1\t5\t9", None),
+    ],
+)
+def test_columns_are_told_by_tabs_where_they_give_three(
+    tmp_path: Path, line: str, expected: set[int] | None
+) -> None:
+    peaks = read_peaks(written(tmp_path, line + "\n"), ASSEMBLY)
+    assert bases(peaks) == ({"chr1": expected} if expected else {})
+    assert peaks.counts == PeakCounts(read=1, unknown=0 if expected else 1)
+
+
+def test_a_name_is_no_empty_column(tmp_path: Path) -> None:
+    with pytest.raises(PeakFileError, match="expected the name of a chromosome"):
+        read_peaks(written(tmp_path, "chr1\t1\t2\n\t5\t9\n"), ASSEMBLY)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"<!DOCTYPE html>\n", "an HTML page"),
+        (b"##fileformat=VCFv4.2\nchr1\t5\t.\tA\tC\n", "a VCF file"),
+        (b'chr1\tx\tgene\t5\t9\t.\t+\t.\tgene_id "a"\n', "a GTF file"),
+        (b">chr1\nACGT\n", "FASTA text"),
+        (b"\xeb\xf2\x89\x87\x04\x00", "a bigBed"),
+        (b"BZh91AY&SY\x00", "a bzip2 file"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(tmp_path: Path, content: bytes, kind: str) -> None:
+    with pytest.raises(PeakFileError, match=f"(line [12] .*this|bed) is {kind}"):
+        read_peaks(written(tmp_path, content), ASSEMBLY)
+
+
+def test_names_that_are_not_utf8_stay_apart(tmp_path: Path) -> None:
+    peaks = read_peaks(written(tmp_path, b"c\xe9\t1\t2\nc\xe8\t1\t2\n"), ASSEMBLY)
+    assert peaks.unknown == ("cé", "cè")
+    named = Assembly(("cé", "c"), (9, 9))
+    assert bases(read_peaks(tmp_path / "peaks.bed", named)) == {"cé": {1}}
+
+
+def test_many_names_cost_no_more_than_one(tmp_path: Path) -> None:
+    # quadratic work would take minutes
+    count = 50_000
+    names = tuple(f"contig{number}" for number in range(count))
+    text = "".join(f"{name}\t{at % 7}\t{at % 7 + 2}\n" for at, name in enumerate(names))
+    peaks = read_peaks(written(tmp_path, text), Assembly(names, (7,) * count))
+    assert peaks.counts == PeakCounts(read=count, clipped=count // 7)
+    assert list(peaks.by_chrom) == list(names)
+    assert list(peaks.by_chrom["contig6"]) == [(6, 7)]
+    assert list(peaks.by_chrom["contig8"]) == [(1, 3)]
 
 
 def test_a_damaged_gzip_is_an_error(tmp_path: Path) -> None:

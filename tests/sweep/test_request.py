@@ -53,8 +53,8 @@ def test_lines_past_the_end_of_a_chromosome_are_noted(
         "chr4": Intervals.one(0, 1_000),
     }
     assert caplog.messages == [
-        f"{bed}: lines truncated at their chromosome's end: 1",
-        f"{bed}: lines ignored, past their chromosome's end: 1",
+        f"{bed}: 2 of 3 lines used; 1 dropped, starting past the end of its chromosome; 1 clipped, "
+        "ending past its chromosome",
     ]
 
 

@@ -1,0 +1,109 @@
+"""The rows of a BED or peak file, as columns of numbers; what they mean is told in `peaks`."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from regtrack.errors import PeakFileError
+from regtrack.files.text import Text
+from regtrack.genome.intervals import Positions
+
+_DIGITS = 18  # fit in 64 bits, and exceed the length of any chromosome
+_LARGEST = 10**_DIGITS
+_COMMENT = ord("#")
+_HEADERS = (b"track", b"browser")
+
+
+@dataclass(frozen=True, eq=False)
+class BedRows:
+    """The rows of a BED or peak file, in its order.
+
+    Attributes:
+        names: the chromosome names, in the order of their first appearance.
+        owners: number of each row's name, int64 (n,).
+        starts, ends: in bp, int64 (n,).
+        skipped: lines that are no rows: blank ones, comments, and lines for genome browsers.
+        sha256: digest of the file on disk.
+    """
+
+    names: tuple[str, ...]
+    owners: Positions
+    starts: Positions
+    ends: Positions
+    skipped: int
+    sha256: str
+
+
+def read_bed(path: Path) -> BedRows:
+    """Read chromosome, start and end of each row.
+
+    Columns are separated by tabs, or by blanks where tabs do not give three.
+
+    Raises:
+        PeakFileError: no such file, not text, or a line that is not a row.
+    """
+    numbers: dict[bytes, int] = {}
+    # arrays of machine integers: a million peaks must not make a million Python objects
+    owners, starts, ends = array("q"), array("q"), array("q")
+    comments = 0
+    with Text(path, "peak or BED file", PeakFileError) as text:
+        for number, line in text:
+            if line[0] == _COMMENT:
+                comments += 1
+                continue
+            fields = line.split(b"\t", 3)
+            # isdigit, since int() also accepts a sign, blanks and underscores
+            if len(fields) < 3 or not (fields[1].isdigit() and fields[2].isdigit()):
+                fields = _columns(line)
+                if not fields and line.split(None, 1)[0] in _HEADERS:
+                    comments += 1
+                    continue
+            try:
+                name, start, end = fields[0], int(fields[1]), int(fields[2])
+            except (IndexError, ValueError):
+                raise text.refused(number, line, _problem(line)) from None
+            owner = numbers.get(name)
+            if owner is None:
+                owner = numbers[name] = len(numbers)
+            if not start <= end < _LARGEST or not name:
+                raise text.refused(number, line, _problem(line))
+            owners.append(owner)
+            starts.append(start)
+            ends.append(end)
+    return BedRows(
+        names=tuple(name.decode() for name in numbers),
+        owners=np.frombuffer(owners, dtype=np.int64),
+        starts=np.frombuffer(starts, dtype=np.int64),
+        ends=np.frombuffer(ends, dtype=np.int64),
+        skipped=text.blank + comments,
+        sha256=text.sha256,
+    )
+
+
+def _columns(line: bytes) -> list[bytes]:
+    """The first columns of an unusual line; none if it is not a row.
+
+    With tabs and blanks mixed, that is a row which has whole numbers in its second and third
+    column; a name may hold blanks if tabs are the separator.
+    """
+    for fields in ([field.strip() for field in line.split(b"\t", 3)], line.split(None, 3)):
+        if len(fields) >= 3 and fields[1].isdigit() and fields[2].isdigit():
+            return fields
+    return []
+
+
+def _problem(line: bytes) -> str:
+    fields = _columns(line)
+    if not fields:
+        if len(line.split(None, 3)) < 3:
+            return "expected at least 3 columns: chromosome, start, end"
+        return "expected start and end as whole numbers of 0 or more"
+    if not fields[0]:
+        return "expected the name of a chromosome"
+    if max(len(fields[1]), len(fields[2])) > _DIGITS:
+        return "no chromosome is this long"
+    return "it ends before it starts; expected start <= end"
