@@ -53,12 +53,12 @@ def _dataset(path: Path) -> dict[str, Any]:
     dataset = Dataset.open(path)
     return {
         "kind": "dataset",
-        "windows": dict(dataset.summary["splits"]),
+        "windows": dataset.split_sizes,
         "window": dataset.window,
         "split": dataset.spec.split.kind,
         "chromosomes": dataset.assembly.summary(),
         "bases": dataset.assembly.total,
-        "bytes": dataset.summary["bytes"],
+        "bytes": sum(array.bytes for array in dataset.header.files.values()),
         "provenance": dataset.provenance,
         "markers": [marker.to_dict() for marker in dataset.markers],
     }

@@ -82,6 +82,10 @@ class TrackError(RegtrackError):
     """Values that cannot be stored in a track, or a track that cannot be read."""
 
 
+class RecordError(RegtrackError):
+    """A JSON record that is not what regtrack wrote; rooms turn it into an error of their own."""
+
+
 class OutputError(RegtrackError):
     """An output that exists already, cannot be written, or does not fit on the disk."""
 

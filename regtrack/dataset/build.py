@@ -18,8 +18,8 @@ from regtrack.dataset.format import (
     SPLITS,
     WINDOW,
     WINDOWS_FILE,
-    write_header,
 )
+from regtrack.dataset.header import write_header
 from regtrack.dataset.labelling import LabelledMarker, write_labels
 from regtrack.dataset.spec import DatasetSpec
 from regtrack.dataset.split import Splits, assign_splits, check_split

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Self
+from typing import Any
 
 from regtrack.errors import DatasetError
 from regtrack.frozen import take_names
@@ -58,11 +57,6 @@ class SplitSpec:
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON-serialisable values."""
         return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The split that `to_dict` wrote, directly or through JSON."""
-        return cls(**{name: _tupled(value) for name, value in values.items()})
 
     def _check_unread(self) -> None:
         for setting in fields(self):
@@ -134,17 +128,6 @@ class DatasetSpec:
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON-serialisable values."""
         return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The spec that `to_dict` wrote, directly or through JSON."""
-        split = SplitSpec.from_dict(values["split"])
-        rest = {name: _tupled(value) for name, value in values.items() if name != "split"}
-        return cls(**rest, split=split)
-
-
-def _tupled(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _listed(values: tuple[float, ...]) -> str:

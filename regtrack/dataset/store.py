@@ -1,39 +1,41 @@
 """A dataset on disk, opened for reading: windows, and codes and labels of any region.
 
-docs/dataset.md describes the format. Arrays are memory-mapped on first use in each process, so a
-`Dataset` can be sent to worker processes and takes up no memory by itself.
+docs/dataset.md describes the format. Arrays are memory-mapped, and each block of them is verified
+when it is first read. A `Dataset` is sent to other processes by its path, and opened again there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from regtrack.dataset.checksums import CheckedArray, Rule
 from regtrack.dataset.format import (
-    BASE,
     CODES_FILE,
-    HEADER_FILE,
-    OFFSET,
+    DTYPES,
     OFFSETS_FILE,
-    ROW,
     ROWS_FILE,
     SPLITS,
     TILE,
-    WINDOW,
     WINDOWS_FILE,
     damaged,
-    load_array,
-    read_header,
     tile_counts,
 )
+from regtrack.dataset.header import DatasetHeader, read_header
+from regtrack.dataset.rules import (
+    possible_codes,
+    possible_offsets,
+    possible_rows,
+    possible_windows,
+)
 from regtrack.dataset.spec import DatasetSpec
-from regtrack.errors import DatasetError, RegionError, RegtrackError
+from regtrack.errors import DatasetError, RecordError, RegionError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals, Positions
@@ -70,43 +72,25 @@ class Dataset:
 
     Attributes:
         path: its folder.
-        spec: what was requested.
-        assembly: the kept chromosomes.
-        markers: the columns of the labels.
-        summary: the numbers of the build, from `BuildSummary.to_dict`.
-        provenance: what it was built from.
+        header: the content of dataset.json.
     """
 
     path: Path
-    spec: DatasetSpec
-    assembly: Assembly
-    markers: tuple[Marker, ...]
-    summary: dict[str, Any]
-    provenance: dict[str, Any]
+    header: DatasetHeader
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """Read the header, and check that every file is present and complete.
+        """Read the header, and check that every array is present and complete.
+
+        The arrays' content is checked when it is read.
 
         Raises:
-            DatasetError: no dataset, another version, or a missing or truncated file.
+            DatasetError: no dataset, another version, or a missing or damaged file.
         """
         folder = Path(path)
-        header = read_header(folder)
-        try:
-            chroms = header["assembly"]
-            return cls(
-                path=folder,
-                spec=DatasetSpec.from_dict(header["spec"]),
-                assembly=Assembly(tuple(chroms["names"]), tuple(chroms["lengths"])),
-                markers=tuple(Marker.from_dict(marker) for marker in header["markers"]),
-                summary=header["summary"],
-                provenance=header["provenance"],
-            )
-        except (KeyError, TypeError, AttributeError, RegtrackError) as error:
-            raise damaged(
-                folder, f"{HEADER_FILE} has a missing or damaged field {error}"
-            ) from error
+        dataset = cls(folder, read_header(folder))
+        _ = dataset.arrays
+        return dataset
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Dataset.open, (self.path,)
@@ -116,11 +100,60 @@ class Dataset:
         """Length of every window (bp)."""
         return self.spec.window
 
+    @property
+    def spec(self) -> DatasetSpec:
+        """What was requested."""
+        return self.header.spec
+
+    @property
+    def assembly(self) -> Assembly:
+        """The kept chromosomes."""
+        return self.header.assembly
+
+    @property
+    def markers(self) -> tuple[Marker, ...]:
+        """The columns of the labels."""
+        return self.header.markers
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The numbers of the build, from `BuildSummary.to_dict`."""
+        return self.header.summary
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What it was built from."""
+        return self.header.provenance
+
+    @cached_property
+    def arrays(self) -> dict[str, CheckedArray]:
+        """The arrays by file name, for checking all of their content.
+
+        Raises:
+            DatasetError: one is missing, or has another size, dtype or length.
+        """
+        rules: dict[str, Rule] = {
+            CODES_FILE: possible_codes,
+            ROWS_FILE: partial(possible_rows, markers=len(self.markers)),
+        }
+        files = self.header.files
+        try:
+            return {
+                name: CheckedArray(self.path / name, dtype, files[name], rules.get(name))
+                for name, dtype in DTYPES.items()
+            }
+        except RecordError as error:
+            raise damaged(self.path, str(error)) from error
+
     @cached_property
     def windows(self) -> npt.NDArray[np.void]:
-        """The kept windows (W,) in order: chrom (index in assembly), start (bp), split (index)."""
-        windows = load_array(self.path, WINDOWS_FILE, WINDOW)
-        if len(windows) == 0 or windows["chrom"].max() >= len(self.assembly.names):
+        """The kept windows (W,) in order: chrom (index in assembly), start (bp), split (index).
+
+        Raises:
+            DatasetError: the table is damaged.
+        """
+        windows = self._read(WINDOWS_FILE)
+        if not possible_windows(windows, self.assembly, self.window):
             raise damaged(self.path, f"{WINDOWS_FILE} does not fit the assembly")
         return windows
 
@@ -173,7 +206,7 @@ class Dataset:
         """
         self._check_region(chrom, start, end)
         first = self._first_base[self.assembly.names.index(chrom)]
-        return np.array(self._codes[first + start : first + end])
+        return np.array(self._read(CODES_FILE, first + start, first + end))
 
     def labels(self, chrom: str, start: int, end: int) -> LabelRows:
         """The labelled stretches of [start, end), including those in dropped windows.
@@ -186,7 +219,7 @@ class Dataset:
         first = self._first_tile[self.assembly.names.index(chrom)]
         low, high = first + start // TILE, first + -(-end // TILE)
         offsets = self._offsets[low : high + 1]
-        rows = self._rows[offsets[0] : offsets[-1]]
+        rows = self._read(ROWS_FILE, int(offsets[0]), int(offsets[-1]))
         origin = np.repeat(np.arange(low - first, high - first) * TILE - start, np.diff(offsets))
         starts = np.maximum(origin + rows["start"], 0).astype(np.int32)
         ends = np.minimum(origin + rows["end"], end - start).astype(np.int32)
@@ -202,7 +235,7 @@ class Dataset:
         self._check_region(chrom, 0, 0)
         index = self.assembly.names.index(chrom)
         offsets = self._offsets[self._first_tile[index] : self._first_tile[index + 1] + 1]
-        rows = self._rows[offsets[0] : offsets[-1]]
+        rows = self._read(ROWS_FILE, int(offsets[0]), int(offsets[-1]))
         mine = np.flatnonzero(rows["marker"] == marker)
         origin = TILE * (np.searchsorted(offsets, mine + offsets[0], side="right") - 1)
         return Intervals.merged(origin + rows["start"][mine], origin + rows["end"][mine])
@@ -292,17 +325,20 @@ class Dataset:
         last = np.append(first[1:], len(windows)) - 1
         return starts[first][stretch], starts[last][stretch] + self.window
 
-    @cached_property
-    def _codes(self) -> npt.NDArray[np.uint8]:
-        return load_array(self.path, CODES_FILE, BASE, self.assembly.total)
+    def _read(self, name: str, start: int = 0, stop: int | None = None) -> npt.NDArray[Any]:
+        """Elements of an array, verified."""
+        array = self.arrays[name]
+        try:
+            return array.read(start, len(array) if stop is None else stop)
+        except RecordError as error:
+            raise damaged(self.path, str(error)) from error
 
     @cached_property
     def _offsets(self) -> npt.NDArray[np.int64]:
-        return load_array(self.path, OFFSETS_FILE, OFFSET, sum(tile_counts(self.assembly)) + 1)
-
-    @cached_property
-    def _rows(self) -> npt.NDArray[np.void]:
-        return load_array(self.path, ROWS_FILE, ROW, int(self._offsets[-1]))
+        offsets = self._read(OFFSETS_FILE)
+        if not possible_offsets(offsets, len(self.arrays[ROWS_FILE])):
+            raise damaged(self.path, f"{OFFSETS_FILE} does not fit {ROWS_FILE}")
+        return offsets
 
     @cached_property
     def _first_base(self) -> list[int]:

@@ -9,6 +9,7 @@ import pytest
 
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.errors import DatasetError
+from regtrack.files.records import typed
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_an_invalid_dataset_spec_is_refused(settings: dict[str, Any], message: s
     ],
 )
 def test_round_trip_through_json(spec: DatasetSpec) -> None:
-    assert DatasetSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+    assert typed(json.loads(json.dumps(spec.to_dict())), DatasetSpec) == spec
 
 
 def test_the_default_is_that_of_the_paper() -> None:
@@ -75,4 +76,4 @@ def test_a_string_is_one_name() -> None:
     split = SplitSpec("chrom", valid_chroms="chr2", test_chroms="chr3")
     spec = DatasetSpec(split=split, chroms="chr1")
     assert (spec.chroms, split.valid_chroms, split.test_chroms) == (("chr1",), ("chr2",), ("chr3",))
-    assert DatasetSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+    assert typed(json.loads(json.dumps(spec.to_dict())), DatasetSpec) == spec

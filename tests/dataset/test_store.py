@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from regtrack.dataset.build import build_dataset
+from regtrack.dataset.checksums import record_array
 from regtrack.dataset.format import ARRAY_FILES, HEADER_FILE
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.dataset.store import SPLITS, TILE, Dataset
 from regtrack.errors import AssemblyError, DatasetError, RegionError
+from regtrack.files.records import to_text
 
 if TYPE_CHECKING:
     from tests.dataset.conftest import Inputs
@@ -185,25 +187,90 @@ def test_an_array_of_another_type_is_an_error(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 2}, "of version 2; this regtrack reads version 1; build it again"),
+        ({"version": 3}, "of version 3; this regtrack reads version 2: build it again"),
+        ({"version": 1}, "of version 1 and has no checksums; .* build it again"),
+        ({"version": None}, "of version None; this regtrack reads version 2"),
         ({"format": "something"}, 'does not say "regtrack dataset"'),
-        ({"files": {}}, "does not give the size of every array"),
-        ({"spec": {"window": 0}}, "missing or damaged field"),
-        ({"markers": None}, "missing or damaged field"),
-        ({"assembly": {"names": ["chr1"], "lengths": []}}, "missing or damaged field"),
+        ({"files": {}}, "`files` lacks codes.npy, label_rows.npy, tile_offsets.npy, windows.npy"),
+        ({"files": None}, "`files` is null; expected an object"),
+        ({"spec": {"window": 0}}, "window is 0 bp"),
+        ({"spec": {"window": "x"}}, "`spec.window` is a string; expected a whole number"),
+        ({"markers": None}, "`markers` is null; expected a list"),
+        ({"markers": []}, "`markers` is empty"),
+        ({"markers": [{"name": 5}]}, r"`markers\[0\].name` is a whole number; expected a string"),
+        ({"assembly": {"names": ["chr1"], "lengths": []}}, "1 names and 0 lengths"),
+        (
+            {"assembly": {"names": ["chr1"], "lengths": [10]}},
+            "codes.npy has 210,013 .* needs 10; build",
+        ),
+        ({"provenance": []}, "`provenance` is a list; expected an object"),
+        ({"summary": {"kept": 1}}, None),
     ],
 )
-def test_a_header_that_is_wrong_is_an_error(
-    copy: Path, change: dict[str, object], message: str
+def test_a_header_that_is_wrong_is_an_error_that_names_the_field(
+    copy: Path, change: dict[str, object], message: str | None
 ) -> None:
     path = copy / HEADER_FILE
-    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
-    with pytest.raises(DatasetError, match=message):
+    changed = {**json.loads(path.read_text()), **change}
+    path.write_text(to_text(changed))
+    if message is not None:
+        with pytest.raises(DatasetError, match=message):
+            Dataset.open(copy)
+    path.write_text(json.dumps(changed))  # as a stray edit leaves it
+    with pytest.raises(DatasetError, match=message or "does not match its `digest`"):
+        Dataset.open(copy)
+
+
+def read_all(path: Path) -> None:
+    """Open a dataset and read every byte of it."""
+    dataset = Dataset.open(path)
+    for split in SPLITS:
+        dataset.positives(split)
+    for chrom, length in zip(dataset.assembly.names, dataset.assembly.lengths, strict=True):
+        dataset.codes(chrom, 0, length)
+        dataset.dense(chrom, 0, length)
+
+
+@pytest.mark.parametrize("name", ARRAY_FILES)
+@given(data=st.data())
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_flipped_bit_is_found_when_it_is_read(copy: Path, name: str, data: st.DataObject) -> None:
+    path = copy / name
+    whole = path.read_bytes()
+    at = data.draw(st.integers(whole.index(b"\n") + 1, len(whole) - 1))
+    changed = bytearray(whole)
+    changed[at] ^= 1 << data.draw(st.integers(0, 7))
+    path.write_bytes(changed)
+    with pytest.raises(DatasetError, match=f"{name}, elements .* do not match their checksum"):
+        read_all(copy)
+    path.write_bytes(whole)
+    read_all(copy)
+
+
+@pytest.mark.parametrize("name", ARRAY_FILES)
+def test_impossible_values_are_refused_even_with_a_right_checksum(copy: Path, name: str) -> None:
+    array = np.load(copy / name)
+    array.view(np.uint8)[-3:] = 200
+    np.save(copy / name, array)
+    header = json.loads((copy / HEADER_FILE).read_text())
+    header["files"][name] = record_array(copy / name).to_dict()
+    (copy / HEADER_FILE).write_text(to_text(header))
+    with pytest.raises(DatasetError, match=f"{name}.* (impossible values|does not fit)"):
+        read_all(copy)
+
+
+@pytest.mark.parametrize(
+    "head", [b"", b"x" * 200, b"\x93NUMPY\x01\0\xff\xff{'descr': ", b"\x93NUMPY\x02\0\x04\0\0\0{}"]
+)
+def test_a_header_that_lies_maps_nothing(copy: Path, head: bytes) -> None:
+    path = copy / "codes.npy"
+    path.write_bytes((head + b"((((" * 50_000)[: path.stat().st_size].ljust(path.stat().st_size))
+    with pytest.raises(DatasetError, match=r"codes\.npy is not an array as regtrack writes it"):
         Dataset.open(copy)
 
 
 def test_a_header_that_is_not_json_is_an_error(copy: Path) -> None:
     path = copy / HEADER_FILE
     path.write_text(path.read_text()[:100])
-    with pytest.raises(DatasetError, match=r"dataset.json is not JSON .* build it again"):
+    with pytest.raises(DatasetError, match=r"dataset.json: it is not JSON .* build it again"):
         Dataset.open(copy)
