@@ -69,6 +69,7 @@ KEPT_TO: dict[str, set[str]] = {
     "sklearn": {"measures", "benchmark"},
     "pyBigWig": {"tracks"},
     "isal": {"tracks", "files"},
+    "msgspec": {"files"},
     "numba": {"kernel"},
     "pyfaidx": {"genome"},
     "dask": {"sweep"},

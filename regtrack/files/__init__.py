@@ -1,1 +1,1 @@
-"""Reading files that others wrote: what a file is, and the lines of a text."""
+"""Reading files: what a file is, the lines of a text, and the records that regtrack writes."""

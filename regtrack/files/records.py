@@ -146,7 +146,7 @@ def _check_values(value: Any) -> None:
     """Refuse what JSON allows, but no record has."""
     level, depth = [value], 0
     while level:
-        deeper = []
+        deeper: list[Any] = []
         for one in level:
             if isinstance(one, dict):
                 deeper += one.values()

@@ -201,7 +201,7 @@ def test_an_array_of_another_type_is_an_error(copy: Path) -> None:
         ({"assembly": {"names": ["chr1"], "lengths": []}}, "1 names and 0 lengths"),
         (
             {"assembly": {"names": ["chr1"], "lengths": [10]}},
-            "codes.npy has 210,013 .* needs 10; build",
+            "has 210,013 .* needs 10; build",
         ),
         ({"provenance": []}, "`provenance` is a list; expected an object"),
         ({"summary": {"kept": 1}}, None),
