@@ -92,7 +92,7 @@ class CheckedArray:
         return len(self._array)
 
     def read(self, start: int, stop: int) -> npt.NDArray[Any]:
-        """The elements [start, stop), read-only, from blocks that have been verified.
+        """The elements [start, stop), (stop - start,) of the array's dtype, all verified.
 
         Raises:
             RecordError: a block has changed since it was written.
