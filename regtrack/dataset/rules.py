@@ -15,12 +15,12 @@ _Array = npt.NDArray[Any]
 
 
 def possible_codes(codes: _Array) -> bool:
-    """Whether codes are of A, C, G, T and N alone."""
+    """Whether codes, uint8 (n,), are of A, C, G, T and N alone."""
     return bool(codes.max() <= N)
 
 
 def possible_rows(rows: _Array, markers: int) -> bool:
-    """Whether label rows lie within a tile and belong to one of so many markers."""
+    """Whether label rows (R,) lie within a tile and belong to one of so many markers."""
     return bool(
         (rows["marker"] < markers).all()
         and (rows["start"] < rows["end"]).all()
@@ -29,12 +29,12 @@ def possible_rows(rows: _Array, markers: int) -> bool:
 
 
 def possible_offsets(offsets: _Array, rows: int) -> bool:
-    """Whether offsets of tiles ascend from 0 to the number of rows."""
+    """Whether offsets of tiles, int64 (n,), ascend from 0 to the number of rows."""
     return bool(offsets[0] == 0 and (np.diff(offsets) >= 0).all() and offsets[-1] == rows)
 
 
 def possible_windows(windows: _Array, assembly: Assembly, window: int) -> bool:
-    """Whether a table of windows tiles chromosomes of an assembly, in order and in known splits."""
+    """Whether windows (W,) tile chromosomes of an assembly, in order and in known splits."""
     if len(windows) == 0 or windows["chrom"].max() >= len(assembly.names):
         return False
     chrom, start = windows["chrom"].astype(np.int64), windows["start"].astype(np.int64)
