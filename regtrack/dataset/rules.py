@@ -20,7 +20,7 @@ def possible_codes(codes: _Array) -> bool:
 
 
 def possible_rows(rows: _Array, markers: int) -> bool:
-    """Whether label rows (R,) lie within a tile and belong to one of so many markers."""
+    """Whether label rows (R,), in bp, lie within a tile and have one of so many markers."""
     return bool(
         (rows["marker"] < markers).all()
         and (rows["start"] < rows["end"]).all()
@@ -34,7 +34,7 @@ def possible_offsets(offsets: _Array, rows: int) -> bool:
 
 
 def possible_windows(windows: _Array, assembly: Assembly, window: int) -> bool:
-    """Whether windows (W,) tile chromosomes of an assembly, in order and in known splits."""
+    """Whether windows (W,) of so many bp tile an assembly, in order and in known splits."""
     if len(windows) == 0 or windows["chrom"].max() >= len(assembly.names):
         return False
     chrom, start = windows["chrom"].astype(np.int64), windows["start"].astype(np.int64)
