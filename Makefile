@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test gpu readers igv lint check docs wheel bench screenshots clean
+.PHONY: demo test torture gpu readers igv lint check docs wheel bench screenshots clean
 
 demo: .venv/ready            ## the whole path on a simulated genome, in three to four minutes
 	$(BIN)/regtrack demo --out regtrack-demo --overwrite
@@ -12,6 +12,9 @@ test: .venv/develop          ## every test, one process per core, at most eight
 
 gpu: .venv/develop           ## the tests that need a CUDA device, which `make test` skips
 	$(BIN)/pytest -m gpu
+
+torture: .venv/develop       ## every command that writes, with every step of its writing going wrong (hours)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/faults/torture.py
 
 readers: tests/readers/node_modules  ## JavaScript for optional tests: readers, axe (needs npm)
 

@@ -7,6 +7,8 @@ sees half an output, and an interruption leaves nothing that looks finished.
 from __future__ import annotations
 
 import errno
+import glob
+import logging
 import os
 import shutil
 import tempfile
@@ -16,6 +18,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from regtrack.errors import OutputError
+from regtrack.exchange import take_place
+from regtrack.lock import Lock
+
+_log = logging.getLogger(__name__)
 
 _PathLike = str | Path
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -37,8 +43,16 @@ def check_free(path: Path, *, overwrite: bool = False) -> None:
             f"{path} exists already; choose another output, or pass `overwrite=True` to replace it"
         )
     check_name(path)
-    with disk_errors(path), tempfile.TemporaryFile(dir=_standing(path)):
-        pass
+    with disk_errors(path):
+        _try_writing(_standing(path))
+
+
+def _try_writing(folder: Path) -> None:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:  # its name would mean nothing to the user
+        raise OSError(error.errno, error.strerror) from error
 
 
 def check_folder_free(
@@ -150,25 +164,88 @@ def _standing(path: Path) -> Path:
 
 
 @contextmanager
-def publish_file(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Yield a temporary path in the same folder, renamed to `path` if the block succeeds.
+def hold(path: Path, *, wait: bool = False) -> Iterator[None]:
+    """Be the only writer of an output meanwhile, and remove what killed writers of it left.
+
+    The lock is a file next to the output, so it ends with its process, also across machines.
+
+    Args:
+        path: the file or folder to write; its parent folders are created.
+        wait: wait for another writer instead of raising.
 
     Raises:
-        OutputError: `path` exists and `overwrite` is off, the folder cannot be written, or the
-            disk is full.
+        OutputError: another process writes it, or its folder cannot be written.
+    """
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = _lock(path, wait=wait)
+        while not lock.stands:  # its holder removed it when it ended
+            lock.close()
+            lock = _lock(path, wait=wait)
+    with lock:
+        try:
+            if lock.works:
+                collect(path)
+            yield
+        finally:
+            lock.remove()
+
+
+def _lock(path: Path, *, wait: bool) -> Lock:
+    return Lock(path.with_name(f".{path.name}.lock{PARTIAL}"), path, exclusive=True, wait=wait)
+
+
+def collect(path: Path) -> None:
+    """Remove the temporary files and folders of killed writers of an output.
+
+    Only for the holder of its lock. A folder that was moved aside for a new one that never came is
+    put back.
+    """
+    aside = _aside(path)
+    with suppress(OSError):
+        if not os.path.lexists(path):
+            aside.rename(path)
+            _log.warning("%s was moved aside by a process that was killed: it is back", path)
+    pattern = f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}{PARTIAL}"
+    for left in (aside, *path.parent.glob(pattern)):
+        remove(left)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there and can be removed."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+@contextmanager
+def publish_file(path: Path, *, overwrite: bool = False, wait: bool = False) -> Iterator[Path]:
+    """Yield a temporary path in the same folder, renamed to `path` if the block succeeds.
+
+    Args:
+        path: the file to write.
+        overwrite: replace a file that exists.
+        wait: wait for another process that writes the same file instead of raising.
+
+    Raises:
+        OutputError: `path` exists and `overwrite` is off, at the start or at the end; another
+            process writes it; the folder cannot be written, or the disk is full.
     """
     check_free(path, overwrite=overwrite)
     temporary = temporary_path(path)
-    try:
-        with disk_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            yield temporary
-            _sync(temporary)
-            temporary.replace(path)
-            _sync(path.parent)
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
+    with hold(path, wait=wait):
+        try:
+            with disk_errors(path):
+                yield temporary
+                check_free(path, overwrite=overwrite)
+                _sync(temporary)
+                temporary.replace(path)
+                _sync(path.parent)
+        finally:
+            with suppress(OSError):
+                temporary.unlink()
 
 
 @contextmanager
@@ -177,51 +254,52 @@ def publish_folder(
 ) -> Iterator[Path]:
     """Yield a temporary folder next to `path`, renamed to `path` if the block succeeds.
 
-    With `overwrite` the old folder is moved aside first, and removed only after the new one is in
-    place. Arguments are those of `check_folder_free`.
+    With `overwrite` the old folder stays until the new one takes its place, in one step where the
+    system can. Arguments are those of `check_folder_free`.
 
     Raises:
-        OutputError: see `check_folder_free`, at the start and again at the end; or the disk is
-            full.
+        OutputError: see `check_folder_free`, at the start and again at the end; another process
+            writes it; or the disk is full.
     """
     inputs = tuple(inputs)
     place = check_folder_free(path, mark=mark, inputs=inputs, overwrite=overwrite)
     temporary = temporary_path(place)
-    try:
-        with disk_errors(path):
-            temporary.mkdir(parents=True)
-            yield temporary
-        check_folder_free(path, mark=mark, inputs=inputs, overwrite=overwrite)
-        move_folder(temporary, place)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with hold(place):
+        try:
+            with disk_errors(path):
+                temporary.mkdir()
+                yield temporary
+            check_folder_free(path, mark=mark, inputs=inputs, overwrite=overwrite)
+            remove(replace_folder(temporary, place))
+        finally:
+            remove(temporary)
 
 
 def move_folder(made: Path, path: Path) -> None:
     """Move a complete folder, on the same disk, to `path`, replacing whatever is there.
 
     Raises:
+        OutputError: it cannot be written there, or another process writes there.
+    """
+    with hold(path):
+        remove(replace_folder(made, path))
+
+
+def replace_folder(made: Path, path: Path) -> Path:
+    """Like `move_folder`, for the holder of the lock; the old folder is kept.
+
+    Returns:
+        Where the old folder is now; `made` if there was none.
+
+    Raises:
         OutputError: it cannot be written there.
     """
     with disk_errors(path):
-        for file in made.rglob("*"):
+        for file in (*made.rglob("*"), made):
             _sync(file)
-        _swap(made, path)
-
-
-def _swap(new: Path, path: Path) -> None:
-    old = temporary_path(path) if path.exists() else None
-    if old is not None:
-        path.rename(old)
-    try:
-        new.rename(path)
-    except OSError:
-        if old is not None:
-            old.rename(path)
-        raise
-    _sync(path.parent)
-    if old is not None:
-        shutil.rmtree(old)
+        old = take_place(made, path, _aside(path))
+        _sync(path.parent)
+    return old
 
 
 def work_folder(out: Path) -> Path:
@@ -231,6 +309,11 @@ def work_folder(out: Path) -> Path:
     'runs/tracks.partial'
     """
     return out.with_name(out.name + PARTIAL)
+
+
+def _aside(path: Path) -> Path:
+    """Where an old folder waits, for a moment, while a new one takes its place."""
+    return path.with_name(f".{path.name}.old{PARTIAL}")
 
 
 def temporary_path(path: Path) -> Path:
@@ -250,26 +333,48 @@ def _sync(path: Path) -> None:
 def disk_errors(path: Path) -> Iterator[None]:
     """Turn errors of the operating system into one line that says why `path` cannot be written.
 
+    Errors that name another file, such as an input, pass unchanged.
+
     Raises:
         OutputError: the operating system refuses, for example because the disk is full.
     """
     try:
         yield
     except OSError as error:
-        message = {
-            errno.ENOSPC: "the disk is full; free some space or choose another output",
-            errno.EDQUOT: "the disk quota is used up; free some space or choose another output",
-            errno.EACCES: "no permission to write there; choose another output",
-            errno.EPERM: "writing there is not permitted; choose another output",
-            errno.EEXIST: "a file exists where a folder is needed; choose another output",
-            errno.ENOTDIR: "a file exists where a folder is needed; choose another output",
-            errno.EISDIR: "a folder exists where a file is needed; move it away",
-            errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
-            errno.EROFS: "the file system is read-only; choose another output",
-            errno.ENOENT: "its folder has vanished; run again",
-            errno.EIO: "the disk failed (input/output error); choose another output",
-            errno.ESTALE: "the network folder is gone; run again when it is back",
-        }.get(error.errno or 0, error.strerror)
-        if message is None:  # not from the operating system
+        message = _REASONS.get(error.errno or 0, error.strerror)
+        if message is None or not (error.errno in _WRITING or _concerns(error.filename, path)):
             raise
         raise OutputError(f"cannot write {path}: {message}") from error
+
+
+_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}  # never errors of reading
+_REASONS = {
+    errno.ENOSPC: "the disk is full; free some space or choose another output",
+    errno.EDQUOT: "the disk quota is used up; free some space or choose another output",
+    errno.EFBIG: "File too large; raise the limit (ulimit -f) or choose another output",
+    errno.EACCES: "no permission to write there; choose another output",
+    errno.EPERM: "writing there is not permitted; choose another output",
+    errno.EEXIST: "a file exists where a folder is needed; choose another output",
+    errno.ENOTDIR: "a file exists where a folder is needed; choose another output",
+    errno.EISDIR: "a folder exists where a file is needed; move it away",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+    errno.EROFS: "the file system is read-only; choose another output",
+    errno.ENOENT: "its folder has vanished; run again",
+    errno.EIO: "the disk failed (input/output error); choose another output",
+    errno.ESTALE: "the network folder is gone; run again when it is back",
+}
+
+
+def _concerns(named: object, path: Path) -> bool:
+    """Whether a file that an error names is `path`, in it, beside it for a moment, or above it."""
+    if not isinstance(named, str | bytes | os.PathLike):
+        return True  # an error of writing, which names no file
+    given = Path(os.fsdecode(named))
+    for file, out in ((given.absolute(), path.absolute()), (_real(given), _real(path))):
+        if out.is_relative_to(file):
+            return True
+        if file.is_relative_to(out.parent):
+            first = file.relative_to(out.parent).parts[0]
+            if first in {out.name, work_folder(out).name} or first.startswith(f".{out.name}."):
+                return True
+    return False

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 
 from regtrack.atomic import publish_file
 from regtrack.checkpoint_header import (
@@ -136,7 +136,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
             model = build_model(header.model, len(header.markers), **header.config)
         _check_shapes(read_shapes(path), model)
         check_weights(path)
-        model.load_state_dict(load_file(path))
+        model.load_state_dict(load(path.read_bytes()))
     except (CheckpointError, SafetensorError) as error:
         raise CheckpointError(f"{path} cannot be loaded: {error}") from error
     return Checkpoint(

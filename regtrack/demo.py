@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from regtrack.atomic import check_free
+from regtrack.atomic import check_free, hold
 from regtrack.dataset.build import build_dataset
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.dataset.store import Dataset
@@ -110,10 +110,15 @@ def run_demo(
         progress: shows every step.
 
     Raises:
-        OutputError: `out` exists, or cannot be written.
+        OutputError: `out` exists, another process writes there, or it cannot be written.
     """
     out = Path(out)
     check_free(out, overwrite=overwrite)
+    with hold(out):
+        return _run(out, seed, progress, overwrite=overwrite)
+
+
+def _run(out: Path, seed: int, progress: Progress, *, overwrite: bool) -> Demo:
     simulation = simulate(out / "genome", seed=seed, overwrite=overwrite, progress=progress)
     summary = build_dataset(
         simulation.reference,

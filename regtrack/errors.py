@@ -54,6 +54,10 @@ class PlanError(RegtrackError):
     """A sweep that cannot be planned, resumed or joined as requested."""
 
 
+class ChangedError(RegtrackError):
+    """An input that was changed or replaced while it was in use."""
+
+
 class ClusterError(RegtrackError):
     """A Dask cluster that does not answer or is lost, or whose workers have other files."""
 

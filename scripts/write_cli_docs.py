@@ -16,7 +16,8 @@ command's name (`regtrack --quiet train ...`) are those of `regtrack` itself. Ta
 `regtrack --install-completion`.
 
 Exit status: 0 done; 1 `validate` found something wrong in a file; 2 something a user can mend (one
-line on stderr says what); 130 interrupted (Ctrl-C); 143 terminated (SIGTERM).
+line on stderr says what); 129 its terminal was closed (SIGHUP); 130 interrupted (Ctrl-C); 143
+terminated (SIGTERM).
 
 This page is written by `python scripts/write_cli_docs.py`; a test compares it.
 """

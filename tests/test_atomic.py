@@ -2,13 +2,26 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from regtrack import atomic
-from regtrack.atomic import check_folder_free, check_free, check_name, publish_file, publish_folder
+from regtrack import atomic, exchange
+from regtrack.atomic import (
+    check_folder_free,
+    check_free,
+    check_name,
+    disk_errors,
+    hold,
+    publish_file,
+    publish_folder,
+)
 from regtrack.errors import OutputError
 
 folder_at = partial(publish_folder, mark="made.json")
@@ -138,12 +151,13 @@ def test_the_old_output_stays_if_the_new_one_cannot_replace_it(
     target, rename = tmp_path / "out", Path.rename
 
     def failing(self: Path, to: Path) -> Path:
-        if to == target and (self / "new.txt").exists():
+        if to == target and (self / "new.txt").exists():  # only without an exchange in one step
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         return rename(self, to)
 
     with folder_at(target) as folder:
         (folder / "made.json").write_text("old")
+    monkeypatch.setattr(exchange, "_exchange", lambda *_: False)
     monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(OutputError), folder_at(target, overwrite=True) as folder:
         (folder / "new.txt").write_text("new")
@@ -225,3 +239,133 @@ def test_an_unwritable_folder_is_refused_at_the_start(
         check_free(tmp_path / "new" / "file")
     with pytest.raises(OutputError, match="the file system is read-only"):
         check_folder_free(tmp_path / "new" / "folder", mark="made.json")
+
+
+def test_the_new_folder_takes_the_old_ones_place_in_one_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out"
+    with folder_at(target) as folder:
+        (folder / "made.json").write_text("old")
+    new = tmp_path / "new"
+    new.mkdir()
+    if not exchange._exchange(new, target):
+        pytest.skip("this file system cannot exchange names")
+    assert (new / "made.json").exists()
+    exchange._exchange(new, target)
+
+    def refused(*_: object) -> None:
+        pytest.fail("the old folder was moved away before the new one was in place")
+
+    with folder_at(target, overwrite=True) as folder:
+        (folder / "made.json").write_text("new")
+        monkeypatch.setattr(Path, "rename", refused)
+    assert (target / "made.json").read_text() == "new"
+
+
+def test_a_folder_moved_aside_by_a_killed_process_is_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, rename = tmp_path / "out", Path.rename
+    with folder_at(target) as folder:
+        (folder / "made.json").write_text("old")
+
+    def killed(self: Path, to: Path) -> Path:
+        done = rename(self, to)
+        if self == target:
+            os._exit(9)
+        return done
+
+    monkeypatch.setattr(exchange, "_exchange", lambda *_: False)
+    if (child := os.fork()) == 0:
+        monkeypatch.setattr(Path, "rename", killed)
+        with folder_at(target, overwrite=True) as folder:
+            (folder / "made.json").write_text("new")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert not target.exists()
+    with hold(target):
+        assert (target / "made.json").read_text() == "old"
+        assert {path.name for path in tmp_path.iterdir()} == {"out", ".out.lock.partial"}
+    with folder_at(target, overwrite=True) as folder:
+        (folder / "made.json").write_text("new")
+    assert (target / "made.json").read_text() == "new"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("publish", [publish_file, folder_at])
+def test_one_writer_at_a_time(tmp_path: Path, publish: Callable[..., Any]) -> None:
+    target = tmp_path / "out"
+    said = f"another process uses .*out: {os.getpid()} on .*; wait until it ends, or stop it"
+    with pytest.raises(RuntimeError), publish(target):
+        for overwrite in (False, True):
+            with pytest.raises(OutputError, match=said), publish(target, overwrite=overwrite):
+                pytest.fail("the block must not run")
+        with publish_file(tmp_path / "other") as other:  # another output is free
+            other.write_text("other")
+        raise RuntimeError
+    with hold(target):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["other"]
+
+
+def test_a_waiting_writer_follows_the_first(tmp_path: Path) -> None:
+    target = tmp_path / "cache"
+    with ThreadPoolExecutor(4) as pool:
+
+        def write(text: str) -> None:
+            with publish_file(target, overwrite=True, wait=True) as temporary:
+                temporary.write_text(text)
+
+        list(pool.map(write, "abcdefgh" * 4))
+    assert target.read_text() in set("abcdefgh")
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_killed_writers_left_is_collected_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "o[u]t"
+    children = []
+    for number in range(2):
+        if (child := os.fork()) == 0:
+            with (folder_at if number else publish_file)(target) as temporary:
+                (temporary / "half" if number else temporary).write_text("half")
+                os._exit(9)
+        os.waitpid(child, 0)
+        children.append({path.name for path in tmp_path.iterdir()})
+    assert [len(found) for found in children] == [2, 2]  # the lock and the last one's litter
+    assert children[0] != children[1]
+    mine = (".out.0123abcd.partial", ".o[u]t.0123abcd.tmp", "o[u]t.partial", "xo[u]t")
+    for name in mine:
+        (tmp_path / name).write_text("mine")
+    with publish_file(target) as temporary:
+        temporary.write_text("whole")
+    assert {path.name for path in tmp_path.iterdir()} == {target.name, *mine}
+
+
+def test_a_process_forked_by_a_writer_does_not_keep_its_lock(tmp_path: Path) -> None:
+    ready, writing = os.pipe()
+    if (writer := os.fork()) == 0:
+        with hold(tmp_path / "out"):
+            if (worker := os.fork()) == 0:
+                time.sleep(60)
+                os._exit(0)
+            os.write(writing, f"{worker}\n".encode())
+            time.sleep(60)
+    worker = int(os.read(ready, 20))
+    os.kill(writer, signal.SIGKILL)
+    os.waitpid(writer, 0)
+    try:
+        with hold(tmp_path / "out"):
+            pass
+    finally:
+        os.kill(worker, signal.SIGKILL)
+
+
+def test_an_error_that_names_an_input_is_not_taken_for_one_of_writing(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for named in ("peaks.bed", "outer/peaks.bed", "../peaks.bed"):
+        with pytest.raises(FileNotFoundError), disk_errors(out):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(tmp_path / named))
+    for named in ("out", "out/codes.npy", ".out.0123abcd.partial/codes.npy", ""):
+        with pytest.raises(OutputError, match="has vanished"), disk_errors(out):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(tmp_path / named))

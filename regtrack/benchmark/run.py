@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from regtrack.atomic import publish_file
+from regtrack.atomic import hold, publish_file
 from regtrack.benchmark.answers import PARTS, Answers, load_answers, save_answers
 from regtrack.benchmark.measure import Exam, examine
 from regtrack.benchmark.names import check_choice
@@ -105,22 +105,24 @@ def run_benchmark(
         progress: shows every step.
 
     Raises:
-        OutputError: `out` holds something else, or a benchmark with another plan.
+        OutputError: `out` holds something else, or a benchmark with another plan; or another
+            process writes there.
         TrainingError: no such model, or fewer than one seed.
     """
     out, plan = Path(out), plan or Plan()
     check_choice(models, seeds)
     contestants = find_contestants(models)
-    _start(out, plan)
     chosen = tuple(range(FIRST_SEED, FIRST_SEED + seeds))
-    answers = Answers.joined(
-        [
-            _answers(out / f"seed-{seed}", contestant, seed, plan, progress)
-            for seed in chosen
-            for contestant in contestants
-        ]
-    )
-    return _publish(Benchmark(out, contestants, chosen, answers, _FILES))
+    with hold(out):
+        _start(out, plan)
+        answers = Answers.joined(
+            [
+                _answers(out / f"seed-{seed}", contestant, seed, plan, progress)
+                for seed in chosen
+                for contestant in contestants
+            ]
+        )
+        return _publish(Benchmark(out, contestants, chosen, answers, _FILES))
 
 
 def _publish(made: Benchmark) -> Benchmark:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,29 +68,32 @@ def command(
     number is a mean over the markers of a category. List values are separated by commas, or the
     option is repeated.
     """
-    from regtrack.atomic import check_folder_free
+    from regtrack.atomic import publish_folder
     from regtrack.evaluation.report import evaluate
     from regtrack.evaluation.scores import REPORT_FILE
 
-    if out is not None:
-        inputs = (dataset, *checkpoints)
-        check_folder_free(out, mark=REPORT_FILE, inputs=inputs, overwrite=overwrite)
-    with bars() as progress:
-        report = evaluate(
-            dataset,
-            checkpoints,
-            split=split,
-            markers=split_list("--markers", markers),
-            exact=exact,
-            batch_size=batch_size,
-            precision=precision,
-            device=device,
-            workers=workers,
-            any_assembly=any_assembly,
-            progress=progress,
-        )
-    if out is not None:
-        report.write(out, overwrite=overwrite)
+    inputs = (dataset, *checkpoints)
+    with (
+        nullcontext()
+        if out is None
+        else publish_folder(out, mark=REPORT_FILE, inputs=inputs, overwrite=overwrite)
+    ) as folder:
+        with bars() as progress:
+            report = evaluate(
+                dataset,
+                checkpoints,
+                split=split,
+                markers=split_list("--markers", markers),
+                exact=exact,
+                batch_size=batch_size,
+                precision=precision,
+                device=device,
+                workers=workers,
+                any_assembly=any_assembly,
+                progress=progress,
+            )
+        if folder is not None:
+            report.write_files(folder)
     if as_json:
         print_json(report.to_dict())
     else:

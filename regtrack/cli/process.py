@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import codecs
 import io
 import os
 import signal
@@ -16,14 +17,18 @@ from regtrack.errors import OutputError
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # messages for the exit statuses caused by signals
-STOPPED = {128 + signal.SIGINT: "interrupted", 128 + signal.SIGTERM: "terminated"}
+STOPPED = {
+    128 + signal.SIGINT: "interrupted",
+    128 + signal.SIGTERM: "terminated",
+    128 + signal.SIGHUP: "terminated, since its terminal was closed",
+}
 _PATIENCE = 5.0  # seconds that a command has for cleanup
 
 
 class Stop:
-    """Ctrl-C and SIGTERM: the first signal ends the command, and further ones do not disturb it.
+    """Ctrl-C, SIGTERM, SIGHUP: the first signal ends the command, further ones do not disturb it.
 
     If cleanup takes more than a few seconds, the next signal ends the process at once.
 
@@ -60,18 +65,36 @@ def _ignore_signals() -> None:
 
 
 def keep_writing() -> None:
-    """Keep a command running if the reader of its output goes away, as with `| head`."""
+    """Keep a command running if its output goes away, as with `| head`, or has a narrow encoding.
+
+    What the encoding lacks is written as an escape, and the bytes of a file name that is not
+    Unicode as they are.
+    """
+    codecs.register_error(_ANY_TEXT, _any_text)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper) and stream is getattr(sys, f"__{name}__"):
             text = io.TextIOWrapper(
                 io.BufferedWriter(_Output(stream.fileno(), "w", closefd=False)),
                 encoding=stream.encoding,
-                errors=stream.errors,
+                errors=_ANY_TEXT,
                 line_buffering=stream.line_buffering,
                 write_through=stream.write_through,
             )
             setattr(sys, name, text)
+
+
+_ANY_TEXT = "regtrack"  # a handler of encoding errors
+
+
+def _any_text(error: UnicodeError) -> tuple[str | bytes, int]:
+    """One character as its byte, if Python made it of one (PEP 383), else as an escape."""
+    assert isinstance(error, UnicodeEncodeError)
+    one = UnicodeEncodeError(
+        error.encoding, error.object, error.start, error.start + 1, error.reason
+    )
+    name = "surrogateescape" if 0xDC80 <= ord(error.object[error.start]) <= 0xDCFF else ""
+    return codecs.lookup_error(name or "backslashreplace")(one)
 
 
 class _Output(io.FileIO):

@@ -26,6 +26,7 @@ from regtrack.dataset.split import Splits, assign_splits, check_split
 from regtrack.dataset.summary import BuildSummary
 from regtrack.files.source import sha256_of
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.inputs import Inputs
 from regtrack.genome.intervals import Intervals
 from regtrack.genome.reference import Reference
 from regtrack.labels.manifest import read_markers
@@ -69,14 +70,17 @@ def build_dataset(
     Raises:
         OutputError: `out` exists, or cannot be written.
         FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
+        ChangedError: an input was changed meanwhile.
         DatasetError: no windows or labels are left, or a split is empty.
     """
     spec = spec or DatasetSpec()
     sources = {
         "reference": reference, "markers": markers, "exclude": exclude, "multimap": multimap
     }  # fmt: skip
+    table = Inputs.at([markers])
     files = read_markers(Path(markers), None if peaks_folder is None else Path(peaks_folder))
     inputs = (*sources.values(), *(file.path for file in files))
+    stamps = Inputs.at(inputs)
     with publish_folder(Path(out), mark=HEADER_FILE, inputs=inputs, overwrite=overwrite) as folder:
         with Reference(reference) as fasta:
             usable = fasta.assembly.subset(spec.chroms) if spec.chroms else fasta.assembly
@@ -93,6 +97,8 @@ def build_dataset(
         summary = _summarize(folder, kept, splits, labelled)
         _note_purpose(summary)
         write_header(folder, _header(spec, kept, labelled, summary, sources))
+        table.check_unchanged()
+        stamps.check_unchanged()
     return summary
 
 

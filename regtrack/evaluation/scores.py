@@ -141,10 +141,14 @@ class Report:
         with publish_folder(
             Path(out), mark=REPORT_FILE, inputs=inputs, overwrite=overwrite
         ) as folder:
-            text = json.dumps(self.to_dict(), indent=1) + "\n"
-            (folder / REPORT_FILE).write_text(text, encoding="utf-8")
-            _write_table(folder / "markers.csv", self.markers, MarkerScores)
-            _write_table(folder / "categories.csv", self.categories, CategoryScores)
+            self.write_files(folder)
+
+    def write_files(self, folder: Path) -> None:
+        """Write the files of `write` into a folder that exists."""
+        text = json.dumps(self.to_dict(), indent=1) + "\n"
+        (folder / REPORT_FILE).write_text(text, encoding="utf-8")
+        _write_table(folder / "markers.csv", self.markers, MarkerScores)
+        _write_table(folder / "categories.csv", self.categories, CategoryScores)
 
 
 def score_markers(

@@ -221,7 +221,7 @@ def _unpacked(path: Path) -> Path:
 def _unpack(path: Path, unpacked: Path) -> None:
     try:
         with (
-            publish_file(unpacked, overwrite=True) as temporary,
+            publish_file(unpacked, overwrite=True, wait=True) as temporary,
             gzip.open(path) as packed,
             temporary.open("wb") as out,
         ):

@@ -163,7 +163,7 @@ def _draw_chromosome(
 
 
 def _write_fasta(path: Path, chromosomes: Iterable[_Chromosome]) -> None:
-    with path.open("w") as file:
+    with path.open("w", encoding="utf-8") as file:
         for chromosome in chromosomes:
             letters = np.frombuffer(decode(chromosome.codes).encode(), dtype=np.uint8).copy()
             letters[chromosome.soft_mask] |= 0x20  # ASCII: lower case is bit 5
@@ -191,5 +191,5 @@ def _write_markers(
         # no time in the gzip header: the same seed gives byte-identical files
         (folder / file).write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
         labelled[marker.target] = sum(c.peaks(marker).bases for c in chromosomes)
-    (folder / "markers.tsv").write_text("\n".join(rows) + "\n")
+    (folder / "markers.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     return labelled

@@ -17,7 +17,7 @@ from regtrack.simulate.rules import Site
 
 def write_truth(path: Path, sites: Iterable[Site]) -> None:
     """Write sites, in the order given."""
-    with path.open("w") as file:
+    with path.open("w", encoding="utf-8") as file:
         for site in sites:
             planted = f"/{site.element}/{site.copy}" if site.element else ""
             name = f"{site.motif}/{site.role}{planted}"
@@ -37,7 +37,7 @@ def read_truth(path: Path, grammar: Grammar) -> list[Site]:
     shuffled = {element.role for element in grammar.elements if element.shuffled}
     sites = []
     try:
-        for line in path.read_text().splitlines():
+        for line in path.read_text(encoding="utf-8").splitlines():
             chrom, start, end, name, _, strand = line.split("\t")
             motif, role, *planted = name.split("/")
             element, copy = map(int, planted or (0, 0))

@@ -115,7 +115,7 @@ def _join(work: Work, progress: Progress) -> dict[str, Any]:
             "tracks": [asdict(track) for track in tracks],
         }
         with publish_file(work.joined / SWEEP_FILE) as partial:
-            partial.write_text(json.dumps(record, indent=2) + "\n")
+            partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return record
 
 

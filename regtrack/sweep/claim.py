@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO
 
-from regtrack.atomic import PARTIAL, disk_errors, temporary_path
+from regtrack.atomic import collect, disk_errors, temporary_path
 from regtrack.errors import OutputError
-from regtrack.sweep.lock import change_lock, take_lock
+from regtrack.lock import Lock
 from regtrack.sweep.plan_file import SWEEP_FILE, write_plan
 from regtrack.sweep.work import Work
 
@@ -49,13 +47,10 @@ def remove(work: Work) -> None:
     """
     with suppress(OSError):
         work.folder.rename(temporary_path(work.folder))
-    for name in (work.folder.name, work.out.name):
-        pattern = f".{glob.escape(name)}.{'[0-9a-f]' * 8}{PARTIAL}"
-        for folder in work.folder.parent.glob(pattern):
-            shutil.rmtree(folder, ignore_errors=True)
+    collect(work.folder)
 
 
-def _take(work: Work, *, exclusive: bool, overwrite: bool) -> BinaryIO | None:
+def _take(work: Work, *, exclusive: bool, overwrite: bool) -> Lock | None:
     """The lock of the folder; None: it was removed and has to be created again."""
     _create(work)
     if not (work.folder / SWEEP_FILE).exists():
@@ -63,13 +58,14 @@ def _take(work: Work, *, exclusive: bool, overwrite: bool) -> BinaryIO | None:
             f"{work.folder} exists, but is not the work folder of a sweep; move it away"
         )
     (work.folder / "shards").mkdir(exist_ok=True)
-    lock = take_lock(work.folder / _LOCK, exclusive=exclusive)
-    if lock is None:
-        return None
+    lock = Lock(work.folder / _LOCK, work.folder, exclusive=exclusive)
     try:
+        if not lock.stands:
+            lock.close()
+            return None
         if not work.has_other_plan(overwrite=overwrite):
             return lock
-        change_lock(lock, exclusive=True)
+        lock.change(exclusive=True)
         remove(work)
     except BaseException:
         lock.close()
@@ -94,11 +90,11 @@ def _create(work: Work) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _remove_if_empty(work: Work, lock: BinaryIO) -> None:
+def _remove_if_empty(work: Work, lock: Lock) -> None:
     """Remove the folder if it has no shards and no other process uses it."""
     with suppress(OutputError, OSError):
         # again after the lock: another process may have written one before it was exclusive
-        if not _has_shards(work) and change_lock(lock, exclusive=True) and not _has_shards(work):
+        if not _has_shards(work) and lock.change(exclusive=True) and not _has_shards(work):
             remove(work)
 
 

@@ -164,7 +164,7 @@ def _client(scheduler: str | Path) -> Iterator[Any]:
 def _address(file: Path) -> str:
     """The address in a scheduler's file."""
     try:
-        return str(json.loads(file.read_text())["address"])
+        return str(json.loads(file.read_text(encoding="utf-8"))["address"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ClusterError(
             f"{file} is not a Dask scheduler file, or does not exist; start the scheduler first"

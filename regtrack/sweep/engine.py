@@ -65,7 +65,7 @@ class Engine:
         """Make the shards of some chunks; each chunk is yielded when its shard is on disk.
 
         Raises:
-            FastaError: the reference cannot be read.
+            FastaError: the reference cannot be read, or was changed meanwhile.
             OutOfMemoryError: too little memory.
             TrackError: the model gives a value that is not finite.
             OutputError: the disk is full, or the work folder was removed.
@@ -135,6 +135,7 @@ class Engine:
             bases=bases,
             markers=len(tracks),
         )
+        self.reference.check_unchanged()  # a shard of another sequence would be kept when resuming
         write_shard(self.work.shard(chunk), header, tracks)
         return chunk
 

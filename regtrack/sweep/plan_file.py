@@ -71,13 +71,13 @@ def write_plan(folder: Path, plan: SavedPlan) -> None:
             "tracks": [asdict(track) for track in plan.tracks],
         }
     )
-    (folder / SWEEP_FILE).write_text(text + "\n")
+    (folder / SWEEP_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def read_plan(out: Path) -> SavedPlan | None:
     """The plan of an output's unfinished sweep; None if there is none, or it is broken."""
     try:
-        found = json.loads((work_folder(out) / SWEEP_FILE).read_text())
+        found = json.loads((work_folder(out) / SWEEP_FILE).read_text(encoding="utf-8"))
         assembly = found["assembly"]
         return SavedPlan(
             record=dict(found["record"]),
@@ -92,7 +92,7 @@ def read_plan(out: Path) -> SavedPlan | None:
 def other_version(out: Path) -> str | None:
     """The version of regtrack that wrote a plan in another format; None: it is of this one."""
     try:
-        record = json.loads((work_folder(out) / SWEEP_FILE).read_text())["record"]
+        record = json.loads((work_folder(out) / SWEEP_FILE).read_text(encoding="utf-8"))["record"]
         return None if record["format"] == FORMAT else str(record["versions"]["regtrack"])
     except (OSError, ValueError, TypeError, KeyError):
         return None

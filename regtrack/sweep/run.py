@@ -13,6 +13,7 @@ from typing import Protocol
 from regtrack.atomic import PARTIAL, check_folder_free, check_name, disk_errors, work_folder
 from regtrack.checkpoint import Checkpoint
 from regtrack.errors import OutputError
+from regtrack.genome.inputs import Inputs
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.assemble import finish
 from regtrack.sweep.chunks import Chunk, choose_share
@@ -70,6 +71,7 @@ def predict_genome(
         OutputError: `out` exists, contains inputs or unrelated files, cannot be written, or the
             disk is too small.
         CheckpointError, FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
+        ChangedError: an input was changed meanwhile.
         DeviceError: an unknown device or precision, or torch.compile does not work.
         OutOfMemoryError: too little memory.
         PlanError: an invalid window, flank or batch, no base to predict, or an unfinished sweep for
@@ -111,11 +113,13 @@ def run_sweep(
 ) -> SweepSummary:
     """Compute the missing shards of a sweep, join and publish them; see `predict_genome`."""
     request = _with_checked_output(request, overwrite=overwrite)
+    inputs = Inputs.at(request.inputs)
     with runner(request) as job:
         announce(_forecast(job, job.work.chunks, overwrite=overwrite))
         start = time.perf_counter()
         with claimed(job.work, exclusive=True, overwrite=overwrite), _report_kept(job.work):
             made = _make(job, job.work.chunks, progress)
+            inputs.check_unchanged()
             return finish(
                 job.work,
                 start=start,
@@ -140,6 +144,7 @@ def run_share(
         PlanError, OutputError, DeviceError, OutOfMemoryError: as `predict_genome`.
     """
     request = _with_checked_output(request, overwrite=overwrite)
+    inputs = Inputs.at(request.inputs)
     with runner(request) as job:
         chunks = choose_share(job.work.chunks, share)
         announce(_forecast(job, chunks, overwrite=overwrite))
@@ -149,6 +154,7 @@ def run_share(
             _report_kept(job.work),
         ):
             made = _make(job, chunks, progress)
+            inputs.check_unchanged()
             own = set(chunks)
             others = [chunk for chunk in job.work.chunks if chunk not in own]
             left = job.work.without_shard(others)

@@ -75,7 +75,9 @@ class Work(SavedPlan):
     def joined_record(self) -> dict[str, Any] | None:
         """sweep.json of tracks that are joined but not yet moved, if any; it is written last."""
         with suppress(OSError, ValueError):
-            found: dict[str, Any] = json.loads((self.joined / SWEEP_FILE).read_text())
+            found: dict[str, Any] = json.loads(
+                (self.joined / SWEEP_FILE).read_text(encoding="utf-8")
+            )
             return found
         return None
 

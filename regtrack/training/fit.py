@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from regtrack.atomic import hold, real_place
 from regtrack.checkpoint import Checkpoint, save_checkpoint
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
@@ -26,7 +28,7 @@ from regtrack.training.data import Windows
 from regtrack.training.history import Epoch, best_epoch, out_of_patience
 from regtrack.training.keeper import RunKeeper
 from regtrack.training.module import TrackTraining, step_seed
-from regtrack.training.run import RunFolder
+from regtrack.training.run import RunFolder, find_place
 from regtrack.training.state import read_history
 from regtrack.training.trainer import (
     check_hardware,
@@ -99,14 +101,16 @@ def train(
         config: how to train.
         hardware: where to train.
         progress: shows the bases trained on and validated.
-        overwrite: replace the run in `out`.
+        overwrite: replace the run in `out`, which stays until the new one is finished; until
+            then the new one is in `out.partial`, and the same call resumes it.
 
     Raises:
         CheckpointError: no such network or setting, or a network that diverged.
         DatasetError: a split without windows or labels.
-        OutputError: `out` holds a finished run.
+        OutputError: `out` holds a finished run, another process trains there, or it cannot be
+            written.
         TrainingError: `out` holds a run with other settings, or the hardware is not available.
-        KeyboardInterrupt: SIGINT or SIGTERM arrived; the run can be resumed.
+        KeyboardInterrupt: SIGINT, SIGTERM or SIGHUP arrived; the run can be resumed.
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
     config, hardware = config or TrainingConfig(), hardware or Hardware()
@@ -114,32 +118,43 @@ def train(
     base_rates = _validation_base_rates(dataset)
     with torch.random.fork_rng(devices=[]):
         network = _new_network(dataset, model, settings or {}, config.seed)
-        folder = RunFolder(Path(out))
         request = _request(dataset, network, config)
-        check_hardware(config, hardware, folder)
-        if leads():
-            folder.start(request, overwrite=overwrite)
-        # state is written at the end of an epoch, in step with all processes: no signal comes too
-        # late
-        resume = folder.last.exists() and not overwrite
-        history = read_history(folder.last) if resume else []
-        run = _Run(dataset, network, config, hardware, folder, request, base_rates)
-        if not _is_over(history, config):
-            history = run.fit(history, progress if leads() else SILENT)
-    return run.finish(history)
+        check_hardware(config, hardware, RunFolder(Path(out)))
+        with hold(real_place(Path(out))) if leads() else nullcontext():
+            folder, final = find_place(Path(out), request, [dataset.path], overwrite=overwrite)
+            run = _Run(dataset, network, config, hardware, folder, final, request, base_rates)
+            with run.started(overwrite=overwrite):
+                # state is written at the end of an epoch, in step with all processes: no signal
+                # comes too late
+                history = read_history(folder.last) if folder.last.exists() else []
+                if not _is_over(history, config):
+                    history = run.fit(history, progress if leads() else SILENT)
+                return run.finish(history)
 
 
 @dataclass(frozen=True)
 class _Run:
-    """Everything that a run needs."""
+    """Everything that a run needs: `folder` while it is made, `final` when it is finished."""
 
     dataset: Dataset
     network: TrackModel
     config: TrainingConfig
     hardware: Hardware
     folder: RunFolder
+    final: RunFolder
     request: Mapping[str, Any]
     base_rates: Mapping[str, float]
+
+    @contextmanager
+    def started(self, *, overwrite: bool) -> Iterator[None]:
+        """Prepare the folder; a new one next to an older run goes if nothing came of it."""
+        if leads():
+            self.folder.start(self.request, overwrite=overwrite)
+        try:
+            yield
+        finally:
+            if leads() and self.folder != self.final and not self.folder.last.exists():
+                self.folder.give_to(self.final)
 
     def fit(self, history: list[Epoch], progress: Progress) -> list[Epoch]:
         """Train the remaining epochs; `history` holds the completed ones."""
@@ -170,10 +185,14 @@ class _Run:
         """Record the result and draw the final plot."""
         best = best_epoch(history)
         assert best is not None
-        result = TrainingResult(self.folder, tuple(history), best, self.base_rates, leads())
+        result = TrainingResult(self.final, tuple(history), best, self.base_rates, leads())
         if leads():
             self.folder.publish(history, self.base_rates)
             self.folder.finish(self.request, result.to_dict())
+            if self.folder == self.final:
+                self.final.last.unlink(missing_ok=True)
+            else:
+                self.folder.take_place(self.final)
         return result
 
     def _keeper(self, task: Task) -> RunKeeper:

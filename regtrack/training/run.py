@@ -4,21 +4,34 @@ checkpoint.safetensors   the best epoch's network, in regtrack's format
 training.json            what was requested, and the result of a finished run
 metrics.csv, .png        the scores of every epoch
 last.ckpt                the state after the last complete epoch, from which a run resumes
+
+A run that replaces another one is made next to it, in `run.partial` for `run`, and takes its place
+when it is finished.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from regtrack.atomic import publish_file
+from regtrack.atomic import (
+    check_folder_free,
+    disk_errors,
+    hold,
+    publish_file,
+    real_place,
+    remove,
+    replace_folder,
+    work_folder,
+)
 from regtrack.checkpoint_header import CHECKPOINT_FILE, RUN_FILE
 from regtrack.errors import OutputError, TrainingError
 from regtrack.training.history import Epoch, write_history
 from regtrack.training.plot import draw_history
+from regtrack.training.state import read_history
 
 FORMAT = "regtrack training run"
 VERSION = 1
@@ -64,33 +77,83 @@ class RunFolder:
         """
         return self.record.exists() and bool(self._read()["status"] == "finished")
 
-    def start(self, request: Mapping[str, Any], *, overwrite: bool = False) -> None:
-        """Prepare the folder for a new run, or for one that resumes.
+    @property
+    def _files(self) -> tuple[Path, ...]:
+        """The files of a run; the record last, since it identifies the others."""
+        return self.last, self.checkpoint, self.table, self.plot, self.record
 
-        Args:
-            request: everything that determines the run's outcome, JSON-serialisable.
-            overwrite: remove the files of an earlier run.
+    def check(self) -> None:
+        """Refuse a folder whose files belong to no run.
 
         Raises:
-            OutputError: the folder holds a finished run, or files that do not belong to a run.
-            TrainingError: it holds an unfinished run with other settings.
+            OutputError: it is a file, or holds files of a run without the record.
         """
         if self.path.exists() and not self.path.is_dir():
             raise OutputError(f"{self.path} is a file; name a folder for the run")
-        files = (self.last, self.checkpoint, self.table, self.plot)
-        strange = next((file for file in files if file.exists()), None)
+        strange = next((file for file in self._files if file.exists()), None)
         if strange is not None and not self.record.exists():
             raise OutputError(
                 f"{strange} exists without a {self.record.name} that says which run it belongs to; "
                 "move it away or name another folder"
             )
-        if overwrite:
-            for file in (*files, self.record):  # the record last: it identifies the others
-                file.unlink(missing_ok=True)
-        if self.record.exists():
+
+    def start(self, request: Mapping[str, Any], *, overwrite: bool = False) -> None:
+        """Prepare the folder for a new run, or for one that resumes.
+
+        Args:
+            request: everything that determines the run's outcome, JSON-serialisable.
+            overwrite: remove the files of an earlier run that cannot be resumed.
+
+        Raises:
+            OutputError: the folder holds a finished run, or files that do not belong to a run.
+            TrainingError: it holds an unfinished run with other settings.
+        """
+        self.check()
+        for file in self._files:
+            with hold(file):  # collects what a killed process left
+                pass
+        if overwrite and not self.resumable(request):
+            self._clear()
+        if not self.record.exists():
+            self._write({"status": "unfinished", "request": request})
+        elif not overwrite:
             self._check_same(request)
-            return
-        self._write({"status": "unfinished", "request": request})
+
+    def resumable(self, request: Mapping[str, Any]) -> bool:
+        """Whether the folder holds a run with the same settings that is not in its place yet."""
+        try:
+            record = self._read()
+            if self.last.exists():
+                read_history(self.last)
+        except (OSError, TrainingError):
+            return False
+        done = record["status"] == "finished" and not self.last.exists()
+        return not done and not _differences(record["request"], request)
+
+    def take_place(self, final: RunFolder) -> None:
+        """Put a finished run in the place of an older one, whose other files it takes over.
+
+        Raises:
+            OutputError: it cannot be written there.
+        """
+        old = RunFolder(replace_folder(self.path, final.path))
+        old.give_to(final)
+        final.last.unlink(missing_ok=True)
+
+    def give_to(self, final: RunFolder) -> None:
+        """Remove this run's own files, and give everything else in its folder to another run."""
+        with disk_errors(final.path):
+            for file in self._files:
+                file.unlink(missing_ok=True)
+            for other in self.path.iterdir() if self.path.is_dir() else ():
+                if not (final.path / other.name).exists():
+                    other.rename(final.path / other.name)
+        remove(self.path)
+
+    def _clear(self) -> None:
+        with disk_errors(self.path):
+            for file in self._files:
+                file.unlink(missing_ok=True)
 
     def publish(self, history: Sequence[Epoch], base_rates: Mapping[str, float] | None) -> None:
         """Write the table, and draw the plot if base rates per category are given."""
@@ -99,20 +162,12 @@ class RunFolder:
             draw_history(history, base_rates, self.plot)
 
     def finish(self, request: Mapping[str, Any], result: Mapping[str, Any]) -> None:
-        """Record that the run is finished, with its result; it can no longer be resumed."""
+        """Record that the run is finished, with its result."""
         self._write({"status": "finished", "request": request, "result": result})
-        self.last.unlink(missing_ok=True)
 
     def _check_same(self, request: Mapping[str, Any]) -> None:
         record = self._read()
-        wanted = dict(_flat(json.loads(json.dumps(request))))
-        found = dict(_flat(record["request"]))
-        differences = [
-            f"{name} {found.get(name, 'not set')} there and {wanted.get(name, 'not set')} now"
-            for name in dict.fromkeys([*found, *wanted])
-            if found.get(name) != wanted.get(name)
-        ]
-        if differences:
+        if differences := _differences(record["request"], request):
             raise TrainingError(
                 f"{self.path} holds a run with other settings: {'; '.join(differences)}. Name "
                 "another folder, request the same settings, or pass `overwrite=True` to start over"
@@ -140,6 +195,41 @@ class RunFolder:
         record = {"format": FORMAT, "version": VERSION, **contents}
         with publish_file(self.record, overwrite=True) as temporary:
             temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def find_place(
+    out: Path, request: Mapping[str, Any], inputs: Iterable[Path], *, overwrite: bool = False
+) -> tuple[RunFolder, RunFolder]:
+    """Where a run is made, and where it is when it is finished.
+
+    Both are `out`, unless an older run there is replaced. An unfinished run with the same settings
+    resumes there, also with `overwrite`.
+
+    Args:
+        out: the folder for the run.
+        request: everything that determines its outcome.
+        inputs: what is read, which no run may replace.
+        overwrite: replace a run in `out`.
+
+    Raises:
+        OutputError: the older run cannot be replaced.
+    """
+    final = RunFolder(real_place(out))
+    final.check()
+    if not overwrite or not final.record.exists() or final.resumable(request):
+        return final, final
+    place = check_folder_free(out, mark=RUN_FILE, inputs=inputs, overwrite=True)
+    return RunFolder(work_folder(place)), RunFolder(place)
+
+
+def _differences(found: Mapping[str, Any], request: Mapping[str, Any]) -> list[str]:
+    """What differs between a record's request and another one, as text."""
+    there, now = dict(_flat(found)), dict(_flat(json.loads(json.dumps(request))))
+    return [
+        f"{name} {there.get(name, 'not set')} there and {now.get(name, 'not set')} now"
+        for name in dict.fromkeys([*there, *now])
+        if there.get(name) != now.get(name)
+    ]
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

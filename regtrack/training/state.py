@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,10 @@ class StateFile(TorchCheckpointIO):
     ) -> None:
         if storage_options is not None:
             raise TypeError("a state file has no storage options")
+        packed = io.BytesIO()  # torch's own writer reports a full disk in its own words
+        torch.save(checkpoint, packed)
         with publish_file(Path(path), overwrite=True) as temporary:
-            torch.save(checkpoint, temporary)
+            temporary.write_bytes(packed.getbuffer())
 
     @override
     def load_checkpoint(

@@ -91,7 +91,7 @@ def make_trainer(
 
 @contextmanager
 def interruptible(folder: RunFolder) -> Iterator[None]:
-    """Turn Lightning's exit on SIGINT and SIGTERM into KeyboardInterrupt; log how to resume."""
+    """Turn exits on signals, Lightning's and ours, into KeyboardInterrupt; log how to resume."""
     in_main = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGINT)
     try:

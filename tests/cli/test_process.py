@@ -15,7 +15,7 @@ from regtrack.cli import app, main, process
 from regtrack.cli.process import Stop
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_ends_the_command_and_a_late_one_the_process(
     monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
@@ -44,7 +44,7 @@ def test_any_error_after_an_interruption_is_one_line(
         except KeyboardInterrupt:
             raise RuntimeError("torn") from None
 
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in process._SIGNALS}
     monkeypatch.setattr(app, "app", torn)
     try:
         with pytest.raises(SystemExit) as ended:
@@ -130,6 +130,59 @@ def test_a_result_that_cannot_be_printed_is_an_error(tmp_path: Path) -> None:
         os.close(full)
 
 
+# text in a narrow encoding, and a file name that is not Unicode, as its bytes
+ODD = """
+import os, sys
+from regtrack.cli import app, console, main
+def command(**_):
+    name = os.fsdecode(b"\\xff\\xe9")
+    console.print_table("Gr\\xf6\\xdfe \\u2713", ("name",), [(name,)])
+    console.errors.print(f"note: {name} \\xe9")
+    print(name)
+    console.print_json({"path": name})
+app.app = command
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("encoding", "wanted"),
+    [
+        ("ascii:strict", b"Gr\\xf6\\xdfe \\u2713"),
+        ("latin-1:strict", "Größe \\u2713".encode("latin-1")),
+        ("utf-8:strict", "Größe ✓".encode()),
+    ],
+)
+def test_any_text_can_be_printed_in_any_encoding(encoding: str, wanted: bytes) -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", ODD],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C", "PYTHONUTF8": "0"},
+    )
+    assert wanted in found.stdout
+    assert found.stdout.count(b"\xff\xe9") == 2
+    assert b'"path": "\\udcff\\udce9"' in found.stdout
+    assert found.stderr.startswith(b"note: \xff\xe9")
+
+
+def test_help_is_printed_in_any_encoding() -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "regtrack", "saliency", "--help"],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii:strict", "LC_ALL": "C", "PYTHONUTF8": "0"},
+    )
+    assert found.stdout.isascii()
+    assert b"--out" in found.stdout
+
+
+def test_a_closed_output_is_no_error(tmp_path: Path) -> None:
+    command = f"exec {sys.executable} -c '{PRINTER}' 0 >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], cwd=tmp_path, check=False).returncode == 0
+    assert (tmp_path / "done").exists()
+
+
 # the signal comes while the commands are being loaded
 EARLY = """
 import os, signal, sys
@@ -145,7 +198,11 @@ main()
 
 @pytest.mark.parametrize(
     ("name", "status", "said"),
-    [("SIGINT", 130, "error: interrupted\n"), ("SIGTERM", 143, "error: terminated\n")],
+    [
+        ("SIGINT", 130, "error: interrupted\n"),
+        ("SIGTERM", 143, "error: terminated\n"),
+        ("SIGHUP", 129, "error: terminated, since its terminal was closed\n"),
+    ],
 )
 def test_a_signal_before_the_commands_are_loaded_is_one_line(
     name: str, status: int, said: str

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from regtrack.dataset import build
 from regtrack.dataset.build import build_dataset
 from regtrack.dataset.format import ARRAY_FILES, HEADER_FILE
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.dataset.store import SPLITS, Dataset
 from regtrack.errors import (
     AssemblyError,
+    ChangedError,
     DatasetError,
     FastaError,
     MarkerError,
@@ -341,3 +343,26 @@ def test_the_real_peaks_cover_what_their_table_says(real_data: Path, tmp_path: P
     assert summary.coverage == pytest.approx(
         sum(dataset.positives(split) for split in SPLITS) / summary.bases
     )
+
+
+def test_an_input_that_changes_meanwhile_is_refused_and_the_old_dataset_stays(
+    inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "dataset"
+    build_dataset(inputs.reference, inputs.markers, out, spec=SMALL)
+    old = {path.name: path.read_bytes() for path in out.iterdir()}
+    peaks = sorted(inputs.markers.parent.rglob("*.bed*"))
+    for changed in (inputs.reference, inputs.markers, peaks[-1]):
+        write = build.write_labels
+
+        def changing(*given: Any, changed: Path = changed, write: Any = write, **named: Any) -> Any:
+            found = write(*given, **named)
+            changed.touch()
+            return found
+
+        with monkeypatch.context() as patch:
+            patch.setattr(build, "write_labels", changing)
+            with pytest.raises(ChangedError, match=f"{changed.name} was written or replaced"):
+                build_dataset(inputs.reference, inputs.markers, out, spec=SMALL, overwrite=True)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == old
+    assert [path.name for path in tmp_path.iterdir() if ".partial" in path.name] == []

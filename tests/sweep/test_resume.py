@@ -21,7 +21,7 @@ import torch
 
 from regtrack.atomic import publish_folder
 from regtrack.checkpoint import save_checkpoint
-from regtrack.errors import FastaError, OutputError, PlanError
+from regtrack.errors import ChangedError, FastaError, OutputError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.reference import Reference
 from regtrack.sweep import chunks, shard
@@ -376,6 +376,42 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, work: Callable[[], None]) -> None
 REQUEST = SweepRequest(
     Path("c.safetensors"), Path("r.fa"), Path("tracks"), compute=Compute(window=250, batch_size=2)
 )
+
+
+def rewrite_in_place(path: Path, old: bytes, new: bytes) -> None:
+    """Other bytes of the same number, under the same date."""
+    before = path.stat()
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+
+
+def test_a_reference_rewritten_in_place_stops_the_sweep(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reference = Path("r.fa")
+    original = reference.read_bytes()
+    with monkeypatch.context() as patch:
+        meanwhile(patch, lambda: rewrite_in_place(reference, original[-80:], b"A" * 80))
+        with pytest.raises(FastaError, match="written or replaced"):
+            predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
+    assert not Path("tracks").exists()
+    with pytest.raises(PlanError, match=r"reference\.sha256"):
+        predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
+    reference.write_bytes(original)
+    go_on()
+
+
+def test_a_checkpoint_replaced_meanwhile_stops_the_sweep(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copyfile("c.safetensors", "copy")
+    with monkeypatch.context() as patch:
+        meanwhile(patch, lambda: Path("copy").replace("c.safetensors"))
+        with pytest.raises(ChangedError, match=r"c\.safetensors was written or replaced"):
+            predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
+    assert not Path("tracks").exists()
+    go_on()
 
 
 def test_two_processes_do_not_work_on_one_sweep(

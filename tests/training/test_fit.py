@@ -220,6 +220,87 @@ def test_other_settings_in_the_same_folder_are_refused_by_name(dataset: Dataset,
     assert fit(dataset, run, config=replace(CONFIG, seed=1), overwrite=True).history
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_old_run_stays_until_the_new_one_is_finished(
+    dataset: Dataset, run: Path, undisturbed: TrainingResult
+) -> None:
+    fit(dataset, run, config=replace(CONFIG, epochs=1, seed=5))
+    (run / "notes.txt").write_text("mine")
+    old, beside = contents(run), run.with_name("run.partial")
+    with pytest.raises(KeyboardInterrupt):  # before an epoch is complete
+        fit(dataset, run, overwrite=True, progress=Stopping(2))
+    assert contents(run) == old
+    assert not beside.exists()
+    with pytest.raises(CheckpointError, match="lower learning rate"):
+        fit(dataset, run, overwrite=True, config=replace(CONFIG, learning_rate=1e30, clip=0.0))
+    with pytest.raises(KeyboardInterrupt):
+        fit(dataset, run, overwrite=True, progress=Stopping(6))
+    assert contents(run) == old
+    assert (beside / "last.ckpt").exists()
+    resumed = Stopping()
+    assert_same(fit(dataset, run, overwrite=True, progress=resumed), undisturbed)
+    assert "epoch 1" not in (resumed.told[0][1] or "")
+    assert {path.name for path in run.iterdir()} == {
+        *(path.name for path in undisturbed.folder.path.iterdir()), "notes.txt"
+    }  # fmt: skip
+    assert list(run.parent.iterdir()) == [run]
+
+
+def test_a_new_run_killed_before_it_took_its_place_takes_it_next_time(
+    dataset: Dataset, run: Path, undisturbed: TrainingResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit(dataset, run, config=replace(CONFIG, epochs=1, seed=5))
+    old = contents(run)
+
+    def killed(self: RunFolder, final: RunFolder) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "take_place", killed)
+        with pytest.raises(KeyboardInterrupt):
+            fit(dataset, run, overwrite=True)
+    assert contents(run) == old
+    quick = Stopping()
+    assert_same(fit(dataset, run, overwrite=True, progress=quick), undisturbed)
+    assert quick.told == []
+    assert list(run.parent.iterdir()) == [run]
+
+
+def test_an_unfinished_run_resumes_with_overwrite_and_a_broken_one_starts_over(
+    dataset: Dataset, run: Path, undisturbed: TrainingResult
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fit(dataset, run, overwrite=True, progress=Stopping(6))
+    resumed = Stopping()
+    assert_same(fit(dataset, run, overwrite=True, progress=resumed), undisturbed)
+    assert resumed.total < 3 * 64 * 500
+    with pytest.raises(KeyboardInterrupt):
+        fit(dataset, run, overwrite=True, config=replace(CONFIG, seed=1), progress=Stopping(6))
+    last = RunFolder(run.with_name("run.partial")).last
+    last.write_bytes(last.read_bytes()[:100])
+    assert fit(dataset, run, overwrite=True, config=replace(CONFIG, seed=1)).history
+    assert list(run.parent.iterdir()) == [run]
+
+
+def test_two_processes_do_not_train_in_one_folder(dataset: Dataset, run: Path) -> None:
+    refused = []
+
+    class Beside(Stopping):
+        def advance(self, amount: float = 1, note: str | None = None) -> None:
+            if not refused:
+                with pytest.raises(
+                    OutputError, match=r"another process uses .*run: \d+ on "
+                ) as said:
+                    fit(dataset, run, overwrite=True)
+                refused.append(said)
+
+    assert fit(dataset, run, config=replace(CONFIG, epochs=1), progress=Beside()).history
+    assert len(refused) == 1
+
+
 def test_a_damaged_state_is_refused(dataset: Dataset, run: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         fit(dataset, run, progress=Stopping(6))

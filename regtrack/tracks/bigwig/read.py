@@ -15,6 +15,7 @@ from regtrack.errors import RegionError, TrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
 from regtrack.tracks.bigwig import layout
+from regtrack.tracks.bigwig.plain_name import plain_name
 
 Values = npt.NDArray[np.float32]
 
@@ -30,7 +31,8 @@ def open_bigwig(path: Path) -> Iterator[Any]:
     """
     _check_whole(path)
     try:
-        handle = pyBigWig.open(str(path))
+        with plain_name(path) as name:
+            handle = pyBigWig.open(name)
     except RuntimeError as error:
         raise TrackError(f"{path} cannot be read as bigWig; write or download it again") from error
     try:

@@ -21,6 +21,7 @@ from typing import Any, Self
 
 from regtrack.errors import RegtrackError, TrackError
 from regtrack.tracks.bigwig import second_reader_process
+from regtrack.tracks.bigwig.plain_name import plain_name
 from regtrack.tracks.bigwig.readings import Expected, Reading, Totals, disagreements
 
 _PATIENCE = 120.0  # seconds for one file, of which a few thousand bytes are read
@@ -83,12 +84,12 @@ class SecondReader:
             TrackError: pyBigWig cannot read the file, or crashes on it.
             RegtrackError: pyBigWig cannot be started.
         """
-        request = {
-            "path": str(path.resolve()),
+        request: dict[str, Any] = {
             "chroms": list(chroms),
             "stretches": [(chrom, int(start), int(end)) for chrom, start, end in stretches],
         }
-        answer = self._ask(request)
+        with plain_name(path.resolve()) as name:
+            answer = self._ask({"path": name, **request})
         if "error" in answer:
             raise TrackError(f"{path}: pyBigWig {answer['error']}")
         return Reading(
