@@ -72,11 +72,44 @@ class ChromGenes:
         return np.maximum.accumulate(self.ends)
 
 
+@dataclass(frozen=True, slots=True)
+class GeneCounts:
+    """How many rows of an annotation were used, and how many were not.
+
+    Attributes:
+        read: rows.
+        other: not used: of kinds that say nothing about genes and exons, such as start_codon.
+        nameless: dropped: without gene_id.
+        skipped: lines that are no rows: comments and blank ones.
+    """
+
+    read: int = 0
+    other: int = 0
+    nameless: int = 0
+    skipped: int = 0
+
+    @property
+    def used(self) -> int:
+        """Rows that became genes and exons."""
+        return self.read - self.other - self.nameless
+
+    def text(self) -> str:
+        """The counts in words, those that are not 0.
+
+        >>> GeneCounts(read=9, other=2).text()
+        '7 of 9 rows; 2 of other kinds'
+        """
+        reasons = ((self.nameless, "dropped, without gene_id"), (self.other, "of other kinds"))
+        found = [f"{count:,} {what}" for count, what in reasons if count]
+        return "; ".join([f"{self.used:,} of {self.read:,} rows", *found])
+
+
 @dataclass(frozen=True, eq=False)
 class Genes:
-    """The genes of an annotation, by chromosome."""
+    """The genes of an annotation, by chromosome, and how many of its rows were used."""
 
     by_chrom: dict[str, ChromGenes] = field(default_factory=dict)
+    counts: GeneCounts = field(default_factory=GeneCounts)
 
     def __len__(self) -> int:
         return sum(len(genes.names) for genes in self.by_chrom.values())

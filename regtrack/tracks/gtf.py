@@ -2,34 +2,58 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
+import logging
+import re
 from array import array
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
-from typing import IO
 
 import numpy as np
-import numpy.typing as npt
-from isal import igzip, isal_zlib
 
 from regtrack.errors import RegtrackError
-from regtrack.genome.intervals import Positions
-from regtrack.tracks.genes import ChromGenes, Genes
+from regtrack.files.text import Text
+from regtrack.tracks.gene_places import Features, Kind, place_genes
+from regtrack.tracks.genes import GeneCounts, Genes
 
-_CANONICAL = (b'"Ensembl_canonical"', b'"MANE_Select"')
-# the exception of the inflater; the package's stub declares it as an instance
-_DAMAGED: type[Exception] = isal_zlib.error  # type: ignore[assignment]
+_KINDS = {
+    b"gene": Kind.GENE,
+    b"transcript": Kind.TRANSCRIPT,
+    b"mRNA": Kind.TRANSCRIPT,
+    b"exon": Kind.EXON,
+    b"CDS": Kind.CODING,
+}
+_NEVER = b"\0"  # no attributes begin with it
+_CLOSED = (b'"', b";", b" ", b"\t")  # after them, no value goes on
+_DIGITS = 12  # exceed the length of any chromosome
+_STRANDS = {b"+": 1, b"-": -1}
+_CANONICAL = re.compile(rb'\btag\s+"?(Ensembl_canonical|MANE[_ ]Select)\b')
+_GFF3 = re.compile(rb"\s*[\w.:-]+=")
+_BARE = re.compile(rb'[^\s;="]+;?$')  # an id alone, in the rows gene and transcript of AUGUSTUS
+_OF_TRANSCRIPT = re.compile(rb"\.t\d+$")
+_log = logging.getLogger(__name__)
+
+
+def _attribute(name: str) -> re.Pattern[bytes]:
+    """Finds an attribute; its value, quoted or not, is one of two groups."""
+    return re.compile(rb'(?:^|;)\s*%s\s+(?:"([^"]*)"|([^\s";]+)(?:[\s;]|$))' % name.encode())
+
+
+_GENE_ID, _TRANSCRIPT_ID = _attribute("gene_id"), _attribute("transcript_id")
+_NAMES = [_attribute(name) for name in ("gene_name", "gene_symbol", "gene")]
 
 
 def read_genes(path: Path) -> Genes:
-    """Read a GTF, gzipped or plain, line by line; uses only lines `gene` and `exon`.
+    """Read a GTF, gzipped or plain, line by line; uses the rows gene, transcript, exon and CDS.
 
     A gene's exons are those of its canonical transcript if the file marks one (tag
-    `Ensembl_canonical` or `MANE_Select`), otherwise of the transcript with most bases. A gene
-    without a line of its own spans its exons. Its name is `gene_name`, otherwise its id.
+    `Ensembl_canonical` or `MANE_Select`), otherwise of the transcript with most bases; its coding
+    parts, if it has no exons. A gene without a row of its own spans its other rows. One id at
+    several places makes several genes (see `regtrack.tracks.gene_places`). A gene's name is
+    `gene_name`, `gene_symbol` or `gene`, otherwise its id. Attributes may be in any order, without
+    quotes, or, as AUGUSTUS and BRAKER write them, an id alone.
+
+    How many rows were used is logged.
 
     Raises:
         RegtrackError: no such file, a damaged gzip, a line that is not GTF, or no genes.
@@ -37,15 +61,23 @@ def read_genes(path: Path) -> Genes:
     reading = _Reading()
     for _ in _taken(path, reading):
         pass
-    return Genes(reading.finish())
+    genes = Genes(place_genes(reading.features()), reading.counts)
+    noteworthy = reading.counts.nameless
+    _log.log(
+        logging.WARNING if noteworthy else logging.INFO,
+        "%s: %s genes from %s", path, f"{len(genes):,}", reading.counts.text(),
+    )  # fmt: skip
+    return genes
 
 
 def check_genes(path: Path) -> None:
-    """Check that a file begins like a GTF, without reading the rest.
+    """Check that a file begins like a GTF, without reading the rest; a pipe is not touched.
 
     Raises:
         RegtrackError: no such file, a damaged gzip, a first line that is not GTF, or no genes.
     """
+    if path.is_fifo():  # can be read only once
+        return
     with closing(_taken(path, _Reading())) as lines:
         next(lines)
 
@@ -56,178 +88,155 @@ def _taken(path: Path, reading: _Reading) -> Generator[None]:
     Raises:
         RegtrackError: see `read_genes`.
     """
-    with _opened(path) as file:
-        for number, line in enumerate(file, 1):
-            if line.startswith(b"#") or line.isspace():
+    with Text(path, "GTF file") as text:
+        for number, line in text:
+            if line.startswith(b"#"):
+                reading.comments += 1
                 continue
             try:
                 reading.take(line)
-            except (ValueError, IndexError):
-                raise _not_of_a_gtf(path, number, line) from None
+            except (ValueError, IndexError) as error:
+                raise text.refused(number, line, str(error)) from None
             yield
-    if not reading.genes:
-        raise RegtrackError(f"{path} has no genes; expected a GTF with lines gene or exon")
-
-
-def _not_of_a_gtf(path: Path, number: int, line: bytes) -> RegtrackError:
-    shown = line.decode("utf-8", "replace").strip()[:60]
-    return RegtrackError(
-        f'{path} line {number} is not GTF: {shown!r}; expected nine columns with gene_id "..."'
-    )
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    if not path.is_file():
-        raise RegtrackError(f"no genes at {path}; expected a GTF file")
-    with path.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-    try:
-        with _unpacked(path) if packed else path.open("rb") as file:
-            yield file
-    except (EOFError, gzip.BadGzipFile, zlib.error, _DAMAGED) as error:
-        raise RegtrackError(f"{path} is a damaged gzip ({error}); download it again") from error
-
-
-def _unpacked(path: Path) -> IO[bytes]:
-    opened: IO[bytes] = igzip.open(path, "rb")  # type: ignore[no-untyped-call]
-    return opened
-
-
-@dataclass(slots=True)
-class _Gene:
-    """A gene while its lines are read; coordinates in bp, 0-based and half-open."""
-
-    name: str
-    chrom: bytes
-    strand: int
-    start: int
-    end: int
+        reading.comments += text.blank
+    if not reading.found:
+        raise RegtrackError(
+            f"{path} has no genes; expected a GTF with rows gene, transcript, exon or CDS that "
+            f"have a gene_id; found {reading.counts.text()}"
+        )
 
 
 class _Reading:
     """What has been read so far: millions of exons are kept as numbers in arrays, not objects."""
 
     def __init__(self) -> None:
-        self.genes: dict[tuple[bytes, bytes], _Gene] = {}
-        self._transcripts: dict[tuple[bytes, bytes], int] = {}
-        self._latest = (b"", b"", -1)  # the exons of a transcript are adjacent
+        self.comments = 0
+        self._genes: dict[tuple[bytes, bytes], int] = {}  # chromosome and id
+        self._names: list[bytes] = []  # per gene; empty until a row has one
+        self._transcripts: dict[tuple[int, bytes], int] = {}  # gene and id
         self._canonical = array("b")  # per transcript
-        self._owners = array("q")  # gene of each transcript
-        self._numbers: dict[tuple[bytes, bytes], int] = {}
-        self._of, self._starts, self._ends = array("q"), array("q"), array("q")
+        # the rows of a transcript are adjacent: chromosome, attributes up to both ids, numbers
+        self._latest = (b"", _NEVER, (-1, -1))
+        self._owner, self._of = array("i"), array("i")  # gene and transcript of each row
+        self._kinds, self._strands = array("b"), array("b")
+        self._starts, self._ends = array("q"), array("q")
+        self._other = self._nameless = 0
+
+    @property
+    def found(self) -> bool:
+        """Whether there is a row of a gene."""
+        return bool(self._kinds)
+
+    @property
+    def counts(self) -> GeneCounts:
+        """How many rows were used so far."""
+        used = len(self._kinds)
+        return GeneCounts(
+            read=used + self._other + self._nameless,
+            other=self._other,
+            nameless=self._nameless,
+            skipped=self.comments,
+        )
 
     def take(self, line: bytes) -> None:
-        """Process a line; raises ValueError or IndexError if it is not GTF."""
+        """Process a line; raises ValueError, with what was expected, if it is not GTF."""
         fields = line.split(b"\t", 8)
-        kind, attributes = fields[2], fields[8]
-        if kind == b"gene":
-            self._gene(fields, attributes)
-        elif kind == b"exon":
-            chrom, transcript = fields[0], _attribute(attributes, b"transcript_id")
-            if self._latest[:2] != (chrom, transcript):
-                number = self._transcript(fields, attributes, transcript)
-                self._latest = (chrom, transcript, number)
-            self._of.append(self._latest[2])
-            self._starts.append(int(fields[3]) - 1)
-            self._ends.append(int(fields[4]))
-
-    def finish(self) -> dict[str, ChromGenes]:
-        """The genes by chromosome, in the order of the chromosomes' first appearance."""
-        of, starts, ends = (np.array(column) for column in (self._of, self._starts, self._ends))
-        if len(of):
-            self._widen(np.array(self._owners)[of], starts, ends)
-        kept = self._chosen(of, ends - starts)
-        exons = np.flatnonzero(kept[of]) if len(of) else of
-        owner = np.array(self._owners)[of[exons]] if len(of) else of
-        order = np.lexsort((starts[exons], owner))
-        owner, starts, ends = owner[order], starts[exons][order], ends[exons][order]
-        numbers: dict[bytes, list[int]] = {}
-        genes = list(self.genes.values())
-        for number, gene in enumerate(genes):
-            numbers.setdefault(gene.chrom, []).append(number)
-        return {
-            chrom.decode("utf-8", "replace"): _chrom_genes(genes, mine, owner, (starts, ends))
-            for chrom, mine in numbers.items()
-        }
-
-    def _widen(self, owner: Positions, starts: Positions, ends: Positions) -> None:
-        """Extend every gene to span its exons: some files have no line for the gene itself."""
-        genes = list(self.genes.values())
-        lows = np.array([gene.start for gene in genes], dtype=np.int64)
-        highs = np.array([gene.end for gene in genes], dtype=np.int64)
-        np.minimum.at(lows, owner, starts)
-        np.maximum.at(highs, owner, ends)
-        for gene, low, high in zip(genes, lows.tolist(), highs.tolist(), strict=True):
-            gene.start, gene.end = low, high
-
-    def _chosen(self, of: Positions, lengths: Positions) -> npt.NDArray[np.bool_]:
-        """Mask of the transcripts to draw, one per gene: canonical, else most bases, else first."""
-        count = len(self._owners)
-        bases = np.bincount(of, lengths, minlength=count)
-        owners = np.array(self._owners)
-        order = np.lexsort((np.arange(count), -bases, -np.array(self._canonical), owners))
-        first = np.append(True, owners[order][1:] != owners[order][:-1])[:count]
-        chosen = np.zeros(count, dtype=bool)
-        chosen[order[first]] = True
-        return chosen
-
-    def _gene(self, fields: list[bytes], attributes: bytes) -> int:
-        """The number of the gene of a line, new if it is the gene's first line."""
-        gene_id = _attribute(attributes, b"gene_id")
-        key, start, end = (fields[0], gene_id), int(fields[3]) - 1, int(fields[4])
+        if len(fields) < 8:
+            raise ValueError('expected nine columns separated by tabs, the last with gene_id "..."')
+        kind = _KINDS.get(fields[2])
+        if kind is None:
+            self._other += 1
+            return
+        first, last = fields[3], fields[4]
+        if not (first.isdigit() and last.isdigit()):
+            raise ValueError("expected start and end as whole numbers")
+        if len(first) > _DIGITS or len(last) > _DIGITS:
+            raise ValueError("no chromosome is this long")
+        start, end = int(first) - 1, int(last)
         if not 0 <= start < end:
-            raise ValueError
-        if key not in self.genes:
-            name = _attribute(attributes, b"gene_name") or _attribute(attributes, b"gene")
-            strand = {b"+": 1, b"-": -1}.get(fields[6], 0)
-            text = (name or gene_id).decode("utf-8", "replace")
-            self.genes[key] = _Gene(text, fields[0], strand, start, end)
-            self._numbers[key] = len(self._numbers)
-        return self._numbers[key]
+            raise ValueError("expected a start of 1 or more, and an end not before it")
+        attributes = fields[8] if len(fields) > 8 else b""
+        chrom, begin, numbers = self._latest
+        if fields[0] != chrom or not attributes.startswith(begin):
+            numbers = self._ids(fields[0], kind, attributes)
+        gene, transcript = numbers
+        if gene < 0:
+            self._nameless += 1
+            return
+        self._owner.append(gene)
+        self._of.append(transcript)
+        self._kinds.append(kind)
+        self._starts.append(start)
+        self._ends.append(end)
+        self._strands.append(_STRANDS.get(fields[6], 0))
 
-    def _transcript(self, fields: list[bytes], attributes: bytes, transcript: bytes) -> int:
-        """The number of a line's transcript, which is added at its first line."""
-        gene = self._gene(fields, attributes)
-        key = (fields[0], transcript)
-        if key not in self._transcripts:
-            self._transcripts[key] = len(self._transcripts)
-            self._owners.append(gene)
-            self._canonical.append(any(tag in attributes for tag in _CANONICAL))
-        return self._transcripts[key]
+    def features(self) -> Features:
+        """All rows as columns."""
+        ids = [gene_id for _, gene_id in self._genes]
+        return Features(
+            chroms=tuple(chrom.decode() for chrom, _ in self._genes),
+            names=tuple(
+                (name or gene_id).decode() for name, gene_id in zip(self._names, ids, strict=True)
+            ),
+            canonical=np.array(self._canonical, dtype=bool),
+            owners=np.array(self._owner, dtype=np.int64),
+            transcripts=np.array(self._of, dtype=np.int64),
+            kinds=np.array(self._kinds, dtype=np.int8),
+            strands=np.array(self._strands, dtype=np.int8),
+            starts=np.array(self._starts, dtype=np.int64),
+            ends=np.array(self._ends, dtype=np.int64),
+        )
+
+    def _ids(self, chrom: bytes, kind: Kind, attributes: bytes) -> tuple[int, int]:
+        """The numbers of a row's gene and transcript; -1 for none."""
+        gene_id, end = _value(_GENE_ID, attributes)
+        if kind == Kind.GENE:
+            return self._gene(chrom, gene_id or _bare(attributes), attributes), -1
+        transcript, other_end = _value(_TRANSCRIPT_ID, attributes)
+        begin = attributes[: max(end, other_end)]
+        whole = gene_id and transcript and begin.endswith(_CLOSED)
+        if kind == Kind.TRANSCRIPT and not gene_id:
+            transcript = transcript or _bare(attributes)
+            gene_id = _OF_TRANSCRIPT.sub(b"", transcript)
+        gene = self._gene(chrom, gene_id or transcript, attributes)
+        number = self._transcript(gene, transcript, attributes) if gene >= 0 else -1
+        if whole:  # both ids: some files call every transcript "unknown_transcript_1"
+            self._latest = (chrom, begin, (gene, number))
+        return gene, number
+
+    def _gene(self, chrom: bytes, gene_id: bytes, attributes: bytes) -> int:
+        """The number of a gene, which is added at its first row."""
+        if not gene_id:
+            if _GFF3.match(attributes):
+                raise ValueError(
+                    "this is GFF3; expected a GTF: convert it with gffread FILE -T -o genes.gtf"
+                )
+            return -1
+        number = self._genes.setdefault((chrom, gene_id), len(self._genes))
+        if number == len(self._names):
+            self._names.append(b"")
+        if not self._names[number]:
+            found = (_value(pattern, attributes)[0] for pattern in _NAMES)
+            self._names[number] = next(filter(None, found), b"")
+        return number
+
+    def _transcript(self, gene: int, transcript: bytes, attributes: bytes) -> int:
+        """The number of a transcript, which is added at its first row."""
+        number = self._transcripts.setdefault((gene, transcript), len(self._transcripts))
+        if number == len(self._canonical):
+            self._canonical.append(_CANONICAL.search(attributes) is not None)
+        return number
 
 
-def _attribute(attributes: bytes, name: bytes) -> bytes:
-    """The value of an attribute; empty if it is missing.
-
-    Raises:
-        ValueError: GFF3, whose attributes are name=value.
-    """
-    at = attributes.find(name + b' "')
-    if at < 0:
-        if name == b"gene_id":
-            raise ValueError
-        return b""
-    begin = at + len(name) + 2
-    return attributes[begin : attributes.index(b'"', begin)]
+def _value(pattern: re.Pattern[bytes], attributes: bytes) -> tuple[bytes, int]:
+    """The value of an attribute and where it ends, including what closes it; empty if missing."""
+    for found in pattern.finditer(attributes):
+        if attributes.count(b'"', 0, found.start()) % 2 == 0:  # not within another value
+            return found[1] or found[2] or b"", found.end()
+    return b"", 0
 
 
-def _chrom_genes(
-    genes: list[_Gene], numbers: list[int], owner: Positions, exons: tuple[Positions, Positions]
-) -> ChromGenes:
-    """The genes of one chromosome by start, with their exons; `owner` (E,) is ascending."""
-    numbers = sorted(numbers, key=lambda number: (genes[number].start, genes[number].end))
-    mine = [genes[number] for number in numbers]
-    lows = np.searchsorted(owner, numbers, side="left")
-    counts = np.searchsorted(owner, numbers, side="right") - lows
-    first = np.concatenate([[0], np.cumsum(counts)])
-    places = np.repeat(lows - first[:-1], counts) + np.arange(first[-1])
-    return ChromGenes(
-        names=tuple(gene.name for gene in mine),
-        starts=np.array([gene.start for gene in mine], dtype=np.int64),
-        ends=np.array([gene.end for gene in mine], dtype=np.int64),
-        strands=np.array([gene.strand for gene in mine], dtype=np.int8),
-        first_exon=first,
-        exon_starts=exons[0][places],
-        exon_ends=exons[1][places],
-    )
+def _bare(attributes: bytes) -> bytes:
+    """The id of a row whose ninth column is an id alone; else empty."""
+    attributes = attributes.strip()
+    return attributes.rstrip(b";") if _BARE.match(attributes) else b""
