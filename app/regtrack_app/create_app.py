@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from dash import Dash
 
 from regtrack.compare.sources import Sources
 from regtrack_app import routes
+from regtrack_app.access import Access
+from regtrack_app.border import guard
 from regtrack_app.callbacks import (
     arrive,
     measures,
@@ -21,12 +21,11 @@ from regtrack_app.choices import choices_of
 from regtrack_app.igv import find_igv
 from regtrack_app.jobs import Jobs
 from regtrack_app.layout import page
+from regtrack_app.prefix import checked_prefix
 from regtrack_app.saliency import Saliency
 from regtrack_app.security import protect
 from regtrack_app.timing import tell_times
 from regtrack_app.view_data import ViewData
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 # the preload lets the browser fetch the largest script while it runs the others
 _INDEX = """<!DOCTYPE html>
@@ -53,27 +52,34 @@ def create_app(
     sources: Sources,
     *,
     saliency: str = "regtrack.saliency.region:saliency_of_region",
-    hosts: Collection[str] | None = LOOPBACK,
+    access: Access | None = None,
+    url_prefix: str = "/",
 ) -> Dash:
     """Create the dashboard of some sources.
 
     Args:
         sources: what may be shown.
         saliency: `module:function` that computes saliency; see `regtrack_app.saliency.Saliency`.
-        hosts: host names under which the page may be requested; None: any.
+        access: under which names, from which pages and with which token requests are answered;
+            None: under the names of a server that only this machine can reach.
+        url_prefix: path below which a proxy shows the page.
 
     Returns:
         The application; all of its state is in the addresses of its pages.
 
     Raises:
-        RegtrackError: REGTRACK_IGV_JS names a file that does not exist.
+        RegtrackError: REGTRACK_IGV_JS names a file that does not exist, or `url_prefix` is not a
+            path.
     """
+    prefix, access = checked_prefix(url_prefix), access or Access()
     app = Dash(
         "regtrack_app",
         title="regtrack",
         update_title="",
         index_string=_INDEX,
         serve_locally=True,
+        requests_pathname_prefix=prefix,
+        routes_pathname_prefix="/",
         add_log_handler=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
@@ -88,7 +94,8 @@ def create_app(
     windows.register(app, sources, choices, jobs)
     scores.register(app, sources, choices, jobs)
     saliency_panel.register(app, choices, jobs, explained)
-    routes.register(app, sources, choices, igv_script)
+    routes.register(app, sources, choices, igv_script, prefix=prefix, access=access)
     tell_times(app)
-    protect(app, hosts)
+    protect(app, access, prefix)
+    guard(app)
     return app

@@ -12,6 +12,7 @@ from regtrack_app.choices import Choices
 from regtrack_app.choosing import choosing, marker_list
 from regtrack_app.figures import nothing
 from regtrack_app.panels import GRAPH_CONFIG, PANEL_NAMES, more, panels
+from regtrack_app.references import letters_in_browsers
 from regtrack_app.regions import region_text
 from regtrack_app.state import PANELS, View, default_view
 
@@ -47,7 +48,7 @@ def page(sources: Sources, choices: Choices, *, igv_ready: bool) -> html.Div:
             dcc.Store(id=ids.MARKER_LIST, data=marker_list(markers)),
             *(dcc.Interval(id=name, interval=400, disabled=True) for name in _POLLS),
             html.A("Skip to the tracks", href="#tracks", className="skip"),
-            _bar(view),
+            _bar(sources, view),
             html.Div(
                 [choosing(sources, markers, view), _main(sources, igv_ready=igv_ready)],
                 className="body",
@@ -70,7 +71,7 @@ _STORES = (
 _POLLS = (ids.WINDOWS_POLL, ids.SCORES_POLL, ids.SALIENCY_POLL)
 
 
-def _bar(view: View) -> html.Header:
+def _bar(sources: Sources, view: View) -> html.Header:
     moves = (
         ("left-far", "«", "Move left by a view"), ("left", "‹", "Move left"),
         ("right", "›", "Move right"), ("right-far", "»", "Move right by a view"),
@@ -105,13 +106,14 @@ def _bar(view: View) -> html.Header:
                 buttons, className="moves", role="group", **more({"aria-label": "Move and zoom"})
             ),
             html.Span(id=ids.BADGE, className="badge", role="status"),
-            html.Div([_exports(), *_switches()], className="right"),
+            html.Div([_exports(sources), *_switches()], className="right"),
         ],
         className="bar",
     )
 
 
-def _exports() -> html.Details:
+def _exports(sources: Sources) -> html.Details:
+    says = letters_in_browsers(sources)
     links = (
         (ids.EXPORT_CSV, "Values as CSV", "window.csv"),
         (ids.EXPORT_BED, "Values and labels as BED", "window.bed"),
@@ -130,6 +132,7 @@ def _exports() -> html.Details:
                     ),
                     *(html.A(text, id=name, href="#", download=file) for name, text, file in links),
                     html.Button("Copy the link", id=ids.EXPORT_LINK),
+                    *([html.P(says, id=ids.EXPORT_NOTE, className="hint")] if says else []),
                 ],
                 className="menu",
             ),

@@ -10,6 +10,7 @@ from dash import dcc, html
 from regtrack.compare.sources import Sources
 from regtrack_app import ids, igv
 from regtrack_app.figures import nothing
+from regtrack_app.references import letters_in_browsers
 from regtrack_app.state import RANKINGS
 
 SCORES_PIXELS = 420
@@ -57,7 +58,7 @@ def panels(sources: Sources, *, igv_ready: bool) -> list[html.Section]:
         _windows(sources),
         _scores(),
         _saliency(sources),
-        _igv(ready=igv_ready),
+        _igv(sources, ready=igv_ready),
         html.Section(id=ids.PANELS["none"], hidden=True),
     ]
 
@@ -183,9 +184,11 @@ def _saliency(sources: Sources) -> html.Section:
     )  # fmt: skip
 
 
-def _igv(*, ready: bool) -> html.Section:
+def _igv(sources: Sources, *, ready: bool) -> html.Section:
+    says = letters_in_browsers(sources) if ready else ""
     return _panel(
         "igv",
         html.P("" if ready else igv.MISSING, id=ids.IGV_STATUS, className="status", role="status"),
+        *([html.P(says)] if says else []),
         html.Div(id=ids.IGV, **more({"data-ready": "yes" if ready else "no"})),
     )

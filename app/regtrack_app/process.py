@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -84,6 +86,7 @@ def _receive(connection: Connection, cancelled: Callable[[], bool]) -> tuple[str
 
 def _serve(connection: Connection, function: Callable[..., Any], arguments: dict[str, Any]) -> None:
     """The body of the new process."""
+    threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
         connection.send(("result", function(**arguments, progress=_Reporter(connection))))
     except RegtrackError as error:
@@ -91,6 +94,14 @@ def _serve(connection: Connection, function: Callable[..., Any], arguments: dict
     except Exception:
         _log.exception("in %s", function.__name__)
         connection.send(("error", "an error within regtrack; see its log"))
+
+
+def _die_with_parent() -> None:
+    """End this process as soon as its parent has ended, however that happened."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()  # waits for a pipe that the system closes
+        os._exit(1)
 
 
 class _Reporter:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dash import Dash
 from flask import Flask, Response, abort, jsonify, request, send_file
+from werkzeug.wsgi import wrap_file
 
 from regtrack.compare.browser_tracks import browser_ids, region_session, session_track
 from regtrack.compare.region_text import region_bed, region_csv
@@ -14,14 +15,27 @@ from regtrack.compare.sources import Sources
 from regtrack.errors import RegionError, RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack.tracks.session import igv_config, known_genome
+from regtrack_app.access import Access
 from regtrack_app.choices import Choices
+from regtrack_app.references import reference_files
+from regtrack_app.sign_in import with_token
 from regtrack_app.state import View, parse_view
+
+_Outside = Callable[[str], str]  # the address of a path, for other programs
 
 MOST_BASES = 250_000
 """Maximum length of an export (bp): some 15 MB of text for three tracks."""
 
 
-def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | None) -> None:
+def register(
+    app: Dash,
+    sources: Sources,
+    choices: Choices,
+    igv_script: Path | None,
+    *,
+    prefix: str,
+    access: Access,
+) -> None:
     """Add the routes; each names ids of the catalog, and no path is made from a request.
 
     Args:
@@ -29,6 +43,8 @@ def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | N
         sources: what may be fetched.
         choices: what views may name.
         igv_script: igv.js; None if it is not installed.
+        prefix: path below which the page is seen from outside.
+        access: its token is part of the addresses in an IGV session.
     """
     server: Flask = app.server
 
@@ -39,6 +55,10 @@ def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | N
             raise RegtrackError(" ".join(parsed.problems))
         return parsed.view
 
+    def outside(path: str) -> str:
+        """The address of a path here for other programs."""
+        return with_token(f"{request.host_url.rstrip('/')}{prefix}{path}", access)
+
     @server.route("/export/<name>")
     def export(name: str) -> Response:
         """A view as a file."""
@@ -46,7 +66,7 @@ def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | N
             abort(404)
         make, kind = _EXPORTS[name]
         try:
-            text = make(sources, view_of_request())
+            text = make(sources, view_of_request(), outside)
         except RegtrackError as error:
             return _refusal(error)
         answer = Response(text, mimetype=kind)
@@ -84,10 +104,10 @@ def register(app: Dash, sources: Sources, choices: Choices, igv_script: Path | N
         except RegtrackError as error:
             return _refusal(error)
         tracks = [
-            session_track(sources, sources.catalog.track(name), f"/data/{name}")
+            session_track(sources, sources.catalog.track(name), f"{prefix}data/{name}")
             for name in browser_ids(sources.catalog, track_ids(sources, view))
         ]
-        return jsonify(igv_config(tracks, _igv_reference(sources), view.region))
+        return jsonify(igv_config(tracks, _igv_reference(sources, prefix), view.region))
 
     @server.route("/igv/igv.min.js")
     def igv() -> Response:
@@ -104,9 +124,18 @@ def _refusal(error: RegtrackError) -> Response:
 def _file(path: Path) -> Response:
     if not path.is_file():
         abort(404)
-    return send_file(path, mimetype=_KINDS.get(path.suffix), conditional=True, max_age=0)
+    answer = send_file(path, mimetype=_KINDS.get(path.suffix), conditional=True, max_age=0)
+    part = answer.content_range
+    if answer.status_code == 206 and part.start is not None and _SENDS_FILES in request.environ:
+        # a part, too, is sent from the file, so that no thread waits for a client that is slow
+        file = path.open("rb")
+        file.seek(part.start)
+        answer.close()
+        answer.response = wrap_file(request.environ, file)
+    return answer
 
 
+_SENDS_FILES = "wsgi.file_wrapper"
 _SIZES = "genome.chrom.sizes"  # the name that desktop IGV expects
 _KINDS = {".js": "text/javascript", ".bw": "application/octet-stream"}
 
@@ -123,12 +152,12 @@ def _labelled(sources: Sources, view: View) -> list[str]:
     return [name for name in view.markers if sources.has_labels(name)]
 
 
-def _csv(sources: Sources, view: View) -> str:
+def _csv(sources: Sources, view: View, _outside: _Outside) -> str:
     _check_length(view.region)
     return region_csv(sources, view.region, track_ids(sources, view), _labelled(sources, view))
 
 
-def _bed(sources: Sources, view: View) -> str:
+def _bed(sources: Sources, view: View, _outside: _Outside) -> str:
     _check_length(view.region)
     return region_bed(sources, view.region, track_ids(sources, view), _labelled(sources, view))
 
@@ -141,44 +170,28 @@ def _check_length(region: Interval) -> None:
         )
 
 
-def _session(sources: Sources, view: View) -> str:
+def _session(sources: Sources, view: View, outside: _Outside) -> str:
     return region_session(
         sources,
         view.region,
         browser_ids(sources.catalog, track_ids(sources, view)),
-        genome=f"{request.host_url}sequence/{next(iter(reference_files(sources)), _SIZES)}",
-        address=lambda track: f"{request.host_url}data/{track.id}",
+        genome=outside(f"sequence/{next(iter(reference_files(sources)), _SIZES)}"),
+        address=lambda track: outside(f"data/{track.id}"),
     )
 
 
-_EXPORTS: dict[str, tuple[Callable[[Sources, View], str], str]] = {
+_EXPORTS: dict[str, tuple[Callable[[Sources, View, _Outside], str], str]] = {
     "window.csv": (_csv, "text/csv"),
     "window.bed": (_bed, "text/plain"),
     "session.xml": (_session, "application/xml"),
 }
 
 
-def reference_files(sources: Sources) -> dict[str, Path]:
-    """The FASTA, which comes first, and its indexes, by the names under which they are served.
-
-    Empty if one of them is missing. Browsers look for indexes next to a FASTA, and tell by its name
-    whether it is compressed.
-    """
-    path = sources.reference
-    if path is None:
-        return {}
-    zipped = path.suffix in {".gz", ".bgz"}
-    name = "genome.fa.gz" if zipped else "genome.fa"
-    endings = ("", ".fai", ".gzi") if zipped else ("", ".fai")
-    files = {f"{name}{ending}": Path(f"{path}{ending}") for ending in endings}
-    return files if all(file.is_file() for file in files.values()) else {}
-
-
-def _igv_reference(sources: Sources) -> dict[str, str]:
+def _igv_reference(sources: Sources, prefix: str) -> dict[str, str]:
     known = known_genome(sources.assembly) or "genome"
     found = {"id": known, "name": known}
-    urls = [f"/sequence/{name}" for name in reference_files(sources)]
+    urls = [f"{prefix}sequence/{name}" for name in reference_files(sources)]
     if not urls:
-        return found | {"format": "chromsizes", "fastaURL": f"/sequence/{_SIZES}"}
+        return found | {"format": "chromsizes", "fastaURL": f"{prefix}sequence/{_SIZES}"}
     keys = ("fastaURL", "indexURL", "compressedIndexURL")  # the last only if it is compressed
     return found | dict(zip(keys, urls, strict=False))

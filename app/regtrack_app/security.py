@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from dash import Dash
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, redirect, request
+from flask.typing import ResponseReturnValue
+
+from regtrack_app.access import Access
+from regtrack_app.sign_in import keep_token, sign_in
 
 _POLICY = {
     "default-src": "'self'",
@@ -34,28 +36,38 @@ LARGEST_REQUEST = 1 << 20
 """Maximum size of a request in bytes; the page sends less than 200 kB."""
 
 
-def protect(app: Dash, hosts: Collection[str] | None) -> None:
-    """Add headers to every response, limit requests, and refuse foreign host names.
+def protect(app: Dash, access: Access, prefix: str = "/") -> None:
+    """Add headers to every response, limit requests, and refuse those that may not ask.
 
     Args:
         app: with all its callbacks, whose inline scripts the policy names by their hashes.
-        hosts: host names under which the page may be requested; a page elsewhere that points its
-            own name here (DNS rebinding) is refused. None: any, if the user opened the server.
+        access: under which names, from which pages and with which token requests are answered.
+        prefix: path below which the page is seen from outside.
     """
     scripts = " ".join(["'self'", *app.csp_hashes()])
     policy = "; ".join(f"{name} {value}" for name, value in _POLICY.items())
     policy = f"{policy}; script-src {scripts}"
     server: Flask = app.server
     server.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
+    server.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_REQUEST
 
     @server.before_request
-    def refuse() -> None:
-        """Answer only under our own names, and only existing paths."""
-        if hosts is not None and _host_name(request.host) not in hosts:
-            abort(403)
+    def refuse() -> ResponseReturnValue | None:
+        """Answer only those who may ask, and only existing paths."""
+        says = access.refusal(_header("Host"), request.headers.get("Origin"), _site())
+        if says is not None:
+            return Response(f"{says}\n", 403, mimetype="text/plain")
+        if (request.content_length or 0) > LARGEST_REQUEST:
+            return Response(f"a request has at most {LARGEST_REQUEST:,} bytes\n", 413)
+        if (answer := sign_in(access)) is not None:
+            return answer
+        if request.environ.get("PATH_INFO") == "" and prefix != "/":
+            # relative addresses would miss the last part of the prefix
+            return redirect(f"{prefix}?{request.query_string.decode('latin-1')}", code=308)
         # Dash would answer any path with its page
         if request.url_rule is not None and request.url_rule.rule == "/<path:path>":
             abort(404)
+        return None
 
     @server.after_request
     def add_headers(response: Response) -> Response:
@@ -63,14 +75,16 @@ def protect(app: Dash, hosts: Collection[str] | None) -> None:
         response.headers["Content-Security-Policy"] = policy
         for name, value in _HEADERS.items():
             response.headers[name] = value
+        keep_token(access, response, prefix)
         return response
 
 
-def _host_name(host: str) -> str:
-    """A host name without its port.
+def _header(name: str) -> str:
+    return request.headers.get(name, "")
 
-    >>> _host_name("localhost:8050"), _host_name("[::1]:8050")
-    ('localhost', '::1')
-    """
-    name = host.rsplit(":", 1)[0] if host.rpartition(":")[2].isdigit() else host
-    return name.strip("[]").lower()
+
+def _site() -> str | None:
+    """Where a request comes from, by the browser; opening a link from anywhere is harmless."""
+    if request.headers.get("Sec-Fetch-Mode") == "navigate":
+        return None
+    return request.headers.get("Sec-Fetch-Site")

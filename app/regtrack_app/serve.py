@@ -7,27 +7,36 @@ import logging
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from urllib.parse import unquote
 
 from dash import Dash
-from waitress.server import create_server
 
 from regtrack.errors import RegtrackError
+from regtrack_app.access import EVERYWHERE, Access
+from regtrack_app.connections import Server
+from regtrack_app.security import LARGEST_REQUEST
+from regtrack_app.sign_in import with_token
 
-_THREADS = 8
 _LAST_PORT = 65_535
 
 
 def serve(
-    app: Dash, *, host: str, port: int, ready: Callable[[str], None], browse: bool = False
+    app: Dash,
+    access: Access,
+    *,
+    port: int,
+    ready: Callable[[Sequence[str]], None],
+    browse: bool = False,
 ) -> None:
-    """Answer requests until Ctrl-C.
+    """Answer requests until a signal ends it.
 
     Args:
         app: the application.
-        host: address to listen on.
+        access: that of the application; it has the address to listen on.
         port: port; 0 for any free one.
-        ready: called with the page's address once it answers.
+        ready: called with the page's addresses, including the token, once it answers: that for this
+            machine and, if it listens on all of its addresses, that for others.
         browse: open the page in the user's browser.
 
     Raises:
@@ -35,28 +44,36 @@ def serve(
     """
     if not 0 <= port <= _LAST_PORT:
         raise RegtrackError(f"port {port} does not exist; choose one from 1 to {_LAST_PORT}, or 0")
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    host = access.host
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family)
     except (OSError, ValueError) as error:
         raise RegtrackError(_trouble(error, host, port)) from error
-    server = create_server(app.server, sockets=[listening], threads=_THREADS, ident=None)
-    address = f"http://{_shown(host)}:{listening.getsockname()[1]}/"
-    ready(address)
+    server = make_server(app, listening)
+    place = f"{listening.getsockname()[1]}{app.config.requests_pathname_prefix}"
+    addresses = [with_token(f"http://{name}:{place}", access) for name in _shown(host)]
+    ready(addresses)
     if browse:
-        threading.Timer(0.3, webbrowser.open, [address]).start()
+        threading.Timer(0.3, webbrowser.open, addresses[:1]).start()
     try:
         server.run()
     finally:
         server.close()
 
 
-def _shown(host: str) -> str:
-    """The host name for a browser on this machine."""
-    if host in {"0.0.0.0", "::", ""}:
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
+def make_server(app: Dash, listening: socket.socket) -> Server:
+    """The server of an application on a socket that is bound already; `run` answers requests."""
+    prefix = unquote(app.config.requests_pathname_prefix)
+    return Server(app.server, listening, LARGEST_REQUEST, prefix)
+
+
+def _shown(host: str) -> list[str]:
+    """The host name for a browser on this machine, and that for others if it is another."""
+    if host in EVERYWHERE:
+        return ["127.0.0.1", socket.gethostname()]
+    return [f"[{host}]" if ":" in host else host]
 
 
 def _trouble(error: Exception, host: str, port: int) -> str:

@@ -15,6 +15,8 @@ from regtrack_app.rows import NOWHERE, Curve, Floats, Row, SpanRow, ValueRow
 from regtrack_app.state import MOST_MODELS, View, compared
 from regtrack_app.tiles import BoundedCache, Tile
 
+_LARGEST = np.float32(1e37)
+
 
 @dataclass
 class TrackRows:
@@ -102,10 +104,11 @@ class TrackRows:
             lambda: self.sources.bins(track.id, tile.chrom, tile.start, tile.end, tile.bins),
         )
         self.reduction = max(self.reduction, bins.reduction)
+        mean, high, low = map(drawable, (bins.mean, bins.high, bins.low))
         if signed:
-            farthest = np.where(bins.high >= -bins.low, bins.high, bins.low)
+            farthest = np.where(high >= -low, high, low)
             return Curve(name, track.style, bins.start, bins.step, farthest)
-        return Curve(name, track.style, bins.start, bins.step, bins.mean, bins.high)
+        return Curve(name, track.style, bins.start, bins.step, mean, high)
 
     def _differences(
         self, view: View, marker: str, curves: dict[str, Curve], labels: Intervals | None
@@ -128,6 +131,15 @@ class TrackRows:
                 )  # fmt: skip
                 rows.append(_difference_row(f"{marker}/{model}/labels", marker, less))
         return rows
+
+
+def drawable(values: Floats) -> Floats:
+    """Values of other programs' files, float32 (n,), with NaN for what cannot be drawn.
+
+    Those are infinities, and numbers so large that the axis would overflow.
+    """
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(values) < _LARGEST, values, np.float32(np.nan))
 
 
 def labelled_share(labels: Intervals, curve: Curve) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -36,25 +37,49 @@ def command(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0: any free port.")] = 8050,
     browse: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            help="Token that opens the page; auto: a new one. Default: auto, if other machines can "
+            "connect.",
+            envvar="REGTRACK_TOKEN",
+        ),
+    ] = None,
+    no_token: Annotated[
+        bool, typer.Option("--no-token", help="Let anyone in who can connect.")
+    ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Another host name of this server, such as that of a proxy; *.example.org: all "
+            "below it; repeatable.",
+            metavar="NAME",
+        ),
+    ] = None,
+    url_prefix: Annotated[
+        str, typer.Option(help="Path at which a proxy shows the page, such as /regtrack/.")
+    ] = "/",
 ) -> None:
     """Show the tracks of several models next to the labels, and jump to where they differ.
 
-    Only this machine can see the page, unless --host says otherwise. Stop it with Ctrl-C.
+    Only this machine can connect, unless --host says otherwise. Stop it with Ctrl-C.
     """
-    from regtrack_app.create_app import LOOPBACK, create_app
+    from regtrack_app.access import access_of
+    from regtrack_app.create_app import create_app
     from regtrack_app.serve import serve
 
     from regtrack.cli.console import console
     from regtrack.compare.open_sources import open_sources
 
+    access = access_of(host, allow_host or (), token, no_token=no_token)
     sources = open_sources(
         paths, labels=labels, genes=genes, checkpoints=checkpoint or (), reference=reference
     )
-    app = create_app(sources, hosts=LOOPBACK if host in LOOPBACK else None)
-    serve(
-        app,
-        host=host,
-        port=port,
-        ready=lambda address: console.print(f"Serving {address}  (stop with Ctrl-C)"),
-        browse=browse,
-    )
+    app = create_app(sources, access=access, url_prefix=url_prefix)
+
+    def ready(addresses: Sequence[str]) -> None:
+        console.print(f"Serving {addresses[0]}  (stop with Ctrl-C)", soft_wrap=True)
+        for address in addresses[1:]:
+            console.print(f"From other machines: {address}", soft_wrap=True)
+
+    serve(app, access, port=port, ready=ready, browse=browse)

@@ -19,8 +19,9 @@ def trained_elsewhere(models: Sequence[ModelTracks], dataset: Dataset) -> frozen
     Models whose sweeps do not name a training dataset are left out.
     """
     known = {None, dataset_digest(dataset)}
-    trained_on = {model.id: model.record["checkpoint"].get("dataset") for model in models}
-    return frozenset(model for model, digest in trained_on.items() if digest not in known)
+    return frozenset(
+        model.id for model in models if model.record["checkpoint"].get("dataset") not in known
+    )
 
 
 def match_checkpoints(models: Sequence[ModelTracks], paths: Sequence[Path]) -> dict[str, Path]:

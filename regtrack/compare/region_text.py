@@ -14,6 +14,9 @@ from regtrack.genome.intervals import Intervals, Positions
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.catalog import Track
 
+# what begins a formula in spreadsheets (OWASP, CSV injection)
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_SPECIAL = frozenset(',"\r\n\t')
 _Column = npt.NDArray[np.float32] | npt.NDArray[np.int32]
 
 
@@ -23,8 +26,9 @@ def region_csv(
     """Exact values of tracks over a region as CSV.
 
     Each row is a run of bases with equal values: chrom, start and end (bp, 0-based and half-open),
-    one column per track, empty if absent, and one column `label.<marker>` per marker, 0 or 1. The
-    text takes up to 60 bytes per base for three tracks.
+    one column per track, empty if absent, and one column `label.<marker>` per marker, 0 or 1. A
+    name that a spreadsheet would run as a formula gets a quotation mark (') before it; numbers are
+    left as they are. The text takes up to 60 bytes per base for three tracks.
 
     Args:
         sources: the tracks and labels.
@@ -46,9 +50,10 @@ def region_csv(
     starts, ends = _runs(columns, len(region))
     places = zip((starts + region.start).tolist(), (ends + region.start).tolist(), strict=True)
     cells = zip(*(_texts(column[starts]) for column in columns), strict=True) if columns else [()]
-    lines = [",".join(["chrom", "start", "end", *names])]
+    chrom = _cell(region.chrom)
+    lines = [",".join(["chrom", "start", "end", *map(_cell, names)])]
     lines += [
-        ",".join((region.chrom, str(low), str(high), *row))
+        ",".join((chrom, str(low), str(high), *row))
         for (low, high), row in zip(places, cells, strict=True)
     ]
     return "".join(f"{line}\n" for line in lines)
@@ -109,9 +114,19 @@ def _runs(columns: Sequence[_Column], length: int) -> tuple[Positions, Positions
 
 
 def _texts(values: _Column) -> list[str]:
-    """The shortest decimal of each float32; empty for NaN."""
-    texts: list[str] = np.where(np.isnan(values), "", values.astype(str)).tolist()
+    """The shortest decimal of each float32; empty if it is not finite."""
+    texts: list[str] = np.where(np.isfinite(values), values.astype(str), "").tolist()
     return texts
+
+
+def _cell(name: str) -> str:
+    """A name as a cell of CSV that no spreadsheet takes for a formula.
+
+    >>> _cell("chr1"), _cell("=1+2"), _cell("a,b")
+    ('chr1', "'=1+2", '"a,b"')
+    """
+    name = f"'{name}" if name.startswith(_FORMULAS) else name
+    return '"{}"'.format(name.replace('"', '""')) if _SPECIAL.intersection(name) else name
 
 
 def _head(sources: Sources, track: Track) -> str:

@@ -61,13 +61,13 @@ class Sources:
 
     @cached_property
     def trained_elsewhere(self) -> frozenset[str]:
-        """Ids of the models that were trained on another dataset than the one of the labels.
+        """Ids of the sweeps whose models were trained on another dataset than that of the labels.
 
-        Empty if the labels are not from a dataset.
+        Sweeps of saliency have such models too. Empty if the labels are not from a dataset.
         """
         if self.dataset is None:
             return frozenset()
-        return trained_elsewhere(self.catalog.models, self.dataset)
+        return trained_elsewhere((*self.catalog.models, *self.catalog.saliency), self.dataset)
 
     @property
     def assembly(self) -> Assembly:
@@ -118,6 +118,29 @@ class Sources:
         """
         with self._borrowed(track_id) as raw:
             return bin_track(raw, chrom, start, end, count)
+
+    def chroms_with_values(self, track_id: str) -> tuple[str, ...]:
+        """The chromosomes on which a track may have values, by their names in the assembly.
+
+        Only the index of its coarsest zoom level is read, or that of its data without one.
+
+        Raises:
+            TrackError: no such track, or its file was removed or is damaged.
+        """
+        with self._borrowed(track_id) as raw:
+            levels = raw.header.zooms
+            coarsest = max(levels, key=lambda level: level.reduction, default=None)
+            leaves = raw.index if coarsest is None else raw.zoom_index(coarsest)
+            count = max((chrom.number for chrom in raw.chroms), default=-1) + 1
+            firsts = np.minimum(leaves["first_chrom"].astype(np.int64), count)
+            lasts = np.minimum(leaves["last_chrom"].astype(np.int64), count - 1)
+            # a block may span several chromosomes; their numbers begin at 0
+            edges = np.bincount(firsts, minlength=count + 1)
+            edges = edges - np.bincount(lasts + 1, minlength=count + 1)
+            there = np.cumsum(edges)[:count] > 0
+            named = [chrom.name for chrom in raw.chroms if there[chrom.number]]
+        found = (self.assembly.resolve(name) for name in named)
+        return tuple(name for name in found if name is not None)
 
     def values(self, track_id: str, chrom: str, start: int, end: int) -> Values:
         """A region of a track at every base, float32 (end - start,), NaN if absent.

@@ -125,16 +125,9 @@ def test_every_answer_has_its_headers(client: FlaskClient) -> None:
         assert "frame-ancestors 'none'" in policy
 
 
-def test_the_page_is_refused_under_another_name(sources: Sources, client: FlaskClient) -> None:
-    assert client.get("/", base_url="http://evil.example:8050").status_code == 403
-    assert client.get("/", base_url="http://localhost:8050").status_code == 200
-    opened = create_app(sources, hosts=None).server.test_client()
-    assert opened.get("/", base_url="http://cluster.example").status_code == 200
-
-
 def test_large_requests_are_refused(client: FlaskClient) -> None:
     answer = client.post("/_dash-update-component", data=b"x" * (LARGEST_REQUEST + 1), **LOCAL)
-    assert answer.status_code >= 400
+    assert answer.status_code == 413
 
 
 @pytest.mark.parametrize("path", ["/assets/../create_app.py", "/assets/%2e%2e/create_app.py",

@@ -67,3 +67,27 @@ def test_without_a_value_or_its_file_it_is_mid_chromosome(tmp_path: Path) -> Non
     assert opening(sources, None) == middle
     path.unlink()
     assert opening(sources, None) == middle
+
+
+def test_it_is_where_the_tracks_lie_if_they_cover_little(world: World, tmp_path: Path) -> None:
+    part = slice(190_000, 215_000)  # of chr1, which is not held out
+    scores = world.scores["cnn7"]["K562_CTCF"]
+    few = {name: np.full_like(array, np.nan) for name, array in scores.items()}
+    few["chr1"][part] = scores["chr1"][part]
+    write_sweep(tmp_path / "cnn7", "cnn7", {"K562_CTCF": few})
+    with open_sources([tmp_path / "cnn7"], labels=world.folder / "data") as sources:
+        found = opening(sources, "K562_CTCF")
+        assert (found.chrom, found.start) in {("chr1", 190_000), ("chr1", 200_000)}
+    # of two models, where both have values
+    write_sweep(tmp_path / "dilated", "dilated", {"K562_CTCF": scores})
+    with open_sources([tmp_path], labels=world.folder / "data") as sources:
+        assert opening(sources, "K562_CTCF") == found
+
+
+def test_a_track_of_a_late_chromosome_is_found(tmp_path: Path) -> None:
+    values = {f"chr{at}": np.full(2_000, np.nan, dtype=np.float32) for at in range(1, 40)}
+    values["chr39"] = np.arange(2_000, dtype=np.float32)
+    write_bigwig(tmp_path / "late.bw", values)
+    with open_sources([tmp_path / "late.bw"]) as sources:
+        assert sources.chroms_with_values("late") == ("chr39",)
+        assert opening(sources, None) == Interval("chr39", 0, 2_000)

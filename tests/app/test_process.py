@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from regtrack_app.jobs import Cancelled, Job
@@ -53,3 +57,40 @@ def test_cancelling_kills_it() -> None:
     job.cancel()
     with pytest.raises(Cancelled):
         run_process(hang, {}, job, job.cancelled)
+
+
+def tell_and_hang(*, file: str, progress: Progress) -> None:
+    Path(file).write_text(str(os.getpid()))
+    time.sleep(600)
+
+
+def test_it_dies_with_its_parent_however_that_ends(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    code = (
+        "from regtrack_app.jobs import Job; from regtrack_app.process import run_process;"
+        "from tests.app.test_process import tell_and_hang; job = Job('a');"
+        f"run_process(tell_and_hang, {{'file': {str(file)!r}}}, job, job.cancelled)"
+    )
+    root = Path(__file__).parents[2]
+    path = os.pathsep.join([str(root), str(root / "app"), str(root / "tests" / "readers")])
+    parent = subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": path})
+    while not (file.exists() and file.read_text()):
+        assert parent.poll() is None
+        time.sleep(0.02)
+    parent.kill()
+    parent.wait()
+    child = int(file.read_text())
+    for _ in range(1_000):
+        if not _runs(child):
+            return
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    pytest.fail("it survived its parent")
+
+
+def _runs(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"  # ended, and nobody has asked how

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from regtrack_app.create_app import create_app
-from regtrack_app.routes import reference_files
+from regtrack_app.references import letters_in_browsers, reference_files
 from small_world import World
 
 from regtrack.compare.open_sources import open_sources
@@ -160,6 +160,10 @@ def test_a_reference_is_served_with_its_indexes(
         (tmp_path / f"{file}{ending}").write_text(f">chr1{ending}")
     sources = replace(sources, reference=tmp_path / file)
     assert list(reference_files(sources)) == served
+    says = letters_in_browsers(sources)
+    missing = {".fai"} - set(endings) or {".gzi"} - set(endings)
+    assert (says == "") == bool(served)
+    assert served or all(f"{file}{ending}" in says for ending in missing)
     client = create_app(sources).server.test_client()
     session = client.get(f"/export/session.xml{VIEW}", **LOCAL).get_data(as_text=True)
     assert str(tmp_path) not in session

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,6 +19,8 @@ from regtrack_app.create_app import create_app
 from regtrack_app.rows import ValueRow
 from regtrack_app.state import parse_view
 from regtrack_app.view_data import ViewData
+from regtrack_app.words import foreign_models
+from small_world import World
 
 from regtrack.checkpoint import save_checkpoint
 from regtrack.cli import main
@@ -188,3 +191,16 @@ def test_a_folder_of_an_earlier_version_is_known_for_saliency(folder: Path, tmp_
     assert [(t.id, t.kind, t.label) for t in old.tracks] == [
         (t.id, t.kind, t.label) for t in new.tracks
     ]
+
+
+def test_the_badge_covers_saliency_on_screen(sources: Sources, world: World) -> None:
+    catalog = sources.catalog
+    (saliency,) = catalog.saliency
+    made = {**saliency.record, "checkpoint": {**saliency.record["checkpoint"], "dataset": "other"}}
+    catalog = replace(catalog, saliency=(replace(saliency, record=made),))
+    dataset = world.open().dataset
+    told = replace(sources, catalog=catalog, dataset=dataset)
+    view = replace(parse_view(VIEW, choices_of(sources)).view, models=())
+    assert view.tracks == (SIGNED,)
+    assert foreign_models(view, told) == [saliency.label]
+    assert foreign_models(replace(view, tracks=()), told) == []

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-import numpy as np
-from hypothesis import given, strategies as st
-from regtrack_app.rows import Curve
-from regtrack_app.track_rows import labelled_share
+import base64
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
+import pyBigWig
+from dash._utils import to_json
+from hypothesis import given, strategies as st
+from regtrack_app.choices import choices_of
+from regtrack_app.figures import draw
+from regtrack_app.rows import Curve, ValueRow
+from regtrack_app.state import default_view
+from regtrack_app.track_rows import labelled_share
+from regtrack_app.view_data import ViewData
+
+from regtrack.compare.open_sources import open_sources
+from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals
 
 stretches = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 40)), max_size=8)
@@ -23,3 +37,27 @@ def test_labelled_share_is_the_mean_of_the_labels(
     share = labelled_share(Intervals.from_mask(labels), curve)
     bins = labels[start : start + 40 * step].reshape(40, step)
     np.testing.assert_allclose(share, bins.mean(axis=1), atol=1e-6)
+
+
+def test_what_is_no_number_is_drawn_as_a_gap(tmp_path: Path) -> None:
+    values = [1.0, math.nan, math.inf, -math.inf, 3e38, 2.0] + [0.5] * 34
+    with pyBigWig.open(str(tmp_path / "a.bw"), "w") as file:
+        file.addHeader([("chr1", 40)])
+        file.addEntries("chr1", 0, values=values, span=1, step=1)
+    with open_sources([tmp_path / "a.bw"]) as sources:
+        view = replace(default_view(choices_of(sources)), region=Interval("chr1", 0, 40))
+        rows = ViewData(sources).scene(view).rows
+    (row,) = [row for row in rows if isinstance(row, ValueRow)]
+    assert np.isnan(row.curves[0].mean).tolist() == [False, *[True] * 4, *[False] * 35]
+    figure = draw(rows, view.region, 40).figure()
+
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    found = json.loads(to_json(figure), parse_constant=refuse)
+    assert found["layout"]["yaxis"]["range"] == [0, 2]
+    line, envelope = found["data"][1]["y"], found["data"][0]["y"]
+    drawn = [np.frombuffer(base64.b64decode(y["bdata"]), dtype="<f4") for y in (line, envelope)]
+    assert np.isnan(drawn[0]).sum() == 4
+    assert np.isfinite(drawn[1]).all()
+    assert drawn[1].max() == 2

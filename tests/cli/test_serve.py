@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import numpy as np
@@ -31,9 +33,13 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def serving(*arguments: object) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server, and the address that it printed."""
+def serving(
+    *arguments: object, files: int | None = None
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server with at most so many open files, and the address that it printed."""
     line = [sys.executable, "-m", "regtrack", "serve", *map(str, arguments)]
+    if files is not None:
+        line = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *line]
     process = subprocess.Popen(
         line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -55,10 +61,39 @@ def test_it_answers_and_ends_on_ctrl_c_without_torch(sweep: Path) -> None:
             assert "torch" not in Path(f"/proc/{process.pid}/maps").read_text()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
-        assert process.returncode in {0, 130}
+        assert process.returncode == 130
         assert "Traceback" not in errors
         with pytest.raises(OSError, match="refused"):
             urlopen(address)
+
+
+def test_many_tracks_under_few_files_with_a_token_until_it_is_terminated(
+    sweep: Path, tmp_path: Path
+) -> None:
+    (track,) = sweep.glob("*.bw")
+    for number in range(400):
+        os.link(track, tmp_path / f"signal{number:03}.bw")
+    words = (tmp_path, "--port", 0, "--host", "0.0.0.0", "--url-prefix", "shown")
+    with serving(*words, files=64) as (process, address):
+        place, _, token = address.partition("?token=")
+        assert place.endswith("/shown/")
+        assert len(token) >= 32
+        with ExitStack() as stack:
+            port = int(re.findall(r":(\d+)/", place)[0])
+            for _ in range(100):
+                stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            for first in range(0, 400, 12):
+                names = ",".join(f"signal{at:03}" for at in range(first, min(first + 12, 400)))
+                query = f"?region=chr1:1-200&tracks={names}&token={token}"
+                with urlopen(f"{place}export/window.csv{query}") as answer:
+                    assert len(answer.readline().split(b",")) == 3 + len(names.split(","))
+                with urlopen(f"{place}data/signal{first:03}?token={token}") as answer:
+                    assert answer.read(4)
+            with pytest.raises(HTTPError, match="401"):
+                urlopen(place)
+        process.terminate()
+        _, errors = process.communicate(timeout=30)
+        assert (process.returncode, errors.count("\n")) == (143, 1), errors
 
 
 def refused(*arguments: object) -> str:
@@ -82,6 +117,9 @@ def refused(*arguments: object) -> str:
         (["SWEEP", "--host", "300.1.2.3"], "not an address of this machine"),
         (["SWEEP", "--host", "203.0.113.7"], "not an address of this machine"),
         (["SWEEP", "--port", "70000"], "port 70000 does not exist"),
+        (["SWEEP", "--allow-host", "https://a.example"], "is not a host name"),
+        (["SWEEP", "--url-prefix", "a b"], "is not a path"),
+        (["SWEEP", "--token", "a", "--no-token"], "exclude each other"),
     ],
 )
 def test_what_cannot_be_served_is_refused(sweep: Path, arguments: list[str], message: str) -> None:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pyBigWig
 import pytest
 from small_world import World
 
+from regtrack.compare.open_sources import open_sources
 from regtrack.compare.region_text import region_bed, region_csv
 from regtrack.compare.sources import Sources
 from regtrack.errors import DatasetError, TrackError
+from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
+from regtrack.tracks.bigwig.assemble import create_bigwig
 
 REGION = Interval("chr1", 59_000, 83_000)  # with the gap
 IDS = ("cnn7.K562_CTCF", "dilated.K562_CTCF")
@@ -33,6 +40,37 @@ def test_csv_holds_every_base(world: World, sources: Sources) -> None:
         np.testing.assert_array_equal(row, world.scores[model]["K562_CTCF"]["chr1"][here])
     for row, marker in zip(found[2:], ("K562_CTCF", "K562_DNase"), strict=True):
         np.testing.assert_array_equal(row, world.labels[marker]["chr1"][here])
+
+
+@pytest.mark.parametrize("name", ["=1+2", "+a", "-a", "@a", "\ta", "\ra", 'a,"b"', "a\nb", "plain"])
+def test_names_in_csv_are_quoted_and_no_formulas(tmp_path: Path, name: str) -> None:
+    values = np.array([-1.5, 0.25], dtype=np.float32)
+    with create_bigwig(tmp_path / "a.bw", Assembly((name,), (2,))) as file:
+        file.write(name, 0, values)
+    with open_sources([tmp_path / "a.bw"]) as found:
+        track = replace(found.catalog.tracks[0], id=name)
+        catalog = replace(found.catalog, tracks=(track,))
+        text = region_csv(replace(found, catalog=catalog), Interval(name, 0, 2), [name])
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    shown = name if name[0] in "ap" else f"'{name}"
+    assert rows == [
+        ["chrom", "start", "end", shown], [shown, "0", "1", "-1.5"], [shown, "1", "2", "0.25"],
+    ]  # fmt: skip
+
+
+def test_infinities_are_absent_in_exports(tmp_path: Path) -> None:
+    path = tmp_path / "a.bw"
+    with pyBigWig.open(str(path), "w") as file:
+        file.addHeader([("chr1", 100)])
+        file.addEntries("chr1", 0, values=[1.0, math.inf, math.nan, -math.inf, 2.0], span=1, step=1)
+    with open_sources([path]) as found:
+        region = Interval("chr1", 0, 5)
+        assert region_csv(found, region, ["a"]).splitlines()[1:] == [
+            "chr1,0,1,1.0", "chr1,1,2,", "chr1,2,3,", "chr1,3,4,", "chr1,4,5,2.0",
+        ]  # fmt: skip
+        assert region_bed(found, region, ["a"]).splitlines()[1:] == [
+            "chr1\t0\t1\t1.0", "chr1\t4\t5\t2.0",
+        ]  # fmt: skip
 
 
 def test_bed_holds_every_base_with_a_value(world: World, sources: Sources) -> None:

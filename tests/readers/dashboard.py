@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from dash import Dash
 from playwright.sync_api import ConsoleMessage, Page, Request
-from waitress.server import create_server
+from regtrack_app.serve import make_server
 from waitress.wasyncore import close_all
 
 _PATIENCE = 10_000  # ms
@@ -22,7 +23,7 @@ _DRAWN = "document.querySelector('#view-graph .js-plotly-plot')"
 @contextmanager
 def served(app: Dash) -> Iterator[str]:
     """Serve an application as `regtrack serve` does; gives its address."""
-    server: Any = create_server(app.server, host="127.0.0.1", port=0, threads=8, ident=None)
+    server: Any = make_server(app, socket.create_server(("127.0.0.1", 0)))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

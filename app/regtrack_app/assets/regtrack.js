@@ -14,12 +14,14 @@
   const element = (id) => document.getElementById(id);
   const graph = () => document.querySelector("#view-graph .js-plotly-plot");
 
-  // ---- theme: the system's, unless the address says one ----
+  // ---- theme: the system's, unless the address says one; the token is in a cookie by now ----
   const asked = new URLSearchParams(window.location.search);
-  if (!asked.has("theme") && window.matchMedia("(prefers-color-scheme: dark)").matches) {
-    asked.set("theme", "dark");
+  const dark = !asked.has("theme") && window.matchMedia("(prefers-color-scheme: dark)").matches;
+  if (dark) asked.set("theme", "dark");
+  if (dark || asked.has("token")) {
+    asked.delete("token");
     const query = asked.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
-    window.history.replaceState(null, "", `?${query}`);
+    window.history.replaceState(null, "", query ? `?${query}` : window.location.pathname);
   }
   const themeOf = (query) => new URLSearchParams(query).get("theme") || "light";
   document.documentElement.dataset.theme = themeOf(window.location.search);

@@ -1,0 +1,183 @@
+"""What the page's callbacks receive, checked once at the border: shapes and types of every value.
+
+Behind it, a callback may rely on the types in its signature. What the values name (regions,
+markers, models) is checked where it is used, with a message on the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from dash import Dash
+from dash.exceptions import DependencyException
+from flask import Flask, Response, abort, request
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from regtrack_app import ids
+
+_UPDATE = "/_dash-update-component"
+
+Number = Annotated[int | float, Field(allow_inf_nan=False)]
+Texts = list[str]
+
+
+class _Part(BaseModel):
+    """A JSON object; other members than those named are not read."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class _Property(_Part):
+    id: str
+    property: str
+    value: Any = None
+
+
+class _Body(_Part):
+    output: str
+    outputs: _Property | list[_Property]
+    inputs: list[_Property]
+    changedPropIds: Texts  # noqa: N815 (Dash's name)
+    state: list[_Property] = []
+
+
+class _Move(_Part):
+    low: Number | None  # null: plotly.js had no number
+    high: Number | None
+    at: Number | None = None
+
+
+class _Loaded(_Part):
+    shape: str = ""
+    tile: Annotated[str, Field(max_length=1_000)] = ""
+    contents: str = ""
+    query: str = ""
+    moved: Number | None = None
+
+
+class _Ranked(_Part):
+    region: str
+
+
+class _Point(_Part):
+    customdata: str | None = None
+
+
+class _Click(_Part):
+    points: list[_Point] = []
+
+
+class _Done(_Part):
+    at: Number = 0
+    keys: Texts = []
+
+
+_BY_PROPERTY: Mapping[str, Any] = {
+    "n_clicks": Number, "n_submit": Number, "n_intervals": Number, "search": str, "value": str,
+    "selectedRows": list[_Ranked], "clickData": _Click, "data": str,
+}  # fmt: skip
+# elements whose property has another type than that of most
+_BY_ELEMENT: Mapping[str, Any] = {
+    **dict.fromkeys((ids.MARKERS, ids.MODELS, ids.TRACKS, ids.DIFFERENCES), Texts),
+    ids.MOVED: _Move,
+    ids.LOADED: _Loaded,
+    ids.SALIENCY_JOB: Texts,
+    ids.SALIENCY_DONE: _Done,
+}
+_ANY_BODY = TypeAdapter(_Body)
+
+Names = tuple[tuple[str, str], ...]
+
+
+class _Callback:
+    """The properties that one callback takes and sets, and the types of those it takes."""
+
+    def __init__(self, known: Mapping[str, Any]) -> None:
+        output = known["output"]
+        outputs = output if isinstance(output, list) else [output]
+        self.outputs: Names = tuple((str(o.component_id), o.component_property) for o in outputs)
+        self.inputs, self.state = _names(known["inputs"]), _names(known["state"])
+        self.types = [
+            TypeAdapter(_type_of(element, name) | None, config=None)
+            for element, name in self.inputs + self.state
+        ]
+
+    def problem(self, body: _Body) -> str | None:
+        """What is wrong with a request of this callback, in one line; None if nothing is."""
+        outputs = body.outputs if isinstance(body.outputs, list) else [body.outputs]
+        parts = (("outputs", outputs, self.outputs), ("inputs", body.inputs, self.inputs),
+                 ("state", body.state, self.state))  # fmt: skip
+        for what, found, expected in parts:
+            if tuple((part.id, part.property) for part in found) != expected:
+                return f"{what}: expected the {len(expected)} properties that the page declares"
+        taken = {f"{element}.{name}" for element, name in self.inputs + self.state}
+        if not taken.issuperset(body.changedPropIds):
+            return "changedPropIds: expected properties among inputs and state"
+        for part, expected_type in zip([*body.inputs, *body.state], self.types, strict=True):
+            try:
+                expected_type.validate_python(part.value, strict=True)
+            except ValidationError as error:
+                return f"{part.id}.{part.property}: {_first(error)}"
+        return None
+
+
+def guard(app: Dash) -> None:
+    """Refuse what the page does not send: 400 for malformed callbacks, 404 for unknown components.
+
+    Args:
+        app: with all its callbacks.
+    """
+    server: Flask = app.server
+    callbacks = {
+        name: _Callback(known) for name, known in app.callback_map.items() if "callback" in known
+    }
+
+    @server.before_request
+    def check() -> Response | None:
+        """Check the body of a callback."""
+        if request.path != _UPDATE or request.method != "POST":
+            return None
+        if not request.is_json:
+            abort(415)
+        says = _problem(request.get_data(), callbacks)
+        return None if says is None else _refusal(says)
+
+    @server.errorhandler(DependencyException)
+    def unknown(_error: DependencyException) -> Response:
+        """There is no such file of a component."""
+        return Response("no such component\n", 404, mimetype="text/plain")
+
+
+def _problem(data: bytes, callbacks: Mapping[str, _Callback]) -> str | None:
+    try:
+        body = _ANY_BODY.validate_json(data)
+    except ValidationError as error:
+        return _first(error)
+    callback = callbacks.get(body.output)
+    return "output: no such callback" if callback is None else callback.problem(body)
+
+
+def _refusal(says: str) -> Response:
+    return Response(f"not a request of this page: {says}\n", 400, mimetype="text/plain")
+
+
+def _first(error: ValidationError) -> str:
+    """The first mistake and its place, in one line, without the value."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part)[:40] for part in found["loc"][:4])
+    says = " ".join(found["msg"].split())[:200]
+    return f"{place}: {says}" if place else says
+
+
+def _names(parts: Sequence[Mapping[str, Any]]) -> Names:
+    return tuple((str(part["id"]), str(part["property"])) for part in parts)
+
+
+def _type_of(element: str, name: str) -> Any:
+    """The type of a property; every one that a callback takes must have one."""
+    return (
+        _BY_ELEMENT.get(element, _BY_PROPERTY[name])
+        if name in {"value", "data"}
+        else (_BY_PROPERTY[name])
+    )
