@@ -70,7 +70,9 @@ def command(
 
     from regtrack.cli.console import console
     from regtrack.compare.open_sources import open_sources
+    from regtrack.machine.allocator import return_memory
 
+    return_memory()
     access = access_of(host, allow_host or (), token, no_token=no_token)
     sources = open_sources(
         paths, labels=labels, genes=genes, checkpoints=checkpoint or (), reference=reference

@@ -6,7 +6,8 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3  # parameters of mallopt(3)
+# parameters of mallopt(3)
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -2, -3, -8
 
 
 @contextmanager
@@ -34,3 +35,19 @@ def kept_memory() -> Iterator[None]:
         mallopt(_TRIM_THRESHOLD, 64 << 20)
         mallopt(_TOP_PAD, 128 << 10)
         malloc_trim(0)
+
+
+def return_memory() -> None:
+    """Return freed memory to the system early from now on; with glibc only, else do nothing.
+
+    By default glibc gives each thread an arena of its own and keeps freed blocks of up to 32 MB in
+    it, so that a server of many threads holds several times what it uses. To be called before
+    other threads start.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return
+    mallopt(_ARENA_MAX, 2)
+    mallopt(_MMAP_THRESHOLD, 256 << 10)  # larger blocks are mapped, and returned when freed
+    mallopt(_TRIM_THRESHOLD, 1 << 20)
