@@ -34,8 +34,8 @@ class Access:
 
     Attributes:
         host: address that it listens on.
-        names: more host names under which it may be requested, and whose pages may request from it
-            if a proxy passes them on; `*.example.org` covers all names below example.org.
+        allow_host: more host names under which it may be requested, and whose pages may request
+            from it if a proxy passes them on; `*.example.org` covers all names below example.org.
         token: what every request must bring along; None: nothing.
 
     Raises:
@@ -43,11 +43,11 @@ class Access:
     """
 
     host: str = LOOPBACK[0]
-    names: tuple[str, ...] = ()
+    allow_host: tuple[str, ...] = ()
     token: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "names", tuple(map(_checked, self.names)))
+        object.__setattr__(self, "allow_host", tuple(map(_checked, self.allow_host)))
         if self.token is not None and (not self.token or not self.token.isprintable()):
             raise RegtrackError("the `token` is empty or not printable; leave it out for a new one")
 
@@ -57,7 +57,7 @@ class Access:
         return _is_loopback(self.host)
 
     def refusal(self, host: str, origin: str | None, site: str | None) -> str | None:
-        """Why a request is not answered, in one line; None if it is.
+        """Why a request is not answered, in one line that names `allow_host`; None if it is.
 
         Args:
             host: its header Host.
@@ -91,7 +91,7 @@ class Access:
     def _added(self, name: str) -> bool:
         return any(
             name.endswith(known[1:]) if known.startswith("*.") else name == known
-            for known in self.names
+            for known in self.allow_host
         )
 
     def _from_here(self, origin: str, host: str) -> bool:
@@ -103,13 +103,13 @@ class Access:
 
 
 def access_of(
-    host: str, names: Sequence[str] = (), token: str | None = None, *, no_token: bool = False
+    host: str, allow_host: Sequence[str] = (), token: str | None = None, *, no_token: bool = False
 ) -> Access:
     """The access to a server as its options say; a server that others can reach gets a token.
 
     Args:
         host: address to listen on.
-        names: see `Access`.
+        allow_host: see `Access`.
         token: `auto` for a new one; None: a new one if other machines can connect.
         no_token: whether to do without one.
 
@@ -118,7 +118,7 @@ def access_of(
     """
     if token is not None and no_token:
         raise RegtrackError("`token` and `no_token` exclude each other; give one of them")
-    access = Access(host, tuple(names), None if token == "auto" else token)
+    access = Access(host, tuple(allow_host), None if token == "auto" else token)
     if token == "auto" or (token is None and not no_token and not access.local):
         return replace(access, token=secrets.token_urlsafe(24))
     return access
@@ -151,7 +151,7 @@ def _origin_name(origin: str) -> str | None:
 def _unknown(says: str, name: str | None) -> str:
     if name is None or not _NAME.fullmatch(name):
         return f"{says}; expected a host name of this server"
-    return f"{says}; to allow it, start regtrack serve with --allow-host {_shown(name)}"
+    return f"{says}; to allow it, start the server with `allow_host={_shown(name)}`"
 
 
 def _shown(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dash import Dash
 
 from regtrack.compare.sources import Sources
@@ -54,6 +56,7 @@ def create_app(
     saliency: str = "regtrack.saliency.region:saliency_of_region",
     access: Access | None = None,
     url_prefix: str = "/",
+    wording: Callable[[str], str] = str,
 ) -> Dash:
     """Create the dashboard of some sources.
 
@@ -63,6 +66,7 @@ def create_app(
         access: under which names, from which pages and with which token requests are answered;
             None: under the names of a server that only this machine can reach.
         url_prefix: path below which a proxy shows the page.
+        wording: puts the parameters that messages name in the user's terms.
 
     Returns:
         The application; all of its state is in the addresses of its pages.
@@ -96,6 +100,6 @@ def create_app(
     saliency_panel.register(app, choices, jobs, explained)
     routes.register(app, sources, choices, igv_script, prefix=prefix, access=access)
     tell_times(app)
-    protect(app, access, prefix)
+    protect(app, access, prefix, wording)
     guard(app)
     return app

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dash import Dash
 from flask import Flask, Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
@@ -36,13 +38,14 @@ LARGEST_REQUEST = 1 << 20
 """Maximum size of a request in bytes; the page sends less than 200 kB."""
 
 
-def protect(app: Dash, access: Access, prefix: str = "/") -> None:
+def protect(app: Dash, access: Access, prefix: str, wording: Callable[[str], str]) -> None:
     """Add headers to every response, limit requests, and refuse those that may not ask.
 
     Args:
         app: with all its callbacks, whose inline scripts the policy names by their hashes.
         access: under which names, from which pages and with which token requests are answered.
         prefix: path below which the page is seen from outside.
+        wording: puts the parameters that messages name in the user's terms.
     """
     scripts = " ".join(["'self'", *app.csp_hashes()])
     policy = "; ".join(f"{name} {value}" for name, value in _POLICY.items())
@@ -56,7 +59,7 @@ def protect(app: Dash, access: Access, prefix: str = "/") -> None:
         """Answer only those who may ask, and only existing paths."""
         says = access.refusal(_header("Host"), request.headers.get("Origin"), _site())
         if says is not None:
-            return Response(f"{says}\n", 403, mimetype="text/plain")
+            return Response(f"{wording(says)}\n", 403, mimetype="text/plain")
         if (request.content_length or 0) > LARGEST_REQUEST:
             return Response(f"a request has at most {LARGEST_REQUEST:,} bytes\n", 413)
         if (answer := sign_in(access)) is not None:

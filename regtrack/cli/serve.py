@@ -69,6 +69,7 @@ def command(
     from regtrack_app.serve import serve
 
     from regtrack.cli.console import console
+    from regtrack.cli.wording import in_options
     from regtrack.compare.open_sources import open_sources
     from regtrack.machine.allocator import return_memory
 
@@ -77,7 +78,7 @@ def command(
     sources = open_sources(
         paths, labels=labels, genes=genes, checkpoints=checkpoint or (), reference=reference
     )
-    app = create_app(sources, access=access, url_prefix=url_prefix)
+    app = create_app(sources, access=access, url_prefix=url_prefix, wording=in_options)
 
     def ready(addresses: Sequence[str]) -> None:
         console.print(f"Serving {addresses[0]}  (stop with Ctrl-C)", soft_wrap=True)

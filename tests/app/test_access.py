@@ -42,7 +42,7 @@ def test_its_own_and_added_names_are_known(host: str) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("listening", ["127.0.0.1", "0.0.0.0", "::", "192.0.2.5"])
 def test_every_other_name_is_refused_whatever_it_listens_on(host: str, listening: str) -> None:
-    access = Access(listening, OPENED.names)
+    access = Access(listening, OPENED.allow_host)
     says = access.refusal(host, None, None)
     assert says is not None
     assert "\n" not in says
@@ -65,7 +65,7 @@ def test_a_page_that_points_its_name_here_reads_nothing(sources: Sources, listen
         answer = client.get(path, base_url=EVIL)
         assert (answer.status_code, answer.mimetype) == (403, "text/plain")
         text = answer.get_data(as_text=True)
-        assert "--allow-host evil.example" in text
+        assert "`allow_host=evil.example`" in text
         assert text.count("\n") == 1
 
 
@@ -162,7 +162,7 @@ def test_a_server_that_others_reach_gets_a_token() -> None:
 @pytest.mark.parametrize("name", ["", "*", "*.", "a b", "http://a.example", "a.example/x", "a,b"])
 def test_an_added_name_is_a_host_name(name: str) -> None:
     with pytest.raises(RegtrackError, match="is not a host name"):
-        Access(names=(name,))
+        Access(allow_host=(name,))
 
 
 def test_tokens_are_checked() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
@@ -91,6 +91,9 @@ def test_many_tracks_under_few_files_with_a_token_until_it_is_terminated(
                     assert answer.read(4)
             with pytest.raises(HTTPError, match="401"):
                 urlopen(place)
+            with pytest.raises(HTTPError, match="403") as foreign:
+                urlopen(Request(place, headers={"Host": "evil.example"}))
+            assert b"--allow-host evil.example" in foreign.value.read()
         process.terminate()
         _, errors = process.communicate(timeout=30)
         assert (process.returncode, errors.count("\n")) == (143, 1), errors

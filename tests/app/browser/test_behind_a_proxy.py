@@ -29,7 +29,7 @@ def test_the_page_works_and_forgets_its_token(browser: Browser, world: World) ->
         page.page.locator("#tracks").focus()
         page.page.keyboard.press("Shift+ArrowRight")
         page.wait_region("chr1:101001-102000")
-        page.page.reload()  # by the cookie alone
+        page.load("?region=chr1:101001-102000&panel=none")  # by the cookie alone
         page.wait_region("chr1:101001-102000")
         page.page.locator("details.drop summary").click()
         with page.page.expect_download() as download:
