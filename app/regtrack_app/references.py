@@ -34,8 +34,9 @@ def letters_in_browsers(sources: Sources) -> str:
     if path is None:
         return f"{where} no letters: start regtrack serve with a reference."
     missing = [ending for ending in _endings(path) if not Path(f"{path}{ending}").is_file()]
-    files = " and ".join(f"{path.name}{ending}" for ending in missing)
-    return f"{where} no letters: {files} is missing; samtools faidx writes it."
+    files = " and no ".join(f"{path.name}{ending}" for ending in missing)
+    how = "; samtools faidx writes them for bgzip" if _zipped(path) else "; samtools faidx writes it"
+    return f"{where} no letters: there is no {files}{how}."
 
 
 def _zipped(path: Path) -> bool:
