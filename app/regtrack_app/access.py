@@ -25,6 +25,7 @@ EVERYWHERE = ("0.0.0.0", "::", "")
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/@\s,]+)(:[0-9]{0,5})?", re.IGNORECASE)
 _NAME = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|[0-9a-f:]*:[0-9a-f:.]+")
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]+")
 _SHOWN = 80  # characters of a name that a message repeats
 
 
@@ -39,7 +40,7 @@ class Access:
         token: what every request must bring along; None: nothing.
 
     Raises:
-        RegtrackError: a name that is no host name, or an empty token.
+        RegtrackError: a name that is no host name, or a token that does not fit into an address.
     """
 
     host: str = LOOPBACK[0]
@@ -48,8 +49,11 @@ class Access:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "allow_host", tuple(map(_checked, self.allow_host)))
-        if self.token is not None and (not self.token or not self.token.isprintable()):
-            raise RegtrackError("the `token` is empty or not printable; leave it out for a new one")
+        if self.token is not None and not _TOKEN.fullmatch(self.token):
+            raise RegtrackError(
+                "the `token` is empty or has characters other than letters, digits and . _ ~ -; "
+                "leave it out for a new one"
+            )
 
     @property
     def local(self) -> bool:

@@ -35,8 +35,8 @@ def letters_in_browsers(sources: Sources) -> str:
         return f"{where} no letters: start regtrack serve with a reference."
     missing = [ending for ending in _endings(path) if not Path(f"{path}{ending}").is_file()]
     files = " and no ".join(f"{path.name}{ending}" for ending in missing)
-    how = "; samtools faidx writes them for bgzip" if _zipped(path) else "; samtools faidx writes it"
-    return f"{where} no letters: there is no {files}{how}."
+    how = "them for bgzip" if _zipped(path) else "it"
+    return f"{where} no letters: there is no {files}; samtools faidx writes {how}."
 
 
 def _zipped(path: Path) -> bool:

@@ -18,7 +18,7 @@ from regtrack.tracks.session import igv_config, known_genome
 from regtrack_app.access import Access
 from regtrack_app.choices import Choices
 from regtrack_app.references import reference_files
-from regtrack_app.sign_in import with_token
+from regtrack_app.sign_in import SHARED_RULE, shared_path
 from regtrack_app.state import View, parse_view
 
 _Outside = Callable[[str], str]  # the address of a path, for other programs
@@ -57,7 +57,7 @@ def register(
 
     def outside(path: str) -> str:
         """The address of a path here for other programs."""
-        return with_token(f"{request.host_url.rstrip('/')}{prefix}{path}", access)
+        return f"{request.host_url.rstrip('/')}{prefix}{shared_path(path, access)}"
 
     @server.route("/export/<name>")
     def export(name: str) -> Response:
@@ -74,7 +74,8 @@ def register(
         return answer
 
     @server.route("/data/<track_id>")
-    def data(track_id: str) -> Response:
+    @server.route(f"{SHARED_RULE}/data/<track_id>")
+    def data(track_id: str, _token: str = "") -> Response:
         """A bigWig of the catalog; supports range requests."""
         try:
             path = sources.catalog.track(track_id).path
@@ -83,7 +84,8 @@ def register(
             abort(404)
 
     @server.route("/sequence/<name>")
-    def sequence(name: str) -> Response:
+    @server.route(f"{SHARED_RULE}/sequence/<name>")
+    def sequence(name: str, _token: str = "") -> Response:
         """The reference and its indexes, if it is known."""
         path = reference_files(sources).get(name)
         if path is None:
@@ -91,7 +93,8 @@ def register(
         return _file(path)
 
     @server.route(f"/sequence/{_SIZES}")
-    def sizes() -> Response:
+    @server.route(f"{SHARED_RULE}/sequence/{_SIZES}")
+    def sizes(_token: str = "") -> Response:
         """Names and lengths of the chromosomes."""
         pairs = zip(sources.assembly.names, sources.assembly.lengths, strict=True)
         return Response("".join(f"{name}\t{size}\n" for name, size in pairs), mimetype="text/plain")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from html import escape
-from urllib.parse import quote, unquote
 
 from flask import Request, Response, make_response, request
 
@@ -13,6 +12,7 @@ from regtrack_app.access import Access
 FIELD = "token"
 """Name of the field of an address that holds the token."""
 
+_SHARED = "with"
 _REFUSED = (
     "a token is needed: open the address that regtrack serve printed, which ends in ?token=..., "
     "or add the token to this one"
@@ -60,21 +60,34 @@ def keep_token(access: Access, response: Response, path: str) -> None:
     """
     if access.token is not None and access.opens(request.args.get(FIELD, "")):
         response.set_cookie(
-            _cookie(access), quote(access.token), path=path, httponly=True, samesite="Strict",
+            _cookie(access), access.token, path=path, httponly=True, samesite="Strict",
             secure=request.is_secure,
         )  # fmt: skip
 
 
 def with_token(address: str, access: Access) -> str:
-    """An address that opens by itself, for programs that do not keep cookies."""
-    return address if access.token is None else f"{address}?{FIELD}={quote(access.token, safe='')}"
+    """An address of the page that opens by itself."""
+    return address if access.token is None else f"{address}?{FIELD}={access.token}"
+
+
+def shared_path(path: str, access: Access) -> str:
+    """The path of a file that opens by itself, for programs without cookies.
+
+    The token comes before the name, since such programs append `.fai` to the address of a FASTA.
+    """
+    return path if access.token is None else f"{_SHARED}/{access.token}/{path}"
+
+
+SHARED_RULE = f"/{_SHARED}/<_{FIELD}>"
+"""What precedes the rule of a route whose path may be a `shared_path`."""
 
 
 def _passes(access: Access, asked: Request) -> bool:
     kind, _, bearer = asked.headers.get("Authorization", "").partition(" ")
     given = (
         asked.args.get(FIELD),
-        unquote(asked.cookies.get(_cookie(access), "")),
+        (asked.view_args or {}).get(f"_{FIELD}"),
+        asked.cookies.get(_cookie(access)),
         bearer if kind.lower() == "bearer" else None,
     )
     return any(access.opens(token) for token in given if token)

@@ -114,9 +114,13 @@ def test_callbacks_and_files_lie_below_the_prefix(port: int) -> None:
         assert (part.status, len(data)) == (206, 4)
     session = asked(port, f"{PREFIX}export/session.xml{VIEW}")[1].decode()
     (track,) = set(re.findall(r'path="([^"]+)"', session))
-    assert track == f"http://127.0.0.1:{port}{PREFIX}data/cnn7.K562_CTCF?token=s3cret"
+    assert track == f"http://127.0.0.1:{port}{PREFIX}with/s3cret/data/cnn7.K562_CTCF"
     place = track.removeprefix(f"http://127.0.0.1:{port}")
-    assert asked(port, place, Authorization="")[0].status == 200  # as desktop IGV asks
+    # as desktop IGV asks, which also appends .fai to the address of a FASTA
+    assert asked(port, place, Authorization="")[0].status == 200
+    fasta = re.findall(r'genome="http://[^/]+([^"]+)"', session)[0]
+    assert asked(port, f"{fasta}.fai", Authorization="")[0].status == 200
+    assert asked(port, place.replace("s3cret", "s3cre"), Authorization="")[0].status == 401
     assert asked(port, f"{PREFIX}export/window.csv{VIEW}")[0].status == 200
 
 
