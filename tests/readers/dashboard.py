@@ -104,7 +104,9 @@ class Dashboard:
 
     def updates(self) -> list[Request]:
         """Requests for updates of any part of the page."""
-        return [request for request in self.requests if urlsplit(request.url).path == _UPDATE]
+        return [
+            request for request in self.requests if urlsplit(request.url).path.endswith(_UPDATE)
+        ]
 
     def strangers(self) -> set[str]:
         """Other hosts to which there were requests."""
@@ -168,6 +170,6 @@ class Dashboard:
 
 def _owns_view(request: Request) -> bool:
     return (
-        urlsplit(request.url).path == _UPDATE
+        urlsplit(request.url).path.endswith(_UPDATE)
         and "view-graph.figure" in (request.post_data or "").split('"inputs"')[0]
     )
