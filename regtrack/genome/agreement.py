@@ -1,8 +1,10 @@
 """Whether two assemblies are the same: the one rule that every part of regtrack uses.
 
 They are the same if they share at least one chromosome and every shared chromosome has the same
-length in both. `chr1` and `1` are one chromosome, and so are `chrM` and `MT`. Chromosomes that only
-one of the two has do not matter: a reference has scaffolds that a dataset leaves out.
+length in both. `chr1`, `1` and `Chr1` are one chromosome, and so are `chrM` and `MT`: each name is
+matched to the closest spelling (`regtrack.genome.spellings`), and never two names to one.
+Chromosomes that only one of the two has do not matter: a reference has scaffolds that a dataset
+leaves out.
 """
 
 from __future__ import annotations
@@ -93,7 +95,7 @@ class Agreement:
 
 
 def compare_assemblies(ours: Assembly, theirs: Assembly) -> Agreement:
-    """Match the chromosomes of two assemblies, by equal names first, then by other spellings.
+    """Match the chromosomes of two assemblies: those that are each other's closest spelling.
 
     Args:
         ours: the assembly whose names and order the result uses.
@@ -104,17 +106,12 @@ def compare_assemblies(ours: Assembly, theirs: Assembly) -> Agreement:
     >>> found.same, dict(found.shared), found.only_ours, found.only_theirs
     (True, {'chr1': '1'}, ('chr2',), ('MT',))
     """
-    exact = [(name, name) for name in ours.names if name in theirs]
-    bridged = [(name, theirs.resolve(name)) for name in ours.names]
-    # in the other direction too: Chr1 finds chr1, but chr1 does not find Chr1
-    reverse = [(ours.resolve(other), other) for other in theirs.names]
-    pairs: dict[str, str] = {}
-    taken: set[str] = set()
-    for name, other in (*exact, *bridged, *reverse):
-        if name is not None and other is not None and name not in pairs and other not in taken:
-            pairs[name] = other
-            taken.add(other)
-    shared = {name: pairs[name] for name in ours.names if name in pairs}
+    shared = {}
+    for name in ours.names:
+        other = theirs.resolve(name)
+        if other is not None and ours.resolve(other) == name:  # so that no name is taken twice
+            shared[name] = other
+    taken = set(shared.values())
     return Agreement(
         ours=ours,
         theirs=theirs,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from regtrack.errors import AssemblyError, nearest
 from regtrack.files.text import Text
+from regtrack.genome.spellings import Spellings
 
 _DIGITS = 18  # of a length, which is a number of 64 bits
 
@@ -43,6 +44,10 @@ class Assembly:
         return dict(zip(self.names, self.lengths, strict=True))
 
     @cached_property
+    def _spellings(self) -> Spellings:
+        return Spellings(self.names)
+
+    @cached_property
     def digest(self) -> str:
         """A short digest of names, order and lengths; equal assemblies have equal digests."""
         text = "\n".join(f"{n}\t{s}" for n, s in zip(self.names, self.lengths, strict=True))
@@ -71,21 +76,17 @@ class Assembly:
             ) from None
 
     def resolve(self, chrom: str) -> str | None:
-        """The assembly's own name for a chromosome, treating `chr1` and `1`, `chrM` and `MT` alike.
+        """The assembly's own name for a chromosome in any spelling, such as `1` for `chr1`.
 
-        None if the assembly does not have the chromosome.
+        None if the assembly does not have the chromosome, or several names are as close. The
+        spellings are those of `regtrack.genome.spellings`.
 
         >>> Assembly(("1", "MT"), (10, 5)).resolve("chrM")
         'MT'
         >>> Assembly(("chr1",), (10,)).resolve("7") is None
         True
         """
-        if chrom in self._length_of:
-            return chrom
-        bare = chrom[3:] if chrom.lower().startswith("chr") else chrom
-        bare = "M" if bare == "MT" else bare
-        aliases = [f"chr{bare}", bare] + (["chrMT", "MT"] if bare == "M" else [])
-        return next((alias for alias in aliases if alias in self._length_of), None)
+        return chrom if chrom in self._length_of else self._spellings.find(chrom)
 
     def subset(self, chroms: Iterable[str]) -> Assembly:
         """Only the named chromosomes, in this assembly's order; a string is one name.

@@ -6,9 +6,12 @@ import re
 from dataclasses import dataclass
 
 from regtrack.errors import RegionError, nearest
+from regtrack.files.shown import shown
 from regtrack.genome.assembly import Assembly
 
-_REGION = re.compile(r"^(?P<chrom>.+?)(?::(?P<start>[\d,]+)(?:-(?P<end>[\d,]+))?)?$")
+_NUMBER = "[0-9][0-9,]{0,29}"
+_EXPECTED = "chr1:1,000-2,000 or chr1"
+_PLACES = re.compile(f"(?P<start>{_NUMBER})(?:-(?P<end>{_NUMBER}))?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,11 +45,15 @@ class Interval:
         return f"{self.chrom}:{self.start + 1:,}-{self.end:,}"
 
 
-def parse_region(text: str, assembly: Assembly, *, clip: bool = False) -> Interval:
+def parse_region(region: str | Interval, assembly: Assembly, *, clip: bool = False) -> Interval:
     """Read a region as browsers write it: `chr1:1,000-2,000`, `chr1:1,000` or `chr1`.
 
+    Names are looked up before they are parsed, so they may hold colons, commas and hyphens:
+    `HLA-A*01:01:01:01` is a whole chromosome, and `HLA-A*01:01:01:01:1-100` its first 100 bases.
+
     Args:
-        text: the region, 1-based with both ends included; commas are allowed.
+        region: the region, 1-based with both ends included; commas are allowed. An `Interval` is
+            checked against the assembly in the same way.
         assembly: the chromosomes; `1` is accepted for `chr1` and vice versa.
         clip: cut a region that starts on the chromosome and ends past it at the chromosome's end.
 
@@ -60,26 +67,53 @@ def parse_region(text: str, assembly: Assembly, *, clip: bool = False) -> Interv
     >>> parse_region("chr1:1,000-2,000", Assembly(("chr1",), (5000,)))
     Interval(chrom='chr1', start=999, end=2000)
     """
-    match = _REGION.match(text.strip())
-    if match is None:
-        raise RegionError(f'"{text}" is not a region; expected chr1:1,000-2,000 or chr1')
-    chrom = assembly.resolve(match["chrom"])
-    if chrom is None:
-        raise RegionError(
-            f'chromosome "{match["chrom"]}" of region "{text}" is not in the assembly, '
-            f"which has {assembly.summary()}.{nearest(match['chrom'], assembly.names)}"
-        )
+    if isinstance(region, Interval):
+        chrom, first, last = _known(region.chrom, region, assembly), region.start + 1, region.end
+    else:
+        chrom, first, last = _parse(region.strip(), assembly)
     length = assembly.length(chrom)
-    first = _number(match["start"], default=1)
-    last = _number(match["end"], default=length if match["start"] is None else first)
     if first > last:
-        raise RegionError(f'region "{text}" starts after its end; expected the lower base first')
+        raise RegionError(
+            f'region "{shown(region)}" starts after its end; expected the lower base first'
+        )
     last = min(last, length) if clip else last
     if not 1 <= first <= last <= length:
-        raise RegionError(f'region "{text}" is not within {chrom}, whose bases are 1 to {length:,}')
+        raise RegionError(
+            f'region "{shown(region)}" is not within {chrom}, whose bases are 1 to {length:,}'
+        )
     return Interval(chrom, first - 1, last)
 
 
-def _number(text: str | None, *, default: int) -> int:
-    digits = (text or "").replace(",", "")
-    return int(digits) if digits else default
+def _parse(text: str, assembly: Assembly) -> tuple[str, int, int]:
+    """Chromosome, first and last base, both included; equal names come before other spellings."""
+    head, _, tail = text.rpartition(":")
+    places = _PLACES.fullmatch(tail)
+    whole = text in assembly or (head not in assembly and assembly.resolve(text) is not None)
+    if whole or not head or (places is None and head not in assembly):
+        chrom = _known(text, text, assembly)
+        return chrom, 1, assembly.length(chrom)
+    if places is None:
+        raise RegionError(
+            f'"{shown(text)}" is not a region: "{shown(tail)}" is no range of bases; '
+            f"expected {_EXPECTED}"
+        )
+    first = _number(places["start"])
+    last = first if places["end"] is None else _number(places["end"])
+    return _known(head, text, assembly), first, last
+
+
+def _known(name: str, region: str | Interval, assembly: Assembly) -> str:
+    """The assembly's name of a region's chromosome."""
+    if not name:
+        raise RegionError(f'"{shown(region)}" is not a region; expected {_EXPECTED}')
+    chrom = assembly.resolve(name)
+    if chrom is None:
+        raise RegionError(
+            f'chromosome "{shown(name)}" of region "{shown(region)}" is not in the assembly, '
+            f"which has {assembly.summary()}.{nearest(name, assembly.names)}"
+        )
+    return chrom
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))

@@ -212,7 +212,7 @@ def _opened(
 
 def _interval(region: Interval | str | None, assembly: Assembly) -> Interval:
     """A region of an assembly; an `Interval` is checked in the same way as a string."""
-    return parse_region(str(region), assembly)
+    return parse_region(region, assembly)
 
 
 def _codes(sequence: str | Codes) -> Codes:

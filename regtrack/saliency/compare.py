@@ -26,6 +26,7 @@ from regtrack.progress import SILENT, Progress
 from regtrack.saliency.method import GRADIENT_NORM, find_method
 from regtrack.saliency.outputs import (
     THRESHOLD,
+    check_known,
     check_reached,
     dataset_outputs,
     labelled_outputs,
@@ -197,6 +198,7 @@ class _Inputs:
 
     def panels(self, interval: Interval, progress: Progress) -> Panels:
         """All models in one region."""
+        check_known(self.source, interval)
         labels = self._labels(interval)
         chosen = self.request.at or self.request.threshold is not None
         questions = [

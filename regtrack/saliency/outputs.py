@@ -28,6 +28,16 @@ from regtrack.predict.region import values_along
 THRESHOLD = 0.5
 
 
+def check_known(source: Source, interval: Interval) -> None:
+    """Refuse an interval of N only, before anything is computed.
+
+    Raises:
+        SaliencyError: all its bases are N.
+    """
+    if (source.codes(interval.chrom, interval.start, interval.end) == N).all():
+        raise SaliencyError(f"all bases of {interval} are N; choose another `region`")
+
+
 def scoring_outputs(
     checkpoint: Checkpoint,
     source: Source,

@@ -22,7 +22,7 @@ from regtrack.model_style import style_of
 from regtrack.predict.device import pick_device
 from regtrack.progress import SILENT, Progress
 from regtrack.saliency.method import GRADIENT_X_INPUT, Method, find_method
-from regtrack.saliency.outputs import row_of, scoring, scoring_outputs
+from regtrack.saliency.outputs import check_known, row_of, scoring, scoring_outputs
 from regtrack.saliency.steps import STEPS, Stretch
 from regtrack.saliency.strips import at_once, strips_of
 from regtrack.saliency.values import Completeness, Saliency, Values
@@ -89,7 +89,8 @@ def saliency_of_region(
             else reference
         )
         check_assembly(loaded, source.assembly, any_assembly=any_assembly)
-        interval = parse_region(str(region), source.assembly)
+        interval = parse_region(region, source.assembly)
+        check_known(source, interval)
         found = find_marker(loaded.markers, marker)
         outputs, least = scoring_outputs(
             loaded, source, interval, found, threshold=threshold, device=place

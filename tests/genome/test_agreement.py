@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -55,6 +57,55 @@ def test_spellings_are_matched_in_both_directions() -> None:
     usual, shouted = Assembly(("chr1",), (9,)), Assembly(("CHR1",), (9,))
     assert compare_assemblies(usual, shouted).shared == {"chr1": "CHR1"}
     assert compare_assemblies(shouted, usual).shared == {"CHR1": "chr1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("chr1", ["1", "Chr1", "CHR1", "chr1"]),
+        ("chrX", ["X", "x", "ChrX", "CHRX"]),
+        ("chrM", ["M", "MT", "Mt", "mt", "chrMT", "ChrM", "chrMt", "MtDNA", "mitochondrion"]),
+        ("Pt", ["pt", "chrPt", "ChrPt", "ChrC", "chrC", "plastid", "Chloroplast"]),
+        ("scaffold_7", ["Scaffold_7", "SCAFFOLD_7", "chrscaffold_7"]),
+    ],
+)
+def test_the_spellings_of_a_name_are_one(name: str, others: list[str]) -> None:
+    for one, other in itertools.product([name, *others], repeat=2):
+        assembly = Assembly((one, "chr2", "chr10", "chrC1", "C", "tig1"), (9,) * 6)
+        assert assembly.resolve(other) == one
+        assert compare_assemblies(assembly, Assembly((other,), (9,))).shared == {one: other}
+
+
+@pytest.mark.parametrize("name", ["chr", "", "c", "chr3", "1chr", "chr01", "Mito2", "tig", "p"])
+def test_other_names_are_not_bridged(name: str) -> None:
+    assembly = Assembly(("chr1", "chrM", "Pt", "tig1"), (9,) * 4)
+    assert assembly.resolve(name) is None
+
+
+def test_two_names_of_an_assembly_are_never_bridged_to_one() -> None:
+    hg19 = Assembly(("chr1", "chrM", "chrMT"), (9, 16_571, 16_569))
+    assert [hg19.resolve(name) for name in ("M", "MT", "Mt")] == ["chrM", "chrMT", "chrMT"]
+    assert hg19.resolve("MtDNA") is None  # either
+    for one in (Assembly(("MT",), (16_569,)), Assembly(("Mt",), (16_569,))):
+        assert compare_assemblies(hg19, one).shared == {"chrMT": one.names[0]}
+        assert compare_assemblies(one, hg19).shared == {one.names[0]: "chrMT"}
+    assert compare_assemblies(hg19, Assembly(("mito",), (16_569,))).shared == {}
+    cases = Assembly(("tig1", "TIG1", "Tig2"), (1, 2, 3))
+    assert [cases.resolve(name) for name in ("tig1", "Tig1", "tig2")] == ["tig1", None, "Tig2"]
+
+
+names = st.sampled_from(
+    ["1", "chr1", "Chr1", "CHR1", "M", "MT", "Mt", "chrM", "chrMT", "mtdna", "Pt", "ChrC", "C"]
+)
+
+
+@given(st.lists(names, min_size=1, unique=True), st.lists(names, min_size=1, unique=True))
+def test_names_are_matched_one_to_one_in_either_direction(one: list[str], two: list[str]) -> None:
+    first, second = (Assembly(tuple(side), (5,) * len(side)) for side in (one, two))
+    shared = compare_assemblies(first, second).shared
+    assert len(set(shared.values())) == len(shared)
+    assert {b: a for a, b in shared.items()} == compare_assemblies(second, first).shared
+    assert {name: name for name in one if name in two}.items() <= shared.items()
 
 
 @pytest.mark.parametrize(

@@ -35,12 +35,58 @@ def test_regions_are_read_as_browsers_write_them(text: str, expected: Interval) 
         ("chr2:1-501", "is not within chr2, whose bases are 1 to 500"),
         ("chr9:1-10", 'chromosome "chr9" .* is not in the assembly'),
         ("", "is not a region"),
-        ("chr1:a-b", "not in the assembly"),
+        ("chr1:a-b", '"chr1:a-b" is not a region: "a-b" is no range of bases; expected chr1:1,'),
+        ("chr1:", 'is not a region: "" is no range of bases'),
+        ("chr1:5-", "is no range of bases"),
+        ("chr1:²", "is no range of bases"),
+        (f"chr1:1-{'9' * 5000}", "is no range of bases"),
+        ("chr9:a-b", 'chromosome "chr9:a-b" of region "chr9:a-b" is not in the assembly'),
+        (":5", 'chromosome ":5" of region'),
     ],
 )
 def test_invalid_regions_are_refused(text: str, message: str) -> None:
     with pytest.raises(RegionError, match=message):
         parse_region(text, ASSEMBLY)
+
+
+ODD = Assembly(
+    (
+        "HLA-A*01:01:01:01", "HLA-A*01:01:01:02N", "a", "a:1-10", "1,000", "chr1", "x y", "b:5",
+        "chrMT",
+    ),
+    (3503, 3291, 50, 40, 30, 20, 10, 9, 8),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("HLA-A*01:01:01:01", Interval("HLA-A*01:01:01:01", 0, 3503)),
+        ("HLA-A*01:01:01:01:1-100", Interval("HLA-A*01:01:01:01", 0, 100)),
+        ("HLA-A*01:01:01:01:7", Interval("HLA-A*01:01:01:01", 6, 7)),
+        ("HLA-A*01:01:01:02N:1,001-2,000", Interval("HLA-A*01:01:01:02N", 1000, 2000)),
+        ("a:1-10", Interval("a:1-10", 0, 40)),
+        ("a:1-9", Interval("a", 0, 9)),
+        ("a:1-10:1-10", Interval("a:1-10", 0, 10)),
+        ("1,000", Interval("1,000", 0, 30)),
+        ("1,000:1,0-2,0", Interval("1,000", 9, 20)),
+        ("x y:3-4", Interval("x y", 2, 4)),
+        ("1:2-3", Interval("chr1", 1, 3)),
+        ("CHR1:2-3", Interval("chr1", 1, 3)),
+        ("B:5", Interval("b:5", 0, 9)),
+        ("MtDNA:2", Interval("chrMT", 1, 2)),
+    ],
+)
+def test_names_are_looked_up_before_they_are_parsed(text: str, expected: Interval) -> None:
+    assert parse_region(text, ODD) == expected
+
+
+@given(st.sampled_from(ODD.names), st.integers(0, 7), st.integers(1, 8))
+def test_an_interval_is_checked_without_becoming_text(chrom: str, start: int, size: int) -> None:
+    interval = Interval(chrom, start, min(start + size, 8))
+    assert parse_region(interval, ODD) == interval
+    with pytest.raises(RegionError, match="is not within"):
+        parse_region(Interval(chrom, start, 10_000), ODD)
 
 
 def test_a_region_that_ends_past_the_chromosome_can_be_clipped() -> None:

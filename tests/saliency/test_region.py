@@ -158,6 +158,17 @@ def test_another_assembly_is_refused_unless_it_is_meant() -> None:
     np.testing.assert_array_equal(found.codes, other.codes("chr1", 400, 500))
 
 
+def test_a_region_of_n_is_refused_before_anything_is_computed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = one_chromosome(LENGTH)
+    checkpoint = checkpoint_of("cnn3", source)
+    monkeypatch.setattr(checkpoint.model, "forward", None)
+    first = LENGTH // 3 + 1
+    with pytest.raises(SaliencyError, match=r"all bases of chr1:\d+-\d+ are N; choose another"):
+        saliency_of_region(checkpoint, source, f"chr1:{first}-{first + 19}", "*histone")
+
+
 def test_invalid_requests_are_refused() -> None:
     source = one_chromosome(LENGTH)
     checkpoint = checkpoint_of("cnn3", source)
