@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test torture gpu readers igv lint check docs wheel bench screenshots clean
+.PHONY: demo test torture fuzz gpu readers igv lint check docs wheel bench screenshots clean
 
 demo: .venv/ready            ## the whole path on a simulated genome, in three to four minutes
 	$(BIN)/regtrack demo --out regtrack-demo --overwrite
 
 test: .venv/develop          ## every test, one process per core, at most eight
 	$(BIN)/pytest -n logical --maxprocesses 8 --dist loadfile
+
+fuzz: .venv/develop          ## the readers of other people's files on invented damage, for some minutes
+	$(BIN)/pytest tests/fuzz --hypothesis-profile fuzz
 
 gpu: .venv/develop           ## the tests that need a CUDA device, which `make test` skips
 	$(BIN)/pytest -m gpu
@@ -33,8 +36,9 @@ docs: .venv/develop          ## build the documentation in docs/_build
 wheel: .venv/develop         ## build sdist and wheel, and use them outside the checkout
 	PYTHON=$(BIN)/python scripts/try_wheel.sh
 
-bench: .venv/develop         ## benchmarks: writing against pyBigWig, predict-genome against the bare pass, the dashboard
+bench: .venv/develop         ## benchmarks: the reference, writing against pyBigWig, predict-genome against the bare pass, the dashboard
 	$(BIN)/python scripts/bench_bigwig.py
+	$(BIN)/python scripts/bench_reference.py
 	$(BIN)/python scripts/bench_forward.py
 	$(BIN)/python scripts/bench_sweep.py
 	$(BIN)/python scripts/bench_saliency.py

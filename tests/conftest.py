@@ -16,6 +16,7 @@ from regtrack.compare.sources import Sources
 
 # a slow machine is no failure
 settings.register_profile("regtrack", deadline=None)
+settings.register_profile("fuzz", deadline=None, max_examples=5_000)  # make fuzz
 settings.load_profile("regtrack")
 
 CHROMIUM = Path("/usr/bin/chromium")

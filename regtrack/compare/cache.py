@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from regtrack.atomic import publish_file
 from regtrack.errors import OutputError, TrackError
-from regtrack.genome.reference import cache_folder
+from regtrack.genome.cache import cache_folder
 
 _log = logging.getLogger(__name__)
 

@@ -1,100 +1,112 @@
-"""Open a FASTA through its index (.fai), which is built if it is missing, outdated or broken."""
+"""The index of a FASTA: where the bases of each record lie, as samtools writes it (.fai)."""
 
 from __future__ import annotations
 
-import logging
-import os
-import struct
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
-import pyfaidx
+import numpy as np
+import numpy.typing as npt
 
-from regtrack.atomic import publish_file
-from regtrack.errors import FastaError
-
-_log = logging.getLogger(__name__)
-
-_HEADER = 1 << 12  # bytes before a record's sequence in which its header line is searched
-_TAIL = 1 << 16  # bytes after the last record that are checked
+Column = npt.NDArray[np.int64]
 
 
-def open_fasta(path: Path, index: Path) -> pyfaidx.Fasta:
-    """Open a FASTA, plain or bgzip; a bgzip file also gets a block index (.gzi) next to `index`.
+class Record(NamedTuple):
+    """Where the bases of a record lie: on lines of equal length, but for the last.
 
-    An index older than the FASTA is rebuilt. So is one that is broken or belongs to another file,
-    with a warning in the log. An index belongs to another file if its last record does not begin
-    where it says or does not end the file; this is checked for plain files only.
-
-    Raises:
-        FastaError: not a FASTA, a duplicate record or one without sequence, lines of uneven length,
-            or a broken index in a folder that is not writable.
+    Attributes:
+        length: bases.
+        offset: the byte of the first base.
+        bases: bases on a line.
+        width: bytes of a line, with what ends it.
     """
-    index.parent.mkdir(parents=True, exist_ok=True)
-    found = index.exists()
+
+    length: int
+    offset: int
+    bases: int
+    width: int
+
+    def place(self, base: int) -> int:
+        """The byte of a base, counted from 0."""
+        return self.offset + base // self.bases * self.width + base % self.bases
+
+
+@dataclass(frozen=True, eq=False)
+class FastaIndex:
+    """The records of a FASTA, in its order.
+
+    Attributes:
+        names: the first word of each header.
+        table: int64 (records, 4); the columns of a `Record`.
+    """
+
+    names: tuple[str, ...]
+    table: Column
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self.names)}
+
+    def record(self, name: str) -> Record:
+        """The record of a name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self.at(self._rows[name])
+
+    def at(self, row: int) -> Record:
+        """The record of a row."""
+        return Record(*self.table[row].tolist())
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """The length of each record (bp)."""
+        return tuple(self.table[:, 0].tolist())
+
+    @cached_property
+    def ends(self) -> Column:
+        """The byte after the last base of each record, int64 (records,)."""
+        length, offset, bases, width = self.table.T
+        found: Column = offset + (length - 1) // bases * width + (length - 1) % bases + 1
+        return found
+
+    def fai(self) -> bytes:
+        """The content of the .fai."""
+        rows = zip(self.names, self.table.tolist(), strict=True)
+        return "".join(
+            f"{name}\t{length}\t{offset}\t{bases}\t{width}\n"
+            for name, (length, offset, bases, width) in rows
+        ).encode()
+
+
+def parse_fai(text: bytes) -> FastaIndex | None:
+    """The index that a .fai holds; None if it is broken, or no such records can lie in a file."""
     try:
-        fasta = _open(path, index)
-        fits = not found or _fits(path, fasta)
-    except FastaError:
-        if not found:
-            raise
-        fits = False
-    if not fits:
-        fasta = _rebuild_index(path, index)
-        _log.warning("%s was broken or belonged to another file: it was rebuilt", index)
-    for name, record in fasta.faidx.index.items():
-        if record.rlen == 0:
-            raise FastaError(f"{path}: record {name} has no sequence; remove it from the file")
-    return fasta
+        rows = [line.split("\t") for line in text.decode().splitlines()]
+        names = tuple(row[0] for row in rows)
+        table = np.array([_numbers(row) for row in rows], dtype=np.int64).reshape(-1, 4)
+    except (ValueError, OverflowError):
+        return None
+    index = FastaIndex(names, table)
+    return index if _is_possible(index) else None
 
 
-def _open(path: Path, index: Path) -> pyfaidx.Fasta:
-    """Open the FASTA by its index, which pyfaidx builds if it is missing or outdated."""
-    packed = path.suffix.lower() in {".gz", ".bgz"}
-    options = {"gzi_indexname": str(index.with_suffix(".gzi"))} if packed else {}
-    try:
-        return pyfaidx.Fasta(
-            str(path), indexname=str(index), as_raw=True, read_ahead=None, **options
-        )
-    except struct.error as error:  # from bgzip's blocks
-        raise FastaError(f"{path} is truncated; download it again") from error
-    except RuntimeError as error:
-        raise FastaError(
-            f"{path} cannot be indexed as FASTA: lines of uneven length, or blank ones at its end"
-        ) from error
-    except (pyfaidx.FastaIndexingError, OSError, ValueError) as error:
-        why = " ".join(str(error).split()) or type(error).__name__
-        if "Duplicate key" in why:
-            why += "; every record needs a unique name (the first word after >)"
-        raise FastaError(f"{path} cannot be indexed as FASTA: {why}") from error
+def _numbers(row: Sequence[str]) -> list[int]:
+    if len(row) != 5:
+        raise ValueError("expected five columns")
+    return [int(field) for field in row[1:]]
 
 
-def _rebuild_index(path: Path, index: Path) -> pyfaidx.Fasta:
-    """Replace a broken index by a new one in one step, and open the FASTA by it."""
-    if not os.access(index.parent, os.W_OK):
-        raise FastaError(f"the index {index} is broken or belongs to another file; delete it")
-    with publish_file(index, overwrite=True) as rebuilt:
-        _open(path, rebuilt).close()
-        rebuilt_gzi = rebuilt.with_suffix(".gzi")
-        if rebuilt_gzi.exists():
-            rebuilt_gzi.replace(index.with_suffix(".gzi"))
-    return _open(path, index)
-
-
-def _fits(path: Path, fasta: pyfaidx.Fasta) -> bool:
-    """Whether the last record begins and ends in the file where the index says."""
-    records = fasta.faidx.index
-    if fasta.faidx._bgzf or not records:
-        return bool(records)
-    name, record = list(records.items())[-1]
-    with path.open("rb") as file:
-        file.seek(max(0, record.offset - _HEADER))
-        before = b"\n" + file.read(min(record.offset, _HEADER))
-        file.seek(record.bend)
-        after = file.read(_TAIL)
-    if after.strip():
+def _is_possible(index: FastaIndex) -> bool:
+    """Whether the records have bases, follow each other and have names of their own."""
+    length, offset, bases, width = index.table.T
+    if not len(length) or len(set(index.names)) != len(index.names):
         return False
-    at = before.rfind(b"\n>")
-    first_line = before[at + 2 :]
-    return at < 0 or (
-        first_line.split()[:1] == [name.encode()] and first_line.find(b"\n") == len(first_line) - 1
-    )
+    if length.min() < 1 or offset.min() < 1 or bases.min() < 1 or (width < bases).any():
+        return False
+    if index.table.max() >= 1 << 48 or (width[length > bases] == bases[length > bases]).any():
+        return False
+    return bool((offset[1:] > index.ends[:-1]).all())

@@ -8,12 +8,17 @@ from pathlib import Path
 from regtrack.errors import OutputError
 
 
-def check_disk(out: Path, needed: int) -> None:
+def check_disk(
+    out: Path,
+    needed: int,
+    advice: str = "choose fewer markers or chromosomes, or another output",
+) -> None:
     """Refuse an output for which the disk has too little free space.
 
     Args:
         out: the output; neither it nor its parents need exist yet.
         needed: bytes that will be written.
+        advice: what to do if they do not fit.
 
     Raises:
         OutputError: fewer bytes are free.
@@ -22,8 +27,7 @@ def check_disk(out: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise OutputError(
-            f"about {_size(needed)} will be written and {folder} has {_size(free)} free; choose "
-            "fewer markers or chromosomes, or another output"
+            f"about {_size(needed)} will be written and {folder} has {_size(free)} free; {advice}"
         )
 
 

@@ -238,7 +238,7 @@ def spoil_out(files: Files) -> None:
         (spoil_assembly, PeakFileError, "a.bed is for another assembly"),
         (spoil_chroms, DatasetError, "no peak of any marker .* chr1, chr2; they name chr7"),
         (spoil_markers, MarkerError, "no column biosample or cell"),
-        (spoil_reference, FastaError, "is not a FASTA"),
+        (spoil_reference, FastaError, "is text, not a FASTA"),
         (spoil_out, OutputError, "out exists already and holds other files"),
     ],
 )

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fastas import write
 
 from regtrack.errors import FastaError
 from regtrack.genome.reference import Reference
 from regtrack.genome.stamp import take_stamp
-
-from .fastas import write
 
 TEXT = ">chr1\n" + "ACGTACGTAC\n" * 60_000
 
