@@ -34,7 +34,7 @@ def write(folder: Path, bases: int) -> tuple[Path, Path]:
     text = b">chr1\n" + np.pad(lines, ((0, 0), (0, 1)), constant_values=ord("\n")).tobytes()
     plain, packed = folder / "plain.fa", folder / "bgzip.fa.gz"
     plain.write_bytes(text)
-    with bgzf.BgzfWriter(str(packed), compresslevel=1) as out:
+    with bgzf.BgzfWriter(str(packed), compresslevel=1) as out:  # type: ignore[no-untyped-call]
         out.write(text)
     return plain, packed
 

@@ -212,6 +212,7 @@ def _opened(
 
 def _interval(region: Interval | str | None, assembly: Assembly) -> Interval:
     """A region of an assembly; an `Interval` is checked in the same way as a string."""
+    assert region is not None  # as a reference always comes with a region
     return parse_region(region, assembly)
 
 
