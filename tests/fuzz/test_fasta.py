@@ -52,12 +52,12 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def fuzz(*given_strategies: st.SearchStrategy[Any]) -> Callable[[Test], Test]:
-    """A target: half as many examples as the profile says."""
+    """A target: a third of the examples that the profile says."""
 
     def decorate(test: Test) -> Test:
         shared = [HealthCheck.function_scoped_fixture]
-        half = settings(max_examples=settings().max_examples // 2, suppress_health_check=shared)
-        return half(given(*given_strategies)(test))
+        third = settings(max_examples=settings().max_examples // 3, suppress_health_check=shared)
+        return third(given(*given_strategies)(test))
 
     return decorate
 

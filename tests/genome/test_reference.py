@@ -10,6 +10,7 @@ import pytest
 from fastas import write
 
 from regtrack.errors import FastaError, OutputError, RegionError
+from regtrack.files import source
 from regtrack.genome import fasta_form
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import decode
@@ -83,8 +84,11 @@ def test_an_unpacked_copy_must_fit_on_the_disk(
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_gzip_that_unpacks_to_far_more_than_a_fasta_does_is_refused(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.gz", b">c\n" + b"A" * (80 << 20))
+def test_a_gzip_that_unpacks_to_far_more_than_a_fasta_does_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "FREE", 1 << 16)
+    path = write(tmp_path / "a.gz", b">c\n" + b"A" * (4 << 20))
     with pytest.raises(FastaError, match="unpacks to more than 100 times its size, as no FASTA"):
         Reference(path)
 
