@@ -10,7 +10,7 @@ from regtrack.genome.fasta_bytes import FastaBytes
 from regtrack.genome.fasta_index import FastaIndex, Record
 
 _RECORDS = 100_000  # records that are looked up; of more, so many evenly spaced ones
-_LINES = 2_000  # lines that are looked up in all records together, besides first and last ones
+_LINES = 200  # lines that are looked up in all records together, besides first and last ones
 _WHOLE = 4096  # bytes of a line up to which all of it is looked at
 _HEADER = 1 << 20  # most bytes between two records
 # what lies between two records: the end of a line, blank lines, a header
