@@ -10,7 +10,7 @@ from regtrack.atomic import work_folder
 from regtrack.checkpoint_header import CHECKPOINT_FILE, RUN_FILE, read_header
 from regtrack.dataset.store import Dataset
 from regtrack.errors import RegtrackError, TrackError
-from regtrack.tracks.bigwig.raw import RawBigWig, Summary
+from regtrack.tracks.bigwig.describe import describe_bigwig
 from regtrack.tracks.kind import PREDICTED, kind_of
 
 
@@ -45,7 +45,7 @@ def describe(path: str | Path) -> dict[str, Any]:
             "output of a regtrack command"
         )
     if path.suffix in {".bw", ".bigwig", ".bigWig"}:
-        return _bigwig(path)
+        return describe_bigwig(path)
     return _checkpoint(path)
 
 
@@ -75,43 +75,6 @@ def _checkpoint(path: Path) -> dict[str, Any]:
         "training": dict(header.training),
         "markers": [marker.to_dict() for marker in header.markers],
     }
-
-
-def _bigwig(path: Path) -> dict[str, Any]:
-    with RawBigWig(path) as file:
-        if not file.ends_with_magic():
-            raise _doubtful(
-                path, "no magic number at its end: truncated, or followed by other bytes"
-            )
-        chroms, zooms = file.chroms, file.header.zooms
-        summary = file.summary if file.header.summary_at else None  # the first version has none
-    bases = sum(chrom.length for chrom in chroms)
-    return {
-        "kind": "bigWig",
-        "chromosomes": len(chroms),
-        "bases": bases,
-        **(_values(path, summary, bases) if summary else {}),
-        "zoom levels": len(zooms),
-        "bytes": path.stat().st_size,
-    }
-
-
-def _values(path: Path, summary: Summary, bases: int) -> dict[str, Any]:
-    """The summary of a bigWig's values, if it is possible at all."""
-    covered, low, high = summary.covered, summary.least, summary.greatest
-    if covered == 0:
-        return {"bases with a value": 0}
-    if covered > bases:
-        raise _doubtful(path, f"says that {covered:,} of its {bases:,} bases have a value")
-    mean = summary.total / covered
-    slack = 1e-4 * max(abs(low), abs(high))  # some writers sum in float32
-    if not low - slack <= mean <= high + slack:  # also if one of them is NaN
-        raise _doubtful(path, f"says that values of {low:.4g} to {high:.4g} have mean {mean:.4g}")
-    return {"bases with a value": covered, "lowest": low, "highest": high, "mean": mean}
-
-
-def _doubtful(path: Path, why: str) -> TrackError:
-    return TrackError(f"{path}: {why}; for details run: regtrack validate {path}")
 
 
 def _sweep(path: Path) -> dict[str, Any]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from itertools import islice
+
+_COMPARED = 2_000  # names that are compared with a wrong one: the first, at 70 microseconds each
 
 
 class RegtrackError(Exception):
@@ -103,7 +106,7 @@ def nearest(name: str, candidates: Iterable[str], count: int = 3) -> str:
     >>> nearest("CTFC", ["CTCF", "EBF1"])
     ' Did you mean "CTCF"?'
     """
-    lower = {candidate.lower(): candidate for candidate in candidates}
+    lower = {candidate.lower(): candidate for candidate in islice(candidates, _COMPARED)}
     close = difflib.get_close_matches(name.lower(), lower, n=count, cutoff=0.6)
     if not close:
         return ""

@@ -80,19 +80,29 @@ def test_a_bigwig_of_another_writer_is_described(tmp_path: Path) -> None:
     assert (found["lowest"], found["highest"], found["mean"]) == (1, 2, 1.5)
 
 
-def test_an_impossible_bigwig_is_refused_and_not_read_by_libbigwig(tmp_path: Path) -> None:
+def test_a_doubtful_bigwig_is_described_with_the_doubt(tmp_path: Path) -> None:
     # of whose sums libBigWig's header() ends the process
-    with pytest.raises(RegtrackError, match=r"mean nan; for details run: regtrack validate"):
-        describe(written_elsewhere(tmp_path / "nan.bw", [1.0, float("nan"), 2.0]))
+    found = describe(written_elsewhere(tmp_path / "nan.bw", [1.0, float("nan"), 2.0]))
+    assert "mean nan; for details run: regtrack validate" in found["doubt"]
+    assert (found["bases with a value"], found["mean"]) == (3, "nan")
+    # libBigWig loses the maximum of falling values
+    assert "2.225e-308" in describe(written_elsewhere(tmp_path / "f.bw", [2.0, 1.0]))["doubt"]
     whole = written_elsewhere(tmp_path / "a.bw", [1.0, 2.0]).read_bytes()
+    assert "doubt" not in describe(tmp_path / "a.bw")
+    (summary,) = struct.unpack_from("<Q", whole, 44)
     for data, message in (
         (whole[:-1], "no magic number at its end"),
         (whole + b"\n", "no magic number at its end"),
-        (whole[:2], "truncated"),
         (flipped(whole, 4), r"549,755,813,890 of its 60,000 bases"),
         (flipped(whole, 8 + 8 + 7), "values of 1 to -2 have mean 1.5"),
+        (whole[:summary] + bytes(40) + whole[summary + 40 :], "says nothing about its values"),
     ):
-        path = tmp_path / "bad.bw"
+        path = tmp_path / "odd.bw"
+        path.write_bytes(data)
+        found = describe(path)
+        assert message in found["doubt"]
+        assert (found["chromosomes"], found["bases"], found["zoom levels"]) == (1, 60_000, 1)
+    for data, message in ((whole[:2], "expected a bigWig"), (whole[:-60], "truncated")):
         path.write_bytes(data)
         with pytest.raises(RegtrackError, match=message):
             describe(path)

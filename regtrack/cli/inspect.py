@@ -43,8 +43,8 @@ def command(
 ) -> None:
     """Describe a file or folder of regtrack.
 
-    A truncated dataset, checkpoint or bigWig is refused; regtrack validate checks every value of
-    a bigWig.
+    A truncated dataset, checkpoint or bigWig is refused. What is doubtful about a bigWig is said;
+    regtrack validate checks its every value.
     """
     from regtrack.describe import describe
 

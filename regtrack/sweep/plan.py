@@ -28,6 +28,7 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals
 from regtrack.predict.reading import ReadRule, Strip, check_multiple
 from regtrack.sweep.chunks import CHUNK, Chunk
+from regtrack.tracks.bigwig.limits import check_representable
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class SweepPlan:
 
     Raises:
         PlanError: an invalid window, flank, batch or resolution, or nothing to predict.
+        TrackError: an assembly whose tracks no bigWig can hold.
     """
 
     assembly: Assembly
@@ -64,6 +66,7 @@ class SweepPlan:
     def __post_init__(self) -> None:
         if self.batch_size < 1:
             raise PlanError(f"batch size {self.batch_size} is below 1; expected at least 1")
+        check_representable(self.assembly)
         if not self.targets:
             raise PlanError("nothing to predict: all requested bases are excluded; choose others")
         for what, value in (("window", self.window), ("resolution", self.resolution)):

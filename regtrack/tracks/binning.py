@@ -3,6 +3,9 @@
 Short stretches are read base by base, and every number is exact. Long ones are read from a zoom
 level of the file, whose records are narrower than a bin and are divided among the bins they
 overlap. That is good enough for pixels but not for numbers, since a bin's edge may cut a record.
+
+Other writers store values that are not finite. They count as absent here; a zoom record that such a
+value spoilt is computed again from the bases, as long as these are few.
 """
 
 from __future__ import annotations
@@ -16,7 +19,6 @@ import numpy.typing as npt
 from regtrack.errors import RegionError, TrackError
 from regtrack.genome.interval import Interval
 from regtrack.tracks.bigwig.bins import Values
-from regtrack.tracks.bigwig.layout import ZOOM_RECORD
 from regtrack.tracks.bigwig.raw import DataBlock, RawBigWig, Records, ZoomLevel
 
 # Up to here (bp), read every base: 1 MB of values, 16 of our blocks, a few ms.
@@ -26,6 +28,9 @@ _WITHOUT_LEVEL = 2_000_000
 
 # Longer stretches are read in pieces of this many bases: 4 MB of values.
 _AT_ONCE = 1_000_000
+# Bases that are read again to mend zoom records, and how many a stretch of records counts at least.
+_MENDED = 2_000_000
+_MENDED_AT_ONCE = 20_000
 
 Floats = npt.NDArray[np.float64]
 
@@ -79,8 +84,12 @@ def bin_track(raw: RawBigWig, chrom: str, start: int, end: int, count: int) -> B
     if level is None:
         return _bin_bases(raw, Interval(chrom, start, end), count)
     name = raw.assembly.resolve(chrom)
-    records = np.empty(0, ZOOM_RECORD) if name is None else raw.zoom(level, name, start, end)
-    return _bin_records(records, start, end, count, level.reduction)
+    sums = _Sums(start, end, count)
+    left = _MENDED
+    for records in () if name is None else raw.zoom(level, name, start, end):
+        mended, left = _mend(raw, chrom, records, left)
+        sums.add(mended)
+    return sums.bins(level.reduction)
 
 
 def base_values(raw: RawBigWig, chrom: str, start: int, end: int) -> Values:
@@ -147,13 +156,17 @@ def _fill(raw: RawBigWig, values: Values, block: DataBlock, start: int) -> None:
 
 def _bin_bases(raw: RawBigWig, region: Interval, count: int) -> Bins:
     """Read every base, a few megabytes at a time: files without zoom levels may be long."""
+    name = raw.assembly.resolve(region.chrom)
     edges = np.arange(count + 1) * len(region) // count
     group = max(_AT_ONCE * count // len(region), 1)
     parts = []
     for first in range(0, count, group):
         mine = edges[first : first + group + 1]
         low, high = region.start + int(mine[0]), region.start + int(mine[-1])
-        parts.append(_reduce(base_values(raw, region.chrom, low, high), mine[:-1] - mine[0]))
+        if name is not None and raw.has_blocks(name, low, high):
+            parts.append(_reduce(base_values(raw, name, low, high), mine[:-1] - mine[0]))
+        else:
+            parts.append(3 * (np.full(len(mine) - 1, np.nan, dtype=np.float32),))
     mean, greatest, least = (np.concatenate(column) for column in zip(*parts, strict=True))
     step = len(region) / count
     return Bins(region.start, step, mean, greatest, least, exact=True, reduction=0)
@@ -175,29 +188,69 @@ def _reduce(values: Values, first: npt.NDArray[np.int64]) -> tuple[Values, Value
     return _mean(total, valid), high, low
 
 
-def _bin_records(records: Records, start: int, end: int, count: int, reduction: int) -> Bins:
-    """Divide zoom records among the bins that they overlap, by the bases of overlap."""
-    step = (end - start) / count
-    records = records[records["end"] > records["start"]]  # true of all records of an undamaged file
-    lows = np.maximum(records["start"].astype(np.float64) - start, 0)
-    highs = np.minimum(records["end"].astype(np.float64) - start, end - start)
-    first = np.minimum(lows // step, count - 1).astype(np.int64)
-    last = np.clip(np.ceil(highs / step) - 1, first, count - 1).astype(np.int64)
-    pieces = last - first + 1
-    owner = np.repeat(np.arange(len(records)), pieces)
-    cell = first[owner] + np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    overlap = np.minimum(highs[owner], (cell + 1) * step) - np.maximum(lows[owner], cell * step)
-    widths = records["end"].astype(np.float64) - records["start"]
-    share = np.maximum(overlap, 0) / widths[owner]
-    valid = _added(cell, share * records["valid"][owner], count)
-    total = _added(cell, share * records["sum"][owner], count)
-    high = np.full(count, -np.inf, dtype=np.float32)
-    low = np.full(count, np.inf, dtype=np.float32)
-    np.maximum.at(high, cell, records["max"][owner])
-    np.minimum.at(low, cell, records["min"][owner])
-    absent = valid <= 1e-6 * step  # anything less is rounding at an edge
-    valid[absent], high[absent], low[absent] = 0, np.nan, np.nan
-    return Bins(start, step, _mean(total, valid), high, low, exact=False, reduction=reduction)
+def _mend(raw: RawBigWig, chrom: str, records: Records, left: int) -> tuple[Records, int]:
+    """Records (n,) without numbers that are not finite, and how many more bases may be read."""
+    sound = np.isfinite([records[name] for name in ("min", "max", "sum")]).all(axis=0)
+    if sound.all():
+        return records, left
+    records = records.copy()
+    bad = np.flatnonzero(~sound)
+    for run in np.split(bad, np.flatnonzero(np.diff(bad) > 1) + 1):
+        mine = records[run]
+        low, high = int(mine["start"][0]), int(mine["end"][-1])
+        cost = max(high - low, _MENDED_AT_ONCE)
+        if cost > left:
+            records["valid"][run] = 0
+            continue
+        left -= cost
+        values = base_values(raw, chrom, low, high)
+        for at in run.tolist():
+            part = values[int(records["start"][at]) - low : int(records["end"][at]) - low]
+            part = part[~np.isnan(part)]
+            records["valid"][at] = len(part)
+            if len(part):
+                records["min"][at], records["max"][at] = part.min(), part.max()
+                records["sum"][at] = part.sum(dtype=np.float64)
+    return records[records["valid"] > 0], left
+
+
+class _Sums:
+    """Zoom records divided among the bins that they overlap, by the bases of overlap."""
+
+    def __init__(self, start: int, end: int, count: int) -> None:
+        self._start, self._end, self._count = start, end, count
+        self._step = (end - start) / count
+        self._valid, self._total = np.zeros((2, count))
+        self._high = np.full(count, -np.inf, dtype=np.float32)
+        self._low = np.full(count, np.inf, dtype=np.float32)
+
+    def add(self, records: Records) -> None:
+        """Add records (n,), which do not overlap."""
+        start, end, count, step = self._start, self._end, self._count, self._step
+        records = records[records["end"] > records["start"]]  # true of all of an undamaged file
+        lows = np.maximum(records["start"].astype(np.float64) - start, 0)
+        highs = np.minimum(records["end"].astype(np.float64) - start, end - start)
+        first = np.minimum(lows // step, count - 1).astype(np.int64)
+        last = np.clip(np.ceil(highs / step) - 1, first, count - 1).astype(np.int64)
+        pieces = last - first + 1
+        owner = np.repeat(np.arange(len(records)), pieces)
+        cell = first[owner] + np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+        overlap = np.minimum(highs[owner], (cell + 1) * step) - np.maximum(lows[owner], cell * step)
+        widths = records["end"].astype(np.float64) - records["start"]
+        share = np.maximum(overlap, 0) / widths[owner]
+        self._valid += _added(cell, share * records["valid"][owner], count)
+        self._total += _added(cell, share * records["sum"][owner], count)
+        np.maximum.at(self._high, cell, records["max"][owner])
+        np.minimum.at(self._low, cell, records["min"][owner])
+
+    def bins(self, reduction: int) -> Bins:
+        """The bins, given the width of the records (bp)."""
+        absent = self._valid <= 1e-6 * self._step  # anything less is rounding at an edge
+        self._valid[absent], self._high[absent], self._low[absent] = 0, np.nan, np.nan
+        mean = _mean(self._total, self._valid)
+        return Bins(
+            self._start, self._step, mean, self._high, self._low, exact=False, reduction=reduction
+        )
 
 
 def _added(cells: npt.NDArray[np.int64], values: Floats, count: int) -> Floats:

@@ -198,10 +198,14 @@ def _common_assembly(paths: Iterable[Path]) -> Assembly:
     """
     lengths: dict[str, int] = {}
     source: dict[str, Path] = {}
+    last: Assembly | None = None
     for path in paths:
         with RawBigWig(path) as raw:
             raw.check_whole()
             assembly = raw.assembly
+        if assembly is last:  # files of one sweep share it
+            continue
+        last = assembly
         if all(lengths.get(name) == assembly.length(name) for name in assembly.names):
             continue
         known = Assembly(tuple(lengths), tuple(lengths.values())) if lengths else assembly

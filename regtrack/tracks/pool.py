@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import resource
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from regtrack.errors import TrackError
 from regtrack.tracks.bigwig.raw import RawBigWig
 
 _Stamp = tuple[int, int, int]
+_MOST_OPEN = 64
 
 
 @dataclass(eq=False)
@@ -33,11 +36,12 @@ class ReaderPool:
     replaced is reopened; current users of the old one may finish.
 
     Args:
-        open_files: number of files to keep open. More are open only while more are lent at once.
+        open_files: number of files to keep open; default: 64, or a quarter of what the system
+            allows this process, if that is less. More are open only while more are lent at once.
     """
 
-    def __init__(self, open_files: int = 64) -> None:
-        self._open_files = open_files
+    def __init__(self, open_files: int | None = None) -> None:
+        self._open_files = _share_of_open_files() if open_files is None else open_files
         self._readers: OrderedDict[Path, _Reader] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -73,21 +77,35 @@ class ReaderPool:
         reader = self._readers.get(path)
         if reader is None or reader.stamp != stamp:
             self._drop(path)
-            reader = self._readers[path] = _Reader(RawBigWig(path), stamp)
+            self._shrink(self._open_files - 1)  # first, so that there is room for one more
+            reader = self._readers[path] = _Reader(self._open(path), stamp)
         self._readers.move_to_end(path)
         reader.users += 1
-        self._shrink()
         return reader
+
+    def _open(self, path: Path) -> RawBigWig:
+        """Open a file; if too many are open in this process, close those that are idle first."""
+        try:
+            return RawBigWig(path)
+        except TrackError as error:
+            if getattr(error.__cause__, "errno", None) not in (errno.EMFILE, errno.ENFILE):
+                raise
+            self._shrink(0)
+            return RawBigWig(path)
 
     def _take_back(self, reader: _Reader) -> None:
         reader.users -= 1
         if reader.dropped and not reader.users:
             reader.raw.source.close()
+        self._shrink(self._open_files)
 
-    def _shrink(self) -> None:
+    def _shrink(self, most: int) -> None:
+        """Close idle files, the least recently used first, until at most so many are open."""
+        excess = len(self._readers) - most
+        if excess <= 0:
+            return
         idle = [path for path, reader in self._readers.items() if not reader.users]
-        excess = len(self._readers) - self._open_files
-        for path in idle[: max(excess, 0)]:
+        for path in idle[:excess]:
             self._drop(path)
 
     def _drop(self, path: Path) -> None:
@@ -96,6 +114,14 @@ class ReaderPool:
             reader.dropped = True
             if not reader.users:
                 reader.raw.source.close()
+
+
+def _share_of_open_files() -> int:
+    """How many files the pool may keep open: the rest is for connections and everything else."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY:
+        return _MOST_OPEN
+    return max(1, min(_MOST_OPEN, allowed // 4))
 
 
 def file_stamp(path: Path) -> _Stamp:

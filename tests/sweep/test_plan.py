@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from regtrack.errors import PlanError
+from regtrack.errors import PlanError, TrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals
 from regtrack.predict.reading import Strip
@@ -233,3 +233,8 @@ def test_one_window_may_be_a_whole_chromosome() -> None:
     plan = plan_of({"c": 1003}, window=1003)
     (batch,) = batches(plan)
     assert (batch[0].read_start, batch[0].read_end) == (0, 1003)
+
+
+def test_an_assembly_that_no_bigwig_can_hold_is_refused() -> None:
+    with pytest.raises(TrackError, match="chr9 of 5,000,000,000 bp does not fit into a bigWig"):
+        plan_of({"chr1": 700, "chr9": 5_000_000_000}, targets={"chr1": intervals((0, 700))})

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import resource
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +44,29 @@ def test_no_more_files_stay_open_than_allowed(make: Callable[[int], list[Path]])
         assert open_files() == before + 3
     pool.close()
     assert open_files() == before
+
+
+def test_many_tracks_are_read_under_a_low_limit_of_open_files(
+    make: Callable[[int], list[Path]],
+) -> None:
+    paths, (soft, hard) = make(80), resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = open_files() + 20
+    kept: list[int] = []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    try:
+        pool = ReaderPool()
+        assert [read(pool, path) for path in paths] == list(range(80))
+        # connections may take all that is left: idle files make room
+        with suppress(OSError):
+            while True:
+                kept.append(os.open("/dev/null", os.O_RDONLY))
+        os.close(kept.pop())
+        assert [read(pool, path) for path in paths[::-1]] == list(range(80))[::-1]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for file in kept:
+            os.close(file)
+        pool.close()
 
 
 def test_lent_files_stay_open(make: Callable[[int], list[Path]]) -> None:

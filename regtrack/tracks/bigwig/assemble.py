@@ -29,6 +29,7 @@ from regtrack.tracks.bigwig.layout import (
     ZOOM_RECORDS_PER_BLOCK,
     Leaves,
 )
+from regtrack.tracks.bigwig.limits import check_representable
 from regtrack.tracks.bigwig.rounding import MANTISSA_BITS
 
 
@@ -57,7 +58,7 @@ def create_bigwig(
 
     Raises:
         OutputError: the file exists and `overwrite` is off, or the disk is full.
-        TrackError: a chromosome is too long for the format.
+        TrackError: as `check_representable`.
     """
     path = Path(path)
     with (
@@ -77,7 +78,7 @@ class BigWigFile:
         chroms: the chromosomes in the file's order, in which stretches must be written.
 
     Raises:
-        TrackError: a chromosome is too long for the format.
+        TrackError: as `check_representable`.
     """
 
     def __init__(
@@ -85,15 +86,11 @@ class BigWigFile:
     ) -> None:
         self.chroms = file_order(assembly)
         self._lengths = [assembly.length(chrom) for chrom in self.chroms]
-        if (longest := max(self._lengths)) >= 2**32:
-            raise TrackError(
-                f"a chromosome of {longest:,} bp does not fit into a bigWig, whose coordinates end "
-                f"at {2**32 - 1:,}"
-            )
+        check_representable(assembly)
         self._numbers = {chrom: number for number, chrom in enumerate(self.chroms)}
         self._file = file
         self._resolution = resolution
-        reductions = zoom_reductions(resolution, longest)
+        reductions = zoom_reductions(resolution, max(assembly.lengths))
         self._ladder = Ladder(reductions, self._lengths, spool)
         self._leaves: list[Leaves] = []
         self._largest = ZOOM_RECORDS_PER_BLOCK * ZOOM_RECORD.itemsize

@@ -21,6 +21,13 @@ BIN = np.dtype(
     [("start", "<u4"), ("valid", "<u4"), ("min", "<f4"), ("max", "<f4"),
      ("sum", "<f8"), ("squares", "<f8")]
 )  # fmt: skip
+_REDUCTIONS = {
+    "valid": np.add,
+    "min": np.minimum,
+    "max": np.maximum,
+    "sum": np.add,
+    "squares": np.add,
+}
 NO_BINS: Bins = np.empty(0, dtype=BIN)
 
 # the largest number that a zoom record can hold
@@ -80,18 +87,15 @@ def reduce_bins(bins: Bins, first: npt.NDArray[np.intp]) -> Bins:
     """Add up groups of neighbouring bins.
 
     Args:
-        bins: `BIN` (n,).
+        bins: `BIN`, or another dtype with these fields, (n,).
         first: index of each group's first bin, int64 (groups,).
 
     Returns:
-        One bin per group, `BIN` (groups,), with the start of the group's first.
+        One bin per group (groups,), of the same dtype, with the start of the group's first.
     """
-    reduced = np.empty(len(first), dtype=BIN)
-    reduced["start"] = bins["start"][first]
-    for name, ufunc in (("min", np.minimum), ("max", np.maximum)):
+    reduced = bins[first]
+    for name, ufunc in _REDUCTIONS.items():
         reduced[name] = ufunc.reduceat(bins[name], first)
-    for name in ("valid", "sum", "squares"):
-        reduced[name] = np.add.reduceat(bins[name], first)
     return reduced
 
 

@@ -1,24 +1,26 @@
-"""Check the data blocks of a bigWig one by one, and its zoom levels and summary against them."""
+"""Check the data blocks of a bigWig, and its zoom levels and summary against them."""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Mapping
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
 
 from regtrack.errors import TrackError
 from regtrack.progress import Task
-from regtrack.tracks.bigwig.bins import NO_BINS, Bins, reduce_bins
-from regtrack.tracks.bigwig.findings import Findings, place
+from regtrack.tracks.bigwig.batch import Batch, Mask
+from regtrack.tracks.bigwig.bins import Bins, Values, reduce_bins
+from regtrack.tracks.bigwig.findings import Findings, told_apart
+from regtrack.tracks.bigwig.layout import Leaves
+from regtrack.tracks.bigwig.line import Line
 from regtrack.tracks.bigwig.raw import DataBlock, RawBigWig
-from regtrack.tracks.bigwig.readings import Totals, to_totals
-from regtrack.tracks.bigwig.recount import TOLERANCE, ZoomCheck, cut_out
+from regtrack.tracks.bigwig.readings import Totals
+from regtrack.tracks.bigwig.recount import PIECE, TOLERANCE, Items, ZoomCheck
 from regtrack.tracks.bigwig.sampling import Samples, sample_block
-from regtrack.tracks.bigwig.trees import Chrom
 
-_BATCH = 1 << 17  # values that are compared with the zoom levels at a time
+_BATCH = 1 << 17  # values that are checked at a time
+_BLOCKS = 1 << 12  # blocks that are checked at a time, if they have fewer values
 _SAMPLES = 64  # samples per file
 _NEIGHBOURS = 8  # items of the longer samples
 
@@ -32,32 +34,40 @@ class DataCheck:
         samples: values for another reader to compare.
     """
 
-    def __init__(self, raw: RawBigWig, chroms: Mapping[int, Chrom], findings: Findings) -> None:
+    def __init__(self, raw: RawBigWig, line: Line, findings: Findings) -> None:
         self.covered = 0
-        self._raw = raw
-        self._chroms = chroms
-        self._findings = findings
         self.whole = True
-        self._zooms = ZoomCheck(raw, findings)
-        self._reached = (0, 0)  # chromosome and base where the last block ends
-        self._batch: list[DataBlock] = []
-        self._waiting = 0  # values in the batch
         self.samples = Samples(_SAMPLES)
-        self._totals: dict[str, Bins] = {}
+        self._raw = raw
+        self._line = line
+        self._findings = findings
+        self._zooms = ZoomCheck(raw, line, findings)
+        self._reached = 0  # where the last value ends, on the line
+        self._absent = 0  # values that are not finite
+        self._first_absent = ""
+        self._hidden = HiddenMaximum()
+        # by chromosome, in the order of the line
+        self._totals = np.zeros(len(line.chroms), dtype=PIECE)
+        self._totals["min"], self._totals["max"] = np.inf, -np.inf
 
-    def run(self, task: Task) -> None:
-        """Check everything."""
-        for leaf in self._raw.index:
-            task.advance()
-            try:
-                block = self._raw.block(leaf)
-                self._check_block(block, leaf)
-            except TrackError as error:
-                self._findings.add("data", str(error))
-                self.whole = False
-            else:
-                self._take(block)
-        self._end_chromosome()
+    def run(self, leaves: Leaves, task: Task) -> None:
+        """Check everything.
+
+        Args:
+            leaves: the index, in order of chromosome and start.
+            task: advances by the blocks.
+        """
+        for batch in self._batches(leaves, task):
+            items = self._checked(batch)
+            self.covered += int((items.ends - items.starts).sum())
+            if self.whole:
+                for pieces in self._zooms.add(items):
+                    self._count(pieces)
+        if self._absent:
+            message = (
+                f"{self._absent:,} values are not finite, the first of them {self._first_absent}"
+            )
+            self._findings.add("data", f"{message}; here they count as absent")
         if self.whole:
             self._zooms.finish()
             with self._findings.reading("summary"):
@@ -67,92 +77,142 @@ class DataCheck:
 
     def largest_chroms(self, count: int) -> dict[str, Totals]:
         """Totals of the chromosomes with the most bases, by name."""
-        names = heapq.nlargest(
-            count, self._totals, key=lambda name: int(self._totals[name]["valid"][0])
-        )
-        return {name: to_totals(self._totals[name]) for name in names}
+        totals = self._totals
+        order = np.argsort(-totals["valid"], kind="stable")[:count]
+        return {
+            self._line.chroms[index].name: Totals(
+                bases=int(totals["valid"][index]),
+                low=float(totals["min"][index]),
+                high=float(totals["max"][index]),
+                total=float(totals["sum"][index]),
+            )
+            for index in order[totals["valid"][order] > 0].tolist()
+        }
 
-    def _take(self, block: DataBlock) -> None:
-        if len(block.starts) == 0:
-            return  # libBigWig writes such blocks; lost values show in zoom levels and summary
-        self.covered += int((block.ends - block.starts).sum())
-        if block.chrom != self._reached[0]:
-            self._end_chromosome()
-        self._reached = (block.chrom, int(block.ends[-1]))
-        if self.whole:
-            self._offer(block)
-            self._batch.append(block)
-            self._waiting += len(block.starts)
-            if self._waiting >= _BATCH:
-                self._compare()
+    def _batches(self, leaves: Leaves, task: Task) -> Iterator[Batch]:
+        """The blocks that can be unpacked and have values."""
+        blocks: list[DataBlock] = []
+        kept: list[int] = []
+        waiting = 0
+        entries = zip(leaves["offset"].tolist(), leaves["size"].tolist(), strict=True)
+        for number, (at, size) in enumerate(entries):
+            task.advance()
+            try:
+                block = self._raw.block_at(at, size)
+            except TrackError as error:
+                self._findings.add("data", str(error))
+                self.whole = False
+                continue
+            if len(block.starts) == 0:
+                continue  # libBigWig writes such; lost values show in zoom levels and summary
+            blocks.append(block)
+            kept.append(number)
+            waiting += len(block.starts)
+            if waiting >= _BATCH or len(blocks) >= _BLOCKS:
+                yield Batch(blocks, leaves[kept], self._line)
+                blocks, kept, waiting = [], [], 0
+        if blocks:
+            yield Batch(blocks, leaves[kept], self._line)
 
-    def _offer(self, block: DataBlock) -> None:
+    def _checked(self, batch: Batch) -> Items:
+        """The values of the blocks that are valid, as items on the line."""
+        faults = batch.faults()
+        good = np.ones(len(batch.blocks), dtype=np.bool_)
+        good[list(faults)] = False
+        items, edges = batch.items, batch.edges
+        for number in np.flatnonzero(good).tolist():
+            first, last = edges[number], edges[number + 1] - 1
+            if items.starts[first] < self._reached:
+                faults[number] = batch.fault(first, "begins before the previous one ends")
+                good[number] = False
+            else:
+                self._reached = int(items.ends[last])
+        for number in sorted(faults):
+            at = int(batch.leaves["offset"][number])
+            self._findings.add(
+                "data", str(self._raw.source.error("data block", at, faults[number]))
+            )
+            self.whole = False
+        finite = np.isfinite(items.values)
+        kept = good[batch.owner]
+        if not (finite | ~kept).all():
+            self._set_aside(batch, kept & ~finite)
+        for number in np.flatnonzero(good).tolist() if self.whole else ():
+            self._offer(batch, number)
+        kept &= finite
+        if not kept.all():
+            items = items.where(kept)
+        self._hidden.add(items.values)
+        return items
+
+    def _set_aside(self, batch: Batch, absent: Mask) -> None:
+        """Count values that are not finite."""
+        if not self._absent:
+            self._first_absent = batch.fault(int(np.argmax(absent)), "").strip()
+        self._absent += int(absent.sum())
+
+    def _offer(self, batch: Batch, number: int) -> None:
         """Sample one item of some blocks, and several neighbours, with their gaps, of others."""
-        name = self._chroms[block.chrom].name
+        block, name = batch.blocks[number], batch.name(number)
         for items in (1, _NEIGHBOURS):
             self.samples.offer(partial(sample_block, name, block, items))
 
-    def _compare(self) -> None:
-        """Compare the batch with the zoom levels."""
-        if not (self.whole and self._batch):
-            return
-        starts, ends, values = (
-            np.concatenate([getattr(block, name) for block in self._batch])
-            for name in ("starts", "ends", "values")
-        )
-        chrom, end = self._chroms[self._reached[0]], self._reached[1]
-        pieces = cut_out(starts, ends, values, self._zooms.cuts(chrom, end))
-        self._zooms.add(chrom, pieces, end)
-        before = self._totals.get(chrom.name, NO_BINS)
-        joined = np.concatenate([before, pieces])
-        self._totals[chrom.name] = reduce_bins(joined, np.zeros(1, dtype=np.intp))
-        self._batch, self._waiting = [], 0
-
-    def _end_chromosome(self) -> None:
-        self._compare()
-        if self.whole and self._reached[1]:
-            self._zooms.end_chromosome(self._chroms[self._reached[0]])
-
-    def _check_block(self, block: DataBlock, leaf: np.void) -> None:
-        chrom, at = self._chroms.get(block.chrom), int(leaf["offset"])
-        if chrom is None:
-            message = f"chromosome number {block.chrom}, which has no name"
-            raise self._raw.source.error("data block", at, message)
-        if not leaf["first_chrom"] <= block.chrom <= leaf["last_chrom"]:
-            message = f"is on {chrom.name}, where the index has no block"
-            raise self._raw.source.error("data block", at, message)
-        reached = self._reached[1] if self._reached[0] == block.chrom else 0
-        low, high = max(block.start, int(leaf["start"])), min(block.end, int(leaf["end"]))
-        before = np.concatenate([[reached], block.ends[:-1]])
-        for wrong, message in (
-            (block.ends <= block.starts, "has no bases"),
-            (block.starts < before, "begins before the previous one ends"),
-            (block.ends > chrom.length, f"ends past the chromosome, {chrom.length:,} bp long"),
-            (~np.isfinite(block.values), "is not finite"),
-            ((block.starts < low) | (block.ends > high), "is outside the block's span"),
-        ):
-            if wrong.any():
-                index = int(np.argmax(wrong))
-                where = place(chrom.name, block.starts[index], block.ends[index])
-                found = f"value {block.values[index]} of {where} {message}"
-                raise self._raw.source.error("data block", at, found)
+    def _count(self, pieces: Bins) -> None:
+        """Add pieces to the totals of their chromosomes."""
+        holder = self._line.holders(pieces["start"])
+        first = np.flatnonzero(np.diff(holder, prepend=-1))
+        sums, into, totals = reduce_bins(pieces, first), holder[first], self._totals
+        for name in ("valid", "sum", "squares"):
+            totals[name][into] += sums[name]
+        totals["min"][into] = np.minimum(totals["min"][into], sums["min"])
+        totals["max"][into] = np.maximum(totals["max"][into], sums["max"])
 
     def _check_summary(self) -> None:
         if not (self._raw.header.summary_at and self.covered):
             return  # files of format version 1 have no summary, nor do files without values
-        totals = np.concatenate(list(self._totals.values()))
+        totals, summary = self._totals, self._raw.summary
+        if summary.empty:
+            self._findings.note("summary", "all zero, although the file has values")
+            return
         squares = float(totals["squares"].sum())
         for name, expected, slack in (
             ("covered", self.covered, 0.0),
             ("least", float(totals["min"].min()), 0.0),
             ("greatest", float(totals["max"].max()), 0.0),
-            ("total", totals["sum"].sum(), TOLERANCE * (self.covered * squares) ** 0.5),
+            ("total", float(totals["sum"].sum()), TOLERANCE * (self.covered * squares) ** 0.5),
             ("squares", squares, TOLERANCE * squares),
         ):
-            stated = getattr(self._raw.summary, name)
-            if not abs(stated - expected) <= slack:
-                message = f"{_WORDS[name]} {stated:.9g}; the data have {expected:.9g}"
+            stated = getattr(summary, name)
+            if name == "greatest" and stated == self._hidden.value != expected:
+                message = f"maximum {stated:.9g}, as libBigWig writes it; the data have "
+                self._findings.note("summary", f"{message}{expected:.9g}")
+            elif not abs(stated - expected) <= slack:
+                found = told_apart(stated, expected)
+                message = f"{_WORDS[name]} {found[0]}; the data have {found[1]}"
                 self._findings.add("summary", message)
+
+
+class HiddenMaximum:
+    """The maximum in summaries by libBigWig, and so by pyBigWig and deepTools.
+
+    A value that is a new minimum is not compared with the maximum (`updateStats` in its bwWrite.c),
+    so the first of falling values is lost.
+
+    Attributes:
+        value: the maximum.
+    """
+
+    def __init__(self) -> None:
+        self.value = float(np.finfo(np.float64).tiny)
+        self._least = np.inf
+
+    def add(self, values: Values) -> None:
+        """Add values (n,) that follow those before."""
+        if len(values):
+            least = np.minimum.accumulate(np.concatenate([[self._least], values]))
+            seen = values[values >= least[:-1]]
+            self.value = max(self.value, float(seen.max(initial=-np.inf)))
+            self._least = float(least[-1])
 
 
 _WORDS = {

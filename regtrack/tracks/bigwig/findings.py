@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from regtrack.errors import TrackError
+from regtrack.files.shown import shown
 
 # findings shown per part of the file; the rest are counted
 _SHOWN = 5
@@ -15,18 +16,28 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Finding:
-    """A problem: the part of the file that it is in, and a description with its place."""
+    """A problem or a note: the part of the file that it is about, and a description."""
 
     part: str
     message: str
 
 
 class Findings:
-    """Collects findings."""
+    """Collects findings, and notes: what users should know although nothing is wrong."""
 
     def __init__(self) -> None:
         self._found: list[Finding] = []
         self._counts: Counter[str] = Counter()
+        self._notes: list[Finding] = []
+
+    def note(self, part: str, message: str) -> None:
+        """Add a note."""
+        self._notes.append(Finding(part, message))
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """The notes."""
+        return tuple(self._notes)
 
     def add(self, part: str, message: str) -> None:
         """Add a finding."""
@@ -62,4 +73,22 @@ def place(chrom: str, start: int, end: int) -> str:
     >>> place("chr1", 999, 2000)
     'chr1:1,000-2,000'
     """
-    return f"{chrom}:{int(start) + 1:,}-{int(end):,}"
+    return f"{shown(chrom)}:{int(start) + 1:,}-{int(end):,}"
+
+
+def told_apart(found: float, expected: float) -> tuple[str, str]:
+    """Two numbers as text, which differs if they do: with as many digits as that takes.
+
+    >>> told_apart(0.5, 0.25), told_apart(1000, 1001)
+    (('0.5', '0.25'), ('1,000', '1,001'))
+    >>> told_apart(1.0, 1.0 + 2**-52)
+    ('1.0', '1.0000000000000002')
+    """
+    texts = _text(found), _text(expected)
+    if texts[0] == texts[1] and found != expected:
+        return repr(float(found)), repr(float(expected))
+    return texts
+
+
+def _text(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:.9g}"

@@ -1,4 +1,6 @@
-"""The structs of a bigWig file, little-endian, as in UCSC's bbi files (Kent et al. 2010).
+"""The structs of a bigWig file, as in UCSC's bbi files (Kent et al. 2010).
+
+They are little-endian, as nearly all files are; `source` turns those of a big-endian file.
 
 A file consists of: header, zoom headers, total summary, chromosome tree, data blocks, their index,
 each zoom level's blocks and their index, and the magic number again. The sizes at the end of this
@@ -53,6 +55,18 @@ LEAF = np.dtype(
      ("offset", "<u8"), ("size", "<u8")]
 )  # fmt: skip
 BRANCH = np.dtype(LEAF.descr[:-1])
+
+LAST_BASE = 2**32 - 1  # where coordinates end (bp)
+# Bytes of the longest chromosome name that is written and read. Every name takes as many bytes as
+# the longest, and the format sets no limit.
+LONGEST_NAME = 4096
+# Bytes of the largest data block that can be: its items are counted in 16 bits.
+LARGEST_BLOCK = BLOCK_HEADER.itemsize + 0xFFFF * BED_ITEM.itemsize
+# Bytes of the largest block of a zoom level that is read. The format has no limit; known writers
+# have blocks of at most 2 MB.
+LARGEST_ZOOM_BLOCK = 1 << 22
+# Zoom levels of a file that is read: each is at least twice as wide as the one before, up to 2^32.
+MOST_ZOOM_LEVELS = 64
 
 # a block before its offset in the file is known: the bases that it spans, and its bytes
 BLOCK_ENTRY = np.dtype([("start", "<u4"), ("end", "<u4"), ("size", "<u4")])

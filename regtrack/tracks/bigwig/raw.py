@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+import logging
+import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.errors import TrackError, nearest
+from regtrack.errors import AssemblyError, TrackError, nearest
+from regtrack.files.recognise import HEAD, recognise
+from regtrack.files.shown import shown
 from regtrack.genome.assembly import Assembly
 from regtrack.tracks.bigwig import layout
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.layout import Leaves
 from regtrack.tracks.bigwig.source import Source
-from regtrack.tracks.bigwig.trees import Chrom, read_chromosomes, read_index, search_index
+from regtrack.tracks.bigwig.trees import (
+    Chrom,
+    ChromTree,
+    order_key,
+    read_chromosomes,
+    read_index,
+    search_index,
+)
 
 Positions = npt.NDArray[np.int64]
 Records = npt.NDArray[np.void]
 
-# the largest block size that a header may give (bytes); the 65,535 items of the largest possible
-# block need 0.8 MB
-_LARGEST_BLOCK = 1 << 26
+# the largest block size that a header may give (bytes), far above what any block needs
+_LARGEST_STATED = 1 << 26
+# the header of a data block, as `layout.BLOCK_HEADER`
+_BLOCK = struct.Struct("<IIIIIBBH")
+_MAGIC = layout.MAGIC.to_bytes(4, "little")
+
+_logger = logging.getLogger(__name__)
+_reported: set[Path] = set()  # files whose values that are not finite were reported
 
 
 @dataclass(frozen=True)
@@ -59,6 +75,11 @@ class Summary:
     greatest: float
     total: float
     squares: float
+
+    @property
+    def empty(self) -> bool:
+        """Whether it says nothing: some writers leave it at zeros."""
+        return not any((self.covered, self.least, self.greatest, self.total, self.squares))
 
 
 @dataclass(frozen=True)
@@ -117,9 +138,18 @@ class RawBigWig:
         self.source.close()
 
     @cached_property
+    def _tree(self) -> tuple[ChromTree, int]:
+        return read_chromosomes(self.source, self.header.tree_at)
+
+    @property
     def chroms(self) -> tuple[Chrom, ...]:
         """The chromosomes, in the order of the file's tree."""
-        return read_chromosomes(self.source, self.header.tree_at)
+        return self._tree[0].chroms
+
+    @property
+    def chrom_nodes(self) -> int:
+        """Number of nodes of the tree that have chromosomes, between which readers bisect."""
+        return self._tree[1]
 
     def chrom(self, name: str) -> Chrom:
         """A chromosome by name.
@@ -127,21 +157,24 @@ class RawBigWig:
         Raises:
             TrackError: it is not in the file.
         """
-        for chrom in self.chroms:
-            if chrom.name == name:
-                return chrom
-        names = [chrom.name for chrom in self.chroms]
-        raise TrackError(f'no chromosome "{name}" in {self.source.path}.{nearest(name, names)}')
+        found = self._tree[0].by_name
+        if name not in found:
+            near = nearest(name, found)
+            raise TrackError(f'no chromosome "{shown(name)}" in {self.source.path}.{near}')
+        return found[name]
 
-    @cached_property
+    @property
     def assembly(self) -> Assembly:
         """Names and lengths of the chromosomes.
 
         Raises:
-            AssemblyError: there are none, or one is listed twice or has length 0.
+            TrackError: there are none, or one is listed twice or has length 0.
         """
-        names = tuple(chrom.name for chrom in self.chroms)
-        return Assembly(names, tuple(chrom.length for chrom in self.chroms))
+        try:
+            return self._tree[0].assembly
+        except AssemblyError as error:
+            at = self.header.tree_at
+            raise self.source.error("chromosome tree", at, str(error)) from error
 
     @cached_property
     def summary(self) -> Summary:
@@ -150,20 +183,27 @@ class RawBigWig:
         return Summary(*self.source.unpack(layout.SUMMARY, at, "total summary"))
 
     @property
-    def block_count(self) -> int:
-        """Number of data blocks, as given at the beginning of the data."""
-        data = self.source.read(self.header.data_at, 8, "count of data blocks")
-        return int.from_bytes(data, "little")
+    def block_counts(self) -> tuple[int, ...]:
+        """Number of data blocks as given at the beginning of the data.
+
+        Some writers give it in 8 bytes and others, such as wigToBigWig, in 4, which the first block
+        follows: the result holds what each would mean.
+        """
+        at = self.header.data_at
+        room = min(8, max(4, int(self.index["offset"].min(initial=at + 8)) - at))
+        return tuple(self._integer(at, size) for size in (4, 8) if size <= room)
 
     def record_count(self, level: ZoomLevel) -> int:
         """Number of a zoom level's records, as given at its beginning; of blocks by libBigWig."""
-        data = self.source.read(level.data_at, 4, f"zoom level {level.reduction:,} bp")
-        return int.from_bytes(data, "little")
+        return self._integer(level.data_at, 4, f"zoom level {level.reduction:,} bp")
+
+    def _integer(self, at: int, size: int, what: str = "count of data blocks") -> int:
+        order: Literal["big", "little"] = "big" if self.source.big_endian else "little"
+        return int.from_bytes(self.source.read(at, size, what), order)
 
     def ends_with_magic(self) -> bool:
         """Whether the file ends with the magic number, as a completely written file does."""
-        tail = self.source.read(self.source.size - 4, 4, "end of the file")
-        return int.from_bytes(tail, "little") == layout.MAGIC
+        return self._integer(self.source.size - 4, 4, "end of the file") == layout.MAGIC
 
     def check_whole(self) -> None:
         """Check that the file is not truncated, without reading its data.
@@ -177,15 +217,24 @@ class RawBigWig:
         if self.ends_with_magic():
             return
         for leaves in (self.index, *map(self.zoom_index, self.header.zooms)):
-            for at, size in zip(leaves["offset"].tolist(), leaves["size"].tolist(), strict=True):
-                if at + size > self.source.size:
-                    message = f"the file ends at {self.source.size:,}: it is truncated"
-                    raise self.source.error("data block", at, message)
+            at, size = leaves["offset"], leaves["size"]
+            end = np.uint64(self.source.size)
+            beyond = (at > end) | (size > end - np.minimum(at, end))
+            if beyond.any():
+                message = f"the file ends at {self.source.size:,}: it is truncated"
+                raise self.source.error("data block", int(at[np.argmax(beyond)]), message)
 
     @cached_property
     def index(self) -> Leaves:
         """The index of the data blocks, `layout.LEAF` (n,): spans in bp, offsets in bytes."""
+        if self._without_data:
+            return np.empty(0, dtype=layout.LEAF)
         return read_index(self.source, self.header.index_at, "data index")
+
+    @cached_property
+    def _without_data(self) -> bool:
+        """Whether there is no index because there is no block, as libBigWig writes it."""
+        return self.header.index_at == 0 and self._integer(self.header.data_at, 8) == 0
 
     def zoom_index(self, level: ZoomLevel) -> Leaves:
         """The index of a zoom level's blocks, `layout.LEAF` (n,), as in `index` (bp)."""
@@ -196,72 +245,132 @@ class RawBigWig:
 
     def block(self, leaf: np.void) -> DataBlock:
         """Decompress a data block, given its `layout.LEAF`."""
-        at, what = int(leaf["offset"]), "data block"
-        data = self._unpacked(leaf, what)
-        if len(data) < layout.BLOCK_HEADER.itemsize:
+        return self.block_at(int(leaf["offset"]), int(leaf["size"]))
+
+    def block_at(self, at: int, size: int) -> DataBlock:
+        """Decompress a data block, given its offset and size in the file (bytes)."""
+        what = "data block"
+        data = self._unpacked(at, size, layout.LARGEST_BLOCK, what)
+        if len(data) < _BLOCK.size:
             raise self.source.error(what, at, f"{len(data)} bytes unpacked, fewer than its header")
-        head = np.frombuffer(data, dtype=layout.BLOCK_HEADER, count=1)[0]
-        item = _ITEMS.get(int(head["kind"]))
+        chrom, start, end, step, span, kind, _, count = self.source.form(_BLOCK).unpack_from(data)
+        item = _ITEMS.get(kind)
         if item is None:
-            raise self.source.error(what, at, f"type {head['kind']}; expected 1, 2 or 3")
-        needed = layout.BLOCK_HEADER.itemsize + int(head["items"]) * item.itemsize
+            raise self.source.error(what, at, f"type {kind}; expected 1, 2 or 3")
+        needed = _BLOCK.size + count * item.itemsize
         if needed > len(data):
-            message = f"{head['items']:,} items need {needed:,} bytes; it unpacks to {len(data):,}"
+            message = f"{count:,} items need {needed:,} bytes; it unpacks to {len(data):,}"
             raise self.source.error(what, at, message)
-        count, offset = int(head["items"]), layout.BLOCK_HEADER.itemsize
-        return _data_block(head, np.frombuffer(data, dtype=item, count=count, offset=offset))
+        items = self.source.table(data, item, count, _BLOCK.size)
+        if kind == layout.FIXED_STEP:
+            starts = start + step * np.arange(count, dtype=np.int64)
+        else:
+            starts = items["start"].astype(np.int64)
+        ends = items["end"].astype(np.int64) if kind == layout.BED_GRAPH else starts + span
+        return DataBlock(chrom, start, end, starts, ends, items["value"])
 
     def blocks(self, chrom: str, start: int, end: int) -> Iterator[DataBlock]:
         """The data blocks that may have values in a region (bp), in order.
 
-        Raises:
-            TrackError: the chromosome is not in the file, or a part that is needed is damaged.
-        """
-        number, at = self.chrom(chrom).number, self.header.index_at
-        for leaf in search_index(self.source, at, "data index", (number, start, end)):
-            block = self.block(leaf)
-            if block.chrom == number:
-                yield block
-
-    def records(self, leaf: np.void) -> Records:
-        """Decompress a block of a zoom level: `layout.ZOOM_RECORD` (n,), spans in bp."""
-        what, size = "zoom block", layout.ZOOM_RECORD.itemsize
-        data = self._unpacked(leaf, what)
-        if len(data) == 0 or len(data) % size:
-            message = f"{len(data):,} bytes unpacked; expected records of {size}"
-            raise self.source.error(what, int(leaf["offset"]), message)
-        return np.frombuffer(data, dtype=layout.ZOOM_RECORD)
-
-    def zoom(self, level: ZoomLevel, chrom: str, start: int, end: int) -> Records:
-        """A zoom level's records that overlap a region (bp), in order, `layout.ZOOM_RECORD` (n,).
+        Values that are not finite, which other writers store, are left out: they are absent.
 
         Raises:
             TrackError: the chromosome is not in the file, or a part that is needed is damaged.
         """
         number = self.chrom(chrom).number
-        what = _zoom_index(level)
-        leaves = search_index(self.source, level.index_at, what, (number, start, end))
-        parts = [self.records(leaf) for leaf in leaves]
-        records = np.concatenate([np.empty(0, dtype=layout.ZOOM_RECORD), *parts])
-        here = (records["chrom"] == number) & (records["start"] < end) & (records["end"] > start)
-        return np.extract(here, records)
+        for leaf in self._search(self.header.index_at, "data index", number, start, end):
+            block = self.block(leaf)
+            if block.chrom == number:
+                finite = np.isfinite(block.values)
+                yield block if finite.all() else self._finite(chrom, block, finite)
 
-    def _unpacked(self, leaf: np.void, what: str) -> bytes:
-        at, size, limit = int(leaf["offset"]), int(leaf["size"]), self.header.block_size
+    def has_blocks(self, chrom: str, start: int, end: int) -> bool:
+        """Whether there are data blocks that may have values in a region (bp).
+
+        Raises:
+            TrackError: as `blocks`.
+        """
+        number = self.chrom(chrom).number
+        return len(self._search(self.header.index_at, "data index", number, start, end)) > 0
+
+    def _finite(self, chrom: str, block: DataBlock, finite: npt.NDArray[np.bool_]) -> DataBlock:
+        """A block without the values that are not finite; they are reported once per file."""
+        if self.source.path not in _reported:
+            _reported.add(self.source.path)
+            _logger.warning(
+                "%s has values that are not finite, such as %s near %s:%s; they are left out",
+                self.source.path, block.values[~finite][0], shown(chrom), f"{block.start + 1:,}",
+            )  # fmt: skip
+        return replace(
+            block, starts=block.starts[finite], ends=block.ends[finite], values=block.values[finite]
+        )
+
+    def records(self, leaf: np.void) -> Records:
+        """Decompress a block of a zoom level: `layout.ZOOM_RECORD` (n,), spans in bp."""
+        return self.records_at(int(leaf["offset"]), int(leaf["size"]))
+
+    def records_at(self, at: int, size: int) -> Records:
+        """Decompress a block of a zoom level, given its offset and size in the file (bytes)."""
+        what, width = "zoom block", layout.ZOOM_RECORD.itemsize
+        data = self._unpacked(at, size, layout.LARGEST_ZOOM_BLOCK, what)
+        if len(data) == 0 or len(data) % width:
+            message = f"{len(data):,} bytes unpacked; expected records of {width}"
+            raise self.source.error(what, at, message)
+        return self.source.table(data, layout.ZOOM_RECORD)
+
+    def zoom(self, level: ZoomLevel, chrom: str, start: int, end: int) -> Iterator[Records]:
+        """A zoom level's records that overlap a region (bp), in order, block by block.
+
+        Yields:
+            `layout.ZOOM_RECORD` (n,), whose numbers may not be finite.
+
+        Raises:
+            TrackError: the chromosome is not in the file, or a part that is needed is damaged.
+        """
+        number, reached = self.chrom(chrom).number, 0
+        for leaf in self._search(level.index_at, _zoom_index(level), number, start, end):
+            records = self.records(leaf)
+            here = (records["chrom"] == number) & (records["start"] < end)
+            records = np.extract(here & (records["end"] > start), records)
+            edges = np.concatenate(
+                [[reached], np.stack([records["start"], records["end"]], 1).flat]
+            )
+            if (edges[1:] < edges[:-1]).any():
+                message = "records overlap or are not in order; write or download the file again"
+                raise self.source.error("zoom block", int(leaf["offset"]), message)
+            reached = int(edges[-1])
+            yield records
+
+    def _search(self, at: int, what: str, number: int, start: int, end: int) -> Leaves:
+        """The leaves near a region of an index, in order of their first bases."""
+        if at == self.header.index_at and self._without_data:
+            return self.index
+        stretch = (number, min(start, layout.LAST_BASE), min(end, layout.LAST_BASE))
+        leaves = search_index(self.source, at, what, stretch)
+        keys = order_key(leaves["first_chrom"], leaves["start"])
+        return leaves[np.argsort(keys, kind="stable")]
+
+    def _unpacked(self, at: int, size: int, most: int, what: str) -> bytes:
+        limit = self.header.block_size
         if limit:
-            return self.source.inflate(at, size, limit, what)
-        return self.source.read(at, min(size, _LARGEST_BLOCK), what)
+            return self.source.inflate(at, size, min(limit, most), what)
+        if size > most:
+            raise self.source.error(what, at, f"{size:,} bytes; the format allows {most:,}")
+        return self.source.read(at, size, what)
 
 
 def _read_header(source: Source) -> Header:
+    start = source.read(0, min(source.size, HEAD), "header")
+    if start[:4] not in (_MAGIC, _MAGIC[::-1]):
+        raise TrackError(f"{source.path} is {recognise(start)}; expected a bigWig")
+    source.big_endian = start[:4] == _MAGIC[::-1]
     fields = source.unpack(layout.HEADER, 0, "header")
-    magic, version, zooms, tree_at, data_at, index_at, _, _, _, summary_at, block_size, _ = fields
-    if magic != layout.MAGIC:
-        swapped = magic == int.from_bytes(layout.MAGIC.to_bytes(4, "little"), "big")
-        hint = " (the file is big-endian: write it again as little-endian)" if swapped else ""
-        raise source.error("header", 0, f"magic {magic:#x}; expected {layout.MAGIC:#x}{hint}")
-    if block_size > _LARGEST_BLOCK:
-        message = f"block size {block_size:,} bytes; expected at most {_LARGEST_BLOCK:,}"
+    _, version, zooms, tree_at, data_at, index_at, _, _, _, summary_at, block_size, _ = fields
+    if block_size > _LARGEST_STATED:
+        message = f"block size {block_size:,} bytes; expected at most {_LARGEST_STATED:,}"
+        raise source.error("header", 0, message)
+    if zooms > layout.MOST_ZOOM_LEVELS:
+        message = f"{zooms:,} zoom levels; expected at most {layout.MOST_ZOOM_LEVELS}"
         raise source.error("header", 0, message)
     levels = []
     for number in range(zooms):
@@ -276,17 +385,6 @@ _ITEMS = {
     layout.VARIABLE_STEP: layout.STEP_ITEM,
     layout.FIXED_STEP: np.dtype([("value", "<f4")]),
 }
-
-
-def _data_block(head: np.void, items: npt.NDArray[np.void]) -> DataBlock:
-    start, step, span = int(head["start"]), int(head["step"]), int(head["span"])
-    if head["kind"] == layout.FIXED_STEP:
-        starts = start + step * np.arange(len(items), dtype=np.int64)
-    else:
-        starts = items["start"].astype(np.int64)
-    has_ends = head["kind"] == layout.BED_GRAPH
-    ends = items["end"].astype(np.int64) if has_ends else starts + span
-    return DataBlock(int(head["chrom"]), start, int(head["end"]), starts, ends, items["value"])
 
 
 def _zoom_index(level: ZoomLevel) -> str:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyBigWig
 
 from regtrack.errors import RegionError, TrackError
+from regtrack.files.recognise import recognise_file
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
 from regtrack.tracks.bigwig import layout
@@ -87,11 +88,11 @@ def _check_whole(path: Path) -> None:
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(layout.HEADER.size)
-    if len(head) < layout.HEADER.size or head[:4] != layout.MAGIC.to_bytes(4, "little"):
-        found = head[:4].hex(" ") or "nothing"
-        raise TrackError(f"{path} is not a bigWig: it starts with {found}")
-    _, _, _, _, data, index, *_ = layout.HEADER.unpack(head)
-    if not data < index < size:
+    if head[:4] != layout.MAGIC.to_bytes(4, "little"):
+        raise TrackError(f"{path} is {recognise_file(path)}; expected a bigWig")
+    whole = len(head) == layout.HEADER.size
+    index = layout.HEADER.unpack(head)[5] if whole else 0
+    if not 0 < index < size:
         raise TrackError(
             f"{path}, {size:,} bytes, is truncated or has no values; write or download it again"
         )

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from regtrack.files.shown import shown
 from regtrack.tracks.bigwig.bins import Bins
-from regtrack.tracks.bigwig.findings import place
+from regtrack.tracks.bigwig.findings import place, told_apart
 
 # relative to the largest possible sum of the values: zoom records hold sums as float32
 _SUM_TOLERANCE = 1e-5
@@ -55,7 +56,8 @@ class Totals:
             ("sum", other.total, self.total, slack),
         ):
             if not abs(found - expected) <= tolerance:
-                yield f"{name} {found:.9g}; expected {expected:.9g}"
+                texts = told_apart(found, expected)
+                yield f"{name} {texts[0]}; expected {texts[1]}"
 
 
 NOTHING = Totals(0, math.nan, math.nan, 0.0)
@@ -126,7 +128,7 @@ def disagreements(expected: Expected, found: Reading) -> Iterator[str]:
         yield f"finds {found.bases:,} bases covered; expected {expected.bases:,}"
     for chrom, totals in expected.chroms.items():
         if wrong := list(totals.differences(found.chroms[chrom])):
-            yield f"finds for {chrom}, in zoom levels, {' and '.join(wrong)}"
+            yield f"finds for {shown(chrom)}, in zoom levels, {' and '.join(wrong)}"
     for sample, totals in zip(expected.samples, found.stretches, strict=True):
         if wrong := list(sample.totals.differences(totals)):
             where = place(sample.chrom, sample.start, sample.end)
@@ -139,4 +141,4 @@ def _other_chromosomes(expected: Mapping[str, int], found: Mapping[str, int]) ->
         "no such chromosome" if length is None else f"{length:,} bp"
         for length in (found.get(name), expected.get(name))
     )
-    return f"finds for {name} {has}; expected {should}"
+    return f"finds for {shown(name)} {has}; expected {should}"

@@ -53,25 +53,29 @@ class SecondReader:
             self._process.kill()  # after Ctrl-C here it may still be reading
         self._end()
 
-    def check(self, path: Path, expected: Expected) -> list[str]:
+    def check(self, path: Path, expected: Expected, *, patience: float | None = None) -> list[str]:
         """How the contents that pyBigWig finds differ from what is expected; empty if they agree.
 
         Args:
             path: the file.
             expected: the contents to read and compare.
+            patience: seconds to wait; default: those of this reader.
 
         Raises:
             TrackError: pyBigWig cannot read the file, or crashes on it.
             RegtrackError: pyBigWig cannot be started.
         """
         stretches = [(sample.chrom, sample.start, sample.end) for sample in expected.samples]
-        return list(disagreements(expected, self.read(path, expected.chroms, stretches)))
+        found = self.read(path, expected.chroms, stretches, patience=patience)
+        return list(disagreements(expected, found))
 
     def read(
         self,
         path: Path,
         chroms: Iterable[str] = (),
         stretches: Sequence[tuple[str, int, int]] = (),
+        *,
+        patience: float | None = None,
     ) -> Reading:
         """Read a header, and totals of chromosomes (in zoom levels) and stretches (in the data).
 
@@ -79,6 +83,7 @@ class SecondReader:
             path: the file.
             chroms: names of chromosomes.
             stretches: chromosome, start and end (bp) of each; short, since every value is read.
+            patience: seconds to wait; default: those of this reader.
 
         Raises:
             TrackError: pyBigWig cannot read the file, or crashes on it.
@@ -89,7 +94,7 @@ class SecondReader:
             "stretches": [(chrom, int(start), int(end)) for chrom, start, end in stretches],
         }
         with plain_name(path.resolve()) as name:
-            answer = self._ask({"path": name, **request})
+            answer = self._ask({"path": name, **request}, patience or self._patience)
         if "error" in answer:
             raise TrackError(f"{path}: pyBigWig {answer['error']}")
         return Reading(
@@ -99,21 +104,21 @@ class SecondReader:
             stretches=[Totals(*totals) for totals in answer["stretches"]],
         )
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any], patience: float) -> dict[str, Any]:
         """The answer to a request; its `error` is about the file, or says how the process ended."""
         if self._process is None:
             self._start()
-        if not self._ready and self._line() != "ready":
+        if not self._ready and self._line(_PATIENCE) != "ready":
             self._end()
             raise RegtrackError(f"pyBigWig cannot be loaded by {sys.executable}; reinstall it")
         self._ready = True
-        line = self._line(json.dumps(request))
+        line = self._line(patience, json.dumps(request))
         if line:
             answer: dict[str, Any] = json.loads(line)
             return answer
-        return {"error": f"cannot read it: {self._end()}"}
+        return {"error": f"cannot read it: {self._end(patience)}"}
 
-    def _line(self, request: str | None = None) -> str:
+    def _line(self, patience: float, request: str | None = None) -> str:
         """Send a line, if given, and wait for one; empty if the process has ended."""
         process = self._process
         assert process is not None and process.stdin is not None and process.stdout is not None
@@ -122,7 +127,7 @@ class SecondReader:
             self._late = True
             process.kill()
 
-        timer = threading.Timer(self._patience, give_up)
+        timer = threading.Timer(patience, give_up)
         timer.start()
         try:
             if request is not None:
@@ -146,7 +151,7 @@ class SecondReader:
             start_new_session=True,  # Ctrl-C reaches only this process, which then ends that one
         )
 
-    def _end(self) -> str:
+    def _end(self, patience: float = _PATIENCE) -> str:
         """Wait for the process to end; returns how it ended, as part of a message."""
         process, self._process = self._process, None
         if process is None:
@@ -154,6 +159,6 @@ class SecondReader:
         with suppress(BrokenPipeError), process:  # closes the pipes, which ends it, and waits
             pass
         if self._late:
-            return f"it took longer than {self._patience:g} s"
+            return f"it took longer than {patience:g} s"
         status = process.returncode
         return f"its process ended with {signal.Signals(-status).name if status < 0 else status}"

@@ -62,7 +62,8 @@ def _of_data(file: Any, chrom: str, start: int, end: int) -> tuple[int, float, f
     """Totals of a stretch, from every interval that overlaps it."""
     bases, low, high, total = 0, float("inf"), float("-inf"), 0.0
     for left, right, value in file.intervals(chrom, start, end) or ():
-        count = min(right, end) - max(left, start)
+        # pyBigWig gives coordinates as signed numbers of 32 bits
+        count = min(right % 2**32, end) - max(left % 2**32, start)
         bases, total = bases + count, total + value * count
         low, high = min(low, value), max(high, value)
     return (bases, low, high, total) if bases else _NOTHING

@@ -1,16 +1,20 @@
 """Read the bytes of a file without trusting its content.
 
 Wrong offsets, sizes and counts in a damaged file lead to a `TrackError` that says what is wrong at
-which byte, and never to a crash, an endless loop or a huge allocation.
+which byte, and never to a crash, an endless loop or a huge allocation. Files may be little-endian
+or big-endian; what is read is little-endian.
 """
 
 from __future__ import annotations
 
 import os
 import struct
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from isal import isal_zlib
 
 from regtrack.errors import TrackError
@@ -35,15 +39,20 @@ class Source:
     Attributes:
         path: the file.
         size: the file's size (bytes).
+        big_endian: whether the numbers of the file are big-endian.
 
     Raises:
-        TrackError: no such file.
+        TrackError: no such file, or it cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
         check_file(path)
         self.path = path
-        self._file = path.open("rb", buffering=0)
+        self.big_endian = False
+        try:
+            self._file = path.open("rb", buffering=0)
+        except OSError as error:
+            raise TrackError(f"{path} cannot be opened ({error.strerror})") from error
         self.size = os.fstat(self._file.fileno()).st_size
 
     def close(self) -> None:
@@ -65,7 +74,10 @@ class Source:
             raise self.error(
                 what, at, f"needs {size:,} bytes, but the file ends at {self.size:,}; truncated?"
             )
-        data = os.pread(self._file.fileno(), size, at)
+        try:
+            data = os.pread(self._file.fileno(), size, at)
+        except OSError as error:
+            raise self.error(what, at, f"cannot be read ({error.strerror})") from error
         if len(data) != size:
             raise self.error(what, at, f"{len(data):,} of {size:,} bytes could be read")
         return data
@@ -76,7 +88,20 @@ class Source:
         Raises:
             TrackError: the file ends before the struct does.
         """
-        return form.unpack(self.read(at, form.size, what))
+        return self.form(form).unpack(self.read(at, form.size, what))
+
+    def form(self, form: struct.Struct) -> struct.Struct:
+        """A little-endian struct in the byte order of the file."""
+        return _big_endian(form.format) if self.big_endian else form
+
+    def table(
+        self, data: bytes, dtype: npt.DTypeLike, count: int = -1, offset: int = 0
+    ) -> npt.NDArray[Any]:
+        """The rows of a table in bytes of the file, as `numpy.frombuffer`, little-endian (n,)."""
+        dtype = np.dtype(dtype)
+        if not self.big_endian:
+            return np.frombuffer(data, dtype, count, offset)
+        return np.frombuffer(data, dtype.newbyteorder(">"), count, offset).astype(dtype)
 
     def inflate(self, at: int, size: int, limit: int, what: str) -> bytes:
         """Decompress a zlib block.
@@ -84,7 +109,7 @@ class Source:
         Args:
             at: its offset.
             size: its compressed size (bytes).
-            limit: the largest allowed uncompressed size (bytes).
+            limit: the largest size that the header and the format allow (bytes, uncompressed).
             what: what it is, for messages.
 
         Raises:
@@ -99,7 +124,7 @@ class Source:
         except _DAMAGED as error:
             raise self.error(what, at, f"cannot be unpacked ({error})") from error
         if len(data) > limit:
-            raise self.error(what, at, f"unpacks to more than the header's {limit:,} bytes")
+            raise self.error(what, at, f"unpacks to more than {limit:,} bytes")
         if not inflater.eof:
             raise self.error(what, at, "ends before the end of its compressed data")
         return data
@@ -107,3 +132,8 @@ class Source:
     def error(self, what: str, at: int, message: str) -> TrackError:
         """An error that names the file, the part and its offset."""
         return TrackError(f"{self.path}: {what} at byte {at:,}: {message}")
+
+
+@cache
+def _big_endian(form: str) -> struct.Struct:
+    return struct.Struct(form.replace("<", ">"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from regtrack.files.shown import shown
+from regtrack.genome.assembly import Assembly
 from regtrack.tracks.bigwig.layout import (
     BRANCH,
     CHILD,
@@ -15,6 +18,7 @@ from regtrack.tracks.bigwig.layout import (
     INDEX_HEADER,
     INDEX_MAGIC,
     LEAF,
+    LONGEST_NAME,
     NODE_HEADER,
     TREE_HEADER,
     TREE_MAGIC,
@@ -25,11 +29,10 @@ from regtrack.tracks.bigwig.source import Source
 Keys = npt.NDArray[np.uint64]
 Indices = npt.NDArray[np.intp]
 
-_LONGEST_NAME = 4096
 _TREE = "chromosome tree"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Chrom:
     """A chromosome of a file: its name, number and length (bp)."""
 
@@ -38,8 +41,36 @@ class Chrom:
     length: int
 
 
-def read_chromosomes(source: Source, at: int) -> tuple[Chrom, ...]:
-    """The chromosomes in the order of the tree at offset `at`.
+@dataclass(frozen=True, eq=False)
+class ChromTree:
+    """The chromosome tree of a file.
+
+    Attributes:
+        chroms: the chromosomes, in the order of the tree.
+    """
+
+    chroms: tuple[Chrom, ...]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Chrom]:
+        """The chromosomes by name."""
+        return {chrom.name: chrom for chrom in self.chroms}
+
+    @cached_property
+    def assembly(self) -> Assembly:
+        """Names and lengths of the chromosomes.
+
+        Raises:
+            AssemblyError: there are none, or one is listed twice or has length 0.
+        """
+        names = tuple(chrom.name for chrom in self.chroms)
+        return Assembly(names, tuple(chrom.length for chrom in self.chroms))
+
+
+def read_chromosomes(source: Source, at: int) -> tuple[ChromTree, int]:
+    """The chromosome tree at offset `at`, and how many of its nodes have chromosomes.
+
+    Readers look at every name of such a node, and find the node by bisection.
 
     Raises:
         TrackError: the tree is damaged.
@@ -47,18 +78,28 @@ def read_chromosomes(source: Source, at: int) -> tuple[Chrom, ...]:
     magic, _, width, value, count, _ = source.unpack(TREE_HEADER, at, _TREE)
     if magic != TREE_MAGIC:
         raise source.error(_TREE, at, f"magic {magic:#x}; expected {TREE_MAGIC:#x}")
-    if not 1 <= width <= _LONGEST_NAME or value != CHROM_VALUE.size:
+    if not 1 <= width <= LONGEST_NAME or value != CHROM_VALUE.size:
         raise source.error(_TREE, at, f"names of {width} bytes with values of {value}; expected 8")
     item = width + CHROM_VALUE.size
-    chroms = []
-    for node in _nodes(source, at + TREE_HEADER.size, item, width + CHILD.size, _TREE):
-        for place in range(0, len(node.items) if node.leaf else 0, item):
-            number, length = CHROM_VALUE.unpack_from(node.items, place + width)
-            name = _name(source, node.at, node.items[place : place + width])
-            chroms.append(Chrom(name, number, length))
-    if len(chroms) != count:
-        raise source.error(_TREE, at, f"{len(chroms):,} chromosomes; its header says {count:,}")
-    return tuple(chroms)
+    nodes = _nodes(source, at + TREE_HEADER.size, item, width + CHILD.size, _TREE)
+    leaves = [node.items for node in nodes if node.leaf]
+    found = sum(map(len, leaves)) // item
+    if found != count:
+        raise source.error(_TREE, at, f"{found:,} chromosomes; its header says {count:,}")
+    try:
+        return _chrom_tree(b"".join(leaves), width, source.big_endian), len(leaves)
+    except UnicodeDecodeError as error:
+        message = f"the name {shown(error.object)} is not UTF-8"
+        raise source.error(_TREE, at, message) from error
+
+
+@lru_cache(maxsize=4)
+def _chrom_tree(items: bytes, width: int, big_endian: bool) -> ChromTree:
+    """The chromosomes in the leaves of a tree; files of one sweep share them in memory."""
+    row = np.dtype([("name", f"S{width}"), ("number", "<u4"), ("length", "<u4")])
+    rows = np.frombuffer(items, row.newbyteorder(">" if big_endian else "<"))
+    names = map(bytes.decode, rows["name"].tolist())
+    return ChromTree(tuple(map(Chrom, names, rows["number"].tolist(), rows["length"].tolist())))
 
 
 def read_index(source: Source, at: int, what: str) -> Leaves:
@@ -105,16 +146,29 @@ def _leaves(source: Source, at: int, what: str, choose: Callable[[Leaves], Indic
     root = at + INDEX_HEADER.size
 
     def children(items: bytes) -> list[int]:
-        chosen: list[int] = choose(np.frombuffer(items, dtype=BRANCH)).tolist()
+        chosen: list[int] = choose(source.table(items, BRANCH)).tolist()
         return chosen
 
     for node in _nodes(source, root, LEAF.itemsize, BRANCH.itemsize, what, choose=children):
-        items = np.frombuffer(node.items, dtype=LEAF if node.leaf else BRANCH)
-        if node.above and not _within(items, np.frombuffer(node.above, dtype=BRANCH)[0]):
+        items = source.table(node.items, LEAF if node.leaf else BRANCH)
+        if node.above and not _within(items, source.table(node.above, BRANCH)[0]):
             raise source.error(what, node.at, "this node exceeds the span of its parent")
         if node.leaf:
             leaves.append(items[choose(items)])
-    return np.concatenate(leaves)
+    found = np.concatenate(leaves)
+    _check_apart(source, at, what, found)
+    return found
+
+
+def _check_apart(source: Source, at: int, what: str, leaves: Leaves) -> None:
+    """Refuse blocks that share bytes, of which a small file could have any number."""
+    order = np.argsort(leaves["offset"], kind="stable")
+    offsets, sizes = leaves["offset"][order], leaves["size"][order]
+    shared = sizes[:-1] > offsets[1:] - offsets[:-1]
+    if shared.any():
+        first = int(offsets[np.argmax(shared)])
+        message = f"{int(shared.sum()):,} blocks share bytes with another, the first at {first:,}"
+        raise source.error(what, at, message)
 
 
 @dataclass(frozen=True)
@@ -157,14 +211,10 @@ def _nodes(
         if not is_leaf:
             chosen = range(count) if choose is None else choose(items)
             children = [items[number * size : (number + 1) * size] for number in chosen]
-            pending += [(CHILD.unpack(child[-CHILD.size :])[0], child) for child in children[::-1]]
-
-
-def _name(source: Source, at: int, key: bytes) -> str:
-    try:
-        return key.rstrip(b"\0").decode()
-    except UnicodeDecodeError as error:
-        raise source.error(_TREE, at, f"{key!r} is not a name") from error
+            address = source.form(CHILD)
+            pending += [
+                (address.unpack(child[-CHILD.size :])[0], child) for child in children[::-1]
+            ]
 
 
 def _within(items: Leaves, above: np.void) -> bool:

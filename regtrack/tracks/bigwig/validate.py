@@ -8,19 +8,25 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
+from regtrack.files.shown import shown
 from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
 from regtrack.progress import SILENT, Progress
 from regtrack.tracks.bigwig.check_data import DataCheck
 from regtrack.tracks.bigwig.findings import Finding, Findings
-from regtrack.tracks.bigwig.layout import VERSION
+from regtrack.tracks.bigwig.layout import VERSION, Leaves
+from regtrack.tracks.bigwig.line import Line
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.bigwig.readings import Expected
 from regtrack.tracks.bigwig.second_reader import SecondReader
 from regtrack.tracks.bigwig.source import check_file
 from regtrack.tracks.bigwig.trees import Chrom, order_key
 
+_LONGEST = 400  # letters of a message about names
 _CHROMS = 32  # chromosomes, those with the most bases, whose zoom levels pyBigWig reads
+_SHORT_PATIENCE = 5.0  # seconds that pyBigWig gets for a file that is known to be damaged
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Report:
     Attributes:
         path: the file.
         findings: what is wrong; empty if the file is valid.
+        notes: what is unusual or doubtful although every value can be read.
         chroms: number of chromosomes.
         covered: number of bases with a value.
         zooms: bp per record of each zoom level.
@@ -37,6 +44,7 @@ class Report:
 
     path: Path
     findings: tuple[Finding, ...]
+    notes: tuple[Finding, ...] = ()
     chroms: int = 0
     covered: int = 0
     zooms: tuple[int, ...] = ()
@@ -47,15 +55,26 @@ class Report:
         return not self.findings
 
     def text(self) -> str:
-        """One line if the file is valid, else one more per finding."""
+        """One line if the file is valid, and one more per finding or note."""
+        lines = [f"  {found.part}: {found.message}" for found in self.findings]
+        lines += [f"  note on {found.part}: {found.message}" for found in self.notes]
+        return "\n".join([f"{self.path}: {self._verdict}", *lines])
+
+    @property
+    def _verdict(self) -> str:
         if not self.valid:
-            lines = [f"  {found.part}: {found.message}" for found in self.findings]
-            return "\n".join([f"{self.path}: not valid", *lines])
+            return "not valid"
         zooms = ", ".join(f"{reduction:,}" for reduction in self.zooms)
+        levels = f"zoom levels of {zooms} bp" if zooms else "no zoom level"
+        second = "" if self._alone else "; pyBigWig reads the same"
         return (
-            f"{self.path}: valid; {self.chroms:,} chromosomes, {self.covered:,} bases with a "
-            f"value, zoom levels of {zooms} bp; pyBigWig reads the same"
+            f"valid; {self.chroms:,} chromosomes, {self.covered:,} bases with a value, "
+            f"{levels}{second}"
         )
+
+    @property
+    def _alone(self) -> bool:
+        return any(found.part == "pyBigWig" for found in self.notes)
 
 
 def validate(
@@ -88,10 +107,21 @@ def validate(
         content = _Content()
         with findings.reading("header"), RawBigWig(path) as raw:
             content = _check_parts(raw, assembly, findings, progress)
-        with findings.reading("pyBigWig"):
-            for message in reader.check(path, content.expected):
-                findings.add("pyBigWig", message)
-    return Report(path, findings.all(), content.chroms, content.covered, content.zooms)
+        if content.big_endian:
+            findings.note("pyBigWig", "cannot read big-endian files; only regtrack has read this")
+        else:
+            _ask(reader, path, content.expected, findings)
+    return Report(
+        path, findings.all(), findings.notes, content.chroms, content.covered, content.zooms
+    )
+
+
+def _ask(reader: SecondReader, path: Path, expected: Expected, findings: Findings) -> None:
+    """Compare with pyBigWig; it is not waited for long if the file is known to be damaged."""
+    patience = _SHORT_PATIENCE if findings.all() else None
+    with findings.reading("pyBigWig"):
+        for message in reader.check(path, expected, patience=patience):
+            findings.add("pyBigWig", message)
 
 
 @dataclass(frozen=True)
@@ -102,6 +132,7 @@ class _Content:
     covered: int = 0
     zooms: tuple[int, ...] = ()
     expected: Expected = field(default_factory=Expected)
+    big_endian: bool = False
 
 
 def _check_parts(
@@ -111,19 +142,19 @@ def _check_parts(
     chroms: dict[int, Chrom] = {}
     with findings.reading("chromosomes"):
         chroms = _checked_chromosomes(raw, assembly, findings)
-    data = DataCheck(raw, chroms, findings)
+    data = DataCheck(raw, Line(list(chroms.values())), findings)
     with findings.reading("index"):
-        _check_index(raw)
+        leaves = _checked_index(raw, findings)
         if chroms:
             name = raw.source.path.name
-            with progress.task(f"checking {name}", len(raw.index), "blocks") as task:
-                data.run(task)
+            with progress.task(f"checking {name}", len(leaves), "blocks") as task:
+                data.run(leaves, task)
     zooms = tuple(level.reduction for level in raw.header.zooms)
     lengths = {chrom.name: chrom.length for chrom in chroms.values()}
     expected = Expected()
     if lengths and len(lengths) == len(raw.chroms):
         expected = _expected(raw, lengths, data, findings)
-    return _Content(len(chroms), data.covered, zooms, expected)
+    return _Content(len(chroms), data.covered, zooms, expected, raw.source.big_endian)
 
 
 def _expected(
@@ -134,7 +165,7 @@ def _expected(
     if findings.of("index") or findings.of("data"):
         return expected
     expected = replace(expected, samples=tuple(data.samples.taken))
-    if raw.header.summary_at and not findings.of("summary"):
+    if raw.header.summary_at and not (findings.of("summary") or raw.summary.empty):
         expected = replace(expected, bases=data.covered)
     if raw.header.zooms and not findings.of("header") and not findings.of("zoom"):
         expected = replace(expected, chroms=data.largest_chroms(_CHROMS))
@@ -147,11 +178,15 @@ def _check_header(raw: RawBigWig, findings: Findings) -> None:
         findings.add("header", f"version {version}; expected 1 to {VERSION}")
     reductions = [level.reduction for level in zooms]
     if not reductions:
-        findings.add("header", "no zoom level; IGV refuses such a file")
+        findings.note("header", "no zoom level; IGV refuses such a file")
     if reductions != sorted(set(reductions)) or 0 in reductions:
         findings.add("header", f"zoom levels of {reductions} bp; expected increasing widths")
     if not raw.ends_with_magic():
-        findings.add("header", "no magic number at the end of the file, which may be truncated")
+        findings.note(
+            "header",
+            "no magic number at the end of the file: an older writer, other bytes added, or the "
+            "last few cut off",
+        )
 
 
 def _checked_chromosomes(
@@ -163,13 +198,14 @@ def _checked_chromosomes(
     for kind, seen in (("name", names), ("number", numbers)):
         common = Counter(seen).most_common(1)
         if common and common[0][1] > 1:
-            findings.add("chromosomes", f"{kind} {common[0][0]} is used twice")
-    if names != sorted(names, key=str.encode):
+            findings.add("chromosomes", f"{kind} {shown(common[0][0])} is used twice")
+    # within one node readers look at every name
+    if raw.chrom_nodes > 1 and names != sorted(names, key=str.encode):
         findings.add("chromosomes", "names are not in bytewise order; readers search by bisection")
     sound = {chrom.name: chrom.length for chrom in raw.chroms if chrom.length > 0}
     for chrom in raw.chroms:
         if chrom.length < 1:
-            findings.add("chromosomes", f"{chrom.name} has length 0")
+            findings.add("chromosomes", f"{shown(chrom.name)} has length 0")
     if assembly is not None and sound:
         _check_assembly(Assembly(tuple(sound), tuple(sound.values())), assembly, findings)
     return {chrom.number: chrom for chrom in raw.chroms}
@@ -179,19 +215,23 @@ def _check_assembly(held: Assembly, assembly: Assembly, findings: Findings) -> N
     """Check that the file's chromosomes belong to an assembly, which may have more."""
     found = compare_assemblies(held, assembly)
     for mismatch in found.mismatches:
-        findings.add("chromosomes", mismatch.describe("the file", "the assembly"))
+        findings.add("chromosomes", shown(mismatch.describe("the file", "the assembly"), _LONGEST))
     for name in found.only_ours:
         findings.add(
-            "chromosomes", f"{name} is not in the assembly, which has {assembly.summary()}"
+            "chromosomes",
+            f"{shown(name)} is not in the assembly, which has {shown(assembly.summary())}",
         )
 
 
-def _check_index(raw: RawBigWig) -> None:
+def _checked_index(raw: RawBigWig, findings: Findings) -> Leaves:
+    """The index in order of chromosome and start."""
     leaves = raw.index
-    at = raw.header.index_at
     order = order_key(leaves["first_chrom"], leaves["start"])
     if (order[1:] < order[:-1]).any():
-        raise raw.source.error("data index", at, "blocks are not in order of chromosome and start")
-    if raw.block_count != len(leaves):
-        message = f"{len(leaves):,} blocks; the header of the data says {raw.block_count:,}"
-        raise raw.source.error("data index", at, message)
+        findings.add("index", "blocks are not in order of chromosome and start; readers search so")
+        leaves = leaves[np.argsort(order, kind="stable")]
+    stated = raw.block_counts
+    if len(leaves) not in stated:
+        message = f"{len(leaves):,} blocks; the header of the data says {stated[-1]:,}"
+        findings.note("index", message)
+    return leaves

@@ -71,13 +71,25 @@ def test_another_resolution_is_refused(tmp_path: Path) -> None:
         file.append(encode(0, 0, ones(5)))
 
 
-def test_too_long_a_chromosome_is_refused(tmp_path: Path) -> None:
-    with (
-        pytest.raises(TrackError, match="4,294,967,296 bp does not fit into a bigWig"),
-        create_bigwig(tmp_path / "a.bw", Assembly(("chr1",), (2**32,))),
+def test_what_a_bigwig_cannot_hold_is_refused(tmp_path: Path) -> None:
+    for assembly, message in (
+        (Assembly(("chr1",), (2**32,)), "chr1 of 4,294,967,296 bp does not fit into a bigWig"),
+        (Assembly(("c", "\x1b" + 4_096 * "n"), (1, 1)), r"name \\x1bnn.*\.\.\. has 4,097 bytes"),
+        (Assembly((2_000 * "\u20ac",), (1,)), "has 6,000 bytes, and a bigWig's at most 4,096"),
     ):
-        pass
+        with (
+            pytest.raises(TrackError, match=message),
+            create_bigwig(tmp_path / "a.bw", assembly),
+        ):
+            pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_longest_chromosome_and_name_are_written(tmp_path: Path) -> None:
+    name = 4_096 * "n"
+    with create_bigwig(tmp_path / "a.bw", Assembly((name,), (2**32 - 1,))) as file:
+        file.write(name, 2**32 - 6, ones(5))
+    assert validate(tmp_path / "a.bw").valid
 
 
 def test_an_output_is_replaced_only_with_overwrite(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_reads_what_was_written(case: Case) -> None:
         named = {chrom.name: chrom.length for chrom in raw.chroms}
         assert named == dict(zip(case.assembly.names, case.assembly.lengths, strict=True))
         assert [chrom.number for chrom in raw.chroms] == list(range(len(named)))
-        assert raw.block_count == len(raw.index)
+        assert len(raw.index) in raw.block_counts
         assert raw.ends_with_magic()
         by_base = [case.by_base(chrom) for chrom in case.assembly.names]
         assert raw.summary.covered == sum(int((~np.isnan(v)).sum()) for v in by_base)
@@ -65,12 +65,12 @@ def test_zoom_gives_the_records_of_a_region(tmp_path: Path) -> None:
             for start, end in [(0, 1), (127, 129), (100_000, 250_000), (299_999, 300_000)]:
                 here = (records["chrom"] == 1) & (records["start"] < end)
                 here &= records["end"] > start
-                found = raw.zoom(level, "chr2", start, end)
+                found = np.concatenate(list(raw.zoom(level, "chr2", start, end)))
                 assert found.tobytes() == records[here].tobytes()
                 assert len(found)
-            assert len(raw.zoom(level, "chr2", 300_000, 400_000)) == 0
+            assert not any(map(len, raw.zoom(level, "chr2", 300_000, 400_000)))
         with pytest.raises(TrackError, match=r'no chromosome "chr3".*Did you mean'):
-            raw.zoom(raw.header.zooms[0], "chr3", 0, 5)
+            next(raw.zoom(raw.header.zooms[0], "chr3", 0, 5))
 
 
 @pytest.mark.parametrize("count", [1, 2, 255, 256, 257, 65_536, 65_537])
@@ -79,7 +79,7 @@ def test_trees_of_any_height(tmp_path: Path, count: int) -> None:
     names = sorted(f"c{number}" for number in range(count))
     path.write_bytes(b"\0" * offset + chromosome_tree(names, range(1, count + 1), offset))
     source = Source(path)
-    chroms = read_chromosomes(source, offset)
+    chroms = read_chromosomes(source, offset)[0].chroms
     assert [(c.name, c.number, c.length) for c in chroms] == [
         (name, number, number + 1) for number, name in enumerate(names)
     ]
@@ -123,9 +123,14 @@ def test_a_search_finds_the_same_as_all_leaves(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "header at byte 0: needs 64 bytes, but the file ends at 0"),
-        (b"text, no bigWig at all" * 9, r"magic 0x74786574; expected 0x888ffc26"),
-        (struct.pack(">I", 0x888FFC26) + bytes(80), "big-endian"),
+        (b"", "is an empty file; expected a bigWig"),
+        (b"text, no bigWig at all" * 9, "is text; expected a bigWig"),
+        (b"\xeb\xf2\x89\x87" * 20, "is a bigBed; expected a bigWig"),
+        (struct.pack("<I", 0x888FFC26), "header at byte 0: needs 64 bytes, but the file ends at 4"),
+        (
+            struct.pack("<IHHQQQHHQQIQ", 0x888FFC26, 4, 65_535, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+            "65,535 zoom levels; expected at most 64",
+        ),
         (struct.pack("<IHH", 0x888FFC26, 4, 9) + bytes(80), "zoom headers at byte 88: needs 24"),
         (
             struct.pack("<IHHQQQHHQQIQ", 0x888FFC26, 4, 0, 0, 0, 0, 0, 0, 0, 0, 2**32 - 1, 0),

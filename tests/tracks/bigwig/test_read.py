@@ -44,7 +44,7 @@ def test_truncated_and_other_files_are_refused_without_output(
 ) -> None:
     path = written(tmp_path)
     for length, message in [
-        (1000, "is truncated"), (20, "is not a bigWig"), (0, "starts with nothing")
+        (1000, "is truncated"), (20, "is truncated"), (0, "is an empty file")
     ]:  # fmt: skip
         os.truncate(path, length)
         with pytest.raises(TrackError, match=message), open_bigwig(path):
@@ -52,7 +52,7 @@ def test_truncated_and_other_files_are_refused_without_output(
     with pytest.raises(TrackError, match="no bigWig at"), open_bigwig(tmp_path / "none.bw"):
         pass
     (tmp_path / "text.bw").write_text("fixedStep chrom=chr1 start=1 step=1\n" * 9)
-    with pytest.raises(TrackError, match="starts with 66 69 78 65"):
+    with pytest.raises(TrackError, match="is a wiggle file; expected a bigWig"):
         values(tmp_path / "text.bw", Interval("c", 0, 1))
     assert capfd.readouterr().err == ""
 

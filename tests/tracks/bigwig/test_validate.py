@@ -22,7 +22,7 @@ from regtrack.genome.assembly import Assembly
 from regtrack.tracks.bigwig import layout, validate as module
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.bigwig.readings import Reading
-from regtrack.tracks.bigwig.recount import cut_out
+from regtrack.tracks.bigwig.recount import Items
 from regtrack.tracks.bigwig.second_reader import SecondReader
 from regtrack.tracks.bigwig.validate import Report, validate
 
@@ -108,8 +108,6 @@ def put(form: str, offset: int, value: float) -> Callable[[bytearray], None]:
 
 
 DATA = [  # format, offset and value to write into the first data block, and the message
-    ("<f", 24 + 4 * 100, np.nan, r"value nan of chr1:101-101 is not finite"),
-    ("<f", 24 + 4 * 100, np.inf, r"value inf of chr1:101-101 is not finite"),
     ("<I", 0, 7, "chromosome number 7, which has no name"),
     ("<I", 0, 1, "is on chr2, where the index has no block"),
     ("<I", 4, 100, "is outside the block's span"),
@@ -133,6 +131,21 @@ def test_a_wrong_data_block_is_reported(
     assert f"data block at byte {leaf['offset']:,}: " in found
     assert message in found
     assert any("were not compared" in text for _, text in findings(report))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_not_finite_are_counted_and_the_rest_is_checked(
+    path: Path, value: float
+) -> None:
+    with RawBigWig(path) as raw:
+        leaf = raw.index[0]
+    repack(path, leaf, put("<f", 24 + 4 * 100, value))
+    found = findings(validate(path))
+    assert ("zoom 128", "chr1:1-128 has bases covered 128; the data have 127") in found
+    (message,) = (message for part, message in found if part == "data")
+    assert message.startswith(
+        f"1 values are not finite, the first of them value {value} of chr1:101"
+    )
 
 
 def test_a_block_that_lost_its_values_shows_in_zoom_and_summary(path: Path) -> None:
@@ -224,7 +237,7 @@ def test_a_wrong_summary_is_reported(path: Path, number: int, word: str) -> None
     ((part, message),) = findings(validate(path))
     assert part == "summary"
     assert word in message
-    assert "12345" in message
+    assert "12345" in message.replace(",", "")
 
 
 def test_blocks_out_of_order_are_reported(path: Path) -> None:
@@ -232,9 +245,11 @@ def test_blocks_out_of_order_are_reported(path: Path) -> None:
         root = raw.header.index_at + layout.INDEX_HEADER.size + layout.NODE_HEADER.size
         leaves = raw.index.copy()
     patch(path, root, leaves[::-1].tobytes())
-    ((part, message),) = findings(validate(path))
-    assert part == "index"
-    assert "not in order" in message
+    found = findings(validate(path))
+    assert found[0][0] == "index"
+    assert "not in order" in found[0][1]
+    # the data are checked all the same, and only pyBigWig may miss some
+    assert {part for part, _ in found[1:]} <= {"pyBigWig"}
 
 
 def test_overlapping_blocks_are_reported(path: Path) -> None:
@@ -243,16 +258,7 @@ def test_overlapping_blocks_are_reported(path: Path) -> None:
         leaves = raw.index.copy()
     leaves[1] = leaves[0]
     patch(path, root, leaves.tobytes())
-    assert any("begins before the previous one ends" in m for _, m in findings(validate(path)))
-
-
-def test_a_missing_zoom_level_is_reported(tmp_path: Path) -> None:
-    path = tmp_path / "theirs.bw"
-    file = pyBigWig.open(str(path), "w")
-    file.addHeader([("chr1", 1_000)], maxZooms=0)
-    file.addEntries("chr1", 0, values=[1.0, 2.0], span=1, step=1)
-    file.close()
-    assert ("header", "no zoom level; IGV refuses such a file") in findings(validate(path))
+    assert any("1 blocks share bytes with another" in m for _, m in findings(validate(path)))
 
 
 def test_other_writers_have_correct_values_but_zoom_levels_with_errors(tmp_path: Path) -> None:
@@ -285,8 +291,8 @@ def test_other_contents_found_by_pybigwig_are_reported(
     Case(ASSEMBLY, values).write(other)
 
     class Misled(SecondReader):
-        def read(self, path: Path, *questions: Any) -> Reading:
-            return super().read(other, *questions)
+        def read(self, path: Path, *questions: Any, **patience: Any) -> Reading:
+            return super().read(other, *questions, **patience)
 
     with Misled() as reader:
         report = validate(path, ASSEMBLY, second_reader=reader)
@@ -334,7 +340,7 @@ def test_cutting_intervals_keeps_their_totals() -> None:
     bases = np.full(10_000, np.nan)
     for start, end, value in zip(starts, ends, values, strict=True):
         bases[start:end] = value
-    found = cut_out(starts, ends, values, cuts)
+    found = Items(starts, ends, values).cut(cuts)
     expected = []
     for low, high in zip([0, *cuts], [*cuts, 10_000], strict=True):
         part = bases[low:high]
