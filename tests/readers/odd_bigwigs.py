@@ -77,7 +77,7 @@ class Odd:
         for number, content in self.bombs.items():
             blocks[number] = self._pack(content)
         spans = [(c, items[0][0], c, items[-1][1]) for _, c, items in self.sections]
-        records = self._records()
+        records = [] if self.zoom_blocks else self._records()
         self._out = bytearray(64 + 24 * bool(self.zoom))
         summary_at = 0
         if self.summary != "none":
@@ -90,11 +90,13 @@ class Odd:
         leaves = self._data(blocks, spans)
         index_at = self._index(leaves)
         if self.zoom:
-            zoom_at = self._put("I", len(records))
-            packed = [self._pack(b"".join(self._pack_one("IIIIffff", *r) for r in records))]
-            span = (records[0][0], records[0][1], records[-1][0], records[-1][2])
-            packed = [self._pack(content) for content in self.zoom_blocks] or packed
-            zoom_index = self._index(self._data(packed, self.zoom_spans or [span] * len(packed)))
+            blocks = self.zoom_blocks or [
+                b"".join(self._pack_one("IIIIffff", *record) for record in records)
+            ]
+            zoom_at = self._put("I", sum(map(len, blocks)) // 32)
+            last, length = len(self.chroms) - 1, self.chroms[-1][1]
+            zoom_spans = self.zoom_spans or [(0, 0, last, length)] * len(blocks)
+            zoom_index = self._index(self._data([self._pack(b) for b in blocks], zoom_spans))
             struct.pack_into(self.order + "IIQQ", self._out, 64, self.zoom, 0, zoom_at, zoom_index)
         tail = self._pack_one("I", 0x888FFC26) if self.tail is None else self.tail
         largest = max(24 + 12 * len(items) for _, _, items in self.sections)

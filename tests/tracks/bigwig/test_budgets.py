@@ -56,13 +56,13 @@ def one_block_for_all(path: Path) -> Path:
 
 
 def bomb(path: Path) -> Path:
-    """A data block that unpacks to 64 MB, as the header allows."""
-    return Odd(bombs={0: bytes(1 << 26)}, stated=1 << 26).write(path)
+    """A data block that unpacks to 8 MB, as the header allows."""
+    return Odd(bombs={0: bytes(1 << 23)}, stated=1 << 26).write(path)
 
 
 def zoom_bomb(path: Path) -> Path:
-    """A zoom block that unpacks to 64 MB, as the header allows."""
-    how = {"zoom_blocks": [bytes(1 << 26)], "stated": 1 << 26}
+    """A zoom block that unpacks to 8 MB, as the header allows."""
+    how = {"zoom_blocks": [bytes(1 << 23)], "stated": 1 << 26}
     return Odd(sections=ZOOMED, chroms=LONG, **how).write(path)
 
 
