@@ -205,6 +205,16 @@ class RawBigWig:
         """Whether the file ends with the magic number, as a completely written file does."""
         return self._integer(self.source.size - 4, 4, "end of the file") == layout.MAGIC
 
+    def bytes_after_end(self) -> int | None:
+        """Number of bytes after the magic number that ends the file; None if there is none.
+
+        It is searched for in the last MB.
+        """
+        size = min(self.source.size - layout.HEADER.size, 1 << 20)
+        tail = self.source.read(self.source.size - size, size, "end of the file")
+        at = tail.rfind(_MAGIC[::-1] if self.source.big_endian else _MAGIC)
+        return None if at < 0 else size - at - len(_MAGIC)
+
     def check_whole(self) -> None:
         """Check that the file is not truncated, without reading its data.
 

@@ -181,12 +181,13 @@ def _check_header(raw: RawBigWig, findings: Findings) -> None:
         findings.note("header", "no zoom level; IGV refuses such a file")
     if reductions != sorted(set(reductions)) or 0 in reductions:
         findings.add("header", f"zoom levels of {reductions} bp; expected increasing widths")
-    if not raw.ends_with_magic():
-        findings.note(
-            "header",
-            "no magic number at the end of the file: an older writer, other bytes added, or the "
-            "last few cut off",
-        )
+    after = raw.bytes_after_end()
+    if after:
+        findings.note("header", f"{after:,} bytes follow the end of the file")
+    elif after is None and version < VERSION:
+        findings.note("header", "no magic number at the end of the file, as in old versions")
+    elif after is None:
+        findings.add("header", "no magic number at the end of the file, which may be truncated")
 
 
 def _checked_chromosomes(

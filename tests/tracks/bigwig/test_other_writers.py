@@ -38,8 +38,8 @@ VARIANTS: list[tuple[dict[str, Any], str]] = [
     ({"sections": [(1, c, [i]) for _, c, items in SECTIONS for i in items], "fanout": 3}, ""),
     ({"shuffled": True}, ""),
     ({"apart": 7}, ""),
-    ({"tail": b""}, "header"),
-    ({"tail": b"and more" * 100}, "header"),
+    ({"tail": b"", "version": 3}, "header"),
+    ({"tail": b"\x26\xfc\x8f\x88" + b"and more" * 100}, "header"),
 ]
 
 
