@@ -166,7 +166,8 @@ def _bin_bases(raw: RawBigWig, region: Interval, count: int) -> Bins:
         if name is not None and raw.has_blocks(name, low, high):
             parts.append(_reduce(base_values(raw, name, low, high), mine[:-1] - mine[0]))
         else:
-            parts.append(3 * (np.full(len(mine) - 1, np.nan, dtype=np.float32),))
+            nothing = np.full(len(mine) - 1, np.nan, dtype=np.float32)
+            parts.append((nothing, nothing, nothing))
     mean, greatest, least = (np.concatenate(column) for column in zip(*parts, strict=True))
     step = len(region) / count
     return Bins(region.start, step, mean, greatest, least, exact=True, reduction=0)
