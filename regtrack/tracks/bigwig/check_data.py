@@ -54,7 +54,7 @@ class DataCheck:
         """Check everything.
 
         Args:
-            leaves: the index, in order of chromosome and start.
+            leaves: the index, `layout.LEAF` (n,), in order of chromosome and start (bp).
             task: advances by the blocks.
         """
         for batch in self._batches(leaves, task):
@@ -207,7 +207,7 @@ class HiddenMaximum:
         self._least = np.inf
 
     def add(self, values: Values) -> None:
-        """Add values (n,) that follow those before."""
+        """Add values, float32 (n,), that follow those before."""
         if len(values):
             least = np.minimum.accumulate(np.concatenate([[self._least], values]))
             seen = values[values >= least[:-1]]

@@ -320,7 +320,11 @@ class RawBigWig:
         return self.records_at(int(leaf["offset"]), int(leaf["size"]))
 
     def records_at(self, at: int, size: int) -> Records:
-        """Decompress a block of a zoom level, given its offset and size in the file (bytes)."""
+        """Decompress a block of a zoom level, given its offset and size in the file (bytes).
+
+        Returns:
+            `layout.ZOOM_RECORD` (n,), spans in bp.
+        """
         what, width = "zoom block", layout.ZOOM_RECORD.itemsize
         data = self._unpacked(at, size, layout.LARGEST_ZOOM_BLOCK, what)
         if len(data) == 0 or len(data) % width:
