@@ -117,7 +117,8 @@ class ZoomCheck:
         """Compare data that follow those before; there is at least one item.
 
         Yields:
-            The data as `PIECE` (n,), counts in bp, none of which crosses an edge of a record or a chromosome.
+            The data as `PIECE` (n,), counts in bp, none of which crosses an edge of a record or a
+            chromosome.
         """
         while len(items):
             limit = int(items.ends[-1])
