@@ -97,7 +97,7 @@ class Source:
     def table(
         self, data: bytes, dtype: npt.DTypeLike, count: int = -1, offset: int = 0
     ) -> npt.NDArray[Any]:
-        """A table in bytes of the file, as by `numpy.frombuffer`: any dtype, little-endian, (n,)."""
+        """A table in bytes of the file, as by `numpy.frombuffer`: any dtype, little-endian (n,)."""
         dtype = np.dtype(dtype)
         if not self.big_endian:
             return np.frombuffer(data, dtype, count, offset)
