@@ -8,7 +8,7 @@ demo: .venv/ready            ## the whole path on a simulated genome, in three t
 	$(BIN)/regtrack demo --out regtrack-demo --overwrite
 
 test: .venv/develop          ## every test, one process per core, at most eight
-	$(BIN)/pytest -n logical --maxprocesses 8 --dist loadfile
+	$(BIN)/pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 fuzz: .venv/develop          ## the readers of other people's files on invented damage, for some minutes
 	$(BIN)/pytest tests/fuzz --hypothesis-profile fuzz

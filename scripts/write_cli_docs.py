@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
+
+# read by typer and rich when they are imported
+os.environ |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "TERMINAL_WIDTH": "100"}
 
 PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
 HEAD = """\
@@ -25,12 +29,11 @@ This page is written by `python scripts/write_cli_docs.py`; a test compares it.
 
 def help_text(*words: str) -> str:
     """What `regtrack WORDS --help` prints, 100 columns wide and without colours."""
-    settings = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "TERMINAL_WIDTH": "100"}
-    result = subprocess.run(
-        [sys.executable, "-m", "regtrack", *words, "--help"],
-        capture_output=True, text=True, check=True, env={**os.environ, **settings},
-    )  # fmt: skip
-    return "\n".join(line.rstrip() for line in result.stdout.splitlines()).strip()
+    from regtrack.cli.app import app
+
+    with redirect_stdout(StringIO()) as printed:
+        app([*words, "--help"], prog_name="regtrack", standalone_mode=False)
+    return "\n".join(line.rstrip() for line in printed.getvalue().splitlines()).strip()
 
 
 def page() -> str:

@@ -13,36 +13,42 @@ import pytest
 
 from regtrack.dataset.store import Dataset
 from regtrack.evaluation.report import evaluate
+from regtrack.training.config import Hardware, TrainingConfig
+from regtrack.training.fit import TrainingResult, train
 from regtrack.training.run import RunFolder
 
 pytestmark = pytest.mark.slow
 
+EPOCHS = 25
+
 SCRIPT = """
-import sys
-from regtrack.training.config import Hardware, TrainingConfig
-from regtrack.training.fit import train
+import runpy, sys
 
 data, out, epochs, devices = sys.argv[1:]
-result = train(
-    data,
-    out,
-    model="cnn3",
-    settings={"channels": [6, 8, 4], "hidden": 8},
-    config=TrainingConfig(epochs=int(epochs), learning_rate=0.01, batch_size=4, shift=40),
-    hardware=Hardware(
-        accelerator="cpu",
-        devices=int(devices),
-        strategy="ddp" if int(devices) > 1 else "auto",
-    ),
-)
+train_small = runpy.run_path({here!r})["train_small"]
+result = train_small(data, out, int(epochs), int(devices))
 print("leads" if result.leads else "follows", flush=True)
 """
+
+
+def train_small(data: str | Path, out: str | Path, epochs: int, devices: int = 1) -> TrainingResult:
+    """A small network; in this process, or in one of its own by `SCRIPT`."""
+    return train(
+        data,
+        out,
+        model="cnn3",
+        settings={"channels": [6, 8, 4], "hidden": 8},
+        config=TrainingConfig(epochs=epochs, learning_rate=0.01, batch_size=4, shift=40),
+        hardware=Hardware(
+            accelerator="cpu", devices=devices, strategy="ddp" if devices > 1 else "auto"
+        ),
+    )
 
 
 @pytest.fixture
 def script(tmp_path: Path) -> Path:
     path = tmp_path / "script.py"
-    path.write_text(SCRIPT)
+    path.write_text(SCRIPT.format(here=__file__))
     return path
 
 
@@ -66,14 +72,20 @@ def finish(process: subprocess.Popen[str]) -> str:
     return output
 
 
+@pytest.fixture(scope="module")
+def undisturbed(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The checkpoint of a run that nothing stopped."""
+    out = tmp_path_factory.mktemp("undisturbed") / "run"
+    train_small(dataset.path, out, EPOCHS)
+    return RunFolder(out).checkpoint.read_bytes()
+
+
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGKILL"])
 def test_a_killed_run_resumes_to_identical_weights(
-    dataset: Dataset, script: Path, tmp_path: Path, name: str
+    dataset: Dataset, undisturbed: bytes, script: Path, tmp_path: Path, name: str
 ) -> None:
-    epochs = 25
-    expected, out = tmp_path / "undisturbed", tmp_path / "killed"
-    finish(start(script, dataset, expected, epochs))
-    process = start(script, dataset, out, epochs)
+    out = tmp_path / "killed"
+    process = start(script, dataset, out, EPOCHS)
     deadline = time.monotonic() + 60
     while not RunFolder(out).last.exists():
         assert time.monotonic() < deadline and process.poll() is None
@@ -82,8 +94,8 @@ def test_a_killed_run_resumes_to_identical_weights(
     output, _ = process.communicate(timeout=60)
     assert process.returncode != 0, output
     assert RunFolder(out).last.exists()
-    assert "follows" not in finish(start(script, dataset, out, epochs))
-    assert RunFolder(out).checkpoint.read_bytes() == RunFolder(expected).checkpoint.read_bytes()
+    train_small(dataset.path, out, EPOCHS)
+    assert RunFolder(out).checkpoint.read_bytes() == undisturbed
 
 
 def test_two_processes_train_one_network_and_score_it_exactly(
