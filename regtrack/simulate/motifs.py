@@ -81,8 +81,19 @@ class Motif:
         return forward, np.setdiff1d(backward, forward)
 
     def is_in(self, codes: Codes) -> bool:
-        """Whether codes, uint8 (n,), contain a match on either strand."""
-        return any(len(starts) for starts in self.find_both(codes))
+        """Whether codes, uint8 (n,), contain a match on either strand.
+
+        Every position of every window is compared at once: for short codes faster than `find`.
+        """
+        if len(codes) < len(self):
+            return False
+        positions = np.arange(len(self))
+        return any(
+            self.allowed[positions, np.lib.stride_tricks.sliding_window_view(strand, len(self))]
+            .all(axis=1)
+            .any()
+            for strand in (codes, reverse_complement(codes))
+        )
 
 
 MOTIFS = {

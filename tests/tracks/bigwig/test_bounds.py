@@ -32,7 +32,7 @@ for count in [1, 2, 3, 4, 5, 63, 64, 65, 66, 16_382, 16_383, 16_384, 16_385, 33_
             values = words(kind, count, count)
             ahead = np.zeros((1, count % 7), np.uint32)
             deflate(values, [0], [count], ahead, record=record)
-for count in rng.integers(1, 40_000, 150).tolist():
+for count in rng.integers(1, 40_000, 50).tolist():
     values, resolution = pieces(rng, count), int(rng.choice([1, 10, 200]))
     start = int(rng.integers(0, 500)) * resolution
     short = int(rng.integers(0, resolution))
