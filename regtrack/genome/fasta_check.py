@@ -9,7 +9,7 @@ import numpy as np
 from regtrack.genome.fasta_bytes import FastaBytes
 from regtrack.genome.fasta_index import FastaIndex, Record
 
-_RECORDS = 100_000  # records that are looked up; of more, so many evenly spaced ones
+_RECORDS = 20_000  # records that are looked up; of more, so many evenly spaced ones
 _LINES = 200  # lines that are looked up in all records together, besides first and last ones
 _WHOLE = 4096  # bytes of a line up to which all of it is looked at
 _HEADER = 1 << 20  # most bytes between two records
@@ -23,7 +23,7 @@ def fits(index: FastaIndex, data: FastaBytes) -> bool:
     """Whether records begin and end in the file where the index says, and lines as long as it says.
 
     Looked up are each record's header and its first, last and some other lines, and that nothing
-    follows the last one. Of more than 100,000 records only so many are, evenly spaced. Lines
+    follows the last one. Of more than 20,000 records only so many are, evenly spaced. Lines
     between those looked up are checked when they are read.
     """
     count = len(index.names)
