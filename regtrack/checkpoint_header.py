@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from regtrack.errors import CheckpointError, RegtrackError
+from regtrack.files.recognise import recognise_file
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
 
@@ -233,16 +234,14 @@ def _safetensors_header(path: Path) -> dict[str, Any]:
 
 
 def _not_safetensors(path: Path) -> CheckpointError:
-    with path.open("rb") as file:
-        start = file.read(16)
-    if start.startswith(b"PK\x03\x04") or (start[:1] == b"\x80" and start[1:2] in b"\2\3\4\5"):
+    kind = recognise_file(path)
+    if kind.endswith("pickle"):  # by torch.save and Lightning
         return CheckpointError(
-            f"{path} is a pickle, as written by torch.save and Lightning; regtrack never loads "
-            f"one, since that runs its code: {_EXPECTED}"
+            f"{path} is {kind}; regtrack never loads one, since that runs its code: {_EXPECTED}"
         )
-    if start[8:10] == b'{"':
+    if kind == "a safetensors file":
         return CheckpointError(f"{path} is incomplete; copy it again")
-    return CheckpointError(f"{path} is not a safetensors file; {_EXPECTED}")
+    return CheckpointError(f"{path} is {kind}, not a safetensors file; {_EXPECTED}")
 
 
 def _line(error: Exception) -> str:

@@ -143,7 +143,7 @@ def test_a_pickle_is_refused_unread(tmp_path: Path, legacy: bool) -> None:
     path = tmp_path / "last.ckpt"
     torch.save({"a": torch.zeros(9)}, path, _use_new_zipfile_serialization=not legacy)
 
-    refused(path, "is a pickle, .* regtrack never loads one")
+    refused(path, "is a (PyTorch|Python) pickle; regtrack never loads one")
 
 
 @pytest.mark.parametrize("content", [b"", b"abc", b">chr1\nACGTACGTACGT\n", b"\0" * 100, b"[]" * 9])
@@ -151,7 +151,7 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other"
     path.write_bytes(content)
 
-    refused(path, "is not a safetensors file")
+    refused(path, "not a safetensors file")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_header_of_another_shape_is_refused(tmp_path: Path, header: bytes) -> 
     path = tmp_path / "other"
     path.write_bytes(struct.pack("<Q", len(header)) + header)
 
-    refused(path, "is not a safetensors file|incomplete")
+    refused(path, "not a safetensors file|incomplete")
 
 
 def test_a_truncated_file_is_refused(saved: Path) -> None:

@@ -29,6 +29,7 @@ from rich.text import Text
 
 from regtrack.cli.wording import in_options
 from regtrack.errors import RegtrackError
+from regtrack.files.shown import harmless
 from regtrack.progress import SILENT, Progress, Task
 
 # output contains paths and names, whose brackets and colons are not markup
@@ -60,13 +61,13 @@ def start_notes(*, verbose: bool) -> None:
 class _Notes(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if not _quiet or record.levelno >= logging.ERROR:
-            message = in_options(record.getMessage())
+            message = harmless(in_options(record.getMessage()))
             errors.print(f"[yellow]note:[/] {escape(message)}", highlight=False)
 
 
 def print_error(message: str) -> None:
     """Print a user's mistake as one line."""
-    errors.print(f"[bold red]error:[/] {escape(message)}", highlight=False)
+    errors.print(f"[bold red]error:[/] {escape(harmless(message))}", highlight=False)
 
 
 def print_json(value: Any) -> None:

@@ -19,9 +19,17 @@ def shown(text: object, most: int = 80) -> str:
     """
     if isinstance(text, bytes):
         text = text[: 4 * most + 4].decode("utf-8", "backslashreplace")
-    start = str(text)[: most + 1]
-    escaped = "".join(letter if letter.isprintable() else _escape(letter) for letter in start)
+    escaped = harmless(str(text)[: most + 1])
     return escaped if len(escaped) <= most else f"{escaped[: most - 3]}..."
+
+
+def harmless(text: str) -> str:
+    r"""A text without control characters, which are escaped.
+
+    >>> harmless("a\x1b[31m")
+    'a\\x1b[31m'
+    """
+    return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from regtrack.errors import AssemblyError, nearest
+from regtrack.files.shown import listed, shown
 from regtrack.files.text import Text
 from regtrack.genome.spellings import Spellings
 
@@ -33,11 +35,13 @@ class Assembly:
                 f"found {len(self.names)} names and {len(self.lengths)} lengths"
             )
         if len(set(self.names)) != len(self.names):
-            twice = sorted({name for name in self.names if self.names.count(name) > 1})
-            raise AssemblyError(f"chromosome {twice[0]} is named twice; names must be unique")
+            twice = next(name for name, count in Counter(self.names).items() if count > 1)
+            raise AssemblyError(f"chromosome {shown(twice)} is named twice; names must be unique")
         for name, length in zip(self.names, self.lengths, strict=True):
             if length < 1:
-                raise AssemblyError(f"chromosome {name} has length {length}; expected at least 1")
+                raise AssemblyError(
+                    f"chromosome {shown(name)} has length {length}; expected at least 1"
+                )
 
     @cached_property
     def _length_of(self) -> dict[str, int]:
@@ -71,7 +75,7 @@ class Assembly:
             return self._length_of[chrom]
         except KeyError:
             raise AssemblyError(
-                f'chromosome "{chrom}" is not in the assembly, which has {self.summary()}.'
+                f'chromosome "{shown(chrom)}" is not in the assembly, which has {self.summary()}.'
                 f"{nearest(chrom, self.names)}"
             ) from None
 
@@ -107,9 +111,7 @@ class Assembly:
         >>> Assembly(("chr1", "chr2", "chr3", "chr4"), (1, 1, 1, 1)).summary()
         'chr1, chr2, chr3 and 1 more'
         """
-        shown = ", ".join(self.names[:count])
-        more = len(self.names) - count
-        return f"{shown} and {more} more" if more > 0 else shown
+        return listed(self.names, count)
 
 
 def read_sizes(path: Path) -> Assembly:

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from regtrack.errors import GrammarError, nearest
+from regtrack.files.shown import shown
+from regtrack.files.text import read_lines
 from regtrack.simulate.grammar import Element, Family, Grammar, PlantedMarker
 from regtrack.simulate.motifs import Motif
 from regtrack.simulate.rules import Around, Between, Clustered, Rule
 
 FORMAT = "regtrack grammar"
 VERSION = 1
+_LARGEST = 16 << 20
 
 RULES: dict[str, type[Around | Between | Clustered]] = {
     "around": Around,
@@ -45,16 +48,17 @@ def read_grammar(path: str | Path) -> Grammar:
         GrammarError: no such file, or not a grammar; the message says where in the file.
     """
     path = Path(path)
+    text = "\n".join(line for _, line in read_lines(path, "grammar (JSON)", GrammarError))
+    if len(text) > _LARGEST:
+        raise GrammarError(f"{path} has more than {_LARGEST:,} characters; no grammar is so large")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise GrammarError(f"cannot read {path}: {error.strerror}; name a grammar file") from error
-    except ValueError as error:
-        raise GrammarError(f"{path} is not valid JSON: {error}") from error
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise GrammarError(f"{path} is not valid JSON: {shown(error)}") from error
     try:
         return _grammar(content)
     except GrammarError as error:
-        raise GrammarError(f"{path}: {error}") from error
+        raise GrammarError(f"{path}: {shown(error, 400)}") from error
 
 
 def _without_defaults(element: Element) -> dict[str, Any]:
@@ -79,7 +83,7 @@ def _grammar(content: Any) -> Grammar:
     _check_keys(content, {"elements", "markers"}, {"format", "version", "motifs"})
     for name, expected in (("format", FORMAT), ("version", VERSION)):
         if content.get(name, expected) != expected:
-            raise GrammarError(f"{name} is {content[name]!r}; expected {expected!r}")
+            raise GrammarError(f"{name} is {shown(repr(content[name]))}; expected {expected!r}")
     motifs, elements, markers = (
         _each(content.get(name, []), name, partial(_build, kind)) for name, kind in parts.items()
     )
@@ -95,8 +99,8 @@ def _rule(value: Any) -> Rule:
     kind = value.get("kind") if isinstance(value, dict) else None
     if kind not in RULES:
         raise GrammarError(
-            f'expected a rule, {{"kind": ..., ...}}, of kind {", ".join(RULES)}; found {value!r}.'
-            f"{nearest(str(kind), RULES)}"
+            f'expected a rule, {{"kind": ..., ...}}, of kind {", ".join(RULES)}; found '
+            f"{shown(repr(value))}.{nearest(shown(kind), RULES)}"
         )
     rule: Rule = _build(RULES[kind], {name: v for name, v in value.items() if name != "kind"})
     return rule
@@ -120,11 +124,14 @@ def _at(where: str, read: Callable[[Any], Any], value: Any) -> Any:
 def _check_keys(value: Any, required: set[str], optional: set[str]) -> None:
     known = sorted(required | optional)
     if not isinstance(value, Mapping):
-        raise GrammarError(f"expected an object with {', '.join(known)}; found {value!r}")
+        raise GrammarError(
+            f"expected an object with {', '.join(known)}; found {shown(repr(value))}"
+        )
     strange = next((name for name in value if name not in known), None)
     if strange is not None:
         raise GrammarError(
-            f'"{strange}" is unknown here; expected {", ".join(known)}.{nearest(strange, known)}'
+            f'"{shown(strange)}" is unknown here; expected {", ".join(known)}.'
+            f"{nearest(shown(strange), known)}"
         )
     missing = sorted(required - value.keys())
     if missing:
@@ -133,31 +140,31 @@ def _check_keys(value: Any, required: set[str], optional: set[str]) -> None:
 
 def _list(value: Any, name: str) -> list[Any]:
     if not isinstance(value, list):
-        raise GrammarError(f"{name}: expected a list; found {value!r}")
+        raise GrammarError(f"{name}: expected a list; found {shown(repr(value))}")
     return value
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise GrammarError(f"expected a string; found {value!r}")
+        raise GrammarError(f"expected a string; found {shown(repr(value))}")
     return value
 
 
 def _whole(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise GrammarError(f"expected a whole number; found {value!r}")
+        raise GrammarError(f"expected a whole number; found {shown(repr(value))}")
     return value
 
 
 def _number(value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise GrammarError(f"expected a number; found {value!r}")
+        raise GrammarError(f"expected a number; found {shown(repr(value))}")
     return value
 
 
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise GrammarError(f"expected true or false; found {value!r}")
+        raise GrammarError(f"expected true or false; found {shown(repr(value))}")
     return value
 
 
@@ -167,7 +174,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _gap(value: Any) -> tuple[int, int]:
     if not isinstance(value, list) or len(value) != 2:
-        raise GrammarError(f"expected [fewest, most] in bp; found {value!r}")
+        raise GrammarError(f"expected [fewest, most] in bp; found {shown(repr(value))}")
     return _whole(value[0]), _whole(value[1])
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from regtrack.errors import GrammarError, nearest
+from regtrack.files.shown import shown
 from regtrack.simulate.benchmark_grammar import BENCHMARK_GRAMMAR
 from regtrack.simulate.default import DEFAULT_GRAMMAR
 from regtrack.simulate.grammar import Grammar
@@ -21,9 +22,9 @@ def find_grammar(name: str) -> Grammar:
     """
     if name in GRAMMARS:
         return GRAMMARS[name]
-    if not Path(name).is_file():
+    if not os.path.exists(name):  # noqa: PTH110 - a file or a pipe, under any name
         raise GrammarError(
-            f'there is no grammar or file "{name}"; expected {", ".join(GRAMMARS)} or '
-            f"a JSON file.{nearest(name, GRAMMARS)}"
+            f'there is no grammar or file "{shown(name)}"; expected {", ".join(GRAMMARS)} or '
+            f"a JSON file.{nearest(shown(name), GRAMMARS)}"
         )
     return read_grammar(name)

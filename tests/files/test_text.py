@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from regtrack.errors import PeakFileError, RegtrackError
+from regtrack.files.source import sha256_of
 from regtrack.files.text import LONGEST, Text, read_lines
 
 LINES = ["# café", "chr1\t5\t9", "", "chr1\t11\t12\tx y"]
@@ -176,6 +177,7 @@ def test_a_pipe_is_read_once_and_digested_on_the_way(tmp_path: Path) -> None:
         assert [(number, line.decode()) for number, line in text] == EXPECTED
         assert text.sha256 == hashlib.sha256(content).hexdigest()
     writer.join()
+    assert sha256_of(path) == hashlib.sha256(content).hexdigest()
 
 
 def test_a_pipe_that_gives_single_bytes_is_recognised() -> None:
