@@ -24,7 +24,8 @@ from regtrack.files.recognise import HEAD
 
 PIECE = 1 << 20
 # A gzip of text seldom unpacks to more than 30 times its size; repeated or blank lines reach 1,000.
-MOST_RATIO, FREE = 100, 64 << 20
+MOST_RATIO, FREE = 100, 16 << 20
+_AHEAD = 1 << 15  # bytes of a gzip read at once; fewer, and its ratio is known sooner
 # the exception of the inflater; the package's stub declares it as an instance
 _ISAL: type[Exception] = isal_zlib.error  # type: ignore[assignment]
 _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, _ISAL)
@@ -74,7 +75,7 @@ class Source:
 
         Raises:
             RegtrackError: a damaged gzip, bytes after its end, or one that unpacks to more than
-                64 MiB and more than 100 times its size.
+                16 MiB and more than 100 times its size.
         """
         try:
             yield from self._unpacked() if self.head.startswith(b"\x1f\x8b") else self._plain()
@@ -93,6 +94,7 @@ class Source:
 
     def _unpacked(self) -> Iterator[bytes]:
         total = 0
+        self._tap.most = _AHEAD
         with igzip.IGzipFile(fileobj=self._tap, mode="rb") as file:  # type: ignore[no-untyped-call]
             while piece := file.read(PIECE):
                 total += len(piece)
@@ -133,6 +135,7 @@ class _Tap(io.RawIOBase):
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.size = 0
+        self.most = PIECE  # bytes of one read
         self.digest = hashlib.sha256()
         self.pipe = stat.S_ISFIFO(os.fstat(file.fileno()).st_mode)
         self.head = b""
@@ -144,7 +147,7 @@ class _Tap(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Buffer) -> int:
-        view = memoryview(buffer)
+        view = memoryview(buffer)[: self.most]
         if self._rest:
             count = min(len(view), len(self._rest))
             view[:count] = self._rest[:count]

@@ -149,7 +149,7 @@ def packed_repeat(line: bytes, size: int) -> bytes:
 
 
 def test_a_gzip_that_explodes_is_refused_in_bounded_memory(tmp_path: Path) -> None:
-    path = written(tmp_path, packed_repeat(b"chr1\t5\t9\tsame\n" * 100, 70 << 20))
+    path = written(tmp_path, packed_repeat(b"chr1\t5\t9\tsame\n" * 100, 40 << 20))
     tracemalloc.start()
     try:
         with Text(path, "BED file", PeakFileError) as text, pytest.raises(PeakFileError) as caught:
