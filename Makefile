@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test torture fuzz gpu readers igv lint check docs wheel bench screenshots clean
+.PHONY: demo test torture fuzz gpu readers igv lint check docs wheel bench screenshots lock clean
 
 demo: .venv/ready            ## the whole path on a simulated genome, in three to four minutes
 	$(BIN)/regtrack demo --out regtrack-demo --overwrite
@@ -46,6 +46,9 @@ bench: .venv/develop         ## benchmarks: the reference, writing against pyBig
 
 screenshots: .venv/develop   ## docs/images of real loci; trains for an hour the first time (needs Debian's chromium and REGTRACK_REAL_DATA)
 	$(BIN)/python scripts/screenshots.py
+
+lock: .venv/develop          ## write requirements.lock after a change of constraints.txt (Linux x86-64, Python 3.11)
+	$(BIN)/python scripts/write_lock.py
 
 clean:                       ## remove what the targets above made
 	rm -rf .venv docs/_build regtrack-demo tests/readers/node_modules app/npm/node_modules

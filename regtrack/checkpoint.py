@@ -26,7 +26,7 @@ from regtrack.errors import AssemblyError, CheckpointError
 from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
-from regtrack.model_style import ModelStyle, Run, styles_of
+from regtrack.model_style import ModelStyle, Run, style_of, styles_of
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
 
@@ -78,6 +78,11 @@ class Checkpoint:
     def marker_names(self) -> tuple[str, ...]:
         """The names of the markers, in the order of the rows."""
         return tuple(marker.name for marker in self.markers)
+
+    @property
+    def title(self) -> str:
+        """The network's name in a sentence, such as `DILATED, max pooling`."""
+        return style_of(self.model.name, self.model.config).title
 
     @property
     def header(self) -> CheckpointHeader:
@@ -174,7 +179,7 @@ def check_assembly(
     found = compare_assemblies(given, checkpoint.assembly)
     if found.same:
         return
-    name = checkpoint.path or f"the {checkpoint.model.name} network"
+    name = checkpoint.path or f"the {checkpoint.title} network"
     difference = found.difference(what, "training")
     if not (any_assembly if found.shared else unseen):
         raise AssemblyError(

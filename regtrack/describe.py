@@ -8,10 +8,11 @@ from typing import Any
 
 from regtrack.atomic import work_folder
 from regtrack.checkpoint_header import CHECKPOINT_FILE, RUN_FILE, read_header
+from regtrack.dataset.format import HEADER_FILE
 from regtrack.dataset.store import Dataset
 from regtrack.errors import RegtrackError, TrackError
 from regtrack.tracks.bigwig.describe import describe_bigwig
-from regtrack.tracks.kind import PREDICTED, kind_of
+from regtrack.tracks.kind import PREDICTED, SWEEP_FILE, kind_of
 
 
 def describe(path: str | Path) -> dict[str, Any]:
@@ -27,22 +28,22 @@ def describe(path: str | Path) -> dict[str, Any]:
     path = Path(path)
     if not path.exists():
         begun = work_folder(path)
-        if (begun / "sweep.json").is_file():
+        if (begun / SWEEP_FILE).is_file():
             raise RegtrackError(
                 f"nothing at {path} yet, but an unfinished sweep in {begun}; inspect that, or run "
                 "the same command again, which resumes it"
             )
         raise RegtrackError(f"nothing at {path}; expected a dataset, checkpoint, sweep or bigWig")
-    if (path / "dataset.json").is_file():
+    if (path / HEADER_FILE).is_file():
         return _dataset(path)
-    if (path / "sweep.json").is_file():
-        return _sweep(path / "sweep.json")
+    if (path / SWEEP_FILE).is_file():
+        return _sweep(path / SWEEP_FILE)
     if any((path / name).is_file() for name in (CHECKPOINT_FILE, RUN_FILE)):
         return _checkpoint(path)
     if path.is_dir():
         raise RegtrackError(
-            f"{path} has no dataset.json, checkpoint.safetensors or sweep.json; expected the "
-            "output of a regtrack command"
+            f"{path} has no {HEADER_FILE}, {CHECKPOINT_FILE} or {SWEEP_FILE}; expected the output "
+            "of a regtrack command"
         )
     if path.suffix in {".bw", ".bigwig", ".bigWig"}:
         return describe_bigwig(path)

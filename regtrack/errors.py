@@ -97,17 +97,41 @@ class OutputError(RegtrackError):
     """An output that exists already, cannot be written, or does not fit on the disk."""
 
 
+def invalid(name: str, value: object, expected: str, unit: str = "") -> str:
+    """The message for a parameter with an invalid value, the same for all parameters.
+
+    Args:
+        name: of the parameter.
+        value: as given.
+        expected: what is valid.
+        unit: of a number.
+
+    >>> invalid("window", -5_000, "at least 1", "bp")
+    '`window` is -5,000 bp; expected at least 1'
+    >>> invalid("precision", "fp16", "fp32 or bf16")
+    '`precision` is "fp16"; expected fp32 or bf16'
+    """
+    if isinstance(value, str):
+        shown = f'"{value}"'
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        shown = f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    else:
+        shown = str(value)
+    return f"`{name}` is {shown}{unit and ' ' + unit}; expected {expected}"
+
+
 def nearest(name: str, candidates: Iterable[str], count: int = 3) -> str:
     """The candidates most similar to a name, as the end of an error message.
 
     Returns:
-        `` Did you mean "CTCF"?`` with a leading space, or an empty string if none is similar.
+        ``. Did you mean "CTCF"?``, which ends the sentence before it, or an empty string if none is
+        similar: a message of one sentence has no final full stop.
 
     >>> nearest("CTFC", ["CTCF", "EBF1"])
-    ' Did you mean "CTCF"?'
+    '. Did you mean "CTCF"?'
     """
     lower = {candidate.lower(): candidate for candidate in islice(candidates, _COMPARED)}
     close = difflib.get_close_matches(name.lower(), lower, n=count, cutoff=0.6)
     if not close:
         return ""
-    return " Did you mean " + " or ".join(f'"{lower[match]}"' for match in close) + "?"
+    return ". Did you mean " + " or ".join(f'"{lower[match]}"' for match in close) + "?"

@@ -215,7 +215,7 @@ def test_a_wrong_record_is_refused(saved: Path, changes: dict[str, Any], message
     [
         ({"name": "dilatd", "config": {}}, 'no model is called "dilatd".*Did you mean'),
         ({"name": "dilated", "config": {"depth": 1}}, 'no setting "depth"'),
-        ({"name": "dilated", "config": {"hidden": "6"}}, "`hidden` is '6'"),
+        ({"name": "dilated", "config": {"hidden": "6"}}, '`hidden` is "6"'),
         ({"name": "dilated", "config": {}}, r"tensor head.hidden.bias is \(6,\); .* has \(125,\)"),
         ({"name": "cnn1", "config": {"channels": [4], "hidden": 6}}, "of its header has"),
     ],

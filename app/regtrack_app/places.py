@@ -53,7 +53,7 @@ def _find_gene(name: str, choices: Choices) -> Interval:
     try:
         return choices.find_gene(name)
     except RegionError as error:
-        raise RegionError(f"{error} The assembly has {chroms}.") from None
+        raise RegionError(f"the assembly has {chroms}; {error}") from None
 
 
 def quotable(text: str) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from dash import Dash
 
-from regtrack.errors import RegtrackError
+from regtrack.errors import RegtrackError, invalid
 from regtrack_app.access import EVERYWHERE, Access
 from regtrack_app.connections import Server
 from regtrack_app.security import LARGEST_REQUEST
@@ -43,7 +43,7 @@ def serve(
         RegtrackError: an invalid or taken port, or an address that is not this machine's.
     """
     if not 0 <= port <= _LAST_PORT:
-        raise RegtrackError(f"port {port} does not exist; choose one from 1 to {_LAST_PORT}, or 0")
+        raise RegtrackError(invalid("port", port, f"0 for any free port, or 1 to {_LAST_PORT}"))
     logging.getLogger("waitress").setLevel(logging.ERROR)
     host = access.host
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -203,4 +203,4 @@ def _several(
 
 def _unknown(name: str, value: str, allowed: Iterable[str]) -> str:
     shown = quotable(value)
-    return f'There is no {name.removesuffix("s")} "{shown}" here.{nearest(shown, allowed)}'
+    return f'There is no {name.removesuffix("s")} "{shown}" here{nearest(shown, allowed)}'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from regtrack.compare.sources import Sources
+from regtrack.genome.interval import span_text
 from regtrack_app.state import View
 from regtrack_app.view_data import Scene
 
@@ -73,17 +74,6 @@ def foreign_models(view: View, sources: Sources) -> list[str]:
     ]
     labels = (sweep.label for sweep in sweeps if sweep.id in sources.trained_elsewhere)
     return list(dict.fromkeys(labels))
-
-
-def span_text(span: int) -> str:
-    """A length as text.
-
-    >>> [span_text(span) for span in (900, 25_000, 2_500_000)]
-    ['900 bp', '25 kb', '2.5 Mb']
-    """
-    if span >= 1_000_000:
-        return f"{span / 1e6:.4g} Mb"
-    return f"{span / 1e3:.4g} kb" if span >= 1_000 else f"{span} bp"
 
 
 def notes(scene: Scene) -> str:

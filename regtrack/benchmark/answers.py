@@ -5,14 +5,14 @@ Each row names model, seed and marker, so that the rows of all runs form one tab
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from regtrack.atomic import publish_file
+from regtrack.csv_table import write_csv
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,8 @@ class Answers:
         """
         for part, kind in PARTS.items():
             with publish_file(folder / f"{part}.csv", overwrite=True) as path:
-                _write_table(path, [one.name for one in fields(kind)], getattr(self, part))
+                rows = map(asdict, getattr(self, part))
+                write_csv(path, [one.name for one in fields(kind)], rows)
 
 
 PARTS: dict[str, type[Row]] = {
@@ -157,15 +158,3 @@ def load_answers(path: Path) -> Answers:
         saliency=tuple(Found(**row) for row in content["saliency"]),
         responses=tuple(Response(**row) for row in content["responses"]),
     )
-
-
-def _write_table(path: Path, names: Sequence[str], rows: Iterable[Row]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=names)
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({name: _cell(value) for name, value in asdict(row).items()})
-
-
-def _cell(value: Any) -> Any:
-    return f"{value:.6g}" if isinstance(value, float) else value

@@ -16,11 +16,12 @@ from regtrack.benchmark.planted import bases, groups, labelled_regions, spans_of
 from regtrack.checkpoint import Checkpoint
 from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError
+from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Mask
 from regtrack.genome.sequence import Codes, N
 from regtrack.models.network import TrackModel
-from regtrack.predict.forward import scores_of_codes
 from regtrack.predict.reading import ReadRule, Strip
+from regtrack.predict.region import values_along
 from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.receptive_field import effective_receptive_field
 from regtrack.saliency.values import Values
@@ -29,7 +30,6 @@ from regtrack.simulate.rules import Label, Site
 
 FAR = 500  # bp from every motif
 _BESIDE = 6_000  # bp on each side of a region in which saliency is ranked as well
-_STRIP = 50_000  # bp per strip
 _SHIFTS = 5  # random offsets of the control
 
 
@@ -74,7 +74,9 @@ class Exam:
 
 def examine(exam: Exam) -> Answers:
     """All results for one model."""
-    track = _track(exam)
+    place = Interval(TEST_CHROM, 0, exam.length)
+    rows = range(len(exam.grammar.markers))
+    track = values_along(exam.checkpoint.model, exam.dataset, place, rows)
     truth = exam.dataset.dense(TEST_CHROM, 0, exam.length)
     known = exam.dataset.codes(TEST_CHROM, 0, exam.length) != N
     found, heard = [], []
@@ -102,16 +104,6 @@ class _Question:
     def names(self) -> tuple[str, int, str]:
         """The first fields of every result."""
         return self.exam.model, self.exam.seed, self.exam.dataset.markers[self.row].name
-
-
-def _track(exam: Exam) -> Values:
-    """The scores of all markers along the held-out chromosome, float32 (M, length)."""
-    strips = []
-    for start in range(0, exam.length, _STRIP):
-        strip = exam.strip(start, min(start + _STRIP, exam.length))
-        found = scores_of_codes(exam.checkpoint.model, exam.codes(strip)[None])
-        strips.append(found[0, :, strip.crop])
-    return np.concatenate(strips, axis=1)
 
 
 def _score(question: _Question, truth: npt.NDArray[np.uint8], track: Values) -> Score:

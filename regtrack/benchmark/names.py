@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from regtrack.errors import TrainingError, nearest
+from regtrack.errors import TrainingError, invalid, nearest
 
 BENCHMARKS = ("grammar",)
 MODELS = ("cnn1", "cnn3", "cnn7", "id-cnn", "dilated", "dilated-max", "bi-lstm")
@@ -18,7 +18,7 @@ def check_name(name: str) -> None:
     """
     if name not in BENCHMARKS:
         raise TrainingError(
-            f'there is no benchmark "{name}"; expected {", ".join(BENCHMARKS)}.'
+            f'there is no benchmark "{name}"; expected {", ".join(BENCHMARKS)}'
             f"{nearest(name, BENCHMARKS)}"
         )
 
@@ -32,8 +32,8 @@ def check_choice(models: Sequence[str], seeds: int) -> None:
     for name in models:
         if name not in MODELS:
             raise TrainingError(
-                f'the benchmark has no model "{name}"; expected {", ".join(MODELS)}.'
+                f'the benchmark has no model "{name}"; expected {", ".join(MODELS)}'
                 f"{nearest(name, MODELS)}"
             )
     if seeds < 1:
-        raise TrainingError(f"{seeds} seeds; expected at least 1")
+        raise TrainingError(invalid("seeds", seeds, "at least 1"))

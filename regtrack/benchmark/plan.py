@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
-from regtrack.errors import TrainingError
+from regtrack.errors import TrainingError, invalid
 from regtrack.model_style import ModelStyle, style_of
 from regtrack.training.config import TrainingConfig
 
@@ -90,11 +90,9 @@ class Plan:
     positives: int = 50
 
     def __post_init__(self) -> None:
-        if min(self.epochs, self.regions, self.positives) < 1:
-            raise TrainingError(
-                f"{self.epochs} epochs, {self.regions} regions and {self.positives} positives; "
-                "expected at least 1 of each"
-            )
+        for name in ("epochs", "regions", "positives"):
+            if getattr(self, name) < 1:
+                raise TrainingError(invalid(name, getattr(self, name), "at least 1"))
 
     def config(self, seed: int) -> TrainingConfig:
         """The training settings of every model, as in the demo."""

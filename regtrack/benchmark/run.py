@@ -169,7 +169,7 @@ def _answers(
         sites=[site for site in sites if site.chrom == TEST_CHROM],
         plan=plan,
     )
-    with progress.task(f"examine {contestant.name}", 1, "models") as task:
+    with progress.task(f"Examining {contestant.style.title}", 1, "models") as task:
         answers = examine(exam)
         task.advance()
     save_answers(kept, answers)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from regtrack.cli.console import print_error, set_quiet, start_notes
+from regtrack.cli.once import OnceCommand
 from regtrack.cli.process import STOPPED, Stop, keep_writing
 from regtrack.cli.wording import in_options, speak_of
 from regtrack.errors import RegtrackError
@@ -90,6 +91,7 @@ for _name in COMMANDS:
     _module = import_module(f"regtrack.cli.{_name.replace('-', '_')}")
     app.command(
         _name,
+        cls=OnceCommand,
         help=_paragraphs(_module.command.__doc__),
         epilog=_module.EPILOG,
         no_args_is_help=_name != "demo",

@@ -32,10 +32,12 @@ def command(
 
     Refuses while shards are missing or broken, and names them.
     """
+    from regtrack.saliency.unreached import note_unreached
     from regtrack.sweep.assemble import assemble_genome
 
     with bars() as progress:
         summary = assemble_genome(folder, progress=progress, overwrite=overwrite)
+    note_unreached(summary)
     if as_json:
         print_json(summary.to_dict())
     else:

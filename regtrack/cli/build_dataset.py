@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regtrack.cli.console import bars, console, print_json, print_table, size_text, split_list
-from regtrack.errors import DatasetError
+from regtrack.errors import DatasetError, invalid
+from regtrack.genome.interval import span_text
 
 if TYPE_CHECKING:
     from regtrack.dataset.summary import BuildSummary
@@ -110,9 +111,8 @@ def _fractions(text: str) -> tuple[float, float, float]:
     try:
         train, valid, test = map(float, text.split(","))
     except ValueError:
-        raise DatasetError(
-            f'--fractions "{text}" is not three numbers; expected train,valid,test like 0.8,0.1,0.1'
-        ) from None
+        expected = "train,valid,test like 0.8,0.1,0.1"
+        raise DatasetError(invalid("fractions", text, expected)) from None
     return train, valid, test
 
 
@@ -122,7 +122,7 @@ def _print(summary: BuildSummary, out: Path) -> None:
     if len(summary.markers) <= _SHOWN:
         _print_markers(summary)
     console.print(
-        f"{out}: windows {summary.kept:,} ({summary.bases / 1e6:,.1f} Mb), chromosomes "
+        f"{out}: windows {summary.kept:,} ({span_text(summary.bases)}), chromosomes "
         f"{summary.chroms:,}, markers {len(summary.markers):,}, {size_text(summary.bytes)}"
     )
     then = f"train {out} --model dilated --out RUN" if summary.trainable else f"evaluate {out} RUN"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from regtrack.predict.precision import PRECISIONS
 
 
 def offer(*values: str) -> Callable[[str], list[str]]:
@@ -21,12 +23,25 @@ def offer(*values: str) -> Callable[[str], list[str]]:
     return matching
 
 
-PRECISIONS = offer("fp32", "bf16")
-DEVICES = offer("auto", "cpu", "cuda")
 COMPILING = offer("auto", "on", "off")
 
-Precision = Annotated[str, typer.Option(help="fp32 or bf16.", autocompletion=PRECISIONS)]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:0.", autocompletion=DEVICES)]
+
+def precision(text: str = "fp32 or bf16.", panel: str | None = None) -> Any:
+    """The option --precision, in a panel of the help."""
+    return typer.Option(help=text, autocompletion=offer(*PRECISIONS), rich_help_panel=panel)
+
+
+def device(panel: str | None = None) -> Any:
+    """The option --device, in a panel of the help."""
+    return typer.Option(
+        help="auto, cpu, cuda or cuda:0.",
+        autocompletion=offer("auto", "cpu", "cuda"),
+        rich_help_panel=panel,
+    )
+
+
+Precision = Annotated[str, precision()]
+Device = Annotated[str, device()]
 AnyAssembly = Annotated[
     bool, typer.Option("--any-assembly", help="Accept an assembly other than the training's.")
 ]

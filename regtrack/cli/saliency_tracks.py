@@ -80,8 +80,9 @@ def command(
         storage=Storage(keep_bits=keep_bits, resolution=resolution),
         any_assembly=any_assembly,
     )  # fmt: skip
+    make = MakeSaliency(threshold)
     sweep(
         request,
-        runner=runner_of(dask_scheduler, dask_scheduler_file, make=MakeSaliency(threshold)),
+        runner=runner_of(dask_scheduler, dask_scheduler_file, make=make), note=make.note,
         shard=shard, dry_run=dry_run, overwrite=overwrite, as_json=as_json,
     )  # fmt: skip

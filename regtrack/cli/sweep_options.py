@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from regtrack.cli.offers import COMPILING, DEVICES, PRECISIONS
+from regtrack.cli import offers
 
 _WHAT, _HOW, _STORED, _WORK = "Markers and bases", "Computing", "Storage", "Work"
 
@@ -63,19 +63,14 @@ BatchSize = Annotated[
     str,
     typer.Option(help="Windows per batch; auto: fits the device and memory.", rich_help_panel=_HOW),
 ]
-Precision = Annotated[
-    str, typer.Option(help="fp32 or bf16.", autocompletion=PRECISIONS, rich_help_panel=_HOW)
-]
-Device = Annotated[
-    str,
-    typer.Option(help="auto, cpu, cuda or cuda:0.", autocompletion=DEVICES, rich_help_panel=_HOW),
-]
+Precision = Annotated[str, offers.precision(panel=_HOW)]
+Device = Annotated[str, offers.device(panel=_HOW)]
 Compiling = Annotated[
     str,
     typer.Option(
         "--compile",
         help="Use torch.compile: auto, on or off; auto: on GPUs where it pays.",
-        autocompletion=COMPILING,
+        autocompletion=offers.COMPILING,
         rich_help_panel=_HOW,
     ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from regtrack.cli.console import (
     taken_text,
 )
 from regtrack.errors import RegtrackError
+from regtrack.genome.interval import span_text
 
 if TYPE_CHECKING:
     from regtrack.sweep.computation import MakeComputation
@@ -31,12 +33,16 @@ def sweep(
     request: SweepRequest,
     *,
     runner: Open,
+    note: Callable[[SweepSummary], None] = lambda _: None,
     shard: str | None = None,
     dry_run: bool = False,
     overwrite: bool = False,
     as_json: bool = False,
 ) -> None:
-    """Forecast a sweep, make a share or all of it, and print the result."""
+    """Forecast a sweep, make a share or all of it, and print the result.
+
+    `note` gets the summary of a whole sweep, to warn about its tracks.
+    """
     from regtrack.sweep.run import forecast_sweep, run_share, run_sweep
 
     show = _as_json if as_json else _as_text
@@ -50,9 +56,12 @@ def sweep(
             "announce": (lambda _: None) if as_json else print_forecast,
             "overwrite": overwrite,
         }
-        found = (
-            run_sweep(request, **options) if shard is None else run_share(request, shard, **options)
-        )
+        if shard is None:
+            summary = run_sweep(request, **options)
+            note(summary)
+            found: ShareSummary | SweepSummary = summary
+        else:
+            found = run_share(request, shard, **options)
     show(found)
 
 
@@ -107,7 +116,7 @@ def print_forecast(forecast: Forecast) -> None:
     compiled = ", compiled" if forecast.compiled else ""
     averaged = f", means of {forecast.resolution} bp" if forecast.resolution > 1 else ""
     console.print(
-        f"{forecast.out}: {files}, {forecast.bases / 1e6:,.2f} Mb each, "
+        f"{forecast.out}: {files}, {span_text(forecast.bases)} each, "
         f"{forecast.keep_bits} bits kept{averaged}, at most {size_text(forecast.disk)}, "
         "twice that until the tracks are joined\n"
         f"{windows} of {forecast.window:,} bp, {forecast.batch_size} at once, "

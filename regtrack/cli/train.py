@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from regtrack.cli import offers
 from regtrack.cli.console import bars, console, print_json, print_table
-from regtrack.cli.offers import PRECISIONS
 from regtrack.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -114,12 +114,7 @@ def command(
         int, typer.Option(help="Seed of weights, order and dropout.", rich_help_panel=_LOOP)
     ] = 0,
     precision: Annotated[
-        str,
-        typer.Option(
-            help="fp32, or bf16 for mixed precision.",
-            autocompletion=PRECISIONS,
-            rich_help_panel=_MACHINE,
-        ),
+        str, offers.precision("fp32, or bf16 for mixed precision.", _MACHINE)
     ] = "fp32",
     workers: Annotated[
         int, typer.Option(help="Reading processes per device; 0: none.", rich_help_panel=_MACHINE)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from regtrack.errors import RegtrackError
+
 EPILOG = """Examples:
 
   regtrack validate runs/genome/*.bw --reference hg38.fa
@@ -39,7 +41,7 @@ def command(
     from regtrack.tracks.bigwig.validate import validate
 
     if reference is not None and sizes is not None:
-        raise typer.BadParameter("give --reference or --sizes, not both")
+        raise RegtrackError("give --reference or --sizes, not both")
     assembly = Reference(reference).assembly if reference else None
     assembly = read_sizes(sizes) if sizes else assembly
     for file in files:

@@ -183,4 +183,4 @@ class _Kept:
 
 def _check_marker(marker: str, known: dict[str, int] | dict[str, MarkerFile]) -> None:
     if marker not in known:
-        raise MarkerError(f'the labels have no marker "{marker}".{nearest(marker, known)}')
+        raise MarkerError(f'the labels have no marker "{marker}"{nearest(marker, known)}')

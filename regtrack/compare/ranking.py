@@ -132,7 +132,7 @@ def find_track(sources: Sources, model: str, marker: str) -> Track:
     found = sources.catalog.find(sources.catalog.model(model).id, marker)
     if found is None:
         names = [track.marker or "" for track in sources.catalog.model(model).tracks]
-        raise TrackError(f'{model} has no track of "{marker[:60]}".{nearest(marker[:60], names)}')
+        raise TrackError(f'{model} has no track of "{marker[:60]}"{nearest(marker[:60], names)}')
     return found
 
 
@@ -165,7 +165,7 @@ def _statistics(
 
     def make() -> Arrays:
         table = np.full((len(_COLUMNS), len(windows)), np.nan, dtype=np.float32)
-        with progress.task(f"reading windows of {marker}", windows.bases, "bp") as task:
+        with progress.task(f"Reading windows of {marker}", windows.bases, "bp") as task:
             for piece in windows.pieces():
                 values = [
                     sources.scores(track.id, piece.chrom, piece.start, piece.end)

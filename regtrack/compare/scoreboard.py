@@ -123,7 +123,7 @@ def score_models(
     pairs = _pairs(sources, model_a or model_b, model_b)
     rows = []
     total = windows.bases * sum(len(set(pair)) for pair in pairs)
-    with progress.task(f"scoring {len(pairs)} markers", total, "bp") as task:
+    with progress.task(f"Scoring {len(pairs)} markers", total, "bp") as task:
         for first, second in pairs:
             found = []
             for track in (first, second):

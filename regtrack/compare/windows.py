@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from regtrack.compare.sources import Sources
 from regtrack.dataset.store import SPLITS, TILE
-from regtrack.errors import DatasetError, nearest
+from regtrack.errors import DatasetError, invalid, nearest
 from regtrack.genome.intervals import Positions
 from regtrack.genome.tiling import tile
 
@@ -68,10 +68,8 @@ class Windows:
         if split is None:
             return self
         if split not in SPLITS:
-            raise DatasetError(
-                f'no split is called "{split[:60]}"; expected {", ".join(SPLITS)}.'
-                f"{nearest(split[:60], SPLITS)}"
-            )
+            expected = f"{', '.join(SPLITS)}{nearest(split[:60], SPLITS)}"
+            raise DatasetError(invalid("split", split[:60], expected))
         keep = np.flatnonzero(self.splits == SPLITS.index(split))
         if len(keep) == 0:
             raise DatasetError(

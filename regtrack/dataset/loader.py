@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset as TorchDataset
 
 from regtrack.dataset.store import Dataset
-from regtrack.errors import DatasetError
+from regtrack.errors import DatasetError, invalid
 from regtrack.genome.sequence import Codes, N, reverse_complement
 
 Ids = npt.NDArray[np.int64]
@@ -140,11 +140,10 @@ def make_loader(
         DatasetError: the split has no windows, or fewer than there are processes; or
             `batch_size` or `workers` is out of range.
     """
-    if batch_size < 1 or workers < 0:
-        raise DatasetError(
-            f"batch size {batch_size} and {workers} workers; expected at least 1 window per batch "
-            "and 0 workers or more"
-        )
+    if batch_size < 1:
+        raise DatasetError(invalid("batch_size", batch_size, "at least 1"))
+    if workers < 0:
+        raise DatasetError(invalid("workers", workers, "0 or more"))
     ids = (
         epoch_windows(dataset.window_ids(split), seed, epoch, limit)
         if shuffle

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from regtrack.errors import DatasetError
+from regtrack.errors import DatasetError, invalid
 from regtrack.frozen import take_names
 
 # The settings that each kind of split uses; setting any other is refused as a mistake.
@@ -45,14 +45,14 @@ class SplitSpec:
     def __post_init__(self) -> None:
         take_names(self, "valid_chroms", "test_chroms")
         if self.kind not in _USES:
-            raise DatasetError(f'no split is called "{self.kind}"; expected {", ".join(_USES)}')
+            raise DatasetError(invalid("split", self.kind, ", ".join(_USES)))
         if self.seed < 0:
-            raise DatasetError(f"seed is {self.seed}; expected 0 or more")
+            raise DatasetError(invalid("seed", self.seed, "0 or more"))
         self._check_unread()
         self._check_fractions()
         self._check_chroms()
         if self.block < 1:
-            raise DatasetError(f"block is {self.block} bp; expected at least 1")
+            raise DatasetError(invalid("block", self.block, "at least 1", "bp"))
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON-serialisable values."""
@@ -74,10 +74,8 @@ class SplitSpec:
             or not all(0 <= fraction <= 1 for fraction in self.fractions)
             or not math.isclose(sum(self.fractions), 1, abs_tol=1e-6)
         ):
-            raise DatasetError(
-                f"fractions {_listed(self.fractions)}; expected three for train, valid and test, "
-                "each from 0 to 1 and adding up to 1"
-            )
+            expected = "three for train, valid and test, each from 0 to 1 and adding up to 1"
+            raise DatasetError(invalid("fractions", _listed(self.fractions), expected))
 
     def _check_chroms(self) -> None:
         both = set(self.valid_chroms) & set(self.test_chroms)
@@ -115,15 +113,13 @@ class DatasetSpec:
     def __post_init__(self) -> None:
         take_names(self, "chroms")
         if self.window < 1:
-            raise DatasetError(f"window is {self.window} bp; expected at least 1")
+            raise DatasetError(invalid("window", self.window, "at least 1", "bp"))
         for name, share in (("max_n", self.max_n), ("max_multimap", self.max_multimap)):
             if not 0 <= share <= 1:
-                raise DatasetError(f"`{name}` is {share}; expected a fraction from 0 to 1")
+                raise DatasetError(invalid(name, share, "a fraction from 0 to 1"))
         if self.split.kind == "block" and self.split.block < self.window:
-            raise DatasetError(
-                f"a block of {self.split.block:,} bp is shorter than a window of {self.window:,} "
-                "bp; expected a block of at least one window"
-            )
+            expected = f"at least one window, {self.window:,} bp"
+            raise DatasetError(invalid("block", self.split.block, expected, "bp"))
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON-serialisable values."""
@@ -131,7 +127,7 @@ class DatasetSpec:
 
 
 def _listed(values: tuple[float, ...]) -> str:
-    return ", ".join(f"{value:g}" for value in values)
+    return ",".join(f"{value:g}" for value in values)
 
 
 def _reader(setting: str) -> str:

@@ -36,7 +36,7 @@ def check_split(spec: DatasetSpec, assembly: Assembly) -> None:
         if chrom not in assembly:
             raise DatasetError(
                 f'"{name}" is to be held out, but the dataset uses only {assembly.summary()}; '
-                f"name one of those.{nearest(name, assembly.names)}"
+                f"name one of those{nearest(name, assembly.names)}"
             )
         if chrom in held_out:
             raise DatasetError(

@@ -35,7 +35,7 @@ from regtrack.dataset.rules import (
     possible_windows,
 )
 from regtrack.dataset.spec import DatasetSpec
-from regtrack.errors import DatasetError, RecordError, RegionError
+from regtrack.errors import DatasetError, RecordError, RegionError, invalid
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals, Positions
@@ -351,5 +351,5 @@ class Dataset:
 
 def _split_index(split: str) -> int:
     if split not in SPLITS:
-        raise DatasetError(f'no split is called "{split}"; expected {", ".join(SPLITS)}')
+        raise DatasetError(invalid("split", split, ", ".join(SPLITS)))
     return SPLITS.index(split)

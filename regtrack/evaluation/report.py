@@ -19,9 +19,10 @@ from regtrack.evaluation.metrics import Curves, StreamingCurves, centres
 from regtrack.evaluation.scores import MarkerScores, Report, score_categories, score_markers
 from regtrack.labels.marker import select_markers
 from regtrack.measures.exact import check_exact
-from regtrack.predict.device import check_precision, pick_device
+from regtrack.predict.device import pick_device
 from regtrack.predict.forward import one_pass
 from regtrack.predict.lending import borrowed
+from regtrack.predict.precision import check_precision
 from regtrack.progress import SILENT, Progress, Task
 
 _log = logging.getLogger(__name__)
@@ -111,7 +112,7 @@ def evaluate(
     rows: list[tuple[MarkerScores, ...]] = []
     for style, model in models.items():
         scored = [dataset.markers[index] for index in pairings[style].dataset]
-        with progress.task(f"evaluate {style.title}", total, "bp") as task:
+        with progress.task(f"Evaluating {style.title}", total, "bp") as task:
             curves = _curves_of(
                 loader, model, pairings[style],
                 device=place, precision=precision, exact=exact, task=task,
@@ -169,7 +170,7 @@ def _pair(dataset: Dataset, checkpoint: Checkpoint, selected: Sequence[int]) -> 
         name = dataset.markers[selected[0]].name
         raise MarkerError(
             f"{_named(checkpoint)} predicts none of the {len(selected)} requested markers, such as "
-            f'"{name}"; it predicts {len(rows)}, such as "{checkpoint.markers[0].name}".'
+            f'"{name}"; it predicts {len(rows)}, such as "{checkpoint.markers[0].name}"'
             f"{nearest(name, rows)}"
         )
     if len(common) < len(selected):
@@ -196,4 +197,4 @@ def _note_provenance(dataset: Dataset, title: str, checkpoint: Checkpoint, split
 
 
 def _named(checkpoint: Checkpoint) -> str:
-    return str(checkpoint.path or f"the {checkpoint.model.name} model")
+    return str(checkpoint.path or f"the {checkpoint.title} model")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from regtrack.atomic import publish_folder
+from regtrack.csv_table import write_csv
 from regtrack.evaluation.metrics import Curves, category_means
 from regtrack.labels.marker import Marker
 from regtrack.measures.curve import MIN_POSITIVES, Values
@@ -201,12 +201,4 @@ def _write_table(path: Path, rows: Sequence[_Scores], kind: type[_Scores]) -> No
     """Write a CSV, names before numbers; the cell of a missing score is empty."""
     inherited = [field.name for field in fields(_Scores)]
     own = [field.name for field in fields(kind) if field.name not in inherited]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=own + inherited)
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({name: _cell(value) for name, value in row.to_dict().items()})
-
-
-def _cell(value: Any) -> Any:
-    return f"{value:.6g}" if isinstance(value, float) else value
+    write_csv(path, own + inherited, (row.to_dict() for row in rows))

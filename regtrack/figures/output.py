@@ -40,7 +40,7 @@ def planned_files(paths: Sequence[Path], *, data: bool = False) -> tuple[Path, .
         if path.suffix.lower() not in SUFFIXES:
             raise OutputError(
                 f'cannot draw {path}: "{path.suffix}" is not a figure format; expected '
-                f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}."
+                f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
                 f"{nearest(path.suffix.lower(), SUFFIXES)}"
             )
     beside = [path.with_suffix(".tsv") for path in paths if path.suffix.lower() not in _TABLES]

@@ -65,7 +65,7 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 200, overwrite: bool =
     if kind not in FORMATS:
         raise OutputError(
             f'cannot draw {path}: "{path.suffix}" is not a figure format; expected .png, .pdf '
-            f"or .svg.{nearest(kind, FORMATS)}"
+            f"or .svg{nearest(kind, FORMATS)}"
         )
     with publish_file(path, overwrite=overwrite) as temporary, style():
         if kind == "png":

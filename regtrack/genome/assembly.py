@@ -75,7 +75,7 @@ class Assembly:
             return self._length_of[chrom]
         except KeyError:
             raise AssemblyError(
-                f'chromosome "{shown(chrom)}" is not in the assembly, which has {self.summary()}.'
+                f'chromosome "{shown(chrom)}" is not in the assembly, which has {self.summary()}'
                 f"{nearest(chrom, self.names)}"
             ) from None
 

@@ -110,10 +110,22 @@ def _known(name: str, region: str | Interval, assembly: Assembly) -> str:
     if chrom is None:
         raise RegionError(
             f'chromosome "{shown(name)}" of region "{shown(region)}" is not in the assembly, '
-            f"which has {assembly.summary()}.{nearest(name, assembly.names)}"
+            f"which has {assembly.summary()}{nearest(name, assembly.names)}"
         )
     return chrom
 
 
 def _number(text: str) -> int:
     return int(text.replace(",", ""))
+
+
+def span_text(bases: float) -> str:
+    """A length in the unit of its size, with at most four digits.
+
+    >>> [span_text(bases) for bases in (900, 25_000, 2_500_000, 3_088_269_832)]
+    ['900 bp', '25 kb', '2.5 Mb', '3.088 Gb']
+    """
+    for size, unit in ((1e9, "Gb"), (1e6, "Mb"), (1e3, "kb")):
+        if bases >= size:
+            return f"{bases / size:.4g} {unit}"
+    return f"{bases:.0f} bp"

@@ -81,7 +81,7 @@ def _check_columns(table: Path, columns: Sequence[str]) -> None:
             found = shown(", ".join(columns) or "nothing", 200)
             raise MarkerError(
                 f"{table} has no column {' or '.join(choices)}; found {found}; expected a "
-                f"tab-separated header.{nearest(choices[0], [shown(name) for name in columns])}"
+                f"tab-separated header{nearest(choices[0], [shown(name) for name in columns])}"
             )
 
 

@@ -107,7 +107,7 @@ def find_row(names: Sequence[str], name: str, where: str = "") -> int:
     if name not in names:
         raise MarkerError(
             f'no marker {f"of {where} " if where else ""}is called "{name}" among {len(names)}, '
-            f"the first of which is {names[0]}.{nearest(name, names)}"
+            f"the first of which is {names[0]}{nearest(name, names)}"
         )
     return list(names).index(name)
 
@@ -128,5 +128,5 @@ def _no_match(glob: str, markers: Sequence[Marker]) -> MarkerError:
     hint = nearest(glob, [*targets, *(marker.name for marker in markers)])
     return MarkerError(
         f'no marker matches "{glob}"; there are {len(markers)} markers, the first '
-        f"{markers[0].name if markers else 'none'}.{hint}"
+        f"{markers[0].name if markers else 'none'}{hint}"
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from regtrack.errors import CheckpointError, nearest
+from regtrack.errors import CheckpointError, invalid, nearest
 from regtrack.models.bi_lstm import BiLstmSettings, build_bi_lstm
 from regtrack.models.cnn import Cnn1Settings, CnnSettings, build_cnn1, build_cnn3, build_cnn7
 from regtrack.models.dilated import DilatedSettings, build_dilated
@@ -58,11 +58,11 @@ def build_model(name: str, marker_count: int, **settings: Any) -> TrackModel:
     for setting in settings:
         if setting not in known:
             raise CheckpointError(
-                f'{name} has no setting "{setting}"; it has {", ".join(known)}.'
+                f'{name} has no setting "{setting}"; it has {", ".join(known)}'
                 f"{nearest(setting, known)}"
             )
     if marker_count < 1:
-        raise CheckpointError(f"a network for {marker_count} markers; expected at least 1")
+        raise CheckpointError(invalid("marker_count", marker_count, "at least 1"))
     return family.build(marker_count, family.settings(**settings))
 
 
@@ -79,7 +79,7 @@ def default_settings(name: str) -> dict[str, Any]:
 def _family(name: str) -> Family[Any]:
     if name not in MODELS:
         raise CheckpointError(
-            f'no model is called "{name}"; expected one of {", ".join(MODELS)}.'
+            f'no model is called "{name}"; expected one of {", ".join(MODELS)}'
             f"{nearest(name, MODELS)}"
         )
     return MODELS[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
-from regtrack.errors import CheckpointError
+from regtrack.errors import CheckpointError, invalid
 from regtrack.models.blocks import AfterConv
 
 
@@ -47,7 +47,7 @@ class Settings:
 
     def _check(self, name: str, holds: bool, expected: str) -> None:
         if not holds:
-            raise CheckpointError(f"`{name}` is {getattr(self, name)}; expected {expected}")
+            raise CheckpointError(invalid(name, getattr(self, name), expected))
 
     def after_conv(self, passes: int = 1) -> AfterConv:
         """What follows every convolution."""
@@ -75,4 +75,4 @@ def _typed(name: str, value: Any, default: Any) -> Any:
         if type(value) is type(default):
             return value
         expected = "a whole number" if isinstance(default, int) else "a string"
-    raise CheckpointError(f"`{name}` is {value!r}; expected {expected}")
+    raise CheckpointError(invalid(name, value, expected))

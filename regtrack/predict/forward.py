@@ -12,9 +12,10 @@ from torch import Tensor
 from regtrack.genome.sequence import Codes, reverse_complement
 from regtrack.predict.compiling import compiled_logits
 from regtrack.predict.copies import Scores, to_device, to_host
-from regtrack.predict.device import check_precision, memory_errors
+from regtrack.predict.device import memory_errors
 from regtrack.predict.lending import Lent, borrowed, shared_context
 from regtrack.predict.network import Network
+from regtrack.predict.precision import check_precision
 from regtrack.predict.products import exact_products
 
 _PIECE = 16_384  # numbers; torch uses more threads from 32,768

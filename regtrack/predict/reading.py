@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
-from regtrack.errors import PlanError
+from regtrack.errors import PlanError, invalid
 from regtrack.genome.interval import Interval
 from regtrack.predict.network import ReadRequirements
 
@@ -156,8 +156,8 @@ def choose_flank(flank: int | str, *, needed: int | None, stride: int) -> int:
     check_multiple("flank", chosen, stride)
     if needed is not None and chosen < needed:
         raise PlanError(
-            f"flank {chosen:,} would leave seams: this model needs {needed:,} bp on each side; "
-            "leave the flank at auto"
+            f"`flank` is {chosen:,} bp, which would leave seams; expected {needed:,} bp or more "
+            "for this model, or auto"
         )
     return chosen
 
@@ -169,11 +169,9 @@ def check_multiple(what: str, value: int, stride: int) -> None:
         PlanError: naming the nearest valid values.
     """
     if value < 0:
-        raise PlanError(f"{what} {value:,} is negative; expected a multiple of {stride} bp")
+        raise PlanError(invalid(what, value, f"a multiple of {stride} bp", "bp"))
     if value % stride:
         below = value // stride * stride
-        near = f"are {below:,} or {below + stride:,}" if below else f"is {stride:,}"
-        raise PlanError(
-            f"{what} {value:,} is not a multiple of the model's stride of {stride} bp; "
-            f"the nearest {near}"
-        )
+        near = f"{below:,} or {below + stride:,}" if below else f"{stride:,}"
+        expected = f"a multiple of the model's stride of {stride} bp, such as {near}"
+        raise PlanError(invalid(what, value, expected, "bp"))

@@ -19,8 +19,9 @@ from regtrack.genome.sequence import Codes, N, count_unknown, encode
 from regtrack.genome.source import Source
 from regtrack.labels.marker import find_row, select_markers
 from regtrack.predict.copies import Scores
-from regtrack.predict.device import check_precision, pick_device
+from regtrack.predict.device import pick_device
 from regtrack.predict.network import NamedNetwork
+from regtrack.predict.precision import check_precision
 from regtrack.predict.region import values_along
 from regtrack.progress import SILENT, Progress
 

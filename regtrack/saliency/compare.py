@@ -12,7 +12,7 @@ import torch
 
 from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint, style_checkpoints
 from regtrack.dataset.store import Dataset
-from regtrack.errors import SaliencyError
+from regtrack.errors import SaliencyError, invalid
 from regtrack.frozen import take_names, take_paths
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
@@ -98,7 +98,7 @@ class SaliencyRequest:
                 "no region: name a `region`, `at`, or a `dataset` to sample windows from"
             )
         if self.windows < 1:
-            raise SaliencyError(f"{self.windows} random windows; expected at least 1")
+            raise SaliencyError(invalid("windows", self.windows, "at least 1"))
         if self.at and self.threshold is not None:
             raise SaliencyError("`at` and `threshold` both select the outputs; give one of them")
 

@@ -26,6 +26,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from regtrack.errors import invalid
 from regtrack.genome.sequence import N
 from regtrack.models.network import TrackModel
 from regtrack.predict.forward import one_pass
@@ -61,7 +62,7 @@ def gradient_saliency(
     """
     known = {one.name: values_of for one, values_of in OF_GRADIENT.items()}
     if method not in known:
-        raise ValueError(f'method "{method}"; expected {" or ".join(known)}')
+        raise ValueError(invalid("method", method, " or ".join(known)))
     gradient = input_gradient(model, codes, outputs, marker, device=device)
     embedding = model.embed.weight.detach().cpu()
     found = known[method](gradient, torch.as_tensor(codes), embedding)

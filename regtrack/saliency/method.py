@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from regtrack.errors import SaliencyError
+from regtrack.errors import SaliencyError, invalid
 
 
 @dataclass(frozen=True)
@@ -62,5 +62,5 @@ def find_method(name: str) -> Method:
         SaliencyError: there is none.
     """
     if name not in METHODS:
-        raise SaliencyError(f'method "{name}"; expected {", ".join(METHODS)}')
+        raise SaliencyError(invalid("method", name, ", ".join(METHODS)))
     return METHODS[name]

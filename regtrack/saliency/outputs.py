@@ -13,7 +13,7 @@ import torch
 
 from regtrack.checkpoint import Checkpoint
 from regtrack.dataset.store import Dataset
-from regtrack.errors import DatasetError, SaliencyError
+from regtrack.errors import DatasetError, SaliencyError, invalid
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.intervals import Intervals
@@ -56,7 +56,7 @@ def scoring_outputs(
         SaliencyError: there is none, or a threshold outside the range of scores.
     """
     if threshold is not None and not 0 <= threshold <= 1:
-        raise SaliencyError(f"threshold {threshold:g}; expected a score from 0 to 1")
+        raise SaliencyError(invalid("threshold", threshold, "a score from 0 to 1"))
     row = row_of(checkpoint, marker)
     found = values_along(checkpoint.model, source, interval, [row], device=device)[0]
     if threshold is None:
@@ -66,7 +66,7 @@ def scoring_outputs(
         best = f"{np.nanmax(found):.3g}" if np.isfinite(found).any() else "none, as all bases are N"
         raise SaliencyError(
             f"no position of {interval} has a score of {threshold:g} for {marker.name} by "
-            f"{checkpoint.model.name}; the highest is {best}: choose another `region`, a lower "
+            f"{checkpoint.title}; the highest is {best}: choose another `region`, a lower "
             "`threshold`, `labels` or `at`"
         )
     return Intervals.from_mask(found >= threshold, interval.start), threshold

@@ -17,7 +17,7 @@ import torch
 
 from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint, style_checkpoints
 from regtrack.dataset.store import Dataset
-from regtrack.errors import DatasetError, MarkerError, SaliencyError
+from regtrack.errors import DatasetError, MarkerError, SaliencyError, invalid
 from regtrack.genome.intervals import Intervals
 from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle, style_of
@@ -109,7 +109,7 @@ def _mean(
             task.advance(len(some))
     if counted == 0:
         raise DatasetError(
-            f"the logits of {marker.name} by {model.name} have no gradient at any of {len(drawn)} "
+            f"the logits of {marker.name} by {style.title} have no gradient at any of {len(drawn)} "
             "labelled bases; the model has not learnt this marker"
         )
     return Curve(
@@ -158,7 +158,7 @@ def compare_receptive_fields(
         OutOfMemoryError: too little memory.
     """
     if positives < 1:
-        raise SaliencyError(f"{positives} outputs; expected at least 1")
+        raise SaliencyError(invalid("positives", positives, "at least 1"))
     models = style_checkpoints([load_checkpoint(path) for path in checkpoints])
     opened, place = Dataset.open(dataset), pick_device(device)
     for checkpoint in models.values():

@@ -21,7 +21,7 @@ from regtrack.labels.marker import Marker, select_markers
 from regtrack.model_style import style_of
 from regtrack.predict.device import pick_device
 from regtrack.progress import SILENT, Progress
-from regtrack.saliency.method import GRADIENT_X_INPUT, Method, find_method
+from regtrack.saliency.method import GRADIENT_NORM, Method, find_method
 from regtrack.saliency.outputs import check_known, row_of, scoring, scoring_outputs
 from regtrack.saliency.steps import STEPS, Stretch
 from regtrack.saliency.strips import at_once, strips_of
@@ -52,7 +52,7 @@ def saliency_of_region(
     region: Interval | str,
     marker: str,
     *,
-    method: str = GRADIENT_X_INPUT.name,
+    method: str = GRADIENT_NORM.name,
     threshold: float | None = None,
     device: str = "auto",
     any_assembly: bool = False,

@@ -5,16 +5,15 @@ There are two files per marker: gradient x input, signed, for browsers that draw
 means cancel.
 
 Two flanks make it seamless. A base has a gradient from the outputs within its reach, up to one
-flank
-away, and each of those needs its own reach, another flank. So a strip is read with two flanks and
-cropped by two. Outputs in the outer flank lack some of their input, but none of them reaches a base
-that is emitted, so all outputs of the read may be propagated at once.
+flank away, and each of those needs its own reach, another flank. So a strip is read with two flanks
+and cropped by two. Outputs in the outer flank lack some of their input, but none of them reaches a
+base that is emitted, so all outputs of the read may be propagated at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -23,12 +22,19 @@ import torch
 from torch import Tensor
 
 from regtrack.checkpoint import Checkpoint
-from regtrack.errors import PlanError, SaliencyError
-from regtrack.genome.sequence import Codes
+from regtrack.errors import PlanError, SaliencyError, invalid
+from regtrack.genome.sequence import Codes, N
 from regtrack.models.network import TrackModel
 from regtrack.progress import SILENT, Progress
-from regtrack.saliency.gradient import differentiable, over_threshold, propagate, times_input
+from regtrack.saliency.gradient import (
+    ErrorsOfLogits,
+    differentiable,
+    over_threshold,
+    propagate,
+    times_input,
+)
 from regtrack.saliency.method import GRADIENT_X_INPUT
+from regtrack.saliency.unreached import Highest, note_unreached
 from regtrack.sweep.computation import Shape, ValueKind
 from regtrack.sweep.job import open_job
 from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest, make_request
@@ -45,6 +51,7 @@ class TrackSaliency:
         rows: the markers to explain.
         device, precision: see `regtrack.predict.forward.scores_of_codes`.
         threshold: minimum score of an explained output; 0: all.
+        highest: takes note of the highest logits, if there is a threshold.
     """
 
     model: TrackModel
@@ -52,6 +59,7 @@ class TrackSaliency:
     device: torch.device
     precision: str = "fp32"
     threshold: float = 0.0
+    highest: Highest = field(default_factory=Highest, compare=False)
 
     kinds: ClassVar[tuple[ValueKind, ...]] = (
         ValueKind("saliency", ".saliency"),
@@ -59,8 +67,7 @@ class TrackSaliency:
     )
     flanks: ClassVar[int] = 2
     # Tensors, including those of the backward pass, take 3,200 (CNN7, DILATED) to 5,200 (BI-LSTM)
-    # on
-    # the CPU; with what the C library keeps, processes grew by up to 6,400.
+    # on the CPU; with what the C library keeps, processes grew by up to 6,400.
     bytes_per_base: ClassVar[int] = 6_400
     both_strands: ClassVar[bool] = False
     compiled: ClassVar[Shape | None] = None
@@ -94,12 +101,23 @@ class TrackSaliency:
             self.model, self.device, shape=codes.shape, precision=self.precision
         ) as model:
             bases = torch.as_tensor(codes, device=self.device)
-            choose = over_threshold(self.threshold, bases)
+            choose = self._noting(over_threshold(self.threshold, bases), bases)
             for row, gradient in enumerate(propagate(model, bases, choose, self.rows)):
                 signed = times_input(gradient, bases, model.embed.weight)
                 found[:, 2 * row] = signed.detach()
         found[:, 1::2] = found[:, ::2].abs()
         return found
+
+    def _noting(self, choose: ErrorsOfLogits, bases: Tensor) -> ErrorsOfLogits:
+        """The same choice, of logits that are noted; A alone is the pass that is timed."""
+        if not self.threshold or not bases.any():
+            return choose
+
+        def noted(logits: Tensor) -> Tensor:
+            self.highest.see(logits.masked_fill((bases == N)[:, None], -torch.inf))
+            return choose(logits)
+
+        return noted
 
 
 @dataclass(frozen=True)
@@ -108,16 +126,18 @@ class MakeSaliency:
 
     Attributes:
         threshold: minimum score of an explained output; 0: all.
+        highest: filled by computations in this process.
 
     Raises:
         SaliencyError: a threshold outside the range of scores.
     """
 
     threshold: float = 0.0
+    highest: Highest = field(default_factory=Highest, compare=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold < 1:
-            raise SaliencyError(f"threshold {self.threshold:g}; expected a score from 0 to below 1")
+            raise SaliencyError(invalid("threshold", self.threshold, "a score from 0 to below 1"))
 
     def __call__(
         self, model: TrackModel, rows: Sequence[int], device: torch.device, request: SweepRequest
@@ -129,7 +149,13 @@ class MakeSaliency:
         """
         if request.compute.reverse_complement or request.storage.logits:
             raise PlanError("saliency explains logits of the forward strand; request neither")
-        return TrackSaliency(model, rows, device, request.compute.precision, self.threshold)
+        return TrackSaliency(
+            model, rows, device, request.compute.precision, self.threshold, self.highest
+        )
+
+    def note(self, summary: SweepSummary) -> None:
+        """Warn about tracks of a finished sweep that are 0 everywhere; see `note_unreached`."""
+        note_unreached(summary, threshold=self.threshold, highest=self.highest)
 
 
 def saliency_tracks(
@@ -176,11 +202,14 @@ def saliency_tracks(
         PlanError: both strands, logits, or as `predict_genome`.
         RegtrackError: as `predict_genome`.
     """
-    runner = partial(open_job, make=MakeSaliency(threshold))
+    make = MakeSaliency(threshold)
     request = make_request(
         checkpoint, reference, out, markers=markers, chroms=chroms, selection=selection,
         compute=compute, storage=storage, any_assembly=any_assembly,
     )  # fmt: skip
-    return run_sweep(
-        request, runner=runner, progress=progress, announce=announce, overwrite=overwrite
-    )
+    summary = run_sweep(
+        request, runner=partial(open_job, make=make), progress=progress, announce=announce,
+        overwrite=overwrite,
+    )  # fmt: skip
+    make.note(summary)
+    return summary

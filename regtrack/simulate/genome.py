@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from regtrack.atomic import publish_folder
-from regtrack.errors import AssemblyError
+from regtrack.errors import AssemblyError, invalid
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals, Mask
 from regtrack.genome.sequence import Codes, decode
@@ -111,7 +111,7 @@ def simulate(
     assembly, out = _assembly(length), Path(out)
     with publish_folder(out, mark=_TRUTH_FILE, overwrite=overwrite) as folder:
         write_grammar(folder / "grammar.json", grammar)
-        with progress.task("simulate", assembly.total, "bp") as task:
+        with progress.task("Simulating", assembly.total, "bp") as task:
             chromosomes = []
             for index, name in enumerate(assembly.names):
                 rng = np.random.default_rng([seed, index])
@@ -137,8 +137,7 @@ def simulate(
 def _assembly(length: int) -> Assembly:
     if length < SHORTEST:
         raise AssemblyError(
-            f"a simulated assembly of {length:,} bp is too short for its grammar; "
-            f"expected a length of {SHORTEST:,} or more"
+            invalid("length", length, f"{SHORTEST:,} or more, to hold its grammar", "bp")
         )
     # odd lengths, as real chromosomes have
     lengths = [round(share * length) + 37 - 2 * i for i, (share, *_) in enumerate(_CHROMS.values())]

@@ -150,7 +150,7 @@ def _check_names(names: Iterable[str], known: Iterable[str], what: str) -> None:
     for name in names:
         if name not in known:
             raise GrammarError(
-                f'{what} motif "{name}"; expected one of {", ".join(known)}.{nearest(name, known)}'
+                f'{what} motif "{name}"; expected one of {", ".join(known)}{nearest(name, known)}'
             )
 
 

@@ -100,7 +100,7 @@ def _rule(value: Any) -> Rule:
     if kind not in RULES:
         raise GrammarError(
             f'expected a rule, {{"kind": ..., ...}}, of kind {", ".join(RULES)}; found '
-            f"{shown(repr(value))}.{nearest(shown(kind), RULES)}"
+            f"{shown(repr(value))}{nearest(shown(kind), RULES)}"
         )
     rule: Rule = _build(RULES[kind], {name: v for name, v in value.items() if name != "kind"})
     return rule
@@ -130,7 +130,7 @@ def _check_keys(value: Any, required: set[str], optional: set[str]) -> None:
     strange = next((name for name in value if name not in known), None)
     if strange is not None:
         raise GrammarError(
-            f'"{shown(strange)}" is unknown here; expected {", ".join(known)}.'
+            f'"{shown(strange)}" is unknown here; expected {", ".join(known)}'
             f"{nearest(shown(strange), known)}"
         )
     missing = sorted(required - value.keys())

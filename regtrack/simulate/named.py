@@ -25,6 +25,6 @@ def find_grammar(name: str) -> Grammar:
     if not os.path.exists(name):  # noqa: PTH110 - a file or a pipe, under any name
         raise GrammarError(
             f'there is no grammar or file "{shown(name)}"; expected {", ".join(GRAMMARS)} or '
-            f"a JSON file.{nearest(shown(name), GRAMMARS)}"
+            f"a JSON file{nearest(shown(name), GRAMMARS)}"
         )
     return read_grammar(name)

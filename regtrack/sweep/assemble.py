@@ -19,12 +19,12 @@ from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.claim import claimed, remove
 from regtrack.sweep.content import Content, check_track
 from regtrack.sweep.encoding import prepare_encoder
-from regtrack.sweep.plan_file import SWEEP_FILE
 from regtrack.sweep.summary import SweepSummary, TrackSummary
 from regtrack.sweep.work import Work, load_work
 from regtrack.tracks.bigwig.assemble import create_bigwig
 from regtrack.tracks.bigwig.readings import Expected
 from regtrack.tracks.bigwig.second_reader import SecondReader
+from regtrack.tracks.kind import SWEEP_FILE
 
 _AT_ONCE = 8  # files joined at once; each holds its index in memory
 _NAMED = 5  # missing chunks that a message names

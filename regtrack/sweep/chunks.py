@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from regtrack.errors import PlanError
+from regtrack.errors import PlanError, invalid
 from regtrack.tracks.bigwig.bins import first_reduction
 
 CHUNK = 2_000_000  # bp; a second or two of work on a CPU, which is all that an interruption loses
@@ -58,5 +58,5 @@ def choose_share(chunks: Sequence[Chunk], share: str | None) -> tuple[Chunk, ...
         return tuple(chunks)
     part, _, parts = share.partition("/")
     if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
-        raise PlanError(f'shard "{share}"; expected I/N with I from 1 to N, such as 3/16')
+        raise PlanError(invalid("shard", share, "I/N with I from 1 to N, such as 3/16"))
     return tuple(chunks[int(part) - 1 :: int(parts)])

@@ -9,8 +9,9 @@ from contextlib import contextmanager, suppress
 from regtrack.atomic import collect, disk_errors, temporary_path
 from regtrack.errors import OutputError
 from regtrack.lock import Lock
-from regtrack.sweep.plan_file import SWEEP_FILE, write_plan
+from regtrack.sweep.plan_file import write_plan
 from regtrack.sweep.work import Work
+from regtrack.tracks.kind import SWEEP_FILE
 
 _LOCK = "lock"
 

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.errors import PlanError
+from regtrack.errors import PlanError, invalid
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals
 from regtrack.predict.reading import ReadRule, Strip, check_multiple
@@ -65,13 +65,13 @@ class SweepPlan:
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
-            raise PlanError(f"batch size {self.batch_size} is below 1; expected at least 1")
+            raise PlanError(invalid("batch_size", self.batch_size, "at least 1"))
         check_representable(self.assembly)
         if not self.targets:
             raise PlanError("nothing to predict: all requested bases are excluded; choose others")
         for what, value in (("window", self.window), ("resolution", self.resolution)):
             if value < 1:
-                raise PlanError(f"{what} {value:,} is below 1 bp; expected at least 1")
+                raise PlanError(invalid(what, value, "at least 1", "bp"))
         if self.window < self._longest:
             check_multiple("window", self.window, self.stride)
             self._check_resolution()
@@ -193,8 +193,9 @@ class SweepPlan:
         step = math.lcm(self.stride, self.resolution)
         if self.window % self.resolution:
             raise PlanError(
-                f"resolution {self.resolution:,} does not divide the window of {self.window:,} bp; "
-                f"take a window of {-(-self.window // step) * step:,} bp, or another resolution"
+                f"`resolution` is {self.resolution:,} bp, which does not divide the window of "
+                f"{self.window:,} bp; choose a `window` of {-(-self.window // step) * step:,} bp, "
+                "or another resolution"
             )
 
     @cached_property

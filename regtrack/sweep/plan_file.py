@@ -18,9 +18,7 @@ from regtrack.errors import RegtrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.record import FORMAT, agrees, digest
-from regtrack.tracks.kind import Kind
-
-SWEEP_FILE = "sweep.json"
+from regtrack.tracks.kind import SWEEP_FILE, Kind
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regtrack.checkpoint import Checkpoint
-from regtrack.errors import PlanError
+from regtrack.errors import PlanError, invalid
 from regtrack.frozen import set_field, take_names, take_paths
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import parse_region
 from regtrack.genome.intervals import Intervals
 from regtrack.labels.peaks import read_peaks
 from regtrack.labels.report import report_peaks
-from regtrack.predict.device import check_precision
+from regtrack.predict.precision import check_precision
 from regtrack.predict.reading import WINDOW
 from regtrack.sweep.plan import choose_targets
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, check_keep_bits
@@ -36,15 +36,15 @@ def _set_number(value: object, name: str, *, low: int, high: int, unit: str) -> 
     except (TypeError, ValueError, OverflowError):
         number = low - 1
     if not low <= number <= high or number != float(content):
-        raise PlanError(f'`{name}` is "{content}"; expected {low:,} to {high:,} {unit}, or auto')
+        raise PlanError(invalid(name, content, f"{low:,} to {high:,} {unit}, or auto"))
     set_field(value, name, number)
 
 
 def _check_length(name: str, value: int) -> None:
     if value < 1:
-        raise PlanError(f"`{name}` is {value:,} bp; expected at least 1")
+        raise PlanError(invalid(name, value, "at least 1", "bp"))
     if value > _LONGEST:
-        raise PlanError(f"`{name}` is {value:,} bp; expected at most {_LONGEST:,}")
+        raise PlanError(invalid(name, value, f"at most {_LONGEST:,}", "bp"))
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Compute:
         _set_number(self, "batch_size", low=1, high=_MOST_WINDOWS, unit="windows")
         check_precision(self.precision)
         if self.compiling not in COMPILING:
-            raise PlanError(f'`compiling` is "{self.compiling}"; expected {", ".join(COMPILING)}')
+            raise PlanError(invalid("compiling", self.compiling, ", ".join(COMPILING)))
 
 
 @dataclass(frozen=True)

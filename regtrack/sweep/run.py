@@ -20,10 +20,10 @@ from regtrack.sweep.chunks import Chunk, choose_share
 from regtrack.sweep.claim import claimed
 from regtrack.sweep.encoding import prepare_encoder
 from regtrack.sweep.job import open_job
-from regtrack.sweep.plan_file import SWEEP_FILE
 from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest, make_request
 from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
 from regtrack.sweep.work import Work
+from regtrack.tracks.kind import SWEEP_FILE
 
 _PathLike = str | Path
 _log = logging.getLogger(__name__)

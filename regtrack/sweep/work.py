@@ -17,9 +17,10 @@ from regtrack.atomic import PARTIAL, check_folder_free, check_name, real_place, 
 from regtrack.errors import ClusterError, OutputError, PlanError
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
-from regtrack.sweep.plan_file import SWEEP_FILE, SavedPlan, other_version, read_plan
+from regtrack.sweep.plan_file import SavedPlan, other_version, read_plan
 from regtrack.sweep.record import differences
 from regtrack.sweep.shard import Shard, is_intact
+from regtrack.tracks.kind import SWEEP_FILE
 
 _SHOWN = 8  # differences that a message lists
 _BROKEN = ["its plan is broken"]

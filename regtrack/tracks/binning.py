@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.errors import RegionError, TrackError
+from regtrack.errors import RegionError, TrackError, invalid
 from regtrack.genome.interval import Interval
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.raw import DataBlock, RawBigWig, Records, ZoomLevel
@@ -77,7 +77,7 @@ def bin_track(raw: RawBigWig, chrom: str, start: int, end: int, count: int) -> B
     """
     _check(chrom, start, end)
     if count < 1:
-        raise RegionError(f"{count} bins; expected at least 1")
+        raise RegionError(invalid("count", count, "at least 1"))
     span = end - start
     count = min(count, span)
     level = _choose_level(raw.header.zooms, span, span / count)

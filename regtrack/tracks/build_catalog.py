@@ -16,9 +16,8 @@ from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle, Run, styles_of
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.catalog import Catalog, ModelTracks, Track
-from regtrack.tracks.kind import PREDICTED, kind_of
+from regtrack.tracks.kind import PREDICTED, SWEEP_FILE, kind_of
 
-SWEEP_FILE = "sweep.json"
 _SUFFIXES = {".bw", ".bigwig"}
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")

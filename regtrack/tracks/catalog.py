@@ -126,7 +126,7 @@ class Catalog:
         """
         if name not in self._markers:
             raise MarkerError(
-                f'no marker is called "{_short(name)}"; there are {len(self.markers)}.'
+                f'no marker is called "{_short(name)}"; there are {len(self.markers)}'
                 f"{nearest(_short(name), self._markers)}"
             )
         return self._markers[name]
@@ -162,7 +162,7 @@ class Catalog:
 
 def _look_up(found: Mapping[str, _Named], name: str, what: str) -> _Named:
     if name not in found:
-        raise TrackError(f'no {what} has the id "{_short(name)}".{nearest(_short(name), found)}')
+        raise TrackError(f'no {what} has the id "{_short(name)}"{nearest(_short(name), found)}')
     return found[name]
 
 

@@ -151,7 +151,7 @@ class Genes:
         place = self._places.get(name.strip().lower())
         if place is None:
             known = (gene.name for gene in self._places.values())
-            raise RegionError(f'there is no gene "{name[:60]}".{nearest(name[:60], known)}')
+            raise RegionError(f'there is no gene "{name[:60]}"{nearest(name[:60], known)}')
         return Interval(place.chrom, place.start, place.end)
 
     def complete(self, prefix: str, limit: int = 20) -> list[str]:

@@ -7,6 +7,9 @@ from typing import Any, Literal, get_args
 
 from regtrack.errors import TrackError
 
+SWEEP_FILE = "sweep.json"
+"""The record of a sweep, in its folder."""
+
 Kind = Literal["scores", "logits", "saliency", "absolute saliency", "signal"]
 """Scores or logits of a model; saliency, signed or absolute; or a signal from another program."""
 

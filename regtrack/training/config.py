@@ -6,10 +6,10 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from regtrack.errors import TrainingError
+from regtrack.errors import TrainingError, invalid
+from regtrack.predict.precision import PRECISIONS
 
 SCHEDULES = ("constant", "cosine")
-PRECISIONS = ("fp32", "bf16")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ class TrainingConfig:
 
     def _check(self, name: str, holds: bool, expected: str) -> None:
         if not holds:
-            raise TrainingError(f"`{name}` is {getattr(self, name)}; expected {expected}")
+            raise TrainingError(invalid(name, getattr(self, name), expected))
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON-serialisable values."""
@@ -111,8 +111,7 @@ class Hardware:
     workers: int = 0
 
     def __post_init__(self) -> None:
-        if self.workers < 0 or self.nodes < 1:
-            raise TrainingError(
-                f"{self.workers} workers on {self.nodes} nodes; expected 0 workers or more, and at "
-                "least 1 node"
-            )
+        if self.nodes < 1:
+            raise TrainingError(invalid("nodes", self.nodes, "at least 1"))
+        if self.workers < 0:
+            raise TrainingError(invalid("workers", self.workers, "0 or more"))

@@ -20,6 +20,7 @@ from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError
 from regtrack.evaluation.metrics import category_means
 from regtrack.measures.curve import MIN_POSITIVES
+from regtrack.model_style import style_of
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
 from regtrack.progress import SILENT, Progress, Task
@@ -109,7 +110,8 @@ def train(
         DatasetError: a split without windows or labels.
         OutputError: `out` holds a finished run, another process trains there, or it cannot be
             written.
-        TrainingError: `out` holds a run with other settings, or the hardware is not available.
+        DeviceError: the hardware is not available.
+        TrainingError: `out` holds a run with other settings.
         KeyboardInterrupt: SIGINT, SIGTERM or SIGHUP arrived; the run can be resumed.
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
@@ -166,11 +168,12 @@ class _Run:
         module = TrackTraining(
             self.network, self.config, [marker.category for marker in self.dataset.markers]
         )
+        title = style_of(self.network.name, self.network.config).title
         total = (self.config.epochs - len(history)) * self._bases_an_epoch()
         with (
             quiet_lightning(),
             interruptible(self.folder),
-            progress.task(f"train {self.network.name}", total, "bp") as task,
+            progress.task(f"Training {title}", total, "bp") as task,
         ):
             keeper = self._keeper(task)
             trainer = make_trainer(self.config, self.hardware, self.folder, keeper)

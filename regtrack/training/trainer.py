@@ -16,13 +16,17 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.utilities import rank_zero_only
 
 from regtrack.errors import TrainingError
+from regtrack.predict.device import check_accelerator
 from regtrack.training.config import Hardware, TrainingConfig
 from regtrack.training.run import RunFolder
 from regtrack.training.state import StateFile
 
 _log = logging.getLogger(__name__)
 
-_PRECISIONS: dict[str, Literal["32-true", "bf16-mixed"]] = {"fp32": "32-true", "bf16": "bf16-mixed"}
+_LIGHTNING: dict[str, Literal["32-true", "bf16-mixed"]] = {
+    "fp32": "32-true",
+    "bf16": "bf16-mixed",
+}
 
 # Lightning's advice and deprecations in its own code; users of regtrack cannot act on them
 _ADVICE = (
@@ -41,8 +45,10 @@ def check_hardware(config: TrainingConfig, hardware: Hardware, folder: RunFolder
     """Refuse unavailable hardware before anything is written.
 
     Raises:
+        DeviceError: see `check_accelerator`.
         TrainingError: see `make_trainer`.
     """
+    check_accelerator(hardware.accelerator, hardware.devices)
     with quiet_lightning():
         make_trainer(config, hardware, folder)
 
@@ -56,7 +62,7 @@ def make_trainer(
     """A Trainer that leaves files, progress bars and stopping to `keeper`.
 
     Raises:
-        TrainingError: the hardware is not available, or cannot be combined like this.
+        TrainingError: Lightning does not know the hardware, or cannot combine it like this.
     """
     plugins: list[Any] = [StateFile()]
     if SLURMEnvironment.detect():
@@ -68,7 +74,7 @@ def make_trainer(
             devices=hardware.devices,
             strategy=hardware.strategy,
             num_nodes=hardware.nodes,
-            precision=_PRECISIONS[config.precision],
+            precision=_LIGHTNING[config.precision],
             max_epochs=config.epochs,
             gradient_clip_val=config.clip or None,
             callbacks=keeper,
@@ -84,8 +90,9 @@ def make_trainer(
         )
     except (MisconfigurationException, TypeError, ValueError) as error:
         raise TrainingError(
-            f"accelerator {hardware.accelerator}, devices {hardware.devices} and strategy "
-            f"{hardware.strategy} cannot be used here: {' '.join(str(error).split())}"
+            f'`accelerator` "{hardware.accelerator}", `devices` "{hardware.devices}" and '
+            f'`strategy` "{hardware.strategy}" cannot be used together here; expected what '
+            "Lightning's Trainer accepts, or auto"
         ) from error
 
 

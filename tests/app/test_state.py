@@ -95,7 +95,7 @@ def test_any_value_gives_a_view_of_what_is_there(fields: dict[str, str]) -> None
         ("region=chr1:90,000-200,000", "chr1 ends at 100,000; the region is shown up to there"),
         ("region=chr1:500-100", "starts after its end"),
         ("region=chr9:1-2", "chr9"),
-        ("region=ISG51", "The assembly has chr1, chr2"),
+        ("region=ISG51", "the assembly has chr1, chr2"),
         ("region=", "no region"),
         ("markers=M1,../../etc/passwd", 'There is no marker "../../etc/passwd"'),
         ("models=<script>", 'There is no model "<script>"'),

@@ -8,11 +8,11 @@ import pytest
 from regtrack_app.choices import choices_of
 from regtrack_app.state import default_view
 from regtrack_app.view_data import ViewData
-from regtrack_app.words import badge_class, badge_text, foreign_models, notes, span_text, summary
+from regtrack_app.words import badge_class, badge_text, foreign_models, notes, summary
 
 from regtrack.compare.sources import Sources
 from regtrack.dataset.identity import dataset_digest
-from regtrack.genome.interval import Interval
+from regtrack.genome.interval import Interval, span_text
 
 
 def test_the_badge_says_what_models_have_seen() -> None:

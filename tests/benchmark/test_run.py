@@ -83,9 +83,9 @@ def test_another_plan_or_a_folder_of_something_else_is_refused(
 def test_unknown_models_and_zero_seeds_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r'no model "dilatd"; .* Did you mean "dilated"'):
         run_benchmark(tmp_path / "out", models=["dilatd"])
-    with pytest.raises(TrainingError, match="0 seeds; expected at least 1"):
+    with pytest.raises(TrainingError, match="`seeds` is 0; expected at least 1"):
         run_benchmark(tmp_path / "out", seeds=0)
-    with pytest.raises(TrainingError, match="expected at least 1 of each"):
+    with pytest.raises(TrainingError, match="`epochs` is 0; expected at least 1"):
         Plan(epochs=0)
     assert not (tmp_path / "out").exists()
 
@@ -130,7 +130,7 @@ def test_the_command_prints_every_table_and_json(
     [
         (["gramar"], 'Did you mean "grammar"'),
         (["grammar", "--models", "cnn7,dilatd"], 'Did you mean "dilated"'),
-        (["grammar", "--seeds", "0"], "0 seeds; expected at least 1"),
+        (["grammar", "--seeds", "0"], "--seeds is 0; expected at least 1"),
     ],
 )
 def test_a_mistake_is_reported_in_one_line_without_heavy_imports(

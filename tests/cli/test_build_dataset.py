@@ -11,6 +11,8 @@ import pytest
 from regtrack.cli import main
 from regtrack.dataset.store import Dataset
 
+from .usual import usual
+
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -26,9 +28,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     Path("markers.tsv").write_text(table)
 
     def call(*options: str) -> tuple[int, str, str]:
-        fixed = ["build-dataset", "--reference", "r.fa", "--markers", "markers.tsv"]
-        arguments = ["regtrack", *fixed, "--out", "data", "--window", "1000", *options]
-        monkeypatch.setattr("sys.argv", arguments)
+        fixed = ("--reference", "r.fa", "--markers", "markers.tsv", "--out", "data")
+        words = usual(options, *fixed, "--window", "1000")
+        monkeypatch.setattr("sys.argv", ["regtrack", "build-dataset", *words])
         with pytest.raises(SystemExit) as ended:
             main()
         shown = capsys.readouterr()
@@ -95,8 +97,8 @@ def test_a_dataset_for_evaluation_alone(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--split", "blok"), 'error: no split is called "blok"'),
-        (("--fractions", "0.8,0.2"), 'error: --fractions "0.8,0.2" is not three numbers'),
+        (("--split", "blok"), 'error: --split is "blok"; expected random, chrom, block'),
+        (("--fractions", "0.8,0.2"), 'error: --fractions is "0.8,0.2"; expected train,valid,test'),
         (("--chroms", "chr3"), 'error: chromosome "chr3" is not in the assembly'),
         (("--chroms", ""), "error: --chroms is empty"),
         (("--split", "chrom", "--valid-chroms", ""), "error: --valid-chroms is empty"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
@@ -12,6 +13,8 @@ import typer
 from regtrack.cli.app import app
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.saliency.compare import SaliencyRequest
+from regtrack.saliency.gradient import gradient_saliency
+from regtrack.saliency.region import saliency_of_region
 from regtrack.sweep.request import Compute, Selection, Storage
 from regtrack.training.config import Hardware, TrainingConfig
 
@@ -68,3 +71,16 @@ def test_saliency_tracks_offer_every_option_that_applies_to_gradients(
             assert name not in options
         else:
             assert options[name] == EMPTY.get(default, default), name
+
+
+@pytest.mark.parametrize("function", [saliency_of_region, gradient_saliency])
+def test_saliency_has_the_same_defaults_everywhere(function: Callable[..., object]) -> None:
+    """An option that the command and a function share has one default."""
+    request = dict(told(SaliencyRequest))
+    shared = {
+        name: one.default
+        for name, one in inspect.signature(function).parameters.items()
+        if name in request and one.default not in {inspect.Parameter.empty, None}
+    }
+    assert "method" in shared
+    assert shared == {name: request[name] for name in shared}

@@ -23,6 +23,8 @@ from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
 from regtrack.models.registry import build_model
 
+from .usual import usual
+
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -46,8 +48,8 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     """Run the command in that folder."""
 
     def call(*options: str) -> tuple[int, str, str]:
-        fixed = ["predict-genome", "c.safetensors", "--reference", "r.fa", "--out", "tracks"]
-        monkeypatch.setattr("sys.argv", ["regtrack", *fixed, *options])
+        words = usual(options, "--reference", "r.fa", "--out", "tracks")
+        monkeypatch.setattr("sys.argv", ["regtrack", "predict-genome", "c.safetensors", *words])
         with pytest.raises(SystemExit) as ended:
             main()
         shown = capsys.readouterr()
@@ -60,7 +62,7 @@ def test_the_forecast_and_the_summary_are_printed(run: Run) -> None:
     code, out, err = run("--window", "1000", "--batch-size", "2")
     assert code == 0
     forecast, windows, chunks = out.splitlines()[:3]
-    assert forecast.startswith("tracks: 2 files, 0.01 Mb each, 7 bits kept, at most ")
+    assert forecast.startswith("tracks: 2 files, 6 kb each, 7 bits kept, at most ")
     assert chunks.startswith("2 chunks, about 1 s and ")
     assert windows.startswith("6 windows of 1,000 bp, 2 at once, flank ")
     assert "fp32 on cpu" in windows
@@ -108,16 +110,16 @@ def test_options_reach_the_sweep(run: Run, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--window", "999"], "window 999 is not a multiple"),
+        (["--window", "999"], "--window is 999 bp; expected a multiple of"),
         (["--flank", "0"], "would leave seams"),
         (["--chroms", "chr1", "--regions", "r.bed"], "--chroms and --regions cannot be combined"),
         (["--markers", "CTFC"], "no marker matches"),
         (["--markers", ""], "--markers is empty"),
         (["--chroms", ""], "--chroms is empty"),
-        (["--shard", ""], 'shard ""; expected I/N'),
+        (["--shard", ""], '--shard is ""; expected I/N'),
         (["--dask-scheduler", ""], "--dask-scheduler is empty"),
         (["--dask-scheduler", "a", "--dask-scheduler-file", "b"], "not both"),
-        (["--dry-run", "--shard", "9/2"], 'shard "9/2"; expected I/N'),
+        (["--dry-run", "--shard", "9/2"], '--shard is "9/2"; expected I/N'),
     ],
 )
 def test_a_mistake_is_reported_in_one_line(run: Run, options: list[str], message: str) -> None:

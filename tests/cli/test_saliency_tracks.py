@@ -16,8 +16,11 @@ from regtrack.cli import main
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
 from regtrack.models.registry import build_model
+from regtrack.predict.scores import scores
 from regtrack.sweep import chunks
 from tests.sweep.toys import random_codes, write_fasta
+
+from .usual import usual
 
 Run = Callable[..., tuple[int, str, str]]
 CODES = {"chr1": random_codes(5_000, 0, [(0, 5)]), "chr2": random_codes(3_000, 1)}
@@ -51,7 +54,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def tracks(out: str, *options: str) -> list[str]:
     return [
         "saliency-tracks", "c.safetensors", "--reference", "r.fa", "--out", out,
-        "--window", "500", "--batch-size", "2", "--device", "cpu", *options,
+        *usual(options, "--window", "500", "--batch-size", "2", "--device", "cpu"),
     ]  # fmt: skip
 
 
@@ -67,7 +70,7 @@ def values(out: str, file: str, chrom: str = "chr1") -> np.ndarray:
 def test_the_forecast_is_printed_and_two_tracks_per_marker_are_written(run: Run) -> None:
     code, out, err = run(*tracks("t", "--chroms", "chr1"))
     assert code == 0
-    assert out.startswith("t: 4 files, 0.01 Mb each, 7 bits kept")
+    assert out.startswith("t: 4 files, 5 kb each, 7 bits kept")
     assert "bases with a value 4,995, N 5" in out
     assert "Computing: 100%" in err
     assert sorted(content("t")) == sorted(FILES)
@@ -141,12 +144,12 @@ def test_means_of_several_bases(run: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--threshold", "1"], "threshold 1; expected a score from 0 to below 1"),
+        (["--threshold", "1"], "--threshold is 1; expected a score from 0 to below 1"),
         (["--markers", "CTFC"], 'no marker matches "CTFC"'),
         (["--chroms", ""], "--chroms is empty"),
         (["--chroms", "chr1", "--region", "chr2"], "--chroms and --region cannot be combined"),
-        (["--precision", "fp16"], 'precision "fp16"'),
-        (["--flank", "260"], "this model needs 520 bp on each side"),
+        (["--precision", "fp16"], '--precision is "fp16"; expected fp32 or bf16'),
+        (["--flank", "260"], "--flank is 260 bp, which would leave seams; expected 520 bp or more"),
         (["--dask-scheduler", "a", "--dask-scheduler-file", "b"], "not both"),
     ],
 )
@@ -156,6 +159,29 @@ def test_a_mistake_is_reported_in_one_line(run: Run, options: list[str], message
     assert message in err
     assert err.count("\n") == 1
     assert not Path("t").exists()
+
+
+def test_a_threshold_that_no_score_reaches_is_told_with_the_highest_scores(run: Run) -> None:
+    found = {name: scores("c.safetensors", "r.fa", name) for name in CODES}
+    highest = [max(float(np.nanmax(one.values[row])) for one in found.values()) for row in range(2)]
+    names = found["chr1"].markers
+    between = f"{sum(highest) / 2:.6f}"  # one marker reaches it
+    low = int(np.argmin(highest))
+    for threshold, unreached in (("0.999", [0, 1]), (between, [low])):
+        code, _, err = run(*tracks("t", "--threshold", threshold, "--overwrite"))
+        assert code == 0
+        shown = ", ".join(f"{names[row]} (highest score {highest[row]:.3g})" for row in unreached)
+        said = f"the tracks of {len(unreached)} of 2 markers are 0 everywhere, since no score "
+        assert f"{said}reaches the --threshold of {float(threshold):g}: {shown}\n" in err
+    assert "are 0 everywhere" not in run(*tracks("all"))[2]
+
+
+def test_shards_with_a_threshold_that_no_score_reaches(run: Run) -> None:
+    for share in ("1/2", "2/2"):
+        assert run(*tracks("t", "--threshold", "0.999", "--shard", share))[0] == 0
+    code, _, err = run("assemble", "t")
+    assert code == 0
+    assert "of 2 of 2 markers are 0 everywhere, since no score reaches the threshold: K562" in err
 
 
 def test_an_existing_output_is_kept(run: Run) -> None:

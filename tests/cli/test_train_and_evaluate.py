@@ -17,6 +17,8 @@ from regtrack.dataset.store import Dataset
 from regtrack.genome.assembly import Assembly
 from regtrack.models.registry import build_model
 
+from .usual import usual
+
 Call = Callable[..., tuple[int, str, str]]
 
 
@@ -65,8 +67,11 @@ def call(
 @pytest.fixture
 def train(call: Call, data: Path) -> Call:
     """Train for an epoch into the folder run."""
-    fixed = ["train", data, "--model", "cnn1", "--out", "run", "--accelerator", "cpu"]
-    return lambda *options: call(*fixed, "--devices", "1", "--epochs", "1", *options)
+    fixed = (
+        "--model", "cnn1", "--out", "run", "--accelerator", "cpu", "--devices", "1",
+        "--epochs", "1",
+    )  # fmt: skip
+    return lambda *options: call("train", data, *usual(options, *fixed))
 
 
 def test_training_ends_in_a_table_and_the_next_command(train: Call, data: Path) -> None:
@@ -125,8 +130,8 @@ def test_options_reach_the_run(train: Call) -> None:
         (["--set", "hidden"], '--set "hidden" is not a setting'),
         (["--set", "hiden=7"], 'Did you mean "hidden"'),
         (["--set", "hidden=wide"], "expected a whole number"),
-        (["--schedule", "step"], "--schedule is step; expected constant or cosine"),
-        (["--devices", "many"], "devices many"),
+        (["--schedule", "step"], '--schedule is "step"; expected constant or cosine'),
+        (["--devices", "many"], '--devices is "many"; expected 1 to'),
     ],
 )
 def test_mistakes_are_reported_in_one_line(train: Call, options: list[str], message: str) -> None:

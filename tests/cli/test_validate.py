@@ -12,7 +12,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from regtrack.cli.validate import command
-from regtrack.errors import TrackError
+from regtrack.errors import RegtrackError, TrackError
 from regtrack.genome.assembly import Assembly
 
 ASSEMBLY = Assembly(("chr1", "chr2"), (20, 10))
@@ -72,4 +72,4 @@ def test_json_is_for_scripts(app: Typer, good: Path) -> None:
 
 def test_only_one_assembly_may_be_given(app: Typer, good: Path) -> None:
     result = CliRunner().invoke(app, [str(good), "--sizes", str(good), "--reference", str(good)])
-    assert result.exit_code == 2
+    assert isinstance(result.exception, RegtrackError)

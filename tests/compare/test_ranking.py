@@ -108,7 +108,7 @@ def test_invalid_rankings_are_refused(world: World, sources: Sources) -> None:
     ]:
         with pytest.raises(error, match=message):
             rank_windows(given, *arguments)
-    with pytest.raises(DatasetError, match=r'no split is called "tset".*"test"'):
+    with pytest.raises(DatasetError, match=r'`split` is "tset"; .*"test"'):
         rank_windows(sources, "score", MARKER, "cnn7", split="tset")
     with pytest.raises(DatasetError, match="open a dataset as labels"):
         rank_windows(plain, "score", MARKER, "cnn7", split="test")

@@ -269,7 +269,15 @@ def test_a_loader_can_be_sent_to_a_process(dataset: Dataset) -> None:
     assert torch.equal(again[ids].codes, loader.dataset[ids].codes)  # type: ignore[call-overload]
 
 
-@pytest.mark.parametrize("wrong", [{"batch_size": 0}, {"batch_size": 2, "workers": -1}])
-def test_impossible_batches_are_refused(dataset: Dataset, wrong: dict[str, int]) -> None:
-    with pytest.raises(DatasetError, match="expected at least 1 window per batch"):
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"batch_size": 0}, "`batch_size` is 0; expected at least 1"),
+        ({"batch_size": 2, "workers": -1}, "`workers` is -1; expected 0 or more"),
+    ],
+)
+def test_impossible_batches_are_refused(
+    dataset: Dataset, wrong: dict[str, int], message: str
+) -> None:
+    with pytest.raises(DatasetError, match=message):
         make_loader(dataset, "train", seed=0, epoch=0, shuffle=False, **wrong)

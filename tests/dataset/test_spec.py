@@ -15,9 +15,9 @@ from regtrack.files.records import typed
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"kind": "blok"}, 'no split is called "blok"; expected random, chrom, block'),
-        ({"seed": -1}, "seed is -1"),
-        ({"fractions": (0.5, 0.5)}, "fractions 0.5, 0.5; expected three"),
+        ({"kind": "blok"}, '`split` is "blok"; expected random, chrom, block'),
+        ({"seed": -1}, "`seed` is -1; expected 0 or more"),
+        ({"fractions": (0.5, 0.5)}, '`fractions` is "0.5,0.5"; expected three'),
         ({"fractions": (0.8, 0.1, 0.2)}, "adding up to 1"),
         ({"fractions": (1.2, -0.1, -0.1)}, "each from 0 to 1"),
         ({"fractions": (float("nan"), 0.5, 0.5)}, "each from 0 to 1"),
@@ -26,7 +26,7 @@ from regtrack.files.records import typed
             {"kind": "chrom", "valid_chroms": ("chr1",), "test_chroms": ("chr2", "chr1")},
             "chromosome chr1 is in valid and in test",
         ),
-        ({"kind": "block", "block": 0}, "block is 0 bp"),
+        ({"kind": "block", "block": 0}, "`block` is 0 bp; expected at least 1"),
         ({"block": 500_000}, "a random split does not use it; .* the split block"),
         ({"valid_chroms": ("chr1",)}, "`valid_chroms` is set, but a random split"),
         (
@@ -43,10 +43,13 @@ def test_an_invalid_split_is_refused(settings: dict[str, Any], message: str) -> 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"window": 0}, "window is 0 bp"),
+        ({"window": 0}, "`window` is 0 bp; expected at least 1"),
         ({"max_n": 1.5}, "`max_n` is 1.5; expected a fraction"),
         ({"max_multimap": -0.1}, "`max_multimap` is -0.1"),
-        ({"window": 2000, "split": SplitSpec("block", block=1999)}, "is shorter than a window"),
+        (
+            {"window": 2000, "split": SplitSpec("block", block=1999)},
+            "`block` is 1,999 bp; expected at least one window, 2,000 bp",
+        ),
     ],
 )
 def test_an_invalid_dataset_spec_is_refused(settings: dict[str, Any], message: str) -> None:

@@ -267,12 +267,12 @@ def test_another_assembly_is_scored_if_allowed(
     with pytest.raises(AssemblyError) as caught:
         evaluate(other, [checkpoint], split="valid")
     assert str(caught.value) == (
-        f"the cnn1 network is for another assembly: {difference}; use the assembly it was trained "
+        f"the CNN1 network is for another assembly: {difference}; use the assembly it was trained "
         "on, or pass `any_assembly=True` where another is meant"
     )
     with caplog.at_level(logging.WARNING, "regtrack"):
         report = evaluate(other, [checkpoint], split="valid", any_assembly=True)
-    assert f"the cnn1 network is applied to another assembly: {difference}" in caplog.messages
+    assert f"the CNN1 network is applied to another assembly: {difference}" in caplog.messages
     logits, labels = known_positions(other, checkpoint, "valid")
     for index, marker in enumerate(other.markers):
         if marker.name != FEW:

@@ -87,15 +87,15 @@ def test_dilations_and_pooling_shape_the_trunk() -> None:
         ("cnn7", {"pooling": "max"}, 'cnn7 has no setting "pooling"'),
         ("cnn7", {"channels": [1, 2]}, r"`channels` is \(1, 2\); expected 3 numbers \(first, "),
         ("cnn1", {"channels": [0]}, r"`channels` is \(0,\); expected numbers of at least 1"),
-        ("cnn1", {"channels": "128"}, "`channels` is '128'; expected a list of whole numbers"),
+        ("cnn1", {"channels": "128"}, '`channels` is "128"; expected a list of whole numbers'),
         ("cnn1", {"channels": [1.5]}, r"`channels` is \[1.5\]; expected a list of whole numbers"),
         ("cnn1", {"hidden": 0}, "`hidden` is 0; expected at least 1"),
         ("cnn1", {"hidden": True}, "`hidden` is True; expected a whole number"),
         ("cnn1", {"width": -3}, "`width` is -3; expected at least 1"),
-        ("cnn1", {"dropout": 1}, "`dropout` is 1.0; expected at least 0 and below 1"),
-        ("cnn1", {"dropout": "much"}, "`dropout` is 'much'; expected a number"),
-        ("cnn1", {"bn_momentum": 0}, "`bn_momentum` is 0.0; expected above 0 and at most 1"),
-        ("dilated", {"pooling": "mean"}, "`pooling` is mean; expected none or max or dilated"),
+        ("cnn1", {"dropout": 1}, "`dropout` is 1; expected at least 0 and below 1"),
+        ("cnn1", {"dropout": "much"}, '`dropout` is "much"; expected a number'),
+        ("cnn1", {"bn_momentum": 0}, "`bn_momentum` is 0; expected above 0 and at most 1"),
+        ("dilated", {"pooling": "mean"}, '`pooling` is "mean"; expected none or max or dilated'),
         ("dilated", {"pooling": 3}, "`pooling` is 3; expected a string"),
         ("dilated", {"dilations": []}, "`dilations` is .*; expected 1 or more number"),
         ("dilated", {"dilations": [3, 0]}, "each at least 1"),
@@ -115,7 +115,7 @@ def test_invalid_names_and_settings_are_refused_in_one_line(
 
 
 def test_a_network_needs_a_marker() -> None:
-    with pytest.raises(CheckpointError, match="for 0 markers; expected at least 1"):
+    with pytest.raises(CheckpointError, match="`marker_count` is 0; expected at least 1"):
         build_model("cnn1", 0)
 
 

@@ -15,7 +15,7 @@ from regtrack.genome.sequence import Codes, N, reverse_complement
 from regtrack.models.network import TrackModel
 from regtrack.predict import region
 from regtrack.predict.capacity import bases_at_once, memory_of
-from regtrack.predict.forward import scores_of_codes
+from regtrack.predict.forward import scores_of_codes, values_of_codes
 from regtrack.predict.reading import ReadRule, strips_along
 from regtrack.predict.region import values_along
 from tests.sweep.toys import Sequences, Sums, random_codes, small_model
@@ -54,6 +54,34 @@ def test_values_equal_one_pass_however_they_are_divided(name: str, both_strands:
         )
         assert found.dtype == np.float32
         np.testing.assert_allclose(found, expected[:, start:end], rtol=0, atol=3e-7)
+
+
+def logits_of(model: TrackModel, codes: Codes) -> np.ndarray:
+    """The logits of one pass, (M, L)."""
+    return values_of_codes(model, codes[None], markers=[0, 1, 2], logits=True)[0].numpy()
+
+
+@pytest.mark.usefixtures("small_strips")
+@pytest.mark.parametrize("scale", [1, 100, 10_000])
+@pytest.mark.parametrize("name", ["cnn7", "dilated"])
+def test_rounding_grows_with_the_largest_logit(name: str, scale: float) -> None:
+    """As docs/sweep.md says; networks in float32 whose last layer is scaled up."""
+    model = small_model(name, channels=[32, 64, 32]).float()
+    with torch.no_grad():
+        model.head.output.weight *= scale
+        model.head.output.bias *= scale
+    logits = logits_of(model, CODES)
+    known = CODES != N
+    largest = float(np.abs(logits).max())
+    assert largest > scale / 10
+    place = Interval("chr1", 0, len(CODES))
+    found = values_along(model, SOURCE, place, [0, 1, 2], logits=True)[:, known]
+    assert np.abs(found - logits[:, known]).max() <= 2e-6 * largest
+    found, expected = values_along(model, SOURCE, place, [0, 1, 2]), whole(model, CODES)
+    assert np.abs(found - expected)[:, known].max() <= 5e-7 * max(1.0, largest)
+    # a sequence read without a flank is more than a hundred times as far off
+    cut = logits_of(model, CODES[300:])
+    assert np.abs(cut - logits[:, 300:]).max() > 2e-4 * largest
 
 
 @pytest.mark.usefixtures("small_strips")

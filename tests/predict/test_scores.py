@@ -19,13 +19,19 @@ from regtrack.predict.scores import RegionScores, scores
 from regtrack.sweep.request import Compute, Storage
 from regtrack.sweep.run import predict_genome
 from regtrack.tracks.bigwig.read import values as stored
-from tests.sweep.toys import Sequences, as_checkpoint, random_codes, small_model, write_fasta
+from tests.sweep.toys import (
+    ROUNDING,
+    Sequences,
+    as_checkpoint,
+    random_codes,
+    small_model,
+    write_fasta,
+)
 
 CODES = {
     "chr1": random_codes(61_003, 0, [(0, 30), (24_990, 25_005)]),
     "chr2": random_codes(640, 1),
 }
-ROUNDING = 3e-7
 
 
 @pytest.fixture(scope="module")

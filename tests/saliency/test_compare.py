@@ -94,9 +94,9 @@ def test_random_windows_follow_from_the_seed_and_have_labels(files: Files) -> No
     [
         ({}, "name a `reference` or a `dataset`"),
         ({"reference": Path("r.fa")}, "name a `region`, `at`, or a `dataset`"),
-        ({"dataset": Path("d"), "windows": 0}, "0 random windows"),
+        ({"dataset": Path("d"), "windows": 0}, "`windows` is 0; expected at least 1"),
         ({"dataset": Path("d"), "at": ("chr1:1",), "threshold": 0.1}, "`at` and `threshold` both"),
-        ({"dataset": Path("d"), "method": "loud"}, 'method "loud"'),
+        ({"dataset": Path("d"), "method": "loud"}, '`method` is "loud"'),
     ],
 )
 def test_invalid_requests_are_refused_before_a_file_is_opened(
@@ -209,5 +209,5 @@ def test_missing_labels_positions_and_markers_are_refused(files: Files) -> None:
         compare_saliency(wanted(files, region="chr1:1-99,999", **by_bed))
     with pytest.raises(MarkerError, match='no marker matches "CTCF"'):
         compare_saliency(wanted(files, region=REGION, marker="CTCF", **by_bed))
-    with pytest.raises(SaliencyError, match=r"threshold 2; expected a score from 0 to 1"):
+    with pytest.raises(SaliencyError, match=r"`threshold` is 2; expected a score from 0 to 1"):
         compare_saliency(wanted(files, region=REGION, reference=files.reference, threshold=2.0))

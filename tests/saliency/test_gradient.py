@@ -176,7 +176,7 @@ def test_a_threshold_selects_scores_that_reach_it_except_at_n() -> None:
 
 
 def test_another_method_is_refused() -> None:
-    with pytest.raises(ValueError, match='method "loud"; expected gradient-norm or'):
+    with pytest.raises(ValueError, match='`method` is "loud"; expected gradient-norm or'):
         gradient_saliency(
             build("cnn1"), random_codes(9)[None], some_outputs(9)[None], 0, method="loud"
         )

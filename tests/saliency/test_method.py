@@ -18,7 +18,7 @@ def test_every_method_is_computed_and_found_by_its_name() -> None:
     assert set(STEPS) == set(METHODS.values())
     assert [find_method(name) for name in METHODS] == list(METHODS.values())
     with pytest.raises(
-        SaliencyError, match='method "loud"; expected gradient-norm, gradient-x-input'
+        SaliencyError, match='`method` is "loud"; expected gradient-norm, gradient-x-input'
     ):
         find_method("loud")
 

@@ -132,7 +132,7 @@ def test_invalid_receptive_fields_are_refused(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = [files.checkpoint("cnn3")]
-    with pytest.raises(SaliencyError, match="0 outputs; expected at least 1"):
+    with pytest.raises(SaliencyError, match="`positives` is 0; expected at least 1"):
         compare_receptive_fields(paths, files.data, positives=0)
     with pytest.raises(DatasetError, match=r"no base of the valid split .* is labelled K562_DNase"):
         compare_receptive_fields(paths, files.data, marker="*DNase")

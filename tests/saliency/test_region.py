@@ -134,7 +134,7 @@ def test_from_files_flanks_are_read_and_high_scores_explained(tmp_path: Path) ->
     assert found.outputs.sum() == (codes != N).sum()
     everything = intervals((400, 500))
     question = Question(Interval("chr1", 400, 500), found.marker, everything)
-    expected = explain(checkpoint, source, question, method=GRADIENT_X_INPUT)
+    expected = explain(checkpoint, source, question, method=GRADIENT_NORM)
     np.testing.assert_allclose(found.values, expected.values, rtol=1e-5)
     again = saliency_of_region(
         checkpoint, source, Interval("chr1", 400, 500), "*histone", threshold=0
@@ -180,5 +180,7 @@ def test_invalid_requests_are_refused() -> None:
         SaliencyError, match=r"has 5,001 bp; ism takes at most 5,000: choose a smaller"
     ):
         explain(checkpoint, longer, wide, method=ISM)
-    with pytest.raises(SaliencyError, match='method "loud"; expected gradient-norm, gradient-x'):
+    with pytest.raises(
+        SaliencyError, match='`method` is "loud"; expected gradient-norm, gradient-x'
+    ):
         saliency_of_region("c.safetensors", "r.fa", "chr1:1-100", "K562_TF", method="loud")

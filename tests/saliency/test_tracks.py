@@ -171,7 +171,7 @@ def test_invalid_requests_are_refused(tmp_path: Path) -> None:
     checkpoint = checkpoint_of("cnn3", Sequences(CODES))
     reference = write_fasta(tmp_path / "r.fa", CODES)
     asked = checkpoint, reference, tmp_path / "out"
-    with pytest.raises(SaliencyError, match="threshold 1; expected a score from 0 to below 1"):
+    with pytest.raises(SaliencyError, match="`threshold` is 1; expected a score from 0 to below 1"):
         saliency_tracks(*asked, threshold=1.0)
     with pytest.raises(
         PlanError, match="`selection` cannot be combined with `markers` or `chroms`"

@@ -146,7 +146,7 @@ def test_gzip_carries_no_time_and_no_name(made: Simulation) -> None:
 
 
 def test_too_short_a_length_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(AssemblyError, match="expected a length of 100,000 or more"):
+    with pytest.raises(AssemblyError, match="expected 100,000 or more"):
         simulate(tmp_path / "short", length=5_000)
     assert not (tmp_path / "short").exists()
 

@@ -15,13 +15,9 @@ from regtrack.predict.reading import Strip
 from regtrack.sweep.compute import Present, Scorer, predict, read
 from regtrack.sweep.plan import SweepPlan, choose_targets
 
-from .toys import Sequences, Sums, draw_intervals, random_codes, stitched
+from .toys import ROUNDING, Sequences, Sums, draw_intervals, random_codes, stitched
 
 CPU = torch.device("cpu")
-
-
-# the sigmoid rounds by place in the array; a sum that is off by one block is off by 4e-5
-ROUNDING = 3e-7
 
 
 def differs(found: np.ndarray, expected: np.ndarray) -> np.ndarray:

@@ -211,16 +211,19 @@ def test_the_plan_in_numbers() -> None:
     [
         (
             {"window": 99},
-            "window 99 is not a multiple .* stride of 10 bp; the nearest are 90 or 100",
+            "`window` is 99 bp; expected a multiple .* stride of 10 bp, such as 90 or 100",
         ),
-        ({"window": 7}, "the nearest is 10"),
-        ({"window": 0}, "window 0 is below 1 bp"),
-        ({"resolution": 0}, "resolution 0 is below 1 bp"),
-        ({"resolution": 30}, "resolution 30 does not divide .* take a window of 120 bp"),
-        ({"resolution": 16}, "take a window of 160 bp"),
-        ({"flank": 25}, "flank 25 .* the nearest are 20 or 30"),
-        ({"flank": -10}, "flank -10"),
-        ({"batch_size": 0}, "batch size 0 is below 1"),
+        ({"window": 7}, "such as 10$"),
+        ({"window": 0}, "`window` is 0 bp; expected at least 1"),
+        ({"resolution": 0}, "`resolution` is 0 bp; expected at least 1"),
+        (
+            {"resolution": 30},
+            "`resolution` is 30 bp, which does not divide .* choose a `window` of 120 bp",
+        ),
+        ({"resolution": 16}, "choose a `window` of 160 bp"),
+        ({"flank": 25}, "`flank` is 25 bp; .* such as 20 or 30"),
+        ({"flank": -10}, "`flank` is -10 bp; expected a multiple of 10 bp"),
+        ({"batch_size": 0}, "`batch_size` is 0; expected at least 1"),
         ({"targets": {}}, "nothing to predict"),
     ],
 )

@@ -97,10 +97,18 @@ def test_a_moved_request_differs_only_in_paths() -> None:
         (lambda: Compute(window=0), "`window` is 0 bp; expected at least 1"),
         (lambda: Compute(window=2**32), "expected at most 4,294,967,295"),
         (lambda: Compute(flank="wide"), '`flank` is "wide"; expected 0 to 4,294,967,295 bp, or'),
-        (lambda: Compute(flank=-10), '`flank` is "-10"'),
+        (lambda: Compute(flank=-10), "`flank` is -10"),
         *(
-            (lambda bad=bad: Compute(batch_size=bad), f'`batch_size` is "{bad}"; expected 1 to 1,0')
-            for bad in ("0", -1, "2.5", 2.5, "", "many", "nan")
+            (lambda bad=bad: Compute(batch_size=bad), f"`batch_size` is {shown}; expected 1 to 1,0")
+            for bad, shown in [
+                ("0", '"0"'),
+                (-1, "-1"),
+                ("2.5", '"2.5"'),
+                (2.5, "2.5"),
+                ("", '""'),
+                ("many", '"many"'),
+                ("nan", '"nan"'),
+            ]
         ),
         (lambda: Compute(compiling="yes"), '`compiling` is "yes"; expected auto, on, off'),
         (lambda: Storage(resolution=-1), "`resolution` is -1 bp"),
@@ -119,11 +127,11 @@ def test_numbers_may_be_texts() -> None:
 
 
 def test_a_precision_that_is_unknown() -> None:
-    with pytest.raises(DeviceError, match='precision "fp8"; expected fp32 or bf16'):
+    with pytest.raises(DeviceError, match='`precision` is "fp8"; expected fp32 or bf16'):
         Compute(precision="fp8")
 
 
 @pytest.mark.parametrize("bits", [0, 24])
 def test_bits_that_no_value_has(bits: int) -> None:
-    with pytest.raises(TrackError, match=f"cannot keep {bits} bits of a value"):
+    with pytest.raises(TrackError, match=f"`keep_bits` is {bits}; expected 1 to 23"):
         Storage(keep_bits=bits)

@@ -36,10 +36,17 @@ from regtrack.sweep.run import predict_genome
 from regtrack.sweep.summary import Forecast
 from regtrack.tracks.bigwig.read import chroms, values
 
-from .toys import CATEGORIES, as_checkpoint, grouped, random_codes, small_model, write_fasta
+from .toys import (
+    CATEGORIES,
+    ROUNDING,
+    as_checkpoint,
+    grouped,
+    random_codes,
+    small_model,
+    write_fasta,
+)
 
 CONVOLUTIONAL = ("cnn1", "cnn3", "cnn7", "id-cnn", "dilated")
-ROUNDING = 3e-7
 
 # no multiple of anything; N at a start, an end and inside; shorter than a stride; all N
 CODES: dict[str, Codes] = {

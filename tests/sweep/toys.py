@@ -28,6 +28,9 @@ from regtrack.sweep.request import Compute, Selection, Storage
 
 CATEGORIES = ("TF", "histone", "DNase")
 
+# scores of networks whose logits are at most about 1, as these; docs/sweep.md has the rule
+ROUNDING = 3e-7
+
 SMALL: dict[str, dict[str, Any]] = {
     "cnn1": {"channels": [6]},
     "cnn3": {"channels": [6, 8, 5]},

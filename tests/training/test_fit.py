@@ -19,7 +19,7 @@ import torch
 from regtrack.checkpoint import load_checkpoint
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
-from regtrack.errors import CheckpointError, OutputError, TrainingError
+from regtrack.errors import CheckpointError, DeviceError, OutputError, TrainingError
 from regtrack.progress import Task
 from regtrack.training.config import Hardware, TrainingConfig
 from regtrack.training.fit import TrainingResult, train
@@ -382,8 +382,10 @@ def test_a_network_that_diverges_is_named(dataset: Dataset, run: Path) -> None:
 
 
 def test_unavailable_hardware_is_refused(dataset: Dataset, run: Path) -> None:
-    with pytest.raises(TrainingError, match="accelerator abacus"):
+    with pytest.raises(DeviceError, match='`accelerator` is "abacus"; expected auto'):
         fit(dataset, run, hardware=Hardware(accelerator="abacus"))
+    with pytest.raises(TrainingError, match='`strategy` "luck" cannot be used together here'):
+        fit(dataset, run, hardware=replace(CPU, strategy="luck"))
 
 
 def test_a_folder_with_a_strange_checkpoint_is_left_alone(dataset: Dataset, run: Path) -> None:
@@ -408,6 +410,6 @@ def test_training_raises_no_warnings(dataset: Dataset, run: Path) -> None:
 
 
 def test_unavailable_hardware_leaves_no_folder(dataset: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="devices foo"):
+    with pytest.raises(DeviceError, match='`devices` is "foo"; expected 1 to'):
         train(dataset, tmp_path / "run", model="cnn1", hardware=Hardware(devices="foo"))
     assert not (tmp_path / "run").exists()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.errors import TrackError
+from regtrack.errors import TrackError, invalid
 from regtrack.tracks.bigwig.layout import MAX_ZOOM_LEVELS, ZOOM_RECORD
 
 Values = npt.NDArray[np.float32]
@@ -46,7 +46,7 @@ def first_reduction(resolution: int) -> int:
     [128, 160, 200, 400]
     """
     if resolution < 1:
-        raise TrackError(f"resolution {resolution} is below 1 bp; expected at least 1")
+        raise TrackError(invalid("resolution", resolution, "at least 1", "bp"))
     values = _STEP
     while values * resolution < 128:
         values *= 2

@@ -17,7 +17,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.errors import TrackError
+from regtrack.errors import TrackError, invalid
 from regtrack.tracks.bigwig.bins import Bins, Values, first_reduction
 from regtrack.tracks.bigwig.blocks import Grid, make_blocks
 from regtrack.tracks.bigwig.layout import ITEMS_PER_BLOCK
@@ -144,7 +144,7 @@ def encode_all(
         TrackError: as in `encode` and `round_mantissa`, or a number of threads below 1.
     """
     if threads < 1:
-        raise TrackError(f"{threads} threads; expected at least 1")
+        raise TrackError(invalid("threads", threads, "at least 1"))
     values = _row(values)
     lead = STRETCH - (start // resolution) % STRETCH
     cuts = [0, *range(lead, len(values), STRETCH), len(values)]

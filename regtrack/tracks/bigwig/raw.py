@@ -160,7 +160,7 @@ class RawBigWig:
         found = self._tree[0].by_name
         if name not in found:
             near = nearest(name, found)
-            raise TrackError(f'no chromosome "{shown(name)}" in {self.source.path}.{near}')
+            raise TrackError(f'no chromosome "{shown(name)}" in {self.source.path}{near}')
         return found[name]
 
     @property

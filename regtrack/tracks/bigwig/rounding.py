@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from regtrack.errors import TrackError
+from regtrack.errors import TrackError, invalid
 from regtrack.kernel import kernel
 from regtrack.tracks.bigwig.bins import Values
 
@@ -27,7 +27,7 @@ def check_keep_bits(keep_bits: int) -> None:
         TrackError: `keep_bits` is not 1 to 23.
     """
     if keep_bits not in range(1, MANTISSA_BITS + 1):  # excludes 7.5
-        raise TrackError(f"cannot keep {keep_bits} bits of a value; expected 1 to {MANTISSA_BITS}")
+        raise TrackError(invalid("keep_bits", keep_bits, f"1 to {MANTISSA_BITS}"))
 
 
 def round_mantissa(values: Values, keep_bits: int) -> None:

@@ -61,7 +61,7 @@ def test_values_of_other_dimensions_are_refused(shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("threads", [0, -1])
 def test_fewer_than_one_thread_is_refused(threads: int) -> None:
-    with pytest.raises(TrackError, match=f"{threads} threads; expected at least 1"):
+    with pytest.raises(TrackError, match=f"`threads` is {threads}; expected at least 1"):
         list(encode_all(0, 0, ones(3), threads=threads))
 
 

@@ -1,0 +1,40 @@
+"""The class of all commands: an option with one value is given once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from typer.core import TyperCommand
+from typing_extensions import override
+
+from regtrack.errors import RegtrackError
+
+
+class OnceCommand(TyperCommand):
+    """A command that does not keep the last of several values in silence."""
+
+    @override
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words after the command's name.
+
+        Raises:
+            RegtrackError: an option with one value, or both sides of a switch, given twice.
+        """
+        if not ctx.resilient_parsing:  # of a shell that completes words
+            _, _, order = self.make_parser(ctx).parse_args(list(args))
+            for parameter, count in Counter(order).items():
+                if count > 1 and _has_one_value(parameter):
+                    name = "/".join(parameter.opts + parameter.secondary_opts)
+                    raise RegtrackError(f"{name} was given {_times(count)}; give it once")
+        return super().parse_args(ctx, args)
+
+
+def _has_one_value(parameter: Any) -> bool:
+    if parameter.param_type_name != "option" or parameter.multiple:
+        return False
+    return not parameter.is_flag or bool(parameter.secondary_opts)
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
