@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,19 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
+from torch import Tensor
 
 from regtrack.atomic import publish_file
 from regtrack.checkpoint_header import (
     FORMAT,
+    CheckpointFile,
     CheckpointHeader,
-    check_weights,
-    checkpoint_file,
+    read_checkpoint_file,
     read_header,
-    read_shapes,
-    weights_digest,
 )
-from regtrack.errors import AssemblyError, CheckpointError
+from regtrack.errors import AssemblyError, CheckpointError, RecordError
+from regtrack.files.safetensors_header import SafetensorsHeader, split_safetensors
+from regtrack.files.shown import shown
 from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
@@ -38,9 +40,11 @@ __all__ = [
     "read_header",
     "save_checkpoint",
     "style_checkpoints",
+    "verify_checkpoint",
 ]
 
 _log = logging.getLogger(__name__)
+_DTYPES = {torch.float32: "F32", torch.int64: "I64"}  # as safetensors calls them
 
 
 @dataclass(frozen=True)
@@ -104,14 +108,19 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint, *, overwrite: bool
         CheckpointError: the training record is not JSON-serialisable; NaN is not allowed.
         OutputError: `path` exists and `overwrite` is off, or it cannot be written.
     """
-    metadata = {FORMAT: checkpoint.header.to_json(model_digest(checkpoint.model))}
+    layout, weights = split_safetensors(_packed(checkpoint.model))
+    metadata = {FORMAT: checkpoint.header.to_json(_digest(weights), layout)}
     with publish_file(Path(path), overwrite=overwrite) as temporary:
         temporary.write_bytes(_packed(checkpoint.model, metadata))
 
 
 def model_digest(model: TrackModel) -> str:
     """SHA-256 of a network's tensors, as stored in its checkpoint."""
-    return weights_digest(_packed(model))
+    return _digest(split_safetensors(_packed(model))[1])
+
+
+def _digest(weights: memoryview) -> str:
+    return hashlib.sha256(weights).hexdigest()
 
 
 def _packed(model: TrackModel, metadata: dict[str, str] | None = None) -> bytes:
@@ -125,33 +134,81 @@ def _packed(model: TrackModel, metadata: dict[str, str] | None = None) -> bytes:
 def load_checkpoint(path: str | Path) -> Checkpoint:
     """Read a checkpoint; the network is on the CPU and in evaluation mode.
 
-    The state of torch's random generator is preserved.
+    Nothing is allocated before the file's header fits the network that it names: that is built on
+    torch's meta device first. The state of torch's random generator is preserved.
 
     Args:
         path: the file, or the folder of a training run.
 
     Raises:
         CheckpointError: no such file, not a checkpoint, a truncated or damaged one, a newer
-            version, or weights that do not fit the network it names.
+            version, weights that do not fit the network it names, or that are not finite.
     """
-    path = checkpoint_file(path)
-    header = read_header(path)
+    file = read_checkpoint_file(path)
+    header = file.header
     try:
-        with torch.random.fork_rng(devices=[]):
-            model = build_model(header.model, len(header.markers), **header.config)
-        _check_shapes(read_shapes(path), model)
-        check_weights(path)
-        model.load_state_dict(load(path.read_bytes()))
-    except (CheckpointError, SafetensorError) as error:
-        raise CheckpointError(f"{path} cannot be loaded: {error}") from error
+        model = _unallocated(file)
+        tensors = _read_tensors(file)
+        for problem in _not_finite(tensors):
+            raise CheckpointError(f"{problem}; train the network again")
+    except (CheckpointError, RecordError, SafetensorError) as error:
+        raise CheckpointError(f"{file.path} cannot be loaded: {error}") from error
+    model.to_empty(device="cpu")
+    model.load_state_dict(tensors)
     return Checkpoint(
         model=model.eval(),
         markers=header.markers,
         assembly=header.assembly,
         window=header.window,
         training=header.training,
-        path=path,
+        path=file.path,
     )
+
+
+def _read_tensors(file: CheckpointFile) -> dict[str, Tensor]:
+    """The tensors of a file that fits its network, if they are those that were saved.
+
+    Older checkpoints without a digest are accepted.
+    """
+    content = file.path.read_bytes()
+    layout, weights = split_safetensors(content)
+    if layout != file.layout or file.weights not in {None, _digest(weights)}:
+        raise CheckpointError(
+            "its weights are damaged: they differ from those that were saved; copy it again"
+        )
+    tensors: dict[str, Tensor] = load(content)
+    return tensors
+
+
+def _unallocated(file: CheckpointFile) -> TrackModel:
+    """The network that a file names, on torch's meta device, if the file's tensors are its."""
+    header = file.header
+    with torch.device("meta"):
+        model = build_model(header.model, len(header.markers), **header.config)
+    _check_tensors(file.layout, model)
+    return model
+
+
+def _not_finite(tensors: Mapping[str, Tensor]) -> Iterator[str]:
+    """The tensors with which every score would be NaN."""
+    for name, tensor in tensors.items():
+        if count := int((~tensor.isfinite()).sum()):
+            yield (
+                f"tensor {name} has {count:,} of {tensor.numel():,} values that are NaN or infinite"
+            )
+
+
+def verify_checkpoint(path: str | Path) -> Iterator[str]:
+    """What is wrong with a checkpoint, one problem after another; nothing if it can be loaded."""
+    try:
+        file = read_checkpoint_file(path)
+        try:
+            _unallocated(file)
+        except CheckpointError as error:
+            yield str(error)
+        yield from _not_finite(_read_tensors(file))
+    except (CheckpointError, RecordError, SafetensorError) as error:
+        yield str(error)
 
 
 def check_assembly(
@@ -189,15 +246,24 @@ def check_assembly(
     _log.warning("%s is applied to another assembly: %s", name, difference)
 
 
-def _check_shapes(found: Mapping[str, tuple[int, ...]], model: TrackModel) -> None:
-    """Refuse weights that do not fit the model, in one line instead of torch's many."""
-    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    for name in sorted(expected.keys() | found.keys()):
-        if found.get(name) != expected.get(name):
+def _check_tensors(found: SafetensorsHeader, model: TrackModel) -> None:
+    """Refuse tensors that are not the model's, in one line instead of torch's many."""
+    expected = {
+        name: (_DTYPES.get(tensor.dtype, str(tensor.dtype)), tuple(tensor.shape))
+        for name, tensor in model.state_dict().items()
+    }
+    held = {name: (tensor.dtype, tensor.shape) for name, tensor in found.tensors.items()}
+    for name in sorted(expected.keys() | held.keys()):
+        if held.get(name) != expected.get(name):
+            title = style_of(model.name, model.config).title
             raise CheckpointError(
-                f"tensor {name} is {found.get(name, 'missing')}; the {model.name} of its header "
-                f"has {expected.get(name, 'no such tensor')}"
+                f"tensor {shown(name)} is {_described(held.get(name), 'missing')}; the {title} of "
+                f"its header has {_described(expected.get(name), 'no such tensor')}"
             )
+
+
+def _described(tensor: tuple[str, tuple[int, ...]] | None, none: str) -> str:
+    return none if tensor is None else f"{tensor[0]} {tensor[1]}"
 
 
 def style_checkpoints(checkpoints: Sequence[Checkpoint]) -> dict[ModelStyle, Checkpoint]:

@@ -1,28 +1,36 @@
 """The description inside a checkpoint, read without torch and without its weights.
 
-A checkpoint is a safetensors file: eight bytes of header length, a JSON header, then the tensors.
-Everything but the tensors is one JSON string under one key of the header's metadata, so that equal
-checkpoints are byte-identical. docs/checkpoint.md describes it.
+A checkpoint is a safetensors file. Everything but the tensors is one JSON string under one key of
+the header's metadata, so that equal checkpoints are byte-identical. docs/checkpoint.md has more.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from regtrack.errors import CheckpointError, RegtrackError
-from regtrack.files.recognise import recognise_file
+from regtrack.errors import CheckpointError, RecordError
+from regtrack.files.records import (
+    check_seal,
+    content_digest,
+    parse_record,
+    read_record,
+    to_text,
+    typed,
+)
+from regtrack.files.safetensors_header import SafetensorsHeader, read_safetensors_header
+from regtrack.files.shown import shown
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
 
 FORMAT = "regtrack.checkpoint"
-VERSION = 1
-_LARGEST_HEADER = 100_000_000  # safetensors' own limit
+VERSION = 2
+_SEALED = 2  # the first version with a digest
+_LONGEST = 2**32  # bp
 CHECKPOINT_FILE = "checkpoint.safetensors"  # in the folder of a training run
 RUN_FILE = "training.json"  # the record of a run, which says whether it is finished
 _EXPECTED = "expected a checkpoint of regtrack train (.safetensors) or the folder of its run"
@@ -42,7 +50,7 @@ class CheckpointHeader:
         training: provenance and scores, JSON-serialisable.
 
     Raises:
-        CheckpointError: no marker, a marker named twice, or a window below 1.
+        CheckpointError: no marker, a marker named twice, or an impossible window.
     """
 
     model: str
@@ -53,13 +61,14 @@ class CheckpointHeader:
     training: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        names = [marker.name for marker in self.markers]
-        if len(set(names)) != len(names) or not names:
-            twice = sorted({name for name in names if names.count(name) > 1})
-            found = f"{twice[0]} twice" if twice else "none"
+        names = Counter(marker.name for marker in self.markers)
+        if len(names) < len(self.markers) or not names:
+            found = f"{names.most_common(1)[0][0]} twice" if names else "none"
             raise CheckpointError(f"found {found}; expected at least one marker, and unique names")
-        if self.window < 1:
-            raise CheckpointError(f"the window is {self.window} bp; expected at least 1")
+        if not 1 <= self.window < _LONGEST:
+            raise CheckpointError(
+                f"the window is {self.window:,} bp; expected 1 to {_LONGEST - 1:,}"
+            )
 
     @property
     def trained_on(self) -> str | None:
@@ -68,11 +77,12 @@ class CheckpointHeader:
         digest = dataset.get("digest") if isinstance(dataset, Mapping) else None
         return digest if isinstance(digest, str) else None
 
-    def to_json(self, weights: str | None = None) -> str:
-        """The metadata as a JSON string.
+    def to_json(self, weights: str | None = None, tensors: SafetensorsHeader | None = None) -> str:
+        """The metadata as a JSON string, sealed by a digest.
 
         Args:
             weights: SHA-256 of everything after the file's header.
+            tensors: the tensors of the file, which the digest then covers too.
 
         Raises:
             CheckpointError: the training record is not JSON-serialisable; NaN is not allowed.
@@ -90,8 +100,10 @@ class CheckpointHeader:
         }
         if weights is not None:
             record["weights"] = weights
+        if tensors is not None:
+            record["tensors"] = content_digest(tensors.table())
         try:
-            return json.dumps(record, allow_nan=False, separators=(",", ":"))
+            return to_text(record, indent=None).rstrip()
         except (TypeError, ValueError) as error:
             raise CheckpointError(
                 f"the training record cannot be written as JSON: {error}; expected strings, finite "
@@ -99,32 +111,60 @@ class CheckpointHeader:
             ) from error
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, text: str) -> CheckpointHeader:
         """The header that `to_json` wrote.
 
         Raises:
-            CheckpointError: a newer version, or a field that is missing or wrong.
+            CheckpointError: a newer version, a field that is missing or wrong, or a change.
         """
         try:
-            record = json.loads(text)
-            if record["version"] > VERSION:
-                raise CheckpointError(
-                    f"its format is version {record['version']} and this regtrack reads up to "
-                    f"{VERSION}; update regtrack"
-                )
-            assembly = record["assembly"]
-            return cls(
-                model=record["model"]["name"],
-                config=dict(record["model"]["config"]),
-                markers=tuple(Marker.from_dict(marker) for marker in record["markers"]),
-                assembly=Assembly(tuple(assembly["names"]), tuple(assembly["lengths"])),
-                window=record["window"],
-                training=dict(record["training"]),
-            )
-        except CheckpointError:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError, RegtrackError) as error:
-            raise CheckpointError(f"its header is damaged ({_line(error)}); {_EXPECTED}") from error
+            return _read_metadata(text).header
+        except RecordError as error:
+            raise CheckpointError(f"its record is damaged: {error}; copy it again") from error
+
+
+@dataclass(frozen=True)
+class _Model:
+    name: str
+    config: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Metadata:
+    """The record as it stands in the file."""
+
+    version: int
+    model: _Model
+    markers: tuple[Marker, ...]
+    assembly: Assembly
+    window: int
+    training: dict[str, Any]
+    weights: str | None = None
+    tensors: str | None = None
+
+    @property
+    def header(self) -> CheckpointHeader:
+        return CheckpointHeader(
+            self.model.name, self.model.config, self.markers, self.assembly, self.window,
+            self.training,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CheckpointFile:
+    """What the beginning of a checkpoint says of the rest.
+
+    Attributes:
+        path: the file.
+        header: the checkpoint without its weights.
+        layout: its tensors: names, types, shapes and places.
+        weights: SHA-256 of their bytes; None in older checkpoints.
+    """
+
+    path: Path
+    header: CheckpointHeader
+    layout: SafetensorsHeader
+    weights: str | None
 
 
 def checkpoint_file(path: str | Path) -> Path:
@@ -153,11 +193,16 @@ def checkpoint_file(path: str | Path) -> Path:
     return file
 
 
+@dataclass(frozen=True)
+class _Run:
+    status: str = "finished"
+
+
 def _finished(record: Path) -> bool:
     """Whether a run is over; a record that cannot be read does not say otherwise."""
     try:
-        return bool(json.loads(record.read_text(encoding="utf-8"))["status"] != "unfinished")
-    except (ValueError, KeyError, TypeError):
+        return typed(read_record(record), _Run).status != "unfinished"
+    except RecordError:
         return True
 
 
@@ -168,82 +213,54 @@ def read_header(path: str | Path) -> CheckpointHeader:
         path: its file, or the folder of the training run.
 
     Raises:
-        CheckpointError: no such file, not a checkpoint, a truncated one, or a newer version.
+        CheckpointError: no such file, not a checkpoint, a truncated or damaged one, or a newer
+            version.
     """
+    return read_checkpoint_file(path).header
+
+
+def read_checkpoint_file(path: str | Path) -> CheckpointFile:
+    """Read everything but the weights of a checkpoint; see `read_header`."""
     path = checkpoint_file(path)
-    metadata = _safetensors_header(path).get("__metadata__", {})
-    if FORMAT not in metadata:
+    try:
+        layout = read_safetensors_header(path)
+    except RecordError as error:
+        raise _refused(path, str(error)) from error
+    if FORMAT not in layout.metadata:
         raise CheckpointError(f"{path} holds weights, but no record by regtrack; {_EXPECTED}")
     try:
-        return CheckpointHeader.from_json(metadata[FORMAT])
+        found = _read_metadata(layout.metadata[FORMAT])
+        if found.tensors not in {None, content_digest(layout.table())}:
+            raise RecordError("its tensors are not where they were written")
+        return CheckpointFile(path, found.header, layout, found.weights)
+    except RecordError as error:
+        raise CheckpointError(
+            f"{path} cannot be read: its record is damaged: {error}; copy it again"
+        ) from error
     except CheckpointError as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
 
 
-def check_weights(path: str | Path) -> None:
-    """Refuse a checkpoint whose weights have changed since they were written.
-
-    Older checkpoints without a digest are accepted.
-
-    Raises:
-        CheckpointError: at least one byte has changed, or see `read_header`.
-    """
-    path = Path(path)
-    promised = json.loads(_safetensors_header(path)["__metadata__"][FORMAT]).get("weights")
-    if promised and promised != weights_digest(path.read_bytes()):
+def _read_metadata(text: str) -> _Metadata:
+    """The record in the metadata, which must be as it was written."""
+    record = parse_record(text)
+    version = record.get("version")
+    if isinstance(version, int) and version > VERSION:
         raise CheckpointError(
-            "its weights are damaged: they differ from those that were saved; copy it again"
+            f"its format is version {shown(version)} and this regtrack reads up to {VERSION}; "
+            "update regtrack"
         )
+    found = typed(record, _Metadata)
+    sealed = found.version >= _SEALED
+    check_seal(record, required=sealed)
+    if sealed and None in {found.weights, found.tensors}:
+        raise RecordError('it lacks "weights" or "tensors"')
+    return found
 
 
-def weights_digest(file: bytes) -> str:
-    """SHA-256 of everything after the header of a safetensors file."""
-    length = int.from_bytes(file[:8], "little")
-    return hashlib.sha256(memoryview(file)[8 + length :]).hexdigest()
-
-
-def read_shapes(path: str | Path) -> dict[str, tuple[int, ...]]:
-    """The names and shapes of the tensors in a safetensors file.
-
-    Raises:
-        CheckpointError: no such file, not a safetensors file, or a truncated one.
-    """
-    header = _safetensors_header(Path(path))
-    return {
-        name: tuple(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__"
-    }
-
-
-def _safetensors_header(path: Path) -> dict[str, Any]:
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        raw = file.read(length) if length <= min(size - 8, _LARGEST_HEADER) else b""
-    try:
-        header = json.loads(raw)
-        tensors = [value for name, value in header.items() if name != "__metadata__"]
-        end = 8 + length + max((tensor["data_offsets"][1] for tensor in tensors), default=0)
-    except (ValueError, AttributeError, KeyError, TypeError, IndexError) as error:
-        raise _not_safetensors(path) from error
-    if size != end:
-        raise CheckpointError(
-            f"{path} has {size:,} bytes, but its header announces {end:,}; it is incomplete: "
-            "copy it again"
-        )
-    return dict(header)
-
-
-def _not_safetensors(path: Path) -> CheckpointError:
-    kind = recognise_file(path)
-    if kind.endswith("pickle"):  # by torch.save and Lightning
+def _refused(path: Path, why: str) -> CheckpointError:
+    if "pickle" in why:
         return CheckpointError(
-            f"{path} is {kind}; regtrack never loads one, since that runs its code: {_EXPECTED}"
+            f"{path} {why}; regtrack never loads a pickle, since that runs its code: {_EXPECTED}"
         )
-    if kind == "a safetensors file":
-        return CheckpointError(f"{path} is incomplete; copy it again")
-    return CheckpointError(f"{path} is {kind}, not a safetensors file; {_EXPECTED}")
-
-
-def _line(error: Exception) -> str:
-    """An exception in one line, including its type."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    return CheckpointError(f"{path} {why}{'' if 'copy it again' in why else f'; {_EXPECTED}'}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,18 @@ from regtrack.atomic import work_folder
 from regtrack.checkpoint_header import CHECKPOINT_FILE, RUN_FILE, read_header
 from regtrack.dataset.format import HEADER_FILE
 from regtrack.dataset.store import Dataset
-from regtrack.errors import RegtrackError, TrackError
+from regtrack.errors import RecordError, RegtrackError, TrackError
+from regtrack.files.recognise import recognise_file
+from regtrack.files.records import read_record
 from regtrack.tracks.bigwig.describe import describe_bigwig
-from regtrack.tracks.kind import PREDICTED, SWEEP_FILE, kind_of
+from regtrack.tracks.kind import PREDICTED, kind_of
+from regtrack.tracks.sweep_record import (
+    SWEEP_FILE,
+    SweepRecord,
+    TrackEntry,
+    parse_plan,
+    parse_sweep,
+)
 
 
 def describe(path: str | Path) -> dict[str, Any]:
@@ -50,6 +60,29 @@ def describe(path: str | Path) -> dict[str, Any]:
     return _checkpoint(path)
 
 
+def stored_kind(path: Path) -> str | None:
+    """What of regtrack a path is, other than a bigWig; None for all else.
+
+    Raises:
+        RegtrackError: a folder that holds nothing of regtrack.
+    """
+    folder = path if path.is_dir() else path.parent
+    if path.name == HEADER_FILE or (path / HEADER_FILE).is_file():
+        return "dataset"
+    if path.name == SWEEP_FILE or (path / SWEEP_FILE).is_file():
+        return "unfinished sweep" if (folder / "shards").is_dir() else "sweep"
+    if any((path / name).is_file() for name in (CHECKPOINT_FILE, RUN_FILE)):
+        return "checkpoint"
+    if path.is_dir():
+        raise RegtrackError(
+            f"{path} has no {HEADER_FILE}, {CHECKPOINT_FILE} or {SWEEP_FILE}; expected the output "
+            "of a regtrack command, or bigWigs"
+        )
+    if path.suffix == ".safetensors":
+        return "checkpoint"
+    return "checkpoint" if path.is_file() and "safetensors" in recognise_file(path) else None
+
+
 def _dataset(path: Path) -> dict[str, Any]:
     dataset = Dataset.open(path)
     return {
@@ -84,20 +117,34 @@ def _sweep(path: Path) -> dict[str, Any]:
     Its kind says whether the tracks are scores (or logits) or saliency; so does each track.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise TrackError(f"{path} is damaged: not JSON ({error}); run the sweep again") from error
-    try:
-        if not all({"file", "marker", "category"} <= track.keys() for track in found["tracks"]):
-            raise KeyError("tracks")
-        record = found.get("record", found)
-        tracks = [{**track, "values": kind_of(record, track)} for track in found["tracks"]]
-        predicted = not tracks or any(track["values"] in PREDICTED for track in tracks)
-        kind = "sweep" if predicted else "saliency sweep"
-        if record is found:
-            return {"kind": kind, **found, "tracks": tracks}
+        content = read_record(path)
+        if not isinstance(content.get("record"), dict):
+            found = parse_sweep(content)
+            tracks = _tracks(found, found.tracks)
+            return {"kind": _kind(tracks), **content, "tracks": tracks}
+        plan = parse_plan(content)
+        found = plan.sweep
+        tracks = _tracks(found, found.tracks)
         made = sum(1 for _ in path.parent.glob("shards/*.shard"))
-        shards = {"made": made, "in all": len(found["chunks"])}
-        return {"kind": f"{kind} at work", "shards": shards, **record, "tracks": tracks}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise TrackError(f"{path} is damaged: it holds no record; run the sweep again") from error
+        shards = {"made": made, "in all": plan.chunks}
+        return {
+            "kind": f"{_kind(tracks)} at work",
+            "shards": shards,
+            **content["record"],
+            "tracks": tracks,
+        }
+    except RecordError as error:
+        raise TrackError(f"{path} is damaged: {error}; run the sweep again") from error
+
+
+def _tracks(record: SweepRecord, entries: Sequence[TrackEntry]) -> list[dict[str, Any]]:
+    return [
+        {name: value for name, value in asdict(entry).items() if value is not None}
+        | {"values": kind_of(record, entry)}
+        for entry in entries
+    ]
+
+
+def _kind(tracks: Sequence[Mapping[str, Any]]) -> str:
+    predicted = not tracks or any(track["values"] in PREDICTED for track in tracks)
+    return "sweep" if predicted else "saliency sweep"

@@ -29,10 +29,11 @@ PERMITTED: dict[str, set[str]] = {
     "checkpoint_header": {"genome", "labels", "files"},
     "checkpoint": {"genome", "labels", "models", "checkpoint_header", "files"},
     "describe": {"checkpoint_header", "dataset", "tracks", "files"},
+    "validation": {"checkpoint", "dataset", "tracks", "sweep", "genome"},
     "predict": {"genome", "labels", "checkpoint", "machine"},
     "training": {
         "genome", "labels", "dataset", "models", "checkpoint", "checkpoint_header", "evaluation",
-        "predict", "measures",
+        "predict", "measures", "files",
     },
     "evaluation": {"genome", "labels", "dataset", "models", "checkpoint", "predict", "measures"},
     "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "predict", "machine", "files"},
@@ -47,7 +48,7 @@ PERMITTED: dict[str, set[str]] = {
     "figures": {"genome", "labels", "tracks", "saliency"},
     "benchmark": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "training",
-        "evaluation", "saliency", "simulate", "figures",
+        "evaluation", "saliency", "simulate", "figures", "files",
     },
 }  # fmt: skip
 # what the dashboard, a separate package, may import from regtrack: nothing that loads torch

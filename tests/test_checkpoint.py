@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings, strategies as st
 from safetensors import safe_open
 from safetensors.torch import save_file
 
@@ -24,6 +25,8 @@ from regtrack.checkpoint import (
 )
 from regtrack.checkpoint_header import FORMAT
 from regtrack.errors import CheckpointError, OutputError
+from regtrack.files.records import to_text
+from regtrack.files.safetensors_header import SafetensorsHeader
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
 from regtrack.model_style import style_of
@@ -84,7 +87,7 @@ def test_any_safetensors_reader_sees_the_record(saved: Path) -> None:
         record = json.loads(file.metadata()[FORMAT])
         assert file.get_tensor("head.output.weight").shape == (2, 6)
 
-    assert record["version"] == 1
+    assert record["version"] == 2
     assert record["model"]["name"] == "dilated"
     assert record["model"]["config"]["channels"] == [4, 5, 3]
     assert record["markers"][0]["name"] == "GM12878_CTCF"
@@ -161,7 +164,7 @@ def test_a_header_of_another_shape_is_refused(tmp_path: Path, header: bytes) -> 
     path = tmp_path / "other"
     path.write_bytes(struct.pack("<Q", len(header)) + header)
 
-    refused(path, "not a safetensors file|incomplete")
+    refused(path, "not a safetensors file|incomplete|damaged header")
 
 
 def test_a_truncated_file_is_refused(saved: Path) -> None:
@@ -181,27 +184,35 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
 
 
 def rewrite(path: Path, **changes: Any) -> None:
-    """Change fields of the record and keep the weights."""
+    """Change fields of the record, seal it again, and keep the weights."""
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         record = json.loads(file.metadata()[FORMAT]) | changes
-    record = {key: value for key, value in record.items() if value is not None}
-    save_file(tensors, path, {FORMAT: json.dumps(record)})
+    record = {key: value for key, value in record.items() if value is not ...}
+    text = to_text(record) if record["version"] != 1 else json.dumps(record)
+    save_file(tensors, path, {FORMAT: text})
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"version": 2}, "version 2 and this regtrack reads up to 1; update regtrack"),
-        ({"version": "new"}, "header is damaged"),
-        ({"window": None}, "header is damaged .*window"),
+        ({"version": 3}, "version 3 and this regtrack reads up to 2; update regtrack"),
+        ({"version": "new"}, '"version" is a string; expected a whole number'),
+        ({"window": None}, '"window" is null; expected a whole number'),
+        ({"window": ...}, '"window" is missing'),
         ({"window": 0}, "window is 0 bp"),
+        ({"window": 10**15}, "window is 1,000,000,000,000,000 bp"),
         ({"markers": []}, "found none; expected at least one marker"),
         ({"markers": [MARKERS[0].to_dict()] * 2}, "found GM12878_CTCF twice"),
-        ({"markers": [{"name": "a"}]}, "header is damaged .*marker lacks"),
-        ({"assembly": {"names": ["a"], "lengths": []}}, "header is damaged"),
-        ({"model": "dilated"}, "header is damaged"),
-        ({"training": 3}, "header is damaged"),
+        ({"markers": [{"name": "a"}]}, r'"markers\[0\].category" is missing'),
+        ({"markers": [{**MARKERS[0].to_dict(), "name": "../a"}]}, "cannot name a marker"),
+        ({"assembly": {"names": ["a"], "lengths": []}}, "1 names and 0 lengths"),
+        ({"assembly": {"names": ["a"], "lengths": [None]}}, r'"assembly.lengths\[0\]" is null'),
+        ({"model": "dilated"}, '"model" is a string; expected an object'),
+        ({"model": {"name": None, "config": {}}}, '"model.name" is null'),
+        ({"training": 3}, '"training" is a whole number; expected an object'),
+        ({"weights": ...}, 'lacks "weights" or "tensors"'),
+        ({"tensors": "sha256:0"}, "tensors are not where they were written"),
     ],
 )
 def test_a_wrong_record_is_refused(saved: Path, changes: dict[str, Any], message: str) -> None:
@@ -216,7 +227,16 @@ def test_a_wrong_record_is_refused(saved: Path, changes: dict[str, Any], message
         ({"name": "dilatd", "config": {}}, 'no model is called "dilatd".*Did you mean'),
         ({"name": "dilated", "config": {"depth": 1}}, 'no setting "depth"'),
         ({"name": "dilated", "config": {"hidden": "6"}}, '`hidden` is "6"'),
-        ({"name": "dilated", "config": {}}, r"tensor head.hidden.bias is \(6,\); .* has \(125,\)"),
+        ({"name": "dilated", "config": {"name": "x"}}, 'no setting "name"'),
+        (
+            {"name": "dilated", "config": {"width": 10**9}},
+            "`width` is 1000000000; .* at most 1,000",
+        ),
+        ({"name": "dilated", "config": {"dilations": [1] * 99}}, "expected at most 32"),
+        (
+            {"name": "dilated", "config": {}},
+            r"bias is F32 \(6,\); the DILATED of its header has F32 \(125,",
+        ),
         ({"name": "cnn1", "config": {"channels": [4], "hidden": 6}}, "of its header has"),
     ],
 )
@@ -229,13 +249,68 @@ def test_weights_that_do_not_fit_are_refused(
     refused(saved, message, header_too=False)
 
 
-def test_a_flipped_bit_of_a_weight_is_refused(saved: Path) -> None:
-    whole = saved.read_bytes()
-    for place in (len(whole) - 1, len(whole) - 4_321 % (len(whole) // 2)):
-        damaged = bytearray(whole)
-        damaged[place] ^= 1
-        saved.write_bytes(damaged)
-        refused(saved, "weights are damaged.*copy it again", header_too=False)
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_flipped_bit_anywhere_is_refused(saved: Path, place: float, bit: int) -> None:
+    whole, header = saved.read_bytes(), read_header(saved)
+    flipped = bytearray(whole)
+    flipped[int(place * len(whole))] ^= 1 << bit
+    saved.write_bytes(flipped)
+    try:
+        assert load_checkpoint(saved).header == header  # an escape in capitals is the same letter
+    except CheckpointError as error:
+        assert str(saved) in str(error)
+    else:
+        assert b"\\u" in whole[int(place * len(whole)) - 5 :][:10]
+    finally:
+        saved.write_bytes(whole)
+
+
+def test_a_changed_weight_is_refused(saved: Path) -> None:
+    whole = bytearray(saved.read_bytes())
+    whole[-1] ^= 1
+    saved.write_bytes(whole)
+    refused(saved, "weights are damaged.*copy it again", header_too=False)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path, value: float) -> None:
+    checkpoint = make(channels=[4, 5, 3])
+    with torch.no_grad():
+        checkpoint.model.head.output.weight[1, 2] = value
+    save_checkpoint(tmp_path / "a", checkpoint)
+    message = r"tensor head.output.weight has 1 of 12 values that are NaN or infinite"
+    refused(tmp_path / "a", message, header_too=False)
+
+
+def test_a_header_that_announces_a_large_network_allocates_nothing(saved: Path) -> None:
+    large = {"hidden": 65_536, "channels": [65_536] * 3, "width": 1000}  # petabytes
+    rewrite(saved, model={"name": "dilated", "config": large})
+    refused(saved, r"tensor head.hidden.bias is F32 \(6,\); .* \(65536,\)", header_too=False)
+
+
+@pytest.mark.parametrize(
+    ("tensor", "message"),
+    [
+        ({"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]}, "header announces"),
+        ({"dtype": "F32", "shape": [2**40], "data_offsets": [0, 8]}, "has 8 bytes; it needs"),
+        ({"dtype": "F32", "shape": [2], "data_offsets": [8, 16]}, "a gap before tensor a"),
+        ({"dtype": "F32", "shape": [-2], "data_offsets": [0, -8]}, "impossible shape"),
+        ({"dtype": "F33", "shape": [2], "data_offsets": [0, 8]}, "tensor a: it is of type F33"),
+        ({"dtype": "F32", "shape": "2", "data_offsets": [0, 8]}, 'tensor a: "shape" is a string'),
+        (
+            {"dtype": "F32", "shape": [2], "data_offsets": [0]},
+            '"data_offsets" is of length 1',
+        ),
+    ],
+)
+def test_a_lying_safetensors_header_is_refused(
+    tmp_path: Path, tensor: dict[str, Any], message: str
+) -> None:
+    path = tmp_path / "a"
+    header = json.dumps({"a": tensor}).encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header + bytes(8))
+    refused(path, message)
 
 
 def test_the_digest_is_that_of_the_loaded_network(saved: Path) -> None:
@@ -246,7 +321,7 @@ def test_the_digest_is_that_of_the_loaded_network(saved: Path) -> None:
 
 def test_a_checkpoint_without_a_digest_is_accepted(saved: Path) -> None:
     model = load_checkpoint(saved).model
-    rewrite(saved, weights=None)
+    rewrite(saved, version=1, weights=..., tensors=..., digest=...)
     again = load_checkpoint(saved).model
     for one, other in zip(model.parameters(), again.parameters(), strict=True):
         assert torch.equal(one, other)
@@ -260,7 +335,7 @@ def test_markers_must_fit_the_model() -> None:
 def test_a_header_is_a_value() -> None:
     header = make().header
 
-    assert CheckpointHeader.from_json(header.to_json()) == header
+    assert CheckpointHeader.from_json(header.to_json("0", SafetensorsHeader({}, {}, 0))) == header
     with pytest.raises(dataclasses.FrozenInstanceError):
         header.window = 3  # type: ignore[misc]
 

@@ -5,7 +5,6 @@ Each row names model, seed and marker, so that the rows of all runs form one tab
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Any
 
 from regtrack.atomic import publish_file
 from regtrack.csv_table import write_csv
+from regtrack.errors import OutputError, RecordError
+from regtrack.files.records import check_seal, read_record, to_text, typed
 
 
 @dataclass(frozen=True)
@@ -146,15 +147,21 @@ PARTS: dict[str, type[Row]] = {
 def save_answers(path: Path, answers: Answers) -> None:
     """Write answers as JSON, replacing an existing file."""
     with publish_file(path, overwrite=True) as temporary:
-        temporary.write_text(json.dumps(answers.to_dict(), indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(to_text(answers.to_dict()), encoding="utf-8")
 
 
 def load_answers(path: Path) -> Answers:
-    """The answers that `save_answers` wrote."""
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return Answers(
-        scores=tuple(Score(**row) for row in content["scores"]),
-        fields=tuple(Field(**row) for row in content["fields"]),
-        saliency=tuple(Found(**row) for row in content["saliency"]),
-        responses=tuple(Response(**row) for row in content["responses"]),
-    )
+    """The answers that `save_answers` wrote.
+
+    Raises:
+        OutputError: the file is damaged.
+    """
+    try:
+        content = read_record(path)
+        answers = typed(content, Answers)
+        check_seal(content, required=False)  # those of earlier versions have no digest
+    except RecordError as error:
+        raise OutputError(
+            f"{path} is damaged: {error}; remove it, and it is measured again"
+        ) from error
+    return answers

@@ -20,9 +20,10 @@ from regtrack.benchmark.summary import Summary
 from regtrack.checkpoint import load_checkpoint
 from regtrack.dataset.build import build_dataset
 from regtrack.dataset.store import Dataset
-from regtrack.errors import OutputError
+from regtrack.errors import OutputError, RecordError
 from regtrack.figures.benchmark import benchmark_figure
 from regtrack.figures.style import save_figure
+from regtrack.files.records import read_record
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
 from regtrack.progress import SILENT, Progress
@@ -203,10 +204,10 @@ def _start(out: Path, plan: Plan) -> None:
     wanted = {"format": FORMAT, "version": VERSION, "plan": plan.to_dict()}
     if record.exists():
         try:
-            found = json.loads(record.read_text(encoding="utf-8"))
-        except ValueError:
-            found = None
-        if found != wanted:
+            same = read_record(record) == wanted
+        except RecordError:
+            same = False
+        if not same:
             raise OutputError(
                 f"{record} is of a benchmark with another plan; name another folder, or remove it"
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regtrack.cli.console import bars, console, print_json, print_table, size_text, split_list
+from regtrack.cli.next_step import evaluation_of
 from regtrack.errors import DatasetError, invalid
 from regtrack.genome.interval import span_text
 
@@ -125,8 +126,9 @@ def _print(summary: BuildSummary, out: Path) -> None:
         f"{out}: windows {summary.kept:,} ({span_text(summary.bases)}), chromosomes "
         f"{summary.chroms:,}, markers {len(summary.markers):,}, {size_text(summary.bytes)}"
     )
-    then = f"train {out} --model dilated --out RUN" if summary.trainable else f"evaluate {out} RUN"
-    console.print(f"Next: regtrack {then}")
+    train = f"regtrack train {out} --model dilated --out RUN"
+    then = train if summary.trainable else evaluation_of(out, "RUN", summary.splits)
+    console.print(f"Next: {then}")
 
 
 def _print_windows(summary: BuildSummary) -> None:

@@ -10,8 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from regtrack.cli.console import print_json, print_table
+from regtrack.files.shown import shown
 
 _WIDTH = 60  # of a value's cell
+_LONGEST = 200  # letters of a text that is shown
 
 # columns of --markers, and the alignment of their cells
 _OF_MARKERS = {
@@ -61,7 +63,8 @@ def command(
         rows.append(("tracks" if columns is _OF_TRACKS else "markers", _by_category(listed)))
     print_table(None, (kind, str(path)), rows)
     if markers:
-        print_table(None, tuple(columns), [[one[c] for c in columns.values()] for one in listed])
+        cells = [[shown(one[c], _LONGEST) for c in columns.values()] for one in listed]
+        print_table(None, tuple(columns), cells)
 
 
 def _by_category(listed: list[Mapping[str, str]]) -> str:
@@ -71,7 +74,7 @@ def _by_category(listed: list[Mapping[str, str]]) -> str:
         f"{one['category']} {one['values']}" if len(kinds) > 1 else one["category"]
         for one in listed
     )
-    parts = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    parts = ", ".join(f"{count:,} {shown(name)}" for name, count in counts.items())
     return f"{len(listed):,}: {parts}"
 
 
@@ -82,7 +85,7 @@ def _rows(found: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
         if isinstance(value, Mapping) and len(text) > _WIDTH:
             yield from _rows(value, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", text
+            yield shown(f"{prefix}{key}"), text
 
 
 def _cell(value: Any) -> str:
@@ -94,8 +97,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_cell(item)}" for key, item in value.items())
+        return ", ".join(f"{shown(key)} {_cell(item)}" for key, item in value.items())
     if isinstance(value, list):
         text = ", ".join(map(_cell, value))
         return text if len(text) <= _WIDTH else f"{len(value):,} of them"
-    return str(value)
+    return shown(value, _LONGEST)

@@ -11,6 +11,7 @@ import typer
 
 from regtrack.cli import offers
 from regtrack.cli.console import bars, console, print_json, print_table
+from regtrack.cli.next_step import evaluation_of
 from regtrack.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -206,4 +207,7 @@ def _print(result: TrainingResult, dataset: Path) -> None:
     )
     console.print(f"{result.checkpoint}: the best epoch's network")
     console.print(f"{result.folder.plot}: loss and PR AUC by epoch")
-    console.print(f"Next: regtrack evaluate {dataset} {result.checkpoint}")
+    from regtrack.dataset.store import Dataset
+
+    sizes = Dataset.open(dataset).split_sizes
+    console.print(f"Next: {evaluation_of(dataset, str(result.checkpoint), sizes)}")

@@ -27,6 +27,7 @@ FOLDER = ".regtrack-cache"
 _VERSION = 2
 # bytes of one cache; the oldest files are removed first
 _ROOM = 512_000_000
+_UNPACKED = 8_000_000_000  # bytes of one result; none is nearly as large
 
 
 def cached(
@@ -75,9 +76,12 @@ def _load(path: Path) -> Arrays | None:
     if not path.is_file():
         return None
     try:
+        with path.open("rb") as file, zipfile.ZipFile(file) as parts:
+            if sum(part.file_size for part in parts.infolist()) > _UNPACKED:
+                raise ValueError("it would unpack to too much")
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged zip, or a header that lies, fails in any way
         _log.warning("%s cannot be read (%s): computing it again", path, error)
         return None
 

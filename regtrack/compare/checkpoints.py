@@ -19,9 +19,7 @@ def trained_elsewhere(models: Sequence[ModelTracks], dataset: Dataset) -> frozen
     Models whose sweeps do not name a training dataset are left out.
     """
     known = {None, dataset_digest(dataset)}
-    return frozenset(
-        model.id for model in models if model.record["checkpoint"].get("dataset") not in known
-    )
+    return frozenset(model.id for model in models if model.record.checkpoint.dataset not in known)
 
 
 def match_checkpoints(models: Sequence[ModelTracks], paths: Sequence[Path]) -> dict[str, Path]:
@@ -44,8 +42,7 @@ def match_checkpoints(models: Sequence[ModelTracks], paths: Sequence[Path]) -> d
 
 
 def _made_by(model: ModelTracks) -> str | None:
-    sha256 = model.record["checkpoint"].get("sha256")
-    return None if sha256 is None else str(sha256)
+    return model.record.checkpoint.sha256
 
 
 def _possible(

@@ -117,6 +117,6 @@ def _find_reference(catalog: Catalog, given: Path | None) -> Path | None:
             raise FastaError(f"no FASTA at {given}; expected a file (plain or bgzip)")
         return given.resolve()
     sweeps = (*catalog.models, *catalog.saliency)
-    named = [sweep.record.get("reference", {}).get("path") for sweep in sweeps]
+    named = [sweep.record.reference.path for sweep in sweeps]
     there = [Path(path) for path in named if path and Path(path).is_file()]
     return there[0].resolve() if there else None

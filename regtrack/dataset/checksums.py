@@ -48,11 +48,11 @@ class ArrayRecord:
 
     def __post_init__(self) -> None:
         if self.bytes < 0 or self.length < 0 or len(self.crc32) % _DIGITS:
-            raise DatasetError("`files` has a negative size, or checksums cut short")
+            raise DatasetError('"files" has a negative size, or checksums cut short')
         try:
             bytes.fromhex(self.crc32)
         except ValueError as error:
-            raise DatasetError("`files` has a checksum that is not hexadecimal") from error
+            raise DatasetError('"files" has a checksum that is not hexadecimal') from error
 
     def to_dict(self) -> dict[str, Any]:
         """The fields, for JSON."""

@@ -52,9 +52,9 @@ class DatasetHeader:
 
     def __post_init__(self) -> None:
         if missing := DTYPES.keys() - self.files:
-            raise DatasetError(f"`files` lacks {', '.join(sorted(missing))}")
+            raise DatasetError(f'"files" lacks {", ".join(sorted(missing))}')
         if len({marker.name for marker in self.markers}) < max(len(self.markers), 1):
-            raise DatasetError("`markers` is empty, or names one of them twice")
+            raise DatasetError('"markers" is empty, or names one of them twice')
         self._check_length(CODES_FILE, self.assembly.total)
         self._check_length(OFFSETS_FILE, sum(tile_counts(self.assembly)) + 1)
 

@@ -88,6 +88,7 @@ def evaluate(
         OutOfMemoryError: too little memory for a batch or for `exact`.
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
+    total = len(dataset.window_ids(split)) * dataset.window
     if isinstance(checkpoints, str | Path | Checkpoint):
         checkpoints = [checkpoints]
     check_precision(precision)
@@ -106,7 +107,6 @@ def evaluate(
         batch_size=batch_size, seed=0, epoch=0, shuffle=False,
         workers=workers, pin_memory=place.type == "cuda",
     )  # fmt: skip
-    total = len(dataset.window_ids(split)) * dataset.window
     if exact:
         check_exact(total, max(len(pairing.model) for pairing in pairings.values()))
     rows: list[tuple[MarkerScores, ...]] = []

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 SEAL = "digest"
 MOST_BYTES = 256_000_000
-MOST_VALUES = 8_000_000  # a draft assembly of a million contigs has 2 million in its record
+MOST_VALUES = 12_000_000  # the plan of a sweep along a million contigs has 8 million
 _DEEPEST = 64
 _LARGEST = 2**63  # beyond it, NumPy's integers end
 _MESSAGE = 300  # letters of another part's message
@@ -113,9 +113,9 @@ def check_seal(content: Mapping[str, Any], *, required: bool = True) -> None:
     """
     if SEAL not in content:
         if required:
-            raise RecordError(f"it lacks its `{SEAL}`")
+            raise RecordError(f'it lacks its "{SEAL}"')
     elif content[SEAL] != content_digest(content):
-        raise RecordError(f"its content does not match its `{SEAL}`: it has changed")
+        raise RecordError(f'its content does not match its "{SEAL}": it has changed')
 
 
 def typed(content: Any, kind: type[T]) -> T:
@@ -177,15 +177,16 @@ def _reworded(message: str) -> str:
     """A message of msgspec in our words, the field first.
 
     >>> _reworded("Expected `int`, got `null` - at `$.markers[0].name`")
-    '`markers[0].name` is null; expected a whole number'
+    '"markers[0].name" is null; expected a whole number'
     >>> _reworded("Object missing required field `names` - at `$.assembly`")
-    '`assembly.names` is missing'
+    '"assembly.names" is missing'
     """
     problem, _, place = message.partition(" - at `$")
     place = place.rstrip("`").lstrip(".")
     if missing := _MISSING.fullmatch(problem):
-        return f"`{'.'.join(filter(None, (place, missing['field'])))}` is missing"
-    at = f"`{shown(place)}`" if place else "it"
+        field = ".".join(filter(None, (place, missing["field"])))
+        return f'"{field}" is missing'
+    at = f'"{shown(place)}"' if place else "it"
     if wrong := _WRONG_TYPE.fullmatch(problem):
         found = _TYPES.get(wrong["found"], f"of length {wrong['found']}")
         expected = " or ".join(_TYPES.get(one, one) for one in wrong["expected"].split(" | "))

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from regtrack.models.blocks import BiLstm, Downsample, Head, Upsample
 from regtrack.models.network import EMBEDDING, TrackModel
-from regtrack.models.settings import Settings
+from regtrack.models.settings import WIDEST, Settings
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class BiLstmSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check("lstm_hidden", self.lstm_hidden >= 1, "at least 1")
+        self._check_size("lstm_hidden", WIDEST)
 
 
 def build_bi_lstm(marker_count: int, settings: BiLstmSettings) -> TrackModel:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from regtrack.models.blocks import Block, Head, SamePool
 from regtrack.models.cnn import CnnSettings, strided_trunk
 from regtrack.models.network import TrackModel
+from regtrack.models.settings import FURTHEST, MOST_LAYERS
 
 POOLINGS = ("none", "max", "dilated")
 POOL_WIDTH = 5
@@ -30,6 +31,8 @@ class DilatedSettings(CnnSettings):
         least = 1 if self.pooling == "none" else 3
         enough = len(self.dilations) >= least and min(self.dilations) >= 1
         self._check("dilations", enough, f"{least} or more numbers, each at least 1")
+        self._check("dilations", len(self.dilations) <= MOST_LAYERS, f"at most {MOST_LAYERS}")
+        self._check_size("dilations", FURTHEST)
         self._check("pooling", self.pooling in POOLINGS, " or ".join(POOLINGS))
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from regtrack.models.blocks import Downsample, Head, SamePadConv, Upsample
 from regtrack.models.network import EMBEDDING, TrackModel
-from regtrack.models.settings import Settings
+from regtrack.models.settings import FURTHEST, LONGEST, MOST_LAYERS, MOST_PASSES, Settings
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,11 @@ class IdCnnSettings(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        positive = len(self.dilations) >= 1 and min(self.dilations) >= 1
-        self._check("dilations", positive, "numbers of at least 1")
-        self._check("block", self.block >= 1, "at least 1")
-        self._check("passes", self.passes >= 1, "at least 1")
+        self._check("dilations", len(self.dilations) >= 1, "numbers of at least 1")
+        self._check("dilations", len(self.dilations) <= MOST_LAYERS, f"at most {MOST_LAYERS}")
+        self._check_size("dilations", FURTHEST)
+        self._check_size("block", LONGEST)
+        self._check_size("passes", MOST_PASSES)
 
 
 def build_id_cnn(marker_count: int, settings: IdCnnSettings) -> TrackModel:

@@ -40,7 +40,7 @@ MODELS: dict[str, Family[Any]] = {
 }
 
 
-def build_model(name: str, marker_count: int, **settings: Any) -> TrackModel:
+def build_model(name: str, marker_count: int, /, **settings: Any) -> TrackModel:
     """Build a network with fresh weights, drawn from torch's default generator.
 
     `build_model(model.name, model.marker_count, **model.config)` has the same architecture.

@@ -8,6 +8,12 @@ from typing import Any, ClassVar
 from regtrack.errors import CheckpointError, invalid
 from regtrack.models.blocks import AfterConv
 
+WIDEST = 65_536  # channels of any layer
+LONGEST = 1_000  # positions of a convolution or a block
+FURTHEST = 1_000_000  # positions between two that a dilated convolution reads
+MOST_LAYERS = 32
+MOST_PASSES = 16
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -39,15 +45,23 @@ class Settings:
         roles = self.channel_roles
         expected = f"{len(roles)} numbers ({', '.join(roles)})"
         self._check("channels", len(self.channels) == len(roles), expected)
-        self._check("channels", min(self.channels) >= 1, "numbers of at least 1")
-        self._check("hidden", self.hidden >= 1, "at least 1")
-        self._check("width", self.width >= 1, "at least 1")
+        self._check_size("channels", WIDEST)
+        self._check_size("hidden", WIDEST)
+        self._check_size("width", LONGEST)
         self._check("dropout", 0 <= self.dropout < 1, "at least 0 and below 1")
         self._check("bn_momentum", 0 < self.bn_momentum <= 1, "above 0 and at most 1")
 
     def _check(self, name: str, holds: bool, expected: str) -> None:
         if not holds:
             raise CheckpointError(invalid(name, getattr(self, name), expected))
+
+    def _check_size(self, name: str, most: int) -> None:
+        """Refuse a size, or one of several, that no network has: it may come from any file."""
+        value = getattr(self, name)
+        sizes = value if isinstance(value, tuple) else (value,)
+        what = "numbers of " if isinstance(value, tuple) else ""
+        self._check(name, min(sizes) >= 1, f"{what}at least 1")
+        self._check(name, max(sizes) <= most, f"{what}at most {most:,}")
 
     def after_conv(self, passes: int = 1) -> AfterConv:
         """What follows every convolution."""

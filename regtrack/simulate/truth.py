@@ -7,12 +7,21 @@ shuffled motifs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from regtrack.errors import GrammarError
+from regtrack.files.shown import shown
 from regtrack.simulate.grammar import Grammar
 from regtrack.simulate.rules import Site
+
+_LINE = re.compile(
+    r"(?P<chrom>[^\t]+)\t(?P<start>\d{1,10})\t(?P<end>\d{1,10})\t"
+    r"(?P<motif>[^\t/]+)/(?P<role>[^\t/]+)(/(?P<element>\d{1,9})/(?P<copy>\d{1,9}))?"
+    r"\t0\t(?P<strand>[+-])",
+    re.ASCII,
+)
 
 
 def write_truth(path: Path, sites: Iterable[Site]) -> None:
@@ -35,18 +44,28 @@ def read_truth(path: Path, grammar: Grammar) -> list[Site]:
         GrammarError: no such file, or a line that is not a site.
     """
     shuffled = {element.role for element in grammar.elements if element.shuffled}
-    sites = []
     try:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            chrom, start, end, name, _, strand = line.split("\t")
-            motif, role, *planted = name.split("/")
-            element, copy = map(int, planted or (0, 0))
-            real = role not in shuffled
-            sites.append(
-                Site(chrom, int(start), int(end), motif, strand, role, real, element, copy)
-            )
+        lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
+        raise GrammarError(f"{path} cannot be read ({error}); run simulate again") from error
+    return [_site(path, number, line, shuffled) for number, line in enumerate(lines, 1)]
+
+
+def _site(path: Path, number: int, line: str, shuffled: set[str]) -> Site:
+    found = _LINE.fullmatch(line)
+    if found is None or int(found["start"]) >= int(found["end"]):
         raise GrammarError(
-            f"{path} is not the truth.bed of a simulation: {error}; run simulate again"
-        ) from error
-    return sites
+            f'{path} line {number}: found "{shown(line)}"; expected chromosome, start, end, '
+            "motif/role or motif/role/element/copy, 0 and strand; run simulate again"
+        )
+    return Site(
+        chrom=found["chrom"],
+        start=int(found["start"]),
+        end=int(found["end"]),
+        motif=found["motif"],
+        strand=found["strand"],
+        role=found["role"],
+        real=found["role"] not in shuffled,
+        element=int(found["element"] or 0),
+        copy=int(found["copy"] or 0),
+    )

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from regtrack.atomic import disk_errors, move_folder, publish_file
 from regtrack.errors import PlanError
+from regtrack.files.records import to_text, typed
 from regtrack.machine.cores import cores
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.claim import claimed, remove
 from regtrack.sweep.content import Content, check_track
 from regtrack.sweep.encoding import prepare_encoder
-from regtrack.sweep.summary import SweepSummary, TrackSummary
+from regtrack.sweep.summary import JoinedRecord, SweepSummary, TrackSummary
 from regtrack.sweep.work import Work, load_work
 from regtrack.tracks.bigwig.assemble import create_bigwig
 from regtrack.tracks.bigwig.readings import Expected
 from regtrack.tracks.bigwig.second_reader import SecondReader
-from regtrack.tracks.kind import SWEEP_FILE
+from regtrack.tracks.sweep_record import SWEEP_FILE
 
 _AT_ONCE = 8  # files joined at once; each holds its index in memory
 _NAMED = 5  # missing chunks that a message names
@@ -86,16 +85,16 @@ def finish(
     remove(work)
     return SweepSummary(
         out=work.out,
-        model=record["checkpoint"]["model"],
-        tracks=tuple(TrackSummary(**track) for track in record["tracks"]),
-        bases=record["bases"],
-        absent=record["absent"],
+        model=record.checkpoint.model,
+        tracks=record.tracks,
+        bases=record.bases,
+        absent=record.absent,
         predicted=predicted,
         seconds=time.perf_counter() - start,
     )
 
 
-def _join(work: Work, progress: Progress) -> dict[str, Any]:
+def _join(work: Work, progress: Progress) -> JoinedRecord:
     bases = _bases(work)
     if bases == 0:
         remove(work)
@@ -115,8 +114,8 @@ def _join(work: Work, progress: Progress) -> dict[str, Any]:
             "tracks": [asdict(track) for track in tracks],
         }
         with publish_file(work.joined / SWEEP_FILE) as partial:
-            partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    return record
+            partial.write_text(to_text(record, indent=2), encoding="utf-8")
+    return typed(record, JoinedRecord)
 
 
 def _join_tracks(work: Work, progress: Progress) -> list[TrackSummary]:

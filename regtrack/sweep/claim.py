@@ -11,7 +11,7 @@ from regtrack.errors import OutputError
 from regtrack.lock import Lock
 from regtrack.sweep.plan_file import write_plan
 from regtrack.sweep.work import Work
-from regtrack.tracks.kind import SWEEP_FILE
+from regtrack.tracks.sweep_record import SWEEP_FILE
 
 _LOCK = "lock"
 

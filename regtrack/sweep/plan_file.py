@@ -6,19 +6,21 @@ with it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from regtrack.atomic import work_folder
-from regtrack.errors import RegtrackError
+from regtrack.errors import RecordError
+from regtrack.files.records import check_seal, read_record, to_text, typed
+from regtrack.files.shown import shown
 from regtrack.genome.assembly import Assembly
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.record import FORMAT, agrees, digest
-from regtrack.tracks.kind import SWEEP_FILE, Kind
+from regtrack.tracks.kind import Kind
+from regtrack.tracks.sweep_record import SWEEP_FILE, check_file_name
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,18 @@ class Track:
         file: name of the file.
         marker, category: the marker's name and category.
         values: kind of values.
+
+    Raises:
+        RecordError: a name that leads out of the folder.
     """
 
     file: str
     marker: str
     category: str
     values: Kind
+
+    def __post_init__(self) -> None:
+        check_file_name(self.file)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,45 +63,107 @@ class SavedPlan:
 
     @cached_property
     def digest(self) -> str:
-        """Digest of the record, which all shards of the sweep contain."""
-        return digest(self.record)
+        """Digest of record and tracks, which all shards of the sweep contain."""
+        return digest(self.content)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The record with the tracks: all in which two plans may differ."""
+        return {**self.record, "tracks": [asdict(track) for track in self.tracks]}
+
+
+@dataclass(frozen=True)
+class _PlanNumbers:
+    batch_size: int
+    resolution: int
+    bases: int
+
+
+@dataclass(frozen=True)
+class _Model:
+    model: str
+
+
+@dataclass(frozen=True)
+class _Versions:
+    regtrack: str
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What is read again of a record; the rest is only compared."""
+
+    format: int
+    versions: _Versions
+    checkpoint: _Model
+    plan: _PlanNumbers
+
+
+@dataclass(frozen=True)
+class _PlanFile:
+    record: dict[str, Any]
+    assembly: Assembly
+    chunks: tuple[Chunk, ...]
+    tracks: tuple[Track, ...]
 
 
 def write_plan(folder: Path, plan: SavedPlan) -> None:
     """Write the plan's file into a work folder."""
-    text = json.dumps(
+    text = to_text(
         {
             "record": plan.record,
             "assembly": {"names": plan.assembly.names, "lengths": plan.assembly.lengths},
-            "chunks": [astuple(chunk) for chunk in plan.chunks],
+            "chunks": [asdict(chunk) for chunk in plan.chunks],
             "tracks": [asdict(track) for track in plan.tracks],
-        }
+        },
+        indent=None,
     )
-    (folder / SWEEP_FILE).write_text(text + "\n", encoding="utf-8")
+    (folder / SWEEP_FILE).write_text(text, encoding="utf-8")
 
 
 def read_plan(out: Path) -> SavedPlan | None:
     """The plan of an output's unfinished sweep; None if there is none, or it is broken."""
     try:
-        found = json.loads((work_folder(out) / SWEEP_FILE).read_text(encoding="utf-8"))
-        assembly = found["assembly"]
-        return SavedPlan(
-            record=dict(found["record"]),
-            assembly=Assembly(tuple(assembly["names"]), tuple(assembly["lengths"])),
-            chunks=tuple(Chunk(*chunk) for chunk in found["chunks"]),
-            tracks=tuple(Track(**track) for track in found["tracks"]),
-        )
-    except (OSError, ValueError, TypeError, KeyError, RegtrackError):
+        return load_plan(work_folder(out))
+    except RecordError:
         return None
+
+
+def load_plan(folder: Path) -> SavedPlan:
+    """The plan in a work folder, which must be as it was written.
+
+    Raises:
+        RecordError: there is none, it is of another format, or it is broken.
+    """
+    content = read_record(folder / SWEEP_FILE)
+    found = typed(content, _PlanFile)
+    record = typed(found.record, _Record)
+    if record.format != FORMAT:
+        raise RecordError(f"it is of format {record.format}; expected {FORMAT}")
+    check_seal(content)
+    return SavedPlan(
+        record=found.record, assembly=found.assembly, chunks=found.chunks, tracks=found.tracks
+    )
+
+
+@dataclass(frozen=True)
+class _OldRecord:
+    format: int
+    versions: _Versions
+
+
+@dataclass(frozen=True)
+class _OldPlan:
+    record: _OldRecord
 
 
 def other_version(out: Path) -> str | None:
     """The version of regtrack that wrote a plan in another format; None: it is of this one."""
     try:
-        record = json.loads((work_folder(out) / SWEEP_FILE).read_text(encoding="utf-8"))["record"]
-        return None if record["format"] == FORMAT else str(record["versions"]["regtrack"])
-    except (OSError, ValueError, TypeError, KeyError):
+        record = typed(read_record(work_folder(out) / SWEEP_FILE), _OldPlan).record
+    except RecordError:
         return None
+    return None if record.format == FORMAT else shown(record.versions.regtrack)
 
 
 def earlier_choices(out: Path, like: Mapping[str, Any]) -> tuple[int, bool] | None:
@@ -105,4 +175,4 @@ def earlier_choices(out: Path, like: Mapping[str, Any]) -> tuple[int, bool] | No
     found = read_plan(out)
     if found is None or not agrees(found.record, like):
         return None
-    return int(found.record["plan"]["batch_size"]), "compiled" in found.record
+    return typed(found.record, _Record).plan.batch_size, "compiled" in found.record

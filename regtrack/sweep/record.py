@@ -19,7 +19,7 @@ from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.request import SweepRequest
 from regtrack.version import __version__
 
-FORMAT = 3
+FORMAT = 4
 
 
 def make_record(

@@ -23,7 +23,7 @@ from regtrack.sweep.job import open_job
 from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest, make_request
 from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
 from regtrack.sweep.work import Work
-from regtrack.tracks.kind import SWEEP_FILE
+from regtrack.tracks.sweep_record import SWEEP_FILE
 
 _PathLike = str | Path
 _log = logging.getLogger(__name__)

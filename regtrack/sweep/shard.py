@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.atomic import disk_errors, temporary_path
-from regtrack.errors import OutputError
+from regtrack.errors import OutputError, RecordError
+from regtrack.files.records import parse_record, typed
 from regtrack.sweep.chunks import Chunk
 from regtrack.tracks.bigwig.bins import BIN
 from regtrack.tracks.bigwig.encode import Encoded
@@ -138,6 +139,8 @@ class Shard:
         data = int(entry["data"])  # trusted: the head has passed its checksum
         blocks = data + int(entry["blocks"]) * BLOCK_ENTRY.itemsize
         size = blocks + int(entry["bins"]) * BIN.itemsize
+        if int(entry["offset"]) + size > self._path.stat().st_size:
+            raise self._broken()
         self._file.seek(int(entry["offset"]))
         section = memoryview(self._file.read(size))
         if len(section) != size or hashlib.sha256(section).digest() != entry["sha256"].tobytes():
@@ -157,10 +160,9 @@ class Shard:
             raise self._broken()
         try:
             text = self._take(file, _HEAD.unpack(start)[1])
-            found = json.loads(text)
-            table = self._take(file, found["markers"] * _ENTRY.itemsize)
-            header = ShardHeader(**{**found, "chunk": Chunk(**found["chunk"])})
-        except (ValueError, TypeError, KeyError) as error:
+            header = typed(parse_record(text), ShardHeader)
+            table = self._take(file, header.markers * _ENTRY.itemsize)
+        except RecordError as error:
             raise self._broken() from error
         if hashlib.sha256(start + text + table).digest() != file.read(_DIGEST):
             raise self._broken()

@@ -87,6 +87,28 @@ class TrackSummary:
 
 
 @dataclass(frozen=True)
+class _Maker:
+    model: str
+
+
+@dataclass(frozen=True)
+class JoinedRecord:
+    """The content of sweep.json that is read again once the tracks are joined.
+
+    Attributes:
+        checkpoint: what made the tracks.
+        tracks: the tracks.
+        bases: number of bases with a value in each track (bp).
+        absent: number of requested bases without a value (bp).
+    """
+
+    checkpoint: _Maker
+    tracks: tuple[TrackSummary, ...]
+    bases: int
+    absent: int
+
+
+@dataclass(frozen=True)
 class ShareSummary:
     """The result of one share of a sweep.
 

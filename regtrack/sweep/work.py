@@ -5,22 +5,23 @@ It is next to the output, `tracks.partial` for `tracks`, until the tracks are co
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from regtrack.atomic import PARTIAL, check_folder_free, check_name, real_place, work_folder
-from regtrack.errors import ClusterError, OutputError, PlanError
+from regtrack.errors import ClusterError, OutputError, PlanError, RecordError
+from regtrack.files.records import check_seal, read_record, typed
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.plan_file import SavedPlan, other_version, read_plan
 from regtrack.sweep.record import differences
 from regtrack.sweep.shard import Shard, is_intact
-from regtrack.tracks.kind import SWEEP_FILE
+from regtrack.sweep.summary import JoinedRecord
+from regtrack.tracks.sweep_record import SWEEP_FILE
+from regtrack.version import __version__
 
 _SHOWN = 8  # differences that a message lists
 _BROKEN = ["its plan is broken"]
@@ -73,13 +74,12 @@ class Work(SavedPlan):
                 task.advance()
         return tuple(found)
 
-    def joined_record(self) -> dict[str, Any] | None:
+    def joined_record(self) -> JoinedRecord | None:
         """sweep.json of tracks that are joined but not yet moved, if any; it is written last."""
-        with suppress(OSError, ValueError):
-            found: dict[str, Any] = json.loads(
-                (self.joined / SWEEP_FILE).read_text(encoding="utf-8")
-            )
-            return found
+        with suppress(RecordError):
+            content = read_record(self.joined / SWEEP_FILE)
+            check_seal(content)
+            return typed(content, JoinedRecord)
         return None
 
     def open_shard(self, chunk: Chunk) -> Shard:
@@ -143,7 +143,11 @@ class Work(SavedPlan):
 
     def _plan_differences(self) -> list[str]:
         found = read_plan(self.out)
-        return differences(found.record, self.record) if found else _BROKEN
+        if found is None and (version := other_version(self.out)):
+            return [f"versions.regtrack was {version} and is {__version__}"]
+        if found is None:
+            return _BROKEN
+        return differences(found.content, self.content)
 
 
 def shards_size(out: Path) -> int:

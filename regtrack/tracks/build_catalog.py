@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from regtrack.atomic import PARTIAL, work_folder
 from regtrack.errors import TrackError
@@ -16,7 +14,8 @@ from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle, Run, styles_of
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.catalog import Catalog, ModelTracks, Track
-from regtrack.tracks.kind import PREDICTED, SWEEP_FILE, kind_of
+from regtrack.tracks.kind import PREDICTED, kind_of
+from regtrack.tracks.sweep_record import SWEEP_FILE, SweepRecord, read_sweep
 
 _SUFFIXES = {".bw", ".bigwig"}
 
@@ -102,7 +101,7 @@ def _sweeps(folders: Sequence[Path], taken: set[str]) -> list[ModelTracks]:
         folders: the sweeps.
         taken: ids of tracks that are in use; new ones are added.
     """
-    records = [_read_record(folder) for folder in folders]
+    records = [read_sweep(folder) for folder in folders]
     makers = _makers(records)
     runs = {at: _run(records[at], folders[at]) for at in sorted(set(makers))}
     ids: set[str] = set()
@@ -119,9 +118,9 @@ def _sweeps(folders: Sequence[Path], taken: set[str]) -> list[ModelTracks]:
     return sweeps
 
 
-def _makers(records: Sequence[Mapping[str, Any]]) -> list[int]:
+def _makers(records: Sequence[SweepRecord]) -> list[int]:
     """The sweep after which each is named: itself, or for saliency the scores by its weights."""
-    weights = [record["checkpoint"].get("weights") for record in records]
+    weights = [record.checkpoint.weights for record in records]
     scored = {weights[at]: at for at in reversed(range(len(records))) if _predicts(records[at])}
     return [
         at if _predicts(record) or weights[at] is None else scored.get(weights[at], at)
@@ -129,37 +128,22 @@ def _makers(records: Sequence[Mapping[str, Any]]) -> list[int]:
     ]
 
 
-def _predicts(record: Mapping[str, Any]) -> bool:
+def _predicts(record: SweepRecord) -> bool:
     """Whether a sweep holds scores or logits."""
-    return all(kind_of(record, entry) in PREDICTED for entry in record["tracks"])
+    return all(kind_of(record, entry) in PREDICTED for entry in record.tracks)
 
 
-def _run(record: Mapping[str, Any], folder: Path) -> Run:
+def _run(record: SweepRecord, folder: Path) -> Run:
     """The model that made a sweep, from its record."""
-    checkpoint = record["checkpoint"]
-    return Run(str(checkpoint["model"]), checkpoint.get("config") or {}, folder)
-
-
-def _read_record(folder: Path) -> dict[str, Any]:
-    path = folder / SWEEP_FILE
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        str(record["checkpoint"]["model"])
-        dict(record["checkpoint"].get("config") or {})
-        [(track["file"], track["marker"], track["category"]) for track in record["tracks"]]
-    except (ValueError, KeyError, TypeError) as error:
-        line = " ".join(str(error).split())
-        raise TrackError(f"{path} is damaged ({line}); run the sweep again") from error
-    return dict(record)
+    return Run(record.checkpoint.model, record.checkpoint.config or {}, folder)
 
 
 def _tracks(
-    folder: Path, record: Mapping[str, Any], model_id: str, style: ModelStyle, taken: set[str]
+    folder: Path, record: SweepRecord, model_id: str, style: ModelStyle, taken: set[str]
 ) -> tuple[Track, ...]:
     tracks = []
-    for entry in record["tracks"]:
-        # only the name: a foreign record must not lead out of its folder
-        path, marker = folder / Path(entry["file"]).name, str(entry["marker"])
+    for entry in record.tracks:
+        path, marker = folder / entry.file, entry.marker
         kind = kind_of(record, entry)
         if not path.is_file():
             raise TrackError(
@@ -176,9 +160,8 @@ def _tracks(
 def _union(known: Sequence[Marker], models: Sequence[ModelTracks]) -> tuple[Marker, ...]:
     markers = {marker.name: marker for marker in known}
     for model in models:
-        for entry in model.record["tracks"]:
-            name = str(entry["marker"])
-            markers.setdefault(name, _guess(name, str(entry["category"])))
+        for entry in model.record.tracks:
+            markers.setdefault(entry.marker, _guess(entry.marker, entry.category))
     return tuple(markers.values())
 
 

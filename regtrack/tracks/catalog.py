@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from regtrack.errors import MarkerError, TrackError, nearest
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle
 from regtrack.tracks.kind import Kind
+from regtrack.tracks.sweep_record import SweepRecord
 
 _Named = TypeVar("_Named")
 
@@ -61,7 +62,7 @@ class ModelTracks:
     architecture: str
     folder: Path
     tracks: tuple[Track, ...]
-    record: Mapping[str, Any]
+    record: SweepRecord
 
     @property
     def label(self) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from regtrack.errors import TrackError
-
-SWEEP_FILE = "sweep.json"
-"""The record of a sweep, in its folder."""
+from regtrack.files.shown import shown
+from regtrack.tracks.sweep_record import SweepRecord, TrackEntry
 
 Kind = Literal["scores", "logits", "saliency", "absolute saliency", "signal"]
 """Scores or logits of a model; saliency, signed or absolute; or a signal from another program."""
@@ -21,28 +19,29 @@ _OLD_SALIENCY = "gradient-x-input "
 _OLD_ABSOLUTE = ".saliency-abs.bw"
 
 
-def kind_of(record: Mapping[str, Any], entry: Mapping[str, Any]) -> Kind:
+def kind_of(record: SweepRecord, entry: TrackEntry) -> Kind:
     """The kind of values in a file of a sweep.
 
     Sweeps of format 2 and earlier give one kind for all of their files, in words; whether a
     saliency file holds absolute values is then known from its name.
 
     Args:
-        record: the content of sweep.json.
+        record: of the sweep.
         entry: one of its tracks.
 
     Raises:
         TrackError: an unknown kind.
     """
-    if (said := entry.get("values")) is None:
-        if not str(record.get("values", "")).startswith(_OLD_SALIENCY):
-            return "logits" if record.get("values") == "logits" else "scores"
-        return "absolute saliency" if str(entry["file"]).endswith(_OLD_ABSOLUTE) else "saliency"
+    if entry.values is None:
+        if not (record.values or "").startswith(_OLD_SALIENCY):
+            return "logits" if record.values == "logits" else "scores"
+        return "absolute saliency" if entry.file.endswith(_OLD_ABSOLUTE) else "saliency"
     for kind in get_args(Kind):
-        if said == kind:
+        if entry.values == kind:
             found: Kind = kind
             return found
     raise TrackError(
-        f'{entry["file"]} holds "{said}"; expected one of {", ".join(get_args(Kind))}. It was '
-        "written by a later version of regtrack: update to read it"
+        f'{shown(entry.file)} holds "{shown(entry.values)}"; expected one of '
+        f"{', '.join(get_args(Kind))}. It was written by a later version of regtrack: update to "
+        "read it"
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from regtrack.atomic import publish_file
 
@@ -42,11 +42,6 @@ class Epoch:
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON-serialisable values."""
         return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The epoch that `to_dict` wrote."""
-        return cls(**values)
 
 
 def best_epoch(history: Sequence[Epoch]) -> Epoch | None:

@@ -12,6 +12,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from regtrack.dataset.loader import Batch
+from regtrack.files.records import typed
 from regtrack.progress import Task
 from regtrack.training.history import Epoch, best_epoch, out_of_patience
 from regtrack.training.module import TrackTraining
@@ -68,7 +69,7 @@ class RunKeeper(pl.Callback):
 
     @override
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.history = [Epoch.from_dict(epoch) for epoch in state_dict["history"]]
+        self.history = typed(state_dict["history"], list[Epoch])
 
     @override
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

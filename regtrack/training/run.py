@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from regtrack.atomic import (
     check_folder_free,
@@ -28,13 +28,23 @@ from regtrack.atomic import (
     work_folder,
 )
 from regtrack.checkpoint_header import CHECKPOINT_FILE, RUN_FILE
-from regtrack.errors import OutputError, TrainingError
+from regtrack.errors import OutputError, RecordError, TrainingError
+from regtrack.files.records import check_seal, read_record, to_text, typed
+from regtrack.files.shown import shown
 from regtrack.training.history import Epoch, write_history
 from regtrack.training.plot import draw_history
 from regtrack.training.state import read_history
 
 FORMAT = "regtrack training run"
-VERSION = 1
+VERSION = 2
+
+
+@dataclass(frozen=True)
+class _RunRecord:
+    format: str
+    version: int
+    status: Literal["finished", "unfinished"]
+    request: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -75,7 +85,7 @@ class RunFolder:
         Raises:
             TrainingError: its record cannot be read.
         """
-        return self.record.exists() and bool(self._read()["status"] == "finished")
+        return self.record.exists() and self._read().status == "finished"
 
     @property
     def _files(self) -> tuple[Path, ...]:
@@ -127,8 +137,8 @@ class RunFolder:
                 read_history(self.last)
         except (OSError, TrainingError):
             return False
-        done = record["status"] == "finished" and not self.last.exists()
-        return not done and not _differences(record["request"], request)
+        done = record.status == "finished" and not self.last.exists()
+        return not done and not _differences(record.request, request)
 
     def take_place(self, final: RunFolder) -> None:
         """Put a finished run in the place of an older one, whose other files it takes over.
@@ -167,34 +177,35 @@ class RunFolder:
 
     def _check_same(self, request: Mapping[str, Any]) -> None:
         record = self._read()
-        if differences := _differences(record["request"], request):
+        if differences := _differences(record.request, request):
             raise TrainingError(
                 f"{self.path} holds a run with other settings: {'; '.join(differences)}. Name "
                 "another folder, request the same settings, or pass `overwrite=True` to start over"
             )
-        if record["status"] == "finished":
+        if record.status == "finished":
             raise OutputError(
                 f"{self.path} already holds this finished run; name another folder, or pass "
                 "`overwrite=True` to train again"
             )
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> _RunRecord:
         try:
-            record = json.loads(self.record.read_text(encoding="utf-8"))
-            if record["format"] == FORMAT and record["version"] == VERSION:
-                return {"request": record["request"], "status": record["status"]}
-            problem = f'it is "{record["format"]}", version {record["version"]}'
-        except (ValueError, KeyError, TypeError) as error:
-            problem = f"it is damaged ({error})"
-        raise TrainingError(
-            f"{self.record} is not a training record that this regtrack can read: {problem}; name "
-            "another folder, or pass `overwrite=True` to start over"
-        )
+            content = read_record(self.record)
+            record = typed(content, _RunRecord)
+            if (record.format, record.version) not in {(FORMAT, 1), (FORMAT, VERSION)}:
+                raise RecordError(f'it is "{shown(record.format)}", version {record.version}')
+            check_seal(content, required=record.version == VERSION)
+        except RecordError as error:
+            raise TrainingError(
+                f"{self.record} is not a training record that this regtrack can read: {error}; "
+                "name another folder, or pass `overwrite=True` to start over"
+            ) from error
+        return record
 
     def _write(self, contents: Mapping[str, Any]) -> None:
         record = {"format": FORMAT, "version": VERSION, **contents}
         with publish_file(self.record, overwrite=True) as temporary:
-            temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+            temporary.write_text(to_text(record, indent=2), encoding="utf-8")
 
 
 def find_place(

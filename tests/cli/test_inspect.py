@@ -128,6 +128,7 @@ def test_saliency_tracks_are_distinguished(inspect: Inspect, folder: Path) -> No
     old = folder / "old"
     shutil.copytree(folder / "saliency", old)
     record = json.loads((old / "sweep.json").read_text())
+    del record["digest"]
     for track in record["tracks"]:
         del track["values"]
     (old / "sweep.json").write_text(json.dumps(record | {"format": 2}))
@@ -139,3 +140,16 @@ def test_json_holds_everything(inspect: Inspect) -> None:
     assert found["kind"] == "sweep"
     assert found["markers"] == ["K562_CTCF", "A_DNase"]
     assert [track["bases"] for track in found["tracks"]] == [9_000, 9_000]
+
+
+def test_escapes_in_a_record_do_not_reach_the_terminal(inspect: Inspect, folder: Path) -> None:
+    (folder / "odd").mkdir()
+    hostile = "\x1b[2J\x07" + "x" * 9_999
+    track = {"file": f"{hostile}.bw", "marker": hostile, "category": hostile}
+    record = {"checkpoint": {"model": hostile}, "tracks": [track], hostile: {hostile: [hostile]}}
+    (folder / "odd" / "sweep.json").write_text(json.dumps(record))
+    for words in (["odd"], ["odd", "--markers"], ["odd", "--json"]):
+        printed = inspect(*words)
+        assert "\x1b" not in printed
+        assert "\x07" not in printed
+    assert "\\x1b[2J\\x07xxx" in inspect("odd")

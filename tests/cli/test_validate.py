@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +13,16 @@ from bigwig_tracks import Case
 from typer import Typer
 from typer.testing import CliRunner
 
+from regtrack.checkpoint import Checkpoint, save_checkpoint
 from regtrack.cli.validate import command
+from regtrack.dataset.build import build_dataset
+from regtrack.dataset.spec import DatasetSpec
 from regtrack.errors import RegtrackError, TrackError
 from regtrack.genome.assembly import Assembly
+from regtrack.labels.marker import Marker
+from regtrack.models.registry import build_model
+from regtrack.sweep.request import Compute, SweepRequest
+from regtrack.sweep.run import run_share, run_sweep
 
 ASSEMBLY = Assembly(("chr1", "chr2"), (20, 10))
 
@@ -73,3 +82,75 @@ def test_json_is_for_scripts(app: Typer, good: Path) -> None:
 def test_only_one_assembly_may_be_given(app: Typer, good: Path) -> None:
     result = CliRunner().invoke(app, [str(good), "--sizes", str(good), "--reference", str(good)])
     assert isinstance(result.exception, RegtrackError)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a dataset, a checkpoint, a sweep and an unfinished sweep."""
+    folder = tmp_path_factory.mktemp("stored")
+    (folder / "r.fa").write_text(f">chr1\n{'ACGT' * 1500}\n")
+    (folder / "a.bed").write_text("chr1\t1000\t2000\n")
+    (folder / "m.tsv").write_text("file\tcategory\tcell\ttarget\na.bed\tTF\tK562\tCTCF\n")
+    build_dataset(folder / "r.fa", folder / "m.tsv", folder / "data", spec=DatasetSpec(1000))
+    marker = Marker("K562_CTCF", "TF", "K562", "CTCF")
+    model = Checkpoint(build_model("cnn1", 1), (marker,), Assembly(("chr1",), (6000,)), 1000, {})
+    save_checkpoint(folder / "run" / "checkpoint.safetensors", model)
+    request = partial(SweepRequest, folder / "run", folder / "r.fa", compute=Compute(window=1000))
+    run_sweep(request(folder / "tracks"))
+    run_share(request(folder / "begun"), "1/1")
+    return folder
+
+
+KINDS = {
+    "data": ("dataset", "data/label_rows.npy"),
+    "run": ("checkpoint", "run/checkpoint.safetensors"),
+    "tracks": ("sweep", "tracks/cnn1.K562_CTCF.bw"),
+    "begun.partial": ("unfinished sweep", "begun.partial/shards/000000.shard"),
+}
+
+
+def findings(app: Typer, *paths: Path) -> list[dict[str, object]]:
+    result = CliRunner().invoke(app, [*map(str, paths), "--json"])
+    reports = json.loads(result.stdout)
+    assert result.exit_code == (0 if all(report["valid"] for report in reports) else 1)
+    assert [report["kind"] for report in reports] == [KINDS[path.name][0] for path in paths]
+    return [finding for report in reports for finding in report["findings"]]
+
+
+def test_everything_that_regtrack_writes_is_valid(app: Typer, stored: Path) -> None:
+    assert findings(app, *(stored / name for name in KINDS)) == []
+    for record in ("data/dataset.json", "tracks/sweep.json", "run/checkpoint.safetensors"):
+        result = CliRunner().invoke(app, [str(stored / record)])
+        assert result.exit_code == 0
+        assert "valid;" in result.stdout
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_flipped_bit_of_anything_is_named(app: Typer, stored: Path, name: str) -> None:
+    path = stored / KINDS[name][1]
+    whole = path.read_bytes()
+    flipped = bytearray(whole)
+    # of a bigWig, a byte of its first block, whose place stands in the header
+    flipped[int.from_bytes(whole[16:24], "little") + 20 if name == "tracks" else -5] ^= 1
+    path.write_bytes(flipped)
+    try:
+        assert findings(app, stored / name)
+    finally:
+        path.write_bytes(whole)
+
+
+def test_all_problems_are_named(app: Typer, stored: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(stored / "data", tmp_path / "data"))
+    for name in ("codes.npy", "windows.npy"):
+        content = bytearray((data / name).read_bytes())
+        content[-1] ^= 2
+        (data / name).write_bytes(content)
+    (data / "tile_offsets.npy").unlink()
+    found = [finding["part"] for finding in findings(app, data)]
+    assert sorted(map(str, found)) == ["codes.npy", "tile_offsets.npy", "windows.npy"]
+
+
+def test_a_folder_of_something_else_is_refused(app: Typer, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, [str(tmp_path)])
+    assert isinstance(result.exception, RegtrackError)
+    assert "expected the output of a regtrack command, or bigWigs" in str(result.exception)

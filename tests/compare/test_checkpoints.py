@@ -17,6 +17,7 @@ from regtrack.compare.open_sources import open_sources
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
 from regtrack.errors import CheckpointError
+from regtrack.files.safetensors_header import SafetensorsHeader
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
 from regtrack.tracks.build_catalog import build_catalog
@@ -32,7 +33,9 @@ def write_checkpoint(path: Path, model: str, markers: tuple[str, ...], note: str
         window=1000,
         training={"note": note},
     )
-    text = json.dumps({"__metadata__": {FORMAT: header.to_json()}}).encode()
+    text = json.dumps(
+        {"__metadata__": {FORMAT: header.to_json("0", SafetensorsHeader({}, {}, 0))}}
+    ).encode()
     path.write_bytes(len(text).to_bytes(8, "little") + text)
     return path
 

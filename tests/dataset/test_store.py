@@ -191,19 +191,19 @@ def test_an_array_of_another_type_is_an_error(copy: Path) -> None:
         ({"version": 1}, "of version 1 and has no checksums; .* build it again"),
         ({"version": None}, "of version None; this regtrack reads version 2"),
         ({"format": "something"}, 'does not say "regtrack dataset"'),
-        ({"files": {}}, "`files` lacks codes.npy, label_rows.npy, tile_offsets.npy, windows.npy"),
-        ({"files": None}, "`files` is null; expected an object"),
+        ({"files": {}}, '"files" lacks codes.npy, label_rows.npy, tile_offsets.npy, windows.npy'),
+        ({"files": None}, '"files" is null; expected an object'),
         ({"spec": {"window": 0}}, "window is 0 bp"),
-        ({"spec": {"window": "x"}}, "`spec.window` is a string; expected a whole number"),
-        ({"markers": None}, "`markers` is null; expected a list"),
-        ({"markers": []}, "`markers` is empty"),
-        ({"markers": [{"name": 5}]}, r"`markers\[0\].name` is a whole number; expected a string"),
+        ({"spec": {"window": "x"}}, '"spec.window" is a string; expected a whole number'),
+        ({"markers": None}, '"markers" is null; expected a list'),
+        ({"markers": []}, '"markers" is empty'),
+        ({"markers": [{"name": 5}]}, r'"markers\[0\].name" is a whole number; expected a string'),
         ({"assembly": {"names": ["chr1"], "lengths": []}}, "1 names and 0 lengths"),
         (
             {"assembly": {"names": ["chr1"], "lengths": [10]}},
             "has 210,013 .* needs 10; build",
         ),
-        ({"provenance": []}, "`provenance` is a list; expected an object"),
+        ({"provenance": []}, '"provenance" is a list; expected an object'),
         ({"summary": {"kept": 1}}, None),
     ],
 )
@@ -217,7 +217,7 @@ def test_a_header_that_is_wrong_is_an_error_that_names_the_field(
         with pytest.raises(DatasetError, match=message):
             Dataset.open(copy)
     path.write_text(json.dumps(changed))  # as a stray edit leaves it
-    with pytest.raises(DatasetError, match=message or "does not match its `digest`"):
+    with pytest.raises(DatasetError, match=message or 'does not match its "digest"'):
         Dataset.open(copy)
 
 

@@ -208,7 +208,7 @@ def test_markers_can_be_chosen(dataset: Dataset) -> None:
     some = evaluate(dataset, [trained(dataset)], split="valid", markers=["category:histone", "*_B"])
     assert some.markers == (row(whole, "cell_b"), row(whole, "cell_c"))
     with pytest.raises(MarkerError, match="nothing"):
-        evaluate(dataset, [trained(dataset)], markers=["nothing"])
+        evaluate(dataset, [trained(dataset)], split="valid", markers=["nothing"])
 
 
 def test_a_checkpoint_without_a_marker_in_common_is_refused(dataset: Dataset) -> None:
@@ -325,11 +325,11 @@ def test_half_precision_scores_are_close(dataset: Dataset) -> None:
 
 def test_invalid_requests_are_refused(dataset: Dataset) -> None:
     with pytest.raises(CheckpointError, match="no checkpoint; name at least one"):
-        evaluate(dataset, [])
+        evaluate(dataset, [], split="valid")
     with pytest.raises(DatasetError, match="test"):
         evaluate(dataset, [trained(dataset)], split="test")
     with pytest.raises(DeviceError, match="fp64"):
-        evaluate(dataset, [trained(dataset)], precision="fp64")
+        evaluate(dataset, [trained(dataset)], split="valid", precision="fp64")
 
 
 def test_the_files_have_the_contents_of_the_report(dataset: Dataset, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ class Tree:
 
 
 @given(st.dictionaries(st.text(), plain, max_size=4))
-@settings(max_examples=50)
+@settings(max_examples=20)
 def test_what_was_written_is_read_and_passes_its_seal(content: dict[str, Any]) -> None:
     content.pop("digest", None)
     found = parse_record(to_text(content))
@@ -51,11 +51,11 @@ def test_what_was_written_is_read_and_passes_its_seal(content: dict[str, Any]) -
 def test_a_change_breaks_the_seal() -> None:
     found = parse_record(to_text({"a": [1, {"b": "x"}]}))
     for changed in ({"a": [1, {"b": "y"}]}, {"a": [1, {"c": "x"}]}, {"a": [1], "more": 2}):
-        with pytest.raises(RecordError, match="does not match its `digest`"):
+        with pytest.raises(RecordError, match='does not match its "digest"'):
             check_seal({**found, **changed})
     del found["digest"]
     check_seal(found, required=False)
-    with pytest.raises(RecordError, match="lacks its `digest`"):
+    with pytest.raises(RecordError, match='lacks its "digest"'):
         check_seal(found)
 
 
@@ -102,14 +102,14 @@ def test_size_and_number_of_values_are_bounded(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"leaves": None}, "`leaves` is null; expected a list"),
-        ({"leaves": [{"name": "a"}, {"size": 1}]}, r"`leaves\[1\].name` is missing"),
-        ({"leaves": [{"name": ["a"]}]}, r"`leaves\[0\].name` is a list; expected a string"),
-        ({"weight": "1"}, "`weight` is a string; expected a number"),
-        ({"pair": [1]}, "`pair` is of length 1; expected a list of length 2"),
-        ({"pair": [1, True]}, r"`pair\[1\]` is true or false; expected a whole number"),
-        ({"note": {}}, "`note` is an object; expected a string or null"),
-        ({"free": 3}, "`free` is a whole number; expected an object or null"),
+        ({"leaves": None}, '"leaves" is null; expected a list'),
+        ({"leaves": [{"name": "a"}, {"size": 1}]}, r'"leaves\[1\].name" is missing'),
+        ({"leaves": [{"name": ["a"]}]}, r'"leaves\[0\].name" is a list; expected a string'),
+        ({"weight": "1"}, '"weight" is a string; expected a number'),
+        ({"pair": [1]}, '"pair" is of length 1; expected a list of length 2'),
+        ({"pair": [1, True]}, r'"pair\[1\]" is true or false; expected a whole number'),
+        ({"note": {}}, '"note" is an object; expected a string or null'),
+        ({"free": 3}, '"free" is a whole number; expected an object or null'),
     ],
 )
 def test_a_wrong_field_is_named(change: dict[str, Any], message: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regtrack.errors import AssemblyError, OutputError
+from regtrack.errors import AssemblyError, GrammarError, OutputError
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import N
 from regtrack.labels.manifest import read_markers
@@ -136,6 +136,27 @@ def test_the_truth_reads_back(made: Simulation) -> None:
         assert line.split("\t")[:3] == [site.chrom, str(site.start), str(site.end)]
     assert {site.role for site in sites if not site.element} <= {"chance"}
     assert {site.role for site in sites if not site.real} == {"shuffled"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "chr1\t5\t9\tCTCF/pair",
+        "chr1\t9\t9\tCTCF/chance\t0\t+",
+        "chr1\t-5\t9\tCTCF/chance\t0\t+",
+        "chr1\t5\t9\tCTCF/chance\t0\t*",
+        "chr1\t5\t9\tCTCF/pair/1\t0\t+",
+        "chr1\t5\t9\tCTCF/pair/1/x\t0\t+",
+        "\x1b[2J" * 99,
+    ],
+)
+def test_a_line_that_is_no_site_is_refused(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "truth.bed"
+    path.write_text(f"chr1\t5\t9\tCTCF/chance\t0\t+\n{line}\n")
+    with pytest.raises(GrammarError, match=r"truth\.bed line 2: found .*; expected") as caught:
+        read_truth(path, DEFAULT_GRAMMAR)
+    assert str(caught.value).isprintable()
 
 
 def test_gzip_carries_no_time_and_no_name(made: Simulation) -> None:

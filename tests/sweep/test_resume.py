@@ -22,6 +22,7 @@ import torch
 from regtrack.atomic import publish_folder
 from regtrack.checkpoint import save_checkpoint
 from regtrack.errors import ChangedError, FastaError, OutputError, PlanError
+from regtrack.files.records import to_text
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.reference import Reference
 from regtrack.sweep import chunks, shard
@@ -519,6 +520,28 @@ def test_a_plan_of_wrong_types_is_broken(folder: Path, monkeypatch: pytest.Monke
         with pytest.raises(PlanError, match="its plan is broken"):
             predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     go_on(overwrite=True)
+
+
+def test_a_changed_track_list_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped(monkeypatch)
+    plan = Path("tracks.partial/sweep.json")
+    whole = json.loads(plan.read_text())
+    assert len(whole["tracks"]) > 1
+    first, second, *rest = whole["tracks"]
+    swapped = [{**first, "marker": second["marker"]}, {**second, "marker": first["marker"]}, *rest]
+    outside = [{**first, "file": "../../x.bw"}, second, *rest]
+    for tracks in (swapped, outside):
+        plan.write_text(json.dumps({**whole, "tracks": tracks}))
+        with pytest.raises(PlanError, match=r"sweep\.json is broken"):
+            assemble_genome("tracks")
+    # even with a digest that fits: the shards are of another plan then
+    plan.write_text(to_text({**whole, "tracks": swapped}))
+    with pytest.raises(PlanError, match=r"shards are missing or broken"):
+        assemble_genome("tracks")
+    plan.write_text(to_text({**whole, "tracks": outside}))
+    with pytest.raises(PlanError, match=r"sweep\.json is broken"):
+        assemble_genome("tracks")
+    assert not Path("../x.bw").exists()
 
 
 def test_existing_shards_are_not_counted_as_needed_disk_space(

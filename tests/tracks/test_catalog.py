@@ -10,6 +10,7 @@ import pytest
 from small_tracks import write_bigwig, write_sweep
 
 from regtrack.errors import MarkerError, TrackError
+from regtrack.files.records import to_text
 from regtrack.labels.marker import Marker
 from regtrack.model_style import style_of
 from regtrack.tracks.build_catalog import build_catalog
@@ -104,9 +105,26 @@ def test_a_record_cannot_lead_out_of_its_folder(house: Path) -> None:
     write_bigwig(house / "secret.bw", ONES)
     path = house / "sweeps" / "small" / "sweep.json"
     record = json.loads(path.read_text())
-    record["tracks"][0]["file"] = "../../secret.bw"
-    path.write_text(json.dumps(record))
-    with pytest.raises(TrackError, match=r"lacks secret\.bw"):
+    for name in ("../../secret.bw", "/secret.bw", "a/b.bw", "a\\b.bw", "..", "", "a\0b"):
+        record["tracks"][0]["file"] = name
+        path.write_text(json.dumps(record))
+        with pytest.raises(TrackError, match=r"damaged: .* is not the name of a file"):
+            build_catalog([house / "sweeps"])
+
+
+def test_a_sealed_record_whose_tracks_were_swapped_is_refused(house: Path) -> None:
+    path = house / "sweeps" / "small" / "sweep.json"
+    record = {**json.loads(path.read_text()), "format": 4}
+    path.write_text(to_text(record))
+    assert build_catalog([house / "sweeps" / "small"]).models
+    changed = json.loads(path.read_text())
+    changed["tracks"][0]["marker"] = "K562_other"
+    path.write_text(json.dumps(changed))
+    with pytest.raises(TrackError, match=r'damaged: its content does not match its "digest"'):
+        build_catalog([house / "sweeps"])
+    del changed["digest"]
+    path.write_text(json.dumps(changed))
+    with pytest.raises(TrackError, match=r'damaged: it lacks its "digest"'):
         build_catalog([house / "sweeps"])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from regtrack.files.records import typed
 from regtrack.training.history import Epoch, best_epoch, out_of_patience, write_history
 
 
@@ -55,7 +56,7 @@ def test_patience_counts_epochs_since_the_best(
 
 def test_an_epoch_survives_its_dict() -> None:
     (epoch,) = history(0.3)
-    again = Epoch.from_dict(epoch.to_dict())
+    again = typed(epoch.to_dict(), Epoch)
     assert again.categories["TF"] == 0.3
     assert again.seconds == epoch.seconds
 
