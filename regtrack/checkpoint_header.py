@@ -260,7 +260,8 @@ def _read_metadata(text: str) -> _Metadata:
 
 def _refused(path: Path, why: str) -> CheckpointError:
     if "pickle" in why:
+        kind = why.partition(",")[0]  # "is a Python pickle", not a safetensors file
         return CheckpointError(
-            f"{path} {why}; regtrack never loads a pickle, since that runs its code: {_EXPECTED}"
+            f"{path} {kind}; regtrack never loads one, since that runs its code: {_EXPECTED}"
         )
     return CheckpointError(f"{path} {why}{'' if 'copy it again' in why else f'; {_EXPECTED}'}")
