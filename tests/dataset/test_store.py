@@ -193,7 +193,7 @@ def test_an_array_of_another_type_is_an_error(copy: Path) -> None:
         ({"format": "something"}, 'does not say "regtrack dataset"'),
         ({"files": {}}, '"files" lacks codes.npy, label_rows.npy, tile_offsets.npy, windows.npy'),
         ({"files": None}, '"files" is null; expected an object'),
-        ({"spec": {"window": 0}}, "window is 0 bp"),
+        ({"spec": {"window": 0}}, "`window` is 0 bp"),
         ({"spec": {"window": "x"}}, '"spec.window" is a string; expected a whole number'),
         ({"markers": None}, '"markers" is null; expected a list'),
         ({"markers": []}, '"markers" is empty'),
