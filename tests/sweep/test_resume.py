@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import random
@@ -10,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,9 +40,11 @@ OPTIONS: dict[str, Any] = {"window": 250, "batch_size": 2}
 MARKERS = [f"K562_{kind}" for kind in CATEGORIES]
 CHUNKS = 19 + 9  # of 500 bp
 
-# begins sweeps and stops each after a while; torch and the encoder are loaded once for them all
+# begins sweeps and stops each when it has so many shards, and after a while; torch and the encoder
+# are loaded once for them all
 KILLER = """
 import os, signal, sys, time, torch
+from pathlib import Path
 from regtrack.sweep import chunks
 from regtrack.sweep.request import Compute
 from regtrack.sweep.run import predict_genome
@@ -52,16 +55,20 @@ chunks.CHUNK = 500
 prepare()
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as the command line does
 for line in sys.stdin:
-    seconds, name = line.split()
+    count, seconds, name = line.split()
     child = os.fork()
     if child == 0:
         try:
             predict_genome("c.safetensors", "r.fa", "tracks", compute=options)
         finally:
             os._exit(0)
-    time.sleep(float(seconds))
-    os.kill(child, signal.Signals[name])
-    os.waitpid(child, 0)
+    ended = False
+    while not ended and len(list(Path("tracks.partial/shards").glob("*.shard"))) < int(count):
+        ended = os.waitpid(child, os.WNOHANG)[0] == child
+    if not ended:
+        time.sleep(float(seconds))
+        os.kill(child, signal.Signals[name])
+        os.waitpid(child, 0)
     print("gone", flush=True)
 """
 
@@ -99,13 +106,15 @@ def shards() -> list[Path]:
     return sorted(Path("tracks.partial/shards").glob("*.shard"))
 
 
-def hit_in_the_middle(kept: list[int]) -> bool:
-    """Whether a stop left some chunks and not all: on a loaded machine it takes a few more."""
-    return any(0 < count < CHUNKS for count in kept)
+def moments(draw: random.Random, seconds: float) -> Iterator[tuple[int, float]]:
+    """Any moment from the start, in turn with one soon after a chunk: shards, and then seconds."""
+    while True:
+        yield 0, draw.uniform(0, seconds)
+        yield draw.randint(min(len(shards()), CHUNKS - 1), CHUNKS - 1), draw.uniform(0, 0.01)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "times"), [("SIGKILL", 20), ("SIGTERM", 5), ("SIGINT", 5)])
+@pytest.mark.parametrize(("name", "times"), [("SIGKILL", 10), ("SIGTERM", 4), ("SIGINT", 4)])
 def test_stopped_at_random_moments(folder: Path, name: str, times: int) -> None:
     draw = random.Random(3)
     begin = time.perf_counter()
@@ -118,20 +127,18 @@ def test_stopped_at_random_moments(folder: Path, name: str, times: int) -> None:
     ) as killer:
         assert killer.stdin is not None
         assert killer.stdout is not None
-        for number in range(4 * times):
-            if number >= times and hit_in_the_middle(kept):
-                break
+        for count, wait in itertools.islice(moments(draw, seconds), times):
             if Path("tracks").exists():  # it was quicker than the kill, or was tidying up
                 for left in Path().glob("*tracks.partial*"):
                     assert not list(left.glob("shards/*"))
                     shutil.rmtree(left)
                 assert_as_undisturbed()
                 shutil.rmtree("tracks")
-            print(draw.uniform(0, seconds), name, file=killer.stdin, flush=True)
+            print(count, wait, name, file=killer.stdin, flush=True)
             assert killer.stdout.readline() == "gone\n"
             kept.append(len(shards()))
         killer.stdin.close()
-    assert hit_in_the_middle(kept)
+    assert any(0 < count < CHUNKS for count in kept)
     if not Path("tracks").exists():
         predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     assert_as_undisturbed()
