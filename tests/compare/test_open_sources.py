@@ -45,7 +45,7 @@ def test_genes_that_cannot_be_read_are_reported_without_stopping_anything(
     sources = world.open(genes=path)
     assert sources.gene_file is not None
     assert sources.gene_file.wait(20) is None
-    assert (sources.gene_file.error or "").startswith("g.gtf line 3 is not GTF")
+    assert (sources.gene_file.error or "").startswith("g.gtf line 3 cannot be read")
     assert sources.genes is None
 
 
@@ -95,7 +95,10 @@ def test_invalid_labels_are_refused_at_once(
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("chr1\t100\t200\n", "line 1 is not GTF"), ("# nothing\n", "has no genes")],
+    [
+        ("chr1\t100\t200\n", r"line 1 cannot be read: .*\(this is a BED file\)"),
+        ("# nothing\n", "has no genes"),
+    ],
 )
 def test_invalid_genes_are_refused_at_once(
     world: World, tmp_path: Path, text: str, message: str

@@ -126,5 +126,5 @@ def test_requests_that_cannot_be_scored_are_refused(
     other = open_sources([tmp_path / "s"], labels=world.folder / "data")
     with pytest.raises(DatasetError, match="no marker of other has labels"):
         score_models(other, None, "other")
-    with pytest.raises(DatasetError, match="no split"):
+    with pytest.raises(DatasetError, match="`split` is"):
         score_models(sources, "cnn7", "dilated", "dev")

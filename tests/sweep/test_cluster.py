@@ -228,7 +228,7 @@ def test_notes_of_the_worker_that_plans_reach_the_user(
     )
     told = [record.message for record in caplog.records if record.name == cluster.__name__]
     place = Path("some.bed").resolve()
-    assert told == [f"{place}: its chromosome 2 is read as chr2, and others likewise"]
+    assert told == [f'{place}: 1 of 1 lines used; its names such as "2" are read as "chr2"']
 
 
 def test_workers_share_the_time_that_is_forecast(

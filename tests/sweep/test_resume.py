@@ -400,7 +400,14 @@ def test_a_reference_rewritten_in_place_stops_the_sweep(
     reference = Path("r.fa")
     original = reference.read_bytes()
     with monkeypatch.context() as patch:
-        meanwhile(patch, lambda: rewrite_in_place(reference, original[-80:], b"A" * 80))
+        meanwhile(
+            patch,
+            lambda: rewrite_in_place(
+                reference,
+                original[-80:],
+                original[-80:].translate(bytes.maketrans(b"ACGT", b"CATG")),
+            ),
+        )
         with pytest.raises(FastaError, match="written or replaced"):
             predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
     assert not Path("tracks").exists()
