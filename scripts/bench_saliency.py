@@ -35,6 +35,7 @@ from regtrack.predict.lending import borrowed
 from regtrack.predict.reading import choose_flank
 from regtrack.saliency.mutagenesis import mutagenesis
 from regtrack.saliency.tracks import TrackSaliency
+from regtrack.sweep.compute import passes
 from regtrack.sweep.plan import SweepPlan
 
 MARKERS = 919
@@ -81,11 +82,16 @@ def plan_of(model: TrackModel, length: int) -> SweepPlan:
 def tracks(model: TrackModel, codes: np.ndarray, device: torch.device) -> float:
     """Seconds of gradient x input along a sequence, including flanks."""
     plan, computation = plan_of(model, len(codes)), TrackSaliency(model, [0], device)
-    batches = [batch for chunk in plan.chunks for batch in plan.batches(chunk)]
+    batches = [
+        [codes[strip.read_start : strip.read_end] for strip in batch]
+        for chunk in plan.chunks
+        for batch in plan.batches(chunk)
+    ]
     return best(
         lambda: [
-            computation(np.stack([codes[strip.read_start : strip.read_end] for strip in batch]))
-            for batch in batches
+            computation(stacked, lengths)
+            for rows in batches
+            for _, stacked, lengths in passes(rows)
         ]
     )
 

@@ -39,10 +39,9 @@ from regtrack.machine.cores import cores
 from regtrack.models.registry import build_model
 from regtrack.predict.copies import Scores, to_host
 from regtrack.predict.device import pick_device
-from regtrack.predict.reading import Strip
 from regtrack.sweep import assemble, encoding, engine, on_device
-from regtrack.sweep.compute import Present, Scorer, read
-from regtrack.sweep.encoding import Encoding
+from regtrack.sweep.compute import Reading, Scorer, read
+from regtrack.sweep.encoding import Encoding, prepare_encoder
 from regtrack.sweep.job import Job, open_job
 from regtrack.sweep.request import Compute, Selection, SweepRequest
 from regtrack.sweep.run import run_sweep
@@ -55,24 +54,31 @@ HG19 = 3_095_677_412  # bp of its 24 chromosomes and chrM
 class Case:
     """One measurement."""
 
-    what: str  # sweep, forward, pybigwig, profile or host
+    what: str  # sweep, whole, forward, pybigwig, profile or host
     megabases: float
     markers: int = 8
     precision: str = "fp32"
     device: str = "auto"
+    model: str = "dilated"
+    contigs: int = 1  # of equal length
 
 
-def make_inputs(folder: Path, megabases: float) -> SweepRequest:
-    """A checkpoint of DILATED with the paper's 919 markers, and a reference of one chromosome."""
-    fasta = folder / f"{megabases:g}.fa"
+def make_inputs(folder: Path, case: Case) -> SweepRequest:
+    """A checkpoint with the paper's 919 markers, and a reference."""
+    fasta = folder / f"{case.megabases:g}-{case.contigs}.fa"
     if not fasta.exists():
-        fasta.write_text(f">chr1\n{_sequence(int(megabases * 1e6))}\n")
-    path = folder / "c.safetensors"
+        sequence = _sequence(int(case.megabases * 1e6))
+        length = len(sequence) // case.contigs
+        with fasta.open("w") as file:
+            for number in range(case.contigs):
+                at = number * length
+                file.write(f">chr{number + 1}\n{sequence[at : at + length]}\n")
+    path = folder / f"{case.model}.safetensors"
     if not path.exists():
         torch.manual_seed(0)
         markers = tuple(Marker(f"m{number:03d}", "TF", "x", "y") for number in range(MARKERS))
-        model = build_model("dilated", MARKERS)
-        assembly = Assembly(("chr1",), (int(megabases * 1e6),))
+        model = build_model(case.model, MARKERS)
+        assembly = Assembly(("chr1",), (int(case.megabases * 1e6),))
         save_checkpoint(path, Checkpoint(model, markers, assembly, 25_000, {}))
     return SweepRequest(path, fasta, folder / "tracks", any_assembly=True)
 
@@ -91,13 +97,13 @@ def _sequence(length: int) -> str:
 def run_case(folder: Path, case: Case) -> dict[str, Any]:
     """Seconds from the first window to the last file, and peak memory."""
     request = replace(
-        make_inputs(folder, case.megabases),
+        make_inputs(folder, case),
         selection=Selection(markers=[f"m{number:03d}" for number in range(case.markers)]),
         compute=Compute(precision=case.precision, device=case.device),
     )
     work: dict[str, Callable[[SweepRequest], dict[str, Any]]] = {
-        "sweep": sweep, "forward": forward, "pybigwig": pybigwig, "profile": profile,
-        "host": host,
+        "sweep": sweep, "whole": whole, "forward": forward, "pybigwig": pybigwig,
+        "profile": profile, "host": host,
     }  # fmt: skip
     found = work[case.what](request)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -108,6 +114,15 @@ def sweep(request: SweepRequest) -> dict[str, Any]:
     """The whole sweep."""
     summary = run_sweep(request)
     return {"seconds": summary.seconds, "bytes_per_value": summary.size / _values(request)}
+
+
+def whole(request: SweepRequest) -> dict[str, Any]:
+    """The whole command once the encoder is loaded, with its plan, timed pass and forecast."""
+    prepare_encoder()
+    forecasts: list[float] = []
+    start = time.perf_counter()
+    run_sweep(request, announce=lambda forecast: forecasts.append(forecast.seconds))
+    return {"seconds": time.perf_counter() - start, "forecast": forecasts[0]}
 
 
 def forward(request: SweepRequest) -> dict[str, Any]:
@@ -152,7 +167,7 @@ def profile(request: SweepRequest) -> dict[str, Any]:
 
     replaced: tuple[tuple[str, object, str], ...] = (
         ("reading", engine, "read"),
-        ("encoding", encoding, "encode"),
+        ("encoding", encoding, "encode_places"),
         ("rounding", encoding, "round_mantissa"),
         ("shards", engine, "write_shard"),
         ("model", Scorer, "__call__"),
@@ -178,7 +193,7 @@ def host(request: SweepRequest) -> dict[str, Any]:
         scores = on_device.round_mantissa(scores, request.storage.keep_bits)
         Encoding.finish = _already_finished  # type: ignore[method-assign,assignment]
 
-    def prepared(_: Scorer, codes: np.ndarray) -> torch.Tensor:
+    def prepared(_: Scorer, codes: np.ndarray, _lengths: None = None) -> torch.Tensor:
         found = scores[:, :, : codes.shape[1]]
         return found.clone() if on_cpu else found  # absence is written into it
 
@@ -194,12 +209,10 @@ def _stand_in(markers: int, length: int) -> torch.Tensor:
     return (8 * smooth - 3).sigmoid()
 
 
-def _already_finished(
-    _encoding: Encoding, _strip: Strip, present: Present, values: torch.Tensor
-) -> Scores:
+def _already_finished(_encoding: Encoding, reading: Reading, values: torch.Tensor) -> Scores:
     """Replaces `Encoding.finish`: scores already rounded, and absent where they must be."""
-    if not present.all():
-        values = values.masked_fill(~torch.as_tensor(present), torch.nan)
+    if not reading.present.all():
+        values = values.masked_fill(~torch.as_tensor(reading.present), torch.nan)
     return to_host(values)
 
 
@@ -262,6 +275,7 @@ def report(folder: Path, megabases: float, device: str, counts: list[int]) -> No
             # about as many values for each, so that many markers do not take hours
             size = min(megabases, max(2, megabases * 8 / markers))
             measure(folder, replace(base, megabases=size, markers=markers, precision=precision))
+    compare_contigs(folder, megabases, device)
     print("\nwhere the time goes, seconds of each part's own threads")
     parts = measure(folder, replace(base, what="profile"))
     for name, seconds in parts["parts"].items():
@@ -271,11 +285,24 @@ def report(folder: Path, megabases: float, device: str, counts: list[int]) -> No
     print(f"all of hg19 in {HG19 / 1e6 / quick['mbps'] / 60:,.1f} min on {cores()} cores")
 
 
+def compare_contigs(folder: Path, megabases: float, device: str) -> None:
+    """Many short contigs against one of as many bases, and the forecasts of both."""
+    print("\ncontigs of 500 bp against one of as many bases, one marker, whole command")
+    many = int(megabases * 1e6) // 500
+    for model in ("cnn1", "dilated"):
+        case = Case("whole", megabases, markers=1, device=device, model=model)
+        one, all_ = (measure(folder, replace(case, contigs=count)) for count in (1, many))
+        print(f"{model}: {all_['seconds'] / one['seconds']:.1f} times as long (aim: 3)")
+        for what, found in (("one", one), (f"{many:,}", all_)):
+            print(f"{what}: {found['forecast'] / found['seconds']:.1f} of it forecast (aim: 0.5-2)")
+
+
 def main() -> None:
     """Parse, and measure all or one."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megabases", type=float, default=10)
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--contigs", action="store_true", help="only many short ones against one")
     parser.add_argument("--markers", type=int, nargs="+", default=[1, 8, 64, MARKERS])
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--case", help=argparse.SUPPRESS)
@@ -285,7 +312,10 @@ def main() -> None:
         return
     print(f"{pick_device(options.device)}, torch {torch.__version__}, {cores()} cores")
     with tempfile.TemporaryDirectory() as folder:
-        report(Path(folder), options.megabases, options.device, options.markers)
+        if options.contigs:
+            compare_contigs(Path(folder), options.megabases, options.device)
+        else:
+            report(Path(folder), options.megabases, options.device, options.markers)
 
 
 if __name__ == "__main__":

@@ -44,12 +44,18 @@ class Assembly:
                 )
 
     @cached_property
-    def _length_of(self) -> dict[str, int]:
+    def length_of(self) -> dict[str, int]:
+        """The length of each chromosome (bp)."""
         return dict(zip(self.names, self.lengths, strict=True))
 
     @cached_property
     def _spellings(self) -> Spellings:
         return Spellings(self.names)
+
+    @cached_property
+    def by_bytes(self) -> tuple[str, ...]:
+        """The names, sorted by their bytes."""
+        return tuple(sorted(self.names, key=str.encode))
 
     @cached_property
     def digest(self) -> str:
@@ -63,7 +69,7 @@ class Assembly:
         return sum(self.lengths)
 
     def __contains__(self, chrom: object) -> bool:
-        return chrom in self._length_of
+        return chrom in self.length_of
 
     def length(self, chrom: str) -> int:
         """The length of a chromosome (bp).
@@ -72,7 +78,7 @@ class Assembly:
             AssemblyError: the chromosome is not in the assembly.
         """
         try:
-            return self._length_of[chrom]
+            return self.length_of[chrom]
         except KeyError:
             raise AssemblyError(
                 f'chromosome "{shown(chrom)}" is not in the assembly, which has {self.summary()}'
@@ -90,7 +96,7 @@ class Assembly:
         >>> Assembly(("chr1",), (10,)).resolve("7") is None
         True
         """
-        return chrom if chrom in self._length_of else self._spellings.find(chrom)
+        return chrom if chrom in self.length_of else self._spellings.find(chrom)
 
     def subset(self, chroms: Iterable[str]) -> Assembly:
         """Only the named chromosomes, in this assembly's order; a string is one name.
@@ -103,7 +109,7 @@ class Assembly:
         for chrom in requested:
             self.length(chrom)
         kept = [name for name in self.names if name in requested]
-        return Assembly(tuple(kept), tuple(self._length_of[name] for name in kept))
+        return Assembly(tuple(kept), tuple(self.length_of[name] for name in kept))
 
     def summary(self, count: int = 3) -> str:
         """The first few names, for messages.

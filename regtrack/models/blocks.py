@@ -44,16 +44,35 @@ class Block(nn.Module):
         factor: output positions per input position.
         bounded: whether an output depends on a limited span of inputs.
         local: whether an output depends only on the input position it was computed from.
+        beyond: the value that it reads beyond the ends of a sequence; None: it reads nothing there.
     """
 
     stride: int = 1
     factor: int = 1
     bounded: bool = True
     local: bool = False
+    beyond: float | None = None
 
     def needs(self, first: int, last: int) -> tuple[int, int]:
         """The first and last input position on which outputs first..last depend."""
         return first, last
+
+    def of_rows(self, x: Tensor, ends: Tensor, index: int = 0) -> Tensor:
+        """What the block gives for each row of a batch alone, (B, L, C) to (B, L', C').
+
+        Args:
+            x: rows of different lengths, floats (B, L, C); what is past their ends is ignored.
+            ends: the number of positions of each row, a multiple of the stride, int64 (B,).
+            index: the pass.
+        """
+        if self.beyond is not None:
+            x = x.masked_fill(past(ends, x.shape[1])[..., None], self.beyond)
+        return cast(Tensor, self(x, index))
+
+
+def past(ends: Tensor, length: int) -> Tensor:
+    """Which of `length` positions are past the end of their row, bool (B, L), of ends (B,)."""
+    return torch.arange(length, device=ends.device) >= ends[:, None]
 
 
 class PassNorm(nn.Module):
@@ -141,6 +160,8 @@ class SamePadConv(_Convolution):
     The padding is (width - 1) * dilation zeros, of which the smaller half goes to the left.
     """
 
+    beyond = 0.0
+
     def __init__(
         self, inputs: int, outputs: int, width: int, after: AfterConv, *, dilation: int = 1
     ) -> None:
@@ -209,6 +230,8 @@ class SamePool(Block):
         dilation: the distance between them.
     """
 
+    beyond = -math.inf
+
     def __init__(self, width: int, *, dilation: int = 1) -> None:
         super().__init__()
         if width % 2 == 0:
@@ -255,6 +278,16 @@ class BiLstm(Block):
         """Floats (B, L, C) to (B, L, 2 * hidden)."""
         states, _ = self.lstm(x)
         return cast(Tensor, states)
+
+    def of_rows(self, x: Tensor, ends: Tensor, index: int = 0) -> Tensor:  # noqa: ARG002
+        """As `Block.of_rows`, floats (B, L, C): each direction begins at its own end of a row."""
+        packed = nn.utils.rnn.pack_padded_sequence(
+            x, ends.cpu(), batch_first=True, enforce_sorted=False
+        )
+        states, _ = nn.utils.rnn.pad_packed_sequence(
+            self.lstm(packed)[0], batch_first=True, total_length=x.shape[1]
+        )
+        return states
 
 
 class Head(nn.Module):

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from regtrack.models.blocks import Block, Head
+from regtrack.models.blocks import Block, Head, past
 from regtrack.models.receptive_field import count_reach, count_stride
 
 LETTERS = 5
@@ -102,41 +102,69 @@ class TrackModel(nn.Module):
         """The embedded sequence (B, L, 4) of codes (B, L): the input of the first block."""
         return cast(Tensor, self.embed(codes.int()))
 
-    def logits(self, codes: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
+    def logits(
+        self,
+        codes: Tensor,
+        markers: Tensor | Sequence[int] | None = None,
+        lengths: Tensor | None = None,
+    ) -> Tensor:
         """Logits (B, M, L) of codes (B, L), from the last stage.
 
         Args:
             codes: uint8, A C G T N = 0 1 2 3 4.
             markers: rows of the last layer to compute, in this order; default: all.
+            lengths: bp of each row, int64 (B,), if rows are padded to a common length: each then
+                gets the values that it would get alone, and any beyond its end. Default: L.
         """
-        return self.logits_from_embedded(self.embedded(codes), markers)
+        return self.logits_from_embedded(self.embedded(codes), markers, lengths)
 
     def logits_from_embedded(
-        self, embedded: Tensor, markers: Tensor | Sequence[int] | None = None
+        self,
+        embedded: Tensor,
+        markers: Tensor | Sequence[int] | None = None,
+        lengths: Tensor | None = None,
     ) -> Tensor:
         """Logits (B, M, L) of an embedded sequence (B, L, 4), which gradients can be taken of."""
         at_once = self.training or torch.is_grad_enabled() or torch.compiler.is_compiling()
         if at_once or embedded.device.type != "cpu":
-            return cast(Tensor, self.head(self._stages(embedded)[-1], markers))
-        return self._tiled_logits(embedded, markers)
+            return cast(Tensor, self.head(self._stages(embedded, lengths)[-1], markers))
+        return self._tiled_logits(embedded, markers, lengths)
 
-    def _tiled_logits(self, x: Tensor, markers: Tensor | Sequence[int] | None) -> Tensor:
+    def _tiled_logits(
+        self, x: Tensor, markers: Tensor | Sequence[int] | None, lengths: Tensor | None
+    ) -> Tensor:
         """The same logits (B, M, L), computing the wide layers at single bases one tile at a time.
 
         At ten and more values per base, whole activations would go to main memory and back; those
-        of a tile stay in the processor's caches.
+        of a tile stay in the processor's caches. The last layers do not look at neighbours, so that
+        all rows are one sequence to them.
         """
-        length, rows = x.shape[1], self.marker_count if markers is None else len(markers)
+        batch, length = x.shape[:2]
+        rows = self.marker_count if markers is None else len(markers)
         body, tail = self._parts()
-        logits = x.new_empty(len(x), rows, length)
-        x = _run(body, F.pad(x, (0, 0, 0, -length % self.stride)))
+        x = _run(body, *self._padded(x, lengths)).flatten(0, 1)[None]
         factor = math.prod(block.factor for block, _ in tail)
+        # a row ends with the padding to the stride, which only a single row can do without
+        columns = length if batch == 1 else x.shape[1] * factor
+        logits = x.new_empty(1, rows, columns)
         positions = max(TILE // factor, 1)
-        for first in range(0, -(-length // factor), positions):
+        for first in range(0, -(-columns // factor), positions):
             features = _run(tail, x[:, first : first + positions])
             here = logits[:, :, first * factor : (first + positions) * factor]
             here.copy_(self.head(features[:, : here.shape[2]], markers))
-        return logits
+        return logits.view(rows, batch, -1)[:, :, :length].transpose(0, 1).contiguous()
+
+    def _padded(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """An embedded sequence (B, L, 4) with zeros after it, like the padding inside the network.
+
+        Returns:
+            The sequence (B, L', 4), L' being a multiple of the stride, and the end of each row,
+            int64 (B,), likewise; None: all end at L'.
+        """
+        if lengths is not None:
+            x = x.masked_fill(past(lengths, x.shape[1])[..., None], 0)
+        x = F.pad(x, (0, 0, 0, -x.shape[1] % self.stride))
+        return x, None if lengths is None else lengths + -lengths % self.stride
 
     def _parts(self) -> tuple[list[Step], list[Step]]:
         """The steps up to the last that reads neighbouring positions, and the steps after it."""
@@ -150,20 +178,16 @@ class TrackModel(nn.Module):
         """Logits (B, M, L) of every stage for codes (B, L), for a loss that averages over them."""
         return [self.head(stage) for stage in self._stages(self.embedded(codes))]
 
-    def _stages(self, x: Tensor) -> list[Tensor]:
-        """The trunk's output after each pass, (B, L, C), of an embedded sequence (B, L, 4).
-
-        A sequence whose length is not a multiple of the stride is padded with zeros after the
-        embedding, like the padding inside the network.
-        """
+    def _stages(self, x: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
+        """The trunk's output after each pass, (B, L, C), of an embedded sequence (B, L, 4)."""
         length = x.shape[1]
-        x = F.pad(x, (0, 0, 0, -length % self.stride))
-        for block in self.stem:
-            x = block(x)
+        x, ends = self._padded(x, lengths)
+        stem, trunk = len(self.stem), len(self.trunk)
+        x = _run(self.steps[:stem], x, ends)
         stages = []
         for index in range(self.passes):
-            for block in self.trunk:
-                x = block(x, index)
+            first = stem + index * trunk
+            x = _run(self.steps[first : first + trunk], x, ends)
             stages.append(x[:, :length])
         return stages
 
@@ -182,7 +206,10 @@ class TrackModel(nn.Module):
         self.head.output.bias.copy_(torch.logit(p))
 
 
-def _run(steps: list[Step], x: Tensor) -> Tensor:
+def _run(steps: list[Step], x: Tensor, ends: Tensor | None = None) -> Tensor:
+    """Run some blocks, beginning at single bases if rows have ends of their own (bp, (B,))."""
     for block, index in steps:
-        x = block(x, index)
+        x = block(x, index) if ends is None else block.of_rows(x, ends, index)
+        if ends is not None:
+            ends = ends * block.factor // block.stride
     return x

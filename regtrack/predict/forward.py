@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from regtrack.genome.sequence import Codes, reverse_complement
+from regtrack.genome.sequence import Codes, N, reverse_complement
 from regtrack.predict.compiling import compiled_logits
 from regtrack.predict.copies import Scores, to_device, to_host
 from regtrack.predict.device import memory_errors
@@ -17,6 +18,8 @@ from regtrack.predict.lending import Lent, borrowed, shared_context
 from regtrack.predict.network import Network
 from regtrack.predict.precision import check_precision
 from regtrack.predict.products import exact_products
+
+Lengths = npt.NDArray[np.int64]
 
 _PIECE = 16_384  # numbers; torch uses more threads from 32,768
 
@@ -56,6 +59,7 @@ def values_of_codes(
     both_strands: bool = False,
     logits: bool = False,
     compiled: bool = False,
+    lengths: Lengths | None = None,
 ) -> Tensor:
     """Scores or logits along the forward strand, float32 (B, M, L), on the device.
 
@@ -68,6 +72,7 @@ def values_of_codes(
         both_strands: average the values of both strands instead of using the forward one.
         logits: logits instead of scores.
         compiled: as `forward`.
+        lengths: as `forward`.
 
     Raises:
         DeviceError, OutOfMemoryError: as `forward`.
@@ -75,13 +80,31 @@ def values_of_codes(
 
     def run(codes: Codes) -> Tensor:
         found = forward(
-            model, codes, markers=markers, precision=precision, device=device, compiled=compiled
-        )
+            model, codes, markers=markers, precision=precision, device=device, compiled=compiled,
+            lengths=lengths,
+        )  # fmt: skip
         return found if logits else sigmoid(found)
 
     if not both_strands:
         return run(codes)
-    return (run(codes) + run(reverse_complement(codes)).flip(-1)) * 0.5
+    if lengths is None:
+        return (run(codes) + run(reverse_complement(codes)).flip(-1)) * 0.5
+    turned = _turned(lengths, codes.shape[1])
+    complement = np.take_along_axis(reverse_complement(codes)[:, ::-1], turned, axis=1)
+    other = run(np.where(_beyond(lengths, codes.shape[1]), np.uint8(N), complement))
+    index = to_device(turned, other.device)[:, None].expand(-1, other.shape[1], -1)
+    return (run(codes) + other.gather(2, index)) * 0.5
+
+
+def _beyond(lengths: Lengths, length: int) -> npt.NDArray[np.bool_]:
+    """Which positions are past the end of their row, bool (B, L)."""
+    return np.arange(length) >= lengths[:, None]
+
+
+def _turned(lengths: Lengths, length: int) -> Lengths:
+    """For each position the one that takes its place if rows are turned round, int64 (B, L)."""
+    places = np.arange(length)
+    return np.where(_beyond(lengths, length), places, lengths[:, None] - 1 - places)
 
 
 def forward(
@@ -92,6 +115,7 @@ def forward(
     precision: str = "fp32",
     device: torch.device | None = None,
     compiled: bool = False,
+    lengths: Lengths | None = None,
 ) -> Tensor:
     """The logits, float32 (B, M, L), on the device.
 
@@ -102,6 +126,9 @@ def forward(
         precision: as `scores_of_codes`.
         device: as `scores_of_codes`.
         compiled: use torch.compile, which takes about a minute per network and shape of codes.
+        lengths: bp of each row, int64 (B,), if rows are padded with N to a common length; each gets
+            the values that it would get alone, and any beyond its end. None: all have L bp. Not
+            together with `compiled`.
 
     Raises:
         DeviceError: as `scores_of_codes`, or the network cannot be compiled here.
@@ -112,8 +139,12 @@ def forward(
         torch.inference_mode(),
         one_pass(model, device, precision=precision, shape=codes.shape),
     ):
-        run = partial(compiled_logits, model) if compiled else model.logits
-        return run(to_device(codes, device), markers).float()
+        bases = to_device(codes, device)
+        if compiled:
+            return compiled_logits(model, bases, markers).float()
+        if lengths is None:
+            return model.logits(bases, markers).float()
+        return model.logits(bases, markers, to_device(lengths, device)).float()
 
 
 @contextmanager

@@ -66,12 +66,19 @@ class Network(ReadRequirements, Lendable, Protocol):
         None: unbounded.
         """
 
-    def logits(self, codes: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
+    def logits(
+        self,
+        codes: Tensor,
+        markers: Tensor | Sequence[int] | None = None,
+        lengths: Tensor | None = None,
+    ) -> Tensor:
         """Logits, floats (B, M, L), of codes (B, L): one per marker and base.
 
         Args:
             codes: uint8 (B, L), A C G T N = 0 1 2 3 4; L is at least 1.
             markers: rows of the last layer to compute, in this order; None: all.
+            lengths: bp of each row, int64 (B,), if rows are padded with N to a common length; a row
+                then gets the values that it would get alone. None: all rows have L bp.
         """
 
 

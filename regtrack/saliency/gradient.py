@@ -124,7 +124,11 @@ def _frozen(model: TrackModel) -> Iterator[None]:
 
 
 def propagate(
-    model: TrackModel, codes: Tensor, choose: ErrorsOfLogits, markers: Sequence[int]
+    model: TrackModel,
+    codes: Tensor,
+    choose: ErrorsOfLogits,
+    markers: Sequence[int],
+    lengths: Tensor | None = None,
 ) -> Iterator[Tensor]:
     """The gradient, floats (B, L, 4), at the embedded input for each marker's selected logits.
 
@@ -134,9 +138,11 @@ def propagate(
         choose: returns errors (B, M, L), or something that broadcasts to them, from logits
             (B, M, L).
         markers: M rows of the last layer.
+        lengths: bp of each row, int64 (B,), if rows are padded with N; none of their errors may be
+            beyond.
     """
     embedded = model.embedded(codes).requires_grad_()
-    logits = model.logits_from_embedded(embedded, markers)
+    logits = model.logits_from_embedded(embedded, markers, lengths)
     errors = choose(logits.detach()).to(logits.dtype).expand_as(logits)
     for row in range(len(markers)):
         (gradient,) = torch.autograd.grad(

@@ -25,6 +25,7 @@ from regtrack.checkpoint import Checkpoint
 from regtrack.errors import PlanError, SaliencyError, invalid
 from regtrack.genome.sequence import Codes, N
 from regtrack.models.network import TrackModel
+from regtrack.predict.forward import Lengths
 from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import (
     ErrorsOfLogits,
@@ -94,15 +95,19 @@ class TrackSaliency:
             raise PlanError(f"{self.why_not_compiled}, so nothing is compiled")
         return self
 
-    def __call__(self, codes: Codes) -> Tensor:
-        """Values, floats (B, 2 M, L), of codes (B, L): signed and absolute, marker by marker."""
+    def __call__(self, codes: Codes, lengths: Lengths | None = None) -> Tensor:
+        """Values, floats (B, 2 M, L), of codes (B, L): signed and absolute, marker by marker.
+
+        With lengths (B,) in bp, rows are padded with N, which gets no value.
+        """
         found = torch.empty((len(codes), self.count, codes.shape[1]), device=self.device)
         with differentiable(
             self.model, self.device, shape=codes.shape, precision=self.precision
         ) as model:
             bases = torch.as_tensor(codes, device=self.device)
             choose = self._noting(over_threshold(self.threshold, bases), bases)
-            for row, gradient in enumerate(propagate(model, bases, choose, self.rows)):
+            ends = None if lengths is None else torch.as_tensor(lengths, device=self.device)
+            for row, gradient in enumerate(propagate(model, bases, choose, self.rows, ends)):
                 signed = times_input(gradient, bases, model.embed.weight)
                 found[:, 2 * row] = signed.detach()
         found[:, 1::2] = found[:, ::2].abs()

@@ -25,7 +25,7 @@ from regtrack.tracks.bigwig.readings import Expected
 from regtrack.tracks.bigwig.second_reader import SecondReader
 from regtrack.tracks.sweep_record import SWEEP_FILE
 
-_AT_ONCE = 8  # files joined at once; each holds its index in memory
+AT_ONCE = 8  # files joined at once; each holds its index in memory
 _NAMED = 5  # missing chunks that a message names
 
 
@@ -121,7 +121,7 @@ def _join(work: Work, progress: Progress) -> JoinedRecord:
 def _join_tracks(work: Work, progress: Progress) -> list[TrackSummary]:
     markers = range(len(work.tracks))
     found: dict[int, TrackSummary] = {}
-    pool = ThreadPoolExecutor(min(_AT_ONCE, cores()))
+    pool = ThreadPoolExecutor(min(AT_ONCE, cores()))
     try:
         with SecondReader() as reader, progress.task("Joining", len(markers), "files") as task:
             jobs = {pool.submit(_join_track, work, marker): marker for marker in markers}
@@ -146,7 +146,7 @@ def _join_track(work: Work, marker: int) -> tuple[TrackSummary, Expected]:
             with work.open_shard(chunk) as shard:
                 section = shard.track(marker)
             file.append(section)
-            content.add(chunk.chrom, section.bins)
+            content.add(section.bins)
     totals = content.totals
     summary = TrackSummary(
         file=track.file,
@@ -171,10 +171,7 @@ def _bases(work: Work) -> int:
 
 
 def _missing(work: Work, chunks: Sequence[Chunk]) -> str:
-    named = ", ".join(
-        f"{chunk.number} ({chunk.chrom}:{chunk.start + 1:,}-{chunk.end:,})"
-        for chunk in chunks[:_NAMED]
-    )
+    named = ", ".join(f"{chunk.number} ({chunk.place})" for chunk in chunks[:_NAMED])
     more = f" and {len(chunks) - _NAMED} more" if len(chunks) > _NAMED else ""
     return (
         f"{len(chunks)} of {len(work.chunks)} shards are missing or broken in {work.folder}: "

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from regtrack.errors import PlanError, invalid
 from regtrack.tracks.bigwig.bins import first_reduction
@@ -15,20 +18,53 @@ VALUES = 1 << 26  # most values per chunk, over all markers: a shard is built in
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """An interval of one chromosome (bp, half-open).
+    """Consecutive windows of one chromosome, or of several short ones.
 
     Attributes:
         number: its index in the sweep, in output order.
-        chrom: the chromosome.
-        start, end: bounds of its windows (bp); not all of their bases need to be requested.
+        chrom: the chromosome of its first window.
+        start: the first base of that window (bp).
+        last: the chromosome of its last window.
+        end: one past the last base of that one (bp). Not all bases in between need to be requested.
         bases: requested bases, including N (bp).
     """
 
     number: int
     chrom: str
     start: int
+    last: str
     end: int
     bases: int
+
+    @property
+    def place(self) -> str:
+        """Where it is, as text.
+
+        >>> Chunk(0, "a", 0, "a", 5, 5).place, Chunk(0, "a", 0, "c", 5, 9).place
+        ('a:1-5', 'a:1 to c:5')
+        """
+        if self.chrom == self.last:
+            return f"{self.chrom}:{self.start + 1:,}-{self.end:,}"
+        return f"{self.chrom}:{self.start + 1:,} to {self.last}:{self.end:,}"
+
+
+def group_cells(sizes: npt.NDArray[np.int64], size: int) -> Iterator[tuple[int, int]]:
+    """Groups of consecutive cells, each of up to `size` bp, or of one cell.
+
+    Args:
+        sizes: of the cells (bp), int64 (n,).
+        size: of a group (bp).
+
+    >>> list(group_cells(np.array([900, 5, 5, 5, 900]), 12))
+    [(0, 1), (1, 3), (3, 4), (4, 5)]
+    """
+    ends = np.cumsum(sizes)
+    first = 0
+    while first < len(sizes):
+        before = int(ends[first - 1]) if first else 0
+        last = max(int(np.searchsorted(ends, before + size, side="right")), first + 1)
+        yield first, last
+        first = last
 
 
 def choose_chunk(*, window: int, batch_size: int, markers: int, resolution: int) -> int:

@@ -6,6 +6,8 @@ window, for all windows, and kept when a sweep resumes.
 
 from __future__ import annotations
 
+from itertools import chain
+
 from regtrack.errors import DeviceError, OutOfMemoryError, PlanError
 from regtrack.predict.compiling import forget_compiled
 from regtrack.sweep.computation import Computation, speed
@@ -40,7 +42,7 @@ def choose_compiled(
     if obstacle:
         return computation
     forget_compiled()  # networks of earlier sweeps: a process keeps only a few
-    compiled = computation.with_compiled((1, plan.bases_at_once))
+    compiled = computation.with_compiled((1, plan.longest_strip))
     return compiled if mode == "on" or begun or _pays(computation, compiled, plan) else computation
 
 
@@ -52,15 +54,15 @@ def _obstacle(computation: Computation, plan: SweepPlan) -> str | None:
         return "this network reads whole windows, one after another"
     if plan.both_strands:
         return "with both strands, strips have another length on every chromosome"
-    strips = (strip for chunk in plan.chunks for (strip,) in plan.batches(chunk))
-    if all(strip.read_end - strip.read_start != plan.bases_at_once for strip in strips):
+    batches = chain.from_iterable(map(plan.batches, plan.chunks))
+    if all(s.read_end - s.read_start != plan.longest_strip for batch in batches for s in batch):
         return "no strip has full length"
     return None
 
 
 def _pays(plain: Computation, compiled: Computation, plan: SweepPlan) -> bool:
     """Whether compiling pays, by measurement."""
-    shape = (1, plan.bases_at_once)
+    shape = (1, plan.longest_strip)
     if plain.device.type == "cpu" or plan.bases < _LONG * (usual := speed(plain, shape)):
         return False
     try:

@@ -19,6 +19,7 @@ from regtrack.genome.sequence import Codes
 from regtrack.models.network import TrackModel
 from regtrack.predict.copies import to_host
 from regtrack.predict.device import memory_errors
+from regtrack.predict.forward import Lengths
 from regtrack.predict.network import Network
 from regtrack.sweep.request import SweepRequest
 from regtrack.tracks.kind import Kind
@@ -96,8 +97,12 @@ class Computation(Protocol):
     def with_compiled(self, shape: Shape | None) -> Computation:
         """The same computation, compiled for codes of a shape (B, L); None: not compiled."""
 
-    def __call__(self, codes: Codes) -> Tensor:
-        """Values, float32 (B, count, L) on the device, of codes, uint8 (B, L)."""
+    def __call__(self, codes: Codes, lengths: Lengths | None = None) -> Tensor:
+        """Values, float32 (B, count, L) on the device, of codes, uint8 (B, L).
+
+        With lengths, int64 (B,) in bp, rows are padded with N to a common length. Each gets the
+        values that it would get alone, and any beyond its end.
+        """
 
 
 class MakeComputation(Protocol):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
-from functools import reduce
-from operator import add
 from pathlib import Path
 
 import numpy as np
 
 from regtrack.errors import OutputError, TrackError
 from regtrack.genome.assembly import Assembly
-from regtrack.tracks.bigwig.bins import Bins, first_reduction
+from regtrack.tracks.bigwig.bins import Bins, first_reduction, reduce_bins
 from regtrack.tracks.bigwig.readings import NOTHING, Expected, Sample, Totals, to_totals
 from regtrack.tracks.bigwig.sampling import Samples
 from regtrack.tracks.bigwig.second_reader import SecondReader
@@ -24,38 +21,56 @@ class Content:
     """Collects what a track should contain while its sections are joined."""
 
     def __init__(self, assembly: Assembly, resolution: int) -> None:
-        self._lengths = dict(zip(assembly.names, assembly.lengths, strict=True))
+        self._assembly = assembly
         self._reduction = first_reduction(resolution)
-        self._chroms: dict[str, Totals] = {}
+        self._bases = np.zeros(len(assembly.names), dtype=np.int64)
+        self._low, self._high = np.full((2, len(self._bases)), np.nan, dtype=np.float32)
+        self._total = np.zeros(len(self._bases))
         self._samples = Samples(_SAMPLES)
 
-    def add(self, chrom: str, bins: Bins) -> None:
+    def add(self, bins: Bins) -> None:
         """Add a section, given its bins of zoom level 1, `BIN` (n,), in bp."""
         if len(bins) == 0:
             return
-        self._chroms[chrom] = self._chroms.get(chrom, NOTHING) + to_totals(bins)
+        first = np.flatnonzero(np.concatenate([[True], np.diff(bins["chrom"]) != 0]))
+        sums = reduce_bins(bins, first)
+        here = sums["chrom"]
+        self._bases[here] += sums["valid"]
+        self._low[here] = np.fmin(self._low[here], sums["min"])
+        self._high[here] = np.fmax(self._high[here], sums["max"])
+        self._total[here] += sums["sum"]
         if len(single := _unsplit(bins)):
-            self._samples.offer(lambda: self._sample(chrom, single[len(single) // 2 :][:1]))
+            self._samples.offer(lambda: self._sample(single[len(single) // 2 :][:1]))
 
     @property
     def totals(self) -> Totals:
         """Totals of the whole track."""
-        return reduce(add, self._chroms.values(), NOTHING)
+        if not self._bases.any():
+            return NOTHING
+        low, high = float(np.nanmin(self._low)), float(np.nanmax(self._high))
+        return Totals(int(self._bases.sum()), low, high, float(self._total.sum()))
 
     @property
     def expected(self) -> Expected:
         """What another reader should read from the track."""
-        most = heapq.nlargest(_CHROMS, self._chroms, key=lambda name: self._chroms[name].bases)
+        most = np.argsort(-self._bases, kind="stable")[:_CHROMS]
+        chroms = {self._assembly.by_bytes[number]: self._of(number) for number in most.tolist()}
         return Expected(
-            lengths=self._lengths,
+            lengths=self._assembly.length_of,
             bases=self.totals.bases,
-            chroms={name: self._chroms[name] for name in most},
+            chroms={name: totals for name, totals in chroms.items() if totals.bases},
             samples=tuple(self._samples.taken),
         )
 
-    def _sample(self, chrom: str, bins: Bins) -> Sample:
-        start = int(bins["start"][0])
-        end = min(start + self._reduction, self._lengths[chrom])
+    def _of(self, number: int) -> Totals:
+        return Totals(
+            int(self._bases[number]), float(self._low[number]), float(self._high[number]),
+            float(self._total[number]),
+        )  # fmt: skip
+
+    def _sample(self, bins: Bins) -> Sample:
+        chrom, start = self._assembly.by_bytes[bins["chrom"][0]], int(bins["start"][0])
+        end = min(start + self._reduction, self._assembly.length(chrom))
         return Sample(chrom, start, end, to_totals(bins))
 
 
@@ -65,8 +80,9 @@ def _unsplit(bins: Bins) -> Bins:
     The first and the last bin may continue in the neighbouring sections, and a section that was
     encoded in pieces has two bins with the same start if a piece ends within a bin.
     """
-    moves = np.diff(bins["start"]) > 0
-    return bins[1:-1][moves[:-1] & moves[1:]]
+    moves = (np.diff(bins["start"]) != 0) | (np.diff(bins["chrom"]) != 0)
+    inner: Bins = bins[1:-1]
+    return np.extract(moves[:-1] & moves[1:], inner)
 
 
 def check_track(reader: SecondReader, path: Path, expected: Expected) -> None:

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from regtrack.errors import TrackError
 from regtrack.predict.copies import Scores, to_host
-from regtrack.predict.reading import Strip
 from regtrack.sweep import on_device
-from regtrack.sweep.compute import Piece, Present
-from regtrack.tracks.bigwig.encode import Encoded, encode, prepare
+from regtrack.sweep.compute import Present, Reading
+from regtrack.tracks.bigwig.encode import Encoded, encode_places, prepare
+from regtrack.tracks.bigwig.places import Places
 from regtrack.tracks.bigwig.rounding import average, round_mantissa
 
 _SHORT = 2.0  # seconds; loading an encoder compiled earlier takes about 0.5
@@ -33,52 +33,49 @@ class Encoding:
     keep_bits: int
     resolution: int
 
-    def finish(self, strip: Strip, present: Present, values: Tensor) -> Scores:
-        """The values to store, float32 (count, ceil(L / resolution)), NaN where absent.
+    def finish(self, reading: Reading, values: Tensor) -> Scores:
+        """The values to store, float32 (count, bp / resolution), NaN where absent.
 
         On a GPU this is done before the copy to the CPU, which shrinks it by the resolution; on the
         CPU row by row, so that a row stays in the processor's cache.
 
         Args:
-            strip: position of the values.
-            present: which bases get a value, bool (L,).
-            values: float32 (count, L); overwritten.
+            reading: the strips, and which of their bases get a value.
+            values: float32 (count, bp); overwritten.
 
         Raises:
             TrackError: the model gave NaN.
         """
+        present = reading.present
         if not _on_cpu(values):
             stored, broken = on_device.finish(values, present, self.resolution, self.keep_bits)
             found = to_host(stored)
             if bool(broken.any()):  # checked after the copy, when there is nothing to wait for
-                _check(strip, broken.cpu().numpy())
+                _check(reading, broken.cpu().numpy())
             return found
-        rows = [self._finish_row(strip, present, row) for row in values.numpy()]
+        rows = [self._finish_row(reading, row) for row in values.numpy()]
         return np.stack(rows) if self.resolution > 1 else values.numpy()
 
-    def _finish_row(self, strip: Strip, present: Present, row: Scores) -> Scores:
+    def _finish_row(self, reading: Reading, row: Scores) -> Scores:
         broken = np.isnan(row)
         if broken.any():
-            _check(strip, broken & present)
-        row[~present] = np.nan
+            _check(reading, broken & reading.present)
+        row[~reading.present] = np.nan
         stored = average(row, self.resolution)
         round_mantissa(stored, self.keep_bits)
         return stored
 
-    def __call__(self, chrom: int, piece: Piece, row: int) -> Encoded:
+    def __call__(self, places: Places, values: Scores) -> Encoded:
         """Encode one row of a piece.
 
         Args:
-            chrom: the chromosome's number in the file.
-            piece: a piece with values.
-            row: the row to encode.
+            places: where its strips lie in the file.
+            values: their values, one after another, float32 (L',).
 
         Raises:
             TrackError: the model gave an infinite value.
         """
-        assert piece.values is not None
-        start, end = piece.strip.start, piece.strip.end
-        return encode(chrom, start, piece.values[row], resolution=self.resolution, end=end)
+        return encode_places(places, values)
 
 
 def prepare_encoder() -> None:
@@ -96,10 +93,13 @@ def _on_cpu(values: Tensor) -> bool:
     return values.device.type == "cpu"
 
 
-def _check(strip: Strip, broken: Present) -> None:
+def _check(reading: Reading, broken: Present) -> None:
     """Refuse NaN at a base that should get a value."""
     if broken.any():
-        where = strip.start + int(np.flatnonzero(broken)[0])
+        at = int(np.flatnonzero(broken)[0])
+        number = int(np.searchsorted(reading.edges, at, side="right")) - 1
+        strip = reading.strips[number]
+        where = strip.start + at - int(reading.edges[number])
         raise TrackError(
             f"the model gives NaN at {strip.chrom}:{where + 1:,}; check its weights, or choose "
             "another precision"

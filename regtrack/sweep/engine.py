@@ -22,6 +22,7 @@ import torch
 from regtrack.genome.reference import Reference
 from regtrack.machine.allocator import kept_memory
 from regtrack.machine.cores import cores
+from regtrack.predict.copies import Scores
 from regtrack.predict.reading import Strip
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.computation import Computation
@@ -31,7 +32,8 @@ from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.shard import ShardHeader, write_shard
 from regtrack.sweep.work import Work
 from regtrack.tracks.bigwig.assemble import file_order
-from regtrack.tracks.bigwig.encode import Encoded, encode, join
+from regtrack.tracks.bigwig.encode import Encoded, join
+from regtrack.tracks.bigwig.places import Places
 
 _READ_AHEAD = 2  # batches read before they are needed
 _ENCODE_QUEUE = 2  # pieces that wait to be encoded
@@ -77,27 +79,38 @@ class Engine:
             _pool(cores()) as encoder,
             _pool(_WRITE_QUEUE) as writer,
         ):
-            batches = chain.from_iterable(map(self.plan.batches, chunks))
+            batches = chain.from_iterable(map(self._batches, chunks))
             readings = _ahead(reader, self._read, batches, self.passes + _READ_AHEAD)
             predicted = _ahead(model, self._predict, readings, self.passes)
             encoding: deque[list[Future[Encoded]]] = deque()
             writing: deque[Future[Chunk]] = deque()
-            for chunk in chunks:
-                parts: list[list[Future[Encoded]]] = []
-                bases = 0
-                for _ in self.plan.batches(chunk):
-                    for piece in next(predicted):
-                        if piece.values is not None:
-                            parts.append(self._encode(encoder, piece))
-                            encoding.append(parts[-1])
-                        bases += piece.bases
-                        while len(encoding) > _ENCODE_QUEUE:
-                            wait(encoding.popleft())
-                writing.append(writer.submit(self._write, chunk, parts, bases))
+            parts: list[list[Future[Encoded]]] = []
+            bases = 0
+            for complete, piece in predicted:
+                if piece.values is not None:
+                    parts.append(self._encode(encoder, piece.strips, piece.values))
+                    encoding.append(parts[-1])
+                bases += piece.bases
+                while len(encoding) > _ENCODE_QUEUE:
+                    wait(encoding.popleft())
+                if complete is None:
+                    continue
+                writing.append(writer.submit(self._write, complete, parts, bases))
+                parts, bases = [], 0
                 while len(writing) > _WRITE_QUEUE:
                     yield writing.popleft().result()
             while writing:
                 yield writing.popleft().result()
+
+    def _batches(self, chunk: Chunk) -> Iterator[tuple[Chunk | None, tuple[Strip, ...]]]:
+        """The batches of a chunk, with the chunk itself if it is complete after them."""
+        before: tuple[Strip, ...] | None = None
+        for batch in self.plan.batches(chunk):
+            if before is not None:
+                yield None, before
+            before = batch
+        if before is not None:
+            yield chunk, before
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -105,24 +118,27 @@ class Engine:
         order = file_order(self.reference.assembly)
         return {chrom: number for number, chrom in enumerate(order)}
 
-    def _read(self, batch: tuple[Strip, ...]) -> Reading:
-        return read(self.plan, self.reference, batch)
+    def _read(self, item: tuple[Chunk | None, tuple[Strip, ...]]) -> tuple[Chunk | None, Reading]:
+        complete, batch = item
+        return complete, read(self.plan, self.reference, batch)
 
-    def _predict(self, reading: Reading) -> list[Piece]:
-        return predict(reading, self.computation, self.encoding.finish)
+    def _predict(self, item: tuple[Chunk | None, Reading]) -> tuple[Chunk | None, Piece]:
+        complete, reading = item
+        return complete, predict(reading, self.computation, self.encoding.finish)
 
-    def _encode(self, encoder: Executor, piece: Piece) -> list[Future[Encoded]]:
-        number = self._numbers[piece.strip.chrom]
-        rows = range(self.computation.count)
-        return [encoder.submit(self.encoding, number, piece, row) for row in rows]
+    def _encode(
+        self, encoder: Executor, strips: tuple[Strip, ...], values: Scores
+    ) -> list[Future[Encoded]]:
+        places = Places(
+            np.array([self._numbers[strip.chrom] for strip in strips]),
+            np.array([strip.start for strip in strips]),
+            np.array([strip.end for strip in strips]),
+            self.encoding.resolution,
+        )
+        return [encoder.submit(self.encoding, places, row) for row in values]
 
     def _write(self, chunk: Chunk, parts: list[list[Future[Encoded]]], bases: int) -> Chunk:
-        nothing = encode(
-            self._numbers[chunk.chrom],
-            chunk.start,
-            np.empty(0, dtype=np.float32),
-            resolution=self.encoding.resolution,
-        )
+        nothing = Encoded.nothing(self.encoding.resolution)
         tracks = [
             join([nothing, *(futures[row].result() for futures in parts)])
             for row in range(self.computation.count)
@@ -130,7 +146,6 @@ class Engine:
         header = ShardHeader(
             plan=self.work.digest,
             chunk=chunk,
-            chrom=nothing.chrom,
             resolution=nothing.resolution,
             bases=bases,
             markers=len(tracks),

@@ -18,6 +18,7 @@ from regtrack.predict.capacity import memory_of
 from regtrack.predict.device import pick_device
 from regtrack.predict.lending import borrowed
 from regtrack.predict.reading import choose_flank
+from regtrack.sweep.assemble import AT_ONCE
 from regtrack.sweep.batch import choose_batch_size, passes_at_once, results_of
 from regtrack.sweep.chunks import Chunk, choose_chunk
 from regtrack.sweep.compiling import choose_compiled
@@ -35,6 +36,9 @@ from regtrack.tracks.bigwig.file_size import bytes_per_file, bytes_per_value, pi
 
 _ENCODED = 30_000_000  # values rounded and encoded per second and thread
 _TIMED = 50_000  # most bp of the pass timed on the CPU
+_STRIP = 100e-6  # seconds per strip to plan, read and mask it
+_STRIP_OF_TRACK = 20e-6  # seconds per strip and track to encode and join it
+_NAME = 400  # bytes per chromosome and file that is being joined
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ class Job:
             bases=self.plan.bases,
             disk=self._disk,
             memory=peak_memory() + self._memory,
-            seconds=self.plan.bases_read / speed + values / (_ENCODED * cores()),
+            seconds=self.plan.bases_read / speed + values / (_ENCODED * cores()) + self._overhead,
             windows=self.plan.windows,
             chunks=len(self.plan.chunks),
             chunks_left=len(self.plan.chunks),
@@ -118,11 +122,18 @@ class Job:
     @property
     def _speed(self) -> float:
         """Bases per second of one pass; on the CPU, of a short one that is not compiled."""
+        rows, length = self.plan.usual_pass
         if self.computation.device.type == "cpu":
-            length = min(self.plan.bases_at_once, _TIMED)
-            return speed(self.computation.with_compiled(None), (1, length))
-        rows = 1 if self.plan.fused else self.plan.batch_size
-        return speed(self.computation, (rows, self.plan.bases_at_once // rows))
+            length = min(length, _TIMED)
+            rows = min(rows, _TIMED // length)
+            return speed(self.computation.with_compiled(None), (rows, length))
+        return speed(self.computation, (rows, length))
+
+    @property
+    def _overhead(self) -> float:
+        """Time that strips take besides that of their bases (seconds)."""
+        each = _STRIP + _STRIP_OF_TRACK * self.computation.count
+        return self.plan.strips * each / cores()
 
     def check(self) -> None:
         """Refuse a sweep that does not fit on the machine.
@@ -145,8 +156,7 @@ class Job:
     @property
     def _disk(self) -> int:
         overhead = bytes_per_file(self.reference.assembly, self.encoding.resolution)
-        intervals = sum(map(len, self.plan.targets.values()))
-        overhead += pieces_size(intervals + self.plan.strips)
+        overhead += pieces_size(self.plan.intervals + self.plan.strips)
         return int(self._bytes_per_base * self.plan.bases) + overhead * self.computation.count
 
     @property
@@ -155,8 +165,12 @@ class Job:
 
     @property
     def _waiting(self) -> int:
-        """Memory besides the passes (bytes): shards being written, values copied from a GPU."""
-        shards = 3 * self._bytes_per_base * min(self.plan.chunk, self.plan.bases)
+        """Memory besides the passes (bytes): shards being written, values copied from a GPU.
+
+        Later, while files are joined, each lists all chromosomes and holds its index.
+        """
+        joined = _NAME * len(self.reference.assembly.names) * min(self.computation.count, AT_ONCE)
+        shards = 3 * self._bytes_per_base * min(self.plan.chunk, self.plan.bases) + joined
         if self.computation.device.type == "cpu":
             return int(shards)  # values are counted with their pass
         return int(shards) + results_of(self.plan.bases_at_once, self.computation.count)

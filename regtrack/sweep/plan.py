@@ -7,17 +7,20 @@ start at multiples of the model's stride, so the network's positions are aligned
 
 For a convolutional network `batch_size` consecutive windows are fused into one strip: all bases get
 the same values, and flanks are read only once. A Bi-LSTM depends on everything it reads, so its
-windows stay separate and `batch_size` of them form a batch.
+windows stay separate. A batch holds consecutive strips of as many bases as `batch_size` windows:
+one long strip, or those of many short chromosomes.
 
-Chunks are the independent parts of a plan: each can be predicted without the others.
+Chunks are the independent parts of a plan: each can be predicted without the others. One holds
+consecutive windows of a chromosome, or of many short ones.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,8 +30,11 @@ from regtrack.errors import PlanError, invalid
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals
 from regtrack.predict.reading import ReadRule, Strip, check_multiple
-from regtrack.sweep.chunks import CHUNK, Chunk
+from regtrack.sweep.chunks import CHUNK, Chunk, group_cells
+from regtrack.sweep.targets import Line, Numbers, Targets
 from regtrack.tracks.bigwig.limits import check_representable
+
+_COST = 128  # bp, about as many as a stretch of its own costs in a shard and in time
 
 
 @dataclass(frozen=True)
@@ -77,65 +83,115 @@ class SweepPlan:
             self._check_resolution()
         _ = self._rule
 
-    @cached_property
+    @property
     def chroms(self) -> tuple[str, ...]:
         """The chromosomes to predict, in output order: by the bytes of their names."""
-        return tuple(sorted(self.targets, key=str.encode))
+        return self._targets.chroms
+
+    @cached_property
+    def _targets(self) -> Targets:
+        return Targets.of(self.assembly, self.targets)
+
+    @cached_property
+    def _lengths(self) -> Numbers:
+        """The chromosomes' lengths (bp), int64 (n,), in output order."""
+        return self._targets.line.lengths
 
     @property
     def _longest(self) -> int:
-        return max(map(self.assembly.length, self.targets))
+        return int(self._lengths.max())
 
     @cached_property
     def bases(self) -> int:
         """Number of requested bases, including N (bp)."""
-        return sum(found.bases for found in self.targets.values())
+        return self._targets.intervals.bases
+
+    @cached_property
+    def intervals(self) -> int:
+        """Number of stretches of requested bases."""
+        return len(self._targets.intervals)
 
     @cached_property
     def windows(self) -> int:
         """Number of windows with at least one requested base."""
-        return sum(found.bases for found in self._runs.values())
+        return self._runs.bases
 
     @cached_property
     def strips(self) -> int:
         """Maximum number of strips."""
-        return sum(map(self._strips_of, self.chroms)) + self._cuts
+        return int(self._strips_of_runs.sum()) + self._cuts
 
     @cached_property
     def bases_read(self) -> int:
         """Maximum number of bases that the model reads, including flanks (bp)."""
-        return sum(map(self._read_of, self.chroms)) + self._context * self._cuts
+        owners, strips = self._windows.owners(self._runs.starts), self._strips_of_runs
+        lengths = self._lengths[owners]
+        starts, ends = (
+            np.minimum((side - self._windows.begins[owners]) * self.window, lengths)
+            for side in (self._runs.starts, self._runs.ends)
+        )
+        read = np.minimum(ends - starts + self._context * strips, lengths * strips)
+        return int(read.sum()) + self._context * self._cuts
+
+    @property
+    def longest_strip(self) -> int:
+        """Bases that a strip of full length reads, including flanks (bp)."""
+        size = self.window * (self.batch_size if self.fused else 1)
+        return min(size + 2 * self.flank, self._longest)
+
+    @property
+    def usual_pass(self) -> tuple[int, int]:
+        """Rows, and bases per row, of a usual pass."""
+        mean = -(-self.bases_read // self.strips)
+        length = self.longest_strip if 2 * mean > self.longest_strip else mean
+        return max(1, self.bases_at_once // length), length
 
     @property
     def bases_at_once(self) -> int:
         """Maximum number of bases that the model reads at once, including flanks (bp)."""
-        size = self.window * (self.batch_size if self.fused else 1)
-        read = min(size + 2 * self.flank, self._longest)
-        return read * (1 if self.fused else self.batch_size)
+        return min(self._most_at_once, self.bases_read)
+
+    @property
+    def _most_at_once(self) -> int:
+        size = self.window * self.batch_size + 2 * self.flank
+        return size if self.fused else (self.window + 2 * self.flank) * self.batch_size
 
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
         """All chunks with at least one requested base, in output order."""
-        size = max(1, self.chunk // self.window) * self.window
-        found: list[Chunk] = []
-        for chrom in self.chroms:
-            length = self.assembly.length(chrom)
-            bases = self.targets[chrom].covered_per_tile(length, size).tolist()
-            for tile in np.flatnonzero(bases).tolist():
-                end = min((tile + 1) * size, length)
-                found.append(Chunk(len(found), chrom, tile * size, end, bases[tile]))
-        return tuple(found)
+        cells, size = self._cells, self._cell * self.window
+        return tuple(
+            Chunk(
+                number,
+                self.chroms[cells.owner[first]],
+                int(cells.start[first]),
+                self.chroms[cells.owner[last - 1]],
+                int(cells.end[last - 1]),
+                int(cells.bases[first:last].sum()),
+            )
+            for number, (first, last) in enumerate(group_cells(cells.size, size))
+        )
 
     def batches(self, chunk: Chunk) -> Iterator[tuple[Strip, ...]]:
-        """The batches of a chunk, in output order; the strips of a batch are equally long."""
-        if self.fused:
-            yield from ((strip,) for strip in self._strips(chunk, self.batch_size))
-        else:
-            yield from _equally_long(self._strips(chunk, 1), self.batch_size)
+        """The batches of a chunk, in output order: strips that are computed at once."""
+        batch: list[Strip] = []
+        read = 0
+        for strip in self._strips(chunk):
+            more = strip.read_end - strip.read_start
+            if batch and read + more > self._most_at_once:
+                yield tuple(batch)
+                batch, read = [], 0
+            batch.append(strip)
+            read += more
+        if batch:
+            yield tuple(batch)
 
-    def mask(self, strip: Strip) -> npt.NDArray[np.bool_]:
-        """Which of a strip's bases are requested, bool (end - start,)."""
-        return self.targets[strip.chrom].mask(strip.start, strip.end)
+    def mask(self, strips: Sequence[Strip]) -> npt.NDArray[np.bool_]:
+        """Which of the strips' bases are requested, one strip after another, bool (bp,).
+
+        Each strip is filled up to a multiple of the resolution with bases that are not.
+        """
+        return self._targets.mask([(s.chrom, s.start, s.end) for s in strips], self.resolution)
 
     def to_dict(self) -> dict[str, Any]:
         """The plan as JSON-serialisable values, for sweep.json."""
@@ -155,34 +211,72 @@ class SweepPlan:
         }
 
     @cached_property
-    def _runs(self) -> dict[str, Intervals]:
-        """The numbers of the windows to run, by chromosome."""
-        return {chrom: found.tiles(self.window) for chrom, found in self.targets.items()}
+    def _windows(self) -> Line:
+        """The windows of each chromosome, on a line like that of the bases."""
+        return Line(-(-self._lengths // self.window))
 
-    def _strips(self, chunk: Chunk, size: int) -> Iterator[Strip]:
-        length = self.assembly.length(chunk.chrom)
-        edges = chunk.start // self.window, -(-chunk.end // self.window)
-        for first, last in self._runs[chunk.chrom].clip(*edges):
-            for index in range(first, last, size):
+    @cached_property
+    def _runs(self) -> Intervals:
+        """The windows to run, on their line."""
+        wanted, line = self._targets.intervals, self._targets.line
+        owners = line.owners(wanted.starts)
+        starts, ends = (side - line.begins[owners] for side in (wanted.starts, wanted.ends))
+        begins = self._windows.begins[owners]
+        return Intervals.merged(begins + starts // self.window, begins - (-ends // self.window))
+
+    @property
+    def _cell(self) -> int:
+        """Windows of a chunk."""
+        return max(1, self.chunk // self.window)
+
+    @cached_property
+    def _cells(self) -> _Cells:
+        """The parts of chromosomes of which chunks consist: those with a requested base."""
+        counts = -(-self._windows.lengths // self._cell)
+        owner = np.repeat(np.arange(len(counts)), counts)
+        nth = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+        starts, stops = (
+            np.minimum(number * self._cell, self._windows.lengths[owner])
+            for number in (nth, nth + 1)
+        )
+        windows = self._between(self._runs, self._windows.begins[owner], starts, stops)
+        start, end = (
+            np.minimum(side * self.window, self._lengths[owner]) for side in (starts, stops)
+        )
+        line, wanted = self._targets.line, self._targets.intervals
+        bases = self._between(wanted, line.begins[owner], start, end)
+        size = np.minimum(windows * self.window, end - start) + _COST
+        some = bases > 0
+        return _Cells(owner[some], start[some], end[some], bases[some], size[some])
+
+    @staticmethod
+    def _between(held: Intervals, begins: Numbers, lows: Numbers, highs: Numbers) -> Numbers:
+        return held.covered_below(begins + highs) - held.covered_below(begins + lows)
+
+    def _strips(self, chunk: Chunk) -> Iterator[Strip]:
+        number, windows = self._targets.number, self._windows
+        first = int(windows.begins[number[chunk.chrom]]) + chunk.start // self.window
+        last = int(windows.begins[number[chunk.last]]) - (-chunk.end // self.window)
+        size = self.batch_size if self.fused else 1
+        for low, high in self._runs.clip(first, last):
+            owner = int(windows.owners(np.array([low]))[0])
+            chrom, length = self.chroms[owner], int(self._lengths[owner])
+            begin = int(windows.begins[owner])
+            for index in range(low - begin, high - begin, size):
                 start = index * self.window
-                end = min(min(index + size, last) * self.window, length)
-                yield self._rule.strip(chunk.chrom, start, end, length=length)
+                end = min(min(index + size, high - begin) * self.window, length)
+                yield self._rule.strip(chrom, start, end, length=length)
 
-    def _strips_of(self, chrom: str) -> int:
-        runs = self._runs[chrom]
-        return int((-(-(runs.ends - runs.starts) // (self.batch_size if self.fused else 1))).sum())
+    @cached_property
+    def _strips_of_runs(self) -> Numbers:
+        size = self.batch_size if self.fused else 1
+        return -(-(self._runs.ends - self._runs.starts) // size)
 
     @property
     def _cuts(self) -> int:
         """Maximum number of strips cut in two between two chunks."""
-        return len(self.chunks) - len(self.chroms) if self.fused else 0
-
-    def _read_of(self, chrom: str) -> int:
-        runs = self._runs[chrom]
-        length, strips = self.assembly.length(chrom), self._strips_of(chrom)
-        ends = np.minimum(runs.ends * self.window, length)
-        covered = int((ends - runs.starts * self.window).sum())
-        return min(covered + self._context * strips, length * strips)
+        cuts = sum(one.last == other.chrom for one, other in pairwise(self.chunks))
+        return cuts if self.fused else 0
 
     @property
     def _context(self) -> int:
@@ -203,47 +297,12 @@ class SweepPlan:
         return ReadRule(self.flank, self.stride, self.both_strands)
 
 
-def _equally_long(strips: Iterator[Strip], count: int) -> Iterator[tuple[Strip, ...]]:
-    """Groups of up to `count` consecutive strips that read equally many bases, for one array."""
-    batch: list[Strip] = []
-    for strip in strips:
-        if batch and (len(batch) == count or _length(strip) != _length(batch[0])):
-            yield tuple(batch)
-            batch = []
-        batch.append(strip)
-    if batch:
-        yield tuple(batch)
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """Parts of chromosomes: chromosome's index, start and end, requested bases, and cost (bp)."""
 
-
-def _length(strip: Strip) -> int:
-    return strip.read_end - strip.read_start
-
-
-def choose_targets(
-    assembly: Assembly,
-    chroms: Iterable[str],
-    *,
-    regions: Mapping[str, Intervals] | None = None,
-    exclude: Mapping[str, Intervals] | None = None,
-) -> dict[str, Intervals]:
-    """The bases to emit: those of the chromosomes or regions, without the excluded ones.
-
-    Args:
-        assembly: the reference's chromosomes.
-        chroms: the chromosomes to predict.
-        regions: bases to predict, by chromosome; None: all.
-        exclude: bases to exclude, by chromosome; None: none.
-
-    Returns:
-        The remaining bases by chromosome, without chromosomes that have none.
-    """
-    targets = {}
-    for chrom in chroms:
-        length = assembly.length(chrom)
-        excluded = [(exclude or {}).get(chrom, Intervals.none())]
-        if regions is not None:
-            excluded.append(regions.get(chrom, Intervals.none()).complement(length))
-        left = Intervals.union(excluded).complement(length)
-        if left:
-            targets[chrom] = left
-    return targets
+    owner: Numbers
+    start: Numbers
+    end: Numbers
+    bases: Numbers
+    size: Numbers

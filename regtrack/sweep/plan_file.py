@@ -158,12 +158,15 @@ class _OldPlan:
 
 
 def other_version(out: Path) -> str | None:
-    """The version of regtrack that wrote a plan in another format; None: it is of this one."""
+    """Which regtrack wrote a plan in another format, for messages; None: it is of this one."""
     try:
         record = typed(read_record(work_folder(out) / SWEEP_FILE), _OldPlan).record
     except RecordError:
         return None
-    return None if record.format == FORMAT else shown(record.versions.regtrack)
+    if record.format == FORMAT:
+        return None
+    which = "an earlier" if record.format < FORMAT else "a later"
+    return f"{which} version of regtrack ({shown(record.versions.regtrack)})"
 
 
 def earlier_choices(out: Path, like: Mapping[str, Any]) -> tuple[int, bool] | None:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from regtrack.checkpoint import Checkpoint, model_digest
+from regtrack.files.shown import shown
 from regtrack.files.source import sha256_of
 from regtrack.genome.reference import Reference
 from regtrack.sweep.computation import Computation
@@ -19,7 +20,7 @@ from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.request import SweepRequest
 from regtrack.version import __version__
 
-FORMAT = 4
+FORMAT = 5
 
 
 def make_record(
@@ -93,14 +94,14 @@ def digest(record: Mapping[str, Any]) -> str:
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs between two records, apart from paths, as text.
+    """What differs between two records, apart from paths, as text; long values are cut.
 
     >>> differences({"plan": {"window": 500}, "path": "a"}, {"plan": {"window": 940}, "path": "b"})
     ['plan.window was 500 and is 940']
     """
     old, new = dict(_leaves(before)), dict(_leaves(now))
     return [
-        f"{name} was {old.get(name, 'missing')} and is {new.get(name, 'missing')}"
+        f"{name} was {shown(old.get(name, 'missing'))} and is {shown(new.get(name, 'missing'))}"
         for name in [*old, *(new.keys() - old.keys())]
         if old.get(name) != new.get(name)
     ]

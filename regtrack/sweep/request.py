@@ -17,7 +17,7 @@ from regtrack.labels.peaks import read_peaks
 from regtrack.labels.report import report_peaks
 from regtrack.predict.precision import check_precision
 from regtrack.predict.reading import WINDOW
-from regtrack.sweep.plan import choose_targets
+from regtrack.sweep.targets import Targets, choose_targets
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, check_keep_bits
 
 COMPILING = ("auto", "on", "off")
@@ -217,8 +217,8 @@ def make_request(
     )
 
 
-def read_targets(assembly: Assembly, selection: Selection) -> dict[str, Intervals]:
-    """The bases to emit, by chromosome: those requested, or all, without the excluded ones.
+def read_targets(assembly: Assembly, selection: Selection) -> Targets:
+    """The bases to emit: those requested, or all, without the excluded ones.
 
     Raises:
         PlanError: no region of the BED is on the reference.

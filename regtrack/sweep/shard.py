@@ -29,7 +29,7 @@ from regtrack.tracks.bigwig.encode import Encoded
 from regtrack.tracks.bigwig.layout import BLOCK_ENTRY
 
 _HEAD = struct.Struct("<8sI")
-_MAGIC = b"RTSHARD1"
+_MAGIC = b"RTSHARD2"
 _DIGEST = 32
 _ENTRY = np.dtype(
     [("offset", "<u8"), ("data", "<u8"), ("blocks", "<u4"), ("bins", "<u4"), ("largest", "<u4"),
@@ -44,7 +44,6 @@ class ShardHeader:
     Attributes:
         plan: digest of its sweep.
         chunk: its chunk.
-        chrom: the chromosome's number in the files.
         resolution: bp per stored value.
         bases: number of bases with a value (bp).
         markers: number of sections, one per track.
@@ -52,7 +51,6 @@ class ShardHeader:
 
     plan: str
     chunk: Chunk
-    chrom: int
     resolution: int
     bases: int
     markers: int
@@ -146,7 +144,6 @@ class Shard:
         if len(section) != size or hashlib.sha256(section).digest() != entry["sha256"].tobytes():
             raise self._broken()
         return Encoded(
-            chrom=self.header.chrom,
             resolution=self.header.resolution,
             data=(section[:data],),
             blocks=np.frombuffer(section[data:blocks], dtype=BLOCK_ENTRY),

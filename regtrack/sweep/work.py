@@ -21,10 +21,10 @@ from regtrack.sweep.record import differences
 from regtrack.sweep.shard import Shard, is_intact
 from regtrack.sweep.summary import JoinedRecord
 from regtrack.tracks.sweep_record import SWEEP_FILE
-from regtrack.version import __version__
 
 _SHOWN = 8  # differences that a message lists
-_BROKEN = ["its plan is broken"]
+_BROKEN = "its plan is broken"
+_BEGUN = "it was begun by"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,10 +143,8 @@ class Work(SavedPlan):
 
     def _plan_differences(self) -> list[str]:
         found = read_plan(self.out)
-        if found is None and (version := other_version(self.out)):
-            return [f"versions.regtrack was {version} and is {__version__}"]
         if found is None:
-            return _BROKEN
+            return [_begun_by(version) if (version := other_version(self.out)) else _BROKEN]
         return differences(found.content, self.content)
 
 
@@ -175,9 +173,8 @@ def _why_not_loaded(out: Path) -> PlanError | OutputError:
     work = work_folder(out)
     if version := other_version(out):
         return PlanError(
-            f"{work} was begun by regtrack {version}, whose shards this version cannot join; "
-            "finish it with that version, or run the shares again, the first of them with "
-            "`overwrite=True`"
+            f"the sweep in {work} cannot be joined, since {_begun_by(version)}; finish it with "
+            "that version, or run the shares again, the first of them with `overwrite=True`"
         )
     if (work / SWEEP_FILE).exists():
         return PlanError(
@@ -198,11 +195,15 @@ def _why_not_loaded(out: Path) -> PlanError | OutputError:
     )
 
 
+def _begun_by(version: str) -> str:
+    return f"{_BEGUN} {version}, whose shards differ"
+
+
 def _refusal(folder: Path, changed: list[str]) -> str:
-    if changed == _BROKEN:
+    if changed[0].startswith((_BROKEN, _BEGUN)):
         return (
-            f"the sweep in {folder} cannot resume, since its plan is broken; pass "
-            "`overwrite=True` to start over, or choose another `out`"
+            f"the sweep in {folder} cannot resume, since {changed[0]}; pass `overwrite=True` to "
+            "start over, or choose another `out`"
         )
     more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
     return (

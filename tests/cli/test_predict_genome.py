@@ -27,11 +27,14 @@ from .usual import usual
 
 Run = Callable[..., tuple[int, str, str]]
 
+APART = ("--window", "1000", "--batch-size", "1")  # with small chunks, one for each chromosome
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a checkpoint of two markers and a reference of two chromosomes."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("regtrack.sweep.chunks.CHUNK", 5_000)
     bases = np.frombuffer(b"ACGT", np.uint8)[np.random.default_rng(0).integers(0, 4, 6_000)]
     text = bases.tobytes().decode()
     Path("r.fa").write_text(f">chr1\nNNNNN{text[:4995]}\n>chr2\n{text[:1000]}\n")
@@ -59,12 +62,12 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 
 
 def test_the_forecast_and_the_summary_are_printed(run: Run) -> None:
-    code, out, err = run("--window", "1000", "--batch-size", "2")
+    code, out, err = run(*APART)
     assert code == 0
     forecast, windows, chunks = out.splitlines()[:3]
     assert forecast.startswith("tracks: 2 files, 6 kb each, 7 bits kept, at most ")
     assert chunks.startswith("2 chunks, about 1 s and ")
-    assert windows.startswith("6 windows of 1,000 bp, 2 at once, flank ")
+    assert windows.startswith("6 windows of 1,000 bp, 1 at once, flank ")
     assert "fp32 on cpu" in windows
     assert "cnn3.K562_CTCF.bw" in out
     assert "bases with a value 5,995, N 5" in out
@@ -80,7 +83,7 @@ def test_brackets_of_the_output_are_kept(run: Run) -> None:
     assert code == 0
     assert out.splitlines()[0].startswith("mk/a[/b]: 2 files")
     assert "mk/a[/b]: bases with a value" in out
-    code, out, _ = run("--out", "mk/run[v2]", "--shard", "1/1")
+    code, out, _ = run("--out", "mk/run[v2]", "--shard", "1/1", *APART)
     assert "mk/run[v2].partial: 2 chunks of this share" in out
 
 
@@ -152,7 +155,7 @@ def test_a_dry_run_prints_the_forecast_and_writes_nothing(run: Run, folder: Path
     code, out, _ = run("--dry-run", "--resolution", "10", "--keep-bits", "10")
     assert code == 0
     assert "10 bits kept, means of 10 bp" in out
-    code, out, _ = run("--dry-run", "--json")
+    code, out, _ = run("--dry-run", "--json", *APART)
     assert json.loads(out)["chunks"] == 2
     assert {path.name for path in folder.iterdir()} == before
 
@@ -160,14 +163,14 @@ def test_a_dry_run_prints_the_forecast_and_writes_nothing(run: Run, folder: Path
 def test_shares_are_computed_separately_and_assembled(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run()[0] == 0
+    assert run(*APART)[0] == 0
     expected = {path.name: path.read_bytes() for path in Path("tracks").iterdir()}
     shutil.rmtree("tracks")
-    code, out, _ = run("--shard", "1/2")
+    code, out, _ = run("--shard", "1/2", *APART)
     assert code == 0
     assert "1 chunk of this share, 1 computed now" in out
     assert "1 chunk of other shares still missing" in out
-    code, out, err = run("--shard", "1/2")
+    code, out, err = run("--shard", "1/2", *APART)
     assert "1 chunk of this share, 0 computed now" in out
     assert "Computing" not in err
 
@@ -180,7 +183,7 @@ def test_shares_are_computed_separately_and_assembled(
     code, _, err = assemble("tracks")
     assert code == 2
     assert "1 of 2 shards are missing or broken in tracks.partial: 1 (chr2:1-1,000)" in err
-    code, out, _ = run("--shard", "2/2", "--json")
+    code, out, _ = run("--shard", "2/2", "--json", *APART)
     assert json.loads(out)["left"] == 0
     code, out, _ = assemble("tracks.partial")
     assert code == 0
@@ -246,3 +249,14 @@ def test_no_scheduler(run: Run, options: list[str]) -> None:
     code, _, err = run("--dask-scheduler-file", "none.json", *options)
     assert code == 2
     assert "none.json is not a Dask scheduler file" in err
+
+
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_what_no_bigwig_can_hold_is_said_before_anything_is_computed(
+    run: Run, options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regtrack.tracks.bigwig.limits.LAST_BASE", 4_999)
+    code, out, err = run(*options)
+    assert (code, out) == (2, "")
+    assert "chromosome chr1 of 5,000 bp does not fit into a bigWig" in err
+    assert not list(Path().glob("tracks*"))

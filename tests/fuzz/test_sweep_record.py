@@ -18,11 +18,12 @@ from regtrack.files.records import content_digest, to_text
 from regtrack.genome.assembly import Assembly
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.plan_file import SavedPlan, Track, load_plan, write_plan
+from regtrack.sweep.record import FORMAT
 from regtrack.tracks.build_catalog import build_catalog
 from regtrack.tracks.sweep_record import SWEEP_FILE, read_sweep
 
 PLAN: dict[str, Any] = {
-    "format": 4,
+    "format": FORMAT,
     "versions": {"regtrack": "0.1.0"},
     "checkpoint": {"model": "cnn1", "config": {"width": 10}, "weights": "a", "dataset": None},
     "reference": {"path": "r.fa", "sha256": "b", "assembly": "c"},
@@ -42,7 +43,7 @@ def unfinished(folder: Path) -> SavedPlan:
     plan = SavedPlan(
         record=PLAN,
         assembly=Assembly(("chr1",), (10,)),
-        chunks=(Chunk(0, "chr1", 0, 10, 10),),
+        chunks=(Chunk(0, "chr1", 0, "chr1", 10, 10),),
         tracks=(Track("a.bw", "K562_CTCF", "TF", "scores"),),
     )
     write_plan(folder, plan)

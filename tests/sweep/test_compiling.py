@@ -26,10 +26,11 @@ from regtrack.sweep import chunks
 from regtrack.sweep.compiling import choose_compiled
 from regtrack.sweep.computation import Computation
 from regtrack.sweep.compute import Scorer
-from regtrack.sweep.plan import SweepPlan, choose_targets
+from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.request import Compute
 from regtrack.sweep.run import predict_genome
 from regtrack.sweep.shard import write_shard
+from regtrack.sweep.targets import choose_targets
 
 from .toys import as_checkpoint, grouped, random_codes, small_model, write_fasta
 
@@ -155,7 +156,7 @@ def test_auto_measures_on_a_gpu(
     monkeypatch.setattr("regtrack.sweep.compiling.speed", speed)
     scorer = Scorer(model, (0,), torch.device(device))
     found = choose_compiled("auto", scorer, plan, begun=None)
-    assert found.compiled == ((1, plan.bases_at_once) if compiled else None)
+    assert found.compiled == ((1, plan.longest_strip) if compiled else None)
     assert choose_compiled("off", scorer, plan, begun=True).compiled is None
     assert choose_compiled("auto", scorer, plan, begun=False).compiled is None
     assert choose_compiled("auto", scorer, plan, begun=True).compiled is not None
@@ -196,7 +197,7 @@ def test_one_network_after_another(calls: list[tuple[int, ...]]) -> None:
         plan = plan_of(model, window=length // 2)
         scorer = Scorer(model, (0,), torch.device("cpu"))
         scorer = choose_compiled("on", scorer, plan, begun=None)
-        scorer(CODES["chr1"][None, : plan.bases_at_once])
+        scorer(CODES["chr1"][None, : plan.longest_strip])
     assert len(calls) == 12
 
 

@@ -11,9 +11,9 @@ from regtrack.errors import FastaError, OutOfMemoryError
 from regtrack.genome.sequence import reverse_complement
 from regtrack.predict.copies import Scores
 from regtrack.predict.forward import scores_of_codes
-from regtrack.predict.reading import Strip
-from regtrack.sweep.compute import Present, Scorer, predict, read
-from regtrack.sweep.plan import SweepPlan, choose_targets
+from regtrack.sweep.compute import Reading, Scorer, predict, read
+from regtrack.sweep.plan import SweepPlan
+from regtrack.sweep.targets import choose_targets
 
 from .toys import ROUNDING, Sequences, Sums, draw_intervals, random_codes, stitched
 
@@ -121,7 +121,7 @@ def test_strips_of_n_are_not_computed() -> None:
     reference = Sequences({"c": codes})
     for fused, shapes in [
         (True, [(1, 240), (1, 280), (1, 240)]),  # 0-200, 600-800, 800-1000
-        (False, [(1, 140), (1, 180), (1, 180), (2, 180)]),  # pairs of windows
+        (False, [(1, 180), (1, 140), (2, 180), (1, 180)]),  # pairs of windows, alike or not
     ]:
         model.seen.clear()
         plan = seam_plan(reference, fused=fused)
@@ -176,7 +176,7 @@ def test_too_little_memory_behind_the_model_is_one_line_too() -> None:
     )  # fmt: skip
     reading = read(plan, reference, next(plan.batches(plan.chunks[0])))
 
-    def fail(strip: Strip, present: Present, values: torch.Tensor) -> Scores:
+    def fail(reading: Reading, values: torch.Tensor) -> Scores:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
     with pytest.raises(

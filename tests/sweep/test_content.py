@@ -18,7 +18,8 @@ from regtrack.sweep import assemble, chunks, encoding
 from regtrack.sweep.content import Content
 from regtrack.sweep.request import Compute
 from regtrack.sweep.run import predict_genome
-from regtrack.tracks.bigwig.encode import Encoded, encode, join
+from regtrack.tracks.bigwig.encode import Encoded, encode, encode_places, join
+from regtrack.tracks.bigwig.places import Places
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.bigwig.readings import Expected, Totals
 
@@ -133,11 +134,11 @@ def test_a_damaged_track_is_not_published(
 def test_blocks_with_other_values_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """As by a fault of the encoder: zoom levels and summary are what they should be."""
 
-    def wrong(chrom: int, start: int, values: np.ndarray, **options: Any) -> Encoded:
-        packed = encode(chrom, start, values * np.float32(1.001), **options)
-        return replace(packed, bins=encode(chrom, start, values, **options).bins)
+    def wrong(places: Places, values: np.ndarray) -> Encoded:
+        packed = encode_places(places, values * np.float32(1.001))
+        return replace(packed, bins=encode_places(places, values).bins)
 
-    monkeypatch.setattr(encoding, "encode", wrong)
+    monkeypatch.setattr(encoding, "encode_places", wrong)
     with pytest.raises(OutputError, match=r"pyBigWig finds for chr(2|10):[\d,]+-[\d,]+ minimum"):
         sweep()
 
@@ -147,7 +148,7 @@ def test_bins_split_between_pieces_are_not_sampled() -> None:
     values = np.arange(1_000, dtype=np.float32)
     cuts = [0, 200, 300, 1_000]  # within the second bin of 128, twice in the third, and at the end
     pieces = [encode(0, left, values[left:right]) for left, right in pairwise(cuts)]
-    found.add("chr1", join(pieces).bins)
+    found.add(join(pieces).bins)
     assert found.totals == Totals(1_000, 0.0, 999.0, 499_500.0)
     expected = found.expected
     assert expected.chroms == {"chr1": found.totals}
@@ -161,6 +162,6 @@ def test_bins_split_between_pieces_are_not_sampled() -> None:
 def test_a_track_of_few_bins_has_no_sample() -> None:
     found = Content(ASSEMBLY, 1)
     assert found.expected == Expected({"chr2": 9_007, "chr10": 4_403}, 0)
-    found.add("chr10", encode(0, 100, np.ones(60, np.float32)).bins)
+    found.add(encode(0, 100, np.ones(60, np.float32)).bins)
     assert found.expected.samples == ()
     assert found.expected.bases == 60

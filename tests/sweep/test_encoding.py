@@ -13,14 +13,18 @@ from hypothesis.extra.numpy import arrays
 from regtrack.errors import TrackError
 from regtrack.predict.reading import Strip
 from regtrack.sweep import encoding as encoding_module, on_device
+from regtrack.sweep.compute import Reading
 from regtrack.sweep.encoding import Encoding
 from regtrack.tracks.bigwig import rounding
 
 ANY = st.floats(width=32, allow_nan=True, allow_infinity=True)
 
 
-def strip(length: int) -> Strip:
-    return Strip("chr1", 0, length, 0, length)
+def reading(present: np.ndarray) -> Reading:
+    """A strip of chr1 of which some bases get a value."""
+    length = len(present)
+    strip, edges = Strip("chr1", 0, length, 0, length), np.array([0, length])
+    return Reading((strip,), [np.zeros(length, np.uint8)], present, edges)
 
 
 @settings(max_examples=200, deadline=None)
@@ -46,7 +50,7 @@ def test_a_device_stores_what_the_cpu_stores(
         torch.from_numpy(values.copy()), present, resolution, keep_bits
     )
     finish = Encoding(keep_bits, resolution).finish
-    expected = finish(strip(53), present, torch.from_numpy(values.copy()))
+    expected = finish(reading(present), torch.from_numpy(values.copy()))
     assert expected.shape == (3, -(-53 // resolution))
     assert not broken.any()
     # a mean may round to its other neighbour, where float64 sums were added in another order
@@ -67,14 +71,14 @@ def test_a_broken_value_is_named_and_an_absent_one_is_not(
         monkeypatch.setattr(encoding_module, "_on_cpu", lambda _: False)
     present = np.ones(20, bool)
     with pytest.raises(TrackError, match="NaN at chr1:8"):
-        Encoding(7, 1).finish(strip(20), present, given_values)
+        Encoding(7, 1).finish(reading(present), given_values)
     present[7] = False
-    found = Encoding(23, 1).finish(strip(20), present, values)
+    found = Encoding(23, 1).finish(reading(present), values)
     assert np.isnan(found).sum() == 2
 
 
 def test_the_last_mean_may_cover_fewer_bases() -> None:
-    found = Encoding(23, 10).finish(strip(25), np.ones(25, bool), torch.ones(2, 25))
+    found = Encoding(23, 10).finish(reading(np.arange(30) < 25), torch.ones(2, 30))
     np.testing.assert_array_equal(found, np.ones((2, 3), np.float32))
 
 

@@ -86,7 +86,7 @@ def test_shares_in_any_order_give_byte_identical_tracks(
 
 
 def test_shares_are_all_chunks_once() -> None:
-    every = [Chunk(number, "c", number, number + 1, 1) for number in range(10)]
+    every = [Chunk(number, "c", number, "c", number + 1, 1) for number in range(10)]
     dealt = [chunk for part in range(1, 4) for chunk in choose_share(every, f"{part}/3")]
     assert sorted(dealt, key=lambda chunk: chunk.number) == every
     assert choose_share(every, "11/16") == ()
@@ -115,8 +115,8 @@ def test_a_value_that_cannot_be_stored_is_named(
     made = checkpoint()
     logits = made.model.logits
 
-    def broken(codes: torch.Tensor, markers: Any) -> torch.Tensor:
-        found = logits(codes, markers)
+    def broken(codes: torch.Tensor, *options: Any) -> torch.Tensor:
+        found = logits(codes, *options)
         found[0, 1, 7] = bad
         return found
 

@@ -259,7 +259,7 @@ def test_files_are_named_by_model_and_marker_and_open_in_pybigwig(
 
 def test_the_record_describes_the_tracks_and_is_reproducible(tmp_path: Path, fasta: Path) -> None:
     path = tmp_path / "c.safetensors"
-    save_checkpoint(path, as_checkpoint(small_model("cnn1"), ASSEMBLY))
+    save_checkpoint(path, as_checkpoint(small_model("cnn1").float(), ASSEMBLY))
     outs = tmp_path / "a", tmp_path / "b"
     for out in outs:
         summary = predict_genome(str(path), str(fasta), str(out), compute=Compute(window=500))
@@ -268,7 +268,7 @@ def test_the_record_describes_the_tracks_and_is_reproducible(tmp_path: Path, fas
     tracks = [(out / "cnn1.K562_TF.bw").read_bytes() for out in outs]
     assert tracks[0] == tracks[1]
     record = json.loads(texts[0])
-    assert record["format"] == 3
+    assert record["format"] == 5
     assert {track["values"] for track in record["tracks"]} == {"scores"}
     assert record["checkpoint"]["path"] == str(path)
     assert record["checkpoint"]["model"] == "cnn1"
@@ -394,15 +394,15 @@ Refusal = tuple[dict[str, Any], type[RegtrackError], str]
         ({"regions": "empty.bed"}, PlanError, "has no base on the reference"),
         ({"exclude": "all.bed"}, PlanError, "nothing to predict"),
         ({"chroms": ["chrN"]}, PlanError, "all requested bases are N"),
-        ({"window": 505}, PlanError, "the nearest are 500 or 510"),
+        ({"window": 505}, PlanError, "such as 500 or 510"),
         ({"flank": 10}, PlanError, "would leave seams"),
-        ({"batch_size": 0}, PlanError, '`batch_size` is "0"'),
+        ({"batch_size": 0}, PlanError, "`batch_size` is 0;"),
         ({"batch_size": "many"}, PlanError, '`batch_size` is "many"'),
         ({"keep_bits": 24}, TrackError, "expected 1 to 23"),
         ({"resolution": 0}, PlanError, "`resolution` is 0 bp; expected at least 1"),
-        ({"resolution": 3, "window": 500}, PlanError, "take a window of 510 bp"),
+        ({"resolution": 3, "window": 500}, PlanError, "choose a `window` of 510 bp"),
         ({"precision": "fp8"}, DeviceError, "fp8"),
-        ({"device": "cuda:77"}, DeviceError, "cannot be used here"),
+        ({"device": "cuda:77"}, DeviceError, "torch finds no GPU"),
     ],
     ids=lambda refusal: str(refusal[0]),
 )
@@ -473,6 +473,7 @@ def test_a_finished_output_is_kept_unless_overwrite_is_set(tmp_path: Path, fasta
 def test_an_interruption_keeps_finished_chunks_and_returns_the_model(
     tmp_path: Path, fasta: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr("regtrack.sweep.chunks.CHUNK", 2_000)
     checkpoint = as_checkpoint(small_model("cnn1"), ASSEMBLY)
     model = checkpoint.model.train()
     options: dict[str, Any] = {"window": 500, "batch_size": 1}
@@ -480,7 +481,7 @@ def test_an_interruption_keeps_finished_chunks_and_returns_the_model(
     logits, calls = model.logits, itertools.count(1)
 
     def interrupted(*arguments: Any) -> torch.Tensor:
-        if next(calls) == 9:  # four of them time the model
+        if next(calls) == 14:  # four of them time the model
             raise KeyboardInterrupt
         return logits(*arguments)
 

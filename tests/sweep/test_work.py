@@ -17,6 +17,7 @@ from regtrack.errors import OutputError, PlanError, TrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.sweep import chunks
 from regtrack.sweep.assemble import assemble_genome
+from regtrack.sweep.record import differences
 from regtrack.sweep.request import Compute, SweepRequest
 from regtrack.sweep.run import forecast_sweep, predict_genome, run_share
 
@@ -167,7 +168,9 @@ def test_assembling_says_what_is_wrong_with_the_folder() -> None:
     found = json.loads(plan.read_text())
     older = found["record"] | {"format": 1, "versions": {"regtrack": "0.0.7"}}
     plan.write_text(json.dumps({"record": older}))
-    assert "was begun by regtrack 0.0.7, whose shards this version cannot join" in refusal()
+    assert "since it was begun by an earlier version of regtrack (0.0.7), whose" in refusal()
+    with pytest.raises(PlanError, match="cannot resume, since it was begun by an earlier version"):
+        run_share(REQUEST, "1/1")
     plan.write_text("{}")
     assert "sweep.json is broken, so the shards cannot be joined; start over" in refusal()
     plan.write_text(json.dumps(found))
@@ -236,3 +239,9 @@ def test_without_locks_the_folder_is_kept(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("fcntl.flock", no_locks)
     failing_share(monkeypatch, lambda: None)
     assert Path("tracks.partial/sweep.json").exists()
+
+
+def test_differences_of_many_names_are_cut() -> None:
+    before, now = ({"plan": {"chroms": [f"ctg{n}" for n in range(count)]}} for count in (9_999, 9))
+    (found,) = differences(before, now)
+    assert found.startswith('plan.chroms was ["ctg0", ') and len(found) < 300

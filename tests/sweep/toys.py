@@ -74,10 +74,18 @@ class Sums(nn.Module):
     def flank(self) -> int:
         return (max(self.left, self.right) + (self.stride > 1)) * self.stride
 
-    def logits(self, codes: Tensor, markers: Sequence[int] | None = None) -> Tensor:
+    def logits(
+        self,
+        codes: Tensor,
+        markers: Sequence[int] | None = None,
+        lengths: Tensor | None = None,
+    ) -> Tensor:
         self.seen.append(tuple(codes.shape))
         length = codes.shape[-1]
-        x = nn.functional.pad(codes.double() + 1, (0, -length % self.stride))
+        x = codes.double() + 1
+        if lengths is not None:
+            x[torch.arange(length) >= lengths[:, None]] = 0
+        x = nn.functional.pad(x, (0, -length % self.stride))
         places = torch.arange(1, self.stride + 1, dtype=torch.float64)
         blocks = (x.unflatten(-1, (-1, self.stride)) * places).sum(-1)
         blocks = nn.functional.pad(blocks, (self.left, self.right))
@@ -105,16 +113,18 @@ def stitched(plan: SweepPlan, reference: Any, scorer: Scorer) -> dict[str, np.nd
     batches = itertools.chain.from_iterable(map(plan.batches, plan.chunks))
     readings = (read(plan, reference, batch) for batch in batches)
     finish = Encoding(keep_bits=23, resolution=1).finish
-    for piece in itertools.chain.from_iterable(predict(one, scorer, finish) for one in readings):
+    for piece in (predict(one, scorer, finish) for one in readings):
         if piece.values is None:
             assert piece.bases == 0
             continue
-        present = ~np.isnan(piece.values[0])
-        assert present.sum() == piece.bases
-        bases = piece.strip.start + np.flatnonzero(present)
-        track = tracks[piece.strip.chrom]
-        assert np.isnan(track[:, bases]).all()
-        track[:, bases] = piece.values[:, present]
+        assert (~np.isnan(piece.values[0])).sum() == piece.bases
+        edges = np.cumsum([strip.end - strip.start for strip in piece.strips])[:-1]
+        for strip, values in zip(piece.strips, np.split(piece.values, edges, axis=1), strict=True):
+            present = ~np.isnan(values[0])
+            bases = strip.start + np.flatnonzero(present)
+            track = tracks[strip.chrom]
+            assert np.isnan(track[:, bases]).all()
+            track[:, bases] = values[:, present]
     return tracks
 
 

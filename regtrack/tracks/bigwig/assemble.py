@@ -8,8 +8,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
+
+import numpy as np
 
 from regtrack.atomic import publish_file
 from regtrack.errors import TrackError, nearest
@@ -32,6 +35,8 @@ from regtrack.tracks.bigwig.layout import (
 from regtrack.tracks.bigwig.limits import check_representable
 from regtrack.tracks.bigwig.rounding import MANTISSA_BITS
 
+_SPAN = ("chrom", "start", "end")
+
 
 def file_order(assembly: Assembly) -> tuple[str, ...]:
     """The chromosomes in a file's order: bytewise by name, since readers search by bisection.
@@ -41,7 +46,7 @@ def file_order(assembly: Assembly) -> tuple[str, ...]:
     >>> file_order(Assembly(("chr2", "chr10", "chr1"), (3, 2, 1)))
     ('chr1', 'chr10', 'chr2')
     """
-    return tuple(sorted(assembly.names, key=str.encode))
+    return assembly.by_bytes
 
 
 @contextmanager
@@ -85,22 +90,25 @@ class BigWigFile:
         self, file: BinaryIO, spool: BinaryIO, assembly: Assembly, *, resolution: int = 1
     ) -> None:
         self.chroms = file_order(assembly)
-        self._lengths = [assembly.length(chrom) for chrom in self.chroms]
         check_representable(assembly)
-        self._numbers = {chrom: number for number, chrom in enumerate(self.chroms)}
+        self._lengths = np.array([assembly.length(chrom) for chrom in self.chroms])
         self._file = file
         self._resolution = resolution
         reductions = zoom_reductions(resolution, max(assembly.lengths))
         self._ladder = Ladder(reductions, self._lengths, spool)
         self._leaves: list[Leaves] = []
         self._largest = ZOOM_RECORDS_PER_BLOCK * ZOOM_RECORD.itemsize
-        self._end = (0, 0)  # chromosome and base where the next stretch may begin
+        self._end = (0, 0)  # chromosome's number and base where the next stretch may begin
         self._summary_at = HEADER.size + len(reductions) * ZOOM_HEADER.size
         self._tree_at = self._summary_at + SUMMARY.size
-        tree = chromosome_tree(self.chroms, self._lengths, self._tree_at)
+        tree = chromosome_tree(self.chroms, self._lengths.tolist(), self._tree_at)
         self._data_at = self._tree_at + len(tree)
         # header, summary and block count are filled in at the end
         file.write(b"\0" * self._tree_at + tree + b"\0" * 8)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {chrom: number for number, chrom in enumerate(self.chroms)}
 
     def number(self, chrom: str) -> int:
         """The chromosome's number in the file, for `encode`.
@@ -135,7 +143,7 @@ class BigWigFile:
             TrackError: as `append` and `encode_all`.
         """
         number = self.number(chrom)
-        stop, length = start + len(values) * self._resolution, self._lengths[number]
+        stop, length = start + len(values) * self._resolution, int(self._lengths[number])
         end = length if length < stop < length + self._resolution else stop
         for stretch in encode_all(
             number, start, values,
@@ -153,31 +161,42 @@ class BigWigFile:
         if len(stretch.blocks) == 0:
             return
         self._check(stretch)
-        self._end = (stretch.chrom, int(stretch.blocks["end"][-1]))
-        self._leaves.append(make_leaves(stretch.chrom, stretch.blocks, self._file.tell()))
+        self._end = int(stretch.blocks["chrom"][-1]), int(stretch.blocks["end"][-1])
+        self._leaves.append(make_leaves(stretch.blocks, self._file.tell()))
         self._file.writelines(stretch.data)
         self._largest = max(self._largest, stretch.largest)
-        self._ladder.add(stretch.chrom, stretch.bins)
+        self._ladder.add(stretch.bins)
 
     def _check(self, stretch: Encoded) -> None:
-        """Refuse a stretch that cannot be appended."""
-        start, end = int(stretch.blocks["start"][0]), int(stretch.blocks["end"][-1])
-        place = f"{self.chroms[stretch.chrom]}:{start + 1:,}-{end:,}"
-        if (stretch.chrom, start) < self._end:
-            last, base = self._end
+        """Refuse stretches that cannot be appended."""
+        chrom, start, end = (stretch.blocks[name].astype(np.int64) for name in _SPAN)
+        last = np.concatenate([[self._end[0]], chrom[:-1]])
+        base = np.concatenate([[self._end[1]], end[:-1]])
+        early = (chrom < last) | (chrom == last) & (start < base)
+        if early.any():
+            at = int(early.argmax())
             raise TrackError(
-                f"{place} comes after {self.chroms[last]}:{base:,} was written; expected "
-                "chromosomes bytewise by name, and stretches in order without overlap"
+                f"{self._place(stretch, at)} comes after {self.chroms[last[at]]}:{base[at]:,} was "
+                "written; expected chromosomes bytewise by name, and stretches in order without "
+                "overlap"
             )
-        if end > self._lengths[stretch.chrom]:
+        if (late := end > self._lengths[chrom]).any():
+            at = int(late.argmax())
             raise TrackError(
-                f"{place} ends past the chromosome, {self._lengths[stretch.chrom]:,} bp long"
+                f"{self._place(stretch, at)} ends past the chromosome, "
+                f"{self._lengths[chrom[at]]:,} bp long"
             )
         if stretch.resolution != self._resolution:
             raise TrackError(
-                f"{place} has values of {stretch.resolution} bp; expected {self._resolution} bp, "
-                "the file's resolution"
+                f"{self._place(stretch, 0)} has values of {stretch.resolution} bp; expected "
+                f"{self._resolution} bp, the file's resolution"
             )
+
+    def _place(self, stretch: Encoded, block: int) -> str:
+        """From a block to the last one of its chromosome, as text."""
+        blocks = stretch.blocks[stretch.blocks["chrom"] == stretch.blocks["chrom"][block]]
+        start, end = int(stretch.blocks["start"][block]), int(blocks["end"][-1])
+        return f"{self.chroms[stretch.blocks['chrom'][block]]}:{start + 1:,}-{end:,}"
 
     def finish(self) -> None:
         """Write indexes and zoom levels, then fill in the header."""

@@ -18,7 +18,7 @@ Values = npt.NDArray[np.float32]
 Bins = npt.NDArray[np.void]
 
 BIN = np.dtype(
-    [("start", "<u4"), ("valid", "<u4"), ("min", "<f4"), ("max", "<f4"),
+    [("chrom", "<u4"), ("start", "<u4"), ("valid", "<u4"), ("min", "<f4"), ("max", "<f4"),
      ("sum", "<f8"), ("squares", "<f8")]
 )  # fmt: skip
 _REDUCTIONS = {
@@ -68,7 +68,7 @@ def zoom_reductions(resolution: int, longest: int) -> list[int]:
 
 
 def merge_bins(bins: Bins, reduction: int) -> Bins:
-    """Join ordered bins of one chromosome into wider ones.
+    """Join ordered bins into wider ones, each within one chromosome.
 
     Args:
         bins: `BIN` (n,), ordered; none may cross an edge of the wider bins.
@@ -76,8 +76,9 @@ def merge_bins(bins: Bins, reduction: int) -> Bins:
     """
     if len(bins) == 0:
         return bins
-    cell = bins["start"] // reduction
-    first = np.flatnonzero(np.concatenate([[True], cell[1:] != cell[:-1]]))
+    cell, chrom = bins["start"] // reduction, bins["chrom"]
+    moves = (cell[1:] != cell[:-1]) | (chrom[1:] != chrom[:-1])
+    first = np.flatnonzero(np.concatenate([[True], moves]))
     merged = reduce_bins(bins, first)
     merged["start"] = cell[first] * reduction
     return merged
@@ -99,21 +100,22 @@ def reduce_bins(bins: Bins, first: npt.NDArray[np.intp]) -> Bins:
     return reduced
 
 
-def zoom_records(bins: Bins, chrom: int, reduction: int, length: int) -> npt.NDArray[np.void]:
+def zoom_records(
+    bins: Bins, reduction: int, lengths: npt.NDArray[np.int64]
+) -> npt.NDArray[np.void]:
     """Bins in the format of the file, `ZOOM_RECORD` (n,).
 
     Sums beyond the range of float32 become its largest number.
 
     Args:
         bins: complete bins of `reduction` bp, `BIN` (n,).
-        chrom: the chromosome's number in the file.
         reduction: width of a bin (bp).
-        length: length of the chromosome (bp), where the last bin ends.
+        lengths: length of each chromosome (bp), where its last bin ends, int64 (chromosomes,).
     """
     records = np.zeros(len(bins), dtype=ZOOM_RECORD)
-    records["chrom"] = chrom
-    records["end"] = np.minimum(bins["start"].astype(np.int64) + reduction, length)
-    for name in ("start", "valid", "min", "max"):
+    ends = bins["start"].astype(np.int64) + reduction
+    records["end"] = np.minimum(ends, lengths[bins["chrom"]])
+    for name in ("chrom", "start", "valid", "min", "max"):
         records[name] = bins[name]
     for name in ("sum", "squares"):
         records[name] = np.clip(bins[name], -LARGEST, LARGEST)

@@ -2,31 +2,30 @@
 
 A stretch of values without a gap is a fixedStep block: 4 bytes per value before compression. If
 neighbours are equal or gaps are many, a bedGraph block is smaller: 12 bytes per run.
+
+Values are taken in cells, up to `ITEMS_PER_BLOCK` values of one stretch, and all cells together, so
+that a thousand short chromosomes cost little more than a long one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import chain, groupby
-from operator import itemgetter
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from regtrack.kernel import kernel
 from regtrack.tracks.bigwig.bins import Values
-from regtrack.tracks.bigwig.deflate.streams import deflate
 from regtrack.tracks.bigwig.deflate.symbols import Words
+from regtrack.tracks.bigwig.forms import Groups, Packed, bed_graphs, choose, fixed_steps
 from regtrack.tracks.bigwig.layout import (
-    BED_GRAPH,
     BED_ITEM,
     BLOCK_ENTRY,
     BLOCK_HEADER,
-    FIXED_STEP,
     ITEMS_PER_BLOCK,
     LEAF,
 )
+from regtrack.tracks.bigwig.places import Places
 
 # bytes of a block besides its values: its header and its leaf in the index
 _BLOCK_COST = BLOCK_HEADER.itemsize + LEAF.itemsize
@@ -36,43 +35,18 @@ _SHORTEST_RUNS = 4
 Indices = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """The coordinates of values.
-
-    Attributes:
-        chrom: the chromosome's number.
-        start: first base of the first value (bp).
-        resolution: bp per value.
-        end: one past the last base (bp).
-    """
-
-    chrom: int
-    start: int
-    resolution: int
-    end: int
-
-    def base(self, index: int) -> int:
-        """The first base of value `index` (bp); past the last value, the end."""
-        return min(self.start + index * self.resolution, self.end)
-
-    def from_value(self, index: int) -> Grid:
-        """The grid of the values from `index` on."""
-        return replace(self, start=self.base(index))
-
-
 @dataclass(frozen=True)
 class Blocks:
     """Compressed data blocks, in order.
 
     Attributes:
-        entries: one `BLOCK_ENTRY` per block: start and end (bp) and compressed size (bytes).
-        data: the compressed bytes, uint8, one block after another, in any number of parts.
+        entries: one `BLOCK_ENTRY` per block: chromosome, start, end (bp), compressed size (bytes).
+        data: the compressed bytes of all blocks, one after another, uint8.
         largest: uncompressed size of the largest block (bytes); 0 without blocks.
     """
 
     entries: npt.NDArray[np.void]
-    data: tuple[npt.NDArray[np.uint8], ...]
+    data: npt.NDArray[np.uint8]
     largest: int
 
     @property
@@ -81,59 +55,60 @@ class Blocks:
         return int(self.entries["size"].sum(dtype=np.int64)) + len(self.entries) * LEAF.itemsize
 
 
-_NO_BLOCKS = Blocks(np.empty(0, dtype=BLOCK_ENTRY), (), 0)
+_NO_BLOCKS = Blocks(np.empty(0, dtype=BLOCK_ENTRY), np.empty(0, dtype=np.uint8), 0)
 
 
-def make_blocks(grid: Grid, values: Values) -> Blocks:
-    """The blocks of a stretch of values; none if all values are absent.
+def make_blocks(places: Places, values: Values) -> Blocks:
+    """The blocks of stretches of values; none if all values are absent.
 
     Args:
-        grid: the coordinates of the values.
-        values: float32 (n,), NaN if absent.
+        places: the stretches.
+        values: those of all stretches, one after another, float32 (n,); NaN if absent.
     """
-    parts = []
-    cells = range(0, len(values), ITEMS_PER_BLOCK)
-    for plain, run in groupby(zip(_plain_cells(grid, values), cells, strict=True), itemgetter(0)):
-        lefts = [first for _, first in run]
-        rights = [min(left + ITEMS_PER_BLOCK, len(values)) for left in lefts]
-        if plain:
-            parts.append(_fixed_steps(grid, values, lefts, rights))
-            continue
-        for left, right in zip(lefts, rights, strict=True):
-            parts.append(_smaller_form(grid.from_value(left), values[left:right]))
-    return _joined(parts)
+    owner, lefts, rights = _cells(places)
+    # the last value of a fixedStep block covers a full step
+    short = (rights == places.edges[owner + 1]) & (places.short[owner] > 0)
+    plain = np.zeros(len(lefts), dtype=np.bool_)
+    _find_plain(values.view(np.uint32), lefts, rights, _SHORTEST_RUNS, plain)
+    plain &= ~short
+    cells = np.flatnonzero(plain)
+    groups = Groups(cells, owner[cells], lefts[cells], rights[cells])
+    whole = fixed_steps(places, values, groups)
+    if plain.all():
+        return _as_blocks(whole)
+    runs = _runs(values, np.flatnonzero(~plain), lefts, rights)
+    return _as_blocks(choose([whole, *_smaller_forms(places, values, owner, short, runs)]))
 
 
-def _joined(parts: Sequence[Blocks]) -> Blocks:
-    return Blocks(
-        entries=np.concatenate([_NO_BLOCKS.entries, *(part.entries for part in parts)]),
-        data=tuple(chain.from_iterable(part.data for part in parts)),
-        largest=max((part.largest for part in parts), default=0),
-    )
+def _as_blocks(packed: Packed) -> Blocks:
+    if len(packed.entries) == 0:
+        return _NO_BLOCKS
+    return Blocks(packed.entries, packed.data, int(packed.unpacked.max()))
 
 
-def _plain_cells(grid: Grid, values: Values) -> list[bool]:
-    """Which groups of `ITEMS_PER_BLOCK` values are certain to become one fixedStep block.
-
-    Their values have no gap and few equal neighbours, and the last covers a full step.
-    """
-    plain = np.zeros(-(-len(values) // ITEMS_PER_BLOCK), dtype=np.bool_)
-    _find_plain(values, values.view(np.uint32), ITEMS_PER_BLOCK, _SHORTEST_RUNS, plain)
-    if len(plain) and grid.base(len(values)) != grid.start + len(values) * grid.resolution:
-        plain[-1] = False
-    return plain.tolist()
+def _cells(places: Places) -> tuple[Indices, Indices, Indices]:
+    """Each cell's stretch, and its first and end value."""
+    sizes = np.diff(places.edges)
+    counts = -(-sizes // ITEMS_PER_BLOCK)
+    owner = np.repeat(np.arange(len(sizes)), counts)
+    nth = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+    lefts = places.edges[owner] + nth * ITEMS_PER_BLOCK
+    return owner, lefts, np.minimum(lefts + ITEMS_PER_BLOCK, places.edges[owner + 1])
 
 
 @kernel
 def _find_plain(
-    values: Values, bits: Words, size: int, shortest_runs: int, plain: npt.NDArray[np.bool_]
+    bits: Words, lefts: Indices, rights: Indices, shortest_runs: int, plain: npt.NDArray[np.bool_]
 ) -> None:
+    """Which cells have no gap and few equal neighbours, so that fixedStep is smaller.
+
+    The values are given by their bits: NaN has those above infinity, apart from the sign.
+    """
     for cell in range(len(plain)):
-        first = cell * size
-        stop = min(first + size, len(values))
+        first, stop = lefts[cell], rights[cell]
         absent = False
-        for value in values[first:stop]:
-            absent |= np.isnan(value)
+        for i in range(first, stop):
+            absent |= (bits[i] & np.uint32(0x7FFF_FFFF)) > np.uint32(0x7F80_0000)
         runs, i = 1, first + 1
         while i < stop and runs * shortest_runs <= stop - first:
             runs += bits[i] != bits[i - 1]
@@ -141,22 +116,31 @@ def _find_plain(
         plain[cell] = not absent and runs * shortest_runs > stop - first
 
 
-def _smaller_form(grid: Grid, values: Values) -> Blocks:
-    """One bedGraph block, or one fixedStep block per stretch without a gap."""
-    lefts, rights = equal_runs(values)
-    if len(lefts) == 0:
-        return _NO_BLOCKS
-    # a run that does not touch its left neighbour begins a stretch without gaps
-    begins = np.concatenate([[True], lefts[1:] != rights[:-1]])
-    items, stretches = int((rights - lefts).sum()), int(begins.sum())
-    bed_excess = items * (BED_ITEM.itemsize - values.itemsize)
-    if stretches * _BLOCK_COST > bed_excess:
-        return _bed_graph(grid, values, lefts, rights)
-    ends = rights[np.concatenate([begins[1:], [True]])]
-    steps = _fixed_steps(grid, values, lefts[begins].tolist(), ends.tolist())
-    if stretches == 1 and len(lefts) * _SHORTEST_RUNS > items:
-        return steps
-    return min(steps, _bed_graph(grid, values, lefts, rights), key=lambda blocks: blocks.cost)
+@dataclass(frozen=True)
+class _Runs:
+    """Runs of equal values that are not absent: cell, first and end value, int64 (n,) each."""
+
+    cell: Indices
+    lefts: Indices
+    rights: Indices
+
+    def of(self, some: npt.NDArray[np.bool_]) -> _Runs:
+        """Those in the chosen cells, bool (cells,)."""
+        kept = some[self.cell]
+        return _Runs(self.cell[kept], self.lefts[kept], self.rights[kept])
+
+    def groups(self, owner: Indices) -> Groups:
+        """The same, with the stretch of each cell, int64 (cells,)."""
+        return Groups(self.cell, owner[self.cell], self.lefts, self.rights)
+
+
+def _runs(values: Values, cells: Indices, lefts: Indices, rights: Indices) -> _Runs:
+    """The runs in some cells, whose values begin and end at `lefts` and `rights`."""
+    found = [equal_runs(values[lefts[cell] : rights[cell]]) for cell in cells.tolist()]
+    counts = [len(begins) for begins, _ in found]
+    moved = np.repeat(lefts[cells], counts)
+    begins, ends = (np.concatenate([run[side] for run in found]) + moved for side in (0, 1))
+    return _Runs(np.repeat(cells, counts), begins, ends)
 
 
 def equal_runs(values: Values) -> tuple[Indices, Indices]:
@@ -178,43 +162,40 @@ def equal_runs(values: Values) -> tuple[Indices, Indices]:
     return lefts[present], rights[present]
 
 
-def _fixed_steps(grid: Grid, values: Values, lefts: list[int], rights: list[int]) -> Blocks:
-    """One block per stretch; a last value that covers fewer bases has a separate block."""
-    last = rights[-1]
-    short = grid.base(last) - grid.base(last - 1) < grid.resolution
-    stops = [*rights[:-1], last - short]
-    stretches = [(left, stop) for left, stop in zip(lefts, stops, strict=True) if stop > left]
-    if not stretches:
-        return _bed_graph(grid, values, np.array([last - 1]), np.array([last]))
-    begins, ends = np.array(stretches).T
-    heads = np.zeros(len(stretches), dtype=BLOCK_HEADER)
-    heads["chrom"], heads["kind"], heads["items"] = grid.chrom, FIXED_STEP, ends - begins
-    heads["step"] = heads["span"] = grid.resolution
-    heads["start"] = grid.start + begins * grid.resolution
-    heads["end"] = grid.start + ends * grid.resolution
-    steps = _pack(heads, values.view(np.uint32), begins, ends)
-    if not short:
-        return steps
-    return _joined([steps, _bed_graph(grid, values, np.array([last - 1]), np.array([last]))])
+def _smaller_forms(
+    places: Places, values: Values, owner: Indices, short: npt.NDArray[np.bool_], runs: _Runs
+) -> list[Packed]:
+    """The blocks of cells that are not plain, in each form that may be the smaller one."""
+    count = len(owner)
+    # a run that does not touch its left neighbour begins a stretch without gaps
+    begins = np.ones(len(runs.cell), dtype=np.bool_)
+    begins[1:] = (runs.lefts[1:] != runs.rights[:-1]) | (runs.cell[1:] != runs.cell[:-1])
+    sizes = np.bincount(runs.cell, runs.rights - runs.lefts, count).astype(np.int64)
+    stretches = np.bincount(runs.cell, begins, count)
+    held = np.bincount(runs.cell, minlength=count)
+    bed_only = stretches * _BLOCK_COST > sizes * (BED_ITEM.itemsize - values.itemsize)
+    step_only = ~bed_only & (stretches == 1) & (held * _SHORTEST_RUNS > sizes)
+    ends = np.ones(len(begins), dtype=np.bool_)
+    ends[:-1] = begins[1:]
+    found = _Runs(runs.cell[begins], runs.lefts[begins], runs.rights[ends]).of(~bed_only)
+    beds = runs.of(~step_only)
+    return [
+        *_steps(places, values, owner, short, found),
+        bed_graphs(places, values, beds.groups(owner), form=1),
+    ]
 
 
-def _bed_graph(grid: Grid, values: Values, lefts: Indices, rights: Indices) -> Blocks:
-    items = np.empty(len(lefts), dtype=BED_ITEM)
-    items["start"] = grid.start + lefts * grid.resolution
-    items["end"] = np.minimum(grid.start + rights * grid.resolution, grid.end)
-    items["value"] = values[lefts]
-    heads = np.zeros(1, dtype=BLOCK_HEADER)
-    heads["chrom"], heads["kind"], heads["items"] = grid.chrom, BED_GRAPH, len(items)
-    heads["start"], heads["end"] = items["start"][0], items["end"][-1]
-    words = items.view(np.uint32)
-    return _pack(heads, words, np.array([0]), np.array([len(words)]))
-
-
-def _pack(heads: npt.NDArray[np.void], words: Words, lefts: Indices, rights: Indices) -> Blocks:
-    """Compress blocks, each a header and a piece of `words`."""
-    rows = heads.view(np.uint32).reshape(len(heads), -1)
-    record = BED_ITEM.itemsize // 4 if heads["kind"][0] == BED_GRAPH else 0
-    data, sizes = deflate(words, lefts, rights, rows, record=record)
-    entries = np.empty(len(heads), dtype=BLOCK_ENTRY)
-    entries["start"], entries["end"], entries["size"] = heads["start"], heads["end"], sizes
-    return Blocks(entries, (data,), BLOCK_HEADER.itemsize + 4 * int((rights - lefts).max()))
+def _steps(
+    places: Places, values: Values, owner: Indices, short: npt.NDArray[np.bool_], found: _Runs
+) -> list[Packed]:
+    """One block per stretch without gaps; a last value that covers fewer bases has its own."""
+    stops = found.rights.copy()
+    cut = np.flatnonzero(short[found.cell] & (stops == places.edges[owner[found.cell] + 1]))
+    stops[cut] -= 1
+    kept = stops > found.lefts
+    steps = _Runs(found.cell[kept], found.lefts[kept], stops[kept])
+    lasts = _Runs(found.cell[cut], stops[cut], stops[cut] + 1)
+    return [
+        fixed_steps(places, values, steps.groups(owner)),
+        bed_graphs(places, values, lasts.groups(owner), form=0),
+    ]

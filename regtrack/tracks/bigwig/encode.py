@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.errors import TrackError, invalid
-from regtrack.tracks.bigwig.bins import Bins, Values, first_reduction
-from regtrack.tracks.bigwig.blocks import Grid, make_blocks
-from regtrack.tracks.bigwig.layout import ITEMS_PER_BLOCK
+from regtrack.tracks.bigwig.bins import NO_BINS, Bins, Values, first_reduction
+from regtrack.tracks.bigwig.blocks import make_blocks
+from regtrack.tracks.bigwig.layout import BLOCK_ENTRY, ITEMS_PER_BLOCK
+from regtrack.tracks.bigwig.places import Places
 from regtrack.tracks.bigwig.rounding import MANTISSA_BITS, round_mantissa
 from regtrack.tracks.bigwig.summarise import bin_values
 
@@ -30,24 +31,28 @@ STRETCH = 32 * ITEMS_PER_BLOCK
 
 @dataclass(frozen=True)
 class Encoded:
-    """A stretch of one chromosome, ready for a file.
+    """Stretches of one or more chromosomes, in the order of the file, ready to be written.
 
     Attributes:
-        chrom: the chromosome's number in the file.
         resolution: bp per value.
         data: compressed blocks, one after another, in any number of parts: joining them would cost
             another copy while holding the interpreter lock.
-        blocks: one `BLOCK_ENTRY` per block: start and end (bp) and compressed size (bytes).
+        blocks: one `BLOCK_ENTRY` per block: chromosome's number, start and end (bp), and compressed
+            size (bytes).
         bins: bins of the first zoom level; those at the edges may be incomplete.
         largest: uncompressed size of the largest block (bytes).
     """
 
-    chrom: int
     resolution: int
     data: tuple[bytes | memoryview, ...]
     blocks: npt.NDArray[np.void]
     bins: Bins
     largest: int
+
+    @classmethod
+    def nothing(cls, resolution: int) -> Encoded:
+        """No stretch."""
+        return cls(resolution, (), np.empty(0, dtype=BLOCK_ENTRY), NO_BINS, 0)
 
     @property
     def size(self) -> int:
@@ -75,23 +80,51 @@ def encode(
             multiple of the resolution, an end outside the last value, or coordinates that a bigWig
             cannot hold.
     """
+    values = _row(values)
+    if len(values) == 0:
+        _check_place(chrom, start, start, resolution)
+        return Encoded.nothing(resolution)
+    stop = start + len(values) * resolution
+    limit = stop if end is None else end
+    if not stop - resolution < limit <= stop:
+        raise TrackError(
+            f"{len(values):,} values of {resolution} bp from base {start:,} end at {stop:,}, or up "
+            f"to {resolution - 1} bp before; found the end {limit:,}"
+        )
+    return encode_places(Places.one(chrom, start, limit, resolution), values)
+
+
+def encode_places(places: Places, values: Values) -> Encoded:
+    """Encode several stretches of values at once, which costs little more than their values do.
+
+    Args:
+        places: the stretches, at least one, in the order of the file; none is empty.
+        values: those of all stretches, one after another, float32 (n,); absent if NaN.
+
+    Raises:
+        TrackError: as `encode`.
+    """
+    for chrom, start, end in (
+        (places.chrom[at], places.start[at], places.end[at])
+        for at in {0, int(places.end.argmax()), int((places.start % places.resolution).argmax())}
+    ):
+        _check_place(int(chrom), int(start), int(end), places.resolution)
     # writeable, since kernels would be compiled again for read-only arrays
-    values = np.require(_row(values), np.float32, ["C", "A", "W", "E"])
-    grid = _grid(chrom, start, len(values), resolution, end)
-    reduction = first_reduction(resolution)
+    values = np.require(values, np.float32, ["C", "A", "W", "E"])
     with np.errstate(invalid="ignore"):  # from infinities, which are refused next
-        bins = bin_values(values, start, resolution=resolution, reduction=reduction, end=grid.end)
+        bins = bin_values(values, places, first_reduction(places.resolution))
     if np.isinf(bins["min"]).any() or np.isinf(bins["max"]).any():
-        where = start + int(np.flatnonzero(np.isinf(values))[0]) * resolution
+        at = int(np.flatnonzero(np.isinf(values))[0])
+        owner = int(np.searchsorted(places.edges, at, side="right")) - 1
+        where = int(places.start[owner]) + (at - int(places.edges[owner])) * places.resolution
         raise TrackError(
             f"infinite value at base {where + 1:,}; expected finite values, and NaN where a value "
             "is absent"
         )
-    blocks = make_blocks(grid, values)
+    blocks = make_blocks(places, values)
     return Encoded(
-        chrom=chrom,
-        resolution=resolution,
-        data=tuple(part.data for part in blocks.data),
+        resolution=places.resolution,
+        data=(blocks.data.data,) if len(blocks.data) else (),
         blocks=blocks.entries,
         bins=bins,
         largest=blocks.largest,
@@ -105,9 +138,8 @@ def prepare() -> None:
 
 
 def join(stretches: Sequence[Encoded]) -> Encoded:
-    """Join several stretches of one chromosome and one resolution, in order."""
+    """Join one or more values of one resolution, in order."""
     return Encoded(
-        chrom=stretches[0].chrom,
         resolution=stretches[0].resolution,
         data=tuple(chain.from_iterable(stretch.data for stretch in stretches)),
         blocks=np.concatenate([stretch.blocks for stretch in stretches]),
@@ -178,22 +210,15 @@ def _row(values: Values) -> Values:
     return row
 
 
-def _grid(chrom: int, start: int, count: int, resolution: int, end: int | None) -> Grid:
+def _check_place(chrom: int, start: int, end: int, resolution: int) -> None:
+    """Refuse coordinates that a bigWig cannot hold."""
     if start % resolution:
         raise TrackError(
             f"values of {resolution} bp begin at base {start:,} (counted from 0); "
             f"expected a multiple of {resolution}"
         )
-    stop = start + count * resolution
-    limit = stop if end is None or count == 0 else end
-    if count and not stop - resolution < limit <= stop:
+    if chrom < 0 or start < 0 or end >= 2**32:
         raise TrackError(
-            f"{count:,} values of {resolution} bp from base {start:,} end at {stop:,}, or up to "
-            f"{resolution - 1} bp before; found the end {limit:,}"
-        )
-    if chrom < 0 or start < 0 or limit >= 2**32:
-        raise TrackError(
-            f"a bigWig cannot hold bases {start:,} to {limit:,} of chromosome number {chrom}; "
+            f"a bigWig cannot hold bases {start:,} to {end:,} of chromosome number {chrom}; "
             f"expected bases from 0 to {2**32 - 1:,}, and a number of at least 0"
         )
-    return Grid(chrom, start, resolution, limit)

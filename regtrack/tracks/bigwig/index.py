@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from regtrack.tracks.bigwig.layout import (
     BRANCH,
-    CHILD,
     CHROM_VALUE,
     INDEX_HEADER,
     INDEX_MAGIC,
@@ -30,34 +29,33 @@ def chromosome_tree(names: Sequence[str], lengths: Sequence[int], position: int)
         lengths: length of each (bp).
         position: offset of the tree in the file (bytes).
     """
-    keys = [name.encode() for name in names]
-    width = max(map(len, keys))
-    keys = [key.ljust(width, b"\0") for key in keys]
+    keys = np.array([name.encode() for name in names])  # padded with zero bytes
     fanout = min(SLOTS_PER_NODE, len(keys))
-    node_size = NODE_HEADER.size + fanout * (width + CHROM_VALUE.size)
+    value = [("number", "<u4"), ("length", "<u4")]
+    leaves = np.zeros(len(keys), dtype=np.dtype([("key", keys.dtype), *value]))
+    leaves["key"], leaves["number"], leaves["length"] = keys, np.arange(len(keys)), lengths
+    node_size = NODE_HEADER.size + fanout * leaves.itemsize
     counts = _nodes_per_level(len(keys), fanout)
     starts = _level_starts(position + TREE_HEADER.size, counts, node_size)
-    parts = [TREE_HEADER.pack(TREE_MAGIC, fanout, width, CHROM_VALUE.size, len(keys), 0)]
+    parts = [TREE_HEADER.pack(TREE_MAGIC, fanout, keys.itemsize, CHROM_VALUE.size, len(keys), 0)]
     for level, below in enumerate(counts[1:], 1):
         reach = fanout ** (len(counts) - level)  # keys below one item of this level
-        children = [CHILD.pack(starts[level] + node * node_size) for node in range(below)]
-        items = [key + child for key, child in zip(keys[::reach], children, strict=True)]
-        parts += _nodes(items, fanout, node_size, leaf=False)
-    values = [CHROM_VALUE.pack(number, length) for number, length in enumerate(lengths)]
-    items = [key + value for key, value in zip(keys, values, strict=True)]
-    return b"".join(parts + _nodes(items, fanout, node_size, leaf=True))
+        branches = np.zeros(below, dtype=np.dtype([("key", keys.dtype), ("child", "<u8")]))
+        branches["key"] = keys[::reach]
+        branches["child"] = starts[level] + np.arange(below) * node_size
+        parts.append(_nodes(branches, fanout, node_size, leaf=False))
+    return b"".join([*parts, _nodes(leaves, fanout, node_size, leaf=True)])
 
 
-def make_leaves(chrom: int, blocks: npt.NDArray[np.void], offset: int) -> Leaves:
-    """The leaves of the index, `LEAF` (n,), for adjacent blocks of one chromosome.
+def make_leaves(blocks: npt.NDArray[np.void], offset: int) -> Leaves:
+    """The leaves of the index, `LEAF` (n,), for adjacent blocks, each of one chromosome.
 
     Args:
-        chrom: the chromosome's number in the file.
-        blocks: `BLOCK_ENTRY` (n,): start and end (bp) and size (bytes).
+        blocks: `BLOCK_ENTRY` (n,): chromosome's number, start and end (bp) and size (bytes).
         offset: offset of the first block in the file (bytes).
     """
     leaves = np.zeros(len(blocks), dtype=LEAF)
-    leaves["first_chrom"] = leaves["last_chrom"] = chrom
+    leaves["first_chrom"] = leaves["last_chrom"] = blocks["chrom"]
     leaves["start"], leaves["end"], leaves["size"] = blocks["start"], blocks["end"], blocks["size"]
     return end_to_end(leaves, offset)
 
@@ -91,12 +89,12 @@ def block_index(leaves: Leaves, position: int, items_per_block: int) -> bytes:
     branch_size = NODE_HEADER.size + SLOTS_PER_NODE * BRANCH.itemsize
     leaf_size = NODE_HEADER.size + SLOTS_PER_NODE * LEAF.itemsize
     starts = _level_starts(position + INDEX_HEADER.size, counts, branch_size)
-    parts = _nodes([leaf.tobytes() for leaf in leaves], SLOTS_PER_NODE, leaf_size, leaf=True)
+    parts = [_nodes(leaves, SLOTS_PER_NODE, leaf_size, leaf=True)]
     items, size = leaves, leaf_size
     for start in reversed(starts[1:]):
         items = _parents(items, start, size)
-        nodes = _nodes([item.tobytes() for item in items], SLOTS_PER_NODE, branch_size, leaf=False)
-        parts, size = nodes + parts, branch_size
+        parts.insert(0, _nodes(items, SLOTS_PER_NODE, branch_size, leaf=False))
+        size = branch_size
     first = leaves[0] if len(leaves) else np.zeros((), dtype=LEAF)
     last = leaves[-1] if len(leaves) else first
     head = INDEX_HEADER.pack(
@@ -120,14 +118,17 @@ def _parents(items: Leaves, start: int, node_size: int) -> Leaves:
     return parents
 
 
-def _nodes(items: list[bytes], fanout: int, node_size: int, *, leaf: bool) -> list[bytes]:
+def _nodes(items: npt.NDArray[np.void], fanout: int, node_size: int, *, leaf: bool) -> bytes:
     """Nodes of one level, each padded to its size; one empty node if there are no items."""
-    nodes = []
-    for at in range(0, max(len(items), 1), fanout):
-        node = items[at : at + fanout]
-        head = NODE_HEADER.pack(leaf, 0, len(node))
-        nodes.append(b"".join([head, *node]).ljust(node_size, b"\0"))
-    return nodes
+    nodes = np.zeros((max(-(-len(items) // fanout), 1), node_size), dtype=np.uint8)
+    counts = np.full(len(nodes), fanout)
+    counts[-1] = len(items) - (len(nodes) - 1) * fanout
+    nodes[:, 0] = leaf
+    nodes[:, 2:4] = counts.astype("<u2")[:, None].view(np.uint8)
+    slots = np.zeros((len(nodes), fanout * items.itemsize), dtype=np.uint8)
+    slots.reshape(-1)[: items.nbytes] = np.frombuffer(items.tobytes(), dtype=np.uint8)
+    nodes[:, NODE_HEADER.size : NODE_HEADER.size + slots.shape[1]] = slots
+    return nodes.tobytes()
 
 
 def _nodes_per_level(items: int, fanout: int) -> list[int]:

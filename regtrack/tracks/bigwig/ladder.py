@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from regtrack.tracks.bigwig.bins import NO_BINS, Bins, merge_bins, zoom_records
 from regtrack.tracks.bigwig.deflate.streams import deflate
-from regtrack.tracks.bigwig.index import block_index, end_to_end, join_leaves, make_leaves
+from regtrack.tracks.bigwig.index import block_index, end_to_end, join_leaves
 from regtrack.tracks.bigwig.layout import (
-    BLOCK_ENTRY,
+    LEAF,
     SUMMARY,
     ZOOM_HEADER,
     ZOOM_RECORD,
@@ -30,26 +31,31 @@ class Ladder:
 
     Args:
         reductions: width of each level's bins (bp), each a multiple of the one before.
-        lengths: length of each chromosome (bp), by number.
+        lengths: length of each chromosome (bp), by number, int64 (chromosomes,).
         spool: a temporary file to write and read.
     """
 
-    def __init__(self, reductions: Sequence[int], lengths: Sequence[int], spool: BinaryIO) -> None:
-        self._levels = [_Level(reduction, spool) for reduction in reductions]
-        self._lengths = lengths
-        self._chrom = 0
+    def __init__(
+        self, reductions: Sequence[int], lengths: npt.NDArray[np.int64], spool: BinaryIO
+    ) -> None:
+        self._levels = [_Level(reduction, lengths, spool) for reduction in reductions]
         self._widest: list[Bins] = []
 
-    def add(self, chrom: int, bins: Bins) -> None:
-        """Add bins of the data, `BIN` (n,) in bp, which follow those added before."""
-        if chrom != self._chrom:
-            self._end_chromosome()
-            self._chrom = chrom
-        self._rise(bins, last=False)
+    def add(self, bins: Bins, *, last: bool = False) -> None:
+        """Add bins of the data, `BIN` (n,) in bp, which follow those added before.
+
+        Args:
+            bins: of one or more chromosomes.
+            last: no more will follow, so that all are complete.
+        """
+        for level in self._levels:
+            bins = level.add(bins, last=last)
+        if len(bins):
+            self._widest.append(bins)
 
     def write(self, file: BinaryIO) -> list[bytes]:
         """Write every level's blocks and index; returns the zoom headers."""
-        self._end_chromosome()
+        self.add(NO_BINS, last=True)
         return [level.write(file) for level in self._levels]
 
     def summary(self) -> bytes:
@@ -62,57 +68,48 @@ class Ladder:
             bins["sum"].sum(), bins["squares"].sum(),
         )  # fmt: skip
 
-    def _end_chromosome(self) -> None:
-        self._rise(NO_BINS, last=True)
-
-    def _rise(self, bins: Bins, *, last: bool) -> None:
-        for level in self._levels:
-            bins = level.add(bins, self._chrom, self._lengths[self._chrom], last=last)
-        if len(bins):
-            self._widest.append(bins)
-
 
 class _Level:
-    """One zoom level."""
+    """One zoom level; a block holds records of one chromosome."""
 
-    def __init__(self, reduction: int, spool: BinaryIO) -> None:
+    def __init__(self, reduction: int, lengths: npt.NDArray[np.int64], spool: BinaryIO) -> None:
         self._reduction = reduction
+        self._lengths = lengths
         self._spool = spool
         self._leaves: list[Leaves] = []  # with offsets in the spool
         self._records = 0
         self._open = NO_BINS  # the last bin, which is not complete yet
         self._waiting = NO_BINS  # complete bins, fewer than a block
 
-    def add(self, bins: Bins, chrom: int, length: int, *, last: bool) -> Bins:
+    def add(self, bins: Bins, *, last: bool) -> Bins:
         """Add narrower bins; returns this level's bins that are now complete.
 
         Args:
-            bins: bins that follow those added before, on the same chromosome.
-            chrom: the chromosome's number.
-            length: its length (bp).
-            last: no more bins will follow on this chromosome, so that all are complete.
+            bins: bins that follow those added before.
+            last: no more bins will follow, so that all are complete.
         """
         merged = merge_bins(np.concatenate([self._open, bins]), self._reduction)
         complete = merged if last else merged[:-1]
         self._open = merged[len(complete) :]
         waiting = np.concatenate([self._waiting, complete])
-        full = len(waiting) if last else len(waiting) - len(waiting) % ZOOM_RECORDS_PER_BLOCK
+        full = len(waiting) if last else _filled(waiting)
         if full:
-            self._store(waiting[:full], chrom, length)
+            self._store(waiting[:full])
         self._waiting = waiting[full:]
         return complete
 
-    def _store(self, bins: Bins, chrom: int, length: int) -> None:
+    def _store(self, bins: Bins) -> None:
         """Pack bins into blocks, of which only the last may be partly filled."""
-        records = zoom_records(bins, chrom, self._reduction, length)
-        lefts = np.arange(0, len(records), ZOOM_RECORDS_PER_BLOCK)
-        rights = np.minimum(lefts + ZOOM_RECORDS_PER_BLOCK, len(records))
+        records = zoom_records(bins, self._reduction, self._lengths)
+        lefts = _block_starts(bins)
+        rights = np.append(lefts[1:], len(records))
         words = ZOOM_RECORD.itemsize // 4
         packed = deflate(records.view(np.uint32), lefts * words, rights * words, record=words)
-        blocks = np.empty(len(lefts), dtype=BLOCK_ENTRY)
-        blocks["start"], blocks["end"] = records["start"][lefts], records["end"][rights - 1]
-        blocks["size"] = packed.sizes
-        self._leaves.append(make_leaves(chrom, blocks, self._spool.tell()))
+        leaves = np.zeros(len(lefts), dtype=LEAF)
+        leaves["first_chrom"], leaves["start"] = records["chrom"][lefts], records["start"][lefts]
+        leaves["last_chrom"] = records["chrom"][rights - 1]
+        leaves["end"], leaves["size"] = records["end"][rights - 1], packed.sizes
+        self._leaves.append(end_to_end(leaves, self._spool.tell()))
         self._spool.write(packed.data.data)
         self._records += len(records)
 
@@ -128,3 +125,19 @@ class _Level:
         index_at = file.tell()
         file.write(block_index(leaves, index_at, ZOOM_RECORDS_PER_BLOCK))
         return ZOOM_HEADER.pack(self._reduction, 0, data_at, index_at)
+
+
+def _block_starts(bins: Bins) -> npt.NDArray[np.int64]:
+    """The index of the first bin of each block, int64 (blocks,)."""
+    first = np.flatnonzero(np.diff(bins["chrom"].astype(np.int64), prepend=-1))
+    counts = np.diff(np.append(first, len(bins)))
+    nth = np.arange(len(bins)) - np.repeat(first, counts)
+    return np.flatnonzero(nth % ZOOM_RECORDS_PER_BLOCK == 0)
+
+
+def _filled(bins: Bins) -> int:
+    """How many bins are in blocks to which no more will be added."""
+    if len(bins) == 0:
+        return 0
+    last = int(_block_starts(bins)[-1])
+    return len(bins) if len(bins) - last == ZOOM_RECORDS_PER_BLOCK else last

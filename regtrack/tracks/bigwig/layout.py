@@ -68,8 +68,9 @@ LARGEST_ZOOM_BLOCK = 1 << 22
 # Zoom levels of a file that is read: each is at least twice as wide as the one before, up to 2^32.
 MOST_ZOOM_LEVELS = 64
 
-# a block before its offset in the file is known: the bases that it spans, and its bytes
-BLOCK_ENTRY = np.dtype([("start", "<u4"), ("end", "<u4"), ("size", "<u4")])
+# a block before its offset in the file is known: the bases of one chromosome that it spans, and its
+# bytes
+BLOCK_ENTRY = np.dtype([("chrom", "<u4"), ("start", "<u4"), ("end", "<u4"), ("size", "<u4")])
 
 Leaves = npt.NDArray[np.void]
 

@@ -9,67 +9,84 @@ import numpy.typing as npt
 
 from regtrack.kernel import inner, kernel
 from regtrack.tracks.bigwig.bins import BIN, Bins, Values
+from regtrack.tracks.bigwig.places import Numbers, Places
 
 Sums = npt.NDArray[np.float64]
 # minimum, maximum, count, sum, sum of squares
 _Summary = tuple[Any, Any, float, float, float]
 
 
-def bin_values(values: Values, start: int, *, resolution: int, reduction: int, end: int) -> Bins:
-    """Summarise a stretch of values.
+def bin_values(values: Values, places: Places, reduction: int) -> Bins:
+    """Summarise the values of stretches.
 
     Args:
-        values: one float32 per `resolution` bp, shape (n,); NaN if absent.
-        start: position of the first value (bp), a multiple of `resolution`.
-        resolution: bp per value.
-        reduction: bp per bin: `resolution` times a multiple of four.
-        end: where the last value ends (bp); it may cover fewer bases than the others.
+        values: those of all stretches, one after another, float32 (n,); NaN if absent.
+        places: the stretches.
+        reduction: bp per bin: the resolution times a multiple of four.
 
     Returns:
-        The bins that have a value, in order. A bin at an edge of the stretch covers only its part
+        The bins that have a value, in order. A bin at an edge of a stretch covers only its part
         in the stretch; `merge_bins` joins it with the other part.
 
     Raises:
         ValueError: an invalid reduction.
     """
+    resolution = places.resolution
     width = reduction // resolution
     if width % 4 or width * resolution != reduction:
         raise ValueError(f"bins of {reduction} bp; expected {resolution} bp times a multiple of 4")
-    lead = (start // resolution) % width
-    bins = np.zeros(-(-(lead + len(values)) // width), dtype=BIN)
-    bins["start"] = start - lead * resolution + np.arange(len(bins)) * reduction
+    edges = places.edges
+    leads = places.start // resolution % width
+    counts = -(-(leads + np.diff(edges)) // width)
+    cells = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    bins = np.zeros(cells[-1], dtype=BIN)
+    bins["chrom"] = np.repeat(places.chrom, counts)
+    firsts = places.start - leads * resolution - cells[:-1] * reduction
+    bins["start"] = np.repeat(firsts, counts) + np.arange(len(bins)) * reduction
     least, greatest = np.empty((2, len(bins)), dtype=np.float32)
     present, sums, squares = np.empty((3, len(bins)), dtype=np.float64)
-    _summarise(values, lead, width, least, greatest, present, sums, squares)
+    _summarise(values, edges, leads, cells, width, least, greatest, present, sums, squares)
     bins["min"], bins["max"] = least, greatest
     bins["valid"] = present * resolution
     bins["sum"], bins["squares"] = sums * resolution, squares * resolution
-    short = start + len(values) * resolution - end
-    if short and not np.isnan(values[-1]):
-        bins["valid"][-1] -= short
-        bins["sum"][-1] -= short * float(values[-1])
-        bins["squares"][-1] -= short * float(values[-1]) ** 2
+    _shorten(bins, cells, values, places)
     return bins[bins["valid"] > 0]
+
+
+def _shorten(bins: Bins, cells: Numbers, values: Values, places: Places) -> None:
+    """Count the last value of each stretch only for the bases that it covers."""
+    at = np.flatnonzero(places.short)
+    last = values[places.edges[1:][at] - 1].astype(np.float64)
+    at, last = at[~np.isnan(last)], last[~np.isnan(last)]
+    short, cell = places.short[at], cells[1:][at] - 1
+    bins["valid"][cell] -= short.astype(np.uint32)
+    bins["sum"][cell] -= short * last
+    bins["squares"][cell] -= short * last**2
 
 
 @kernel
 def _summarise(
-    values: Values, lead: int, width: int,
+    values: Values, edges: Numbers, leads: Numbers, cells: Numbers, width: int,
     least: Values, greatest: Values, present: Sums, sums: Sums, squares: Sums,
 ) -> None:  # fmt: skip
-    """Fill the last five arrays, one number per bin; bin 0 begins `lead` values before value 0."""
+    """Fill the last five arrays, one number per bin.
+
+    The values of stretch i are those from `edges[i]` on, and its bins those from `cells[i]` on, of
+    which the first begins `leads[i]` values before them.
+    """
     edge = np.empty(width, dtype=np.float32)
-    for cell in range(len(least)):
-        begin = cell * width - lead
-        stop = begin + width
-        part = values[max(begin, 0) : min(stop, len(values))]
-        if len(part) < width:
-            edge[:] = np.nan
-            first = max(-begin, 0)
-            for i in range(len(part)):
-                edge[first + i] = part[i]
-            part = edge
-        least[cell], greatest[cell], present[cell], sums[cell], squares[cell] = _bin(part)
+    for stretch in range(len(leads)):
+        low, high, begin = edges[stretch], edges[stretch + 1], edges[stretch] - leads[stretch]
+        for cell in range(cells[stretch], cells[stretch + 1]):
+            part = values[max(begin, low) : min(begin + width, high)]
+            if len(part) < width:
+                edge[:] = np.nan
+                first = max(low - begin, 0)
+                for i in range(len(part)):
+                    edge[first + i] = part[i]
+                part = edge
+            least[cell], greatest[cell], present[cell], sums[cell], squares[cell] = _bin(part)
+            begin += width
 
 
 @inner

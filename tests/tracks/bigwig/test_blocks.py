@@ -11,17 +11,18 @@ from bigwig_tracks import pieces
 from hypothesis import given, settings, strategies as st
 
 from regtrack.tracks.bigwig import blocks
-from regtrack.tracks.bigwig.blocks import Blocks, Grid, equal_runs, make_blocks
+from regtrack.tracks.bigwig.blocks import Blocks, equal_runs, make_blocks
 from regtrack.tracks.bigwig.layout import BED_GRAPH, BLOCK_HEADER, FIXED_STEP
+from regtrack.tracks.bigwig.places import Places
 
 
 def kinds(blocks: Blocks) -> list[int]:
     """The type of each block, after comparing its span and size with its entry."""
-    data, found = b"".join(blocks.data), []
-    for start, end, size in blocks.entries.tolist():
+    data, found = blocks.data.tobytes(), []
+    for chrom, start, end, size in blocks.entries.tolist():
         unpacked = zlib.decompress(data[:size])
         head = np.frombuffer(unpacked, BLOCK_HEADER, 1)[0]
-        assert (head["start"], head["end"]) == (start, end)
+        assert (head["chrom"], head["start"], head["end"]) == (chrom, start, end)
         assert len(unpacked) <= blocks.largest
         found.append(int(head["kind"]))
         data = data[size:]
@@ -31,7 +32,7 @@ def kinds(blocks: Blocks) -> list[int]:
 
 def made(values: np.ndarray, resolution: int = 1, end: int | None = None) -> Blocks:
     stop = 1000 + len(values) * resolution
-    return make_blocks(Grid(0, 1000, resolution, stop if end is None else end), values)
+    return make_blocks(Places.one(0, 1000, stop if end is None else end, resolution), values)
 
 
 @settings(deadline=None)

@@ -72,5 +72,12 @@ def test_totals_add_up() -> None:
     assert NOTHING + TEN == TEN + NOTHING == TEN
     assert TEN + Totals(5, -1.0, 0.5, -2.0) == Totals(15, -1.0, 2.0, 2.0)
     assert NOTHING + NOTHING == NOTHING == to_totals(NO_BINS)
-    bins = np.array([(0, 3, 0.5, 1.0, 2.0, 1.5), (128, 4, -1.0, 0.25, -2.5, 3.0)], dtype=BIN)
+    bins = np.array([(0, 0, 3, 0.5, 1.0, 2.0, 1.5), (0, 128, 4, -1.0, 0.25, -2.5, 3.0)], dtype=BIN)
     assert to_totals(bins) == Totals(7, -1.0, 1.0, -0.5)
+
+
+def test_sums_that_zoom_records_cannot_hold_are_not_compared() -> None:
+    held, beyond = Totals(4, 0.0, 8e37, 3e38), Totals(400, 0.0, 8e37, 5e38)
+    assert list(held.differences(Totals(4, 0.0, 8e37, 2e38)))
+    assert not list(beyond.differences(Totals(400, 0.0, 8e37, 3.4e38)))
+    assert list(beyond.differences(Totals(400, 0.0, 7e37, 3.4e38)))
