@@ -213,7 +213,7 @@ def test_a_signal_is_one_line_and_the_same_command_resumes(
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     try:
-        for _ in range(600):
+        for _ in range(2_400):
             if list(folder.glob("tracks.partial/shards/*.shard")) or process.poll() is not None:
                 break
             time.sleep(0.05)
