@@ -79,7 +79,7 @@ def print_table(
     title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> None:
     """Print a table on stdout; columns of numbers, except the first, are right-aligned."""
-    body = [[str(cell) for cell in row] for row in rows]
+    body = [[harmless(str(cell)) for cell in row] for row in rows]
     table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for index, column in enumerate(columns):
         numeric = index > 0 and all(_NUMBER.match(row[index]) for row in body)
@@ -142,7 +142,7 @@ class _BarTask:
         self._rich, self._task = rich, task
 
     def advance(self, amount: float = 1, note: str | None = None) -> None:
-        fields: dict[str, Any] = {} if note is None else {"note": escape(note)}
+        fields: dict[str, Any] = {} if note is None else {"note": escape(harmless(note))}
         self._rich.update(self._task, advance=amount, **fields)
 
 
@@ -170,7 +170,7 @@ class _LineTask:
 
     def advance(self, amount: float = 1, note: str | None = None) -> None:
         self._done += amount
-        self._note = self._note if note is None else note
+        self._note = self._note if note is None else harmless(note)
         finished = self._total is not None and self._done >= self._total
         if time.monotonic() - self._said >= _PLAIN_SECONDS and not finished:
             self._said = time.monotonic()

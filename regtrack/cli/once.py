@@ -1,4 +1,4 @@
-"""The class of all commands: an option with one value is given once."""
+"""The class of all commands: an option with one value is given once, and not an empty one."""
 
 from __future__ import annotations
 
@@ -12,22 +12,39 @@ from regtrack.errors import RegtrackError
 
 
 class OnceCommand(TyperCommand):
-    """A command that does not keep the last of several values in silence."""
+    """A command that neither keeps the last of several values nor drops an empty one in silence.
+
+    An empty value is that of an unset variable (`--region "$REGION"`), not the default.
+    """
 
     @override
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the words after the command's name.
 
         Raises:
-            RegtrackError: an option with one value, or both sides of a switch, given twice.
+            RegtrackError: an option with one value, or both sides of a switch, given twice; an
+                empty value.
         """
         if not ctx.resilient_parsing:  # of a shell that completes words
-            _, _, order = self.make_parser(ctx).parse_args(list(args))
+            values, _, order = self.make_parser(ctx).parse_args(list(args))
             for parameter, count in Counter(order).items():
                 if count > 1 and _has_one_value(parameter):
                     name = "/".join(parameter.opts + parameter.secondary_opts)
                     raise RegtrackError(f"{name} was given {_times(count)}; give it once")
+            for parameter in order:
+                if _is_empty(values.get(parameter.name)) and parameter.param_type_name == "option":
+                    raise RegtrackError(
+                        f"{parameter.opts[0]} is empty; name something, or omit the option"
+                    )
         return super().parse_args(ctx, args)
+
+
+def _is_empty(value: Any) -> bool:
+    return any(isinstance(one, str) and not one.strip() for one in [value, *_several(value)])
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _has_one_value(parameter: Any) -> bool:

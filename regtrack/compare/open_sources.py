@@ -13,9 +13,10 @@ from regtrack.compare.naming import called
 from regtrack.compare.sequence import Letters
 from regtrack.compare.sources import Sources
 from regtrack.dataset.store import Dataset
-from regtrack.errors import AssemblyError, FastaError, MarkerError
+from regtrack.errors import AssemblyError, MarkerError
 from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.fasta_form import check_fasta
 from regtrack.labels.manifest import MarkerFile, read_markers
 from regtrack.tracks.build_catalog import build_catalog
 from regtrack.tracks.catalog import Catalog
@@ -80,6 +81,10 @@ def _read_labels(path: Path | None) -> tuple[Dataset | None, tuple[MarkerFile, .
         return None, ()
     if path.is_dir():
         return Dataset.open(path.resolve()), ()
+    if path.exists() and not path.is_file():
+        raise MarkerError(
+            f"{path} is a pipe or a device, and labels are read more than once; save them to a file"
+        )
     if not path.is_file():
         raise MarkerError(f"no labels at {path}; expected a dataset, a markers table or a BED")
     if path.suffix.lower() == ".tsv":
@@ -113,8 +118,7 @@ def _check_same_assembly(tracks: Assembly, dataset: Assembly, path: Path) -> Non
 
 def _find_reference(catalog: Catalog, given: Path | None) -> Path | None:
     if given is not None:
-        if not given.is_file():
-            raise FastaError(f"no FASTA at {given}; expected a file (plain or bgzip)")
+        check_fasta(given)
         return given.resolve()
     sweeps = (*catalog.models, *catalog.saliency)
     named = [sweep.record.reference.path for sweep in sweeps]

@@ -121,6 +121,11 @@ def _check(labelled: Sequence[LabelledMarker], kept: Assembly) -> None:
             f"the peaks are for another assembly than the reference: {total.outside:,} of "
             f"{total.read:,} start past their chromosome's end; take both from one assembly"
         )
+    if not total.read:
+        raise DatasetError(
+            f"the peak files hold no peaks: {listed([found.file for found in labelled], 3)}; "
+            "expected rows of chromosome, start, end"
+        )
     if not any(found.labelled for found in labelled):
         unknown = _unknown(labelled)
         named = f"; they name {listed(unknown)}" if unknown else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import zlib
 from collections.abc import Sequence
@@ -43,6 +44,7 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"version https://git-lfs", "a Git LFS pointer (git lfs pull fetches the file)"),
 )
+_INSIDE = ((257, b"ustar", "a tar archive"), (512, b"\x89HDF\r\n\x1a\n", "an HDF5 file"))
 # the magic number with which torch.save began before it wrote zip files, as a pickle
 _TORCH_LEGACY = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 UTF_16 = "UTF-16 text"
@@ -53,6 +55,18 @@ _MARKS = (
     (b"\xfe\xff", UTF_16),
 )
 _MARKUP = re.compile(rb"(<!--.*?-->|<\?xml[^>]*>|\s)*<(!doctype\s+)?([a-z]\w*)", re.I | re.S)
+# lines with which a format of text has to begin
+_LINES: tuple[tuple[bytes, str], ...] = (
+    (b">", "FASTA text"),
+    (b"##fileformat=VCF", "a VCF file"),
+    (b"@HD\t", "a SAM file"),
+    (b"@SQ\t", "a SAM file"),
+    (b"fixedStep", "a wiggle file"),
+    (b"variableStep", "a wiggle file"),
+)
+_TRACK_TYPE = re.compile(rb"""track\s.*\btype=["']?(bedGraph|wiggle_0)\b""")
+_TRACKS = {b"bedGraph": "a bedGraph file", b"wiggle_0": "a wiggle file"}
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -92,10 +106,9 @@ def recognise_binary(start: bytes) -> str | None:
     """As `recognise`, but None for plain text, a gzip, and binary files of unknown kind."""
     known = next((name for magic, name in _STARTS if start.startswith(magic)), None)
     known = known or next((name for mark, name in _MARKS if start.startswith(mark)), None)
+    known = known or next((name for at, mark, name in _INSIDE if start.startswith(mark, at)), None)
     if known:
         return known
-    if start[512:520] == b"\x89HDF\r\n\x1a\n":
-        return "an HDF5 file"
     if start.startswith(b"PK\x03\x04"):
         return _zip(start)
     if start[:1] == b"\x80" and start[1:2] in {b"\2", b"\3", b"\4", b"\5"}:
@@ -103,6 +116,20 @@ def recognise_binary(start: bytes) -> str | None:
     if _is_safetensors(start):
         return "a safetensors file"
     return "UTF-16 text without a byte order mark" if _looks_utf16(start) else None
+
+
+def recognise_declared(start: bytes) -> str | None:
+    """What the first bytes of an unpacked file declare it to be, however its lines may look.
+
+    None for text that declares nothing, JSON, and binary files of unknown kind.
+    """
+    if start.startswith(_GZIP):
+        return "a gzip within a gzip (unpack it once)"
+    known = recognise_binary(start)
+    if known:
+        return known
+    text = start.removeprefix(b"\xef\xbb\xbf")
+    return _markup(text) or _by_marks(_LINE_END.split(text))
 
 
 def is_bgzip(start: bytes) -> bool:
@@ -158,12 +185,16 @@ def _text(start: bytes) -> str:
         return "blank text"
     if _NO_TEXT.search(start):
         return "a binary file of unknown kind"
+    return _markup(start) or _by_lines(_LINE_END.split(start))
+
+
+def _markup(start: bytes) -> str | None:
     markup = _MARKUP.match(start)
-    if markup:
-        html = markup[3].lower() in {b"html", b"head", b"body", b"title", b"script"}
-        name = "an HTML page" if html else "an XML document"
-        return f"{name} (an error page saved by a download?)"
-    return _by_lines(re.split(rb"\r\n|\n|\r", start))
+    if not markup:
+        return None
+    html = markup[3].lower() in {b"html", b"head", b"body", b"title", b"script"}
+    name = "an HTML page" if html else "an XML document"
+    return f"{name} (an error page saved by a download?)"
 
 
 def _looks_utf16(start: bytes) -> bool:
@@ -177,25 +208,28 @@ def _looks_utf16(start: bytes) -> bool:
 
 def _by_lines(lines: Sequence[bytes]) -> str:
     """Plain text by its first lines."""
-    first = lines[0]
-    for mark, name in (
-        (b">", "FASTA text"),
-        (b"##fileformat=VCF", "a VCF file"),
-        (b"##gff-version 3", "a GFF3 file"),
-        (b"@HD\t", "a SAM file"),
-        (b"fixedStep", "a wiggle file"),
-        (b"variableStep", "a wiggle file"),
-        (b"track type=wiggle", "a wiggle file"),
-        (b"track type=bedGraph", "a bedGraph file"),
-    ):
-        if first.startswith(mark):
-            return name
-    if first.startswith(b"@") and len(lines) > 2 and lines[2].startswith(b"+"):
-        return "a FASTQ file"
-    if first.lstrip()[:1] in {b"{", b"["}:
+    known = _by_marks(lines)
+    if known:
+        return known
+    if lines[0].startswith(b"##gff-version 3"):  # GTFs say so as well
+        return "a GFF3 file"
+    if lines[0].lstrip()[:1] in {b"{", b"["}:
         return "JSON text"
     rows = [line for line in lines if line.strip() and not _is_comment(line)]
     return _by_columns(rows[0].split(b"\t") if rows else [])
+
+
+def _by_marks(lines: Sequence[bytes]) -> str | None:
+    """Plain text by a line with which its format has to begin."""
+    first = lines[0]
+    known = next((name for mark, name in _LINES if first.startswith(mark)), None)
+    if known:
+        return known
+    if first.startswith(b"@") and len(lines) > 2 and lines[2].startswith(b"+"):
+        return "a FASTQ file"
+    header = itertools.takewhile(lambda line: not line.strip() or _is_comment(line), lines)
+    types = filter(None, map(_TRACK_TYPE.match, header))
+    return next((_TRACKS[found[1]] for found in types), None)
 
 
 def _is_comment(line: bytes) -> bool:
@@ -203,8 +237,8 @@ def _is_comment(line: bytes) -> bool:
 
 
 def _by_columns(columns: Sequence[bytes]) -> str:
-    if len(columns) >= 9 and columns[3].isdigit() and columns[4].isdigit():
-        return "a GFF3 file" if re.match(rb"\s*\w+=", columns[8]) else "a GTF file"
     if len(columns) >= 3 and columns[1].isdigit() and columns[2].isdigit():
         return "a BED file"
+    if len(columns) >= 9 and columns[3].isdigit() and columns[4].isdigit():
+        return "a GFF3 file" if re.match(rb"\s*\w+=", columns[8]) else "a GTF file"
     return "text"

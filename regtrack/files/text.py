@@ -1,8 +1,10 @@
 """The one reader of other people's text: its lines, whatever their ends, encoding and packing.
 
 - A line ends with LF, CRLF or CR, also mixed in one file; the last one need not end.
-- Blanks at the ends of lines are removed; blank lines are counted and left out.
-- UTF-8, with or without byte order mark, and UTF-16 with one. A file with other bytes is read as
+- Blanks at both ends of lines are removed (tabs at the right end only, since to the left of them is
+  an empty column); blank lines are counted and left out.
+- UTF-8, with or without byte order mark, also one in front of later lines, as `cat` leaves it where
+  files meet; UTF-16 with one. A file with other bytes is read as
   Latin-1 (in the form of Windows, code page 1252), with a warning. One that mixes them is an error.
 - Plain or gzip, by content (see `regtrack.files.source`); files and pipes.
 - NUL bytes and lines of more than 16 MiB are errors: that is no text.
@@ -18,7 +20,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from regtrack.errors import RegtrackError
-from regtrack.files.recognise import UTF_16, recognise, recognise_binary
+from regtrack.files.recognise import UTF_16, recognise, recognise_declared
 from regtrack.files.shown import shown
 from regtrack.files.source import Source
 
@@ -69,7 +71,7 @@ class Text:
                 lines = self._utf8(lines)
             number = self.lines
             for number, line in enumerate(lines, self.lines + 1):
-                line = line.rstrip()  # noqa: PLW2901
+                line = line.rstrip().lstrip(b" ")  # noqa: PLW2901
                 if line:
                     yield number, line
                 else:
@@ -81,10 +83,15 @@ class Text:
 
         If the file is of another kind than expected, the error says so.
         """
+        return self._source.refused(
+            f'line {number:,} cannot be read: "{shown(line)}"; {why}{self.note()}'
+        )
+
+    def note(self) -> str:
+        """What the file is, in brackets, if that is another kind than expected."""
         kind = recognise(self._first)
         told = kind == "text" or kind.split(" ", 1)[1] in self._expected
-        note = "" if told else f" (this is {kind})"
-        return self._source.refused(f'line {number:,} cannot be read: "{shown(line)}"; {why}{note}')
+        return "" if told else f" (this is {kind})"
 
     def close(self) -> None:
         """Close the file."""
@@ -128,7 +135,7 @@ class Text:
         pieces = iter(self._source)
         first = self._first = next(pieces, b"")
         coding = next((name for mark, name in _MARKS if first.startswith(mark)), None)
-        kind = recognise_binary(first)
+        kind = recognise_declared(first)
         if kind not in {None, UTF_16}:
             raise self._source.refused(f"is {kind}; expected a {self._expected}")
         if coding is None:
@@ -152,6 +159,7 @@ class Text:
             if line.isascii():
                 continue
             number = self.lines + at + 1
+            line = lines[at] = _without_marks(line)  # noqa: PLW2901
             try:
                 line.decode()
                 latin = False
@@ -183,6 +191,12 @@ class Text:
         raise self._source.refused(
             f"line {number:,} has a NUL byte: this is no text; expected a {self._expected}"
         )
+
+
+def _without_marks(line: bytes) -> bytes:
+    while line.startswith(codecs.BOM_UTF8):
+        line = line.removeprefix(codecs.BOM_UTF8)
+    return line
 
 
 def _line_feeds(pieces: Iterator[bytes]) -> Iterator[bytes]:

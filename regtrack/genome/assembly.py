@@ -135,4 +135,9 @@ def read_sizes(path: Path) -> Assembly:
                 raise text.refused(number, line, "expected a name and a length in bp")
             names.append(fields[0].strip().decode())
             lengths.append(int(fields[1]))
-    return Assembly(tuple(names), tuple(lengths))
+    if not names:
+        raise AssemblyError(f"{path} has no lines; expected a name and a length in bp on each")
+    try:
+        return Assembly(tuple(names), tuple(lengths))
+    except AssemblyError as error:
+        raise AssemblyError(f"{path}: {error}") from None

@@ -28,6 +28,15 @@ _LOOK = 64  # pieces of the unpacked file, after which the disk is looked at aga
 _ADVICE = "set REGTRACK_CACHE to a folder on another disk, or recompress the FASTA with bgzip"
 
 
+def check_fasta(path: Path) -> None:
+    """Check that a file begins like a FASTA, without reading the rest.
+
+    Raises:
+        FastaError: no such file, or not a FASTA.
+    """
+    _check_start(path, _head(path))
+
+
 def readable_fasta(path: Path) -> tuple[Path, bool]:
     """A file that can be read by region, the given one or its unpacked copy; whether it is bgzip.
 
@@ -48,9 +57,12 @@ def readable_fasta(path: Path) -> tuple[Path, bool]:
 
 def _head(path: Path) -> bytes:
     """The first bytes of a file."""
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if path.is_dir():
+        raise FastaError(f"{path} is a folder; expected a FASTA, plain or bgzip")
+    if path.exists() and not path.is_file():
         raise FastaError(
-            f"{path} is a pipe, which cannot be read by region; save the FASTA to a file"
+            f"{path} is a pipe or a device, which cannot be read by region; save the FASTA to a "
+            "file"
         )
     if not path.is_file():
         raise FastaError(f"no FASTA at {path}; expected a file (plain or bgzip)")
@@ -69,9 +81,10 @@ def _check_start(path: Path, head: bytes) -> None:
             start = zlib.decompressobj(31).decompress(head, HEAD)
         except zlib.error as error:
             raise FastaError(f"{path} is damaged ({error}); download it again") from error
-    if start.removeprefix(_MARK).lstrip().startswith(b">"):
-        return
     kind = recognise(head)
+    utf16 = kind.startswith("UTF-16")  # without a mark, it begins with > as well
+    if start.removeprefix(_MARK).lstrip().startswith(b">") and not utf16:
+        return
     advice = f'whose first line begins with ">", not "{shown(start[:20])}"'
     if "2bit" in kind:
         advice = f"which twoBitToFa makes of it: twoBitToFa {path.name} new.fa"

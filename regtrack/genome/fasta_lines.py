@@ -156,7 +156,10 @@ class _Reader:
         lines = np.searchsorted(stops, places, "right")
         wrong = np.flatnonzero(~headers[lines])
         if len(wrong):
-            sign = shown(block[places[wrong[0]] : places[wrong[0]] + 1])
+            at = int(places[wrong[0]])
+            # a whole letter, if it is UTF-8
+            sign = shown(block[at : at + 4].decode("utf-8", "backslashreplace")[:1])
+            sign = sign if sign != "\\" else shown(block[at : at + 1])
             sound = np.arange(len(stops)) != lines[wrong[0]]
             self._check(sound, f'found "{sign}" among the bases; expected letters')
 

@@ -90,7 +90,7 @@ def _places(path: Path, suffix: str) -> Iterator[Path]:
 def _contents(path: Path, suffix: str) -> Iterator[bytes]:
     for place in _places(path, suffix):
         with suppress(OSError):
-            if place.stat().st_size <= _LARGEST:
+            if place.is_file() and place.stat().st_size <= _LARGEST:
                 yield place.read_bytes()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ _DIGITS = 18  # fit in 64 bits, and exceed the length of any chromosome
 _LARGEST = 10**_DIGITS
 _COMMENT = ord("#")
 _HEADERS = (b"track", b"browser")
+_HEADER = "this is a header; remove it, or put # in front"
+_FIRST_COLUMNS = {b"chr", b"chrom", b"chromosome", b"seqname", b"seqnames"}
+_OTHER = {b",": "commas", b";": "semicolons"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +69,12 @@ def read_bed(path: Path) -> BedRows:
             try:
                 name, start, end = fields[0], int(fields[1]), int(fields[2])
             except (IndexError, ValueError):
-                raise text.refused(number, line, _problem(line)) from None
+                problem = _problem(line) if owners or not _is_header(line) else _HEADER
+                raise text.refused(number, line, problem) from None
             owner = numbers.get(name)
             if owner is None:
-                owner = numbers[name] = len(numbers)
+                name = name.strip()
+                owner = numbers.setdefault(name, len(numbers))
             if not start <= end < _LARGEST or not name:
                 raise text.refused(number, line, _problem(line))
             owners.append(owner)
@@ -96,14 +102,29 @@ def _columns(line: bytes) -> list[bytes]:
     return []
 
 
+def _is_header(line: bytes) -> bool:
+    """Whether the first row of a file names columns."""
+    return re.split(rb"[\s,;]", line)[0].strip(b'"').lower() in _FIRST_COLUMNS
+
+
 def _problem(line: bytes) -> str:
     fields = _columns(line)
     if not fields:
-        if len(line.split(None, 3)) < 3:
-            return "expected at least 3 columns: chromosome, start, end"
-        return "expected start and end as whole numbers of 0 or more"
+        return _no_columns(line)
     if not fields[0]:
         return "expected the name of a chromosome"
     if max(len(fields[1]), len(fields[2])) > _DIGITS:
         return "no chromosome is this long"
     return "it ends before it starts; expected start <= end"
+
+
+def _no_columns(line: bytes) -> str:
+    bare = line.replace(b'"', b"")
+    if _columns(bare):
+        return "its columns are in quotes; remove them"
+    for mark, name in _OTHER.items():
+        if all(field.isdigit() for field in bare.split(mark)[1:3] or [b""]):
+            return f"its columns are separated by {name}; expected tabs"
+    if len(line.split(None, 3)) < 3:
+        return "expected at least 3 columns: chromosome, start, end"
+    return "expected start and end as whole numbers of 0 or more"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 import os
 import re
@@ -15,6 +16,8 @@ from regtrack.files.shown import listed, shown
 from regtrack.files.text import Text
 from regtrack.labels.marker import Marker
 
+_COLUMNS = ("file", "url", "category", "biosample", "cell", "target", "treatment", "name")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _UNSAFE = re.compile(r"[^A-Za-z0-9.+-]+")
 _Row = dict[str, str]
 
@@ -30,11 +33,11 @@ class MarkerFile:
 def read_markers(table: Path, peaks_folder: Path | None = None) -> tuple[MarkerFile, ...]:
     """Read a markers table: tab-separated, with a header and one row per marker.
 
-    Columns: `file` (a path relative to the peaks folder) or `url` (its last part is looked up
-    there); `category`; `biosample` or `cell`; `target`; and optionally `treatment` (`None` for
-    none) and `name`. Other columns are ignored. Without a `name`, a marker is called
-    `{biosample}_{target}`, plus `_{treatment}` if it has one; names already taken get `_2`, `_3`
-    in the order of the table.
+    Columns, in any case: `file` (a path relative to the peaks folder) or `url` (its last part is
+    looked up there); `category`; `biosample` or `cell`; `target`; and optionally `treatment`
+    (`None` for none) and `name`. Others are ignored. Cells may be in double quotes. Without a
+    `name`, a marker is called `{biosample}_{target}`, plus `_{treatment}` if it has one; names
+    already taken get `_2`, `_3` in the order of the table.
 
     Args:
         table: the TSV.
@@ -46,8 +49,8 @@ def read_markers(table: Path, peaks_folder: Path | None = None) -> tuple[MarkerF
     """
     rows = _read_rows(table)
     folder = peaks_folder or (table.parent if table.is_file() else Path())  # a pipe has no folder
-    paths = [_locate(folder, row) for row in rows]
-    _check_once(table, "peak file", [str(path) for path in paths], key=os.path.realpath)
+    paths = [_locate(table, folder, row) for row in rows]
+    _check_once(table, "peak file", [str(path) for path in paths], key=_file)
     _check_there(table, folder, paths)
     names = _names(table, rows)
     return tuple(
@@ -57,31 +60,50 @@ def read_markers(table: Path, peaks_folder: Path | None = None) -> tuple[MarkerF
 
 
 def _read_rows(table: Path) -> list[_Row]:
-    """The rows as dicts; `biosample`, `treatment` and `name` are always present."""
+    """The rows as dicts; `line`, `biosample`, `treatment` and `name` are always present."""
     columns: list[str] = []
     rows = []
     with Text(table, "markers table", MarkerError) as text:
         for number, line in text:
-            cells = [cell.strip() for cell in line.decode().split("\t")]
+            cells = _cells(text, number, line)
             if not columns:
-                columns = cells
-                _check_columns(table, columns)
+                columns = [cell.lower() for cell in cells]
+                _check_columns(table, columns, cells, text.note())
             else:
                 rows.append(_row(table, number, columns, cells))
     if not columns:
-        _check_columns(table, columns)
+        _check_columns(table, columns, columns)
     if not rows:
         raise MarkerError(f"{table} names no marker; expected a header and one row per marker")
     return rows
 
 
-def _check_columns(table: Path, columns: Sequence[str]) -> None:
+def _cells(text: Text, number: int, line: bytes) -> list[str]:
+    """The cells of a line; spreadsheets and R put quotes around some or all of them."""
+    cells = line.decode().split("\t")
+    if b'"' in line:
+        try:
+            (cells,) = csv.reader([line.decode()], delimiter="\t", strict=True)
+        except csv.Error:
+            raise text.refused(
+                number, line, "a quote does not end with its cell; a cell is one line"
+            ) from None
+    return [cell.strip() for cell in cells]
+
+
+def _check_columns(
+    table: Path, columns: Sequence[str], cells: Sequence[str], note: str = ""
+) -> None:
+    twice = next((name for name in _COLUMNS if columns.count(name) > 1), None)
+    if twice:
+        raise MarkerError(f"{table} has {columns.count(twice)} columns {twice}; expected one")
     for choices in (("file", "url"), ("category",), ("biosample", "cell"), ("target",)):
         if not set(choices) & set(columns):
-            found = shown(", ".join(columns) or "nothing", 200)
+            found = shown(", ".join(cells) or "nothing", 200)
             raise MarkerError(
                 f"{table} has no column {' or '.join(choices)}; found {found}; expected a "
                 f"tab-separated header{nearest(choices[0], [shown(name) for name in columns])}"
+                f"{note}"
             )
 
 
@@ -91,6 +113,7 @@ def _row(table: Path, number: int, columns: Sequence[str], cells: Sequence[str])
             f"{table} line {number} has {len(cells)} columns; the header has {len(columns)}"
         )
     row = dict(zip(columns, cells, strict=False))
+    row["line"] = f"{number:,}"
     row["source"] = row.get("file") or row.get("url") or ""
     row["biosample"] = row.get("biosample") or row.get("cell") or ""
     row["treatment"] = "" if row.get("treatment", "None") == "None" else row["treatment"]
@@ -102,11 +125,30 @@ def _row(table: Path, number: int, columns: Sequence[str], cells: Sequence[str])
     return row
 
 
-def _locate(folder: Path, row: _Row) -> Path:
+def _locate(table: Path, folder: Path, row: _Row) -> Path:
     """Path of a row's peak file: as the table says; only of a URL, the last part is looked up."""
+    source = row["source"]
+    if not _URL.match(source):
+        return folder / source
+    where = f'{table} line {row["line"]}: the URL "{shown(source)}"'
     if row.get("file"):
-        return folder / row["file"]
-    return folder / Path(unquote(urlsplit(row["source"]).path)).name
+        raise MarkerError(f"{where} is in column file; expected a path there, and URLs in url")
+    try:
+        name = Path(unquote(urlsplit(source).path)).name
+    except ValueError:
+        name = ""
+    if not name:
+        raise MarkerError(f"{where} names no file; expected one as its last part")
+    return folder / name
+
+
+def _file(path: str) -> str:
+    """What is equal for all paths and links, also hard ones, of one file."""
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):
+        return path
+    return f"{found.st_dev}:{found.st_ino}"
 
 
 def _check_once(
@@ -125,6 +167,8 @@ def _check_once(
 
 def _check_there(table: Path, folder: Path, paths: Sequence[Path]) -> None:
     missing = [_within(folder, path) for path in paths if not _is_there(path)]
+    if missing and not os.path.isdir(folder):  # noqa: PTH112
+        raise MarkerError(f"no folder of peak files at {folder}; check `peaks_folder`")
     if missing:
         raise MarkerError(
             f"{folder} lacks {len(missing)} of the {len(paths)} peak files that {table} names: "
@@ -151,6 +195,12 @@ def _names(table: Path, rows: Sequence[_Row]) -> list[str]:
     given = [row["name"] for row in rows if row["name"]]
     _check_once(table, "marker", given, key=str.lower)
     wanted = [row["name"] or _derived(row) for row in rows]
+    nameless = next((row for row, name in zip(rows, wanted, strict=True) if not name), None)
+    if nameless is not None:
+        raise MarkerError(
+            f"{table} line {nameless['line']}: neither biosample nor target has a letter of A-Z or "
+            "a digit to name the marker by; add a column name"
+        )
     spoken_for = {name.lower() for name in wanted}
     taken = {name.lower() for name in given}
     names = []

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Self
 
 from regtrack.errors import MarkerError, nearest
+from regtrack.files.shown import shown
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _CATEGORY = "category:"
@@ -38,8 +39,8 @@ class Marker:
     def __post_init__(self) -> None:
         if not _SAFE.fullmatch(self.name):
             raise MarkerError(
-                f'"{self.name}" cannot name a marker; expected letters, digits and . _ + - with a '
-                "letter or digit first, since it becomes part of file names"
+                f'"{shown(self.name)}" cannot name a marker; expected letters, digits and '
+                ". _ + - with a letter or digit first, since it becomes part of file names"
             )
         if not self.category.strip():
             raise MarkerError(f"marker {self.name} has no category; expected one, such as TF")

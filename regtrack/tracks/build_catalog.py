@@ -90,6 +90,10 @@ def _check_folder(path: Path) -> None:
         )
     if not path.exists():
         raise TrackError(f"nothing at {path}; expected a sweep, a folder of bigWigs or a bigWig")
+    if not path.is_dir():
+        raise TrackError(
+            f"{path} is a pipe or a device; expected a sweep, a folder of bigWigs or a bigWig"
+        )
 
 
 def _sweeps(folders: Sequence[Path], taken: set[str]) -> list[ModelTracks]:

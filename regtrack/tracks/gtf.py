@@ -25,6 +25,7 @@ _KINDS = {
 }
 _NEVER = b"\0"  # no attributes begin with it
 _CLOSED = (b'"', b";", b" ", b"\t")  # after them, no value goes on
+_SKIPPED = (b"#", b"track ", b"browser ")  # comments, and lines for genome browsers
 _DIGITS = 12  # exceed the length of any chromosome
 _STRANDS = {b"+": 1, b"-": -1}
 _CANONICAL = re.compile(rb'\btag\s+"?(Ensembl_canonical|MANE[_ ]Select)\b')
@@ -90,7 +91,7 @@ def _taken(path: Path, reading: _Reading) -> Generator[None]:
     """
     with Text(path, "GTF file") as text:
         for number, line in text:
-            if line.startswith(b"#"):
+            if line.startswith(_SKIPPED):
                 reading.comments += 1
                 continue
             try:
@@ -152,6 +153,8 @@ class _Reading:
             raise ValueError("expected start and end as whole numbers")
         if len(first) > _DIGITS or len(last) > _DIGITS:
             raise ValueError("no chromosome is this long")
+        if not fields[0]:
+            raise ValueError("expected the name of a chromosome")
         start, end = int(first) - 1, int(last)
         if not 0 <= start < end:
             raise ValueError("expected a start of 1 or more, and an end not before it")

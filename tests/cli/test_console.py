@@ -82,6 +82,16 @@ def test_brackets_and_colons_of_paths_are_kept(
     assert (shown.out.count(path), shown.err) == (5, f"error: {path}\n")
 
 
+def test_names_of_others_are_harmless_to_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    console.print_table(None, ("name",), [("chr1\x1b[31m",)])
+    with console.bars() as progress, progress.task("Reading", 1, "files") as task:
+        task.advance(1, "chr1\x1b[31m")
+    shown = capsys.readouterr()
+    for text in (shown.out, shown.err):
+        assert r"chr1\x1b[31m" in text
+        assert "\x1b" not in text
+
+
 def test_json_is_alone_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     console.print_json({"a": [1, 2]})
     assert json.loads(capsys.readouterr().out) == {"a": [1, 2]}

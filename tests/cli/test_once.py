@@ -29,6 +29,14 @@ def called(found: list[tuple[str, Any]]) -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "option"), SINGLE, ids=called(SINGLE))
+def test_an_empty_value_is_not_the_default(name: str, option: Any) -> None:
+    word = option.opts[0]
+    for words in ([word, ""], [f"{word}="], [word, " "]):
+        with pytest.raises(RegtrackError, match=f"{word} is empty; name something, or omit"):
+            COMMANDS[name].make_context(name, words)
+
+
+@pytest.mark.parametrize(("name", "option"), SINGLE, ids=called(SINGLE))
 def test_one_value_is_given_once(name: str, option: Any) -> None:
     word = option.opts[0]
     for words in ([word, "1", word, "2"], [f"{word}=1", "x", f"{word}=1"]):

@@ -108,6 +108,18 @@ def test_invalid_genes_are_refused_at_once(
         world.open(genes=tmp_path / "g.gtf")
 
 
+def test_a_reference_that_is_no_fasta_is_refused_at_once(world: World, tmp_path: Path) -> None:
+    (tmp_path / "g.fa").write_bytes(b"\xeb\xf2\x89\x87")
+    with pytest.raises(RegtrackError, match=r"g\.fa is a bigBed, not a FASTA"):
+        world.open(reference=tmp_path / "g.fa")
+
+
+@pytest.mark.parametrize("option", ["labels", "reference"])
+def test_what_is_read_again_is_no_pipe(world: World, option: str) -> None:
+    with pytest.raises(RegtrackError, match="/dev/null is a pipe or a device"):
+        world.open(**{option: Path("/dev/null")})
+
+
 def test_the_reference_that_a_sweep_names(world: World, tmp_path: Path) -> None:
     folder = write_sweep(tmp_path / "s", "cnn7", {"a": {"c": np.ones(9, np.float32)}})
     record = json.loads((folder / "sweep.json").read_text())

@@ -82,7 +82,21 @@ def test_mixed_ends_are_split_wherever_pieces_are_cut(
 
 def test_blanks_at_the_ends_of_lines_go(tmp_path: Path) -> None:
     path = written(tmp_path, b" a\tb \t\n\t \nc\x0b\n")
-    assert read_lines(path, "text") == [(1, " a\tb"), (3, "c")]
+    assert read_lines(path, "text") == [(1, "a\tb"), (3, "c")]
+
+
+def test_a_tab_at_the_left_end_is_an_empty_column(tmp_path: Path) -> None:
+    assert read_lines(written(tmp_path, b"\ta\tb\n"), "text") == [(1, "\ta\tb")]
+
+
+@pytest.mark.parametrize(
+    "joined", [bytes.__add__, lambda a, b: gzip.compress(a) + gzip.compress(b)]
+)
+def test_marks_where_files_meet_are_no_letters(
+    tmp_path: Path, joined: Callable[[bytes, bytes], bytes]
+) -> None:
+    path = written(tmp_path, joined("\ufeffa\n".encode(), "\ufeff\ufeffé\n\ufeffb\n".encode()))
+    assert read_lines(path, "text") == [(1, "a"), (2, "é"), (3, "b")]
 
 
 def test_latin_1_is_said_aloud_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -157,7 +157,8 @@ def test_sizes_are_read_from_sizes_and_fai(tmp_path) -> None:
             r"a\.sizes is a bigWig; expected a file of names and lengths \(\.chrom\.sizes or",
         ),
         ("chr1\t²\n".encode(), r'line 1 cannot be read: "chr1\\t²"; expected a name and a length'),
-        (b"", "at least one chromosome"),
+        (b"", r"a\.sizes has no lines; expected a name and a length"),
+        (b"a\t1\na\t2\n", r"a\.sizes: chromosome a is named twice"),
     ],
 )
 def test_files_without_sizes_are_refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -127,6 +128,22 @@ def test_very_long_lines_are_read_in_bounded_memory(tmp_path: Path) -> None:
         Reference(write(tmp_path / "b.fa", b">a\n" + line + b" " + line))
 
 
+def test_an_index_that_is_no_file_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.fa.fai")  # nobody writes to it
+    with Reference(write(tmp_path / "a.fa", b">a\nACGT\n")) as reference:
+        assert reference.assembly.lengths == (4,)
+
+
+def test_what_is_wrong_is_named_as_it_reads(tmp_path: Path) -> None:
+    text = ">a\nACGT\n\ufeff>b\nAC\n"
+    with pytest.raises(FastaError, match=r'line 3: found "\\ufeff" among the bases'):
+        Reference(write(tmp_path / "a.fa", text.encode()))
+    with pytest.raises(FastaError, match=r"is UTF-16 text without .*iconv -f UTF-16"):
+        Reference(write(tmp_path / "b.fa", ">a\nACGT\n".encode("utf-16-le")))
+    with pytest.raises(FastaError, match="is a folder; expected a FASTA"):
+        Reference(tmp_path)
+
+
 def test_a_pipe_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FastaError, match="is a pipe, which cannot be read by region"):
+    with pytest.raises(FastaError, match="is a pipe or a device, which cannot be read by region"):
         Reference("/dev/null")

@@ -117,6 +117,50 @@ def test_long_cells_and_control_characters_make_no_long_message(tmp_path: Path) 
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ({"file": "http://h/a.bed"}, "line 2: the URL .* is in column file; expected a path"),
+        ({"url": "http://h/"}, "line 2: the URL .* names no file"),
+        ({"url": "http://[h"}, "line 2: the URL .* names no file"),
+        ({"url": "rep2/a.bed"}, "lacks 1 of the 1 peak files .*: rep2/a.bed;"),
+        ({"file": "a.bed", "cell": "细胞", "target": "-"}, "line 2: .* name the marker by"),
+        ({"file": "a.bed", "File": "b.bed"}, "has 2 columns file; expected one"),
+        ({"file": '"a.bed'}, "line 2 cannot be read: .* a quote does not end"),
+    ],
+)
+def test_a_row_that_cannot_be_meant_is_refused(tmp_path: Path, cells: Row, message: str) -> None:
+    (tmp_path / "a.bed").touch()  # a namesake of those that are missing
+    table = written(
+        tmp_path, [{"category": "TF", "cell": "K", "target": "T", **cells}], peaks=False
+    )
+    with pytest.raises(MarkerError, match=message):
+        read_markers(table)
+
+
+def test_quoted_cells_and_columns_in_any_case(tmp_path: Path) -> None:
+    (tmp_path / "a.bed").touch()
+    table = tmp_path / "markers.tsv"
+    table.write_text('"File"\t"Category"\tCELL\t"target"\n"a.bed"\tTF\t"K562, ""x"""\t5" T\n')
+    (found,) = read_markers(table)
+    assert (found.path.name, found.marker.biosample) == ("a.bed", 'K562, "x"')
+    assert found.marker.target == '5" T'
+
+
+def test_a_hard_link_is_the_same_file(tmp_path: Path) -> None:
+    table = written(tmp_path, [row("a.bed"), row("b.bed", target="EBF1")])
+    (tmp_path / "b.bed").unlink()
+    (tmp_path / "b.bed").hardlink_to(tmp_path / "a.bed")
+    with pytest.raises(MarkerError, match=r"b\.bed twice, for markers 1 and 2"):
+        read_markers(table)
+
+
+def test_a_peaks_folder_that_is_none_is_named(tmp_path: Path) -> None:
+    table = written(tmp_path, [row("a.bed")])
+    with pytest.raises(MarkerError, match=r"no folder of peak files at .*a\.bed; check"):
+        read_markers(table, tmp_path / "a.bed")
+
+
 def test_all_missing_files_are_counted_in_one_error(tmp_path: Path) -> None:
     table = written(tmp_path, [row(f"{n}.bed") for n in range(6)], peaks=False)
     (tmp_path / "0.bed").touch()

@@ -155,6 +155,32 @@ def test_columns_are_told_by_tabs_where_they_give_three(
     assert peaks.counts == PeakCounts(read=1, unknown=0 if expected else 1)
 
 
+@pytest.mark.parametrize(
+    ("first", "reason"),
+    [
+        ("chrom\tstart\tend", "this is a header; remove it, or put # in front"),
+        ('"Chr","Start","End"', "this is a header"),
+        ("chr1,5,9", "separated by commas; expected tabs"),
+        ('"chr1";"5";"9"', "separated by semicolons; expected tabs"),
+        ('"chr1"\t"5"\t"9"', "its columns are in quotes"),
+        ("chr1\t1,000\t2,000", "whole numbers of 0 or more"),
+        ("chr1:5-9", "at least 3 columns"),
+    ],
+)
+def test_exports_of_spreadsheets_are_refused_with_what_is_wrong(
+    tmp_path: Path, first: str, reason: str
+) -> None:
+    with pytest.raises(PeakFileError, match=f"line 1 cannot be read: .*{reason}"):
+        read_peaks(written(tmp_path, f"{first}\nchr1\t1\t2\n"), ASSEMBLY)
+
+
+def test_blanks_and_marks_around_a_name_are_not_of_it(tmp_path: Path) -> None:
+    text = "chr1\t5\t6\n  chr1\t6\t7\nchr1 \t7\t8\n\ufeffchr1\t8\t9\n"
+    peaks = read_peaks(written(tmp_path, text), ASSEMBLY)
+    assert bases(peaks) == {"chr1": {5, 6, 7, 8}}
+    assert peaks.counts == PeakCounts(read=4)
+
+
 def test_a_name_is_no_empty_column(tmp_path: Path) -> None:
     with pytest.raises(PeakFileError, match="expected the name of a chromosome"):
         read_peaks(written(tmp_path, "chr1\t1\t2\n\t5\t9\n"), ASSEMBLY)
@@ -165,6 +191,10 @@ def test_a_name_is_no_empty_column(tmp_path: Path) -> None:
     [
         (b"<!DOCTYPE html>\n", "an HTML page"),
         (b"##fileformat=VCFv4.2\nchr1\t5\t.\tA\tC\n", "a VCF file"),
+        # rows that could be read as peaks: an id that is a number, and values of 0
+        (b"##fileformat=VCFv4.2\nchr1\t5\t9\tA\tC\n", "a VCF file"),
+        (b'browser x\ntrack name="x" type=bedGraph\nchr1\t5\t9\t0\n', "a bedGraph file"),
+        (gzip.compress(gzip.compress(b"chr1\t5\t9\n")), "a gzip within a gzip"),
         (b'chr1\tx\tgene\t5\t9\t.\t+\t.\tgene_id "a"\n', "a GTF file"),
         (b">chr1\nACGT\n", "FASTA text"),
         (b"\xeb\xf2\x89\x87\x04\x00", "a bigBed"),

@@ -26,7 +26,9 @@ def letters_of(text: bytes) -> dict[str, str]:
     """The letters of each record, upper case, with N for all but A, C, G and T."""
     records: dict[str, str] = {}
     name = ""
-    for line in re.split(r"\r\n|\n|\r", text.decode().removeprefix("\ufeff")):
+    for line in re.split(
+        r"\r\n|\n|\r", text.decode(errors="surrogateescape").removeprefix("\ufeff")
+    ):
         if line.startswith(">"):
             name = line[1:].split()[0]
             records[name] = ""
