@@ -177,6 +177,8 @@ def checkpoint_file(path: str | Path) -> Path:
     """
     path = Path(path)
     if not path.is_dir():
+        if path.exists() and not path.is_file():
+            raise CheckpointError(f"{path} is a pipe or a device; save it to a file; {_EXPECTED}")
         if not path.is_file():
             raise CheckpointError(f"no checkpoint at {path}; {_EXPECTED}")
         return path

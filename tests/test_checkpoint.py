@@ -138,6 +138,7 @@ def refused(path: Path, message: str, *, header_too: bool = True) -> None:
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     refused(tmp_path / "none.safetensors", "no checkpoint at")
+    refused(Path("/dev/null"), "is a pipe or a device; save it to a file")
     refused(tmp_path, "is a folder without checkpoint.safetensors; expected")
 
 

@@ -6,6 +6,7 @@ import csv
 import itertools
 import os
 import re
+import stat
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,8 +179,13 @@ def _check_there(table: Path, folder: Path, paths: Sequence[Path]) -> None:
 
 
 def _is_there(path: Path) -> bool:
-    """Whether there is a file or a pipe; unlike Path.exists, also if the name is impossible."""
-    return os.path.exists(path) and not os.path.isdir(path)  # noqa: PTH110, PTH112
+    """Whether there is a file or a pipe, or something in a folder that may not be looked into."""
+    try:
+        return not stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116
+    except PermissionError:
+        return True  # reading it says why that fails
+    except (OSError, ValueError):  # also if the name is impossible
+        return False
 
 
 def _within(folder: Path, path: Path) -> str:

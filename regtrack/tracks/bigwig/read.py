@@ -17,6 +17,7 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
 from regtrack.tracks.bigwig import layout
 from regtrack.tracks.bigwig.plain_name import plain_name
+from regtrack.tracks.bigwig.source import check_file
 
 Values = npt.NDArray[np.float32]
 
@@ -83,8 +84,7 @@ def _check_whole(path: Path) -> None:
     pyBigWig prints to the terminal if a file is not a bigWig, and opens a truncated one as if it
     were complete; the index of the data is written last.
     """
-    if not path.is_file():
-        raise TrackError(f"no bigWig at {path}; expected a file")
+    check_file(path)
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(layout.HEADER.size)

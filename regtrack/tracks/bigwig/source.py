@@ -29,8 +29,13 @@ def check_file(path: Path) -> None:
     Raises:
         TrackError: it is not a file.
     """
-    if not path.is_file():
-        raise TrackError(f"no bigWig at {path}; expected a file")
+    if path.is_file():
+        return
+    if path.exists() and not path.is_dir():
+        raise TrackError(
+            f"{path} is a pipe or a device, and a bigWig is read by region; save it to a file"
+        )
+    raise TrackError(f"no bigWig at {path}; expected a file")
 
 
 class Source:

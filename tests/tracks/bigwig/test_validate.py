@@ -329,6 +329,8 @@ def test_many_findings_are_counted(path: Path) -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrackError, match="no bigWig at"):
         validate(str(tmp_path / "none.bw"))
+    with pytest.raises(TrackError, match="is a pipe or a device, and a bigWig is read by region"):
+        validate(Path("/dev/null"))
 
 
 def test_cutting_intervals_keeps_their_totals() -> None:
