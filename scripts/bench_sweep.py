@@ -6,6 +6,7 @@ set, and otherwise random bases of the same length.
     python scripts/bench_sweep.py                    # everything, about half an hour
     python scripts/bench_sweep.py --megabases 1      # the same on 1 Mb, as a check
     python scripts/bench_sweep.py --device cuda --megabases 100
+    python scripts/bench_sweep.py --contigs          # only many short contigs against a long one
 """
 
 from __future__ import annotations
