@@ -65,7 +65,13 @@ def test_rows_of_any_length_get_what_they_get_alone(
     name: str, settings: dict[str, Any], both_strands: bool
 ) -> None:
     model = lively_model(name, **settings)
-    rows = list(CODES.values())
+    generator = torch.Generator().manual_seed(8)
+    with torch.no_grad():  # dilated layers begin as identities, which look at no neighbour
+        for weights in model.parameters():
+            noise = torch.randn(weights.shape, generator=generator, dtype=weights.dtype)
+            weights.add_(noise, alpha=0.1)
+    by_length = sorted(CODES.values(), key=len)
+    rows = by_length[5::9] + by_length[:5] + by_length[-1:]
     lengths = np.array([len(row) for row in rows])
     padded = np.full((len(rows), lengths.max()), 4, dtype=np.uint8)
     for row, codes in zip(padded, rows, strict=True):
@@ -76,7 +82,11 @@ def test_rows_of_any_length_get_what_they_get_alone(
         alone = values_of_codes(model, codes[None], **options)[0]
         torch.testing.assert_close(together[row, :, : len(codes)], alone, rtol=1e-6, atol=1e-6)
     unlike = values_of_codes(model, padded, **options)  # the oracle can fail
-    assert not torch.allclose(unlike[:, :, :20], together[:, :, :20], atol=1e-3) or name == "cnn1"
+    far = max(
+        (unlike[row, :, :length] - together[row, :, :length]).abs().max().item()
+        for row, length in enumerate(lengths.tolist())
+    )
+    assert far > 1e-4 or name == "cnn1"
 
 
 @pytest.mark.parametrize("name", ["cnn3", "bi-lstm"])
