@@ -13,7 +13,10 @@ from pathlib import Path, PurePosixPath
 
 PACKAGES = {"regtrack": "regtrack", "regtrack_app": "app/regtrack_app"}  # in a checkout
 IN_SDIST = ("regtrack", "app", "tests", "docs", "scripts")
-BESIDE = {"CHANGELOG.md", "LICENSE", "Makefile", "README.md", "constraints.txt", "pyproject.toml"}
+BESIDE = {
+    "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "constraints.txt", "pyproject.toml",
+    "requirements.lock",
+}  # fmt: skip
 
 
 def tracked(*paths: str) -> set[str]:

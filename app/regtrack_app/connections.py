@@ -113,6 +113,16 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         """Answer requests until an exception, such as that of a signal, ends it."""
         wasyncore.loop(self.adj.asyncore_loop_timeout, map=self._map, use_poll=True)
 
+    def close(self) -> None:
+        """Stop the threads and end; those still at work after a second are not waited for."""
+        self.task_dispatcher.shutdown(timeout=1)
+        super().close()
+
+    def pull_trigger(self) -> None:
+        """Wake the loop that watches the connections, which has ended for a thread that is late."""
+        with suppress(OSError):
+            super().pull_trigger()
+
     def _make_room(self) -> None:
         """Close the connection that was opened, or had its last answer, the longest ago.
 
