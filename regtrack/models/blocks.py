@@ -281,6 +281,12 @@ class BiLstm(Block):
 
     def of_rows(self, x: Tensor, ends: Tensor, index: int = 0) -> Tensor:  # noqa: ARG002
         """As `Block.of_rows`, floats (B, L, C): each direction begins at its own end of a row."""
+        if torch.is_grad_enabled():  # the gradient of a packed sequence costs its length squared
+            states = x.new_zeros(*x.shape[:2], 2 * self.lstm.hidden_size)
+            for length in sorted(set(ends.tolist())):
+                rows = (ends == length).nonzero()[:, 0]
+                states[rows, :length] = self.lstm(x[rows, :length])[0]
+            return states
         packed = nn.utils.rnn.pack_padded_sequence(
             x, ends.cpu(), batch_first=True, enforce_sorted=False
         )

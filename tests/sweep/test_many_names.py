@@ -107,13 +107,14 @@ def test_a_sweep_of_many_equals_sweeps_of_each(name: str, resolution: int) -> No
         assert np.isfinite(found).any()
 
 
-def test_saliency_of_many_equals_that_of_each() -> None:
+@pytest.mark.parametrize("name", ["cnn3", "bi-lstm"])
+def test_saliency_of_many_equals_that_of_each(name: str) -> None:
     options: dict[str, Any] = {"compute": COMPUTE, "storage": Storage(keep_bits=23)}
-    saliency_tracks(checkpoint(), "r.fa", "all", **options)
-    saliency_tracks(checkpoint(), "r.fa", "one", chroms=["ctg37"], **options)
+    saliency_tracks(checkpoint(name), "r.fa", "all", **options)
+    saliency_tracks(checkpoint(name), "r.fa", "one", chroms=["ctg37"], **options)
     region = Interval("ctg37", 0, ASSEMBLY.length("ctg37"))
     found, expected = (
-        values(Path(one) / "cnn3.K562_TF.saliency.bw", region) for one in ("all", "one")
+        values(Path(one) / f"{name}.K562_TF.saliency.bw", region) for one in ("all", "one")
     )
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
 
