@@ -10,11 +10,19 @@ import difflib
 from collections.abc import Iterable
 from itertools import islice
 
+_LONGEST = 80  # letters of a value in a message
 _COMPARED = 2_000  # names that are compared with a wrong one: the first, at 70 microseconds each
 
 
 class RegtrackError(Exception):
-    """An error that the user can fix: bad input, a conflict of files, a full disk."""
+    """An error that the user can fix: bad input, a conflict of files, a full disk.
+
+    Args:
+        message: one line; control characters in it, from other people's files, are escaped.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(harmless(message))
 
 
 class RegionError(RegtrackError):
@@ -97,6 +105,21 @@ class OutputError(RegtrackError):
     """An output that exists already, cannot be written, or does not fit on the disk."""
 
 
+def harmless(text: str) -> str:
+    r"""A text without control characters, which are escaped.
+
+    >>> harmless("a\x1b[31m")
+    'a\\x1b[31m'
+    """
+    return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
+
+
+def _escape(letter: str) -> str:
+    if "\udc80" <= letter <= "\udcff":  # a byte of a file name that is not UTF-8
+        return f"\\x{ord(letter) - 0xDC00:02x}"
+    return letter.encode("unicode_escape").decode("ascii")
+
+
 def invalid(name: str, value: object, expected: str, unit: str = "") -> str:
     """The message for a parameter with an invalid value, the same for all parameters.
 
@@ -112,7 +135,7 @@ def invalid(name: str, value: object, expected: str, unit: str = "") -> str:
     '`precision` is "fp16"; expected fp32 or bf16'
     """
     if isinstance(value, str):
-        shown = f'"{value}"'
+        shown = f'"{value}"' if len(value) <= _LONGEST else f'"{value[:_LONGEST]}..."'
     elif isinstance(value, int | float) and not isinstance(value, bool):
         shown = f"{value:,}" if isinstance(value, int) else f"{value:g}"
     else:

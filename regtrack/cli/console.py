@@ -28,8 +28,7 @@ from rich.table import Table
 from rich.text import Text
 
 from regtrack.cli.wording import in_options
-from regtrack.errors import RegtrackError
-from regtrack.files.shown import harmless
+from regtrack.errors import RegtrackError, harmless
 from regtrack.progress import SILENT, Progress, Task
 
 # output contains paths and names, whose brackets and colons are not markup

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from regtrack.errors import harmless
+
 
 def shown(text: object, most: int = 80) -> str:
     r"""A text as it may stand in a message: control characters escaped, cut to `most` characters.
@@ -23,15 +25,6 @@ def shown(text: object, most: int = 80) -> str:
     return escaped if len(escaped) <= most else f"{escaped[: most - 3]}..."
 
 
-def harmless(text: str) -> str:
-    r"""A text without control characters, which are escaped.
-
-    >>> harmless("a\x1b[31m")
-    'a\\x1b[31m'
-    """
-    return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
-
-
 def listed(names: Sequence[str], most: int = 5) -> str:
     """The first few names, for messages.
 
@@ -40,9 +33,3 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     """
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(shown(name, 60) for name in names[:most]) + more
-
-
-def _escape(letter: str) -> str:
-    if "\udc80" <= letter <= "\udcff":  # a byte of a file name that is not UTF-8
-        return f"\\x{ord(letter) - 0xDC00:02x}"
-    return letter.encode("unicode_escape").decode("ascii")

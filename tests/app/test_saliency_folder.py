@@ -186,6 +186,7 @@ def test_a_folder_of_an_earlier_version_is_known_for_saliency(folder: Path, tmp_
         record = json.loads((folder / "tracks" / name / "sweep.json").read_text())
         for track in record["tracks"]:
             del track["values"]
+        del record["digest"]
         (copy / "sweep.json").write_text(json.dumps(record | {"format": 2}))
     old, new = (open_sources([path]).catalog for path in (tmp_path, folder / "tracks"))
     assert [(t.id, t.kind, t.label) for t in old.tracks] == [
@@ -196,7 +197,8 @@ def test_a_folder_of_an_earlier_version_is_known_for_saliency(folder: Path, tmp_
 def test_the_badge_covers_saliency_on_screen(sources: Sources, world: World) -> None:
     catalog = sources.catalog
     (saliency,) = catalog.saliency
-    made = {**saliency.record, "checkpoint": {**saliency.record["checkpoint"], "dataset": "other"}}
+    record = saliency.record
+    made = replace(record, checkpoint=replace(record.checkpoint, dataset="other"))
     catalog = replace(catalog, saliency=(replace(saliency, record=made),))
     dataset = world.open().dataset
     told = replace(sources, catalog=catalog, dataset=dataset)

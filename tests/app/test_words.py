@@ -31,10 +31,10 @@ def test_the_badge_names_models_of_another_dataset(sources: Sources) -> None:
     models = tuple(
         replace(
             model,
-            record={
-                **model.record,
-                "checkpoint": {**model.record["checkpoint"], "dataset": digests[model.id]},
-            },
+            record=replace(
+                model.record,
+                checkpoint=replace(model.record.checkpoint, dataset=digests[model.id]),
+            ),
         )
         for model in sources.catalog.models
     )

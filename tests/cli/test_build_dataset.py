@@ -104,7 +104,7 @@ def test_a_dataset_for_evaluation_alone(
         (("--chroms", ""), "error: --chroms is empty"),
         (("--split", "chrom", "--valid-chroms", ""), "error: --valid-chroms is empty"),
         (("--split", "chrom", "--test-chroms", ""), "error: --test-chroms is empty"),
-        (("--peaks-folder", "nowhere"), "error: nowhere lacks 2 of the 2 peak files"),
+        (("--peaks-folder", "nowhere"), "error: no folder of peak files at nowhere"),
     ],
 )
 def test_a_mistake_is_reported_in_one_line(

@@ -52,9 +52,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build_dataset(reference, folder / "markers.tsv", folder / "data", spec=spec)
     save_checkpoint(checkpoint, Checkpoint(build_model("cnn1", 2), MARKERS, ASSEMBLY, 1000, {}))
     run_sweep(SweepRequest(checkpoint, reference, folder / "tracks", compute=Compute(window=1000)))
-    run_share(
-        SweepRequest(checkpoint, reference, folder / "begun", compute=Compute(window=1000)), "1/2"
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("regtrack.sweep.chunks.CHUNK", 5_000)
+        compute = Compute(window=1000, batch_size=1)
+        run_share(SweepRequest(checkpoint, reference, folder / "begun", compute=compute), "1/2")
     saliency_tracks(checkpoint, reference, folder / "saliency", compute=Compute(window=1000))
     return folder
 

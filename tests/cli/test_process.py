@@ -161,7 +161,8 @@ def test_any_text_can_be_printed_in_any_encoding(encoding: str, wanted: bytes) -
         env={**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C", "PYTHONUTF8": "0"},
     )
     assert wanted in found.stdout
-    assert found.stdout.count(b"\xff\xe9") == 2
+    assert found.stdout.count(b"\xff\xe9") == 1
+    assert found.stdout.count(rb"\xff\xe9") == 1  # in a table
     assert b'"path": "\\udcff\\udce9"' in found.stdout
     assert found.stderr.startswith(b"note: \xff\xe9")
 

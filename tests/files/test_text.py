@@ -7,6 +7,7 @@ import hashlib
 import logging
 import os
 import subprocess
+import sys
 import threading
 import tracemalloc
 import zlib
@@ -218,7 +219,7 @@ def test_process_substitution_is_read(tmp_path: Path) -> None:
         "print(read_lines(Path(sys.argv[1]), 'text'))"
     )
     found = subprocess.run(
-        ["bash", "-c", 'python -c "$0" <(gzip -dc text)', code],
+        ["bash", "-c", '"$1" -c "$0" <(gzip -dc text)', code, sys.executable],
         cwd=tmp_path, capture_output=True, text=True, check=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )  # fmt: skip
