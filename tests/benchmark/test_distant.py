@@ -1,0 +1,51 @@
+"""The benchmark in small: DILATED finds the distant marker, and looks at both of its partners.
+
+One genome where the benchmark has three, one network and two thirds of its epochs: about a minute and
+a half of one core. The margins are wide; docs/results.md has the whole benchmark, with the networks
+that cannot see both partners.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from regtrack.benchmark.plan import Plan
+from regtrack.benchmark.run import run_benchmark
+from regtrack.benchmark.summary import Summary
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
+    made = run_benchmark(
+        tmp_path_factory.mktemp("benchmark") / "benchmark",
+        models=["dilated-max"],
+        seeds=1,
+        plan=Plan(epochs=12, regions=6, positives=10),
+    )
+    return made.summary
+
+
+def test_it_does_well_on_the_local_marker(summary: Summary) -> None:
+    assert summary.base_rate("local") < 0.05
+    assert summary.precisions("local")["dilated-max"][0] > 0.5
+
+
+def test_it_finds_the_distant_marker(summary: Summary) -> None:
+    assert summary.base_rate("distant") < 0.05
+    assert summary.precisions("distant")["dilated-max"][0] > 0.65
+
+
+def test_saliency_marks_both_distant_partners(summary: Summary) -> None:
+    for partner in ("CTCF", "REST"):
+        (found,) = summary.saliency("distant", "far", partner)["dilated-max"]
+        (untrained,) = summary.untrained("distant", "far", partner)["dilated-max"]
+        (shuffled,) = summary.shuffled("distant", "far", partner)["dilated-max"]
+        assert found > 5 * shuffled
+        assert found > 5 * untrained
+        assert found > 0.2
+
+
+def test_the_receptive_field_in_use_is_kilobases(summary: Summary) -> None:
+    assert summary.widths("distant", 90)["dilated-max"][0] > 2_000
