@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from dashboard import Dashboard, served
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from regtrack_app.create_app import create_app
 from small_world import World
 
 HERE = Path(__file__).parent
+
+expect.set_options(timeout=30_000)  # a slow machine is no failure; milliseconds
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
