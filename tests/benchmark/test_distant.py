@@ -1,8 +1,8 @@
 """The benchmark in small: DILATED finds the distant marker, and looks at both of its partners.
 
-One genome where the benchmark has three, one network and two thirds of its epochs: about a minute and
-a half of one core. The margins are wide; docs/results.md has the whole benchmark, with the networks
-that cannot see both partners.
+One genome where the benchmark has three, one network, and two thirds of its epochs: a minute or two
+of one core. The margins are wide; docs/results.md has the whole benchmark, with the networks that
+cannot see both partners.
 """
 
 from __future__ import annotations
