@@ -33,7 +33,7 @@ def test_it_does_well_on_the_local_marker(summary: Summary) -> None:
 
 
 def test_it_finds_the_distant_marker(summary: Summary) -> None:
-    assert summary.base_rate("distant") < 0.05
+    assert summary.base_rate("distant") < 0.25
     assert summary.precisions("distant")["dilated-max"][0] > 0.65
 
 
