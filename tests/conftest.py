@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -19,6 +20,7 @@ settings.register_profile("regtrack", deadline=None)
 settings.register_profile("fuzz", deadline=None, max_examples=5_000)  # make fuzz
 settings.load_profile("regtrack")
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CHROMIUM = Path("/usr/bin/chromium")
 _BESIDE = Path(__file__).parents[2] / "shared" / "data"
 
@@ -88,10 +90,22 @@ def sources(world: World) -> Iterator[Sources]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _interruptible() -> None:
-    """Processes that tests start can be interrupted, also where the tests run in the background."""
+def _handlers() -> dict[int, Any]:
+    """The handlers of signals of this run, where processes that tests start can be interrupted.
+
+    They can also where the tests run in the background.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    return {number: signal.getsignal(number) for number in SIGNALS}
+
+
+@pytest.fixture(autouse=True)
+def _handlers_as_before(_handlers: dict[int, Any]) -> Iterator[None]:
+    """A command run inside a test leaves its handlers; a process forked later would not end."""
+    yield
+    for number, handler in _handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

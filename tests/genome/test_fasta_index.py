@@ -256,3 +256,5 @@ def test_many_processes_may_index_a_file_together(tmp_path: Path, name: str) -> 
             assert left == {
                 "a.fa": {"a.fa.fai"}, "a.bgz": {"a.bgz.fai", "a.bgz.gzi"}, "a.gz": set()
             }[name]  # fmt: skip
+        pool.close()
+        pool.join()
