@@ -13,10 +13,9 @@ import os
 import platform
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from weakref import WeakSet
 
+from regtrack.closing import Closing
 from regtrack.errors import OutputError
 
 _log = logging.getLogger(__name__)
@@ -25,7 +24,7 @@ _log = logging.getLogger(__name__)
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 
 
-class Lock:
+class Lock(Closing):
     """A locked file; a context manager that releases it.
 
     Args:
@@ -108,17 +107,6 @@ class Lock:
     def close(self) -> None:
         """Release the lock."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _may_live(line: str) -> bool:

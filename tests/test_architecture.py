@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 GROUND = {
-    "errors", "frozen", "progress", "atomic", "exchange", "lock", "version", "kernel",
+    "errors", "frozen", "progress", "closing", "atomic", "exchange", "lock", "version", "kernel",
     "model_style", "csv_table",
 }  # fmt: skip
 

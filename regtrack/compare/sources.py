@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 
+from regtrack.closing import Closing
 from regtrack.compare.background import Later
 from regtrack.compare.checkpoints import trained_elsewhere
 from regtrack.compare.labels import LabelSource
@@ -29,7 +29,7 @@ from regtrack.tracks.pool import ReaderPool
 
 
 @dataclass(frozen=True, eq=False)
-class Sources:
+class Sources(Closing):
     """Tracks of models, and the labels and files they are compared with.
 
     `open_sources` makes one. It is a context manager, and safe to use from several threads.
@@ -73,12 +73,6 @@ class Sources:
     def assembly(self) -> Assembly:
         """The chromosomes of the tracks."""
         return self.catalog.assembly
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the files."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from regtrack.closing import Closing
 
-class ArrayFile:
+
+class ArrayFile(Closing):
     """A one-dimensional array on disk that grows by appending; a context manager.
 
     NumPy reserves space in the header for the length to grow, so the header is rewritten at the
@@ -29,15 +30,8 @@ class ArrayFile:
         self._file.write(np.ascontiguousarray(piece, self._dtype).view(np.uint8).data)
         self._length += len(piece)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Write the final header, and close the file."""
         with self._file:
             self._file.seek(0)
             self._write_header()

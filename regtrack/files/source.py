@@ -19,6 +19,7 @@ from typing import BinaryIO
 from isal import igzip, isal_zlib
 from typing_extensions import Buffer
 
+from regtrack.closing import Closing
 from regtrack.errors import RegtrackError
 from regtrack.files.recognise import HEAD
 
@@ -43,7 +44,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-class Source:
+class Source(Closing):
     """The content of a file, plain or gzip (several members, bgzip), in pieces.
 
     Args:

@@ -16,9 +16,9 @@ import codecs
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import NoReturn, Self
+from typing import NoReturn
 
+from regtrack.closing import Closing
 from regtrack.errors import RegtrackError
 from regtrack.files.recognise import UTF_16, recognise, recognise_declared
 from regtrack.files.shown import shown
@@ -29,7 +29,7 @@ _MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")
 _log = logging.getLogger(__name__)
 
 
-class Text:
+class Text(Closing):
     """The lines of a text file: an iterable, once, and a context manager.
 
     Args:
@@ -96,17 +96,6 @@ class Text:
     def close(self) -> None:
         """Close the file."""
         self._source.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _blocks(self) -> Iterator[bytes]:
         """Whole lines, ended by LF only; the last one without its end."""

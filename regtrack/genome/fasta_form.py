@@ -112,17 +112,14 @@ def _unpacked(path: Path) -> Path:
 
 
 def _unpack(path: Path, unpacked: Path) -> None:
-    source = Source(path, "FASTA", FastaError)
-    try:
-        with (
-            publish_file(unpacked, overwrite=True, wait=True) as temporary,
-            temporary.open("wb") as out,
-        ):
-            for number, piece in enumerate(source, 1):
-                if number % _LOOK == 0:
-                    check_disk(unpacked, _ROOM, advice=_ADVICE)
-                out.write(piece)
-            if cached(path, ".fa") != unpacked:
-                raise FastaError(f"{path} was written while it was unpacked; run again")
-    finally:
-        source.close()
+    with (
+        Source(path, "FASTA", FastaError) as source,
+        publish_file(unpacked, overwrite=True, wait=True) as temporary,
+        temporary.open("wb") as out,
+    ):
+        for number, piece in enumerate(source, 1):
+            if number % _LOOK == 0:
+                check_disk(unpacked, _ROOM, advice=_ADVICE)
+            out.write(piece)
+        if cached(path, ".fa") != unpacked:
+            raise FastaError(f"{path} was written while it was unpacked; run again")

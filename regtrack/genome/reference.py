@@ -6,11 +6,10 @@ import hashlib
 import logging
 import os
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
+from regtrack.closing import Closing
 from regtrack.errors import FastaError, RegionError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.fasta_form import readable_fasta
@@ -25,7 +24,7 @@ _UNKNOWN = 0.01  # fraction of letters that are not DNA codes, above which a war
 _PIECE = 1 << 24  # bases read at a time
 
 
-class Reference:
+class Reference(Closing):
     """A FASTA opened for reading by region; a context manager.
 
     Each process opens the file on its first read, so a `Reference` may be passed to worker
@@ -126,17 +125,6 @@ class Reference:
         if self._letters is not None:
             self._letters.close()
             self._letters = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_letters": None, "_process": -1}

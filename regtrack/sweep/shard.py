@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.atomic import disk_errors, temporary_path
+from regtrack.closing import Closing
 from regtrack.errors import OutputError, RecordError
 from regtrack.files.records import parse_record, typed
 from regtrack.sweep.chunks import Chunk
@@ -87,7 +88,7 @@ def write_shard(path: Path, header: ShardHeader, tracks: Sequence[Encoded]) -> N
         temporary.unlink(missing_ok=True)
 
 
-class Shard:
+class Shard(Closing):
     """The shard of a chunk, opened for reading; a context manager.
 
     Args:
@@ -115,13 +116,11 @@ class Shard:
                     f"{path} belongs to a sweep with another plan, started meanwhile; run again"
                 )
         except BaseException:
-            self._file.close()
+            self.close()
             raise
 
-    def __enter__(self) -> Shard:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
     def track(self, marker: int) -> Encoded:

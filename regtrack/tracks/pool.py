@@ -96,7 +96,7 @@ class ReaderPool:
     def _take_back(self, reader: _Reader) -> None:
         reader.users -= 1
         if reader.dropped and not reader.users:
-            reader.raw.source.close()
+            reader.raw.close()
         self._shrink(self._open_files)
 
     def _shrink(self, most: int) -> None:
@@ -113,7 +113,7 @@ class ReaderPool:
         if reader is not None:
             reader.dropped = True
             if not reader.users:
-                reader.raw.source.close()
+                reader.raw.close()
 
 
 def _share_of_open_files() -> int:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from regtrack.closing import Closing
 from regtrack.errors import AssemblyError, TrackError, nearest
 from regtrack.files.recognise import HEAD, recognise
 from regtrack.files.shown import shown
@@ -103,7 +103,7 @@ class DataBlock:
     values: Values
 
 
-class RawBigWig:
+class RawBigWig(Closing):
     """A bigWig opened for reading its parts; a context manager, which threads may share.
 
     If a part is damaged, the method that reads it raises a `TrackError` that says what is wrong and
@@ -126,15 +126,8 @@ class RawBigWig:
             raise
         self._zoom_indexes: dict[ZoomLevel, Leaves] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the file."""
         self.source.close()
 
     @cached_property

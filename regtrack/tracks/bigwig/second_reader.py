@@ -16,9 +16,9 @@ import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
+from regtrack.closing import Closing
 from regtrack.errors import RegtrackError, TrackError
 from regtrack.tracks.bigwig import second_reader_process
 from regtrack.tracks.bigwig.plain_name import plain_name
@@ -27,7 +27,7 @@ from regtrack.tracks.bigwig.readings import Expected, Reading, Totals, disagreem
 _PATIENCE = 120.0  # seconds for one file, of which a few thousand bytes are read
 
 
-class SecondReader:
+class SecondReader(Closing):
     """A process that reads files with pyBigWig; a context manager.
 
     It starts when the block is entered and is ready a moment later, while other work continues. If
@@ -43,12 +43,8 @@ class SecondReader:
         self._start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the process."""
         if self._process is not None:
             self._process.kill()  # after Ctrl-C here it may still be reading
         self._end()
