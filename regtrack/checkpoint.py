@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from regtrack.atomic import publish_file
 from regtrack.checkpoint_header import (
@@ -153,8 +154,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
             raise CheckpointError(f"{problem}; train the network again")
     except (CheckpointError, RecordError, SafetensorError) as error:
         raise CheckpointError(f"{file.path} cannot be loaded: {error}") from error
-    model.to_empty(device="cpu")
-    model.load_state_dict(tensors)
+    model.load_state_dict(tensors, assign=True)
     return Checkpoint(
         model=model.eval(),
         markers=header.markers,
@@ -183,10 +183,29 @@ def _read_tensors(file: CheckpointFile) -> dict[str, Tensor]:
 def _unallocated(file: CheckpointFile) -> TrackModel:
     """The network that a file names, on torch's meta device, if the file's tensors are its."""
     header = file.header
-    with torch.device("meta"):
+    with torch.device("meta"), _Uninitialised():
         model = build_model(header.model, len(header.markers), **header.config)
     _check_tensors(file.layout, model)
     return model
+
+
+class _Uninitialised(TorchFunctionMode):
+    """Leaves new weights as they are.
+
+    On the meta device they have no values, and drawing none loads torch's compiler for 2 seconds.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", "") == "torch.nn.init":
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
 
 
 def _not_finite(tensors: Mapping[str, Tensor]) -> Iterator[str]:

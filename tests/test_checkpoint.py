@@ -82,6 +82,17 @@ def test_the_header_needs_no_torch(saved: Path) -> None:
     assert done.stdout.split() == ["dilated", "False", "False"]
 
 
+def test_loading_loads_no_compiler_of_torch(saved: Path) -> None:
+    """It comes with sympy and takes seconds: see `regtrack.checkpoint._Uninitialised`."""
+    code = (
+        "import sys; from regtrack.checkpoint import load_checkpoint; "
+        f"print(load_checkpoint({str(saved)!r}).model.name, 'sympy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["dilated", "False"]
+
+
 def test_any_safetensors_reader_sees_the_record(saved: Path) -> None:
     with safe_open(saved, framework="pt") as file:
         record = json.loads(file.metadata()[FORMAT])
