@@ -7,10 +7,12 @@ exits with status 2; a traceback means a bug in regtrack.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from itertools import islice
 
 _LONGEST = 80  # letters of a value in a message
+_OVERLONG = re.compile(r'[^\s/"]{256,}')  # a file's name has at most 255 bytes
 _COMPARED = 2_000  # names that are compared with a wrong one: the first, at 70 microseconds each
 
 
@@ -18,11 +20,12 @@ class RegtrackError(Exception):
     """An error that the user can fix: bad input, a conflict of files, a full disk.
 
     Args:
-        message: one line; control characters in it, from other people's files, are escaped.
+        message: one line; of what it holds of other people's files, control characters are
+            escaped and overlong words cut.
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(harmless(message))
+        super().__init__(harmless(_OVERLONG.sub(_cut, message)))
 
 
 class RegionError(RegtrackError):
@@ -114,10 +117,23 @@ def harmless(text: str) -> str:
     return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
 
 
+def _cut(word: re.Match[str]) -> str:
+    return f"{word[0][:_LONGEST]}..."
+
+
 def _escape(letter: str) -> str:
     if "\udc80" <= letter <= "\udcff":  # a byte of a file name that is not UTF-8
         return f"\\x{ord(letter) - 0xDC00:02x}"
     return letter.encode("unicode_escape").decode("ascii")
+
+
+def quoted(text: str) -> str:
+    """A name or value in quotation marks, cut to a readable length.
+
+    >>> quoted("CTCF")
+    '"CTCF"'
+    """
+    return f'"{text}"' if len(text) <= _LONGEST else f'"{text[:_LONGEST]}..."'
 
 
 def invalid(name: str, value: object, expected: str, unit: str = "") -> str:
@@ -135,7 +151,7 @@ def invalid(name: str, value: object, expected: str, unit: str = "") -> str:
     '`precision` is "fp16"; expected fp32 or bf16'
     """
     if isinstance(value, str):
-        shown = f'"{value}"' if len(value) <= _LONGEST else f'"{value[:_LONGEST]}..."'
+        shown = quoted(value)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         shown = f"{value:,}" if isinstance(value, int) else f"{value:g}"
     else:

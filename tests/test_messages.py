@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from regtrack.cli.app import app
-from regtrack.errors import invalid, nearest
+from regtrack.errors import RegtrackError, invalid, nearest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(
@@ -110,3 +110,15 @@ def test_all_values_are_told_in_one_form(value: object, unit: str, shown: str) -
 def test_the_nearest_name_is_a_second_sentence_or_nothing() -> None:
     assert nearest("dilatd", ["dilated", "cnn1"]) == '. Did you mean "dilated"?'
     assert nearest("xyz", ["dilated", "cnn1"]) == ""
+
+
+def test_an_overlong_word_of_another_file_is_cut() -> None:
+    word = "9" * 5_000
+    assert str(RegtrackError(f'no model is called "{word}"; expected cnn1')) == (
+        f'no model is called "{"9" * 80}..."; expected cnn1'
+    )
+
+
+def test_the_longest_names_of_files_are_kept() -> None:
+    path = "/" + "/".join(["n" * 255] * 10)
+    assert str(RegtrackError(f"{path} is missing")) == f"{path} is missing"

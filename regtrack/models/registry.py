@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from regtrack.errors import CheckpointError, invalid, nearest
+from regtrack.errors import CheckpointError, invalid, nearest, quoted
 from regtrack.models.bi_lstm import BiLstmSettings, build_bi_lstm
 from regtrack.models.cnn import Cnn1Settings, CnnSettings, build_cnn1, build_cnn3, build_cnn7
 from regtrack.models.dilated import DilatedSettings, build_dilated
@@ -58,7 +58,7 @@ def build_model(name: str, marker_count: int, /, **settings: Any) -> TrackModel:
     for setting in settings:
         if setting not in known:
             raise CheckpointError(
-                f'{name} has no setting "{setting}"; it has {", ".join(known)}'
+                f"{name} has no setting {quoted(setting)}; it has {', '.join(known)}"
                 f"{nearest(setting, known)}"
             )
     if marker_count < 1:
@@ -79,7 +79,7 @@ def default_settings(name: str) -> dict[str, Any]:
 def _family(name: str) -> Family[Any]:
     if name not in MODELS:
         raise CheckpointError(
-            f'no model is called "{name}"; expected one of {", ".join(MODELS)}'
+            f"no model is called {quoted(name)}; expected one of {', '.join(MODELS)}"
             f"{nearest(name, MODELS)}"
         )
     return MODELS[name]
