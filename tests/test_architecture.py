@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 GROUND = {
     "errors", "frozen", "progress", "closing", "atomic", "exchange", "lock", "version", "kernel",
-    "model_style", "csv_table",
+    "model_style", "csv_table", "name_lists",
 }  # fmt: skip
 
 # each part of the house, and the parts that it may import besides GROUND and itself

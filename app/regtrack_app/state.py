@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlencode
 
 from regtrack.errors import RegtrackError, nearest
 from regtrack.genome.interval import Interval
+from regtrack.name_lists import split_names
 from regtrack_app.choices import Choices
 from regtrack_app.places import clipped, find_place, quotable
 from regtrack_app.regions import mid_chromosome, region_text
@@ -191,7 +192,7 @@ def compared(view: View) -> tuple[str, ...]:
 def _several(
     name: str, text: str, allowed: Sequence[str], most: int
 ) -> tuple[tuple[str, ...], list[str]]:
-    asked = list(dict.fromkeys(part for part in text.split(",") if part))
+    asked = list(dict.fromkeys(filter(None, split_names([text], allowed))))
     there = set(allowed)
     known = tuple(part for part in asked if part in there)
     strange = [part for part in asked if part not in there][:3]

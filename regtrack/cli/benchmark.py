@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regtrack.benchmark.names import check_choice, check_name
-from regtrack.cli.console import bars, console, counted_text, print_json, print_table, split_list
+from regtrack.cli.console import bars, console, counted_text, given_lists, print_json, print_table
+from regtrack.name_lists import split_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,7 @@ def command(
     saliency finds the planted bases, and the scores on controls. Takes about two minutes on one
     core per model and seed. The same command, also with more models or seeds, resumes.
     """
-    chosen = split_list("--models", models)
+    chosen = split_names(given_lists("--models", models), ())
     check_name(name)
     check_choice(chosen, seeds)
     # batches of one short window: a second thread would mostly wait

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regtrack.cli.console import bars, console, print_json, print_table, size_text, split_list
+from regtrack.cli.console import bars, console, given_lists, print_json, print_table, size_text
 from regtrack.cli.next_step import evaluation_of
 from regtrack.errors import DatasetError, invalid
 from regtrack.genome.interval import span_text
@@ -85,11 +85,11 @@ def command(
         kind=split,
         seed=seed,
         fractions=_fractions(fractions),
-        valid_chroms=split_list("--valid-chroms", valid_chroms),
-        test_chroms=split_list("--test-chroms", test_chroms),
+        valid_chroms=given_lists("--valid-chroms", valid_chroms),
+        test_chroms=given_lists("--test-chroms", test_chroms),
         block=block,
     )
-    spec = DatasetSpec(window, max_n, max_multimap, division, split_list("--chroms", chroms))
+    spec = DatasetSpec(window, max_n, max_multimap, division, given_lists("--chroms", chroms))
     with bars() as progress:
         summary = build_dataset(
             reference,

@@ -195,22 +195,20 @@ class _Lines:
         task.say()
 
 
-def split_list(option: str, values: Sequence[str] | None) -> tuple[str, ...]:
-    """The values of a repeatable option, each of which may contain commas; empty if not given.
+def given_lists(option: str, values: Sequence[str] | None) -> tuple[str, ...]:
+    """The values of a repeatable option, each a name or a list of names; empty if not given.
+
+    They are split where the names are known (see `regtrack.name_lists`).
 
     Raises:
         RegtrackError: an empty value, as from an unset variable; it does not mean "all".
 
-    >>> split_list("--chroms", ["chr1, chr2,", "chrX"])
-    ('chr1', 'chr2', 'chrX')
+    >>> given_lists("--chroms", ["chr1, chr2", "chrX"])
+    ('chr1, chr2', 'chrX')
     """
-    found: list[str] = []
-    for value in values or ():
-        parts = [part.strip() for part in value.split(",") if part.strip()]
-        if not parts:
-            raise RegtrackError(f"{option} is empty; name something, or omit the option")
-        found += parts
-    return tuple(found)
+    if not all(value.strip(", ") for value in values or ()):
+        raise RegtrackError(f"{option} is empty; name something, or omit the option")
+    return tuple(values or ())
 
 
 def counted_text(receptive_field: int | None) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regtrack.cli.console import bars, console, print_json, print_table, split_list
+from regtrack.cli.console import bars, console, given_lists, print_json, print_table
 from regtrack.cli.offers import AnyAssembly, Device, Precision
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def command(
                 dataset,
                 checkpoints,
                 split=split,
-                markers=split_list("--markers", markers),
+                markers=given_lists("--markers", markers),
                 exact=exact,
                 batch_size=batch_size,
                 precision=precision,

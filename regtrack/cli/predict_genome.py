@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regtrack.cli import sweep_options as options
-from regtrack.cli.console import split_list
+from regtrack.cli.console import given_lists
 from regtrack.cli.offers import AnyAssembly
 from regtrack.cli.sweeping import runner_of, sweep
 
@@ -65,7 +65,7 @@ def command(
         reference,
         out,
         selection=Selection(
-            markers=split_list("--markers", markers), chroms=split_list("--chroms", chroms),
+            markers=given_lists("--markers", markers), chroms=given_lists("--chroms", chroms),
             region=region, regions=regions, exclude=exclude,
         ),
         compute=Compute(

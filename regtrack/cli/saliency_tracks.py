@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from regtrack.cli import sweep_options as options
-from regtrack.cli.console import split_list
+from regtrack.cli.console import given_lists
 from regtrack.cli.offers import AnyAssembly
 from regtrack.cli.sweeping import runner_of, sweep
 
@@ -71,7 +71,7 @@ def command(
         reference,
         out,
         selection=Selection(
-            markers=split_list("--markers", markers), chroms=split_list("--chroms", chroms),
+            markers=given_lists("--markers", markers), chroms=given_lists("--chroms", chroms),
             region=region, regions=regions, exclude=exclude,
         ),
         compute=Compute(

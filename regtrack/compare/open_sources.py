@@ -14,6 +14,7 @@ from regtrack.compare.sequence import Letters
 from regtrack.compare.sources import Sources
 from regtrack.dataset.store import Dataset
 from regtrack.errors import AssemblyError, MarkerError
+from regtrack.files.shown import listed
 from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.fasta_form import check_fasta
@@ -72,7 +73,7 @@ def open_sources(
         checkpoints=match_checkpoints(catalog.models, [Path(path) for path in checkpoints]),
         reference=fasta,
         letters=Letters(dataset, fasta),
-        gene_file=None if genes is None else Later(lambda: _read_genes(genes)),
+        gene_file=None if genes is None else Later(lambda: _read_genes(genes, catalog.assembly)),
     )
 
 
@@ -104,9 +105,19 @@ def _open_peaks(files: Sequence[MarkerFile], bed: Path | None, assembly: Assembl
     return peaks
 
 
-def _read_genes(path: Path) -> Genes:
+def _read_genes(path: Path, assembly: Assembly) -> Genes:
     with called(path):
-        return read_genes(path)
+        genes = read_genes(path)
+        try:
+            bridge = assembly.bridge(genes.by_chrom)
+        except AssemblyError as error:
+            raise AssemblyError(f"{path}: {error}") from None
+        if not bridge:
+            raise AssemblyError(
+                f"{path} has no gene on the tracks, which have {assembly.summary()}: its genes are "
+                f"on {listed(list(genes.by_chrom), 3)}; use genes and tracks of one assembly"
+            )
+        return genes
 
 
 def _check_same_assembly(tracks: Assembly, dataset: Assembly, path: Path) -> None:

@@ -83,6 +83,7 @@ def build_dataset(
     stamps = Inputs.at(inputs)
     with publish_folder(Path(out), mark=HEADER_FILE, inputs=inputs, overwrite=overwrite) as folder:
         with Reference(reference) as fasta:
+            spec = spec.on(fasta.assembly)
             usable = fasta.assembly.subset(spec.chroms) if spec.chroms else fasta.assembly
             check_split(spec, usable)
             # the first file shows whether peaks are for another assembly: check before reading

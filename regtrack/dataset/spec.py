@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from regtrack.errors import DatasetError, invalid
 from regtrack.frozen import take_names
+from regtrack.genome.assembly import Assembly
 
 # The settings that each kind of split uses; setting any other is refused as a mistake.
 _USES = {
@@ -57,6 +58,18 @@ class SplitSpec:
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON-serialisable values."""
         return asdict(self)
+
+    def on(self, assembly: Assembly) -> SplitSpec:
+        """With one name per chromosome where a list of several was given.
+
+        Raises:
+            DatasetError: a chromosome in two splits.
+        """
+        return replace(
+            self,
+            valid_chroms=assembly.named(self.valid_chroms),
+            test_chroms=assembly.named(self.test_chroms),
+        )
 
     def _check_unread(self) -> None:
         for setting in fields(self):
@@ -124,6 +137,14 @@ class DatasetSpec:
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON-serialisable values."""
         return asdict(self)
+
+    def on(self, assembly: Assembly) -> DatasetSpec:
+        """With one name per chromosome where a list of several was given.
+
+        Raises:
+            DatasetError: a chromosome in two splits.
+        """
+        return replace(self, chroms=assembly.named(self.chroms), split=self.split.on(assembly))
 
 
 def _listed(values: tuple[float, ...]) -> str:

@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from regtrack.files.rows import kind_of_rows
+
 HEAD = 4096  # bytes that suffice to recognise a file
 
 _GZIP = b"\x1f\x8b"
@@ -185,7 +187,8 @@ def _text(start: bytes) -> str:
         return "blank text"
     if _NO_TEXT.search(start):
         return "a binary file of unknown kind"
-    return _markup(start) or _by_lines(_LINE_END.split(start))
+    lines = _LINE_END.split(start)
+    return _markup(start) or _by_lines(lines[:-1] or lines)  # the last one may be cut
 
 
 def _markup(start: bytes) -> str | None:
@@ -216,7 +219,7 @@ def _by_lines(lines: Sequence[bytes]) -> str:
     if lines[0].lstrip()[:1] in {b"{", b"["}:
         return "JSON text"
     rows = [line for line in lines if line.strip() and not _is_comment(line)]
-    return _by_columns(rows[0].split(b"\t") if rows else [])
+    return kind_of_rows([line.split(b"\t" if b"\t" in line else None) for line in rows])
 
 
 def _by_marks(lines: Sequence[bytes]) -> str | None:
@@ -234,11 +237,3 @@ def _by_marks(lines: Sequence[bytes]) -> str | None:
 
 def _is_comment(line: bytes) -> bool:
     return line.startswith((b"#", b"track", b"browser"))
-
-
-def _by_columns(columns: Sequence[bytes]) -> str:
-    if len(columns) >= 3 and columns[1].isdigit() and columns[2].isdigit():
-        return "a BED file"
-    if len(columns) >= 9 and columns[3].isdigit() and columns[4].isdigit():
-        return "a GFF3 file" if re.match(rb"\s*\w+=", columns[8]) else "a GTF file"
-    return "text"

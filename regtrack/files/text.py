@@ -25,6 +25,7 @@ from regtrack.files.shown import shown
 from regtrack.files.source import Source
 
 LONGEST = 16 << 20  # bytes of a line
+_LOOKED_AT = 1 << 16  # bytes, unpacked, by which a file is recognised
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _log = logging.getLogger(__name__)
 
@@ -78,6 +79,11 @@ class Text(Closing):
                     self.blank += 1
             self.lines = number
 
+    @property
+    def kind(self) -> str:
+        """What the file is by its first bytes, as `recognise` puts it; known at the first line."""
+        return recognise(self._first[:_LOOKED_AT])
+
     def refused(self, number: int, line: bytes, why: str) -> RegtrackError:
         """The error that a line cannot be used: file, number, the line itself and the reason.
 
@@ -89,7 +95,7 @@ class Text(Closing):
 
     def note(self) -> str:
         """What the file is, in brackets, if that is another kind than expected."""
-        kind = recognise(self._first)
+        kind = self.kind
         told = kind == "text" or kind.split(" ", 1)[1] in self._expected
         return "" if told else f" (this is {kind})"
 
@@ -124,7 +130,7 @@ class Text(Closing):
         pieces = iter(self._source)
         first = self._first = next(pieces, b"")
         coding = next((name for mark, name in _MARKS if first.startswith(mark)), None)
-        kind = recognise_declared(first)
+        kind = recognise_declared(first[:_LOOKED_AT])
         if kind not in {None, UTF_16}:
             raise self._source.refused(f"is {kind}; expected a {self._expected}")
         if coding is None:
@@ -133,7 +139,8 @@ class Text(Closing):
             return
         decoder = codecs.getincrementaldecoder(coding)()
         try:
-            yield decoder.decode(first[2:]).encode()
+            self._first = decoder.decode(first[2:]).encode()
+            yield self._first
             for piece in pieces:
                 yield decoder.decode(piece).encode()
             decoder.decode(b"", final=True)

@@ -13,6 +13,7 @@ from regtrack.errors import AssemblyError, nearest
 from regtrack.files.shown import listed, shown
 from regtrack.files.text import Text
 from regtrack.genome.spellings import Spellings
+from regtrack.name_lists import split_names
 
 _DIGITS = 18  # of a length, which is a number of 64 bits
 
@@ -98,14 +99,47 @@ class Assembly:
         """
         return chrom if chrom in self.length_of else self._spellings.find(chrom)
 
+    def bridge(self, names: Iterable[str]) -> dict[str, str]:
+        """The assembly's own name for each name of one file that it has, in any spelling.
+
+        Raises:
+            AssemblyError: two names of the file are one chromosome.
+
+        >>> Assembly(("chr1", "chr2"), (10, 5)).bridge(["2", "chr1", "3"])
+        {'2': 'chr2', 'chr1': 'chr1'}
+        """
+        found: dict[str, str] = {}
+        spelled: dict[str, str] = {}  # the file's name of each of ours
+        for name in names:
+            chrom = self.resolve(name)
+            if chrom is None:
+                continue
+            first = spelled.setdefault(chrom, name)
+            if first != name:
+                raise AssemblyError(
+                    f'"{shown(first)}" and "{shown(name)}" in one file are both read as '
+                    f"{shown(chrom)}, so its data may be there twice or be of two assemblies; keep "
+                    "the lines of one name, or rename them if they belong together"
+                )
+            found[name] = chrom
+        return found
+
+    def named(self, chroms: Iterable[str]) -> tuple[str, ...]:
+        """The single names in lists separated by commas (see `regtrack.name_lists`).
+
+        >>> Assembly(("chr1", "HLA,1"), (10, 5)).named(["chr1, HLA,1", "chr2"])
+        ('chr1', 'HLA,1', 'chr2')
+        """
+        return split_names(chroms, self.names, self.resolve)
+
     def subset(self, chroms: Iterable[str]) -> Assembly:
-        """Only the named chromosomes, in this assembly's order; a string is one name.
+        """Only the named chromosomes, in this assembly's order; a string is one name or a list.
 
         Raises:
             AssemblyError: a name that the assembly does not have in any spelling (`chr1` or `1`).
         """
-        named = [chroms] if isinstance(chroms, str) else chroms
-        requested = {self.resolve(chrom) or chrom for chrom in named}
+        given = [chroms] if isinstance(chroms, str) else chroms
+        requested = {self.resolve(chrom) or chrom for chrom in self.named(given)}
         for chrom in requested:
             self.length(chrom)
         kept = [name for name in self.names if name in requested]

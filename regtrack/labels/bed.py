@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from array import array
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from regtrack.errors import PeakFileError
+from regtrack.files.rows import BEDGRAPH, BEDPE, UNSURE
 from regtrack.files.text import Text
 from regtrack.genome.intervals import Positions
 
@@ -20,6 +22,11 @@ _HEADERS = (b"track", b"browser")
 _HEADER = "this is a header; remove it, or put # in front"
 _FIRST_COLUMNS = {b"chr", b"chrom", b"chromosome", b"seqname", b"seqnames"}
 _OTHER = {b",": "commas", b";": "semicolons"}
+_OTHER_KINDS = {
+    BEDGRAPH: "whose column 4 is a value along a chromosome and not a name",
+    BEDPE: "whose columns 4 to 6 are a second interval",
+}
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +80,8 @@ def read_bed(path: Path) -> BedRows:
                 raise text.refused(number, line, problem) from None
             owner = numbers.get(name)
             if owner is None:
+                if not owners:
+                    _check_kind(text)
                 name = name.strip()
                 owner = numbers.setdefault(name, len(numbers))
             if not start <= end < _LARGEST or not name:
@@ -88,6 +97,21 @@ def read_bed(path: Path) -> BedRows:
         skipped=text.blank + comments,
         sha256=text.sha256,
     )
+
+
+def _check_kind(text: Text) -> None:
+    """Refuse intervals of other formats, which would be read as peaks."""
+    kind = text.kind
+    if kind in _OTHER_KINDS:
+        raise PeakFileError(
+            f"{text.path} is {kind}, {_OTHER_KINDS[kind]}; expected peaks or BED. If each interval "
+            "of its first three columns is meant, keep these: cut -f 1-3"
+        )
+    if kind == UNSURE:
+        _log.warning(
+            "%s may be a bedGraph, since column 4 is a number in each line: its intervals are "
+            "taken, whatever their values", text.path,
+        )  # fmt: skip
 
 
 def _columns(line: bytes) -> list[bytes]:

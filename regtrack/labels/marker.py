@@ -10,6 +10,7 @@ from typing import Self
 
 from regtrack.errors import MarkerError, nearest
 from regtrack.files.shown import shown
+from regtrack.name_lists import split_names
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _CATEGORY = "category:"
@@ -68,7 +69,7 @@ def select_markers(markers: Sequence[Marker], globs: Sequence[str] | str) -> lis
 
     A glob is matched against the name as in a shell (`*CTCF`), ignoring case; `category:histone`
     matches against the category instead. An empty sequence selects every marker; a string is one
-    glob.
+    glob, or several separated by commas.
 
     Raises:
         MarkerError: a glob that matches nothing.
@@ -80,10 +81,15 @@ def select_markers(markers: Sequence[Marker], globs: Sequence[str] | str) -> lis
     >>> select_markers([ctcf, dnase], ["category:DNase", "GM*"])
     [0, 1]
     """
-    if not globs:
+    lists = [globs] if isinstance(globs, str) else globs
+    if not lists:
         return list(range(len(markers)))
     chosen: set[int] = set()
-    for glob in [globs] if isinstance(globs, str) else globs:
+    for glob in split_names(
+        lists,
+        {marker.category for marker in markers},  # the only names that may hold commas
+        lambda glob: any(_matches(marker, glob) for marker in markers),
+    ):
         matches = {index for index, marker in enumerate(markers) if _matches(marker, glob)}
         if not matches:
             raise _no_match(glob, markers)

@@ -7,7 +7,8 @@ The rules, repeated for users in docs/dataset.md:
   0-based and half-open.
 - Errors: fewer than three columns; a start or end that is not a whole number of 0 or more; an end
   before the start; what `regtrack.files.text` refuses.
-- Chromosome names are bridged (`1` for `chr1`, `MT` for `chrM`, and the reverse).
+- Chromosome names are bridged (`1` for `chr1`, `MT` for `chrM`, and the reverse). Two names of one
+  file for one chromosome are an error.
 - Dropped and counted: a peak of no bases, on a chromosome that the assembly lacks, or starting past
   the end of its chromosome. A peak that only ends past it is clipped and counted.
 - A peak of the right assembly never starts past a chromosome's end. If at least 10 do, and more
@@ -24,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from regtrack.errors import PeakFileError
+from regtrack.errors import AssemblyError, PeakFileError
 from regtrack.files.shown import listed
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals, Positions
@@ -120,7 +121,11 @@ def read_peaks(path: Path, assembly: Assembly) -> Peaks:
             assembly.
     """
     rows = read_bed(path)
-    found = [assembly.resolve(name) for name in rows.names]
+    try:
+        bridge = assembly.bridge(rows.names)
+    except AssemblyError as error:
+        raise PeakFileError(f"{path}: {error}") from None
+    found = [bridge.get(name) for name in rows.names]
     by_chrom, counts = _place(rows, found, assembly)
     if counts.foreign:
         raise PeakFileError(
@@ -128,13 +133,12 @@ def read_peaks(path: Path, assembly: Assembly) -> Peaks:
             f"{counts.read - counts.unknown:,} lines on the reference's chromosomes start past "
             "their ends; take both from one assembly"
         )
-    pairs = list(zip(rows.names, found, strict=True))
     return Peaks(
         by_chrom=by_chrom,
         counts=counts,
         sha256=rows.sha256,
-        bridged={name: chrom for name, chrom in pairs if chrom not in {None, name}},
-        unknown=tuple(name for name, chrom in pairs if chrom is None),
+        bridged={name: chrom for name, chrom in bridge.items() if chrom != name},
+        unknown=tuple(name for name in rows.names if name not in bridge),
     )
 
 

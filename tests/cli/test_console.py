@@ -114,5 +114,5 @@ def test_an_empty_list_does_not_mean_all(values: list[str]) -> None:
     with pytest.raises(
         RegtrackError, match=r"^--chroms is empty; name something, or omit the option$"
     ):
-        console.split_list("--chroms", values)
-    assert console.split_list("--chroms", None) == ()
+        console.given_lists("--chroms", values)
+    assert console.given_lists("--chroms", None) == ()

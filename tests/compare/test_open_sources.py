@@ -49,6 +49,26 @@ def test_genes_that_cannot_be_read_are_reported_without_stopping_anything(
     assert sources.genes is None
 
 
+@pytest.mark.parametrize(
+    ("names", "problem"),
+    [
+        (("chr1", "1"), 'g.gtf: "chr1" and "1" in one file are both read as chr1'),
+        (("Chr2", "2"), 'g.gtf: "Chr2" and "2" in one file are both read as chr2'),
+        (("7", "8"), "g.gtf has no gene on the tracks, which have chr1, chr2: its genes are on 7"),
+    ],
+)
+def test_genes_whose_chromosomes_do_not_fit_the_tracks_are_reported(
+    world: World, tmp_path: Path, names: tuple[str, str], problem: str
+) -> None:
+    path = tmp_path / "g.gtf"
+    row = '%s\tx\tgene\t1\t9\t.\t+\t.\tgene_id "a";\n'
+    path.write_text("".join(row % name for name in names))
+    later = world.open(genes=path).gene_file
+    assert later is not None
+    assert later.wait(20) is None
+    assert (later.error or "").startswith(problem)
+
+
 def test_labels_of_each_kind(world: World) -> None:
     table = world.open(labels=world.folder / "markers.tsv")
     assert table.dataset is None

@@ -177,7 +177,7 @@ def test_changed_and_dropped_peaks_are_logged_once(
     files: Files, caplog: pytest.LogCaptureFixture
 ) -> None:
     files.peaks.write_text(
-        "1\t100\t200\n1\t19990\t20010\nchr2\t10000\t10001\nchrX\t5\t9\nchr1\t7\t7\n"
+        "1\t100\t200\n1\t19990\t20010\nchr2\t10000\t10001\nchrX\t5\t9\n1\t7\t7\n"
     )
     (files.folder / "b.bed").write_text("2\t5\t9\n")
     (files.folder / "c.bed").write_text("")

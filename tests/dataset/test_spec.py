@@ -10,6 +10,7 @@ import pytest
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.errors import DatasetError
 from regtrack.files.records import typed
+from regtrack.genome.assembly import Assembly
 
 
 @pytest.mark.parametrize(
@@ -80,3 +81,13 @@ def test_a_string_is_one_name() -> None:
     spec = DatasetSpec(split=split, chroms="chr1")
     assert (spec.chroms, split.valid_chroms, split.test_chroms) == (("chr1",), ("chr2",), ("chr3",))
     assert typed(json.loads(json.dumps(spec.to_dict())), DatasetSpec) == spec
+
+
+def test_lists_of_chromosomes_are_split_where_their_names_are_known() -> None:
+    assembly = Assembly(("chr1", "HLA,1", "chr2", "chr3"), (9,) * 4)
+    split = SplitSpec("chrom", valid_chroms=("HLA,1",), test_chroms=("2,chr3",))
+    spec = DatasetSpec(5, split=split, chroms=("chr1,HLA,1", "2, chr3")).on(assembly)
+    assert spec.chroms == ("chr1", "HLA,1", "2", "chr3")
+    assert (spec.split.valid_chroms, spec.split.test_chroms) == (("HLA,1",), ("2", "chr3"))
+    with pytest.raises(DatasetError, match="chromosome chr3 is in valid and in test"):
+        SplitSpec("chrom", valid_chroms=("chr1,chr3",), test_chroms=("2,chr3",)).on(assembly)

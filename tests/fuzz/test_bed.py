@@ -15,7 +15,7 @@ fields = st.sampled_from(
      "-1", "5.0", "1e3", "٣", "é", "9" * 19, "x" * 300, "\x1b[0m", "."]
 )  # fmt: skip
 good = st.tuples(
-    st.sampled_from(["chr1", "1", "2", "chrM", "chrX", "chr 1"]),
+    st.sampled_from(["1", "chr2", "chrM", "chrX", "chr 1"]),
     st.integers(0, 60).map(str),
     st.integers(60, 90).map(str),
 )

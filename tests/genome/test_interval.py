@@ -131,6 +131,32 @@ def test_subset_keeps_order_and_accepts_either_spelling() -> None:
         ASSEMBLY.subset(["chr3"])
 
 
+@pytest.mark.parametrize(
+    ("lists", "expected"),
+    [
+        (["chr1,chr2"], ["chr1", "chr2"]),
+        ([" HLA,1 ,chr1,", "1"], ["HLA,1", "chr1", "1"]),
+        (["HLA,1,2,HLA,1"], ["HLA,1,2", "HLA,1"]),
+        (["1,HLA,1,2,9"], ["1", "HLA,1,2", "9"]),
+        (["chrhla,1"], ["chrhla,1"]),  # another spelling
+        ([",,a"], [",,a"]),
+        ([",a, ,"], ["a"]),
+        (["HLA,9"], ["HLA", "9"]),
+        (["chr1", " , "], ["chr1", ""]),  # which is no chromosome, and not all of them
+    ],
+)
+def test_names_in_lists_are_looked_up_before_they_are_split(
+    lists: list[str], expected: list[str]
+) -> None:
+    names = ("chr1", "HLA,1", "HLA,1,2", "2", ",,a")
+    assert Assembly(names, (9,) * len(names)).named(lists) == tuple(expected)
+
+
+def test_long_lists_are_split_in_no_time() -> None:
+    # quadratic work would take minutes
+    assert len(ASSEMBLY.named([",".join(["chr1"] * 200_000)])) == 200_000
+
+
 def test_equal_assemblies_have_equal_digests() -> None:
     assert ASSEMBLY.digest == Assembly(ASSEMBLY.names, ASSEMBLY.lengths).digest
     assert ASSEMBLY.digest != Assembly(ASSEMBLY.names[::-1], ASSEMBLY.lengths[::-1]).digest

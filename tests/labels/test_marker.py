@@ -58,6 +58,20 @@ def test_selection_keeps_the_order_of_the_markers(
     assert select_markers(MARKERS, globs) == expected
 
 
+@pytest.mark.parametrize("globs", ["", ",", ["*", " "]])
+def test_an_empty_glob_is_not_every_marker(globs: list[str] | str) -> None:
+    with pytest.raises(MarkerError, match='no marker matches ""'):
+        select_markers(MARKERS, globs)
+
+
+def test_globs_are_split_at_commas_but_not_the_name_of_a_category() -> None:
+    open_dna = Marker("A_ATAC", "DNA, open", "A", "ATAC")
+    assert select_markers([*MARKERS, open_dna], "category:dna, open, gm*") == [0, 4]
+    assert select_markers([*MARKERS, open_dna], ["*DNase,category:*open", "K562_CTCF,"]) == [
+        1, 2, 4
+    ]  # fmt: skip
+
+
 def test_a_glob_without_a_match_names_the_nearest() -> None:
     with pytest.raises(MarkerError, match=r'matches "K562_CTFC".*Did you mean "K562_CTCF"'):
         select_markers(MARKERS, ["*DNase", "K562_CTFC"])

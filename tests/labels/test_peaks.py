@@ -30,7 +30,7 @@ def written(folder: Path, text: str | bytes, name: str = "peaks.bed") -> Path:
 
 
 lines = st.tuples(
-    st.sampled_from(["chr1", "chr2", "2", "chrM", "MT", "chr9"]),
+    st.sampled_from(["chr1", "2", "MT", "chr9"]),
     st.integers(0, 70),
     st.integers(0, 30),
 )
@@ -46,7 +46,7 @@ def test_peaks_cover_the_bases_of_their_lines(
     text = "".join(f"{chrom}\t{start}\t{start + size}\n" for chrom, start, size in found)
     peaks = read_peaks(written(tmp_path_factory.mktemp("peaks"), text), ASSEMBLY)
 
-    own = {"chr1": "chr1", "chr2": "chr2", "2": "chr2", "chrM": "chrM", "MT": "chrM"}
+    own = {"chr1": "chr1", "2": "chr2", "MT": "chrM"}
     expected: dict[str, set[int]] = {}
     for chrom, start, size in found:
         if chrom in own:
@@ -204,6 +204,61 @@ def test_a_name_is_no_empty_column(tmp_path: Path) -> None:
 def test_a_file_of_another_kind_is_named(tmp_path: Path, content: bytes, kind: str) -> None:
     with pytest.raises(PeakFileError, match=f"(line [12] .*this|bed) is {kind}"):
         read_peaks(written(tmp_path, content), ASSEMBLY)
+
+
+COVERAGE = "".join(f"chr1 {9 * at} {9 * at + 9} {at % 3}\n" for at in range(10))
+METHYLATION = "".join(f"chr1\t{9 * at}\t{9 * at + 2}\t0.{at}\n" for at in range(10))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (COVERAGE, "bedGraph"),
+        ("chr1\t1\t9\t0.5\nchr1\t8\t9\t1e-3\n", "BED"),  # they overlap, so no bedGraph
+        ("".join(f"chr1\t{at}\t{at + 1}\t-0.{at}\n" for at in range(10)), "bedGraph"),
+        (METHYLATION, "BED or bedGraph"),
+        ("chr1\t5\t9\t0.5\n", "BED or bedGraph"),
+        (COVERAGE + "chr1\t200\t300\tpeak\n", "BED"),
+        (COVERAGE.replace("\n", " .\n"), "BED"),
+        # numbers of windows, as `bedtools makewindows -i winnum` writes them, and of peaks
+        ("".join(f"chr1\t{9 * at}\t{9 * at + 9}\t{at + 1}\n" for at in range(20)), "BED"),
+        ("chr1\t1\t5\t7\nchr1\t7\t9\t7\n", "BED"),
+        ("chr1\t5\t9\tchr2\t7\t8\n", "BEDPE"),
+        ("chr1\t5\t9\t.\t-1\t-1\nchr1\t5\t9\tchr1\t7\t8\tname\t0\t+\t-\n", "BEDPE"),
+        ("1\t5\t9\t1\t7\t8\n1\t5\t9\t2\t1\t3\n2\t5\t9\t2\t9\t20\n", "BEDPE"),
+        ("scaffold9 5 9 scaffold9 7 8\n", "BEDPE"),
+        # what `bedtools coverage` appends: a number of peaks, bases, length and share
+        ("1\t50\t59\t1\t3\t9\t0.3333333\n", "BED"),
+        ("chr1\t5\t9\tchr1\t700\t+\n", "BED"),
+        ("chr1\t5\t9\tpeak1\t700\t+\t5\t9\t0\n", "BED"),
+        ("chr1\t5\t9\t2.5\t1.5\tchr1:5-9\n", "BED"),  # SEACR
+    ],
+)
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16"])
+def test_intervals_of_other_formats_are_no_peaks(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, kind: str, coding: str
+) -> None:
+    path = written(tmp_path, f"#x\n{text}".encode(coding))
+    if kind in {"bedGraph", "BEDPE"}:
+        with pytest.raises(PeakFileError, match=f"is a {kind} file, whose column"):
+            read_peaks(path, ASSEMBLY)
+        return
+    assert read_peaks(path, Assembly(("chr1",), (900,))).counts.read == text.count("\n")
+    warned = [record.getMessage() for record in caplog.records]
+    assert warned == [w for w in warned if f"{path} may be a bedGraph, since column 4" in w]
+    assert bool(warned) == (kind == "BED or bedGraph")
+
+
+@pytest.mark.parametrize(
+    ("names", "both"), [("chr1 1", "chr1"), ("chr9 2 CHR2", "chr2"), ("MT chrM MT", "chrM")]
+)
+def test_two_names_of_one_chromosome_are_an_error(tmp_path: Path, names: str, both: str) -> None:
+    path = written(tmp_path, "".join(f"{name}\t1\t2\n" for name in names.split()))
+    with pytest.raises(PeakFileError, match=rf"in one file are both read as {both}, so") as caught:
+        read_peaks(path, ASSEMBLY)
+    assert str(path) in str(caught.value)
+    # where each is a chromosome of its own, nothing is wrong
+    assert read_peaks(path, Assembly(tuple(set(names.split())), (9,) * len(set(names.split()))))
 
 
 def test_names_that_are_not_utf8_stay_apart(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_a_string_is_one_marker_and_one_chromosome(tmp_path: Path, fasta: Path) 
 
 
 def test_regions_and_exclude_choose_bases_and_change_no_value(tmp_path: Path, fasta: Path) -> None:
-    (tmp_path / "regions.bed").write_text("chr2\t100\t101\n2\t1900\t3500\nchr10\t0\t1403\n")
+    (tmp_path / "regions.bed").write_text("chr2\t100\t101\nchr2\t1900\t3500\nchr10\t0\t1403\n")
     (tmp_path / "exclude.bed").write_text("chr2\t3200\t3300\nchr10\t5\t1403\n")
     checkpoint = as_checkpoint(small_model("cnn7"), ASSEMBLY)
     summary = predict_genome(
