@@ -20,8 +20,9 @@ TITLES = {
     "id-cnn": "ID-CNN",
     "dilated": "DILATED",
     "bi-lstm": "BI-LSTM",
+    "hybrid": "HYBRID",
 }
-"""Titles of the networks in Gupta and Rush 2017; any other network keeps its own name."""
+"""Titles of regtrack's networks; any other network keeps its own name."""
 
 NO_MODEL = "#5b6675"
 """The colour on white of tracks without a model."""
@@ -65,8 +66,10 @@ _DASH_DOT = (5, 1.2, 1, 1.2)
 _GAPPED = (2, 2)
 _DASH_DOT_DOT = (6, 1.2, 1, 1.2, 1, 1.2)
 _LONG_DOT = (10, 1.2, 1, 1.2)
+_DASH_DASH_DOT = (5, 1.2, 5, 1.2, 1, 1.2)
 _PATTERNS: tuple[Dashes, ...] = (
     _SOLID, _LONG, _DASHED, _DOTTED, _DASH_DOT, _GAPPED, _DASH_DOT_DOT, _LONG_DOT,
+    _DASH_DASH_DOT,
 )  # fmt: skip
 
 
@@ -86,8 +89,9 @@ _LOOKS = {
     ("dilated", "max"): _Look("vermillion", 1, _LONG),
     ("dilated", "dilated"): _Look("vermillion", 2, _LONG_DOT),
     ("bi-lstm", "none"): _Look("green", 0, _DOTTED),
+    ("hybrid", "none"): _Look("yellow", 0, _DASH_DASH_DOT),
 }
-_LEFT_OVER = ("yellow", "sky")  # hues of other networks
+_LEFT_OVER = ("sky",)  # hues of other networks
 
 
 @dataclass(frozen=True, slots=True)

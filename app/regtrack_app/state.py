@@ -37,7 +37,7 @@ _WORDS = {
 
 MOST_MARKERS = 12
 """Maximum number of markers: what one request can make the server read is limited."""
-MOST_MODELS = 6
+MOST_MODELS = 7
 """Maximum number of models: as many as colours and line styles can be distinguished."""
 MOST_TRACKS = 12
 """Maximum number of other tracks."""

@@ -10,6 +10,7 @@ from regtrack.errors import CheckpointError, invalid, nearest, quoted
 from regtrack.models.bi_lstm import BiLstmSettings, build_bi_lstm
 from regtrack.models.cnn import Cnn1Settings, CnnSettings, build_cnn1, build_cnn3, build_cnn7
 from regtrack.models.dilated import DilatedSettings, build_dilated
+from regtrack.models.hybrid import HybridSettings, build_hybrid
 from regtrack.models.id_cnn import IdCnnSettings, build_id_cnn
 from regtrack.models.network import TrackModel
 from regtrack.models.settings import Settings
@@ -37,6 +38,7 @@ MODELS: dict[str, Family[Any]] = {
     "id-cnn": Family(IdCnnSettings, build_id_cnn),
     "dilated": Family(DilatedSettings, build_dilated),
     "bi-lstm": Family(BiLstmSettings, build_bi_lstm),
+    "hybrid": Family(HybridSettings, build_hybrid),
 }
 
 

@@ -20,6 +20,7 @@ SMALL: dict[str, dict[str, Any]] = {
     # a maximum hides what it does not choose: more channels, more choices
     "dilated": {"channels": [12, 16, 24]},
     "bi-lstm": {"channels": [6, 5], "lstm_hidden": 4},
+    "hybrid": {"channels": [12, 10, 6], "dilations": [1, 2, 4]},
 }
 
 

@@ -9,11 +9,15 @@ from torch import Tensor
 
 from regtrack.models.blocks import (
     AfterConv,
+    Beside,
     BiLstm,
     Block,
     Downsample,
     Head,
+    Join,
+    MaxDownsample,
     PassNorm,
+    Residual,
     SamePadConv,
     SamePool,
     Upsample,
@@ -38,7 +42,7 @@ def settle(norm: PassNorm) -> None:
     torch.nn.init.normal_(norm.bias)
 
 
-def followed(block: SamePadConv | Downsample | Upsample, convolved: Tensor) -> Tensor:
+def followed(block: SamePadConv | Downsample | Upsample | Join, convolved: Tensor) -> Tensor:
     """What torch's layers make of a convolution's output (B, C, L) in evaluation; (B, L, C)."""
     norm = block.norm
     x = F.batch_norm(
@@ -159,3 +163,53 @@ def test_head_is_two_dense_layers() -> None:
 
 def test_a_plain_block_needs_its_own_position() -> None:
     assert Block().needs(3, 5) == (3, 5)
+
+
+def test_max_downsample_is_the_largest_of_each_block() -> None:
+    x = draw(2, 40, 3) - 10
+
+    torch.testing.assert_close(MaxDownsample(8)(x), x.view(2, 5, 8, 3).amax(2))
+
+
+def test_residual_adds_a_normalised_dilated_convolution() -> None:
+    block = Residual(5, 3, AFTER, depth=2, dilation=4).double().eval()
+    for norm in (block.norm, block.narrow.norm):
+        settle(norm)
+    torch.nn.init.normal_(block.widen.bias)
+    x = draw(2, 30, 5)
+    image, norm, narrow = x.transpose(1, 2), block.norm, block.narrow
+    normed = F.batch_norm(
+        image, norm.running_mean[0], norm.running_var[0], norm.weight, norm.bias, eps=norm.eps
+    )
+    convolved = F.conv1d(F.relu(normed), narrow.weight, narrow.bias, padding=4, dilation=4)
+    added = F.conv1d(
+        followed(narrow, convolved).transpose(1, 2), block.widen.weight[..., None], block.widen.bias
+    )
+
+    assert narrow.weight.shape == (3, 5, 3)
+    torch.testing.assert_close(block(x), (image + added).transpose(1, 2))
+
+
+def test_residuals_add_unit_variance_in_all() -> None:
+    blocks = [Residual(400, 3, AFTER, depth=4, dilation=1) for _ in range(4)]
+    x = out = torch.randn(1, 500, 400)
+    for block in blocks:
+        out = block(out)
+
+    assert (out - x).square().mean().item() == pytest.approx(1.0, rel=0.1)
+
+
+def test_join_reads_a_base_and_what_covers_it() -> None:
+    """Beside and join together are a dense layer over own and repeated channels."""
+    pooled = [MaxDownsample(4), SamePadConv(3, 2, 3, AFTER)]
+    beside = Beside(pooled).double().eval()
+    join = Join(3, 2, 6, 4, AFTER).double().eval()
+    settle(join.norm)
+    torch.nn.init.normal_(join.bias)
+    x = draw(2, 20, 3)
+    coarse = pooled[1](pooled[0](x)).repeat_interleave(4, dim=1)
+    dense = F.conv1d(torch.cat([x, coarse], 2).transpose(1, 2), join.weight, join.bias)
+
+    assert beside(x).shape == (2, 5, 4 * 3 + 2)
+    torch.testing.assert_close(join(beside(x)), followed(join, dense))
+    assert (beside.needs(3, 3), join.needs(7, 8)) == ((8, 19), (1, 2))

@@ -22,6 +22,7 @@ VARIANTS = [(name, {}) for name in BOUNDED] + [
     ("dilated", {"width": 7}),
     ("cnn7", {"width": 3}),
     ("id-cnn", {"block": 8, "width": 5, "passes": 2}),
+    ("hybrid", {"block": 7, "width": 4}),
 ]
 
 

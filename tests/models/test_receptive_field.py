@@ -21,6 +21,8 @@ COUNTED: list[tuple[str, dict[str, Any], int, tuple[int, int]]] = [
     ("cnn3", {}, 100, (49, 59)),
     ("cnn7", {}, 460, (209, 259)),
     ("id-cnn", {}, 21_099, (10_468, 10_649)),
+    # 513 blocks of 10 bp before and after its own, and 7 bp on either side of them
+    ("hybrid", {}, 10_284, (5_146, 5_146)),
     ("dilated", {}, 10_810, (5_389, 5_429)),
     ("dilated", {"pooling": "max"}, 10_930, (5_449, 5_489)),
     ("dilated", {"pooling": "dilated"}, 15_130, (7_549, 7_589)),

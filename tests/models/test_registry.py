@@ -18,6 +18,9 @@ PARAMETERS: list[tuple[str, dict[str, Any], int]] = [
     ("dilated", {"pooling": "max"}, 631_213),
     ("dilated", {"pooling": "dilated"}, 631_213),
     ("bi-lstm", {}, 764_115),  # published: 764,395
+    # letters, first convolution, pooled one, 9 x (norm, narrow convolution, widening), join, head
+    ("hybrid", {}, 20 + 6_048 + 46_368 + 9 * (192 + 13_968 + 4_704) + 12_480 + 8_125 + 115_794),
+    ("hybrid", {"channels": [256, 256, 128]}, 1_732_451),
 ]
 
 
@@ -27,6 +30,22 @@ def test_parameter_counts_are_pinned(name: str, settings: dict[str, Any], count:
 
     assert model.parameter_count == count
     assert model.parameter_count == sum(weight.numel() for weight in model.parameters())
+
+
+@pytest.mark.parametrize("markers", [8, 919])
+def test_the_hybrid_is_no_larger_than_dilated_and_its_second_size_at_most_four_times(
+    markers: int,
+) -> None:
+    dilated, small, large = (
+        build_model(name, markers, **settings).parameter_count
+        for name, settings in (
+            ("dilated", {}),
+            ("hybrid", {}),
+            ("hybrid", {"channels": [256, 256, 128]}),
+        )
+    )
+
+    assert small < dilated < large < 4 * dilated
 
 
 def test_no_lstm_size_comes_closer_to_the_published_count() -> None:
@@ -103,6 +122,9 @@ def test_dilations_and_pooling_shape_the_trunk() -> None:
         ("id-cnn", {"dilations": []}, r"`dilations` is \(\); expected numbers of at least 1"),
         ("id-cnn", {"block": 0}, "`block` is 0; expected at least 1"),
         ("id-cnn", {"passes": 0}, "`passes` is 0; expected at least 1"),
+        ("hybrid", {"dilations": []}, r"`dilations` is \(\); expected numbers of at least 1"),
+        ("hybrid", {"dilations": [1] * 33}, "expected at most 32"),
+        ("hybrid", {"block": 1_001}, "`block` is 1,001; expected at most 1,000"),
         ("bi-lstm", {"lstm_hidden": 0}, "`lstm_hidden` is 0; expected at least 1"),
     ],
 )

@@ -21,6 +21,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "cnn3": {"channels": [6, 8, 5]},
     "id-cnn": {"channels": [5, 6, 8, 5]},
     "dilated": {"channels": [6, 8, 5]},
+    "hybrid": {"channels": [6, 8, 5], "dilations": [1, 2]},
 }
 
 

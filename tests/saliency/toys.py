@@ -24,6 +24,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "dilated-max": {"width": 4, "dilations": [3, 9, 9], "pooling": "max"},
     "id-cnn": {"block": 6, "width": 3, "dilations": [2, 4]},
     "bi-lstm": {},
+    "hybrid": {"block": 4, "width": 5, "dilations": [1, 2]},
 }
 BOUNDED = [name for name in MODELS if name != "bi-lstm"]
 

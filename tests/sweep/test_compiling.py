@@ -72,7 +72,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["cnn3", "id-cnn", "dilated"])
+@pytest.mark.parametrize("name", ["cnn3", "id-cnn", "dilated", "hybrid"])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_network_is_one_graph(name: str, precision: str, calls: list[tuple[int, ...]]) -> None:
     model = small_model(name).float()

@@ -46,7 +46,7 @@ from .toys import (
     write_fasta,
 )
 
-CONVOLUTIONAL = ("cnn1", "cnn3", "cnn7", "id-cnn", "dilated")
+CONVOLUTIONAL = ("cnn1", "cnn3", "cnn7", "id-cnn", "dilated", "hybrid")
 
 # no multiple of anything; N at a start, an end and inside; shorter than a stride; all N
 CODES: dict[str, Codes] = {

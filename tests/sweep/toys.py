@@ -38,6 +38,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "id-cnn": {"channels": [5, 6, 8, 5]},
     "dilated": {"channels": [6, 8, 5]},
     "bi-lstm": {"channels": [6, 5], "lstm_hidden": 4},
+    "hybrid": {"channels": [6, 8, 5], "dilations": [1, 2, 4]},
 }
 
 
