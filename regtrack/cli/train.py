@@ -40,13 +40,14 @@ def command(
     model: Annotated[
         str,
         typer.Option(
-            help="cnn1, cnn3, cnn7, id-cnn, dilated or bi-lstm.", rich_help_panel=_NETWORK
+            help="cnn1, cnn3, cnn7, id-cnn, dilated, bi-lstm or hybrid.", rich_help_panel=_NETWORK
         ),
     ] = "dilated",
     dropout: Annotated[
         float | None,
         typer.Option(
-            help="Fraction of activations dropped; default: 0.25.", rich_help_panel=_NETWORK
+            help="Fraction of activations dropped; default: 0.25, of hybrid 0.1.",
+            rich_help_panel=_NETWORK,
         ),
     ] = None,
     pooling: Annotated[
@@ -81,6 +82,9 @@ def command(
     learning_rate: Annotated[
         float, typer.Option(help="Peak learning rate (Adam).", rich_help_panel=_LOOP)
     ] = 0.001,
+    weight_decay: Annotated[
+        float, typer.Option(help="Weight decay (AdamW); 0: plain Adam.", rich_help_panel=_LOOP)
+    ] = 0.0,
     schedule: Annotated[
         str,
         typer.Option(help="Learning rate: constant, or cosine decay to 0.", rich_help_panel=_LOOP),
@@ -89,6 +93,13 @@ def command(
         float,
         typer.Option(help="Fraction of steps with a rising learning rate.", rich_help_panel=_LOOP),
     ] = 0.05,
+    averaging: Annotated[
+        float,
+        typer.Option(
+            help="Keep a running mean of the weights with this decay, such as 0.99; 0: do not.",
+            rich_help_panel=_LOOP,
+        ),
+    ] = 0.0,
     positive_weight: Annotated[
         float,
         typer.Option(help="Weight of labelled bases in the loss.", rich_help_panel=_LOOP),
@@ -150,9 +161,9 @@ def command(
 
     config = TrainingConfig(
         epochs=epochs, patience=patience, batch_size=batch_size, learning_rate=learning_rate,
-        schedule=schedule, warmup=warmup, positive_weight=positive_weight, clip=clip,
-        precision=precision, reverse_complement=reverse_complement, shift=shift,
-        epoch_windows=epoch_windows, seed=seed,
+        weight_decay=weight_decay, schedule=schedule, warmup=warmup, averaging=averaging,
+        positive_weight=positive_weight, clip=clip, precision=precision,
+        reverse_complement=reverse_complement, shift=shift, epoch_windows=epoch_windows, seed=seed,
     )  # fmt: skip
     hardware = Hardware(
         accelerator=accelerator,

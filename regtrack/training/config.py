@@ -23,8 +23,12 @@ class TrainingConfig:
         patience: stop after this many epochs without a better validation PR AUC; 0: never.
         batch_size: windows per step and process.
         learning_rate: peak learning rate (Adam).
+        weight_decay: fraction of each weight, times the learning rate, that a step takes off
+            (AdamW); biases and batch normalisation are exempt. 0: plain Adam.
         schedule: `constant`, or `cosine` decay to 0 in the last step.
         warmup: fraction of all steps in which the learning rate rises from 0.
+        averaging: decay, per step, of a running mean of the weights; the mean is what is validated
+            and kept. 0: the weights themselves.
         positive_weight: weight of a labelled base in the loss, relative to an unlabelled one.
         clip: maximum norm of the gradient; 0: no clipping.
         precision: `fp32`, or `bf16` for mixed precision.
@@ -41,8 +45,10 @@ class TrainingConfig:
     patience: int = 5
     batch_size: int = 8
     learning_rate: float = 0.001
+    weight_decay: float = 0.0
     schedule: str = "cosine"
     warmup: float = 0.05
+    averaging: float = 0.0
     positive_weight: float = 1.0
     clip: float = 1.0
     precision: str = "fp32"
@@ -56,8 +62,10 @@ class TrainingConfig:
         self._check("patience", self.patience >= 0, "0 or more")
         self._check("batch_size", self.batch_size >= 1, "at least 1")
         self._check("learning_rate", 0 < self.learning_rate < math.inf, "more than 0")
+        self._check("weight_decay", 0 <= self.weight_decay < math.inf, "0 or more")
         self._check("schedule", self.schedule in SCHEDULES, " or ".join(SCHEDULES))
         self._check("warmup", 0 <= self.warmup < 1, "a fraction from 0 to below 1")
+        self._check("averaging", 0 <= self.averaging < 1, "0 or more and below 1")
         self._check("positive_weight", 0 < self.positive_weight < math.inf, "more than 0")
         self._check("clip", 0 <= self.clip < math.inf, "0 or more")
         self._check("precision", self.precision in PRECISIONS, " or ".join(PRECISIONS))

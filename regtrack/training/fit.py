@@ -19,6 +19,7 @@ from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError
 from regtrack.evaluation.metrics import category_means
+from regtrack.machine.allocator import kept_memory
 from regtrack.measures.curve import MIN_POSITIVES
 from regtrack.model_style import style_of
 from regtrack.models.network import TrackModel
@@ -171,6 +172,7 @@ class _Run:
         title = style_of(self.network.name, self.network.config).title
         total = (self.config.epochs - len(history)) * self._bases_an_epoch()
         with (
+            kept_memory(),
             quiet_lightning(),
             interruptible(self.folder),
             progress.task(f"Training {title}", total, "bp") as task,
@@ -201,7 +203,7 @@ class _Run:
     def _keeper(self, task: Task) -> RunKeeper:
         return RunKeeper(self.folder, self.config.patience, task, self.base_rates, self._save)
 
-    def _save(self, epoch: Epoch) -> None:
+    def _save(self, epoch: Epoch, network: TrackModel) -> None:
         """Write the network after an epoch, with its provenance, as the checkpoint."""
         training = {
             "regtrack": __version__,
@@ -211,7 +213,7 @@ class _Run:
             "validation": _scores(epoch),
         }
         checkpoint = Checkpoint(
-            self.network,
+            network,
             self.dataset.markers,
             self.dataset.assembly,
             self.dataset.window,

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from regtrack.dataset.loader import Batch
 from regtrack.files.records import typed
+from regtrack.models.network import TrackModel
 from regtrack.progress import Task
 from regtrack.training.history import Epoch, best_epoch, out_of_patience
 from regtrack.training.module import TrackTraining
@@ -47,7 +48,7 @@ class RunKeeper(pl.Callback):
         patience: int,
         task: Task,
         base_rates: Mapping[str, float],
-        save: Callable[[Epoch], None],
+        save: Callable[[Epoch, TrackModel], None],
     ) -> None:
         self.history: list[Epoch] = []
         self._folder = folder
@@ -109,7 +110,7 @@ class RunKeeper(pl.Callback):
         epoch = self._scored(trainer, pl_module)
         self.history.append(epoch)
         if trainer.is_global_zero and best_epoch(self.history) is epoch:
-            self._save(epoch)
+            self._save(epoch, pl_module.scored)
         trainer.save_checkpoint(self._folder.last)  # every process takes part
         if out_of_patience(self.history, self._patience):
             trainer.should_stop = True

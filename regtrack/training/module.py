@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from copy import deepcopy
+from typing import Any, cast
 
 import lightning.pytorch as pl
 import numpy as np
@@ -15,6 +16,7 @@ from typing_extensions import override
 from regtrack.dataset.loader import Batch, dense_labels
 from regtrack.evaluation.metrics import StreamingCurves, category_means, centres
 from regtrack.models.network import TrackModel
+from regtrack.training.averaging import follow
 from regtrack.training.config import TrainingConfig
 from regtrack.training.loss import cross_entropy
 
@@ -40,6 +42,7 @@ class TrackTraining(pl.LightningModule):
     """A `TrackModel` in training.
 
     Attributes:
+        average: the running mean of its weights; None if they are not averaged.
         train_loss: of the current epoch so far, or of the last one.
         valid_loss: of the last validation.
         categories: mean average precision per category, in the last validation.
@@ -53,6 +56,12 @@ class TrackTraining(pl.LightningModule):
         self.config = config
         self.marker_categories = tuple(categories)
         self.categories: dict[str, float] = {}
+        self.average = deepcopy(model).requires_grad_(False) if config.averaging else None
+
+    @property
+    def scored(self) -> TrackModel:
+        """The network that is validated and kept."""
+        return self.model if self.average is None else self.average
 
     @override
     def on_train_epoch_start(self) -> None:
@@ -65,18 +74,23 @@ class TrackTraining(pl.LightningModule):
 
     @override
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        loss, _, _ = self._loss(batch)
+        loss, _, _ = self._loss(self.model, batch)
         self.train_loss.add(loss, batch)
         return loss
 
     @override
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
+        if self.average is not None:
+            follow(self.average, self.model, self.config.averaging, self.global_step)
+
+    @override
     def on_validation_epoch_start(self) -> None:
         self.valid_loss = Mean(self.device)
-        self.curves = StreamingCurves(centres(self.model))
+        self.curves = StreamingCurves(centres(self.scored))
 
     @override
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        loss, logits, labels = self._loss(batch)
+        loss, logits, labels = self._loss(self.scored, batch)
         self.valid_loss.add(loss, batch)
         self.curves.update(logits, labels, batch.known)
 
@@ -89,7 +103,9 @@ class TrackTraining(pl.LightningModule):
 
     @override
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
-        optimizer = torch.optim.Adam(self.model.parameters(), lr=self.config.learning_rate)
+        optimizer = torch.optim.AdamW(
+            decay_groups(self.model, self.config.weight_decay), lr=self.config.learning_rate
+        )
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda step: self.config.rate(step, steps)
@@ -99,15 +115,24 @@ class TrackTraining(pl.LightningModule):
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
 
-    def _loss(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    def _loss(self, model: TrackModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """The mean loss over the stages, the logits of the last stage, and the labels (B, M, L)."""
-        labels = dense_labels(batch, self.model.marker_count)
-        stages = self.model.stage_logits(batch.codes)
+        labels = dense_labels(batch, model.marker_count)
+        stages = model.stage_logits(batch.codes)
         losses = [
             cross_entropy(logits, labels, batch.known, self.config.positive_weight)
             for logits in stages
         ]
         return torch.stack(losses).mean(), stages[-1], labels
+
+
+def decay_groups(model: TrackModel, weight_decay: float) -> list[dict[str, Any]]:
+    """The weights that decay, and the biases and batch normalisation, which do not."""
+    weights = list(model.parameters())
+    return [
+        {"params": [one for one in weights if one.dim() > 1], "weight_decay": weight_decay},
+        {"params": [one for one in weights if one.dim() == 1], "weight_decay": 0.0},
+    ]
 
 
 def step_seed(*numbers: int) -> int:

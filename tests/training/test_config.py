@@ -18,6 +18,8 @@ from regtrack.training.config import Hardware, TrainingConfig
         ("batch_size", 0, "0"),
         ("learning_rate", 0.0, "0"),
         ("learning_rate", float("nan"), "nan"),
+        ("weight_decay", -0.1, "-0.1"),
+        ("averaging", 1.0, "1"),
         ("schedule", "linear", '"linear"'),
         ("warmup", 1.0, "1"),
         ("positive_weight", 0.0, "0"),

@@ -160,6 +160,22 @@ def test_a_run_interrupted_twice_resumes_to_identical_weights(
     assert_same(fit(dataset, run), undisturbed)
 
 
+def test_a_run_with_decay_and_averaging_resumes_to_identical_weights(
+    dataset: Dataset, run: Path, tmp_path: Path
+) -> None:
+    config = replace(CONFIG, weight_decay=0.1, averaging=0.9, epochs=2)
+    whole = fit(dataset, tmp_path / "whole", config=config)
+    with pytest.raises(KeyboardInterrupt):
+        fit(dataset, run, config=config, progress=Stopping(7))
+    assert_same(fit(dataset, run, config=config), whole)
+    # the mean was validated: it is not the weights of a run that trains the same way
+    plain = fit(dataset, tmp_path / "plain", config=replace(config, averaging=0.0))
+    assert [epoch.train_loss for epoch in plain.history] == [
+        epoch.train_loss for epoch in whole.history
+    ]
+    assert plain.best.valid_loss != whole.best.valid_loss
+
+
 def test_reading_in_other_processes_changes_nothing(
     dataset: Dataset, run: Path, undisturbed: TrainingResult
 ) -> None:
