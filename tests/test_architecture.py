@@ -33,7 +33,7 @@ PERMITTED: dict[str, set[str]] = {
     "predict": {"genome", "labels", "checkpoint", "machine"},
     "training": {
         "genome", "labels", "dataset", "models", "checkpoint", "checkpoint_header", "evaluation",
-        "predict", "measures", "files",
+        "predict", "measures", "files", "machine",
     },
     "evaluation": {"genome", "labels", "dataset", "models", "checkpoint", "predict", "measures"},
     "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "predict", "machine", "files"},
