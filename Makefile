@@ -1,6 +1,8 @@
 # Each target sets up .venv if needed; nothing is installed outside it.
 PYTHON ?= python3
 BIN := .venv/bin
+# unset: else every process would compile every source again
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test torture fuzz gpu readers igv lint check docs wheel bench screenshots lock clean
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from operator import and_
 
 import numpy as np
 
@@ -61,7 +62,11 @@ class Motif:
 
     def draw(self, rng: np.random.Generator) -> Codes:
         """One matching sequence, uint8 (len(self),); permitted bases are equally likely."""
-        return np.array([rng.choice(np.flatnonzero(row)) for row in self.allowed], dtype=np.uint8)
+        choices = rng.integers(self.allowed.sum(axis=1))
+        ranks = self.allowed.cumsum(axis=1) - 1
+        chosen = self.allowed & (ranks == choices[:, None])
+        codes: Codes = chosen.argmax(axis=1).astype(np.uint8)
+        return codes
 
     def find(self, codes: Codes) -> Positions:
         """Starts (n,) in bp of all matches on the forward strand, sorted."""
@@ -83,17 +88,21 @@ class Motif:
     def is_in(self, codes: Codes) -> bool:
         """Whether codes, uint8 (n,), contain a match on either strand.
 
-        Every position of every window is compared at once: for short codes faster than `find`.
+        For a few codes faster than `find`: most places are left at their first or second base.
         """
-        if len(codes) < len(self):
-            return False
-        positions = np.arange(len(self))
+        bases = [1 << code for code in codes.tolist()]
         return any(
-            self.allowed[positions, np.lib.stride_tricks.sliding_window_view(strand, len(self))]
-            .all(axis=1)
-            .any()
-            for strand in (codes, reverse_complement(codes))
+            all(map(and_, strand, bases[start : start + len(self)]))
+            for strand in self._strands
+            for start in range(len(bases) - len(self) + 1)
         )
+
+    @cached_property
+    def _strands(self) -> tuple[list[int], list[int]]:
+        """Bases permitted at each position as bits, on the forward strand and on the reverse."""
+        bits = 1 << np.arange(len(LETTERS))
+        complemented = self.allowed[::-1, encode("TGCAN")]
+        return (self.allowed @ bits).tolist(), (complemented @ bits).tolist()
 
 
 MOTIFS = {

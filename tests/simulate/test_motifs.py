@@ -28,6 +28,22 @@ def test_what_is_drawn_matches(name: str, seed: int) -> None:
     assert motif.find(codes).tolist() == [0]
 
 
+def test_permitted_bases_are_equally_likely() -> None:
+    rng = np.random.default_rng(0)
+    drawn = np.array([Motif("any", "NRA", "here").draw(rng) for _ in range(4_000)])
+    counts = [np.bincount(column, minlength=5).tolist() for column in drawn.T]
+    assert counts[0] == pytest.approx([1_000, 1_000, 1_000, 1_000, 0], abs=120)
+    assert counts[1] == pytest.approx([2_000, 0, 2_000, 0, 0], abs=120)
+    assert counts[2] == [4_000, 0, 0, 0, 0]
+
+
+@given(st.text("ACGRYWN", min_size=1, max_size=4), st.text("ACGTN", max_size=12))
+def test_a_match_on_either_strand_is_in(letters: str, sequence: str) -> None:
+    motif, codes = Motif("any", letters, "here"), encode(sequence)
+    either = matches(motif, codes) + matches(motif, reverse_complement(codes))
+    assert motif.is_in(codes) == bool(either)
+
+
 @given(
     st.text("ACGRYWN", min_size=1, max_size=4),
     st.text("ACGTN", max_size=60),
