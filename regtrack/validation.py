@@ -9,6 +9,7 @@ from pathlib import Path
 from regtrack.checkpoint import verify_checkpoint
 from regtrack.dataset.verify import verify_dataset
 from regtrack.errors import RecordError, TrackError
+from regtrack.files.source import sha256_of
 from regtrack.genome.assembly import Assembly
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.plan_file import load_plan
@@ -98,9 +99,10 @@ def _track(
     if not path.is_file():
         yield track.file, "the file is missing"
         return
-    size = path.stat().st_size
-    if track.size not in {None, size}:
+    if (size := path.stat().st_size) != (track.size or size):
         yield track.file, f"{size:,} bytes; {SWEEP_FILE} says {track.size:,}"
+    elif track.sha256 not in {None, sha256_of(path)}:
+        yield track.file, f"it is not the file that {SWEEP_FILE} lists: its SHA-256 differs"
     report = validate(path, assembly, second_reader=reader, progress=progress)
     for finding in report.findings:
         yield f"{track.file}, {finding.part}", finding.message

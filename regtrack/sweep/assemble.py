@@ -12,6 +12,7 @@ from pathlib import Path
 from regtrack.atomic import disk_errors, move_folder, publish_file
 from regtrack.errors import PlanError
 from regtrack.files.records import to_text, typed
+from regtrack.files.source import sha256_of
 from regtrack.machine.cores import cores
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
@@ -155,6 +156,7 @@ def _join_track(work: Work, marker: int) -> tuple[TrackSummary, Expected]:
         values=track.values,
         bases=totals.bases,
         size=path.stat().st_size,
+        sha256=sha256_of(path),
         low=totals.low,
         high=totals.high,
         mean=totals.total / totals.bases,

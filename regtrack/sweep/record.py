@@ -20,7 +20,7 @@ from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.request import SweepRequest
 from regtrack.version import __version__
 
-FORMAT = 5
+FORMAT = 6
 
 
 def make_record(

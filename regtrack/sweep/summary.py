@@ -72,6 +72,7 @@ class TrackSummary:
         values: kind of values, such as `scores`.
         bases: number of bases with a value (bp).
         size: size of the file (bytes).
+        sha256: digest of the file.
         low, high, mean: lowest, highest and mean value.
     """
 
@@ -81,6 +82,7 @@ class TrackSummary:
     values: Kind
     bases: int
     size: int
+    sha256: str
     low: float
     high: float
     mean: float

@@ -75,11 +75,13 @@ class Work(SavedPlan):
         return tuple(found)
 
     def joined_record(self) -> JoinedRecord | None:
-        """sweep.json of tracks that are joined but not yet moved, if any; it is written last."""
-        with suppress(RecordError):
+        """sweep.json of tracks that are joined but not yet moved, if all are; it is written last."""
+        with suppress(RecordError, OSError):
             content = read_record(self.joined / SWEEP_FILE)
             check_seal(content)
-            return typed(content, JoinedRecord)
+            record = typed(content, JoinedRecord)
+            if all((self.joined / one.file).stat().st_size == one.size for one in record.tracks):
+                return record
         return None
 
     def open_shard(self, chunk: Chunk) -> Shard:

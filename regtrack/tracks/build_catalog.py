@@ -154,6 +154,11 @@ def _tracks(
                 f"the sweep {folder} lacks {path.name}; copy it there, or run the sweep again"
             )
         parts = (marker,) if kind in PREDICTED else (marker, kind)
+        if (size := path.stat().st_size) != (entry.size or size):
+            raise TrackError(
+                f"{path} has {size:,} bytes, but its {SWEEP_FILE} says {entry.size:,}: it is not "
+                "the file that the sweep wrote; copy it again, or run the sweep again"
+            )
         track_id = _free(".".join((model_id, *map(_safe, parts))), taken)
         label = " ".join((style.title, *parts))
         model = model_id if kind in PREDICTED else None

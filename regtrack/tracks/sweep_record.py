@@ -49,7 +49,8 @@ class TrackEntry:
         values: kind of values; None before format 3.
         bases: number of bases with a value (bp).
         size: of the file (bytes).
-        low, high, mean: lowest, highest and mean value; these five are None in an unfinished sweep.
+        sha256: digest of the file; None before format 6.
+        low, high, mean: lowest, highest and mean value; these six are None in an unfinished sweep.
 
     Raises:
         RecordError: a name that leads out of the folder.
@@ -61,6 +62,7 @@ class TrackEntry:
     values: str | None = None
     bases: int | None = None
     size: int | None = None
+    sha256: str | None = None
     low: float | None = None
     high: float | None = None
     mean: float | None = None

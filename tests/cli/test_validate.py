@@ -113,7 +113,7 @@ def findings(app: Typer, *paths: Path) -> list[dict[str, object]]:
     result = CliRunner().invoke(app, [*map(str, paths), "--json"])
     reports = json.loads(result.stdout)
     assert result.exit_code == (0 if all(report["valid"] for report in reports) else 1)
-    assert [report["kind"] for report in reports] == [KINDS[path.name][0] for path in paths]
+    assert [report["kind"] for report in reports] == [KINDS.get(path.name, ("bigWig",))[0] for path in paths]
     return [finding for report in reports for finding in report["findings"]]
 
 
@@ -135,6 +135,23 @@ def test_a_flipped_bit_of_anything_is_named(app: Typer, stored: Path, name: str)
     path.write_bytes(flipped)
     try:
         assert findings(app, stored / name)
+    finally:
+        path.write_bytes(whole)
+
+
+def test_another_track_in_the_place_of_one_is_noticed(app: Typer, stored: Path) -> None:
+    path = stored / KINDS["tracks"][1]
+    whole = path.read_bytes()
+    other = bytearray(whole)
+    other[-9] ^= 1  # of an index, past its last entry: every value and zoom level reads as before
+    path.write_bytes(other)
+    try:
+        assert findings(app, path) == []
+        (found,) = findings(app, stored / "tracks")
+        assert found == {
+            "part": path.name,
+            "message": "it is not the file that sweep.json lists: its SHA-256 differs",
+        }
     finally:
         path.write_bytes(whole)
 

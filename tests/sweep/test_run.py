@@ -268,7 +268,7 @@ def test_the_record_describes_the_tracks_and_is_reproducible(tmp_path: Path, fas
     tracks = [(out / "cnn1.K562_TF.bw").read_bytes() for out in outs]
     assert tracks[0] == tracks[1]
     record = json.loads(texts[0])
-    assert record["format"] == 5
+    assert record["format"] == 6
     assert {track["values"] for track in record["tracks"]} == {"scores"}
     assert record["checkpoint"]["path"] == str(path)
     assert record["checkpoint"]["model"] == "cnn1"
