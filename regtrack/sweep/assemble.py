@@ -72,7 +72,6 @@ def finish(
         overwrite: replace the output if it exists.
 
     Raises:
-        PlanError: no base has a value.
         OutputError: a shard is broken, the output cannot be written, the disk is full, or pyBigWig
             reads values from a track other than those computed.
     """
@@ -97,12 +96,6 @@ def finish(
 
 def _join(work: Work, progress: Progress) -> JoinedRecord:
     bases = _bases(work)
-    if bases == 0:
-        remove(work)
-        raise PlanError(
-            "nothing to predict: all requested bases are N or excluded, and browsers refuse tracks "
-            "without values; choose other bases"
-        )
     prepare_encoder()  # it compresses the zoom levels
     with disk_errors(work.joined):
         shutil.rmtree(work.joined, ignore_errors=True)

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from regtrack.errors import FastaError
+from regtrack.errors import FastaError, PlanError
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, N
 from regtrack.predict.capacity import BYTES_PER_BASE
@@ -25,10 +25,11 @@ from regtrack.predict.reading import Strip
 from regtrack.sweep.computation import Computation, Shape, ValueKind
 from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.request import SweepRequest
-from regtrack.sweep.targets import Numbers, edges_of
+from regtrack.sweep.targets import Numbers, Targets, edges_of
 
 Present = npt.NDArray[np.bool_]
 
+_PIECE = 1 << 20  # bases read at once to find one that is not N
 _ALIKE = 0.8  # the shortest row of a group, as a fraction of its longest
 
 
@@ -155,17 +156,39 @@ def read(plan: SweepPlan, reference: Reference, batch: tuple[Strip, ...]) -> Rea
     Raises:
         FastaError: the file cannot be read.
     """
-    try:
-        codes = [reference.codes(s.chrom, s.read_start, s.read_end) for s in batch]
-    except OSError as error:
-        raise FastaError(
-            f"{reference.path} cannot be read: {error.strerror or error}; run again later"
-        ) from error
+    codes = [_codes(reference, s.chrom, s.read_start, s.read_end) for s in batch]
     edges = edges_of([(s.chrom, s.start, s.end) for s in batch], plan.resolution)
     known = np.zeros(edges[-1], dtype=np.bool_)
     for at, strip, read in zip(edges.tolist(), batch, codes, strict=False):
         np.not_equal(read[strip.crop], N, out=known[at : at + strip.end - strip.start])
     return Reading(batch, codes, plan.mask(batch) & known, edges)
+
+
+def check_any_known(targets: Targets, reference: Reference) -> None:
+    """Refuse bases that are all N; reads up to the first that is not.
+
+    Raises:
+        PlanError: no base would get a value.
+        FastaError: the file cannot be read.
+    """
+    for chrom, intervals in targets.items():
+        for start, end in intervals:
+            for low in range(start, end, _PIECE):
+                if (_codes(reference, chrom, low, min(low + _PIECE, end)) != N).any():
+                    return
+    raise PlanError(
+        "nothing to predict: all requested bases are N, which get no value, and browsers refuse "
+        "tracks without any; choose other bases"
+    )
+
+
+def _codes(reference: Reference, chrom: str, start: int, end: int) -> Codes:
+    try:
+        return reference.codes(chrom, start, end)
+    except OSError as error:
+        raise FastaError(
+            f"{reference.path} cannot be read: {error.strerror or error}; run again later"
+        ) from error
 
 
 def predict(reading: Reading, compute: Computation, finish: Finish) -> Piece:

@@ -23,7 +23,7 @@ from regtrack.sweep.batch import choose_batch_size, passes_at_once, results_of
 from regtrack.sweep.chunks import Chunk, choose_chunk
 from regtrack.sweep.compiling import choose_compiled
 from regtrack.sweep.computation import Computation, MakeComputation, speed
-from regtrack.sweep.compute import make_scorer
+from regtrack.sweep.compute import check_any_known, make_scorer
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.engine import Engine
 from regtrack.sweep.plan import SweepPlan
@@ -223,11 +223,11 @@ def open_job(request: SweepRequest, *, make: MakeComputation = make_scorer) -> I
         )
         encoding = Encoding(request.storage.keep_bits, request.storage.resolution)
         begun = earlier_choices(request.out, chosen_by_user(checkpoint, computation, request))
+        targets = read_targets(reference.assembly, request.selection)
         plan = SweepPlan(
-            assembly=reference.assembly,
-            targets=read_targets(reference.assembly, request.selection),
-            **_sizes(request, computation, begun),
+            assembly=reference.assembly, targets=targets, **_sizes(request, computation, begun)
         )
+        check_any_known(targets, reference)
         job = Job(request, checkpoint, reference, plan, computation, encoding)
         job.check()
         with borrowed(computation.model, computation.device):

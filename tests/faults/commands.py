@@ -43,6 +43,8 @@ _FIGURES = ("out.png", "out.html", "out.tsv")
 _DRAW = "--device cpu --data --out out.png --out out.html"
 _REGION = "--reference genome/reference.fa --region chr4:3,001-3,200 --threshold 0.0001"
 
+INDEXES = {".fai", ".gzi"}  # of a FASTA, made by whoever reads it first
+
 COMMANDS = {
     "simulate": Command(
         "simulate --out out --length 100000", "simulate --out out --length 100000 --seed 7",
@@ -120,17 +122,22 @@ def odd(word: str) -> str:
 
 
 def contents(place: Path) -> dict[str, bytes] | None:
-    """The files of an output with their bytes, but for the seconds that something took."""
+    """The files of an output with their bytes, but for indexes and the seconds that it took."""
     if not os.path.lexists(place):
         return None
     files = [place] if place.is_file() else sorted(place.rglob("*"))
-    return {str(file.relative_to(place)): _timeless(file) for file in files if file.is_file()}
+    return {
+        str(file.relative_to(place)): _timeless(file)
+        for file in files
+        if file.is_file() and file.suffix not in INDEXES
+    }
 
 
 def _timeless(file: Path) -> bytes:
     if file.name == "training.json":
         record = json.loads(file.read_text())
         record.get("result", {}).pop("seconds", None)
+        record.pop("digest")  # covers the seconds
         return json.dumps(record).encode()
     if file.name == "metrics.csv":
         with file.open(newline="") as rows:

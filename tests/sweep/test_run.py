@@ -31,8 +31,8 @@ from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, reverse_complement
 from regtrack.predict.forward import scores_of_codes
 from regtrack.sweep.job import open_job
-from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
-from regtrack.sweep.run import predict_genome
+from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest, make_request
+from regtrack.sweep.run import forecast_sweep, predict_genome
 from regtrack.sweep.summary import Forecast
 from regtrack.tracks.bigwig.read import chroms, values
 
@@ -394,6 +394,9 @@ Refusal = tuple[dict[str, Any], type[RegtrackError], str]
         ({"regions": "empty.bed"}, PlanError, "has no base on the reference"),
         ({"exclude": "all.bed"}, PlanError, "nothing to predict"),
         ({"chroms": ["chrN"]}, PlanError, "all requested bases are N"),
+        ({"region": "chr2:2,001-3,111"}, PlanError, "all requested bases are N"),
+        ({"regions": "unknown.bed"}, PlanError, "all requested bases are N"),
+        ({"exclude": "known.bed"}, PlanError, "all requested bases are N"),
         ({"window": 505}, PlanError, "such as 500 or 510"),
         ({"flank": 10}, PlanError, "would leave seams"),
         ({"batch_size": 0}, PlanError, "`batch_size` is 0;"),
@@ -416,10 +419,17 @@ def test_invalid_requests_are_refused_and_leave_nothing(
     monkeypatch.chdir(tmp_path)
     Path("empty.bed").write_text("chr99\t0\t10\n")
     Path("all.bed").write_text("".join(f"{c}\t0\t{len(v)}\n" for c, v in CODES.items()))
+    Path("unknown.bed").write_text("chr2\t0\t30\nchr2\t2500\t2600\nchrN\t1\t9\n")
+    Path("known.bed").write_text(
+        "chr2\t30\t2000\nchr2\t3111\t6007\nchr10\t0\t1390\nchrM\t0\t7\n"
+    )
+    before = set(tmp_path.iterdir())
     checkpoint = as_checkpoint(small_model("cnn7"), ASSEMBLY)
     with pytest.raises(error, match=message):
+        forecast_sweep(make_request(checkpoint, fasta, "t", **grouped(**options)))
+    with pytest.raises(error, match=message):
         predict_genome(checkpoint, fasta, "t", **grouped(**options))
-    assert {path.name for path in tmp_path.iterdir()} == {"empty.bed", "all.bed"}
+    assert set(tmp_path.iterdir()) == before
 
 
 def test_a_file_that_is_not_a_checkpoint(tmp_path: Path, fasta: Path) -> None:
