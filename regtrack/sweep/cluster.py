@@ -137,11 +137,21 @@ def _chosen(request: SweepRequest, record: Mapping[str, Any]) -> SweepRequest:
 
 
 def _anywhere(request: SweepRequest) -> SweepRequest:
-    """The request with absolute paths."""
+    """The request with absolute paths.
+
+    Raises:
+        PlanError: an input that other processes cannot open.
+    """
     if isinstance(request.checkpoint, Checkpoint):
         raise PlanError(
             "the checkpoint is an object, but a cluster needs a file; save it and give its path"
         )
+    for path in request.inputs:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise PlanError(
+                f"{path} is a pipe or a device, which the workers of a cluster cannot read; save "
+                "its content to a file that they all see"
+            )
     return request.at(Path.resolve)
 
 

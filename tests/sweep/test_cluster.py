@@ -304,6 +304,17 @@ def test_a_checkpoint_in_memory_is_refused(request_: SweepRequest) -> None:
         run_sweep(loaded, runner=cluster.on_dask("tcp://127.0.0.1:9"))
 
 
+def test_a_pipe_is_refused_before_the_cluster_is_asked(request_: SweepRequest) -> None:
+    os.mkfifo("pipe")
+    for changes in (
+        {"reference": Path("pipe")},
+        {"selection": Selection(regions="pipe")},
+        {"selection": Selection(exclude="pipe")},
+    ):
+        with pytest.raises(PlanError, match=r"^pipe is a pipe or a device, .* save its content"):
+            run_sweep(replace(request_, **changes), runner=cluster.on_dask("tcp://127.0.0.1:9"))
+
+
 def test_a_worker_without_the_folder_reports_it(request_: SweepRequest) -> None:
     with pytest.raises(
         ClusterError, match=r"tracks\.partial does not exist on .*; all workers need"
