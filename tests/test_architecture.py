@@ -29,7 +29,7 @@ PERMITTED: dict[str, set[str]] = {
     "checkpoint_header": {"genome", "labels", "files"},
     "checkpoint": {"genome", "labels", "models", "checkpoint_header", "files"},
     "describe": {"checkpoint_header", "dataset", "tracks", "files"},
-    "validation": {"checkpoint", "dataset", "tracks", "sweep", "genome"},
+    "validation": {"checkpoint", "dataset", "tracks", "sweep", "genome", "files"},
     "predict": {"genome", "labels", "checkpoint", "machine"},
     "training": {
         "genome", "labels", "dataset", "models", "checkpoint", "checkpoint_header", "evaluation",

@@ -75,7 +75,7 @@ class Work(SavedPlan):
         return tuple(found)
 
     def joined_record(self) -> JoinedRecord | None:
-        """sweep.json of tracks that are joined but not yet moved, if all are; it is written last."""
+        """sweep.json of tracks that are all joined but not yet moved; it is written last."""
         with suppress(RecordError, OSError):
             content = read_record(self.joined / SWEEP_FILE)
             check_seal(content)

@@ -31,7 +31,7 @@ from regtrack.training.history import Epoch, best_epoch, out_of_patience
 from regtrack.training.keeper import RunKeeper
 from regtrack.training.module import TrackTraining, step_seed
 from regtrack.training.run import RunFolder, find_place
-from regtrack.training.state import read_history
+from regtrack.training.state import run_digest
 from regtrack.training.trainer import (
     check_hardware,
     interruptible,
@@ -124,12 +124,15 @@ def train(
         request = _request(dataset, network, config)
         check_hardware(config, hardware, RunFolder(Path(out)))
         with hold(real_place(Path(out))) if leads() else nullcontext():
-            folder, final = find_place(Path(out), request, [dataset.path], overwrite=overwrite)
+            folder, final = find_place(
+                Path(out), request, [dataset.path],
+                run=run_digest(request, network), overwrite=overwrite,
+            )  # fmt: skip
             run = _Run(dataset, network, config, hardware, folder, final, request, base_rates)
             with run.started(overwrite=overwrite):
                 # state is written at the end of an epoch, in step with all processes: no signal
                 # comes too late
-                history = read_history(folder.last) if folder.last.exists() else []
+                history = folder.history()
                 if not _is_over(history, config):
                     history = run.fit(history, progress if leads() else SILENT)
                 return run.finish(history)

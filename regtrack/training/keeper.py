@@ -66,7 +66,8 @@ class RunKeeper(pl.Callback):
 
     @override
     def state_dict(self) -> dict[str, Any]:
-        return {"history": [epoch.to_dict() for epoch in self.history]}
+        history = [epoch.to_dict() for epoch in self.history]
+        return {"run": self._folder.run, "history": history}
 
     @override
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

@@ -49,9 +49,15 @@ class _RunRecord:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of a run."""
+    """The files of a run.
+
+    Attributes:
+        path: the folder.
+        run: what identifies the run, for `last.ckpt`.
+    """
 
     path: Path
+    run: str = ""
 
     @property
     def checkpoint(self) -> Path:
@@ -129,12 +135,19 @@ class RunFolder:
         elif not overwrite:
             self._check_same(request)
 
+    def history(self) -> list[Epoch]:
+        """The complete epochs of this run, if it was interrupted.
+
+        Raises:
+            TrainingError: the state is damaged, or of another run.
+        """
+        return read_history(self.last, self.run) if self.last.exists() else []
+
     def resumable(self, request: Mapping[str, Any]) -> bool:
         """Whether the folder holds a run with the same settings that is not in its place yet."""
         try:
             record = self._read()
-            if self.last.exists():
-                read_history(self.last)
+            self.history()
         except (OSError, TrainingError):
             return False
         done = record.status == "finished" and not self.last.exists()
@@ -209,7 +222,12 @@ class RunFolder:
 
 
 def find_place(
-    out: Path, request: Mapping[str, Any], inputs: Iterable[Path], *, overwrite: bool = False
+    out: Path,
+    request: Mapping[str, Any],
+    inputs: Iterable[Path],
+    *,
+    run: str,
+    overwrite: bool = False,
 ) -> tuple[RunFolder, RunFolder]:
     """Where a run is made, and where it is when it is finished.
 
@@ -220,17 +238,18 @@ def find_place(
         out: the folder for the run.
         request: everything that determines its outcome.
         inputs: what is read, which no run may replace.
+        run: what identifies the run.
         overwrite: replace a run in `out`.
 
     Raises:
         OutputError: the older run cannot be replaced.
     """
-    final = RunFolder(real_place(out))
+    final = RunFolder(real_place(out), run)
     final.check()
     if not overwrite or not final.record.exists() or final.resumable(request):
         return final, final
     place = check_folder_free(out, mark=RUN_FILE, inputs=inputs, overwrite=True)
-    return RunFolder(work_folder(place)), RunFolder(place)
+    return RunFolder(work_folder(place), run), RunFolder(place, run)
 
 
 def _differences(found: Mapping[str, Any], request: Mapping[str, Any]) -> list[str]:

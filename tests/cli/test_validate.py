@@ -113,7 +113,9 @@ def findings(app: Typer, *paths: Path) -> list[dict[str, object]]:
     result = CliRunner().invoke(app, [*map(str, paths), "--json"])
     reports = json.loads(result.stdout)
     assert result.exit_code == (0 if all(report["valid"] for report in reports) else 1)
-    assert [report["kind"] for report in reports] == [KINDS.get(path.name, ("bigWig",))[0] for path in paths]
+    assert [report["kind"] for report in reports] == [
+        KINDS.get(path.name, ("bigWig",))[0] for path in paths
+    ]
     return [finding for report in reports for finding in report["findings"]]
 
 

@@ -420,9 +420,7 @@ def test_invalid_requests_are_refused_and_leave_nothing(
     Path("empty.bed").write_text("chr99\t0\t10\n")
     Path("all.bed").write_text("".join(f"{c}\t0\t{len(v)}\n" for c, v in CODES.items()))
     Path("unknown.bed").write_text("chr2\t0\t30\nchr2\t2500\t2600\nchrN\t1\t9\n")
-    Path("known.bed").write_text(
-        "chr2\t30\t2000\nchr2\t3111\t6007\nchr10\t0\t1390\nchrM\t0\t7\n"
-    )
+    Path("known.bed").write_text("chr2\t30\t2000\nchr2\t3111\t6007\nchr10\t0\t1390\nchrM\t0\t7\n")
     before = set(tmp_path.iterdir())
     checkpoint = as_checkpoint(small_model("cnn7"), ASSEMBLY)
     with pytest.raises(error, match=message):

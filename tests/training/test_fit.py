@@ -324,6 +324,12 @@ def test_a_damaged_state_is_refused(dataset: Dataset, run: Path) -> None:
     last.write_bytes(last.read_bytes()[:100])
     with pytest.raises(TrainingError, match=r"last.ckpt cannot be read"):
         fit(dataset, run)
+    other = run.with_name("other")
+    with pytest.raises(KeyboardInterrupt):
+        fit(dataset, other, config=replace(CONFIG, seed=1), progress=Stopping(6))
+    last.write_bytes(RunFolder(other).last.read_bytes())
+    with pytest.raises(TrainingError, match=r"last.ckpt cannot be read \(it is of another run"):
+        fit(dataset, run)
 
 
 class Trap:
