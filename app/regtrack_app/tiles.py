@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from regtrack.genome.interval import Interval
 
 MOST_BINS = 1_000
 """Maximum number of bins of a view; at least two thirds of it if bins exceed one base."""
 _GRID = 256  # bins between possible starts of tiles
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -79,36 +73,3 @@ def tile_of(region: Interval, length: int) -> Tile:
     start = max(0, (region.start - len(region)) // grid * grid)
     end = min(length, -(-(region.end + len(region)) // grid) * grid)
     return Tile(region.chrom, start, end, step)
-
-
-class BoundedCache(Generic[_T]):
-    """The latest results by key, up to a total size; thread-safe.
-
-    Args:
-        room: bytes to keep.
-        size: returns the bytes of a result.
-    """
-
-    def __init__(self, room: int, size: Callable[[_T], int]) -> None:
-        self._room, self._size = room, size
-        self._kept: OrderedDict[Hashable, _T] = OrderedDict()
-        self._used = 0
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
-        """The result of a key, computed if it is missing; two threads may compute the same one."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = make()
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = made
-                self._used += self._size(made)
-            while self._used > self._room and len(self._kept) > 1:
-                self._used -= self._size(self._kept.popitem(last=False)[1])
-        return made
-
-    def __len__(self) -> int:
-        return len(self._kept)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from regtrack.compare.bounded_cache import BoundedCache
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.intervals import Intervals
@@ -13,7 +14,7 @@ from regtrack.tracks.binning import Bins
 from regtrack.tracks.catalog import Track
 from regtrack_app.rows import NOWHERE, Curve, Floats, Row, SpanRow, ValueRow
 from regtrack_app.state import MOST_MODELS, View, compared
-from regtrack_app.tiles import BoundedCache, Tile
+from regtrack_app.tiles import Tile
 
 _LARGEST = np.float32(1e37)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from regtrack.compare.bounded_cache import BoundedCache
 from regtrack.compare.sources import Sources
 from regtrack.genome.interval import Interval
 from regtrack.tracks.binning import Bins
@@ -12,7 +13,7 @@ from regtrack_app.context_rows import gene_rows, letter_rows, split_rows
 from regtrack_app.heights import roomy
 from regtrack_app.rows import Row
 from regtrack_app.state import View
-from regtrack_app.tiles import BoundedCache, Tile, tile_of
+from regtrack_app.tiles import Tile, tile_of
 from regtrack_app.track_rows import TrackRows
 
 _CACHE_ROOM = 64 << 20  # bytes

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from regtrack.compare.bounded_cache import BoundedCache
 from regtrack.compare.naming import called
 from regtrack.dataset.format import HEADER_FILE, ROWS_FILE, WINDOWS_FILE
 from regtrack.dataset.store import SPLITS, Dataset
@@ -20,8 +19,8 @@ from regtrack.labels.manifest import MarkerFile
 from regtrack.labels.marker import Marker
 from regtrack.labels.peaks import read_peaks
 
-# pairs of marker and chromosome to keep: about 0.2 MB each, a few MB for broad markers
-_KEPT = 256
+_KEPT = 64 << 20  # bytes of labelled bases to keep, of markers read before the last one
+_OVERHEAD = 500  # bytes of a chromosome's intervals, however few
 
 
 class LabelSource(Protocol):
@@ -52,7 +51,7 @@ class DatasetLabels:
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
         self._numbers = {marker.name: at for at, marker in enumerate(dataset.markers)}
-        self._kept = _Kept(self._read)
+        self._kept = BoundedCache(_KEPT, _bytes)
 
     @property
     def markers(self) -> tuple[Marker, ...]:
@@ -65,7 +64,8 @@ class DatasetLabels:
         name = self.dataset.assembly.resolve(chrom)
         if name is None:
             return Intervals.none()
-        return self._kept.get(marker, name).clip(start, end)
+        found = self._kept.get((marker, name), lambda: self._read(marker, name))
+        return found.clip(start, end)
 
     def split_at(self, chrom: str, start: int, end: int) -> list[tuple[int, int, str]]:
         """As `LabelSource.split_at`; adjacent windows of the same split are one stretch."""
@@ -74,7 +74,7 @@ class DatasetLabels:
         windows = self.dataset.windows
         if name is None:
             return []
-        here = windows[windows["chrom"] == assembly.names.index(name)]
+        here = windows[windows["chrom"] == assembly.number_of[name]]
         starts, splits = here["start"].astype(np.int64), here["split"]
         found = []
         for split, label in enumerate(SPLITS):
@@ -103,7 +103,8 @@ class PeakLabels:
     def __init__(self, files: Sequence[MarkerFile], assembly: Assembly) -> None:
         self._files = {file.marker.name: file for file in files}
         self._assembly = assembly
-        self._kept = _Kept(self._read)
+        # whole files, so that each is read once, however many chromosomes there are
+        self._kept = BoundedCache(_KEPT, _bytes_of_file)
 
     @property
     def markers(self) -> tuple[Marker, ...]:
@@ -116,7 +117,9 @@ class PeakLabels:
         name = self._assembly.resolve(chrom)
         if name is None:
             return Intervals.none()
-        return self._kept.get(str(self._files[marker].path), name).clip(start, end)
+        path = self._files[marker].path
+        found = self._kept.get(path, lambda: self._read(path)).get(name)
+        return Intervals.none() if found is None else found.clip(start, end)
 
     def check(self, path: Path) -> int:
         """Read a peak file now; returns the number of the assembly's chromosomes that have peaks.
@@ -124,10 +127,7 @@ class PeakLabels:
         Raises:
             PeakFileError: it cannot be read.
         """
-        peaks = read_peaks(path, self._assembly)
-        for chrom, stretches in peaks.by_chrom.items():
-            self._kept.put(str(path), chrom, stretches)
-        return len(peaks.by_chrom)
+        return len(self._kept.get(path, lambda: read_peaks(path, self._assembly).by_chrom))
 
     def split_at(self, chrom: str, start: int, end: int) -> list[tuple[int, int, str]]:  # noqa: ARG002
         """Nothing: peak files have no split."""
@@ -137,13 +137,9 @@ class PeakLabels:
         """As `LabelSource.files`."""
         return [self._files[marker].path]
 
-    def _read(self, name: str, chrom: str) -> Intervals:
-        path = Path(name)
+    def _read(self, path: Path) -> dict[str, Intervals]:
         with called(path):
-            peaks = read_peaks(path, self._assembly)
-        for other, stretches in peaks.by_chrom.items():
-            self._kept.put(name, other, stretches)
-        return peaks.by_chrom.get(chrom, Intervals.none())
+            return read_peaks(path, self._assembly).by_chrom
 
 
 def bed_marker(path: Path) -> Marker:
@@ -157,28 +153,12 @@ def bed_marker(path: Path) -> Marker:
     return Marker(safe, "labels", biosample if target else "", target or safe)
 
 
-class _Kept:
-    """A cache of labelled bases by marker or file, and chromosome; thread-safe."""
+def _bytes(stretches: Intervals) -> int:
+    return _OVERHEAD + stretches.starts.nbytes + stretches.ends.nbytes
 
-    def __init__(self, read: Callable[[str, str], Intervals]) -> None:
-        self._read = read
-        self._kept: OrderedDict[tuple[str, str], Intervals] = OrderedDict()
-        self._lock = threading.Lock()
 
-    def get(self, name: str, chrom: str) -> Intervals:
-        with self._lock:
-            if (name, chrom) in self._kept:
-                self._kept.move_to_end((name, chrom))
-                return self._kept[name, chrom]
-        found = self._read(name, chrom)
-        self.put(name, chrom, found)
-        return found
-
-    def put(self, name: str, chrom: str, stretches: Intervals) -> None:
-        with self._lock:
-            self._kept[name, chrom] = stretches
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+def _bytes_of_file(by_chrom: dict[str, Intervals]) -> int:
+    return sum(map(_bytes, by_chrom.values()))
 
 
 def _check_marker(marker: str, known: dict[str, int] | dict[str, MarkerFile]) -> None:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from regtrack.compare.cache import Arrays, cached
 from regtrack.compare.sources import Sources
-from regtrack.compare.windows import Piece, Windows, piece_labels, windows_of
+from regtrack.compare.windows import Windows, piece_labels, windows_of
 from regtrack.dataset.store import SPLITS
 from regtrack.errors import DatasetError, RegtrackError, TrackError, nearest
 from regtrack.genome.intervals import Positions
@@ -167,13 +167,10 @@ def _statistics(
         table = np.full((len(_COLUMNS), len(windows)), np.nan, dtype=np.float32)
         with progress.task(f"Reading windows of {marker}", windows.bases, "bp") as task:
             for piece in windows.pieces():
-                values = [
-                    sources.scores(track.id, piece.chrom, piece.start, piece.end)
-                    for track in tracks
-                ]
+                values = [sources.scores_of(track.id, piece.places) for track in tracks]
                 labels = piece_labels(sources, marker, piece) if compared else None
-                table[:, piece.windows] = _columns(values, labels, windows, piece)
-                task.advance(piece.end - piece.start)
+                table[:, piece.windows] = _columns(values, labels, piece.first)
+                task.advance(piece.bases)
         return dict(zip(_COLUMNS, table, strict=True))
 
     return cached(folder, question, inputs, make)
@@ -182,11 +179,9 @@ def _statistics(
 def _columns(
     values: list[Values],
     labels: npt.NDArray[np.bool_] | None,
-    windows: Windows,
-    piece: Piece,
+    first: Positions,
 ) -> npt.NDArray[np.float64]:
-    """The columns of a piece's windows, float64 (columns, windows)."""
-    first = windows.starts[piece.windows] - piece.start
+    """The columns of windows that begin at `first`, float64 (columns, windows)."""
     one = values[0]
     absent = np.full(len(first), np.nan)
     high = np.fmax.reduceat(one, first).astype(np.float64)

@@ -198,7 +198,7 @@ def _present(
 ) -> Iterator[tuple[Values, npt.NDArray[np.bool_]]]:
     """Values and labels of the bases that have a value, for one piece of the windows at a time."""
     for piece in windows.pieces():
-        values = sources.values(track.id, piece.chrom, piece.start, piece.end)
+        values = sources.values_of(track.id, piece.places)
         labels = piece_labels(sources, track.marker or "", piece)
         present = ~np.isnan(values)
         yield values[present], labels[present]

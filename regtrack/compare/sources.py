@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,10 +19,11 @@ from regtrack.compare.sequence import Letters
 from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.raw import RawBigWig
-from regtrack.tracks.binning import Bins, base_values, bin_track
+from regtrack.tracks.binning import Bins, bin_track, values_of_places
 from regtrack.tracks.catalog import Catalog
 from regtrack.tracks.genes import Genes
 from regtrack.tracks.pool import ReaderPool
@@ -142,12 +143,27 @@ class Sources(Closing):
         Raises:
             TrackError: no such track, or its file was removed or is damaged.
         """
+        return self.values_of(track_id, [Interval(chrom, start, end)])
+
+    def values_of(self, track_id: str, places: Sequence[Interval]) -> Values:
+        """Every base of some places that do not overlap, one place after another.
+
+        Returns:
+            float32 (sum of the lengths,), NaN if absent.
+
+        Raises:
+            TrackError: no such track, or its file was removed or is damaged.
+        """
         with self._borrowed(track_id) as raw:
-            return base_values(raw, chrom, start, end)
+            return values_of_places(raw, places)
 
     def scores(self, track_id: str, chrom: str, start: int, end: int) -> Values:
         """As `values`, float32 (end - start,), but with logits turned into scores."""
-        values = self.values(track_id, chrom, start, end)
+        return self.scores_of(track_id, [Interval(chrom, start, end)])
+
+    def scores_of(self, track_id: str, places: Sequence[Interval]) -> Values:
+        """As `values_of`, float32 (sum of the lengths,), but with logits turned into scores."""
+        values = self.values_of(track_id, places)
         if self.catalog.track(track_id).kind != "logits":
             return values
         with np.errstate(over="ignore"):  # exp overflows to a score of 0

@@ -12,28 +12,32 @@ import numpy.typing as npt
 from regtrack.compare.sources import Sources
 from regtrack.dataset.store import SPLITS, TILE
 from regtrack.errors import DatasetError, invalid, nearest
+from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Positions
-from regtrack.genome.tiling import tile
+from regtrack.genome.tiling import tile_all
 
-# windows read at once: 1 Mb of 25-kb windows, 4 MB per track
-_AT_ONCE = 40
+# bases read at once (bp): 4 MB per track
+_AT_ONCE = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """Adjacent windows, read at once.
+    """Windows that are read at once, on as many chromosomes as it takes.
 
     Attributes:
-        windows: their indices.
-        chrom: the chromosome.
-        start: first base of the first window (bp).
-        end: one past the last base of the last window (bp).
+        windows: their indices, int64 (n,).
+        first: where each begins in the bases of all, which follow each other, int64 (n,).
+        places: the same bases: adjacent windows as one interval.
     """
 
-    windows: slice
-    chrom: str
-    start: int
-    end: int
+    windows: Positions
+    first: Positions
+    places: tuple[Interval, ...]
+
+    @property
+    def bases(self) -> int:
+        """Total length of the windows (bp)."""
+        return sum(map(len, self.places))
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,15 +92,28 @@ class Windows:
         )
 
     def pieces(self) -> Iterator[Piece]:
-        """The windows in groups of adjacent ones, of up to a million bases each."""
-        breaks = (self.starts[1:] != self.ends[:-1]) | (self.chroms[1:] != self.chroms[:-1])
-        edges = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(self)]
+        """The windows in groups of about a million bases each, in the order of bigWigs.
+
+        That is bytewise by the chromosomes' names, so that a group lies together in a file.
+        """
+        names = self.names
+        rank = np.empty(len(names), dtype=np.int64)
+        rank[sorted(range(len(names)), key=lambda at: names[at].encode())] = np.arange(len(names))
+        order = np.lexsort((self.starts, rank[self.chroms]))
+        lengths = (self.ends - self.starts)[order]
+        before = np.cumsum(lengths) - lengths
+        edges = np.flatnonzero(np.diff(before // _AT_ONCE, prepend=-1, append=-1)).tolist()
         for low, high in pairwise(edges):
-            for first in range(low, high, _AT_ONCE):
-                last = min(first + _AT_ONCE, high)
-                chrom = self.names[self.chroms[first]]
-                start, end = int(self.starts[first]), int(self.ends[last - 1])
-                yield Piece(slice(first, last), chrom, start, end)
+            yield self._piece(order[low:high], before[low:high] - before[low])
+
+    def _piece(self, windows: Positions, first: Positions) -> Piece:
+        chroms, starts, ends = (column[windows] for column in (self.chroms, self.starts, self.ends))
+        apart = (starts[1:] != ends[:-1]) | (chroms[1:] != chroms[:-1])
+        lows = np.flatnonzero(np.append(True, apart))
+        highs = np.append(lows[1:], len(windows)) - 1
+        named = [self.names[chrom] for chrom in chroms[lows].tolist()]
+        sides = starts[lows].tolist(), ends[highs].tolist()
+        return Piece(windows, first, tuple(map(Interval, named, *sides)))
 
     @property
     def bases(self) -> int:
@@ -108,22 +125,24 @@ def windows_of(sources: Sources) -> Windows:
     """The windows of the dataset, if there is one, else 25-kb windows over every chromosome."""
     if sources.dataset is not None:
         return _of_dataset(sources)
-    tiles = [tile(length, TILE) for length in sources.assembly.lengths]
-    counts = [len(starts) for starts, _ in tiles]
+    chroms, starts, ends = tile_all(np.array(sources.assembly.lengths, dtype=np.int64), TILE)
     return Windows(
         names=sources.assembly.names,
-        chroms=np.repeat(np.arange(len(tiles)), counts),
-        starts=np.concatenate([starts for starts, _ in tiles]),
-        ends=np.concatenate([ends for _, ends in tiles]),
-        splits=np.full(sum(counts), -1, dtype=np.int8),
+        chroms=chroms,
+        starts=starts,
+        ends=ends,
+        splits=np.full(len(chroms), -1, dtype=np.int8),
         length=TILE,
     )
 
 
 def piece_labels(sources: Sources, marker: str, piece: Piece) -> npt.NDArray[np.bool_]:
-    """Which bases of a piece are labelled, bool (end - start,); raises as `Sources.labelled`."""
-    found = sources.labelled(marker, piece.chrom, piece.start, piece.end)
-    return found.mask(piece.start, piece.end)
+    """Which bases of a piece are labelled, bool (bases,); raises as `Sources.labelled`."""
+    found = (
+        sources.labelled(marker, place.chrom, place.start, place.end).mask(place.start, place.end)
+        for place in piece.places
+    )
+    return np.concatenate(list(found))
 
 
 def _of_dataset(sources: Sources) -> Windows:

@@ -94,7 +94,7 @@ def _by_chrom(chroms: npt.NDArray[np.integer], assembly: Assembly, split: SplitS
         for chrom in map(assembly.resolve, names):
             # a chromosome without a clean window is not kept
             if chrom is not None:
-                of_chrom[assembly.names.index(chrom)] = index
+                of_chrom[assembly.number_of[chrom]] = index
     splits: Splits = of_chrom[chroms]
     return splits
 

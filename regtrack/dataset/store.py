@@ -205,7 +205,7 @@ class Dataset:
             RegionError: the region is not within it.
         """
         self._check_region(chrom, start, end)
-        first = self._first_base[self.assembly.names.index(chrom)]
+        first = self._first_base[self.assembly.number_of[chrom]]
         return np.array(self._read(CODES_FILE, first + start, first + end))
 
     def labels(self, chrom: str, start: int, end: int) -> LabelRows:
@@ -216,7 +216,7 @@ class Dataset:
             RegionError: the region is not within it.
         """
         self._check_region(chrom, start, end)
-        first = self._first_tile[self.assembly.names.index(chrom)]
+        first = self._first_tile[self.assembly.number_of[chrom]]
         low, high = first + start // TILE, first + -(-end // TILE)
         offsets = self._offsets[low : high + 1]
         rows = self._read(ROWS_FILE, int(offsets[0]), int(offsets[-1]))
@@ -233,7 +233,7 @@ class Dataset:
             AssemblyError: the dataset does not keep the chromosome.
         """
         self._check_region(chrom, 0, 0)
-        index = self.assembly.names.index(chrom)
+        index = self.assembly.number_of[chrom]
         offsets = self._offsets[self._first_tile[index] : self._first_tile[index + 1] + 1]
         rows = self._read(ROWS_FILE, int(offsets[0]), int(offsets[-1]))
         mine = np.flatnonzero(rows["marker"] == marker)

@@ -50,6 +50,11 @@ class Assembly:
         return dict(zip(self.names, self.lengths, strict=True))
 
     @cached_property
+    def number_of(self) -> dict[str, int]:
+        """The index of each chromosome."""
+        return {name: number for number, name in enumerate(self.names)}
+
+    @cached_property
     def _spellings(self) -> Spellings:
         return Spellings(self.names)
 

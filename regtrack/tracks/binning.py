@@ -10,8 +10,10 @@ value spoilt is computed again from the bases, as long as these are few.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -106,11 +108,49 @@ def base_values(raw: RawBigWig, chrom: str, start: int, end: int) -> Values:
         TrackError: the needed part of the file is damaged.
     """
     _check(chrom, start, end)
-    values = np.full(end - start, np.nan, dtype=np.float32)
-    name = raw.assembly.resolve(chrom)
-    if name is not None:
-        for block in raw.blocks(name, start, end):
-            _fill(raw, values, block, start)
+    return values_of_places(raw, [Interval(chrom, start, end)])
+
+
+def values_of_places(raw: RawBigWig, places: Sequence[Interval]) -> Values:
+    """The value of every base of some places, one place after another; NaN where there is none.
+
+    A block of short chromosomes costs little more than its values: the index is searched for all
+    places at once, with the least reading if they are in the order of the file, which is mostly
+    bytewise by name.
+
+    Args:
+        raw: the file.
+        places: intervals that do not overlap, with chromosomes spelled as in `base_values`.
+
+    Returns:
+        float32 (sum of the lengths,).
+
+    Raises:
+        TrackError: the needed part of the file is damaged.
+    """
+    ends = list(accumulate(map(len, places)))
+    values = np.full(ends[-1] if ends else 0, np.nan, dtype=np.float32)
+    resolve = raw.assembly.resolve
+    there = [
+        (replace(place, chrom=name), end - len(place))
+        for place, end in zip(places, ends, strict=True)
+        if (name := resolve(place.chrom)) is not None
+    ]
+    if not there:
+        return values
+    held = sorted(
+        (raw.chrom(place.chrom).number, place.end, place.start, at) for place, at in there
+    )
+    lasts = [(chrom, end) for chrom, end, _, _ in held]
+    for block in raw.blocks([place for place, _ in there]):
+        if len(block.values) == 0:
+            continue
+        first, last = int(block.starts[0]), int(block.ends[-1])
+        number = bisect_right(lasts, (block.chrom, first))
+        while number < len(held) and (held[number][0], held[number][2]) < (block.chrom, last):
+            _, end, start, at = held[number]
+            _fill(raw, values[at : at + end - start], block, start)
+            number += 1
     return values
 
 
@@ -134,9 +174,7 @@ def _choose_level(levels: Sequence[ZoomLevel], span: int, step: float) -> ZoomLe
 
 
 def _fill(raw: RawBigWig, values: Values, block: DataBlock, start: int) -> None:
-    """Write a block's values (n,) to their bases."""
-    if len(block.values) == 0:
-        return
+    """Write a block's values (n,), some of which lie there, to the bases from `start` on."""
     first, last = int(block.starts[0]), int(block.ends[-1])
     if last - first == len(block.values):  # one base each, without gaps: a slice
         low, high = max(first, start), min(last, start + len(values))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from hypothesis import given, strategies as st
-from regtrack_app.tiles import MOST_BINS, BoundedCache, Tile, read_tile, step_of, tile_of
+from regtrack_app.tiles import MOST_BINS, Tile, read_tile, step_of, tile_of
 
 from regtrack.genome.interval import Interval
 
@@ -57,36 +55,3 @@ def test_what_is_no_tile_is_none(text: str) -> None:
 def test_names_with_colons_are_read_back() -> None:
     tile = Tile("HLA:01", 0, 100, 2)
     assert read_tile(tile.text()) == tile
-
-
-def test_the_cache_keeps_the_latest_up_to_its_room() -> None:
-    made: list[int] = []
-    cache: BoundedCache[bytes] = BoundedCache(100, len)
-    for key in (1, 2, 3, 1, 4):
-        cache.get(key, lambda key=key: made.append(key) or bytes(30))  # type: ignore[misc]
-    assert made == [1, 2, 3, 4]
-    assert len(cache) == 3
-    cache.get(2, lambda: made.append(2) or bytes(30))
-    assert made[-1] == 2
-
-
-def test_the_cache_keeps_one_however_large() -> None:
-    cache: BoundedCache[bytes] = BoundedCache(10, len)
-    assert len(cache.get("a", lambda: bytes(50))) == 50
-    assert len(cache) == 1
-
-
-def test_threads_share_a_cache() -> None:
-    cache: BoundedCache[int] = BoundedCache(50, lambda _: 1)
-    found: list[bool] = []
-
-    def work() -> None:
-        found.append(all(cache.get(key, lambda key=key: key * 2) == key * 2 for key in range(200)))
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == [True] * 4
-    assert len(cache) == 50

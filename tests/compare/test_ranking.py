@@ -81,7 +81,7 @@ def test_no_track_is_read_the_second_time(
     def refuse(*_: object) -> None:
         raise AssertionError("read again")
 
-    monkeypatch.setattr("regtrack.compare.sources.base_values", refuse)
+    monkeypatch.setattr("regtrack.compare.sources.values_of_places", refuse)
     assert rank_windows(sources, "disagreement", "K562_DNase", "cnn7", "dilated").rows() == first
     rank_windows(sources, "error", "K562_DNase", "cnn7", "dilated", split="test")
     with pytest.raises(AssertionError, match="read again"):

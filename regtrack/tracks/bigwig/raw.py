@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from regtrack.errors import AssemblyError, TrackError, nearest
 from regtrack.files.recognise import HEAD, recognise
 from regtrack.files.shown import shown
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import Interval
 from regtrack.tracks.bigwig import layout
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.layout import Leaves
@@ -272,20 +273,22 @@ class RawBigWig(Closing):
         ends = items["end"].astype(np.int64) if kind == layout.BED_GRAPH else starts + span
         return DataBlock(chrom, start, end, starts, ends, items["value"])
 
-    def blocks(self, chrom: str, start: int, end: int) -> Iterator[DataBlock]:
-        """The data blocks that may have values in a region (bp), in order.
+    def blocks(self, places: Sequence[Interval]) -> Iterator[DataBlock]:
+        """The data blocks that may have values in some places, in the order of the file.
 
         Values that are not finite, which other writers store, are left out: they are absent.
 
+        Args:
+            places: intervals of any chromosomes; the index is searched for all at once.
+
         Raises:
-            TrackError: the chromosome is not in the file, or a part that is needed is damaged.
+            TrackError: a chromosome is not in the file, or a part that is needed is damaged.
         """
-        number = self.chrom(chrom).number
-        for leaf in self._search(self.header.index_at, "data index", number, start, end):
-            block = self.block(leaf)
-            if block.chrom == number:
-                finite = np.isfinite(block.values)
-                yield block if finite.all() else self._finite(chrom, block, finite)
+        leaves = self._search(self.header.index_at, "data index", places)
+        for at, size in zip(leaves["offset"].tolist(), leaves["size"].tolist(), strict=True):
+            block = self.block_at(at, size)
+            finite = np.isfinite(block.values)
+            yield block if finite.all() else self._finite(block, finite)
 
     def has_blocks(self, chrom: str, start: int, end: int) -> bool:
         """Whether there are data blocks that may have values in a region (bp).
@@ -293,13 +296,15 @@ class RawBigWig(Closing):
         Raises:
             TrackError: as `blocks`.
         """
-        number = self.chrom(chrom).number
-        return len(self._search(self.header.index_at, "data index", number, start, end)) > 0
+        place = Interval(chrom, start, end)
+        return len(self._search(self.header.index_at, "data index", [place])) > 0
 
-    def _finite(self, chrom: str, block: DataBlock, finite: npt.NDArray[np.bool_]) -> DataBlock:
+    def _finite(self, block: DataBlock, finite: npt.NDArray[np.bool_]) -> DataBlock:
         """A block without the values that are not finite; they are reported once per file."""
         if self.source.path not in _reported:
             _reported.add(self.source.path)
+            named = (chrom.name for chrom in self.chroms if chrom.number == block.chrom)
+            chrom = next(named, f"chromosome number {block.chrom}")
             _logger.warning(
                 "%s has values that are not finite, such as %s near %s:%s; they are left out",
                 self.source.path, block.values[~finite][0], shown(chrom), f"{block.start + 1:,}",
@@ -335,7 +340,7 @@ class RawBigWig(Closing):
             TrackError: the chromosome is not in the file, or a part that is needed is damaged.
         """
         number, reached = self.chrom(chrom).number, 0
-        for leaf in self._search(level.index_at, _zoom_index(level), number, start, end):
+        for leaf in self._search(level.index_at, _zoom_index(level), [Interval(chrom, start, end)]):
             records = self.records(leaf)
             here = (records["chrom"] == number) & (records["start"] < end)
             records = np.extract(here & (records["end"] > start), records)
@@ -348,12 +353,16 @@ class RawBigWig(Closing):
             reached = int(edges[-1])
             yield records
 
-    def _search(self, at: int, what: str, number: int, start: int, end: int) -> Leaves:
-        """The leaves near a region of an index, in order of their first bases."""
+    def _search(self, at: int, what: str, places: Sequence[Interval]) -> Leaves:
+        """The leaves of an index near some places, in order of their first bases."""
+        numbers = [self.chrom(place.chrom).number for place in places]
         if at == self.header.index_at and self._without_data:
             return self.index
-        stretch = (number, min(start, layout.LAST_BASE), min(end, layout.LAST_BASE))
-        leaves = search_index(self.source, at, what, stretch)
+        lows, highs = (
+            order_key(numbers, [min(getattr(place, side), layout.LAST_BASE) for place in places])
+            for side in ("start", "end")
+        )
+        leaves = search_index(self.source, at, what, lows, highs)
         keys = order_key(leaves["first_chrom"], leaves["start"])
         return leaves[np.argsort(keys, kind="stable")]
 

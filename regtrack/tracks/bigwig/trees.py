@@ -111,8 +111,8 @@ def read_index(source: Source, at: int, what: str) -> Leaves:
     return _leaves(source, at, what, lambda items: np.arange(len(items)))
 
 
-def search_index(source: Source, at: int, what: str, stretch: tuple[int, int, int]) -> Leaves:
-    """The leaves of the blocks that may have values in a region, `layout.LEAF` (n,).
+def search_index(source: Source, at: int, what: str, lows: Keys, highs: Keys) -> Leaves:
+    """The leaves of the blocks that may have values in some regions, `layout.LEAF` (n,).
 
     Only the nodes above them are read, which are few however long the genome is, so the index need
     not be kept in memory.
@@ -121,18 +121,20 @@ def search_index(source: Source, at: int, what: str, stretch: tuple[int, int, in
         source: the file.
         at: offset of the index (bytes).
         what: the index's name, for messages.
-        stretch: the region: chromosome number, first base, and one past the last base (bp).
+        lows: the `order_key` of the first base of each region, uint64 (regions,), in any order.
+        highs: that of the base after its last, uint64 (regions,).
 
     Raises:
         TrackError: one of these nodes is damaged, or exceeds the span of its parent.
     """
-    chrom, start, end = stretch
-    low, high = np.uint64(chrom << 32 | start), np.uint64(chrom << 32 | end)
+    lows, highs = np.sort(lows), np.sort(highs)
 
     def near(items: Leaves) -> Indices:
         begins = order_key(items["first_chrom"], items["start"])
         ends = order_key(items["last_chrom"], items["end"])
-        return np.flatnonzero((begins < high) & (ends > low))
+        # regions that begin before an item's end, without those that end before it begins
+        begun, ended = np.searchsorted(lows, ends), np.searchsorted(highs, begins, side="right")
+        return np.flatnonzero(begun > ended)
 
     return _leaves(source, at, what, near)
 
@@ -227,7 +229,7 @@ def _within(items: Leaves, above: np.void) -> bool:
     return bool(low.all() and high.all())
 
 
-def order_key(chrom: npt.NDArray[np.uint32], base: npt.NDArray[np.uint32]) -> Keys:
-    """Chromosome number and base (bp), uint32 (n,) each, as one sortable number, uint64 (n,)."""
-    key: Keys = np.asarray(chrom, dtype=np.uint64) << np.uint64(32) | base
+def order_key(chrom: npt.ArrayLike, base: npt.ArrayLike) -> Keys:
+    """Chromosome number and base (bp), below 2**32 (n,), as one sortable number, uint64 (n,)."""
+    key: Keys = np.asarray(chrom, np.uint64) << np.uint64(32) | np.asarray(base, np.uint64)
     return key

@@ -18,7 +18,7 @@ from regtrack.tracks.bigwig.index import block_index, chromosome_tree
 from regtrack.tracks.bigwig.layout import LEAF
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.bigwig.source import Source
-from regtrack.tracks.bigwig.trees import read_chromosomes, read_index, search_index
+from regtrack.tracks.bigwig.trees import order_key, read_chromosomes, read_index, search_index
 
 
 @settings(deadline=None, max_examples=30)
@@ -109,15 +109,23 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Source,
     source.close()
 
 
-@given(st.integers(0, 5), st.integers(0, 700_100), st.integers(1, 5_000) | st.integers(1, 700_000))
+SPANS = st.integers(1, 5_000) | st.integers(1, 700_000)
+REGIONS = st.tuples(st.integers(0, 5), st.integers(0, 700_100), SPANS)
+
+
+@given(st.lists(REGIONS, min_size=1, max_size=5))
 def test_a_search_finds_the_same_as_all_leaves(
-    searched: tuple[Source, np.ndarray], chrom: int, start: int, span: int
+    searched: tuple[Source, np.ndarray], regions: list[tuple[int, int, int]]
 ) -> None:
     source, leaves = searched
-    found = search_index(source, 0, "index", (chrom, start, start + span))
-    near = (leaves["start"] < start + span) & (leaves["end"] > start)
-    expected = leaves[near & (leaves["first_chrom"] == chrom)]
-    assert found.tobytes() == expected.tobytes()
+    chroms, starts, spans = np.array(regions).T
+    keys = order_key(chroms, starts), order_key(chroms, starts + spans)
+    found = search_index(source, 0, "index", *keys)
+    near = np.zeros(len(leaves), dtype=bool)
+    for chrom, start, span in regions:
+        here = (leaves["start"] < start + span) & (leaves["end"] > start)
+        near |= here & (leaves["first_chrom"] == chrom)
+    assert found.tobytes() == leaves[near].tobytes()
 
 
 @pytest.mark.parametrize(
