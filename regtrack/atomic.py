@@ -14,7 +14,8 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 from regtrack.errors import OutputError
@@ -27,6 +28,7 @@ _PathLike = str | Path
 _MOUNTS = Path("/proc/self/mountinfo")
 # suffix of the names of incomplete output: temporary files and folders, work folders of sweeps
 PARTIAL = ".partial"
+_reserved: ContextVar[frozenset[Path]] = ContextVar("reserved", default=frozenset())
 
 
 def check_free(path: Path, *, overwrite: bool = False) -> None:
@@ -170,12 +172,17 @@ def hold(path: Path, *, wait: bool = False) -> Iterator[None]:
     The lock is a file next to the output, so it ends with its process, also across machines.
 
     Args:
-        path: the file or folder to write; its parent folders are created.
+        path: the file or folder to write; its parent folders are created, and removed again if
+            nothing was written there.
         wait: wait for another writer instead of raising.
 
     Raises:
         OutputError: another process writes it, or its folder cannot be written.
     """
+    if path in _reserved.get():
+        yield
+        return
+    missing = [parent for parent in path.parents if not os.path.lexists(parent)]
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = _lock(path, wait=wait)
@@ -189,6 +196,32 @@ def hold(path: Path, *, wait: bool = False) -> Iterator[None]:
             yield
         finally:
             lock.remove()
+            with suppress(OSError):
+                for parent in missing:
+                    parent.rmdir()
+
+
+@contextmanager
+def reserve(paths: Iterable[Path], *, overwrite: bool = False) -> Iterator[None]:
+    """Be the only writer of files from before they are computed until this thread published them.
+
+    Args:
+        paths: the files, by the names with which they will be published.
+        overwrite: whether they may exist.
+
+    Raises:
+        OutputError: one exists and `overwrite` is off, another process writes one, or one cannot
+            be written.
+    """
+    files = frozenset(paths)
+    with ExitStack() as held:
+        for path in sorted(files):
+            check_free(path, overwrite=overwrite)
+            held.enter_context(hold(path))
+            check_free(path, overwrite=overwrite)  # another process may have just published it
+        before = _reserved.set(_reserved.get() | files)
+        held.callback(_reserved.reset, before)
+        yield
 
 
 def _lock(path: Path, *, wait: bool) -> Lock:

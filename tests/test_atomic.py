@@ -21,6 +21,7 @@ from regtrack.atomic import (
     hold,
     publish_file,
     publish_folder,
+    reserve,
 )
 from regtrack.errors import OutputError
 
@@ -307,6 +308,35 @@ def test_one_writer_at_a_time(tmp_path: Path, publish: Callable[..., Any]) -> No
     with hold(target):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
+
+
+def test_a_failure_leaves_no_folder_that_it_created(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for target in (tmp_path / "mine" / "new" / "deep" / "out", tmp_path / "mine" / "out"):
+        with pytest.raises(RuntimeError), publish_file(target):
+            raise RuntimeError
+        with pytest.raises(RuntimeError), reserve([target]):
+            raise RuntimeError
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine"]
+
+
+def test_reserved_files_are_published_by_whoever_reserved_them(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    with reserve([one, other]), ThreadPoolExecutor(1) as pool:
+        with publish_file(one) as temporary:
+            temporary.write_text("mine")
+        for path in (one, other):  # published already, and yet to be
+            with pytest.raises(OutputError, match=r"another process uses|exists already"):
+                pool.submit(_publish, path).result()
+        _publish(other)
+    assert (one.read_text(), other.read_text()) == ("mine", "published")
+    _publish(tmp_path / "third")
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def _publish(path: Path) -> None:
+    with publish_file(path) as temporary:
+        temporary.write_text("published")
 
 
 def test_a_waiting_writer_follows_the_first(tmp_path: Path) -> None:

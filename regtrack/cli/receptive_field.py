@@ -58,18 +58,20 @@ def command(
     widths hold 50, 90 and 99 % of the mean gradient. The theoretical receptive field is what one
     output could depend on; a Bi-LSTM, which is unbounded, reads half a window on each side.
     """
-    from regtrack.figures.output import check_outputs, write_receptive_field
+    from regtrack.figures.output import reserve_outputs, write_receptive_field
     from regtrack.saliency.receptive_field import compare_receptive_fields
 
     files = tuple(out or ())
-    check_outputs(files, data=data, overwrite=overwrite)
-    with bars() as progress:
-        curves = compare_receptive_fields(
-            checkpoints, dataset, marker=marker,
-            split=split, positives=positives, seed=seed, device=device,
-            any_assembly=any_assembly, progress=progress,
-        )  # fmt: skip
-    paths = write_receptive_field(curves, files, width=width.value, data=data, overwrite=overwrite)
+    with reserve_outputs(files, data=data, overwrite=overwrite):
+        with bars() as progress:
+            curves = compare_receptive_fields(
+                checkpoints, dataset, marker=marker,
+                split=split, positives=positives, seed=seed, device=device,
+                any_assembly=any_assembly, progress=progress,
+            )  # fmt: skip
+        paths = write_receptive_field(
+            curves, files, width=width.value, data=data, overwrite=overwrite
+        )
     written = [str(path) for path in paths]
     if as_json:
         print_json({"curves": [curve.to_dict() for curve in curves], "files": written})

@@ -143,28 +143,29 @@ def command(
     blue, one panel per model on one scale. Short regions are drawn as letters.
     """
     _refuse_what_is_ignored(ctx)
-    from regtrack.figures.output import check_outputs, write_saliency
+    from regtrack.figures.output import reserve_outputs, write_saliency
     from regtrack.saliency.compare import SaliencyRequest, compare_saliency
 
     count = 1 if region or at else windows
     files = [[numbered(path, n, count) for path in out or ()] for n in range(1, count + 1)]
-    check_outputs([path for one in files for path in one], data=data, overwrite=overwrite)
+    outputs = [path for one in files for path in one]
     wanted = SaliencyRequest(
         checkpoints=tuple(checkpoints), marker=marker, reference=reference, dataset=dataset,
         region=region, split=split, windows=windows, seed=seed, labels=labels,
         at=tuple(at or ()), threshold=threshold, method=method, device=device,
         any_assembly=any_assembly,
     )  # fmt: skip
-    with bars() as progress:
-        found = compare_saliency(wanted, progress=progress)
-    written = [
-        str(path)
-        for panels, paths in zip(found, files, strict=True)
-        for path in write_saliency(
-            panels.saliencies, paths,
-            marks=panels.marks, width=width.value, data=data, overwrite=overwrite,
-        )
-    ]  # fmt: skip
+    with reserve_outputs(outputs, data=data, overwrite=overwrite):
+        with bars() as progress:
+            found = compare_saliency(wanted, progress=progress)
+        written = [
+            str(path)
+            for panels, paths in zip(found, files, strict=True)
+            for path in write_saliency(
+                panels.saliencies, paths,
+                marks=panels.marks, width=width.value, data=data, overwrite=overwrite,
+            )
+        ]  # fmt: skip
     _print(found, written, as_json=as_json)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 
-from regtrack.atomic import check_free
+from regtrack.atomic import reserve
 from regtrack.errors import OutputError, nearest
 from regtrack.figures.content import LONGEST
 from regtrack.figures.interactive import (
@@ -47,14 +48,16 @@ def planned_files(paths: Sequence[Path], *, data: bool = False) -> tuple[Path, .
     return tuple(dict.fromkeys([*paths, *(beside if data else [])]))
 
 
-def check_outputs(paths: Sequence[Path], *, data: bool = False, overwrite: bool = False) -> None:
-    """Refuse outputs that cannot be written, before any work is done.
+def reserve_outputs(
+    paths: Sequence[Path], *, data: bool = False, overwrite: bool = False
+) -> AbstractContextManager[None]:
+    """Refuse outputs that cannot be written, before any work is done, and lock them meanwhile.
 
     Raises:
-        OutputError: see `planned_files`; or a file exists and `overwrite` is off.
+        OutputError: see `planned_files`; or a file exists and `overwrite` is off, or another
+            process writes it.
     """
-    for path in planned_files(paths, data=data):
-        check_free(path, overwrite=overwrite)
+    return reserve(planned_files(paths, data=data), overwrite=overwrite)
 
 
 def write_saliency(
@@ -83,7 +86,7 @@ def write_saliency(
         The files written.
 
     Raises:
-        OutputError: see `check_outputs`; or a file cannot be written.
+        OutputError: see `reserve_outputs`.
         ValueError: no saliency, or saliencies that do not match.
     """
     draw = letters_figure if len(saliencies[0]) <= LONGEST[width] else saliency_figure

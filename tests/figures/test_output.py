@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from regtrack.errors import OutputError
-from regtrack.figures.output import check_outputs, write_receptive_field, write_saliency
+from regtrack.figures.output import reserve_outputs, write_receptive_field, write_saliency
 from regtrack.saliency.values import Curve, Saliency
 
 STARTS = {
@@ -18,21 +19,39 @@ STARTS = {
 }  # fmt: skip
 
 
+def reserved(paths: list[Path], **options: bool) -> None:
+    with reserve_outputs(paths, **options):
+        pass
+
+
 def test_an_unknown_suffix_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"expected \.png, \.pdf, \.svg, \.html, \.tsv or \.csv"):
-        check_outputs([tmp_path / "a.png", tmp_path / "a.gif"])
+        reserved([tmp_path / "a.png", tmp_path / "a.gif"])
     with pytest.raises(OutputError, match=r'Did you mean "\.html"\?'):
-        check_outputs([tmp_path / "a.htm"])
+        reserved([tmp_path / "a.htm"])
     with pytest.raises(OutputError, match='"" is not a figure format'):
-        check_outputs([tmp_path / "figure"])
+        reserved([tmp_path / "figure"])
 
 
 def test_existing_files_are_refused_including_tables_next_to_figures(tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_text("mine")
-    check_outputs([tmp_path / "a.pdf"])
+    reserved([tmp_path / "a.pdf"])
     with pytest.raises(OutputError, match=r"a\.tsv exists already"):
-        check_outputs([tmp_path / "a.pdf"], data=True)
-    check_outputs([tmp_path / "a.pdf"], data=True, overwrite=True)
+        reserved([tmp_path / "a.pdf"], data=True)
+    reserved([tmp_path / "a.pdf"], data=True, overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.tsv"]
+
+
+def test_outputs_are_locked_from_the_start(
+    saliency: Callable[..., Saliency], tmp_path: Path
+) -> None:
+    paths = [tmp_path / "new" / "a.html"]
+    with reserve_outputs(paths, data=True), ThreadPoolExecutor(1) as others:
+        for _ in range(2):  # nor does a refused one release the lock
+            with pytest.raises(OutputError, match=r"another process uses .*a\.\w+: "):
+                others.submit(reserved, [tmp_path / "new" / "a.pdf"], data=True).result()
+        write_saliency([saliency("CNN7", length=50)], paths, data=True)
+    assert {path.name for path in paths[0].parent.iterdir()} == {"a.html", "a.tsv"}
 
 
 @pytest.mark.parametrize("length", [50, 3_000])
