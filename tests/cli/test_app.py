@@ -5,37 +5,50 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from regtrack.cli import main
 from regtrack.cli.app import COMMANDS
 from regtrack.version import __version__
 
+SCRIPT = Path(sys.executable).with_name("regtrack")
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
-def regtrack(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "regtrack", *words],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "COLUMNS": "100", **environment},
-        check=False,
-    )
+
+@pytest.fixture
+def regtrack(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process, on a terminal of 100 columns."""
+
+    def call(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        for name, value in {"COLUMNS": "100", **environment}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("sys.argv", ["regtrack", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        shown = capsys.readouterr()
+        return subprocess.CompletedProcess(words, int(ended.value.code or 0), shown.out, shown.err)
+
+    return call
 
 
 def test_the_version_is_the_packages() -> None:
-    assert regtrack("--version").stdout.strip() == f"regtrack {__version__}"
+    for begun in ([sys.executable, "-m", "regtrack"], [SCRIPT]):
+        found = subprocess.run([*begun, "--version"], capture_output=True, text=True, check=True)
+        assert found.stdout.strip() == f"regtrack {__version__}"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_with_examples(command: str) -> None:
+def test_every_command_has_help_with_examples(regtrack: Run, command: str) -> None:
     result = regtrack(command, "--help")
     assert result.returncode == 0, result.stderr
     assert f"regtrack {command}" in result.stdout
     assert "Examples:" in result.stdout
 
 
-def test_a_mistake_of_the_user_is_one_line_and_status_2(tmp_path: Path) -> None:
+def test_a_mistake_of_the_user_is_one_line_and_status_2(regtrack: Run, tmp_path: Path) -> None:
     result = regtrack("inspect", str(tmp_path))
     assert result.returncode == 2
     assert result.stdout == ""
@@ -43,14 +56,14 @@ def test_a_mistake_of_the_user_is_one_line_and_status_2(tmp_path: Path) -> None:
     assert result.stderr.count("\n") == 1
 
 
-def test_verbose_shows_the_traceback(tmp_path: Path) -> None:
+def test_verbose_shows_the_traceback(regtrack: Run, tmp_path: Path) -> None:
     result = regtrack("--verbose", "inspect", str(tmp_path))
     assert "Traceback" in result.stderr
     assert result.stderr.splitlines()[-1].startswith("error: ")
     assert result.returncode == 2
 
 
-def test_a_mistyped_command_is_answered_with_the_nearest() -> None:
+def test_a_mistyped_command_is_answered_with_the_nearest(regtrack: Run) -> None:
     result = regtrack("predict-genom")
     assert result.returncode == 2
     assert "predict-genome" in result.stderr
@@ -70,14 +83,15 @@ def test_a_mistyped_command_is_answered_with_the_nearest() -> None:
         ("receptive-field --device cp", ["cpu"]),
     ],
 )
-def test_the_shell_completes(typed: str, offered: list[str]) -> None:
-    script = Path(sys.executable).with_name("regtrack")
+def test_the_shell_completes(regtrack: Run, typed: str, offered: list[str]) -> None:
     words = {"COMP_WORDS": f"regtrack {typed}", "COMP_CWORD": str(len(typed.split()))}
-    result = subprocess.run(
-        [script],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "_REGTRACK_COMPLETE": "complete_bash", **words},
-        check=False,
-    )
+    result = regtrack(_REGTRACK_COMPLETE="complete_bash", **words)
     assert result.stdout.split() == offered
+
+
+def test_the_script_completes() -> None:
+    words = {"_REGTRACK_COMPLETE": "complete_bash", "COMP_WORDS": "regtrack pre", "COMP_CWORD": "1"}
+    found = subprocess.run(
+        [SCRIPT], capture_output=True, text=True, env={**os.environ, **words}, check=False
+    )
+    assert found.stdout.split() == ["predict-genome"]

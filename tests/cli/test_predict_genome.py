@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from forked import begin_regtrack
 
 from regtrack.checkpoint import Checkpoint, save_checkpoint
 from regtrack.cli import main
@@ -204,14 +202,9 @@ def test_a_signal_is_one_line_and_the_same_command_resumes(
     folder: Path, stop: int, times: int
 ) -> None:
     Path("long.fa").write_text(">chr1\n" + ("ACGT" * 15 + "\n") * 100_000)
-    command = [
-        sys.executable, "-m", "regtrack", "predict-genome", "c.safetensors",
-        "--reference", "long.fa", "--out", "tracks", "--any-assembly",
-        "--window", "1000", "--batch-size", "1",
-    ]  # fmt: skip
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    process = begin_regtrack(
+        "predict-genome", "c.safetensors", "--reference", "long.fa", "--out", "tracks",
+        "--any-assembly", "--window", "10000", "--batch-size", "1",
     )  # fmt: skip
     try:
         for _ in range(2_400):

@@ -9,7 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+import forked
 import pytest
+from forked import Forked, of_file
 
 from regtrack.dataset.store import Dataset
 from regtrack.evaluation.report import evaluate
@@ -18,6 +20,8 @@ from regtrack.training.fit import TrainingResult, train
 from regtrack.training.run import RunFolder
 
 pytestmark = pytest.mark.slow
+
+forked.preload("regtrack.training.fit")
 
 EPOCHS = 25
 
@@ -56,10 +60,10 @@ def start(
     script: Path, dataset: Dataset, out: Path, epochs: int, devices: int = 1
 ) -> subprocess.Popen[str]:
     command = [sys.executable, script, dataset.path, out, str(epochs), str(devices)]
-    root = Path(__file__).parents[2]
+    places = Path(__file__).parents[2], Path(forked.__file__).parent
     return subprocess.Popen(
         list(map(str, command)),
-        env={**os.environ, "PYTHONPATH": str(root)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places))},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -82,10 +86,10 @@ def undisturbed(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> b
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGKILL"])
 def test_a_killed_run_resumes_to_identical_weights(
-    dataset: Dataset, undisturbed: bytes, script: Path, tmp_path: Path, name: str
+    dataset: Dataset, undisturbed: bytes, tmp_path: Path, name: str
 ) -> None:
     out = tmp_path / "killed"
-    process = start(script, dataset, out, EPOCHS)
+    process = Forked(of_file, __file__, "train_small", str(dataset.path), str(out), EPOCHS)
     deadline = time.monotonic() + 60
     while not RunFolder(out).last.exists():
         assert time.monotonic() < deadline and process.poll() is None
