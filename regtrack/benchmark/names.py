@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from regtrack.errors import TrainingError, invalid, nearest
 
 BENCHMARKS = ("grammar",)
-MODELS = ("cnn1", "cnn3", "cnn7", "id-cnn", "dilated", "dilated-max", "bi-lstm")
+MODELS = ("cnn1", "cnn3", "cnn7", "id-cnn", "dilated", "dilated-max", "bi-lstm", "hybrid")
 
 
 def check_name(name: str) -> None:

@@ -47,7 +47,7 @@ def _contestant(name: str, *, model: str = "", **settings: Any) -> Contestant:
 
 
 # Narrower than the paper's, and without dropout, so that each trains in a minute on one core.
-# CNN1 and ID-CNN, which work at single bases, are narrower still.
+# CNN1, ID-CNN and the hybrid, which work at single bases, are narrower still.
 _CHANNELS = (128, 64, 32)
 CONTESTANTS = {
     contestant.name: contestant
@@ -59,6 +59,7 @@ CONTESTANTS = {
         _contestant("dilated", channels=_CHANNELS),
         _contestant("dilated-max", model="dilated", channels=_CHANNELS, pooling="max"),
         _contestant("bi-lstm", channels=(128, 32), lstm_hidden=32),
+        _contestant("hybrid", channels=(32, 48, 32)),
     )
 }
 

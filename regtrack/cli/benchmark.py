@@ -34,7 +34,9 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder to write; existing results are reused.")],
     models: Annotated[
         list[str] | None,
-        typer.Option(help="cnn1, cnn3, cnn7, id-cnn, dilated, dilated-max, bi-lstm; default: all."),
+        typer.Option(
+            help="cnn1, cnn3, cnn7, id-cnn, dilated, dilated-max, bi-lstm, hybrid; default: all."
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option(help="Number of genomes, each with its own weights.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="Print all results as JSON.")] = False,
