@@ -199,7 +199,7 @@ def test_shares_are_computed_separately_and_assembled(
     ("stop", "times"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGINT, 10)]
 )
 def test_a_signal_is_one_line_and_the_same_command_resumes(
-    folder: Path, stop: int, times: int
+    folder: Path, stop: signal.Signals, times: int
 ) -> None:
     Path("long.fa").write_text(">chr1\n" + ("ACGT" * 15 + "\n") * 100_000)
     process = begin_regtrack(
