@@ -83,7 +83,6 @@ KEPT_TO: dict[str, set[str]] = {
     "dash": {"app"},
     "dash_ag_grid": {"app"},
     "flask": {"app"},
-    "pydantic": {"app"},
     "waitress": {"app"},
 }  # fmt: skip
 

@@ -6,71 +6,83 @@ markers, models) is checked where it is used, with a message on the page.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 from dash import Dash
 from dash.exceptions import DependencyException
 from flask import Flask, Response, abort, request
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from regtrack.errors import RecordError
+from regtrack.files.records import parse_json, typed
 from regtrack_app import ids
 
 _UPDATE = "/_dash-update-component"
+_LONGEST = 1_000  # letters of the name of what is shown
 
-Number = Annotated[int | float, Field(allow_inf_nan=False)]
+Number = int | float
 Texts = list[str]
 
 
-class _Part(BaseModel):
-    """A JSON object; other members than those named are not read."""
-
-    model_config = ConfigDict(strict=True, extra="ignore")
-
-
-class _Property(_Part):
+@dataclass(frozen=True)
+class _Property:
     id: str
     property: str
     value: Any = None
 
 
-class _Body(_Part):
+@dataclass(frozen=True)
+class _Body:
+    """The body of a callback's request; other members than these are not read."""
+
     output: str
     outputs: _Property | list[_Property]
     inputs: list[_Property]
     changedPropIds: Texts  # noqa: N815 (Dash's name)
-    state: list[_Property] = []
+    state: list[_Property] = field(default_factory=list)
 
 
-class _Move(_Part):
+@dataclass(frozen=True)
+class _Move:
     low: Number | None  # null: plotly.js had no number
     high: Number | None
     at: Number | None = None
 
 
-class _Loaded(_Part):
+@dataclass(frozen=True)
+class _Loaded:
     shape: str = ""
-    tile: Annotated[str, Field(max_length=1_000)] = ""
+    tile: str = ""
     contents: str = ""
     query: str = ""
     moved: Number | None = None
 
+    def __post_init__(self) -> None:
+        if len(self.tile) > _LONGEST:
+            raise RecordError(f"expected at most {_LONGEST:,} letters")
 
-class _Ranked(_Part):
+
+@dataclass(frozen=True)
+class _Ranked:
     region: str
 
 
-class _Point(_Part):
+@dataclass(frozen=True)
+class _Point:
     customdata: str | None = None
 
 
-class _Click(_Part):
-    points: list[_Point] = []
+@dataclass(frozen=True)
+class _Click:
+    points: list[_Point] = field(default_factory=list)
 
 
-class _Done(_Part):
+@dataclass(frozen=True)
+class _Done:
     at: Number = 0
-    keys: Texts = []
+    keys: Texts = field(default_factory=list)
 
 
 _BY_PROPERTY: Mapping[str, Any] = {
@@ -85,8 +97,6 @@ _BY_ELEMENT: Mapping[str, Any] = {
     ids.SALIENCY_JOB: Texts,
     ids.SALIENCY_DONE: _Done,
 }
-_ANY_BODY = TypeAdapter(_Body)
-
 Names = tuple[tuple[str, str], ...]
 
 
@@ -98,10 +108,7 @@ class _Callback:
         outputs = output if isinstance(output, list) else [output]
         self.outputs: Names = tuple((str(o.component_id), o.component_property) for o in outputs)
         self.inputs, self.state = _names(known["inputs"]), _names(known["state"])
-        self.types = [
-            TypeAdapter(_type_of(element, name) | None, config=None)
-            for element, name in self.inputs + self.state
-        ]
+        self.types = [_type_of(element, name) | None for element, name in self.inputs + self.state]
 
     def problem(self, body: _Body) -> str | None:
         """What is wrong with a request of this callback, in one line; None if nothing is."""
@@ -116,9 +123,9 @@ class _Callback:
             return "changedPropIds: expected properties among inputs and state"
         for part, expected_type in zip([*body.inputs, *body.state], self.types, strict=True):
             try:
-                expected_type.validate_python(part.value, strict=True)
-            except ValidationError as error:
-                return f"{part.id}.{part.property}: {_first(error)}"
+                typed(part.value, expected_type)
+            except RecordError as error:
+                return f"{part.id}.{part.property}: {error}"
         return None
 
 
@@ -151,23 +158,19 @@ def guard(app: Dash) -> None:
 
 def _problem(data: bytes, callbacks: Mapping[str, _Callback]) -> str | None:
     try:
-        body = _ANY_BODY.validate_json(data)
-    except ValidationError as error:
-        return _first(error)
+        content = parse_json(data)
+        json.dumps(content, ensure_ascii=False).encode()  # fails on halves of a character
+        body = typed(content, _Body)
+    except UnicodeEncodeError:
+        return "it has half a character"
+    except RecordError as error:
+        return str(error)
     callback = callbacks.get(body.output)
     return "output: no such callback" if callback is None else callback.problem(body)
 
 
 def _refusal(says: str) -> Response:
     return Response(f"not a request of this page: {says}\n", 400, mimetype="text/plain")
-
-
-def _first(error: ValidationError) -> str:
-    """The first mistake and its place, in one line, without the value."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = ".".join(str(part)[:40] for part in found["loc"][:4])
-    says = " ".join(found["msg"].split())[:200]
-    return f"{place}: {says}" if place else says
 
 
 def _names(parts: Sequence[Mapping[str, Any]]) -> Names:
