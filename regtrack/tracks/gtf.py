@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from array import array
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -16,19 +15,24 @@ from regtrack.files.text import Text
 from regtrack.tracks.gene_places import Features, Kind, place_genes
 from regtrack.tracks.genes import GeneCounts, Genes
 
+_GENE, _TRANSCRIPT = Kind.GENE.value, Kind.TRANSCRIPT.value  # plain integers are quicker
 _KINDS = {
-    b"gene": Kind.GENE,
-    b"transcript": Kind.TRANSCRIPT,
-    b"mRNA": Kind.TRANSCRIPT,
-    b"exon": Kind.EXON,
-    b"CDS": Kind.CODING,
+    b"gene": _GENE,
+    b"transcript": _TRANSCRIPT,
+    b"mRNA": _TRANSCRIPT,
+    b"exon": Kind.EXON.value,
+    b"CDS": Kind.CODING.value,
 }
 _NEVER = b"\0"  # no attributes begin with it
 _CLOSED = (b'"', b";", b" ", b"\t")  # after them, no value goes on
 _SKIPPED = (b"#", b"track ", b"browser ")  # comments, and lines for genome browsers
 _DIGITS = 12  # exceed the length of any chromosome
-_STRANDS = {b"+": 1, b"-": -1}
+# a row's kind and strand in one number: kind + _STRAND * index of the strand
+_STRAND = 16
+_BY_STRAND = {b"+": _STRAND, b"-": 2 * _STRAND}
+_STRANDS = np.array([0, 1, -1], np.int8)
 _CANONICAL = re.compile(rb'\btag\s+"?(Ensembl_canonical|MANE[_ ]Select)\b')
+_CANONICAL_WORDS = (b"Ensembl_canonical", b"MANE")  # quicker to look for
 _GFF3 = re.compile(rb"\s*[\w.:-]+=")
 _BARE = re.compile(rb'[^\s;="]+;?$')  # an id alone, in the rows gene and transcript of AUGUSTUS
 _OF_TRANSCRIPT = re.compile(rb"\.t\d+$")
@@ -37,9 +41,11 @@ _log = logging.getLogger(__name__)
 
 def _attribute(name: str) -> re.Pattern[bytes]:
     """Finds an attribute; its value, quoted or not, is one of two groups."""
-    return re.compile(rb'(?:^|;)\s*%s\s+(?:"([^"]*)"|([^\s";]+)(?:[\s;]|$))' % name.encode())
+    return re.compile(rb'%s\s+(?:"([^"]*)"|([^\s";]+)(?:[\s;]|$))' % name.encode())
 
 
+# both ids in the order and form of most files; nothing else begins with a quote
+_BOTH_IDS = re.compile(rb'gene_id "([^"]*)"; (?:\w+ (?:"[^"]*"|\d+); )*?transcript_id "([^"]*)"')
 _GENE_ID, _TRANSCRIPT_ID = _attribute("gene_id"), _attribute("transcript_id")
 _NAMES = [_attribute(name) for name in ("gene_name", "gene_symbol", "gene")]
 
@@ -60,8 +66,11 @@ def read_genes(path: Path) -> Genes:
         RegtrackError: no such file, a damaged gzip, a line that is not GTF, or no genes.
     """
     reading = _Reading()
-    for _ in _taken(path, reading):
-        pass
+    with _opened(path) as text:
+        reading.take(text, text)
+        reading.skipped += text.blank
+    if not reading.found:
+        raise _no_genes(path, reading)
     genes = Genes(place_genes(reading.features()), reading.counts)
     noteworthy = reading.counts.nameless
     _log.log(
@@ -79,48 +88,39 @@ def check_genes(path: Path) -> None:
     """
     if path.is_fifo():  # can be read only once
         return
-    with closing(_taken(path, _Reading())) as lines:
-        next(lines)
+    reading = _Reading()
+    with _opened(path) as text:
+        first = next((line for line in text if not line[1].startswith(_SKIPPED)), None)
+        if first is None:
+            raise _no_genes(path, reading)
+        reading.take(text, [first])
 
 
-def _taken(path: Path, reading: _Reading) -> Generator[None]:
-    """Process one line after another.
+def _opened(path: Path) -> Text:
+    return Text(path, "GTF file")
 
-    Raises:
-        RegtrackError: see `read_genes`.
-    """
-    with Text(path, "GTF file") as text:
-        for number, line in text:
-            if line.startswith(_SKIPPED):
-                reading.comments += 1
-                continue
-            try:
-                reading.take(line)
-            except (ValueError, IndexError) as error:
-                raise text.refused(number, line, str(error)) from None
-            yield
-        reading.comments += text.blank
-    if not reading.found:
-        raise RegtrackError(
-            f"{path} has no genes; expected a GTF with rows gene, transcript, exon or CDS that "
-            f"have a gene_id; found {reading.counts.text()}"
-        )
+
+def _no_genes(path: Path, reading: _Reading) -> RegtrackError:
+    return RegtrackError(
+        f"{path} has no genes; expected a GTF with rows gene, transcript, exon or CDS that "
+        f"have a gene_id; found {reading.counts.text()}"
+    )
 
 
 class _Reading:
     """What has been read so far: millions of exons are kept as numbers in arrays, not objects."""
 
     def __init__(self) -> None:
-        self.comments = 0
+        self.skipped = 0
         self._genes: dict[tuple[bytes, bytes], int] = {}  # chromosome and id
         self._names: list[bytes] = []  # per gene; empty until a row has one
         self._transcripts: dict[tuple[int, bytes], int] = {}  # gene and id
         self._canonical = array("b")  # per transcript
-        # the rows of a transcript are adjacent: chromosome, attributes up to both ids, numbers
-        self._latest = (b"", _NEVER, (-1, -1))
-        self._owner, self._of = array("i"), array("i")  # gene and transcript of each row
-        self._kinds, self._strands = array("b"), array("b")
-        self._starts, self._ends = array("q"), array("q")
+        # the rows of a transcript are adjacent: chromosome, attributes up to both ids
+        self._latest = (b"", _NEVER)
+        # runs of rows that have gene and transcript in common, and the first row of each
+        self._owner, self._of, self._first = array("i", [-1]), array("i", [-1]), array("q", [0])
+        self._kinds, self._starts, self._ends = array("b"), array("q"), array("q")
         self._other = self._nameless = 0
 
     @property
@@ -136,75 +136,103 @@ class _Reading:
             read=used + self._other + self._nameless,
             other=self._other,
             nameless=self._nameless,
-            skipped=self.comments,
+            skipped=self.skipped,
         )
 
-    def take(self, line: bytes) -> None:
-        """Process a line; raises ValueError, with what was expected, if it is not GTF."""
-        fields = line.split(b"\t", 8)
-        if len(fields) < 8:
-            raise ValueError('expected nine columns separated by tabs, the last with gene_id "..."')
-        kind = _KINDS.get(fields[2])
-        if kind is None:
-            self._other += 1
-            return
-        first, last = fields[3], fields[4]
-        if not (first.isdigit() and last.isdigit()):
-            raise ValueError("expected start and end as whole numbers")
-        if len(first) > _DIGITS or len(last) > _DIGITS:
-            raise ValueError("no chromosome is this long")
-        if not fields[0]:
-            raise ValueError("expected the name of a chromosome")
-        start, end = int(first) - 1, int(last)
-        if not 0 <= start < end:
-            raise ValueError("expected a start of 1 or more, and an end not before it")
-        attributes = fields[8] if len(fields) > 8 else b""
-        chrom, begin, numbers = self._latest
-        if fields[0] != chrom or not attributes.startswith(begin):
-            numbers = self._ids(fields[0], kind, attributes)
-        gene, transcript = numbers
-        if gene < 0:
-            self._nameless += 1
-            return
-        self._owner.append(gene)
-        self._of.append(transcript)
-        self._kinds.append(kind)
-        self._starts.append(start)
-        self._ends.append(end)
-        self._strands.append(_STRANDS.get(fields[6], 0))
+    def take(self, text: Text, lines: Iterable[tuple[int, bytes]]) -> None:
+        """Process numbered lines; one loop with what it needs at hand, for there are millions.
+
+        Raises:
+            RegtrackError: a line is not GTF.
+        """
+        kinds, starts, ends = self._kinds, self._starts, self._ends
+        chrom, begin = self._latest
+        gene = self._owner[-1]
+        for number, line in lines:
+            fields = line.split(b"\t", 8)
+            kind = _KINDS.get(fields[2]) if len(fields) > 7 else None
+            if kind is None:
+                self._take_other(text, number, line, len(fields))
+                continue
+            first, last = fields[3], fields[4]
+            if not (first.isdigit() and last.isdigit() and len(first) <= _DIGITS >= len(last)):
+                raise text.refused(number, line, _problem(fields))
+            start, end = int(first), int(last)
+            if not 0 < start <= end or not fields[0]:
+                raise text.refused(number, line, _problem(fields))
+            attributes = fields[-1] if len(fields) > 8 else b""
+            if fields[0] != chrom or not attributes.startswith(begin):
+                try:
+                    gene = self._open(fields[0], kind, attributes)
+                except ValueError as error:
+                    raise text.refused(number, line, str(error)) from None
+                chrom, begin = self._latest
+            if gene < 0:
+                self._nameless += 1
+                continue
+            kinds.append(kind + _BY_STRAND.get(fields[6], 0))
+            starts.append(start - 1)
+            ends.append(end)
 
     def features(self) -> Features:
         """All rows as columns."""
         ids = [gene_id for _, gene_id in self._genes]
+        rows = np.diff(np.append(self._first, len(self._kinds)))
+        kinds = np.array(self._kinds, dtype=np.int8)
         return Features(
             chroms=tuple(chrom.decode() for chrom, _ in self._genes),
             names=tuple(
                 (name or gene_id).decode() for name, gene_id in zip(self._names, ids, strict=True)
             ),
             canonical=np.array(self._canonical, dtype=bool),
-            owners=np.array(self._owner, dtype=np.int64),
-            transcripts=np.array(self._of, dtype=np.int64),
-            kinds=np.array(self._kinds, dtype=np.int8),
-            strands=np.array(self._strands, dtype=np.int8),
+            owners=np.repeat(np.array(self._owner, dtype=np.int64), rows),
+            transcripts=np.repeat(np.array(self._of, dtype=np.int64), rows),
+            kinds=kinds % _STRAND,
+            strands=_STRANDS[kinds // _STRAND],
             starts=np.array(self._starts, dtype=np.int64),
             ends=np.array(self._ends, dtype=np.int64),
         )
 
-    def _ids(self, chrom: bytes, kind: Kind, attributes: bytes) -> tuple[int, int]:
+    def _take_other(self, text: Text, number: int, line: bytes, columns: int) -> None:
+        """A line that is no row of a gene, transcript, exon or CDS."""
+        if line.startswith(_SKIPPED):
+            self.skipped += 1
+        elif columns < 8:
+            raise text.refused(
+                number, line, 'expected nine columns separated by tabs, the last with gene_id "..."'
+            )
+        else:
+            self._other += 1
+
+    def _open(self, chrom: bytes, kind: int, attributes: bytes) -> int:
+        """Begin a run of rows; the number of its gene, -1 for none."""
+        self._latest = (b"", _NEVER)
+        gene, transcript = self._ids(chrom, kind, attributes)
+        self._owner.append(gene)
+        self._of.append(transcript)
+        self._first.append(len(self._kinds))
+        return gene
+
+    def _ids(self, chrom: bytes, kind: int, attributes: bytes) -> tuple[int, int]:
         """The numbers of a row's gene and transcript; -1 for none."""
-        gene_id, end = _value(_GENE_ID, attributes)
-        if kind == Kind.GENE:
-            return self._gene(chrom, gene_id or _bare(attributes), attributes), -1
-        transcript, other_end = _value(_TRANSCRIPT_ID, attributes)
-        begin = attributes[: max(end, other_end)]
+        both = _BOTH_IDS.match(attributes)
+        if both and kind != _GENE:
+            gene_id, transcript, end = both[1], both[2], both.end()
+        else:
+            gene_id, end = _value(_GENE_ID, attributes)
+            if kind == _GENE:
+                return self._gene(chrom, gene_id or _bare(attributes), attributes), -1
+            transcript, other_end = _value(_TRANSCRIPT_ID, attributes)
+            end = max(end, other_end)
+        begin = attributes[:end]
         whole = gene_id and transcript and begin.endswith(_CLOSED)
-        if kind == Kind.TRANSCRIPT and not gene_id:
+        if kind == _TRANSCRIPT and not gene_id:
             transcript = transcript or _bare(attributes)
             gene_id = _OF_TRANSCRIPT.sub(b"", transcript)
         gene = self._gene(chrom, gene_id or transcript, attributes)
         number = self._transcript(gene, transcript, attributes) if gene >= 0 else -1
         if whole:  # both ids: some files call every transcript "unknown_transcript_1"
-            self._latest = (chrom, begin, (gene, number))
+            self._latest = (chrom, begin)
         return gene, number
 
     def _gene(self, chrom: bytes, gene_id: bytes, attributes: bytes) -> int:
@@ -227,14 +255,29 @@ class _Reading:
         """The number of a transcript, which is added at its first row."""
         number = self._transcripts.setdefault((gene, transcript), len(self._transcripts))
         if number == len(self._canonical):
-            self._canonical.append(_CANONICAL.search(attributes) is not None)
+            words = any(word in attributes for word in _CANONICAL_WORDS)
+            self._canonical.append(words and _CANONICAL.search(attributes) is not None)
         return number
+
+
+def _problem(fields: list[bytes]) -> str:
+    """Why a row's chromosome, start or end cannot be used."""
+    first, last = fields[3:5]
+    if not (first.isdigit() and last.isdigit()):
+        return "expected start and end as whole numbers"
+    if len(first) > _DIGITS or len(last) > _DIGITS:
+        return "no chromosome is this long"
+    if not fields[0]:
+        return "expected the name of a chromosome"
+    return "expected a start of 1 or more, and an end not before it"
 
 
 def _value(pattern: re.Pattern[bytes], attributes: bytes) -> tuple[bytes, int]:
     """The value of an attribute and where it ends, including what closes it; empty if missing."""
     for found in pattern.finditer(attributes):
-        if attributes.count(b'"', 0, found.start()) % 2 == 0:  # not within another value
+        before = attributes[: found.start()].rstrip()
+        # where an attribute begins, and not within the value of another
+        if (not before or before.endswith(b";")) and before.count(b'"') % 2 == 0:
             return found[1] or found[2] or b"", found.end()
     return b"", 0
 
