@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from kept_reader import kept_readers
 from playwright.sync_api import Browser, sync_playwright
 from small_world import World, make_world
 
@@ -113,6 +114,12 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Unpacked references go to a folder of this test run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REGTRACK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept_readers() -> Iterator[None]:
+    with kept_readers():
         yield
 
 

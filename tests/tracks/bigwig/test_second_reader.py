@@ -14,7 +14,9 @@ from pathlib import Path
 import numpy as np
 import pyBigWig
 import pytest
+from kept_reader import START
 
+from regtrack.closing import Closing
 from regtrack.errors import RegtrackError, TrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.tracks.bigwig import second_reader_process
@@ -23,6 +25,12 @@ from regtrack.tracks.bigwig.readings import NOTHING, Expected, Sample, Totals
 from regtrack.tracks.bigwig.second_reader import SecondReader
 
 ASSEMBLY = Assembly(("chr1", "chr2", "chr3"), (300_000, 1_000, 70))
+
+
+@pytest.fixture(autouse=True)
+def _own_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SecondReader, "_start", START)
+    monkeypatch.setattr(SecondReader, "__exit__", Closing.__exit__)
 
 
 @pytest.fixture(scope="module")
