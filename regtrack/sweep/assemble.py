@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 
-from regtrack.atomic import disk_errors, move_folder, publish_file
+from regtrack.atomic import disk_errors, hold, move_folder, publish_file
 from regtrack.errors import PlanError
 from regtrack.files.records import to_text, typed
 from regtrack.files.source import sha256_of
@@ -78,6 +78,9 @@ def finish(
     record = work.joined_record()
     if record is None:
         record = _join(work, progress)
+    else:
+        with hold(work.joined / SWEEP_FILE):  # collects what a process killed there left
+            pass
     work.check_out(overwrite=overwrite)
     # the tracks are complete: after a kill in the next lines they only have to be moved
     shutil.rmtree(work.folder / "shards", ignore_errors=True)
