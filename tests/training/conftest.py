@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -43,3 +44,11 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 def run(tmp_path: Path) -> Path:
     """Where a run goes."""
     return tmp_path / "run"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_plots() -> Iterator[None]:
+    """Most of the time of so small a training is its plot's, which test_plot.py draws."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("regtrack.training.run.draw_history", lambda _, __, path: path.touch())
+        yield

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 forked.preload("regtrack.training.fit")
 
-EPOCHS = 25
+EPOCHS = 12
 
 SCRIPT = """
 import runpy, sys
@@ -107,6 +107,7 @@ def test_two_processes_train_one_network_and_score_it_exactly(
 ) -> None:
     out = tmp_path / "run"
     output = finish(start(script, dataset, out, 2, devices=2))
+    assert RunFolder(out).plot.read_bytes().startswith(b"\x89PNG")
     assert output.split().count("leads") == output.split().count("follows") == 1
     report = evaluate(dataset, [RunFolder(out).checkpoint], split="valid")
     table = RunFolder(out).table.read_text().splitlines()
