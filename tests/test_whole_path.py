@@ -55,7 +55,7 @@ def run(dataset: regtrack.Dataset, tmp_path_factory: pytest.TempPathFactory) -> 
         model="dilated",
         settings={"channels": (64, 64, 32), "hidden": 32, "dropout": 0.1},
         config=regtrack.TrainingConfig(
-            epochs=2, batch_size=2, learning_rate=0.003, epoch_windows=120, shift=10_000
+            epochs=1, batch_size=2, learning_rate=0.003, epoch_windows=150, shift=10_000
         ),
     )
     return folder / "run" / "checkpoint.safetensors"

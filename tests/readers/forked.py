@@ -23,7 +23,7 @@ _FORKING.set_forkserver_preload(_LOADED)
 
 def preload(*modules: str) -> None:
     """Have more modules loaded in the process from which others are forked, if none is yet."""
-    _FORKING.set_forkserver_preload([*_LOADED, *modules])
+    _LOADED.extend(modules)
 
 
 class Forked:
@@ -64,13 +64,17 @@ class Forked:
         """End it at once."""
         self.send_signal(signal.SIGKILL)
 
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until it has ended, at most so many seconds."""
+        self._process.join(timeout)
+
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         """What it has printed, once it has ended.
 
         Raises:
             subprocess.TimeoutExpired: it runs for longer, in seconds.
         """
-        self._process.join(timeout)
+        self.wait(timeout)
         if self.returncode is None:
             assert timeout is not None
             raise subprocess.TimeoutExpired("forked", timeout)

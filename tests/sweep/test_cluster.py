@@ -6,8 +6,6 @@ import gc
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,9 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import forked
 import numpy as np
 import pyBigWig
 import pytest
+from forked import Forked
 
 from regtrack.checkpoint import save_checkpoint
 from regtrack.errors import ClusterError, MarkerError, PlanError
@@ -36,26 +36,14 @@ from .toys import as_checkpoint, random_codes, small_model, write_fasta
 
 distributed = pytest.importorskip("distributed")
 cluster = pytest.importorskip("regtrack.sweep.cluster")
+slow_worker = pytest.importorskip("slow_worker")
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
+forked.preload("slow_worker")
+
 CODES = {"chr2": random_codes(60_007, 0, [(2_000, 3_111)]), "chr10": random_codes(403, 1)}
 ASSEMBLY = Assembly(tuple(CODES), tuple(map(len, CODES.values())))
-
-# a worker whose chunks are small and take a while, so that it can be killed in the middle
-WORKER = """
-import sys, time, torch
-from regtrack.sweep import chunks, engine
-from distributed.cli.dask_worker import main
-torch.set_num_threads(1)
-chunks.CHUNK = 1_000
-write = engine.write_shard
-def slowly(*arguments):
-    time.sleep(0.05)
-    write(*arguments)
-engine.write_shard = slowly
-main(sys.argv[1:])
-"""
 
 
 @pytest.fixture
@@ -74,31 +62,13 @@ def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SweepRequest:
 
 
 @pytest.fixture
-def workers(request_: SweepRequest) -> Iterator[list[subprocess.Popen[bytes]]]:
+def workers(request_: SweepRequest) -> Iterator[list[Forked]]:
     """A scheduler, known by its file, and two workers, each a process."""
+    found = ("--scheduler-file", "s.json", "--no-dashboard")
     begun = [
-        subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", "s.json",
-             "--port", "0", "--no-dashboard", "--host", "127.0.0.1"],
-            stderr=subprocess.DEVNULL,
-        )
-    ]  # fmt: skip
-    for _ in range(2):
-        arguments = [
-            "--scheduler-file",
-            "s.json",
-            "--nthreads",
-            "1",
-            "--no-nanny",
-            "--no-dashboard",
-        ]
-        begun.append(
-            subprocess.Popen(
-                [sys.executable, "-c", WORKER, *arguments],
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, "OMP_NUM_THREADS": "1"},
-            )
-        )
+        Forked(slow_worker.schedule, *found, "--port", "0", "--host", "127.0.0.1"),
+        *(Forked(slow_worker.work, *found, "--nthreads", "1", "--no-nanny") for _ in range(2)),
+    ]
     try:
         for _ in range(600):
             if Path("s.json").exists():
@@ -146,7 +116,7 @@ def values(folder: Path) -> np.ndarray:
 
 
 def test_two_workers_of_which_one_is_killed_give_byte_identical_tracks(
-    request_: SweepRequest, workers: list[subprocess.Popen[bytes]]
+    request_: SweepRequest, workers: list[Forked]
 ) -> None:
     run_sweep(replace(request_, out=Path("alone")))
     killed = []
