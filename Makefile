@@ -63,8 +63,9 @@ app/npm/node_modules: app/npm/package.json app/npm/package-lock.json
 	npm ci --prefix app/npm --ignore-scripts --no-audit --no-fund
 	touch $@
 
-# torch first, by pip with the constraints, so that the same build is kept
-PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
+# torch first, by pip with the constraints, so that the same build is kept; what is imported is
+# compiled when it is
+PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "regtrack needs Python 3.11 or newer; name one: make PYTHON=python3.11 ...")'
