@@ -36,11 +36,11 @@ from .toys import as_checkpoint, random_codes, small_model, write_fasta
 
 distributed = pytest.importorskip("distributed")
 cluster = pytest.importorskip("regtrack.sweep.cluster")
-slow_worker = pytest.importorskip("slow_worker")
+small_worker = pytest.importorskip("small_worker")
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
-forked.preload("slow_worker")
+forked.preload("small_worker")
 
 CODES = {"chr2": random_codes(60_007, 0, [(2_000, 3_111)]), "chr10": random_codes(403, 1)}
 ASSEMBLY = Assembly(tuple(CODES), tuple(map(len, CODES.values())))
@@ -66,8 +66,8 @@ def workers(request_: SweepRequest) -> Iterator[list[Forked]]:
     """A scheduler, known by its file, and two workers, each a process."""
     found = ("--scheduler-file", "s.json", "--no-dashboard")
     begun = [
-        Forked(slow_worker.schedule, *found, "--port", "0", "--host", "127.0.0.1"),
-        *(Forked(slow_worker.work, *found, "--nthreads", "1", "--no-nanny") for _ in range(2)),
+        Forked(small_worker.schedule, *found, "--port", "0", "--host", "127.0.0.1"),
+        *(Forked(small_worker.work, *found, "--nthreads", "1", "--no-nanny") for _ in range(2)),
     ]
     try:
         for _ in range(600):

@@ -8,17 +8,19 @@ import json
 import os
 import random
 import shutil
-import subprocess
-import sys
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import forked
 import numpy as np
 import pytest
+import small_sweeps
 import torch
+from forked import Forked
 
 from regtrack.atomic import publish_folder
 from regtrack.checkpoint import save_checkpoint
@@ -37,40 +39,10 @@ from .toys import CATEGORIES, as_checkpoint, grouped, random_codes, small_model,
 CODES = {"chr2": random_codes(9_007, 0, [(2_000, 3_111)]), "chr10": random_codes(4_403, 1)}
 ASSEMBLY = Assembly(tuple(CODES), tuple(map(len, CODES.values())))
 OPTIONS: dict[str, Any] = {"window": 250, "batch_size": 2}
+forked.preload("small_sweeps")
+
 MARKERS = [f"K562_{kind}" for kind in CATEGORIES]
 CHUNKS = 19 + 9  # of 500 bp
-
-# begins sweeps and stops each when it has so many shards, and after a while; torch and the encoder
-# are loaded once for them all
-KILLER = """
-import os, signal, sys, time, torch
-from pathlib import Path
-from regtrack.sweep import chunks
-from regtrack.sweep.request import Compute
-from regtrack.sweep.run import predict_genome
-from regtrack.tracks.bigwig.encode import prepare
-options = Compute(window=250, batch_size=2)
-torch.set_num_threads(1)
-chunks.CHUNK = 500
-prepare()
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as the command line does
-for line in sys.stdin:
-    count, seconds, name = line.split()
-    child = os.fork()
-    if child == 0:
-        try:
-            predict_genome("c.safetensors", "r.fa", "tracks", compute=options)
-        finally:
-            os._exit(0)
-    ended = False
-    while not ended and len(list(Path("tracks.partial/shards").glob("*.shard"))) < int(count):
-        ended = os.waitpid(child, os.WNOHANG)[0] == child
-    if not ended:
-        time.sleep(float(seconds))
-        os.kill(child, signal.Signals[name])
-        os.waitpid(child, 0)
-    print("gone", flush=True)
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -79,13 +51,24 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.set_num_threads(1)
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with inputs, and with `undisturbed` as it should be."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(chunks, "CHUNK", 500)
+        write_fasta(Path("r.fa"), CODES)
+        save_checkpoint("c.safetensors", as_checkpoint(small_model("dilated").float(), ASSEMBLY))
+        predict_genome("c.safetensors", "r.fa", "undisturbed", **grouped(**OPTIONS))
+    return folder
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own copy of that folder, the current one."""
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    write_fasta(Path("r.fa"), CODES)
-    save_checkpoint("c.safetensors", as_checkpoint(small_model("dilated").float(), ASSEMBLY))
-    predict_genome("c.safetensors", "r.fa", "undisturbed", **grouped(**OPTIONS))
     return tmp_path
 
 
@@ -113,6 +96,16 @@ def moments(draw: random.Random, seconds: float) -> Iterator[tuple[int, float]]:
         yield draw.randint(min(len(shards()), CHUNKS - 1), CHUNKS - 1), draw.uniform(0, 0.01)
 
 
+def stop_sweep(number: int, count: int, wait: float) -> None:
+    """Begin a sweep, and stop it some seconds after it has so many shards."""
+    sweep = Forked(small_sweeps.sweep, "c.safetensors", "r.fa", "tracks", grouped(**OPTIONS))
+    while sweep.poll() is None and len(shards()) < count:
+        time.sleep(0.001)
+    time.sleep(wait)
+    sweep.send_signal(number)
+    sweep.wait()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "times"), [("SIGKILL", 10), ("SIGTERM", 4), ("SIGINT", 4)])
 def test_stopped_at_random_moments(folder: Path, name: str, times: int) -> None:
@@ -122,22 +115,15 @@ def test_stopped_at_random_moments(folder: Path, name: str, times: int) -> None:
     seconds = time.perf_counter() - begin
     shutil.rmtree("again")
     kept: list[int] = []
-    with subprocess.Popen(
-        [sys.executable, "-c", KILLER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as killer:
-        assert killer.stdin is not None
-        assert killer.stdout is not None
-        for count, wait in itertools.islice(moments(draw, seconds), times):
-            if Path("tracks").exists():  # it was quicker than the kill, or was tidying up
-                for left in Path().glob("*tracks.partial*"):
-                    assert not list(left.glob("shards/*"))
-                    shutil.rmtree(left)
-                assert_as_undisturbed()
-                shutil.rmtree("tracks")
-            print(count, wait, name, file=killer.stdin, flush=True)
-            assert killer.stdout.readline() == "gone\n"
-            kept.append(len(shards()))
-        killer.stdin.close()
+    for count, wait in itertools.islice(moments(draw, seconds), times):
+        if Path("tracks").exists():  # it was quicker than the kill, or was tidying up
+            for left in Path().glob("*tracks.partial*"):
+                assert not list(left.glob("shards/*"))
+                shutil.rmtree(left)
+            assert_as_undisturbed()
+            shutil.rmtree("tracks")
+        stop_sweep(signal.Signals[name], count, wait)
+        kept.append(len(shards()))
     assert any(0 < count < CHUNKS for count in kept)
     if not Path("tracks").exists():
         predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS))
