@@ -246,7 +246,11 @@ def find_place(
     """
     final = RunFolder(real_place(out), run)
     final.check()
-    if not overwrite or not final.record.exists() or final.resumable(request):
+    if not overwrite or not final.record.exists():
+        return final, final
+    if final.resumable(request):
+        if final.finished:  # killed when it had just taken its place: the older run is still there
+            RunFolder(work_folder(final.path)).give_to(final)
         return final, final
     place = check_folder_free(out, mark=RUN_FILE, inputs=inputs, overwrite=True)
     return RunFolder(work_folder(place), run), RunFolder(place, run)

@@ -22,6 +22,8 @@ class Command:
         older: words of a command that makes another output at the same place; none if an output
             is never replaced.
         outputs: the files and folders that it writes; each is whole on its own.
+        spare: a file that a command killed at its very end leaves in a new output, and that the
+            next run removes.
         grows: whether a new output is made where it stays, from which the same command resumes.
         torch: whether it loads torch.
     """
@@ -29,6 +31,7 @@ class Command:
     line: str
     older: str = ""
     outputs: tuple[str, ...] = ("out",)
+    spare: str = ""
     grows: bool = False
     torch: bool = True
 
@@ -54,7 +57,7 @@ COMMANDS = {
         f"{_BUILD} out --window 2000 {_CHROM}", f"{_BUILD} out --window 1000 {_CHROM}", torch=False
     ),
     "train": Command(
-        f"{_TRAIN} --epochs 2", f"{_TRAIN} --epochs 1 --seed 3", grows=True
+        f"{_TRAIN} --epochs 2", f"{_TRAIN} --epochs 1 --seed 3", spare="last.ckpt", grows=True
     ),
     "evaluate": Command(
         "evaluate data first --device cpu --out out", "evaluate data second --device cpu --out out"
@@ -82,7 +85,7 @@ COMMANDS = {
     ),
     "benchmark": Command("benchmark grammar --out out --models cnn1 --seeds 1", grows=True),
     "demo": Command(
-        "demo --out out", "demo --out out --seed 5", grows=True,
+        "demo --out out", "demo --out out --seed 5", spare="last.ckpt", grows=True,
         outputs=(
             "out/genome", "out/data", "out/models/cnn7", "out/scores", "out/tracks/cnn7",
             "out/window.png",

@@ -112,6 +112,22 @@ def test_a_record_cannot_lead_out_of_its_folder(house: Path) -> None:
             build_catalog([house / "sweeps"])
 
 
+def test_a_file_of_another_size_than_recorded_is_refused(house: Path) -> None:
+    small = house / "sweeps" / "small"
+    record = json.loads((small / "sweep.json").read_text())
+    for track in record["tracks"]:
+        track["size"] = (small / track["file"]).stat().st_size
+    (small / "sweep.json").write_text(json.dumps(record))
+    assert build_catalog([small]).models
+    file = small / record["tracks"][0]["file"]
+    file.write_bytes(file.read_bytes() + b"x")
+    size = file.stat().st_size
+    with pytest.raises(
+        TrackError, match=f"has {size:,} bytes, but its sweep.json says {size - 1:,}"
+    ):
+        build_catalog([small])
+
+
 def test_a_sealed_record_whose_tracks_were_swapped_is_refused(house: Path) -> None:
     path = house / "sweeps" / "small" / "sweep.json"
     record = {**json.loads(path.read_text()), "format": 4}

@@ -264,24 +264,32 @@ def test_the_old_run_stays_until_the_new_one_is_finished(
     assert list(run.parent.iterdir()) == [run]
 
 
-def test_a_new_run_killed_before_it_took_its_place_takes_it_next_time(
-    dataset: Dataset, run: Path, undisturbed: TrainingResult, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("moment", ["take_place", "give_to"])  # before it took its place, and after
+def test_a_new_run_killed_when_it_took_its_place_is_in_it_next_time(
+    dataset: Dataset,
+    run: Path,
+    undisturbed: TrainingResult,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
 ) -> None:
     fit(dataset, run, config=replace(CONFIG, epochs=1, seed=5))
+    (run / "notes.txt").write_text("mine")
     old = contents(run)
 
     def killed(self: RunFolder, final: RunFolder) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(RunFolder, "take_place", killed)
+        patch.setattr(RunFolder, moment, killed)
         with pytest.raises(KeyboardInterrupt):
             fit(dataset, run, overwrite=True)
-    assert contents(run) == old
+    assert (contents(run) == old) == (moment == "take_place")
     quick = Stopping()
     assert_same(fit(dataset, run, overwrite=True, progress=quick), undisturbed)
     assert quick.told == []
     assert list(run.parent.iterdir()) == [run]
+    assert (run / "notes.txt").read_text() == "mine"
+    assert not RunFolder(run).last.exists()
 
 
 def test_an_unfinished_run_resumes_with_overwrite_and_a_broken_one_starts_over(
