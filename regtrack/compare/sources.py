@@ -9,9 +9,11 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from regtrack.closing import Closing
 from regtrack.compare.background import Later
+from regtrack.compare.bounded_cache import BoundedCache
 from regtrack.compare.checkpoints import trained_elsewhere
 from regtrack.compare.labels import LabelSource
 from regtrack.compare.naming import called
@@ -20,13 +22,15 @@ from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
-from regtrack.genome.intervals import Intervals
+from regtrack.genome.intervals import Intervals, Positions
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.binning import Bins, bin_track, values_of_places
 from regtrack.tracks.catalog import Catalog
 from regtrack.tracks.genes import Genes
 from regtrack.tracks.pool import ReaderPool
+
+_CHROMS = 64 << 20  # bytes of the chromosomes of files in the assembly's order
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +58,9 @@ class Sources(Closing):
     reference: Path | None = None
     letters: Letters = field(default_factory=lambda: Letters(None, None))
     gene_file: Later[Genes] | None = None
+    _chroms: BoundedCache[tuple[Positions, Positions]] = field(
+        default_factory=lambda: BoundedCache(_CHROMS, _bytes), init=False
+    )
 
     @property
     def genes(self) -> Genes | None:
@@ -114,8 +121,8 @@ class Sources(Closing):
         with self._borrowed(track_id) as raw:
             return bin_track(raw, chrom, start, end, count)
 
-    def chroms_with_values(self, track_id: str) -> tuple[str, ...]:
-        """The chromosomes on which a track may have values, by their names in the assembly.
+    def chroms_with_values(self, track_id: str) -> npt.NDArray[np.bool_]:
+        """On which chromosomes of the assembly a track may have values, bool (chromosomes,).
 
         Only the index of its coarsest zoom level is read, or that of its data without one.
 
@@ -133,9 +140,21 @@ class Sources(Closing):
             edges = np.bincount(firsts, minlength=count + 1)
             edges = edges - np.bincount(lasts + 1, minlength=count + 1)
             there = np.cumsum(edges)[:count] > 0
-            named = [chrom.name for chrom in raw.chroms if there[chrom.number]]
-        found = (self.assembly.resolve(name) for name in named)
-        return tuple(name for name in found if name is not None)
+            numbers, indices = self._chroms.get(raw.assembly.digest, lambda: self._places(raw))
+        found = np.zeros(len(self.assembly.names), dtype=np.bool_)
+        found[indices] = there[numbers]
+        return found
+
+    def _places(self, raw: RawBigWig) -> tuple[Positions, Positions]:
+        """A file's numbers of the assembly's chromosomes, and their indices there, int64 (n,)."""
+        known = self.assembly.number_of
+        pairs = [
+            (chrom.number, known[name])
+            for chrom in raw.chroms
+            if (name := self.assembly.resolve(chrom.name)) is not None
+        ]
+        numbers, indices = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        return numbers, indices
 
     def values(self, track_id: str, chrom: str, start: int, end: int) -> Values:
         """A region of a track at every base, float32 (end - start,), NaN if absent.
@@ -174,3 +193,7 @@ class Sources(Closing):
         track = self.catalog.track(track_id)
         with called(track.path, track.label), self.pool.borrow(track.path) as raw:
             yield raw
+
+
+def _bytes(pair: tuple[Positions, Positions]) -> int:
+    return sum(part.nbytes for part in pair)

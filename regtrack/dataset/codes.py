@@ -74,7 +74,8 @@ def write_codes(
         DatasetError: no window is kept, or chromosomes too many or too long for the format.
     """
     excluded, multimapped = masks
-    starts, dropped = {}, Dropped()
+    starts: dict[str, Positions] = {}
+    dropped = Dropped()
     with (
         ArrayFile(folder / CODES_FILE, BASE) as file,
         progress.task("Reading sequence", usable.total, "bp") as task,
@@ -82,21 +83,31 @@ def write_codes(
         for chrom, length in zip(usable.names, usable.lengths, strict=True):
             if length >= _LONGEST:
                 raise DatasetError(f"{chrom} has {length:,} bp; expected less than {_LONGEST:,}")
+            if length < spec.window:
+                continue  # counted below: there may be millions
             codes = reference.codes(chrom, 0, length)
             clean, lost = keep_windows(codes, spec, excluded.get(chrom), multimapped.get(chrom))
             dropped += lost
             if len(clean):
+                _check_count(len(starts) + 1)
                 starts[chrom] = clean
                 file.append(codes)
             task.advance(length, chrom)
+        short = [length for length in usable.lengths if length < spec.window]
+        dropped += Dropped(short=len(short))
+        task.advance(sum(short))
     if not starts:
         raise _nothing_kept(spec, dropped)
-    if len(starts) > _MOST:
-        raise DatasetError(
-            f"{len(starts):,} chromosomes have windows; expected at most {_MOST:,}: select those "
-            "to use with `chroms`"
-        )
     return Kept(usable.subset(starts), tuple(starts.values()), spec.window, dropped)
+
+
+def _check_count(chroms: int) -> None:
+    """Refuse more chromosomes than indexes can count, as soon as they are found."""
+    if chroms > _MOST:
+        raise DatasetError(
+            f"more than {_MOST:,} chromosomes have windows, which is the most that a dataset can "
+            "hold: select those to use with `chroms`"
+        )
 
 
 def _nothing_kept(spec: DatasetSpec, dropped: Dropped) -> DatasetError:

@@ -22,9 +22,14 @@ class Spellings:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._alike: dict[str, list[str]] = {}
+        self._alike: dict[str, str | list[str]] = {}  # a list only of several: names are many
         for name in names:
-            self._alike.setdefault(_folded(name), []).append(name)
+            folded = _folded(name)
+            one = self._alike.setdefault(folded, name)
+            if isinstance(one, list):
+                one.append(name)
+            elif one is not name:
+                self._alike[folded] = [one, name]
 
     def find(self, name: str) -> str | None:
         """The name that another spells; None if none does, or several do equally closely.
@@ -37,7 +42,11 @@ class Spellings:
         >>> Spellings(["chr1", "chrM", "chrMT"]).find("MtDNA") is None
         True
         """
-        alike = self._alike.get(_folded(name), ())
+        alike = self._alike.get(_folded(name))
+        if alike is None:
+            return None
+        if isinstance(alike, str):
+            return alike
         for spell in (str, _bare, _lower, _folded):
             same = [other for other in alike if spell(other) == spell(name)]
             if same:
@@ -56,7 +65,8 @@ def _lower(name: str) -> str:
 
 def _folded(name: str) -> str:
     """What all spellings of a name share."""
-    if name.lower() == "chrc":  # the plastid of plants; C alone is a chromosome
+    lower = name.lower()
+    if lower == "chrc":  # the plastid of plants; C alone is a chromosome
         return "plastid"
-    lower = _lower(name)
+    lower = lower[3:] if lower.startswith("chr") and len(lower) > 3 else lower
     return _ORGANELLES.get(lower, lower)

@@ -258,10 +258,12 @@ class SweepPlan:
         first = int(windows.begins[number[chunk.chrom]]) + chunk.start // self.window
         last = int(windows.begins[number[chunk.last]]) - (-chunk.end // self.window)
         size = self.batch_size if self.fused else 1
-        for low, high in self._runs.clip(first, last):
-            owner = int(windows.owners(np.array([low]))[0])
-            chrom, length = self.chroms[owner], int(self._lengths[owner])
-            begin = int(windows.begins[owner])
+        runs = self._runs.clip(first, last)
+        owners = windows.owners(runs.starts)
+        # looked up for all at once: there may be a run per contig, and millions of contigs
+        columns = (column[owners].tolist() for column in (windows.begins, self._lengths))
+        for (low, high), owner, begin, length in zip(runs, owners.tolist(), *columns, strict=True):
+            chrom = self.chroms[owner]
             for index in range(low - begin, high - begin, size):
                 start = index * self.window
                 end = min(min(index + size, high - begin) * self.window, length)

@@ -20,6 +20,7 @@ from regtrack.tracks.sweep_record import SWEEP_FILE, SweepRecord, read_sweep
 _SUFFIXES = {".bw", ".bigwig"}
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_NUMBER = re.compile(r"(\d+)")
 
 
 def build_catalog(paths: Sequence[Path], markers: Sequence[Marker] = ()) -> Catalog:
@@ -197,7 +198,7 @@ def _common_assembly(paths: Iterable[Path]) -> Assembly:
         if assembly is last:  # files of one sweep share it
             continue
         last = assembly
-        if all(lengths.get(name) == assembly.length(name) for name in assembly.names):
+        if assembly.length_of.items() <= lengths.items():
             continue
         known = Assembly(tuple(lengths), tuple(lengths.values())) if lengths else assembly
         found = compare_assemblies(known, assembly)
@@ -205,15 +206,17 @@ def _common_assembly(paths: Iterable[Path]) -> Assembly:
             difference = mismatch.describe(str(source[mismatch.ours]), str(path))
             raise TrackError(f"{difference}; serve files of one assembly")
         new = found.only_theirs if lengths else assembly.names
-        lengths |= {name: assembly.length(name) for name in new}
+        lengths |= {name: assembly.length_of[name] for name in new}
         source |= dict.fromkeys(new, path)
     names = sorted(lengths, key=_natural)
     return Assembly(tuple(names), tuple(lengths[name] for name in names))
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
-    parts = re.split(r"(\d+)", name)
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+def _natural(name: str) -> list[int | str]:
+    """A key that sorts chr2 before chr10: text and numbers in turn, beginning with text."""
+    parts: list[int | str] = [*_NUMBER.split(name)]
+    parts[1::2] = map(int, parts[1::2])
+    return parts
 
 
 def _safe(text: str) -> str:

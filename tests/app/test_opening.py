@@ -89,5 +89,5 @@ def test_a_track_of_a_late_chromosome_is_found(tmp_path: Path) -> None:
     values["chr39"] = np.arange(2_000, dtype=np.float32)
     write_bigwig(tmp_path / "late.bw", values)
     with open_sources([tmp_path / "late.bw"]) as sources:
-        assert sources.chroms_with_values("late") == ("chr39",)
+        assert np.flatnonzero(sources.chroms_with_values("late")).tolist() == [38]
         assert opening(sources, None) == Interval("chr39", 0, 2_000)

@@ -30,6 +30,7 @@ from regtrack.errors import (
     PeakFileError,
     RegtrackError,
 )
+from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes
 
 if TYPE_CHECKING:
@@ -75,6 +76,36 @@ def test_provenance_names_every_file_and_its_digest(inputs: Inputs, tmp_path: Pa
     for source in (found["reference"], found["markers"], *found["peaks"]):
         assert source["sha256"] == digest(source["path"])
     assert [source["read"] for source in found["peaks"]] == [600, 180, 9, 0]
+
+
+def test_contigs_shorter_than_a_window_are_counted_and_not_read(
+    tmp_path: Path, write_fasta: WriteFasta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(0)
+    lengths = {"chr1": 5_500, **{f"scaffold{number}": 999 for number in range(300)}, "chr2": 9_000}
+    codes = {name: random.integers(0, 4, size).astype(np.uint8) for name, size in lengths.items()}
+    write_fasta(tmp_path / "draft.fa", codes)
+    (tmp_path / "m.bed").write_text("chr1\t10\t700\nscaffold7\t10\t700\nchr2\t10\t8000\n")
+    (tmp_path / "m.tsv").write_text("file\tcategory\tcell\ttarget\nm.bed\tTF\tK562\tCTCF\n")
+    read: list[str] = []
+    plain = Reference.codes
+
+    def counted(reference: Reference, chrom: str, start: int, end: int) -> Codes:
+        read.append(chrom)
+        return plain(reference, chrom, start, end)
+
+    monkeypatch.setattr(Reference, "codes", counted)
+    summary = build_dataset(tmp_path / "draft.fa", tmp_path / "m.tsv", tmp_path / "out", spec=SMALL)
+    assert read == ["chr1", "chr2"]
+    assert (summary.chroms, summary.kept, summary.dropped.short) == (2, 14, 301)
+
+
+def test_more_chromosomes_than_indexes_can_count_are_refused(
+    inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regtrack.dataset.codes._MOST", 1)
+    with pytest.raises(DatasetError, match="more than 1 chromosomes have windows"):
+        build_dataset(inputs.reference, inputs.markers, tmp_path / "dataset", spec=SMALL)
 
 
 def test_the_same_build_gives_byte_identical_files(inputs: Inputs, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals
 from regtrack.predict.reading import Strip
 from regtrack.sweep.plan import SweepPlan
-from regtrack.sweep.targets import choose_targets
+from regtrack.sweep.targets import Line, choose_targets
 
 from .toys import draw_intervals, intervals
 
@@ -192,6 +192,21 @@ def test_short_chromosomes_share_chunks_and_batches() -> None:
     assert max(len(batch) for batch in batches(plan)) == 340 // 30
     assert sum(1 for _ in batches(plan)) <= 1000 // 11 + len(plan.chunks)
     assert plan.bases_at_once == 340
+
+
+def test_names_are_looked_up_by_chunk_and_not_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    owners = Line.owners
+
+    def counted(line: Line, positions: np.ndarray) -> np.ndarray:
+        sizes.append(len(positions))
+        return owners(line, positions)
+
+    plan = plan_of({f"c{number:05d}": 30 for number in range(5_000)}, chunk=100_000)
+    chunks = len(plan.chunks)
+    monkeypatch.setattr(Line, "owners", counted)
+    assert sum(map(len, batches(plan))) == sum(sizes) == 5_000
+    assert len(sizes) == chunks == 8
 
 
 def test_fusing_saves_the_flanks() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from dash import Dash, Input, Output, html
 
 from regtrack.compare.sources import Sources
@@ -28,6 +30,6 @@ def names_like(sources: Sources, prefix: str) -> list[str]:
     low = prefix.strip().lower()
     if not low:
         return []
-    chroms = [name for name in sources.assembly.names if name.lower().startswith(low)]
+    chroms = (name for name in sources.assembly.names if name.lower().startswith(low))
     genes = sources.genes.complete(prefix, _OFFERED) if sources.genes else []
-    return [*chroms[:_OFFERED], *genes][:_OFFERED]
+    return [*islice(chroms, _OFFERED), *genes][:_OFFERED]
