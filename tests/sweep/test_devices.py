@@ -55,7 +55,7 @@ class Size:
 
 
 # on a GPU strips as long as `--batch-size auto` makes them there
-SIZES = {"cpu": Size(40_007, 2_000, 2, 8_000), "cuda": Size(6_100_007, 25_000, 80, 2_000_000)}
+SIZES = {"cpu": Size(16_007, 2_000, 2, 4_000), "cuda": Size(6_100_007, 25_000, 80, 2_000_000)}
 
 KILLED = """
 import json, os, signal, sys
