@@ -2,6 +2,7 @@
 
 python scripts/bench_forward.py                      # DILATED, 250 kb, one thread
 python scripts/bench_forward.py --model cnn7 --threads 2
+python scripts/bench_forward.py --model hybrid --against dilated --precision fp32
 python scripts/bench_forward.py --device cuda --bases 2000000 --compile   # does torch.compile pay?
 """
 
@@ -19,11 +20,14 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from regtrack.machine.allocator import kept_memory
+from regtrack.models.blocks import Beside
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import MODELS, build_model
 from regtrack.predict.copies import to_host
 from regtrack.predict.device import pick_device
 from regtrack.predict.forward import forward, one_pass
+from regtrack.predict.precision import PRECISIONS
 
 SIDE = 2_048  # of the square matrices whose product is the reference
 ROUNDS = 7
@@ -48,8 +52,13 @@ def product_rate(dtype: torch.dtype, device: torch.device) -> float:
 
 
 def layers(model: TrackModel) -> dict[str, nn.Module]:
-    """The timed modules, by name, in the order they run."""
-    blocks = {f"{type(block).__name__} {i}": block for i, block in enumerate(model.trunk, 1)}
+    """The timed modules, by name, in the order they run; blocks within a block come before it."""
+    blocks: dict[str, nn.Module] = {}
+    for i, block in enumerate(model.trunk, 1):
+        if isinstance(block, Beside):
+            inner = enumerate(block.blocks, 1)
+            blocks |= {f"of them: {type(part).__name__} {i}.{j}": part for j, part in inner}
+        blocks[f"{type(block).__name__} {i}"] = block
     return {"Embedding": model.embed, **blocks, "Head": model.head}
 
 
@@ -105,12 +114,12 @@ def report(model: TrackModel, length: int, precision: str, device: torch.device)
             for _ in range(ROUNDS):
                 run()
     yardstick = product_rate(torch.bfloat16 if precision == "bf16" else torch.float32, device)
-    every = sum(flops.values())
+    every = sum(flops[name] for name in flops if "of them" not in name)
     rate = every / whole / 1e9
     print(f"\n{model.name}, {precision}: {length / whole / 1e6:.2f} Mbp/s")
     if device.type == "cpu":  # elsewhere the host does not wait for a layer
         print("| layer | of the operations | of the time | GFLOP/s |\n|---|---|---|---|")
-        total = sum(spent.values())
+        total = sum(spent[name] for name in spent if "of them" not in name)
         for name, taken in spent.items():
             speed = flops[name] * ROUNDS / taken / 1e9
             print(f"| {name} | {flops[name] / every:.0%} | {taken / total:.0%} | {speed:.0f} |")
@@ -118,6 +127,28 @@ def report(model: TrackModel, length: int, precision: str, device: torch.device)
         f"in all {rate:.0f} GFLOP/s; a product of {SIDE:,}-wide matrices {yardstick:.0f}: ", end=""
     )
     print(f"{rate / yardstick:.0%}", flush=True)
+
+
+def report_against(
+    model: TrackModel, other: TrackModel, length: int, precision: str, device: torch.device
+) -> None:
+    """The speed relative to another network, measured in turns (CPU: by processor time)."""
+    clock = time.process_time if device.type == "cpu" else time.perf_counter
+    codes = torch.randint(0, 4, (1, length), dtype=torch.uint8, device=device)
+    taken: dict[str, list[float]] = defaultdict(list)
+    with torch.inference_mode(), kept_memory():
+        for _ in range(ROUNDS + 1):
+            for one in (model, other):
+                with one_pass(one, device, precision=precision, shape=codes.shape):
+                    start = clock()
+                    to_host(one.logits(codes, list(range(one.marker_count))).float())
+                    taken[one.name].append(clock() - start)
+    fast, slow = (float(np.median(taken[one.name][1:])) for one in (model, other))
+    print(
+        f"{model.name} {length / fast / 1e6:.2f} Mbp/s, {other.name} {length / slow / 1e6:.2f}: "
+        f"{slow / fast:.2f} times as fast",
+        flush=True,
+    )
 
 
 def report_compiled(model: TrackModel, length: int, precision: str, device: torch.device) -> None:
@@ -146,13 +177,15 @@ def report_compiled(model: TrackModel, length: int, precision: str, device: torc
 
 
 def main() -> None:
-    """Parse, and report both precisions."""
+    """Parse, and report each precision."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="dilated", choices=sorted(MODELS))
     parser.add_argument("--bases", type=int, default=250_000)
     parser.add_argument("--markers", type=int, default=8)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", choices=PRECISIONS, help="default: both")
+    parser.add_argument("--against", choices=sorted(MODELS), help="a network to compare with")
     parser.add_argument("--compile", action="store_true", help="measure torch.compile too")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -160,8 +193,11 @@ def main() -> None:
     torch.manual_seed(0)
     model = build_model(options.model, options.markers).eval().to(device)
     print(f"{device}, torch {torch.__version__}, {options.threads} threads")
-    for precision in ("fp32", "bf16"):
+    for precision in [options.precision] if options.precision else PRECISIONS:
         report(model, options.bases, precision, device)
+        if options.against:
+            other = build_model(options.against, options.markers).eval().to(device)
+            report_against(model, other, options.bases, precision, device)
         if options.compile:
             report_compiled(model, options.bases, precision, device)
 

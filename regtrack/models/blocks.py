@@ -120,7 +120,7 @@ class PassNorm(nn.Module):
         return weight * scale[:, None, None], bias * scale + shift
 
     def affine(self, index: int) -> tuple[Tensor, Tensor]:
-        """The scale and shift (C,) that the running statistics of pass `index` stand for."""
+        """The scale and shift, floats (C,), that the statistics of pass `index` stand for."""
         scale = self.weight * torch.rsqrt(self.running_var[index] + self.eps)
         return scale, self.bias - self.running_mean[index] * scale
 
@@ -310,7 +310,7 @@ class Residual(Block):
         return x + cast(Tensor, self.widen(self.narrow(self._normed(x, index), index)))
 
     def of_rows(self, x: Tensor, ends: Tensor, index: int = 0) -> Tensor:
-        """As `Block.of_rows`: the convolution reads zeros past the ends, after the norm."""
+        """As `Block.of_rows`, floats (B, L, C): past the ends the convolution reads zeros."""
         found = self.narrow.of_rows(self._normed(x, index), ends, index)
         return x + cast(Tensor, self.widen(found))
 
@@ -351,7 +351,7 @@ class Beside(Block):
         return self._beside(x, coarse)
 
     def of_rows(self, x: Tensor, ends: Tensor, index: int = 0) -> Tensor:
-        """As `Block.of_rows`, each block in turn."""
+        """As `Block.of_rows`, floats (B, L, C): each block in turn."""
         coarse = x
         for block in self._blocks:
             coarse = block.of_rows(coarse, ends, index)
@@ -390,14 +390,14 @@ class Join(_Convolution):
         return first // self.factor, last // self.factor
 
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """The output of `Beside`, (B, L / factor, factor * C + C'), to (B, L, C")."""
+        """The output of `Beside`, floats (B, L / factor, factor * C + C'), to (B, L, C")."""
         dense = weight[:, :, 0]  # (C", C + C')
         cut = self.factor * self.fine
         bases = x[:, :, :cut].reshape(
             len(x), -1, self.factor, self.fine
         )  # (B, L / factor, factor, C)
         shared = F.linear(x[:, :, cut:], dense[:, self.fine :], bias)
-        found = F.linear(bases, dense[:, : self.fine]) + shared[:, :, None]
+        found = F.linear(bases, dense[:, : self.fine]).add_(shared[:, :, None])
         return found.flatten(1, 2)  # (B, L, C")
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from regtrack.predict.forward import scores_of_codes, sigmoid
+from regtrack.models.registry import build_model
+from regtrack.predict.capacity import memory_of
+from regtrack.predict.forward import forward, scores_of_codes, sigmoid
+from tests.readers.tensor_memory import peak_memory
 
 
 def test_scores_are_the_sigmoid_of_the_logits(model: nn.Module, codes: np.ndarray) -> None:
@@ -54,3 +60,15 @@ def test_scores_do_not_depend_on_the_threads(count: int) -> None:
         torch.set_num_threads(before)
     assert all(torch.equal(found[0], other) for other in found)
     torch.testing.assert_close(found[0], logits.sigmoid(), rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("cnn1", {}), ("hybrid", {}), ("hybrid", {"channels": [112, 256, 128]})],
+)
+def test_a_pass_takes_no_more_memory_than_declared(
+    name: str, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    model, codes = build_model(name, 1, **settings), np.zeros((1, 40_000), np.uint8)
+    forward(model, codes)
+    assert peak_memory(lambda: forward(model, codes), tmp_path) <= memory_of(40_000, 1)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pyBigWig
 import pytest
 import torch
-from torch.profiler import ProfilerActivity, profile
 
 from regtrack.errors import PlanError, SaliencyError
 from regtrack.genome.sequence import N
@@ -21,6 +19,7 @@ from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.tracks import TrackSaliency, saliency_tracks
 from regtrack.sweep.request import Compute, Selection, Storage
 from regtrack.sweep.summary import Forecast
+from tests.readers.tensor_memory import peak_memory
 from tests.sweep.toys import SMALL, grouped, write_fasta
 
 from .toys import BOUNDED, Sequences, checkpoint_of, random_codes
@@ -129,18 +128,7 @@ def test_bf16_is_close_to_fp32(name: str) -> None:
     assert (quick[:, codes[0] == N] == 0).all()
 
 
-def peak_memory(work: Callable[[], object], folder: Path) -> int:
-    """The peak memory of tensors during a call (bytes)."""
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
-        work()
-    profiled.export_chrome_trace(str(folder / "trace.json"))
-    events = json.loads((folder / "trace.json").read_text())["traceEvents"]
-    changes = [event for event in events if event["name"] == "[memory]"]
-    changes.sort(key=lambda event: event["ts"])
-    return int(np.cumsum([change["args"]["Bytes"] for change in changes]).max())
-
-
-@pytest.mark.parametrize("name", ["cnn7", "dilated", "id-cnn", "bi-lstm"])
+@pytest.mark.parametrize("name", ["cnn7", "dilated", "id-cnn", "bi-lstm", "hybrid"])
 @pytest.mark.parametrize("markers", [1, 8])
 def test_a_pass_takes_no_more_memory_than_declared(name: str, markers: int, tmp_path: Path) -> None:
     length, model = 10_000, build_model(name, markers).eval()
