@@ -21,7 +21,8 @@ import numpy.typing as npt
 from regtrack.errors import RegionError, TrackError, invalid
 from regtrack.genome.interval import Interval
 from regtrack.tracks.bigwig.bins import Values
-from regtrack.tracks.bigwig.raw import DataBlock, RawBigWig, Records, ZoomLevel
+from regtrack.tracks.bigwig.header import ZoomLevel
+from regtrack.tracks.bigwig.raw import DataBlock, RawBigWig, Records
 
 # Up to here (bp), read every base: 1 MB of values, 16 of our blocks, a few ms.
 EXACT_SPAN = 250_000

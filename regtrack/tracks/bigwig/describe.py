@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from regtrack.errors import TrackError
-from regtrack.tracks.bigwig.raw import RawBigWig, Summary
+from regtrack.tracks.bigwig.header import Summary
+from regtrack.tracks.bigwig.raw import RawBigWig
 
 
 def describe_bigwig(path: Path) -> dict[str, Any]:

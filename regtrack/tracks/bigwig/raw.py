@@ -1,4 +1,4 @@
-"""Read the parts of a bigWig: header, chromosomes, indexes, data blocks and zoom records."""
+"""Read the parts of a bigWig: chromosomes, indexes, data blocks and zoom records."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import numpy.typing as npt
 
 from regtrack.closing import Closing
 from regtrack.errors import AssemblyError, TrackError, nearest
-from regtrack.files.recognise import HEAD, recognise
 from regtrack.files.shown import shown
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
 from regtrack.tracks.bigwig import layout
 from regtrack.tracks.bigwig.bins import Values
+from regtrack.tracks.bigwig.header import MAGIC, Summary, ZoomLevel, read_header
 from regtrack.tracks.bigwig.layout import Leaves
 from regtrack.tracks.bigwig.source import Source
 from regtrack.tracks.bigwig.trees import (
@@ -35,52 +35,11 @@ from regtrack.tracks.bigwig.trees import (
 Positions = npt.NDArray[np.int64]
 Records = npt.NDArray[np.void]
 
-# the largest block size that a header may give (bytes), far above what any block needs
-_LARGEST_STATED = 1 << 26
 # the header of a data block, as `layout.BLOCK_HEADER`
 _BLOCK = struct.Struct("<IIIIIBBH")
-_MAGIC = layout.MAGIC.to_bytes(4, "little")
 
 _logger = logging.getLogger(__name__)
 _reported: set[Path] = set()  # files whose values that are not finite were reported
-
-
-@dataclass(frozen=True)
-class ZoomLevel:
-    """A zoom level: bp per record, and offsets of its blocks and their index (bytes)."""
-
-    reduction: int
-    data_at: int
-    index_at: int
-
-
-@dataclass(frozen=True)
-class Header:
-    """The file's header; offsets in bytes; `block_size` is 0 if blocks are not compressed."""
-
-    version: int
-    tree_at: int
-    data_at: int
-    index_at: int
-    summary_at: int
-    block_size: int
-    zooms: tuple[ZoomLevel, ...]
-
-
-@dataclass(frozen=True)
-class Summary:
-    """The file's total summary: the number of bases with a value, and their statistics."""
-
-    covered: int
-    least: float
-    greatest: float
-    total: float
-    squares: float
-
-    @property
-    def empty(self) -> bool:
-        """Whether it says nothing: some writers leave it at zeros."""
-        return not any((self.covered, self.least, self.greatest, self.total, self.squares))
 
 
 @dataclass(frozen=True)
@@ -121,7 +80,7 @@ class RawBigWig(Closing):
     def __init__(self, path: str | Path) -> None:
         self.source = Source(Path(path))
         try:
-            self.header = _read_header(self.source)
+            self.header = read_header(self.source)
         except TrackError:
             self.source.close()
             raise
@@ -206,8 +165,8 @@ class RawBigWig(Closing):
         """
         size = min(self.source.size - layout.HEADER.size, 1 << 20)
         tail = self.source.read(self.source.size - size, size, "end of the file")
-        at = tail.rfind(_MAGIC[::-1] if self.source.big_endian else _MAGIC)
-        return None if at < 0 else size - at - len(_MAGIC)
+        at = tail.rfind(MAGIC[::-1] if self.source.big_endian else MAGIC)
+        return None if at < 0 else size - at - len(MAGIC)
 
     def check_whole(self) -> None:
         """Check that the file is not truncated, without reading its data.
@@ -373,27 +332,6 @@ class RawBigWig(Closing):
         if size > most:
             raise self.source.error(what, at, f"{size:,} bytes; the format allows {most:,}")
         return self.source.read(at, size, what)
-
-
-def _read_header(source: Source) -> Header:
-    start = source.read(0, min(source.size, HEAD), "header")
-    if start[:4] not in (_MAGIC, _MAGIC[::-1]):
-        raise TrackError(f"{source.path} is {recognise(start)}; expected a bigWig")
-    source.big_endian = start[:4] == _MAGIC[::-1]
-    fields = source.unpack(layout.HEADER, 0, "header")
-    _, version, zooms, tree_at, data_at, index_at, _, _, _, summary_at, block_size, _ = fields
-    if block_size > _LARGEST_STATED:
-        message = f"block size {block_size:,} bytes; expected at most {_LARGEST_STATED:,}"
-        raise source.error("header", 0, message)
-    if zooms > layout.MOST_ZOOM_LEVELS:
-        message = f"{zooms:,} zoom levels; expected at most {layout.MOST_ZOOM_LEVELS}"
-        raise source.error("header", 0, message)
-    levels = []
-    for number in range(zooms):
-        at = layout.HEADER.size + number * layout.ZOOM_HEADER.size
-        reduction, _, zoom_data, zoom_index = source.unpack(layout.ZOOM_HEADER, at, "zoom headers")
-        levels.append(ZoomLevel(reduction, zoom_data, zoom_index))
-    return Header(version, tree_at, data_at, index_at, summary_at, block_size, tuple(levels))
 
 
 _ITEMS = {
