@@ -17,7 +17,7 @@ from regtrack.files.records import check_seal, read_record, typed
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.plan_file import SavedPlan, other_version, read_plan
-from regtrack.sweep.record import differences
+from regtrack.sweep.record import agrees, differences
 from regtrack.sweep.shard import Shard, is_intact
 from regtrack.sweep.summary import JoinedRecord
 from regtrack.tracks.sweep_record import SWEEP_FILE
@@ -75,12 +75,18 @@ class Work(SavedPlan):
         return tuple(found)
 
     def joined_record(self) -> JoinedRecord | None:
-        """sweep.json of tracks that are all joined but not yet moved; it is written last."""
+        """sweep.json of tracks that are all joined but not yet moved; it is written last.
+
+        In their place may be those of an older sweep, if a process was killed when it had just put
+        the new ones into the place of these.
+        """
         with suppress(RecordError, OSError):
             content = read_record(self.joined / SWEEP_FILE)
             check_seal(content)
             record = typed(content, JoinedRecord)
-            if all((self.joined / one.file).stat().st_size == one.size for one in record.tracks):
+            if agrees(content, self.record) and all(
+                (self.joined / one.file).stat().st_size == one.size for one in record.tracks
+            ):
                 return record
         return None
 

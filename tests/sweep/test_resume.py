@@ -22,7 +22,7 @@ import small_sweeps
 import torch
 from forked import Forked
 
-from regtrack.atomic import publish_folder
+from regtrack.atomic import publish_folder, replace_folder
 from regtrack.checkpoint import save_checkpoint
 from regtrack.errors import ChangedError, FastaError, OutputError, PlanError
 from regtrack.files.records import to_text
@@ -303,6 +303,22 @@ def test_killed_while_the_tracks_are_joined(
         if place == "joined":  # as if killed between the record and the release of its lock
             Path("tracks.partial/tracks/.sweep.json.lock.partial").touch()
         go_on()
+
+
+def test_older_tracks_that_were_just_replaced_are_not_taken_for_the_new_ones(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change_places(made: Path, path: Path) -> None:
+        replace_folder(made, path)
+        raise StopError
+
+    predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS, chroms=["chr10"]))
+    with monkeypatch.context() as patch:
+        patch.setattr("regtrack.sweep.assemble.move_folder", change_places)
+        with pytest.raises(StopError):
+            predict_genome("c.safetensors", "r.fa", "tracks", **grouped(**OPTIONS), overwrite=True)
+    assert len(list(Path("tracks.partial/tracks").iterdir())) == 1 + len(MARKERS)
+    go_on(overwrite=True)
 
 
 def test_a_plan_that_differs_is_refused_by_name(
