@@ -60,22 +60,26 @@ def tried(read: Callable[[Path], Any], folder: Path) -> Any:
         return None
 
 
+def mutate(path: Path, data: st.DataObject, sealed: bool) -> tuple[dict[str, Any], bool]:
+    """Damage a record's bytes, or change its values; the values, and whether they are sealed."""
+    content = path.read_bytes()
+    if data.draw(st.booleans()):
+        path.write_bytes(data.draw(damaged(content)))
+        return {}, False
+    changed: dict[str, Any] = data.draw(mutated(json.loads(content)))
+    if sealed:
+        changed["digest"] = content_digest({k: v for k, v in changed.items() if k != "digest"})
+    path.write_bytes(written(changed))
+    return changed, sealed
+
+
 @settings(max_examples=settings().max_examples // 2)
 @given(data=st.data(), sealed=st.booleans())
 def test_a_finished_sweep(folder: Path, data: st.DataObject, sealed: bool) -> None:
     path = folder / SWEEP_FILE
     path.write_text(to_text(FINISHED))
     right = read_sweep(folder)
-    content = path.read_bytes()
-    changed: dict[str, Any] = {}
-    if data.draw(st.booleans()):
-        path.write_bytes(data.draw(damaged(content)))
-        sealed = False
-    else:
-        changed = data.draw(mutated(json.loads(content)))
-        if sealed:
-            changed["digest"] = content_digest({k: v for k, v in changed.items() if k != "digest"})
-        path.write_bytes(written(changed))
+    changed, sealed = mutate(path, data, sealed)
     found = tried(read_sweep, folder)
     for track in found.tracks if found else ():
         assert Path(track.file).name == track.file
@@ -90,15 +94,7 @@ def test_a_finished_sweep(folder: Path, data: st.DataObject, sealed: bool) -> No
 def test_an_unfinished_sweep(folder: Path, data: st.DataObject, sealed: bool) -> None:
     path = folder / SWEEP_FILE
     right = unfinished(folder)
-    content = path.read_bytes()
-    if data.draw(st.booleans()):
-        path.write_bytes(data.draw(damaged(content)))
-        sealed = False
-    else:
-        changed = data.draw(mutated(json.loads(content)))
-        if sealed:
-            changed["digest"] = content_digest({k: v for k, v in changed.items() if k != "digest"})
-        path.write_bytes(written(changed))
+    _, sealed = mutate(path, data, sealed)
     found = tried(load_plan, folder)
     assert found is None or sealed or found == right
     tried(describe, folder)
