@@ -200,12 +200,14 @@ def _common_assembly(paths: Iterable[Path]) -> Assembly:
         last = assembly
         if assembly.length_of.items() <= lengths.items():
             continue
-        known = Assembly(tuple(lengths), tuple(lengths.values())) if lengths else assembly
-        found = compare_assemblies(known, assembly)
-        for mismatch in found.mismatches:
-            difference = mismatch.describe(str(source[mismatch.ours]), str(path))
-            raise TrackError(f"{difference}; serve files of one assembly")
-        new = found.only_theirs if lengths else assembly.names
+        new = assembly.names
+        if lengths:
+            known = Assembly(tuple(lengths), tuple(lengths.values()))
+            found = compare_assemblies(known, assembly)
+            for mismatch in found.mismatches:
+                difference = mismatch.describe(str(source[mismatch.ours]), str(path))
+                raise TrackError(f"{difference}; serve files of one assembly")
+            new = found.only_theirs
         lengths |= {name: assembly.length_of[name] for name in new}
         source |= dict.fromkeys(new, path)
     names = sorted(lengths, key=_natural)
