@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import logging
 import os
 import stat
 import zlib
@@ -26,12 +27,15 @@ from regtrack.files.recognise import HEAD
 PIECE = 1 << 20
 # A gzip of text seldom unpacks to more than 30 times its size; repeated or blank lines reach 1,000.
 MOST_RATIO, FREE = 100, 16 << 20
+# what is told, since reading it may take minutes
+_UNUSUAL, _LARGE = 40, 1 << 30
 _AHEAD = 1 << 15  # bytes of a gzip read at once; fewer, and its ratio is known sooner
 # the exception of the inflater; the package's stub declares it as an instance
 _ISAL: type[Exception] = isal_zlib.error  # type: ignore[assignment]
 _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, _ISAL)
 
 
+_log = logging.getLogger(__name__)
 _digests: dict[str, str] = {}  # of the pipes that were read
 
 
@@ -94,7 +98,7 @@ class Source(Closing):
             yield piece
 
     def _unpacked(self) -> Iterator[bytes]:
-        total = 0
+        total, told = 0, False
         self._tap.most = _AHEAD
         with igzip.IGzipFile(fileobj=self._tap, mode="rb") as file:  # type: ignore[no-untyped-call]
             while piece := file.read(PIECE):
@@ -104,6 +108,12 @@ class Source(Closing):
                         f"unpacks to more than {MOST_RATIO} times its size, as no {self._expected} "
                         "does; unpack it yourself if it is sound"
                     )
+                if not told and total > _LARGE and total > _UNUSUAL * self._tap.size:
+                    told = True
+                    _log.warning(
+                        "%s unpacks to more than %s times its size, %s MB so far; reading goes on",
+                        self.path, _UNUSUAL, f"{total / 1e6:,.0f}",
+                    )  # fmt: skip
                 yield piece
 
     def _damaged(self, problem: Exception) -> RegtrackError:

@@ -209,12 +209,28 @@ def _line_feeds(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def read_lines(
-    path: Path, expected: str, error: type[RegtrackError] = RegtrackError
+    path: Path,
+    expected: str,
+    error: type[RegtrackError] = RegtrackError,
+    *,
+    most: int = LONGEST,
 ) -> list[tuple[int, str]]:
     """The lines of a small text with their numbers, as `Text` gives them.
 
+    Args:
+        path: the file, or a pipe.
+        expected: what it should be, for messages.
+        error: the exception to raise.
+        most: bytes that the lines may have together.
+
     Raises:
-        RegtrackError: `error`: see `Text`.
+        RegtrackError: `error`: see `Text`; or more bytes.
     """
+    found = []
     with Text(path, expected, error) as text:
-        return [(number, line.decode()) for number, line in text]
+        for number, line in text:
+            most -= len(line)
+            if most < 0:
+                raise text.refused(number, line, f"no {expected} is so large")
+            found.append((number, line.decode()))
+    return found

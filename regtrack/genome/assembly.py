@@ -15,6 +15,7 @@ from regtrack.files.text import Text
 from regtrack.genome.spellings import Spellings
 from regtrack.name_lists import split_names
 
+MOST_NAMES = 10_000_000  # of a file: hundreds of times those of any assembly
 _DIGITS = 18  # of a length, which is a number of 64 bits
 
 
@@ -172,6 +173,8 @@ def read_sizes(path: Path) -> Assembly:
             fields = line.split(b"\t", 2) if b"\t" in line else line.split()
             if len(fields) < 2 or not fields[1].isdigit() or len(fields[1]) > _DIGITS:
                 raise text.refused(number, line, "expected a name and a length in bp")
+            if len(names) == MOST_NAMES:
+                raise text.refused(number, line, f"no assembly has {MOST_NAMES:,} chromosomes")
             names.append(fields[0].strip().decode())
             lengths.append(int(fields[1]))
     if not names:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import logging
 import re
 from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 
+from regtrack.closing import Closing
 from regtrack.errors import PeakFileError
 from regtrack.files.rows import BEDGRAPH, BEDPE, UNSURE
 from regtrack.files.text import Text
+from regtrack.genome.assembly import MOST_NAMES
 from regtrack.genome.intervals import Positions
 
 _DIGITS = 18  # fit in 64 bits, and exceed the length of any chromosome
 _LARGEST = 10**_DIGITS
+_AT_ONCE = 1 << 21  # rows, of 24 bytes
 _COMMENT = ord("#")
 _HEADERS = (b"track", b"browser")
 _HEADER = "this is a header; remove it, or put # in front"
@@ -31,14 +36,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class BedRows:
-    """The rows of a BED or peak file, in its order.
+    """Some rows of a BED or peak file, in its order.
 
     Attributes:
-        names: the chromosome names, in the order of their first appearance.
+        names: the chromosome names of the file so far, in the order of their first appearance.
         owners: number of each row's name, int64 (n,).
         starts, ends: in bp, int64 (n,).
-        skipped: lines that are no rows: blank ones, comments, and lines for genome browsers.
-        sha256: digest of the file on disk.
+        skipped: lines among them that are no rows: blank ones, comments, and lines for genome
+            browsers.
     """
 
     names: tuple[str, ...]
@@ -46,57 +51,96 @@ class BedRows:
     starts: Positions
     ends: Positions
     skipped: int
-    sha256: str
 
 
-def read_bed(path: Path) -> BedRows:
-    """Read chromosome, start and end of each row.
+class BedFile(Closing):
+    """Chromosome, start and end of each row of a BED or peak file: an iterable, once.
 
     Columns are separated by tabs, or by blanks where tabs do not give three.
 
     Raises:
         PeakFileError: no such file, not text, or a line that is not a row.
     """
-    numbers: dict[bytes, int] = {}
-    # arrays of machine integers: a million peaks must not make a million Python objects
-    owners, starts, ends = array("q"), array("q"), array("q")
-    comments = 0
-    with Text(path, "peak or BED file", PeakFileError) as text:
-        for number, line in text:
+
+    def __init__(self, path: Path) -> None:
+        self._text = Text(path, "peak or BED file", PeakFileError)
+        self._numbers: dict[bytes, int] = {}
+        self._comments = 0
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the file on disk; complete when all rows are read."""
+        return self._text.sha256
+
+    def __iter__(self) -> Iterator[BedRows]:
+        """The rows, so many at a time that memory does not grow with the file.
+
+        Raises:
+            PeakFileError: see `BedFile`.
+        """
+        lines = iter(self._text)
+        skipped = 0
+        while line := next(lines, None):
+            owners, starts, ends = self._take(chain([line], islice(lines, _AT_ONCE - 1)))
+            before, skipped = skipped, self._text.blank + self._comments
+            yield BedRows(
+                names=tuple(name.decode() for name in self._numbers),
+                owners=np.frombuffer(owners, dtype=np.int64),
+                starts=np.frombuffer(starts, dtype=np.int64),
+                ends=np.frombuffer(ends, dtype=np.int64),
+                skipped=skipped - before,
+            )
+        nothing = np.empty(0, np.int64)  # blank lines alone are left
+        yield BedRows((), nothing, nothing, nothing, self._text.blank + self._comments - skipped)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._text.close()
+
+    def _take(
+        self, lines: Iterable[tuple[int, bytes]]
+    ) -> tuple[array[int], array[int], array[int]]:
+        """The columns of some lines, whose number is bounded."""
+        numbers, text = self._numbers, self._text
+        # arrays of machine integers: a million peaks must not make a million Python objects
+        owners, starts, ends = array("q"), array("q"), array("q")
+        for number, line in lines:
             if line[0] == _COMMENT:
-                comments += 1
+                self._comments += 1
                 continue
             fields = line.split(b"\t", 3)
             # isdigit, since int() also accepts a sign, blanks and underscores
             if len(fields) < 3 or not (fields[1].isdigit() and fields[2].isdigit()):
                 fields = _columns(line)
                 if not fields and line.split(None, 1)[0] in _HEADERS:
-                    comments += 1
+                    self._comments += 1
                     continue
             try:
                 name, start, end = fields[0], int(fields[1]), int(fields[2])
             except (IndexError, ValueError):
-                problem = _problem(line) if owners or not _is_header(line) else _HEADER
+                problem = _problem(line) if numbers or not _is_header(line) else _HEADER
                 raise text.refused(number, line, problem) from None
             owner = numbers.get(name)
             if owner is None:
-                if not owners:
-                    _check_kind(text)
                 name = name.strip()
-                owner = numbers.setdefault(name, len(numbers))
+                owner = self._add(name)
             if not start <= end < _LARGEST or not name:
                 raise text.refused(number, line, _problem(line))
             owners.append(owner)
             starts.append(start)
             ends.append(end)
-    return BedRows(
-        names=tuple(name.decode() for name in numbers),
-        owners=np.frombuffer(owners, dtype=np.int64),
-        starts=np.frombuffer(starts, dtype=np.int64),
-        ends=np.frombuffer(ends, dtype=np.int64),
-        skipped=text.blank + comments,
-        sha256=text.sha256,
-    )
+        return owners, starts, ends
+
+    def _add(self, name: bytes) -> int:
+        """The number of a chromosome's name, which may be new."""
+        if not self._numbers:
+            _check_kind(self._text)
+        if len(self._numbers) == MOST_NAMES:
+            raise PeakFileError(
+                f"{self._text.path} names more than {MOST_NAMES:,} chromosomes; no assembly has "
+                "as many"
+            )
+        return self._numbers.setdefault(name, len(self._numbers))
 
 
 def _check_kind(text: Text) -> None:

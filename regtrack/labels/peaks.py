@@ -19,7 +19,7 @@ The rules, repeated for users in docs/dataset.md:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from operator import add
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from regtrack.errors import AssemblyError, PeakFileError
 from regtrack.files.shown import listed
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals, Positions
-from regtrack.labels.bed import BedRows, read_bed
+from regtrack.labels.bed import BedFile
 
 _FOREIGN_SHARE, _FOREIGN_LEAST = 0.001, 10
 
@@ -120,57 +120,66 @@ def read_peaks(path: Path, assembly: Assembly) -> Peaks:
         PeakFileError: no such file, a damaged gzip, a line that is not a peak, or peaks of another
             assembly.
     """
-    rows = read_bed(path)
-    try:
-        bridge = assembly.bridge(rows.names)
-    except AssemblyError as error:
-        raise PeakFileError(f"{path}: {error}") from None
-    found = [bridge.get(name) for name in rows.names]
-    by_chrom, counts = _place(rows, found, assembly)
+    with BedFile(path) as file:
+        found = _place(file, assembly, path)
+        peaks = replace(found, sha256=file.sha256)
+    counts = peaks.counts
     if counts.foreign:
         raise PeakFileError(
             f"{path} is for another assembly than the reference: {counts.outside:,} of its "
             f"{counts.read - counts.unknown:,} lines on the reference's chromosomes start past "
             "their ends; take both from one assembly"
         )
-    return Peaks(
-        by_chrom=by_chrom,
-        counts=counts,
-        sha256=rows.sha256,
-        bridged={name: chrom for name, chrom in bridge.items() if chrom != name},
-        unknown=tuple(name for name in rows.names if name not in bridge),
-    )
+    return peaks
 
 
-def _place(
-    rows: BedRows, found: Sequence[str | None], assembly: Assembly
-) -> tuple[dict[str, Intervals], PeakCounts]:
-    """The bases under peaks by chromosome, in the assembly's order, and the counts.
+def _place(file: BedFile, assembly: Assembly, path: Path) -> Peaks:
+    """The bases under peaks by chromosome, in the assembly's order, without a digest.
 
     Chromosomes are laid end to end with a gap, so that all peaks are merged at once.
     """
     numbers = {name: at for at, name in enumerate(assembly.names)}
-    chrom_of = np.array([-1 if name is None else numbers[name] for name in found], np.int64)
     lengths = np.array(assembly.lengths, np.int64)
-    chroms = chrom_of[rows.owners]
-    known = chroms >= 0
-    limits = lengths[chroms]  # of no meaning where the chromosome is unknown
-    empty = known & (rows.starts == rows.ends)
-    outside = known & ~empty & (rows.starts >= limits)
-    keep = known & ~empty & ~outside
-    clipped = keep & (rows.ends > limits)
-    counts = PeakCounts(
-        read=len(chroms),
-        empty=int(empty.sum()),
-        unknown=int((~known).sum()),
-        outside=int(outside.sum()),
-        clipped=int(clipped.sum()),
-        skipped=rows.skipped,
-    )
     first = np.concatenate([[0], np.cumsum(lengths + 1)])
-    at = first[chroms[keep]]
-    merged = Intervals.merged(rows.starts[keep] + at, np.minimum(rows.ends, limits)[keep] + at)
-    return _split(merged, first, assembly), counts
+    bridge: dict[str, str] = {}
+    names: tuple[str, ...] = ()
+    merged, counts = Intervals.none(), PeakCounts()
+    for rows in file:
+        if len(rows.names) > len(names):
+            names, bridge = rows.names, _bridged(rows.names, assembly, path)
+        chrom_of = np.array([numbers.get(bridge.get(name, ""), -1) for name in names], np.int64)
+        chroms = chrom_of[rows.owners]
+        known = chroms >= 0
+        limits = lengths[chroms]  # of no meaning where the chromosome is unknown
+        empty = known & (rows.starts == rows.ends)
+        outside = known & ~empty & (rows.starts >= limits)
+        keep = known & ~empty & ~outside
+        counts += PeakCounts(
+            read=len(chroms),
+            empty=int(empty.sum()),
+            unknown=int((~known).sum()),
+            outside=int(outside.sum()),
+            clipped=int((keep & (rows.ends > limits)).sum()),
+            skipped=rows.skipped,
+        )
+        at = first[chroms[keep]]
+        here = Intervals.merged(rows.starts[keep] + at, np.minimum(rows.ends, limits)[keep] + at)
+        merged = Intervals.union([merged, here]) if merged else here
+    return Peaks(
+        by_chrom=_split(merged, first, assembly),
+        counts=counts,
+        sha256="",
+        bridged={name: chrom for name, chrom in bridge.items() if chrom != name},
+        unknown=tuple(name for name in names if name not in bridge),
+    )
+
+
+def _bridged(names: Sequence[str], assembly: Assembly, path: Path) -> dict[str, str]:
+    """The assembly's name of each of a file's names that it has."""
+    try:
+        return assembly.bridge(names)
+    except AssemblyError as error:
+        raise PeakFileError(f"{path}: {error}") from None
 
 
 def _split(merged: Intervals, first: Positions, assembly: Assembly) -> dict[str, Intervals]:

@@ -12,6 +12,7 @@ from regtrack.errors import GrammarError, nearest
 from regtrack.simulate.motifs import MOTIFS, Motif
 from regtrack.simulate.rules import Rule, Span
 
+_MOST = 1_000  # of each part of a grammar
 _MOST_CHANCE = 1e-3  # matches per base and strand; shorter motifs would be everywhere
 
 
@@ -111,6 +112,7 @@ class Grammar:
     own: tuple[Motif, ...] = ()
 
     def __post_init__(self) -> None:
+        self._check_counts()
         known, planted = self._known(), self.motifs()
         _check_names((name for e in self.elements for name in e.motifs), known, "an element has")
         for marker in self.markers:
@@ -140,6 +142,19 @@ class Grammar:
         known = self._known()
         names = sorted({name for element in self.elements for name in element.motifs})
         return {name: known[name] for name in names if name in known}
+
+    def _check_counts(self) -> None:
+        """Refuse what would take hours to plant and to look for in the sequence."""
+        counts = {
+            "motifs": len(self.own),
+            "elements": len(self.elements),
+            "motifs in elements": sum(len(element.motifs) for element in self.elements),
+            "families": len({element.family for element in self.elements}),
+            "markers": len(self.markers),
+        }
+        for what, count in counts.items():
+            if count > _MOST:
+                raise GrammarError(f"{count:,} {what}; a grammar has at most {_MOST:,}")
 
     def _known(self) -> dict[str, Motif]:
         return {**MOTIFS, **{motif.name: motif for motif in self.own}}

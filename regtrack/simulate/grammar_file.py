@@ -48,9 +48,8 @@ def read_grammar(path: str | Path) -> Grammar:
         GrammarError: no such file, or not a grammar; the message says where in the file.
     """
     path = Path(path)
-    text = "\n".join(line for _, line in read_lines(path, "grammar (JSON)", GrammarError))
-    if len(text) > _LARGEST:
-        raise GrammarError(f"{path} has more than {_LARGEST:,} characters; no grammar is so large")
+    lines = read_lines(path, "grammar (JSON)", GrammarError, most=_LARGEST)
+    text = "\n".join(line for _, line in lines)
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -6,6 +6,7 @@ import logging
 import re
 from array import array
 from collections.abc import Iterable
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,9 @@ _KINDS = {
 _NEVER = b"\0"  # no attributes begin with it
 _CLOSED = (b'"', b";", b" ", b"\t")  # after them, no value goes on
 _SKIPPED = (b"#", b"track ", b"browser ")  # comments, and lines for genome browsers
+_MOST_ROWS = 20_000_000  # several times those of the largest annotations; 200 bytes each
+_AT_ONCE = 1_000_000  # lines
+_LONGEST_ID = 1_000  # bytes
 _DIGITS = 12  # exceed the length of any chromosome
 # a row's kind and strand in one number: kind + _STRAND * index of the strand
 _STRAND = 16
@@ -67,7 +71,13 @@ def read_genes(path: Path) -> Genes:
     """
     reading = _Reading()
     with _opened(path) as text:
-        reading.take(text, text)
+        lines = iter(text)
+        while first := next(lines, None):
+            reading.take(text, chain([first], islice(lines, _AT_ONCE)))
+            if reading.counts.used > _MOST_ROWS:
+                raise RegtrackError(
+                    f"{path} has more than {_MOST_ROWS:,} rows of genes and exons, as no GTF does"
+                )
         reading.skipped += text.blank
     if not reading.found:
         raise _no_genes(path, reading)
@@ -243,6 +253,8 @@ class _Reading:
                     "this is GFF3; expected a GTF: convert it with gffread FILE -T -o genes.gtf"
                 )
             return -1
+        if len(gene_id) > _LONGEST_ID or len(chrom) > _LONGEST_ID:
+            raise ValueError(f"an id or name is longer than {_LONGEST_ID:,} bytes")
         number = self._genes.setdefault((chrom, gene_id), len(self._genes))
         if number == len(self._names):
             self._names.append(b"")
@@ -253,6 +265,8 @@ class _Reading:
 
     def _transcript(self, gene: int, transcript: bytes, attributes: bytes) -> int:
         """The number of a transcript, which is added at its first row."""
+        if len(transcript) > _LONGEST_ID:
+            raise ValueError(f"an id is longer than {_LONGEST_ID:,} bytes")
         number = self._transcripts.setdefault((gene, transcript), len(self._transcripts))
         if number == len(self._canonical):
             words = any(word in attributes for word in _CANONICAL_WORDS)

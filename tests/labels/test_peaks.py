@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,36 @@ def test_every_peak_is_counted_once(tmp_path: Path) -> None:
     assert peaks.bridged == {"2": "chr2"}
     assert peaks.unknown == ("chrX", "chrUn")
     assert bases(peaks) == {"chr1": {*range(1, 9), *range(55, 60)}}
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 5, 100])
+def test_rows_taken_piece_by_piece_are_those_taken_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    text = (
+        "# x\n" * 3 + "chr9\t1\t2\n2\t5\t9\n\nchrM\t3\t3\n2\t1\t6\nchr1\t58\t61\n#\n2\t9\t11\n\n\n"
+    )
+    monkeypatch.setattr("regtrack.labels.bed._AT_ONCE", at_once)
+    path = written(tmp_path, text)
+    peaks = read_peaks(path, ASSEMBLY)
+    assert peaks.counts == PeakCounts(read=6, empty=1, unknown=1, clipped=1, skipped=7)
+    assert bases(peaks) == {"chr1": {58, 59}, "chr2": set(range(1, 11))}
+    assert [list(held) for held in peaks.by_chrom.values()] == [[(58, 60)], [(1, 11)]]
+    assert (peaks.bridged, peaks.unknown) == ({"2": "chr2"}, ("chr9",))
+    assert peaks.sha256 == sha256(path.read_bytes()).hexdigest()
+    written(tmp_path, text + "chr2\t1\t2\n")  # found in whatever piece the second name is
+    with pytest.raises(PeakFileError, match='"2" and "chr2" in one file'):
+        read_peaks(path, ASSEMBLY)
+
+
+def test_more_names_than_any_assembly_has_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regtrack.labels.bed.MOST_NAMES", 3)
+    text = "".join(f"c{at % 3}\t1\t2\n" for at in range(9))
+    assert read_peaks(written(tmp_path, text), ASSEMBLY).counts.unknown == 9
+    with pytest.raises(PeakFileError, match="names more than 3 chromosomes"):
+        read_peaks(written(tmp_path, text + "c9\t1\t2\n"), ASSEMBLY)
 
 
 def test_counts_add_up() -> None:

@@ -80,6 +80,21 @@ def test_a_mistake_is_reported_in_one_line_that_says_where(
     assert "\n" not in str(caught.value)
 
 
+def test_a_grammar_that_would_take_hours_is_refused(tmp_path: Path) -> None:
+    names = [f"M{number}" for number in range(1001)]
+    content = {
+        "motifs": [{"name": name, "letters": "ACGTACGT", "source": ""} for name in names],
+        "elements": [],
+        "markers": [],
+    }
+    (tmp_path / "g.json").write_text(json.dumps(content))
+    with pytest.raises(GrammarError, match="1,001 motifs; a grammar has at most 1,000"):
+        read_grammar(tmp_path / "g.json")
+    (tmp_path / "g.json").write_text(("[" * (1 << 20) + "\n") * 17)
+    with pytest.raises(GrammarError, match=r"line 17 .*no grammar \(JSON\) is so large"):
+        read_grammar(tmp_path / "g.json")
+
+
 def test_a_file_that_is_not_json_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "g.json").write_text('{"elements": [}')
     with pytest.raises(GrammarError, match=r"is not valid JSON: .* line 1 column"):

@@ -190,6 +190,7 @@ def test_every_row_is_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
         (gtf([EXONS[0], ("exon", 9, 8, IDS)]), "line 2 .*expected a start of 1 or more"),
         (gtf([("exon", -1, 9, IDS)]), "line 1 .*whole numbers"),
         (gtf([("exon", 1, 10**13, IDS)]), "line 1 .*no chromosome is this long"),
+        (gtf([("exon", 1, 9, f'gene_id "{"g" * 2000}";')]), "line 1 .*is longer than 1,000 bytes"),
         (gtf([("UTR", 1, 9, IDS), ("exon", 1, 9, "")]),
          "has no genes; .*found 0 of 2 rows; 1 dropped, without gene_id; 1 of other kinds"),
         ("", "has no genes"),
@@ -212,6 +213,17 @@ def test_a_gtf_is_read_in_every_dress(tmp_path: Path, end: str, coding: str) -> 
     content = text.replace("\n", end).encode(coding)
     for packed in (content, gzip.compress(content[:50]) + gzip.compress(content[50:])):
         assert [gene[1] for gene in listed(read(tmp_path, packed))] == ["é", "b"]
+
+
+def test_more_rows_than_any_annotation_has_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regtrack.tracks.gtf._AT_ONCE", 2)
+    monkeypatch.setattr("regtrack.tracks.gtf._MOST_ROWS", 7)
+    same = gtf([("exon", 1, 9, IDS)])
+    assert read(tmp_path, same * 7).counts.used == 7
+    with pytest.raises(RegtrackError, match="has more than 7 rows of genes and exons"):
+        read(tmp_path, same * 9)
 
 
 def test_a_pipe_is_read_once(tmp_path: Path) -> None:
