@@ -24,6 +24,10 @@ from regtrack.tracks.sweep_record import (
     parse_sweep,
 )
 
+# a safetensors file, or what some other program may have saved as a checkpoint
+_OF_CHECKPOINTS = {"a safetensors file", "a PyTorch pickle", "a Python pickle"}
+_ADVICE = "; other files are checked by the command that reads them"
+
 
 def describe(path: str | Path) -> dict[str, Any]:
     """The content of a path as JSON-serialisable values; the first key is its kind.
@@ -36,6 +40,8 @@ def describe(path: str | Path) -> dict[str, Any]:
         RegtrackError: nothing that regtrack can read, or something damaged.
     """
     path = Path(path)
+    if path.name in {HEADER_FILE, SWEEP_FILE}:
+        path = path.parent
     if not path.exists():
         begun = work_folder(path)
         if (begun / SWEEP_FILE).is_file():
@@ -55,9 +61,14 @@ def describe(path: str | Path) -> dict[str, Any]:
             f"{path} has no {HEADER_FILE}, {CHECKPOINT_FILE} or {SWEEP_FILE}; expected the output "
             "of a regtrack command"
         )
-    if path.suffix in {".bw", ".bigwig", ".bigWig"}:
+    kind = recognise_file(path)
+    if path.suffix in {".bw", ".bigwig", ".bigWig"} or "bigWig" in kind:
         return describe_bigwig(path)
-    return _checkpoint(path)
+    if path.suffix == ".safetensors" or kind in _OF_CHECKPOINTS:
+        return _checkpoint(path)
+    raise RegtrackError(
+        f"{path} is {kind}; expected a dataset, run, checkpoint, sweep or bigWig{_ADVICE}"
+    )
 
 
 def stored_kind(path: Path) -> str | None:

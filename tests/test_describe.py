@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
 from pathlib import Path
 
@@ -146,6 +147,13 @@ def test_unknown_files_are_refused(tmp_path: Path) -> None:
         describe(tmp_path / "missing")
     with pytest.raises(RegtrackError, match=r"has no dataset\.json"):
         describe(tmp_path)
-    (tmp_path / "a.txt").write_text("text")
-    with pytest.raises(RegtrackError, match="not a safetensors file"):
-        describe(tmp_path / "a.txt")
+    for name, content, message in (
+        ("a.txt", b"text", "is text; expected a dataset, run, checkpoint, sweep or bigWig"),
+        ("a", gzip.compress(b">chr1\nACGT\n"), "is a gzip file of FASTA text; expected a dataset"),
+        ("a.bed", b"chr1\t5\t9\n", "is a BED file; expected a dataset"),
+        ("a.pt", b"\x80\x02}q\x00.", "Python pickle.*regtrack never loads one"),
+        ("a.safetensors", b"chr1\t5\t9\n", "not a safetensors file.*expected a checkpoint"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(RegtrackError, match=message):
+            describe(tmp_path / name)

@@ -167,7 +167,8 @@ def read_sizes(path: Path) -> Assembly:
         AssemblyError: the file cannot be read, is not text or is empty, or a line does not begin
             with a name and a whole number.
     """
-    names, lengths = [], []
+    names: list[str] = []
+    lengths: list[int] = []
     with Text(path, "file of names and lengths (.chrom.sizes or .fai)", AssemblyError) as text:
         for number, line in text:
             fields = line.split(b"\t", 2) if b"\t" in line else line.split()

@@ -70,9 +70,13 @@ class DataCheck:
             self._findings.add("data", f"{message}; here they count as absent")
         if self.whole:
             self._zooms.finish()
+            agrees = False
             with self._findings.reading("summary"):
-                self._check_summary()
+                agrees = self._check_summary()
+            # if the sum of all values is what it was when the file was written, these are right
+            self._findings.settle_doubts(harmless=agrees and not self._absent)
         else:
+            self._findings.settle_doubts(harmless=False)
             self._findings.add("data", "zoom levels and summary were not compared with these data")
 
     def largest_chroms(self, count: int) -> dict[str, Totals]:
@@ -167,13 +171,14 @@ class DataCheck:
         totals["min"][into] = np.minimum(totals["min"][into], sums["min"])
         totals["max"][into] = np.maximum(totals["max"][into], sums["max"])
 
-    def _check_summary(self) -> None:
+    def _check_summary(self) -> bool:
+        """Whether there is a summary and it agrees with the data."""
         if not (self._raw.header.summary_at and self.covered):
-            return  # files of format version 1 have no summary, nor do files without values
+            return False  # files of format 1 have no summary, nor do files without values
         totals, summary = self._totals, self._raw.summary
         if summary.empty:
             self._findings.note("summary", "all zero, although the file has values")
-            return
+            return False
         squares = float(totals["squares"].sum())
         for name, expected, slack in (
             ("covered", self.covered, 0.0),
@@ -190,6 +195,7 @@ class DataCheck:
                 found = told_apart(stated, expected)
                 message = f"{_WORDS[name]} {found[0]}; the data have {found[1]}"
                 self._findings.add("summary", message)
+        return not self._findings.of("summary")
 
 
 class HiddenMaximum:

@@ -29,15 +29,29 @@ class Findings:
         self._found: list[Finding] = []
         self._counts: Counter[str] = Counter()
         self._notes: list[Finding] = []
+        self._noted: Counter[str] = Counter()
+        self._doubts: list[Finding] = []
 
     def note(self, part: str, message: str) -> None:
         """Add a note."""
-        self._notes.append(Finding(part, message))
+        self._noted[part] += 1
+        if self._noted[part] <= _SHOWN:
+            self._notes.append(Finding(part, message))
+
+    def doubt(self, part: str, message: str) -> None:
+        """Add what is a note or a finding, as will be known later."""
+        self._doubts.append(Finding(part, message))
+
+    def settle_doubts(self, *, harmless: bool) -> None:
+        """Make notes of the doubts if they are harmless, otherwise findings."""
+        for found in self._doubts:
+            (self.note if harmless else self.add)(found.part, found.message)
+        self._doubts = []
 
     @property
     def notes(self) -> tuple[Finding, ...]:
-        """The notes."""
-        return tuple(self._notes)
+        """The first few notes on each part, and how many more there are."""
+        return (*self._notes, *_more(self._noted))
 
     def add(self, part: str, message: str) -> None:
         """Add a finding."""
@@ -57,14 +71,19 @@ class Findings:
         """Whether there is a finding in a part whose name begins with a word."""
         return any(part.split()[0] == word for part in self._counts)
 
+    def noted(self, word: str) -> bool:
+        """Whether there is a note on a part whose name begins with a word."""
+        return any(part.split()[0] == word for part in self._noted)
+
     def all(self) -> tuple[Finding, ...]:
         """The first few findings of each part, and how many more there are."""
-        more = [
-            Finding(part, f"and {count - _SHOWN:,} more")
-            for part, count in self._counts.items()
-            if count > _SHOWN
-        ]
-        return (*self._found, *more)
+        return (*self._found, *_more(self._counts))
+
+
+def _more(counts: Counter[str]) -> Iterator[Finding]:
+    for part, count in counts.items():
+        if count > _SHOWN:
+            yield Finding(part, f"and {count - _SHOWN:,} more")
 
 
 def place(chrom: str, start: int, end: int) -> str:

@@ -225,7 +225,7 @@ class _Level:
             where = self._line.place(int(records["start"][index]), int(records["end"][index]))
             stated, found = told_apart(records[name][index].item(), counted[name][index].item())
             message = f"{where} has {_WORDS[name]} {stated}; the data have {found}"
-            self._findings.add(self.part, message)
+            self._findings.doubt(self.part, message)
 
     def finish(self) -> None:
         """Check that no records are left."""
@@ -234,7 +234,8 @@ class _Level:
             raise TrackError(f"{left:,} records after the last value, or out of order")
         stated = self._raw.record_count(self._level)
         if stated not in (self._count, len(self._raw.zoom_index(self._level))):
-            raise TrackError(f"{self._count:,} records; the level's header says {stated:,}")
+            message = f"{self._count:,} records; the level's header says {stated:,}"
+            self._findings.note(self.part, message)  # every value has its record all the same
 
     def _checked(self, records: Records) -> Records:
         """The records, unless they are invalid or cannot follow those before."""
