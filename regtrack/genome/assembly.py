@@ -172,7 +172,8 @@ def read_sizes(path: Path) -> Assembly:
     with Text(path, "file of names and lengths (.chrom.sizes or .fai)", AssemblyError) as text:
         for number, line in text:
             fields = line.split(b"\t", 2) if b"\t" in line else line.split()
-            if len(fields) < 2 or not fields[1].isdigit() or len(fields[1]) > _DIGITS:
+            sound = len(fields) > 1 and fields[1].isdigit() and len(fields[1]) <= _DIGITS
+            if not (sound and fields[0].strip()):
                 raise text.refused(number, line, "expected a name and a length in bp")
             if len(names) == MOST_NAMES:
                 raise text.refused(number, line, f"no assembly has {MOST_NAMES:,} chromosomes")

@@ -26,6 +26,8 @@ _COMMENT = ord("#")
 _HEADERS = (b"track", b"browser")
 _HEADER = "this is a header; remove it, or put # in front"
 _FIRST_COLUMNS = {b"chr", b"chrom", b"chromosome", b"seqname", b"seqnames"}
+_QUOTED = "its columns are in quotes; remove them"
+_QUOTES = {b'"', b"'"}
 _OTHER = {b",": "commas", b";": "semicolons"}
 _OTHER_KINDS = {
     BEDGRAPH: "whose column 4 is a value along a chromosome and not a name",
@@ -123,6 +125,8 @@ class BedFile(Closing):
             owner = numbers.get(name)
             if owner is None:
                 name = name.strip()
+                if name[:1] in _QUOTES and name.endswith(name[:1]):
+                    raise text.refused(number, line, _QUOTED)
                 owner = self._add(name)
             if not start <= end < _LARGEST or not name:
                 raise text.refused(number, line, _problem(line))
@@ -189,7 +193,7 @@ def _problem(line: bytes) -> str:
 def _no_columns(line: bytes) -> str:
     bare = line.replace(b'"', b"")
     if _columns(bare):
-        return "its columns are in quotes; remove them"
+        return _QUOTED
     for mark, name in _OTHER.items():
         if all(field.isdigit() for field in bare.split(mark)[1:3] or [b""]):
             return f"its columns are separated by {name}; expected tabs"

@@ -194,6 +194,8 @@ def test_columns_are_told_by_tabs_where_they_give_three(
         ("chr1,5,9", "separated by commas; expected tabs"),
         ('"chr1";"5";"9"', "separated by semicolons; expected tabs"),
         ('"chr1"\t"5"\t"9"', "its columns are in quotes"),
+        ('"chr1"\t5\t9\t"peak"', "its columns are in quotes"),  # as R quotes words alone
+        ("'chr1'\t5\t9", "its columns are in quotes"),
         ("chr1\t1,000\t2,000", "whole numbers of 0 or more"),
         ("chr1:5-9", "at least 3 columns"),
     ],

@@ -126,3 +126,81 @@ def test_what_is_no_text_is_refused_by_all(tmp_path: Path, name: str, odd: str) 
         READERS[name][1](path)
     assert str(caught.value).isprintable()
     assert str(path) in str(caught.value)
+
+
+ROW = "chr1\t5\t9\n"
+GENE = 'chr1\tx\tgene\t5\t9\t.\t+\t.\tgene_id "a";\n'
+HEADER = "file\tcategory\tcell\ttarget\n"
+# what files hold that people edit, export and cut; and why it is refused
+REFUSED: list[tuple[str, str | bytes, str]] = [
+    ("peaks", "chr1\u00a05\u00a09\n", "at least 3 columns"),  # no-break spaces
+    ("peaks", "chr1\t5\u00a0\t9\n", "whole numbers"),
+    ("peaks", "chr1\t1e1\t1e2\n", "whole numbers"),
+    ("peaks", "chr1\t2024-01-05\t9\n", "whole numbers"),
+    ("peaks", "chr1\t\uff15\t\uff19\n", "whole numbers"),
+    ("peaks", "chr1\t0x5\t0x9\n", "whole numbers"),
+    ("peaks", "chr1\tNA\tNA\n", "whole numbers"),
+    ("peaks", "1\tchr1\t5\t9\n", "whole numbers"),  # with the row names of R
+    ("peaks", ROW.replace("9", "9# comment"), "whole numbers"),
+    ("peaks", "chr1\t5\t9223372036854775808\n", "no chromosome is this long"),
+    ("peaks", "C:\\peaks\\a.bed\n", "at least 3 columns"),
+    ("peaks", ROW + "\x1a", "at least 3 columns"),  # the end of a file of DOS
+    ("peaks", b"\xfd7zXZ\x00" + bytes(9), "is an xz file"),
+    ("peaks", b"\x28\xb5\x2f\xfd" + bytes(9), "is a Zstandard file"),
+    ("genes", GENE.replace("\t", " "), "nine columns"),
+    ("genes", GENE.replace("\t5\t", "\t1,000\t"), "whole numbers"),
+    ("genes", GENE.replace("\t5\t9", "\t9\t5"), "start of 1"),
+    ("genes", ">chr1\nACGT\n", "FASTA"),
+    ("sizes", "chr1\t1,000\n", "expected a name and a length"),
+    ("sizes", "chr1\t1e6\n", "expected a name and a length"),
+    ("sizes", "\t10\n", "expected a name and a length"),
+    ("sizes", "chr1\t0\n", "at least 1"),
+    ("sizes", "chr1\t10\nchr1\t10\n", "twice"),
+    ("sizes", "#chrom\tsize\nchr1\t10\n", "expected a name and a length"),
+    ("markers", HEADER.replace("\t", ";") + "b.bed;TF;K;C\n", "no column file"),
+    ("markers", HEADER + "C:\\b.bed\tTF\tK\tC\n", "lacks 1 of the 1 peak files"),
+    ("markers", HEADER + "b.bed\u200b\tTF\tK\tC\n", "lacks 1 of the 1 peak files"),
+    ("markers", HEADER + HEADER + "b.bed\tTF\tK\tC\n", "lacks 1 of the 2 peak files"),
+    ("markers", HEADER + "b.bed\tTF\tK\n", "no target"),
+]
+READ: list[tuple[str, str | bytes, str | bytes]] = [  # as if it were
+    ("peaks", "chr1\t05\t009\n", ROW),
+    ("peaks", ROW.replace("\n", " # comment\n"), ROW),
+    ("peaks", ROW.replace("\t", "   "), ROW),
+    ("peaks", ROW.replace("\n", "\x0c\n"), ROW),
+    ("peaks", ROW.replace("\n", "\tx\t0\t.\t5\t9\t0\t1\t4\t0\t2\t3\t4\n"), ROW),  # gappedPeak
+    ("peaks", "chr1\t900\t4294967297\n", "chr1\t900\t1001\n"),  # past 2**32, and clipped
+    ("peaks", gzip.compress(ROW.encode()) + bytes(512), ROW),
+    ("genes", GENE.replace("\n", " # comment\n"), GENE),
+    ("sizes", "chr1\t10\t6\t60\t61\n", "chr1 10\n"),
+    ("markers", HEADER.upper() + "b.bed\tTF\tK\tC\n", HEADER + "b.bed\tTF\tK\tC\n"),
+]
+
+
+def put(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+@pytest.mark.parametrize(("name", "content", "reason"), REFUSED)
+def test_what_people_export_is_refused_with_the_reason(
+    tmp_path: Path, name: str, content: str | bytes, reason: str
+) -> None:
+    with pytest.raises(RegtrackError, match=reason) as caught:
+        READERS[name][1](put(tmp_path / "odd", content))
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(("name", "content", "same"), READ)
+def test_what_people_write_is_read_as_meant(
+    tmp_path: Path, name: str, content: str | bytes, same: str | bytes
+) -> None:
+    read = READERS[name][1]
+    assert read(put(tmp_path / "odd", content)) == read(put(tmp_path / "usual", same))
+
+
+def test_a_gzip_cut_anywhere_is_refused(tmp_path: Path) -> None:
+    whole = gzip.compress(ROW.encode())
+    for length in range(1, len(whole)):
+        with pytest.raises(RegtrackError):
+            peaks(put(tmp_path / "cut", whole[:length]))
