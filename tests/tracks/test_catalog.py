@@ -157,7 +157,7 @@ def test_paths_without_tracks_are_refused(house: Path, tmp_path: Path) -> None:
         ([tmp_path / "none"], "nothing at"),
         ([small], "not finished"),
         ([small.with_name("small.partial")], "not finished"),
-        ([text], "is text; expected a bigWig"),
+        ([text], "is a BED file; expected a bigWig"),
     ]:
         with pytest.raises(TrackError, match=message) as caught:
             build_catalog(paths)
