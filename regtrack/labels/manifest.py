@@ -18,6 +18,7 @@ from regtrack.files.text import Text
 from regtrack.labels.marker import Marker
 
 _COLUMNS = ("file", "url", "category", "biosample", "cell", "target", "treatment", "name")
+_MOST = 1 << 16  # rows: labels number their markers in 16 bits
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _UNSAFE = re.compile(r"[^A-Za-z0-9.+-]+")
 _Row = dict[str, str]
@@ -63,7 +64,7 @@ def read_markers(table: Path, peaks_folder: Path | None = None) -> tuple[MarkerF
 def _read_rows(table: Path) -> list[_Row]:
     """The rows as dicts; `line`, `biosample`, `treatment` and `name` are always present."""
     columns: list[str] = []
-    rows = []
+    rows: list[_Row] = []
     with Text(table, "markers table", MarkerError) as text:
         for number, line in text:
             cells = _cells(text, number, line)
@@ -71,6 +72,8 @@ def _read_rows(table: Path) -> list[_Row]:
                 columns = [cell.lower() for cell in cells]
                 _check_columns(table, columns, cells, text.note())
             else:
+                if len(rows) == _MOST:
+                    raise text.refused(number, line, f"a dataset has at most {_MOST:,} markers")
                 rows.append(_row(table, number, columns, cells))
     if not columns:
         _check_columns(table, columns, columns)

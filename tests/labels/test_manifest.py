@@ -267,3 +267,18 @@ def test_the_papers_919_markers_get_919_names(paper_manifest: Path, tmp_path: Pa
         source["treatment"] != "None" for source in rows
     )
     assert found == read_markers(paper_manifest, tmp_path)
+
+
+def test_more_rows_than_a_dataset_can_number_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regtrack.labels.manifest._MOST", 2)
+    table = tmp_path / "markers.tsv"
+    rows = [f"{name}.bed\tTF\tK\t{name}\n" for name in "abc"]
+    for name in "abc":
+        (tmp_path / f"{name}.bed").touch()
+    table.write_text("file\tcategory\tcell\ttarget\n" + "".join(rows[:2]))
+    assert len(read_markers(table)) == 2
+    table.write_text("file\tcategory\tcell\ttarget\n" + "".join(rows))
+    with pytest.raises(MarkerError, match=r"line 4 .*a dataset has at most 2 markers"):
+        read_markers(table)
