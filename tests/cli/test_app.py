@@ -56,8 +56,9 @@ def test_a_mistake_of_the_user_is_one_line_and_status_2(regtrack: Run, tmp_path:
     assert result.stderr.count("\n") == 1
 
 
-def test_verbose_shows_the_traceback(regtrack: Run, tmp_path: Path) -> None:
-    result = regtrack("--verbose", "inspect", str(tmp_path))
+def test_verbose_shows_the_traceback(tmp_path: Path) -> None:
+    words = [SCRIPT, "--verbose", "inspect", str(tmp_path)]  # it holds for the whole process
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
     assert "Traceback" in result.stderr
     assert result.stderr.splitlines()[-1].startswith("error: ")
     assert result.returncode == 2

@@ -115,6 +115,8 @@ def test_options_reach_the_run(train: Call) -> None:
         "warmup": 0,
         "positive_weight": 2,
         "clip": 0,
+        "weight_decay": 0,
+        "averaging": 0,
         "precision": "bf16",
         "reverse_complement": False,
         "shift": 20,

@@ -31,6 +31,7 @@ class Findings:
         self._notes: list[Finding] = []
         self._noted: Counter[str] = Counter()
         self._doubts: list[Finding] = []
+        self._doubted: Counter[str] = Counter()
 
     def note(self, part: str, message: str) -> None:
         """Add a note."""
@@ -40,13 +41,18 @@ class Findings:
 
     def doubt(self, part: str, message: str) -> None:
         """Add what is a note or a finding, as will be known later."""
-        self._doubts.append(Finding(part, message))
+        self._doubted[part] += 1
+        if self._doubted[part] <= _SHOWN:
+            self._doubts.append(Finding(part, message))
 
     def settle_doubts(self, *, harmless: bool) -> None:
         """Make notes of the doubts if they are harmless, otherwise findings."""
         for found in self._doubts:
             (self.note if harmless else self.add)(found.part, found.message)
-        self._doubts = []
+        counts = self._noted if harmless else self._counts
+        for part, count in self._doubted.items():
+            counts[part] += max(count - _SHOWN, 0)
+        self._doubts, self._doubted = [], Counter()
 
     @property
     def notes(self) -> tuple[Finding, ...]:

@@ -123,7 +123,10 @@ def test_records_that_have_no_data_do_not_pile_up(tmp_path: Path, reader: Second
     )
     with at_most(120e6):
         report = validate(path, second_reader=reader)
-    assert any("has bases covered 1; the data have 0" in f.message for f in report.findings)
+    assert [found.message for found in report.findings] == [
+        "no record for the value at chr1:4,000,000-4,000,000"
+    ]
+    assert any("has bases covered 1; the data have 0" in note.message for note in report.notes)
 
 
 def test_a_long_value_is_compared_with_many_records(tmp_path: Path, reader: SecondReader) -> None:
