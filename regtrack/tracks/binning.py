@@ -197,35 +197,39 @@ def _bin_bases(raw: RawBigWig, region: Interval, count: int) -> Bins:
     """Read every base, a few megabytes at a time: files without zoom levels may be long."""
     name = raw.assembly.resolve(region.chrom)
     edges = np.arange(count + 1) * len(region) // count
-    group = max(_AT_ONCE * count // len(region), 1)
+    cuts = np.union1d(edges, np.arange(0, len(region), _AT_ONCE))  # a long bin has several pieces
     parts = []
-    for first in range(0, count, group):
-        mine = edges[first : first + group + 1]
-        low, high = region.start + int(mine[0]), region.start + int(mine[-1])
-        if name is not None and raw.has_blocks(name, low, high):
-            parts.append(_reduce(base_values(raw, name, low, high), mine[:-1] - mine[0]))
+    for low in range(0, len(region), _AT_ONCE):
+        high = min(low + _AT_ONCE, len(region))
+        mine = cuts[np.searchsorted(cuts, low) : np.searchsorted(cuts, high)] - low
+        here = Interval(region.chrom, region.start + low, region.start + high)
+        if name is not None and raw.has_blocks(name, here.start, here.end):
+            parts.append(_reduce(base_values(raw, name, here.start, here.end), mine))
         else:
-            nothing = np.full(len(mine) - 1, np.nan, dtype=np.float32)
-            parts.append((nothing, nothing, nothing))
-    mean, greatest, least = (np.concatenate(column) for column in zip(*parts, strict=True))
+            nothing = np.full(len(mine), np.nan, dtype=np.float32)
+            parts.append((np.zeros(len(mine)), np.zeros(len(mine)), nothing, nothing))
+    total, valid, greatest, least = (np.concatenate(column) for column in zip(*parts, strict=True))
+    if len(total) > count:
+        first = np.searchsorted(cuts, edges[:-1])
+        total, valid = np.add.reduceat(total, first), np.add.reduceat(valid, first)
+        greatest, least = np.fmax.reduceat(greatest, first), np.fmin.reduceat(least, first)
+    mean = _mean(total, valid)
     step = len(region) / count
     return Bins(region.start, step, mean, greatest, least, exact=True, reduction=0)
 
 
-def _reduce(values: Values, first: npt.NDArray[np.int64]) -> tuple[Values, Values, Values]:
-    """Mean, maximum and minimum (n,) of each group of bases that begins at `first` (n,)."""
-    if len(values) == len(first):
-        return values, values, values
+def _reduce(values: Values, first: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.floating], ...]:
+    """Sum, number, maximum and minimum (n,) of each group of bases that begins at `first` (n,)."""
     present = ~np.isnan(values)
+    if len(values) == len(first):
+        return np.where(present, values, 0), present.astype(np.float64), values, values
     if present.all():
         valid = np.diff(first, append=len(values)).astype(np.float64)
         total = np.add.reduceat(values, first, dtype=np.float64)
-        high, low = np.maximum.reduceat(values, first), np.minimum.reduceat(values, first)
-    else:
-        valid = np.add.reduceat(present, first, dtype=np.float64)
-        total = np.add.reduceat(np.where(present, values, 0), first, dtype=np.float64)
-        high, low = np.fmax.reduceat(values, first), np.fmin.reduceat(values, first)
-    return _mean(total, valid), high, low
+        return total, valid, np.maximum.reduceat(values, first), np.minimum.reduceat(values, first)
+    valid = np.add.reduceat(present, first, dtype=np.float64)
+    total = np.add.reduceat(np.where(present, values, 0), first, dtype=np.float64)
+    return total, valid, np.fmax.reduceat(values, first), np.fmin.reduceat(values, first)
 
 
 def _mend(raw: RawBigWig, chrom: str, records: Records, left: int) -> tuple[Records, int]:

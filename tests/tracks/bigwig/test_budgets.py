@@ -180,3 +180,15 @@ def test_a_deep_index_is_read(tmp_path: Path) -> None:
     path.write_bytes(content + struct.pack("<BBH", 1, 0, 1) + leaf.tobytes())
     with RawBigWig(path) as raw:
         assert base_values(raw, "chr1", 4, 6).tolist()[1] == 2
+
+
+def test_few_bins_of_a_long_chromosome_without_zoom_levels_are_read_in_pieces(
+    tmp_path: Path,
+) -> None:
+    data = [(1, 0, [(0, 1_000_000, 1.0), (1_000_000, 3_000_000, 3.0)])]
+    odd = Odd(sections=data, chroms=(("chr1", 5_000_000),), zoom=0)
+    path = odd.write(tmp_path / "a.bw")
+    with at_most(25e6), RawBigWig(path) as raw:
+        bins = bin_track(raw, "chr1", 0, 5_000_000, 2)
+    assert bins.mean.tolist() == pytest.approx([2.2, 3])
+    assert (bins.high.tolist(), bins.low.tolist()) == ([3, 3], [1, 3])
