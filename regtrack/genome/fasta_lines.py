@@ -23,6 +23,8 @@ _LONG = 1 << 20  # bytes of a line from which it is no longer kept whole
 _KEPT = 1 << 16  # bytes that are kept of such a line
 _BLANKS = b" \t\n\v\f\r"
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz*-."
+IS_LETTER = np.zeros(256, dtype=np.bool_)  # by byte: what may stand for a base
+IS_LETTER[np.frombuffer(_LETTERS, dtype=np.uint8)] = True
 _KNOWN = np.zeros(256, dtype=np.bool_)
 _KNOWN[np.frombuffer(_LETTERS + _BLANKS, dtype=np.uint8)] = True
 _MARK = b"\xef\xbb\xbf"  # UTF-8's byte order mark

@@ -10,13 +10,14 @@ import numpy as np
 import pyfaidx
 
 from regtrack.genome.fasta_index import Record
+from regtrack.genome.fasta_lines import IS_LETTER
 from regtrack.genome.fasta_open import IndexedFasta
 
 _BLANK = ord(" ")  # and below: what ends a line
 
 
 class MisplacedError(Exception):
-    """Line ends lie elsewhere than the index says."""
+    """Line ends lie elsewhere than the index says, or there are no letters where it has bases."""
 
 
 class Letters(Protocol):
@@ -94,7 +95,7 @@ def _unwrap(raw: bytes, place: int, record: Record, count: int) -> bytes:
         count: letters expected.
 
     Raises:
-        MisplacedError: there are others, or lines end elsewhere.
+        MisplacedError: there are others or other signs than letters, or lines end elsewhere.
     """
     data = np.frombuffer(raw, dtype=np.uint8)
     bases, width = record.bases, record.width
@@ -106,6 +107,7 @@ def _unwrap(raw: bytes, place: int, record: Record, count: int) -> bytes:
     letters = (head[: max(bases - column, 0)], lines[:, :bases].ravel(), tail[:bases])
     ends = (head[max(bases - column, 0) :], lines[:, bases:].ravel(), tail[bases:])
     found = np.concatenate(letters)
-    if len(found) != count or (found <= _BLANK).any() or (np.concatenate(ends) > _BLANK).any():
+    blank = np.concatenate(ends) <= _BLANK
+    if len(found) != count or not IS_LETTER[found].all() or not blank.all():
         raise MisplacedError
     return found.tobytes()

@@ -149,6 +149,20 @@ def test_the_index_of_moved_lines_is_made_anew_when_they_are_read(tmp_path: Path
     assert bases(tmp_path / "a.fa") == {"c": "ACGTACAC"}
 
 
+@pytest.mark.parametrize("sign", [b"\xc2\x80", b"12", b"A?"])
+def test_other_signs_than_letters_are_refused_where_they_are_read(
+    tmp_path: Path, sign: bytes
+) -> None:
+    """The index still fits, since the lines are as long as they were."""
+    path = write(tmp_path / "a.fa", b">chr1\n" + b"ACGTACGT\n" * 9)
+    Reference(path).close()
+    write(path, b">chr1\n" + b"ACGTACGT\n" * 4 + b"AC" + sign + b"ACGT\n" + b"ACGTACGT\n" * 4)
+    with Reference(path) as reference:
+        assert len(reference.codes("chr1", 0, 30)) == 30
+        with pytest.raises(FastaError, match=r"line 6: found .* among the bases"):
+            reference.codes("chr1", 0, 72)
+
+
 @pytest.mark.usefixtures("_own_cache")
 @pytest.mark.parametrize("wrong", [None, "chr1\t8\t18\t6\t7\n"])
 @pytest.mark.parametrize("name", ["a.fa", "a.bgz"])
