@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from regtrack.machine.allocator import kept_memory
-from regtrack.models.blocks import Beside
+from regtrack.models.context import Beside
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import MODELS, build_model
 from regtrack.predict.copies import to_host

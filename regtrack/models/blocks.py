@@ -1,4 +1,4 @@
-"""The shared blocks: convolution, pooling, upsampling, residual, LSTM and the dense head.
+"""The shared blocks: convolution, pooling, upsampling, LSTM and the dense head.
 
 Every block of a trunk maps (B, L, C) to (B, L', C') and declares which inputs an output depends on
 (`needs`), so that the stride and receptive field of a network are counted while it is built.
@@ -97,7 +97,7 @@ class PassNorm(nn.Module):
     def forward(self, x: Tensor, index: int) -> Tensor:
         """Normalise floats (B, L, C) by the statistics of their pass, which training updates."""
         normed = F.batch_norm(
-            _as_image(x),
+            as_image(x),
             self.running_mean[index],  # a view: updated in place
             self.running_var[index],
             self.weight,
@@ -106,7 +106,7 @@ class PassNorm(nn.Module):
             momentum=self.momentum,
             eps=self.eps,
         )
-        return _as_sequence(normed)
+        return as_sequence(normed)
 
     def fold(self, weight: Tensor, bias: Tensor, index: int) -> tuple[Tensor, Tensor]:
         """The weight and bias of the convolution with the normalisation of pass `index` folded in.
@@ -125,7 +125,7 @@ class PassNorm(nn.Module):
         return scale, self.bias - self.running_mean[index] * scale
 
 
-class _Convolution(Block):
+class Convolution(Block):
     """A convolution and what follows it.
 
     Args:
@@ -160,7 +160,7 @@ class _Convolution(Block):
         return cast(Tensor, self.dropout(x))
 
 
-class SamePadConv(_Convolution):
+class SamePadConv(Convolution):
     """A convolution at stride 1 whose output is as long as its input, padded with zeros.
 
     The padding is (width - 1) * dilation zeros, of which the smaller half goes to the left.
@@ -185,12 +185,12 @@ class SamePadConv(_Convolution):
         """Floats (B, L, C) to (B, L, C')."""
         x = F.pad(x, (0, 0, self.left, self.right))
         # as an image of height 1: conv1d would copy channels-last memory
-        return _as_sequence(
-            F.conv2d(_as_image(x), weight[:, :, None], bias, dilation=(1, self.dilation))
+        return as_sequence(
+            F.conv2d(as_image(x), weight[:, :, None], bias, dilation=(1, self.dilation))
         )
 
 
-class Downsample(_Convolution):
+class Downsample(Convolution):
     """A convolution whose width is its stride: every `width` positions become one."""
 
     def __init__(self, inputs: int, outputs: int, width: int, after: AfterConv) -> None:
@@ -208,7 +208,7 @@ class Downsample(_Convolution):
         return F.linear(rows, matrix, bias)
 
 
-class Upsample(_Convolution):
+class Upsample(Convolution):
     """A transposed convolution whose width is its stride: each position becomes `width`."""
 
     local = True
@@ -254,151 +254,9 @@ class SamePool(Block):
         """Floats (B, L, C) to (B, L, C)."""
         # torch limits padding to half the undilated width
         x = F.pad(x, (0, 0, self.side, self.side), value=-math.inf)
-        return _as_sequence(
-            F.max_pool2d(_as_image(x), (1, self.width), 1, dilation=(1, self.dilation))
+        return as_sequence(
+            F.max_pool2d(as_image(x), (1, self.width), 1, dilation=(1, self.dilation))
         )
-
-
-class MaxDownsample(Block):
-    """Max pooling whose width is its stride: every `width` positions become their largest."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.stride = width
-
-    def needs(self, first: int, last: int) -> tuple[int, int]:
-        """All positions that the outputs were computed from."""
-        return first * self.stride, (last + 1) * self.stride - 1
-
-    def forward(self, x: Tensor, index: int = 0) -> Tensor:  # noqa: ARG002
-        """Floats (B, L, C) to (B, L / width, C); L is a multiple of the width."""
-        size = (1, self.stride)
-        return _as_sequence(F.max_pool2d(_as_image(x), size, size))
-
-
-class Residual(Block):
-    """What a narrow dilated convolution adds to its input: x + W conv(ReLU(norm(x))).
-
-    Batch normalisation comes first (He et al. 2016, "Identity mappings in deep residual networks"),
-    so that a sum of any size reaches the last layer unchanged.
-
-    Args:
-        channels: C, in and out; the convolution has half as many.
-        width: positions that the convolution reads.
-        after: what follows it.
-        depth: how many such blocks follow each other; what they add starts with unit variance.
-        dilation: of the convolution.
-    """
-
-    def __init__(
-        self, channels: int, width: int, after: AfterConv, *, depth: int, dilation: int
-    ) -> None:
-        super().__init__()
-        narrow = -(-channels // 2)
-        self.norm = PassNorm(channels, after.momentum, after.passes)
-        self.narrow = SamePadConv(channels, narrow, width, after, dilation=dilation)
-        self.widen = nn.Linear(narrow, channels)
-        nn.init.normal_(self.widen.weight, std=math.sqrt(2 / (narrow * depth)))
-        nn.init.zeros_(self.widen.bias)
-
-    def needs(self, first: int, last: int) -> tuple[int, int]:
-        """What the convolution reads."""
-        return self.narrow.needs(first, last)
-
-    def forward(self, x: Tensor, index: int = 0) -> Tensor:
-        """Floats (B, L, C) to (B, L, C)."""
-        return x + cast(Tensor, self.widen(self.narrow(self._normed(x, index), index)))
-
-    def of_rows(self, x: Tensor, ends: Tensor, index: int = 0) -> Tensor:
-        """As `Block.of_rows`, floats (B, L, C): past the ends the convolution reads zeros."""
-        found = self.narrow.of_rows(self._normed(x, index), ends, index)
-        return x + cast(Tensor, self.widen(found))
-
-    def _normed(self, x: Tensor, index: int) -> Tensor:
-        if self.training:
-            return F.relu(self.norm(x, index))
-        scale, shift = self.norm.affine(index)
-        return F.relu_(torch.addcmul(shift, x, scale))
-
-
-class Beside(Block):
-    """Keeps its input next to what other blocks make of it at a coarser resolution.
-
-    A position of the output holds the channels of `stride` positions of the input, in order, and
-    then those of the coarse position that covers them: (B, L, C) becomes (B, L / stride,
-    stride * C + C'). `Join` takes it apart again.
-
-    Args:
-        blocks: they lead to one position per `stride` input positions, and read those themselves.
-    """
-
-    def __init__(self, blocks: Sequence[Block]) -> None:
-        super().__init__()
-        self.blocks = nn.ModuleList(blocks)
-        self.stride = math.prod(block.stride for block in blocks)
-
-    def needs(self, first: int, last: int) -> tuple[int, int]:
-        """What the blocks read."""
-        for block in reversed(self._blocks):
-            first, last = block.needs(first, last)
-        return first, last
-
-    def forward(self, x: Tensor, index: int = 0) -> Tensor:
-        """Floats (B, L, C) to (B, L / stride, stride * C + C')."""
-        coarse = x
-        for block in self._blocks:
-            coarse = block(coarse, index)
-        return self._beside(x, coarse)
-
-    def of_rows(self, x: Tensor, ends: Tensor, index: int = 0) -> Tensor:
-        """As `Block.of_rows`, floats (B, L, C): each block in turn."""
-        coarse = x
-        for block in self._blocks:
-            coarse = block.of_rows(coarse, ends, index)
-            ends = ends // block.stride
-        return self._beside(x, coarse)
-
-    @property
-    def _blocks(self) -> list[Block]:
-        return cast("list[Block]", list(self.blocks))
-
-    def _beside(self, x: Tensor, coarse: Tensor) -> Tensor:
-        fine = x.reshape(len(x), -1, self.stride * x.shape[2])  # (B, L / stride, stride * C)
-        return torch.cat([fine, coarse], 2)
-
-
-class Join(_Convolution):
-    """A dense layer over each base's own channels and those of the coarse position that covers it.
-
-    Args:
-        fine: C, channels of a base.
-        coarse: C', channels of a coarse position.
-        outputs: C".
-        factor: bases that a coarse position covers.
-        after: what follows.
-    """
-
-    local = True
-
-    def __init__(self, fine: int, coarse: int, outputs: int, factor: int, after: AfterConv) -> None:
-        super().__init__(fine + coarse, outputs, 1, fine + coarse, after)
-        self.fine = fine
-        self.factor = factor
-
-    def needs(self, first: int, last: int) -> tuple[int, int]:
-        """The one position that each output was computed from."""
-        return first // self.factor, last // self.factor
-
-    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """The output of `Beside`, floats (B, L / factor, factor * C + C'), to (B, L, C")."""
-        dense = weight[:, :, 0]  # (C", C + C')
-        cut = self.factor * self.fine
-        bases = x[:, :, :cut].reshape(
-            len(x), -1, self.factor, self.fine
-        )  # (B, L / factor, factor, C)
-        shared = F.linear(x[:, :, cut:], dense[:, self.fine :], bias)
-        found = F.linear(bases, dense[:, : self.fine]).add_(shared[:, :, None])
-        return found.flatten(1, 2)  # (B, L, C")
 
 
 class BiLstm(Block):
@@ -470,11 +328,11 @@ class Head(nn.Module):
         return torch.baddbmm(bias[None, :, None], weight.expand(len(x), -1, -1), x.transpose(1, 2))
 
 
-def _as_image(x: Tensor) -> Tensor:
-    """(B, L, C) as (B, C, 1, L): a view that torch recognises as a channels-last image."""
+def as_image(x: Tensor) -> Tensor:
+    """Floats (B, L, C) as (B, C, 1, L): a view that torch recognises as a channels-last image."""
     return x.transpose(1, 2)[:, :, None]
 
 
-def _as_sequence(image: Tensor) -> Tensor:
-    """(B, C, 1, L) as (B, L, C), a view."""
+def as_sequence(image: Tensor) -> Tensor:
+    """Floats (B, C, 1, L) as (B, L, C), a view."""
     return image[:, :, 0].transpose(1, 2)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from regtrack.models.blocks import Beside, Head, Join, MaxDownsample, Residual, SamePadConv
+from regtrack.models.blocks import Head, SamePadConv
+from regtrack.models.context import Beside, Join, MaxDownsample, Residual
 from regtrack.models.network import EMBEDDING, TrackModel
 from regtrack.models.settings import FURTHEST, LONGEST, MOST_LAYERS, Settings
 

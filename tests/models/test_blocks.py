@@ -9,19 +9,16 @@ from torch import Tensor
 
 from regtrack.models.blocks import (
     AfterConv,
-    Beside,
     BiLstm,
     Block,
     Downsample,
     Head,
-    Join,
-    MaxDownsample,
     PassNorm,
-    Residual,
     SamePadConv,
     SamePool,
     Upsample,
 )
+from regtrack.models.context import Beside, Join, MaxDownsample, Residual
 
 AFTER = AfterConv(dropout=0.0, momentum=0.1)
 
