@@ -6,28 +6,26 @@ sees half an output, and an interruption leaves nothing that looks finished.
 
 from __future__ import annotations
 
-import errno
 import glob
 import logging
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
+from regtrack.disk_errors import disk_errors, resolved
 from regtrack.errors import OutputError
 from regtrack.exchange import take_place
 from regtrack.lock import Lock
+from regtrack.partial_names import PARTIAL, aside_of, temporary_path
 
 _log = logging.getLogger(__name__)
 
 _PathLike = str | Path
 _MOUNTS = Path("/proc/self/mountinfo")
-# suffix of the names of incomplete output: temporary files and folders, work folders of sweeps
-PARTIAL = ".partial"
 _reserved: ContextVar[frozenset[Path]] = ContextVar("reserved", default=frozenset())
 
 
@@ -98,13 +96,13 @@ def real_place(path: Path) -> Path:
         OutputError: a dangling link.
     """
     if not path.is_symlink():
-        return path if path.name not in {"", ".."} else _real(path)
+        return path if path.name not in {"", ".."} else resolved(path)
     if not path.exists():
         raise OutputError(
             f"{path} is a link to {path.readlink()}, which does not exist; create that folder or "
             "choose another output"
         )
-    return _real(path)
+    return resolved(path)
 
 
 def check_name(path: Path, advice: str = "choose a shorter one") -> None:
@@ -128,7 +126,7 @@ def check_name(path: Path, advice: str = "choose a shorter one") -> None:
 
 
 def _check_place(path: Path, place: Path, inputs: Iterable[_PathLike | None]) -> None:
-    real = _real(place)
+    real = resolved(place)
     if Path.cwd().is_relative_to(real):
         raise OutputError(f"{path} is the current folder; name a folder to create")
     if os.path.ismount(real) or str(real) in _bound():
@@ -137,7 +135,7 @@ def _check_place(path: Path, place: Path, inputs: Iterable[_PathLike | None]) ->
         )
     for given in (Path(one) for one in inputs if one is not None):
         # an input that is a link is in its own folder as well as in that of its target
-        for file in (_real(given), _real(given.parent) / given.name):
+        for file in (resolved(given), resolved(given.parent) / given.name):
             if file.is_relative_to(real):
                 verb = "is" if file == real else "holds"
                 raise OutputError(f"{path} {verb} {given}, an input; choose another output")
@@ -154,10 +152,6 @@ def _bound() -> set[str]:
         return set()
     places = (line.split()[4].decode("unicode_escape").encode("latin-1") for line in lines)
     return {os.fsdecode(place) for place in places}
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))  # Path.resolve fails on circular links
 
 
 def _standing(path: Path) -> Path:
@@ -234,7 +228,7 @@ def collect(path: Path) -> None:
     Only for the holder of its lock. A folder that was moved aside for a new one that never came is
     put back.
     """
-    aside = _aside(path)
+    aside = aside_of(path)
     with suppress(OSError):
         if not os.path.lexists(path):
             aside.rename(path)
@@ -330,28 +324,9 @@ def replace_folder(made: Path, path: Path) -> Path:
     with disk_errors(path):
         for file in (*made.rglob("*"), made):
             _sync(file)
-        old = take_place(made, path, _aside(path))
+        old = take_place(made, path, aside_of(path))
         _sync(path.parent)
     return old
-
-
-def work_folder(out: Path) -> Path:
-    """The folder for the intermediate files of an output that is made in steps.
-
-    >>> str(work_folder(Path("runs/tracks")))
-    'runs/tracks.partial'
-    """
-    return out.with_name(out.name + PARTIAL)
-
-
-def _aside(path: Path) -> Path:
-    """Where an old folder waits, for a moment, while a new one takes its place."""
-    return path.with_name(f".{path.name}.old{PARTIAL}")
-
-
-def temporary_path(path: Path) -> Path:
-    """A temporary path in the same folder."""
-    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{PARTIAL}")
 
 
 def _sync(path: Path) -> None:
@@ -360,54 +335,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Turn errors of the operating system into one line that says why `path` cannot be written.
-
-    Errors that name another file, such as an input, pass unchanged.
-
-    Raises:
-        OutputError: the operating system refuses, for example because the disk is full.
-    """
-    try:
-        yield
-    except OSError as error:
-        message = _REASONS.get(error.errno or 0, error.strerror)
-        if message is None or not (error.errno in _WRITING or _concerns(error.filename, path)):
-            raise
-        raise OutputError(f"cannot write {path}: {message}") from error
-
-
-_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}  # never errors of reading
-_REASONS = {
-    errno.ENOSPC: "the disk is full; free some space or choose another output",
-    errno.EDQUOT: "the disk quota is used up; free some space or choose another output",
-    errno.EFBIG: "File too large; raise the limit (ulimit -f) or choose another output",
-    errno.EACCES: "no permission to write there; choose another output",
-    errno.EPERM: "writing there is not permitted; choose another output",
-    errno.EEXIST: "a file exists where a folder is needed; choose another output",
-    errno.ENOTDIR: "a file exists where a folder is needed; choose another output",
-    errno.EISDIR: "a folder exists where a file is needed; move it away",
-    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
-    errno.EROFS: "the file system is read-only; choose another output",
-    errno.ENOENT: "its folder has vanished; run again",
-    errno.EIO: "the disk failed (input/output error); choose another output",
-    errno.ESTALE: "the network folder is gone; run again when it is back",
-}
-
-
-def _concerns(named: object, path: Path) -> bool:
-    """Whether a file that an error names is `path`, in it, beside it for a moment, or above it."""
-    if not isinstance(named, str | bytes | os.PathLike):
-        return True  # an error of writing, which names no file
-    given = Path(os.fsdecode(named))
-    for file, out in ((given.absolute(), path.absolute()), (_real(given), _real(path))):
-        if out.is_relative_to(file):
-            return True
-        if file.is_relative_to(out.parent):
-            first = file.relative_to(out.parent).parts[0]
-            if first in {out.name, work_folder(out).name} or first.startswith(f".{out.name}."):
-                return True
-    return False

@@ -7,13 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from regtrack.atomic import work_folder
 from regtrack.checkpoint_header import CHECKPOINT_FILE, RUN_FILE, read_header
 from regtrack.dataset.format import HEADER_FILE
 from regtrack.dataset.store import Dataset
 from regtrack.errors import RecordError, RegtrackError, TrackError
 from regtrack.files.recognise import recognise_file
 from regtrack.files.records import read_record
+from regtrack.partial_names import work_folder
 from regtrack.tracks.bigwig.describe import describe_bigwig
 from regtrack.tracks.kind import PREDICTED, kind_of
 from regtrack.tracks.sweep_record import (

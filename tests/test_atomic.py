@@ -17,12 +17,12 @@ from regtrack.atomic import (
     check_folder_free,
     check_free,
     check_name,
-    disk_errors,
     hold,
     publish_file,
     publish_folder,
     reserve,
 )
+from regtrack.disk_errors import disk_errors
 from regtrack.errors import OutputError
 
 folder_at = partial(publish_folder, mark="made.json")

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 
-from regtrack.atomic import disk_errors, hold, move_folder, publish_file
+from regtrack.atomic import hold, move_folder, publish_file
+from regtrack.disk_errors import disk_errors
 from regtrack.errors import PlanError
 from regtrack.files.records import to_text, typed
 from regtrack.files.source import sha256_of

@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from regtrack.atomic import collect, disk_errors, temporary_path
+from regtrack.atomic import collect
+from regtrack.disk_errors import disk_errors
 from regtrack.errors import OutputError
 from regtrack.lock import Lock
+from regtrack.partial_names import temporary_path
 from regtrack.sweep.plan_file import write_plan
 from regtrack.sweep.work import Work
 from regtrack.tracks.sweep_record import SWEEP_FILE

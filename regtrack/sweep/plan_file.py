@@ -12,11 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from regtrack.atomic import work_folder
 from regtrack.errors import RecordError
 from regtrack.files.records import check_seal, read_record, to_text, typed
 from regtrack.files.shown import shown
 from regtrack.genome.assembly import Assembly
+from regtrack.partial_names import work_folder
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.record import FORMAT, agrees, digest
 from regtrack.tracks.kind import Kind

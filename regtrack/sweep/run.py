@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from regtrack.atomic import PARTIAL, check_folder_free, check_name, disk_errors, work_folder
+from regtrack.atomic import check_folder_free, check_name
 from regtrack.checkpoint import Checkpoint
+from regtrack.disk_errors import disk_errors
 from regtrack.errors import OutputError
 from regtrack.genome.inputs import Inputs
+from regtrack.partial_names import PARTIAL, work_folder
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.assemble import finish
 from regtrack.sweep.chunks import Chunk, choose_share

@@ -20,10 +20,11 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.atomic import disk_errors, temporary_path
 from regtrack.closing import Closing
+from regtrack.disk_errors import disk_errors
 from regtrack.errors import OutputError, RecordError
 from regtrack.files.records import parse_record, typed
+from regtrack.partial_names import temporary_path
 from regtrack.sweep.chunks import Chunk
 from regtrack.tracks.bigwig.bins import BIN
 from regtrack.tracks.bigwig.encode import Encoded

@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from regtrack.atomic import PARTIAL, check_folder_free, check_name, real_place, work_folder
+from regtrack.atomic import check_folder_free, check_name, real_place
 from regtrack.errors import ClusterError, OutputError, PlanError, RecordError
 from regtrack.files.records import check_seal, read_record, typed
+from regtrack.partial_names import PARTIAL, work_folder
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.plan_file import SavedPlan, other_version, read_plan

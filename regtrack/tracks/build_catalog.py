@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from regtrack.atomic import PARTIAL, work_folder
 from regtrack.errors import TrackError
 from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle, Run, styles_of
+from regtrack.partial_names import PARTIAL, work_folder
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.catalog import Catalog, ModelTracks, Track
 from regtrack.tracks.kind import PREDICTED, kind_of

@@ -19,18 +19,18 @@ from typing import Any, Literal
 
 from regtrack.atomic import (
     check_folder_free,
-    disk_errors,
     hold,
     publish_file,
     real_place,
     remove,
     replace_folder,
-    work_folder,
 )
 from regtrack.checkpoint_header import CHECKPOINT_FILE, RUN_FILE
+from regtrack.disk_errors import disk_errors
 from regtrack.errors import OutputError, RecordError, TrainingError
 from regtrack.files.records import check_seal, read_record, to_text, typed
 from regtrack.files.shown import shown
+from regtrack.partial_names import work_folder
 from regtrack.training.history import Epoch, write_history
 from regtrack.training.plot import draw_history
 from regtrack.training.state import read_history

@@ -1,0 +1,27 @@
+"""How incomplete output is called: temporary files and folders, and work folders."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+PARTIAL = ".partial"  # the suffix of all their names
+
+
+def work_folder(out: Path) -> Path:
+    """The folder for the intermediate files of an output that is made in steps.
+
+    >>> str(work_folder(Path("runs/tracks")))
+    'runs/tracks.partial'
+    """
+    return out.with_name(out.name + PARTIAL)
+
+
+def aside_of(path: Path) -> Path:
+    """Where an old folder waits, for a moment, while a new one takes its place."""
+    return path.with_name(f".{path.name}.old{PARTIAL}")
+
+
+def temporary_path(path: Path) -> Path:
+    """A temporary path in the same folder."""
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{PARTIAL}")
