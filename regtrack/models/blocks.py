@@ -147,11 +147,11 @@ class Convolution(Block):
         nn.init.normal_(self.weight, std=math.sqrt(2 / fan_in))  # He et al. 2015, equation 10
 
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """The convolution alone, (B, L, C) to (B, L * factor / stride, C')."""
+        """The convolution alone, floats (B, L, C) to (B, L * factor / stride, C')."""
         raise NotImplementedError
 
     def forward(self, x: Tensor, index: int = 0) -> Tensor:
-        """Convolution, batch normalisation, ReLU, dropout; (B, L, C) to (B, L', C')."""
+        """Convolution, batch normalisation, ReLU, dropout; floats (B, L, C) to (B, L', C')."""
         if self.training:
             # not in place: the gradient of a change to a view copies the whole
             x = F.relu(self.norm(self.convolve(x, self.weight, self.bias), index))
