@@ -23,7 +23,7 @@ torture: .venv/develop       ## every command that writes, with every step of it
 
 readers: tests/readers/node_modules  ## JavaScript for optional tests: readers, axe (needs npm)
 
-igv: app/npm/node_modules    ## igv.js for the dashboard (needs npm)
+igv: app/npm/node_modules    ## igv.js and a small plotly.js for the dashboard (needs npm)
 
 lint: .venv/develop          ## format, lint and types
 	$(BIN)/ruff format --check .

@@ -20,6 +20,7 @@ from regtrack.files.records import parse_json, typed
 from regtrack_app import ids
 
 _UPDATE = "/_dash-update-component"
+_COMPONENTS = "/_dash-component-suites/"
 _LONGEST = 1_000  # letters of the name of what is shown
 
 Number = int | float
@@ -130,7 +131,9 @@ class _Callback:
 
 
 def guard(app: Dash) -> None:
-    """Refuse what the page does not send: 400 for malformed callbacks, 404 for unknown components.
+    """Refuse what the page does not send: 400 for malformed callbacks, 404 for unknown ones.
+
+    A file of a component that Dash knows of, such as a source map, may be missing all the same.
 
     Args:
         app: with all its callbacks.
@@ -147,30 +150,36 @@ def guard(app: Dash) -> None:
             return None
         if not request.is_json:
             abort(415)
-        says = _problem(request.get_data(), callbacks)
-        return None if says is None else _refusal(says)
+        return _refusal(request.get_data(), callbacks)
 
     @server.errorhandler(DependencyException)
-    def unknown(_error: DependencyException) -> Response:
+    @server.errorhandler(FileNotFoundError)
+    def unknown(error: Exception) -> Response:
         """There is no such file of a component."""
+        if not request.path.startswith(_COMPONENTS):
+            raise error
         return Response("no such component\n", 404, mimetype="text/plain")
 
 
-def _problem(data: bytes, callbacks: Mapping[str, _Callback]) -> str | None:
+def _refusal(data: bytes, callbacks: Mapping[str, _Callback]) -> Response | None:
+    """The response to a callback's request that the page does not send; None for one it does."""
     try:
         content = parse_json(data)
         json.dumps(content, ensure_ascii=False).encode()  # fails on halves of a character
         body = typed(content, _Body)
     except UnicodeEncodeError:
-        return "it has half a character"
+        return _text("it has half a character", 400)
     except RecordError as error:
-        return str(error)
+        return _text(str(error), 400)
     callback = callbacks.get(body.output)
-    return "output: no such callback" if callback is None else callback.problem(body)
+    if callback is None:
+        return _text("output: no such callback", 404)
+    says = callback.problem(body)
+    return None if says is None else _text(says, 400)
 
 
-def _refusal(says: str) -> Response:
-    return Response(f"not a request of this page: {says}\n", 400, mimetype="text/plain")
+def _text(says: str, status: int) -> Response:
+    return Response(f"not a request of this page: {says}\n", status, mimetype="text/plain")
 
 
 def _names(parts: Sequence[Mapping[str, Any]]) -> Names:

@@ -20,9 +20,11 @@ from regtrack_app.callbacks import (
     windows,
 )
 from regtrack_app.choices import choices_of
-from regtrack_app.igv import find_igv
+from regtrack_app.compress import compress_text
+from regtrack_app.igv import SCRIPT as IGV
 from regtrack_app.jobs import Jobs
 from regtrack_app.layout import page
+from regtrack_app.plotly_bundle import PATH as PLOTLY, find_bundle
 from regtrack_app.prefix import checked_prefix
 from regtrack_app.saliency import Saliency
 from regtrack_app.security import protect
@@ -30,21 +32,21 @@ from regtrack_app.timing import tell_times
 from regtrack_app.view_data import ViewData
 
 # the preload lets the browser fetch the largest script while it runs the others
-_INDEX = """<!DOCTYPE html>
+_INDEX = f"""<!DOCTYPE html>
 <html lang="en">
 <head>
-{%metas%}
-<title>{%title%}</title>
-{%favicon%}
-{%css%}
-<link rel="preload" as="script" href="_dash-component-suites/plotly/package_data/plotly.min.js">
+{{%metas%}}
+<title>{{%title%}}</title>
+{{%favicon%}}
+{{%css%}}
+<link rel="preload" as="script" href="{PLOTLY}">
 </head>
 <body>
-{%app_entry%}
+{{%app_entry%}}
 <footer>
-{%config%}
-{%scripts%}
-{%renderer%}
+{{%config%}}
+{{%scripts%}}
+{{%renderer%}}
 </footer>
 </body>
 </html>"""
@@ -72,8 +74,8 @@ def create_app(
         The application; all of its state is in the addresses of its pages.
 
     Raises:
-        RegtrackError: REGTRACK_IGV_JS names a file that does not exist, or `url_prefix` is not a
-            path.
+        RegtrackError: REGTRACK_IGV_JS or REGTRACK_PLOTLY_JS names a file that does not exist, or
+            `url_prefix` is not a path.
     """
     prefix, access = checked_prefix(url_prefix), access or Access()
     app = Dash(
@@ -87,7 +89,7 @@ def create_app(
         add_log_handler=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    choices, jobs, igv_script = choices_of(sources), Jobs(), find_igv()
+    choices, jobs, igv_script = choices_of(sources), Jobs(), IGV.find()
     explained = Saliency(sources, jobs, saliency)
     data = ViewData(sources, explained.rows)
     app.layout = page(sources, choices, igv_ready=igv_script is not None)
@@ -98,7 +100,9 @@ def create_app(
     windows.register(app, sources, choices, jobs)
     scores.register(app, sources, choices, jobs)
     saliency_panel.register(app, choices, jobs, explained)
-    routes.register(app, sources, choices, igv_script, prefix=prefix, access=access)
+    scripts = {"igv/igv.min.js": igv_script, PLOTLY: find_bundle()}
+    routes.register(app, sources, choices, scripts, prefix=prefix, access=access)
+    compress_text(app)
     tell_times(app)
     protect(app, access, prefix, wording)
     guard(app)

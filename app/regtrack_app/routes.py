@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from dash import Dash
@@ -31,7 +32,7 @@ def register(
     app: Dash,
     sources: Sources,
     choices: Choices,
-    igv_script: Path | None,
+    scripts: Mapping[str, Path | None],
     *,
     prefix: str,
     access: Access,
@@ -42,7 +43,7 @@ def register(
         app: the application.
         sources: what may be fetched.
         choices: what views may name.
-        igv_script: igv.js; None if it is not installed.
+        scripts: files by the paths under which they are served; None: not installed.
         prefix: path below which the page is seen from outside.
         access: its token is part of the addresses in an IGV session.
     """
@@ -112,12 +113,9 @@ def register(
         ]
         return jsonify(igv_config(tracks, _igv_reference(sources, prefix), view.region))
 
-    @server.route("/igv/igv.min.js")
-    def igv() -> Response:
-        """The script of igv.js, if it is installed."""
-        if igv_script is None:
-            abort(404)
-        return _file(igv_script)
+    for place, script in scripts.items():
+        if script is not None:
+            server.add_url_rule(f"/{place}", place, partial(_file, script))
 
 
 def _refusal(error: RegtrackError) -> Response:

@@ -139,7 +139,7 @@ def test_each_input_alone_of_another_type_is_refused(app: Dash) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"output": "nothing"}, {"output": None}, {"output": "markers.options"}, {"outputs": None},
+        {"output": None}, {"outputs": None},
         {"outputs": []}, {"outputs": [{"id": "url", "property": "search"}]}, {"inputs": None},
         {"inputs": []}, {"inputs": [[]]}, {"inputs": [{"id": {"a": 1}, "property": "data"}]},
         {"state": [{"id": "url", "property": "search"}]}, {"changedPropIds": None},
@@ -153,6 +153,16 @@ def test_another_shape_is_refused(app: Dash, change: dict[str, Any]) -> None:
         assert posted(client, usual | change).status_code == 400
         missing = {name: value for name, value in usual.items() if name not in change}
         assert posted(client, missing).status_code == (200 if "state" in change else 400)
+
+
+@pytest.mark.parametrize("output", ["nothing", "nothing.children", "markers.options", ""])
+def test_an_unknown_callback_is_not_found(
+    app: Dash, output: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    usual = body_of(app, f"{ids.MEASURES}.children", ["?region=chr1:1-100"], 0)
+    with app.server.test_client() as client:
+        assert posted(client, usual | {"output": output}).status_code == 404
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(
@@ -182,6 +192,20 @@ def test_an_unknown_component_is_not_found(
 ) -> None:
     with app.server.test_client() as client:
         assert client.get(f"/_dash-component-suites/{path}", **LOCAL).status_code == 404
+    assert caplog.records == []
+
+
+def test_a_file_that_a_component_names_and_lacks_is_not_found(
+    app: Dash, caplog: pytest.LogCaptureFixture
+) -> None:
+    with app.server.test_client() as client:
+        client.get("/", **LOCAL)  # registers the components' files
+        found = {
+            client.get(f"/_dash-component-suites/{name}/{path}", **LOCAL).status_code
+            for name, paths in app.registered_paths.items()
+            for path in {*paths, "nothing.js"}
+        }
+    assert found == {200, 404}
     assert caplog.records == []
 
 

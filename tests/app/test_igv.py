@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from regtrack_app import igv
+from regtrack_app import npm_scripts
 from regtrack_app.create_app import create_app
-from regtrack_app.igv import VARIABLE, find_igv
+from regtrack_app.igv import SCRIPT
 
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
@@ -21,25 +21,25 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     found = {
         "named": tmp_path / "mine" / "igv.js",
         "data": tmp_path / "share" / "regtrack" / "igv.min.js",
-        "checkout": tmp_path / "npm" / "igv.min.js",
+        "checkout": tmp_path / "npm" / "igv" / "dist" / "igv.min.js",
     }
     for path in found.values():
         path.parent.mkdir(parents=True)
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(SCRIPT.variable, raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
-    monkeypatch.setattr(igv, "_CHECKOUT", found["checkout"])
+    monkeypatch.setattr(npm_scripts, "_MODULES", tmp_path / "npm")
     return found
 
 
 def test_the_first_place_that_has_it_is_taken(
     places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert find_igv() is None
+    assert SCRIPT.find() is None
     for name in ("checkout", "data", "named"):
         places[name].write_text(name)
         if name == "named":
-            monkeypatch.setenv(VARIABLE, str(places[name]))
-        assert find_igv() == places[name]
+            monkeypatch.setenv(SCRIPT.variable, str(places[name]))
+        assert SCRIPT.find() == places[name]
 
 
 def test_without_xdg_data_home_it_is_looked_for_at_home(
@@ -50,16 +50,16 @@ def test_without_xdg_data_home_it_is_looked_for_at_home(
     path = tmp_path / ".local" / "share" / "regtrack" / "igv.min.js"
     path.parent.mkdir(parents=True)
     path.write_text("")
-    assert find_igv() == path
+    assert SCRIPT.find() == path
 
 
 def test_a_name_without_a_file_is_refused(
     places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     places["data"].write_text("")
-    monkeypatch.setenv(VARIABLE, str(places["named"]))
+    monkeypatch.setenv(SCRIPT.variable, str(places["named"]))
     with pytest.raises(RegtrackError, match=r"no file at .*igv\.js, which REGTRACK_IGV_JS names"):
-        find_igv()
+        SCRIPT.find()
 
 
 def test_it_is_served_from_where_it_was_found(
@@ -69,7 +69,7 @@ def test_it_is_served_from_where_it_was_found(
         "404 NOT FOUND"
     )
     places["named"].write_text("window.igv = {};")
-    monkeypatch.setenv(VARIABLE, str(places["named"]))
+    monkeypatch.setenv(SCRIPT.variable, str(places["named"]))
     answer = create_app(sources).server.test_client().get("/igv/igv.min.js", **LOCAL)
     assert (answer.text, answer.mimetype) == ("window.igv = {};", "text/javascript")
     answer.close()

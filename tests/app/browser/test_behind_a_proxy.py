@@ -35,7 +35,7 @@ def test_the_page_works_and_forgets_its_token(browser: Browser, world: World) ->
         with page.page.expect_download() as download:
             page.page.locator(f"#{ids.EXPORT_CSV}").click()
         assert Path(download.value.path()).read_text().startswith("chrom,start,end,cnn7")
-        if igv.find_igv() is not None:
+        if igv.SCRIPT.find() is not None:
             page.visit(region="chr1:101001-102000", panel="igv")
             labels = page.page.locator(f"#{ids.IGV} .igv-track-label")
             expect(labels.filter(has_text="CNN7")).to_be_visible()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from dashboard import Dashboard, served
 from playwright.sync_api import Browser, expect
-from regtrack_app import ids, igv as installed
+from regtrack_app import ids, igv as installed, npm_scripts
 from regtrack_app.create_app import create_app
 from small_world import World
 
@@ -16,9 +16,9 @@ from small_world import World
 def test_without_igv_the_panel_says_how_to_get_it(
     browser: Browser, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.delenv(installed.VARIABLE, raising=False)
+    monkeypatch.delenv(installed.SCRIPT.variable, raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    monkeypatch.setattr(installed, "_CHECKOUT", tmp_path / "igv.min.js")
+    monkeypatch.setattr(npm_scripts, "_MODULES", tmp_path)
     sources = world.open()
     context = browser.new_context()
     with served(create_app(sources)) as address:
@@ -32,7 +32,7 @@ def test_without_igv_the_panel_says_how_to_get_it(
 
 
 @pytest.mark.skipif(
-    installed.find_igv() is None and "CI" not in os.environ, reason="no igv.js; run make igv"
+    installed.SCRIPT.find() is None and "CI" not in os.environ, reason="no igv.js; run make igv"
 )
 def test_igv_follows_the_region_and_the_tracks(page: Dashboard) -> None:
     page.visit(region="chr1:100001-101000", panel="igv")
