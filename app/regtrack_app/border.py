@@ -53,6 +53,12 @@ class _Move:
 
 
 @dataclass(frozen=True)
+class _Screen:
+    theme: str = "light"
+    height: Number | None = None
+
+
+@dataclass(frozen=True)
 class _Loaded:
     shape: str = ""
     tile: str = ""
@@ -94,6 +100,7 @@ _BY_PROPERTY: Mapping[str, Any] = {
 _BY_ELEMENT: Mapping[str, Any] = {
     **dict.fromkeys((ids.MARKERS, ids.MODELS, ids.TRACKS, ids.DIFFERENCES), Texts),
     ids.MOVED: _Move,
+    ids.SCREEN: _Screen,
     ids.LOADED: _Loaded,
     ids.SALIENCY_JOB: Texts,
     ids.SALIENCY_DONE: _Done,

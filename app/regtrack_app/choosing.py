@@ -14,6 +14,21 @@ from regtrack_app import ids
 from regtrack_app.panels import more
 from regtrack_app.state import SPLITS, View
 
+SCALE_NAMES = {
+    "marker": "shared by marker",
+    "category": "shared by category",
+    "own": "own",
+    "limits": "from … to …",
+}
+FLOOR_NAMES = {"zero": "at 0", "lowest": "at the lowest value on screen"}
+AXIS_NAMES = {"linear": "linear", "log": "logarithmic", "fold": "fold over the base rate"}
+DRAW_NAMES = {
+    "auto": "automatic: wide views show maxima",
+    "mean": "the mean of its bases",
+    "max": "their maximum",
+    "both": "both",
+}
+
 
 def choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.Aside:
     """The controls of what is shown, set to a view.
@@ -45,7 +60,21 @@ def choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.As
         _field("Tracks of a marker", _radio(ids.MODE, {"overlay": "overlaid", "stack": "stacked"})),
         _field(
             "Scale",
-            _radio(ids.SCALE, {"shared": "shared by category", "fixed": "0 to 1", "own": "own"}),
+            _radio(ids.SCALE, SCALE_NAMES),
+            html.Label("Limits of the axes", htmlFor=ids.LIMITS, className="hidden"),
+            dcc.Input(
+                id=ids.LIMITS, type="text", value="", debounce=True, placeholder="0 to 1",
+                maxLength=40, autoComplete="off", className="limits",
+            ),
+        ),
+        html.Details(
+            [
+                html.Summary("Axes and lines"),
+                _field("Axes begin", _radio(ids.FLOOR, FLOOR_NAMES)),
+                _field("Values", _radio(ids.AXIS, AXIS_NAMES)),
+                _field("A point is", _radio(ids.DRAW, DRAW_NAMES)),
+            ],
+            className="narrow",
         ),
         _field(
             "Differences",

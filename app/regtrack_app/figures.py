@@ -6,6 +6,7 @@ around i + 1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from dash import Patch
 
 from regtrack.genome.interval import Interval
+from regtrack_app.look import PLAIN, Look
 from regtrack_app.rows import Row, SpanRow, ValueRow
 from regtrack_app.scales import Range, ranges
 from regtrack_app.theme import FONT, THEMES, Theme
@@ -20,6 +22,7 @@ from regtrack_app.traces import Trace, plain, traces_of
 
 _TITLE = 21  # height of a row's title, in pixels
 _GAP = 7  # height above a row without a title
+_TICK = 16  # height of the number at a tick
 _TOP, _BOTTOM, _LEFT, _RIGHT = 40, 44, 52, 14
 # the parts of traces and axes that change with the region
 _DATA = ("x", "y", "x0", "dx", "text", "textfont")
@@ -69,21 +72,17 @@ class Drawing:
         return patch
 
 
-def draw(
-    rows: Sequence[Row], region: Interval, length: int, *, scale: str = "shared",
-    theme: str = "light",
-) -> Drawing:  # fmt: skip
+def draw(rows: Sequence[Row], region: Interval, length: int, look: Look = PLAIN) -> Drawing:
     """The figure of some rows.
 
     Args:
         rows: from top to bottom.
         region: what is on screen.
         length: of its chromosome (bp), where panning ends.
-        scale: see `regtrack_app.scales.ranges`.
-        theme: light or dark.
+        look: how they are drawn.
     """
-    colours = THEMES[theme]
-    spans = ranges(rows, region, scale)
+    colours = THEMES[look.theme]
+    spans = ranges(rows, region, look)
     domains, height = _domains(rows)
     traces: list[Trace] = []
     wide: list[bool] = []
@@ -91,8 +90,8 @@ def draw(
     known: set[str] = set()
     for number, (row, span, domain) in enumerate(zip(rows, spans, domains, strict=True), 1):
         axis = f"y{'' if number == 1 else number}"
-        layout["yaxis" + axis[1:]] = _y_axis(row, span, domain, colours)
-        for trace, is_wide in traces_of(row, span, colours):
+        layout["yaxis" + axis[1:]] = _y_axis(row, span, domain, look)
+        for trace, is_wide in traces_of(row, span, look):
             traces.append(trace | {"xaxis": "x", "yaxis": axis})
             wide.append(is_wide)
             _name_once(traces[-1], known)
@@ -108,16 +107,17 @@ def nothing(height: int) -> dict[str, Any]:
     return {"data": [], "layout": {"height": height, "xaxis": hidden, "yaxis": hidden} | ground}
 
 
-def structure(rows: Sequence[Row], theme: str) -> str:
+def structure(rows: Sequence[Row], look: Look) -> str:
     """What must be equal in two figures for one to be patched into the other."""
-    parts = [theme]
+    parts = [look.theme, look.statistic, "log" if look.log else ""]
     for row in rows:
         curves = row.curves if isinstance(row, ValueRow) else ()
         styles = ",".join(
             "/".join(style.light + style.dash if style else "" for style in (c.style, c.below))
             for c in curves
         )
-        parts.append(f"{row.key}/{styles}/{row.height}")
+        unit = row.unit if isinstance(row, ValueRow) else ""
+        parts.append(f"{row.key}/{styles}/{row.height}{unit}")
     return "|".join(parts)
 
 
@@ -189,7 +189,8 @@ def region_of_axis(low: float, high: float) -> tuple[float, float]:
     return low - 0.5, high - 0.5
 
 
-def _y_axis(row: Row, span: Range, domain: Range, theme: Theme) -> dict[str, Any]:
+def _y_axis(row: Row, span: Range, domain: Range, look: Look) -> dict[str, Any]:
+    theme = THEMES[look.theme]
     axis: dict[str, Any] = {
         "range": list(span),
         "domain": list(domain),
@@ -201,21 +202,39 @@ def _y_axis(row: Row, span: Range, domain: Range, theme: Theme) -> dict[str, Any
     # Plotly does not place an axis without a visible trace, and would draw its line at NaN
     if not isinstance(row, ValueRow) or not row.curves:
         return axis | {"visible": False}
-    low, high = span
-    ticks = [low, 0.0, high] if low < 0 else [0.0, high]
+    log = look.log and row.kind == "values"
+    if log:
+        axis |= {"type": "log", "range": [math.log10(edge) for edge in span]}
+    ticks = _ticks(span, row.height, log=log)
     return axis | {
         "tickvals": ticks,
-        "ticktext": [f"{tick:.3g}".replace("-", "−") for tick in ticks],
+        "ticktext": [f"{tick:.3g}{row.unit}".replace("-", "−") for tick in ticks],
         "tickfont": {"size": 10, "color": theme.quiet},
         "ticks": "outside",
         "ticklen": 3,
         "tickcolor": theme.rule,
         "showline": True,
         "linecolor": theme.rule,
-        "zeroline": True,
+        "zeroline": not log,
         "zerolinecolor": theme.rule,
         "zerolinewidth": 1,
     }
+
+
+def _ticks(span: Range, height: int, *, log: bool) -> list[float]:
+    """Bottom and top of an axis, and what fits between them."""
+    low, high = span
+    if log:
+        powers = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
+        every = max(1, math.ceil(len(powers) * _TICK / max(height, 1)))
+        inner = [10.0**power for power in powers][::every]
+        gap = math.log10(high / low) * _TICK / max(height, 1)
+        inner = [tick for tick in inner if min(tick / low, high / tick) > 10**gap]
+    elif low < 0 < high:
+        inner = [0.0]
+    else:
+        inner = [(low + high) / 2] if height >= 3 * _TICK else []
+    return [low, *inner, high]
 
 
 def _annotations(

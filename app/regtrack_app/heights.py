@@ -8,22 +8,32 @@ from typing import TypeGuard
 
 from regtrack_app.rows import Row, ValueRow
 
-_FEW_PIXELS = 330  # if the rows are lower in total, they are made taller
+_FEW_PIXELS = 330  # if the rows are lower in total, they are made taller; on an unknown screen
 _MOST_MORE = 110
+_AROUND = 250  # pixels of a screen for the bar, axis, notes and the tabs below
+_TITLE = 21  # pixels above a row with a title
+_TALLEST = 360
 _SAID_PIXELS = 30  # height of a row that only says why it is empty
 
 
-def roomy(rows: Sequence[Row]) -> list[Row]:
-    """The rows, with empty ones lowered, and rows of values made taller if there are few."""
+def roomy(rows: Sequence[Row], screen: int | None = None) -> list[Row]:
+    """The rows, with empty ones lowered, and rows of values made taller if there is room.
+
+    Args:
+        rows: from top to bottom.
+        screen: height of the browser's window (pixels); None: unknown.
+    """
     fitted: list[Row] = [
         replace(row, height=_SAID_PIXELS) if _is_value_row(row) and not row.curves else row
         for row in rows
     ]
     tall = sum(_is_value_row(row) and bool(row.curves) for row in fitted)
-    left = _FEW_PIXELS - sum(row.height for row in fitted)
+    used = sum(row.height + (_TITLE if row.title and screen else 0) for row in fitted)
+    left = (screen - _AROUND if screen else _FEW_PIXELS) - used
     if not tall or left <= 0:
         return fitted
-    more = min(left // tall, _MOST_MORE)
+    most = _TALLEST - ValueRow.height if screen else _MOST_MORE
+    more = min(left // tall, most)
     return [
         replace(row, height=row.height + more) if _is_value_row(row) and row.curves else row
         for row in fitted

@@ -6,6 +6,7 @@ from __future__ import annotations
 URL = "url"
 LOADED = "loaded"
 MOVED = "moved"
+SCREEN = "screen"
 
 # top bar
 REGION = "region"
@@ -34,6 +35,10 @@ TRACKS = "other-tracks"
 MODE = "mode"
 DIFFERENCES = "differences"
 SCALE = "scale"
+LIMITS = "limits"
+FLOOR = "floor"
+AXIS = "axis"
+DRAW = "draw"
 PAIR_A = "pair-a"
 PAIR_B = "pair-b"
 

@@ -61,6 +61,7 @@ def page(sources: Sources, choices: Choices, *, igv_ready: bool) -> html.Div:
 _STORES = (
     ids.LOADED,
     ids.MOVED,
+    ids.SCREEN,
     ids.RESTED,
     ids.GENE_PREFIX,
     ids.WINDOWS_JOB,

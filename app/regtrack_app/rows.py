@@ -41,6 +41,12 @@ class Curve:
     high: Floats | None = None
     below: ModelStyle | None = None
 
+    def drawn(self, statistic: str) -> tuple[Floats, ...]:
+        """The values that are drawn, float32 (n,) each: of means and maxima, what there is."""
+        if self.high is None or statistic == "mean":
+            return (self.mean,)
+        return (self.high,) if statistic == "max" else (self.mean, self.high)
+
     def visible(self, start: int, end: int) -> slice:
         """The bins that overlap [start, end)."""
         low = max(0, int((start - self.start) / self.step))
@@ -57,20 +63,24 @@ class ValueRow:
         title: above the panel.
         note: after the title, less prominent.
         curves: what is drawn.
-        group: rows of one group share a scale.
+        marker: what its rows share a scale by.
+        group: the same if scales are shared more widely: a category.
         kind: `values` from 0 up, `difference` around 0, or `saliency` per base.
         problem: why nothing can be drawn; otherwise empty.
         height: pixels.
+        unit: after each number; `×` if values are multiples of a base rate.
     """
 
     key: str
     title: str
     note: str
     curves: tuple[Curve, ...]
+    marker: str
     group: str
     kind: str = "values"
     problem: str = ""
     height: int = 84
+    unit: str = ""
 
 
 @dataclass(frozen=True, eq=False)

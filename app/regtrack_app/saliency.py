@@ -105,7 +105,7 @@ class Saliency:
         title, key = f"Saliency of {label}", f"{marker}/{model}/saliency"
         if found is None:
             return ValueRow(
-                key, title, marker, (), "saliency", "saliency",
+                key, title, marker, (), marker, "saliency", "saliency",
                 problem="not computed here; use the panel Saliency below", height=64,
             )  # fmt: skip
         asked, values = found
@@ -113,7 +113,7 @@ class Saliency:
         note = marker if of_this_view else "of another view; recompute it below"
         # that of another view is grey, like a track without a model
         curve = on_screen(values, asked.region, view.region, label, style if of_this_view else None)
-        return ValueRow(key, title, note, (curve,), "saliency", "saliency", height=64)
+        return ValueRow(key, title, note, (curve,), marker, "saliency", "saliency", height=64)
 
     def _latest(self, model: str, marker: str, region: Interval) -> tuple[Asked, Floats] | None:
         """What was computed for a region, otherwise the latest that overlaps it."""

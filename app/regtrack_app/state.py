@@ -15,13 +15,16 @@ from regtrack.errors import RegtrackError, nearest
 from regtrack.genome.interval import Interval
 from regtrack.name_lists import split_names
 from regtrack_app.choices import Choices
+from regtrack_app.limits import limits_text, read_limits
 from regtrack_app.places import clipped, find_place, quotable
 from regtrack_app.regions import mid_chromosome, region_text
 
 MODES = ("overlay", "stack")
 DIFFERENCES = ("models", "labels")
-SCALES = ("shared", "fixed", "own")
-THEMES = ("light", "dark")
+SCALES = ("marker", "category", "own", "limits")
+FLOORS = ("zero", "lowest")
+AXES = ("linear", "log", "fold")
+DRAWS = ("auto", "mean", "max", "both")
 PANELS = ("measures", "windows", "scores", "saliency", "igv", "none")
 RANKINGS = ("disagreement", "error", "score")
 SPLITS = ("all", "train", "valid", "test")
@@ -29,7 +32,9 @@ SPLITS = ("all", "train", "valid", "test")
 _WORDS = {
     "mode": MODES,
     "scale": SCALES,
-    "theme": THEMES,
+    "floor": FLOORS,
+    "axis": AXES,
+    "draw": DRAWS,
     "panel": PANELS,
     "rank": RANKINGS,
     "split": SPLITS,
@@ -57,8 +62,11 @@ class View:
         pair: the two models that are compared, or one, or none.
         mode: models of a marker in one panel (`overlay`) or in separate ones (`stack`).
         differences: `models`: of the pair; `labels`: each model minus the labels.
-        scale: of the values: one per category (`shared`), 0 to 1 (`fixed`), or each row's `own`.
-        theme: light or dark.
+        scale: of the values: one per `marker` or `category`, each row's `own`, or the `limits`.
+        limits: bottom and top of the axes if `scale` is `limits`, as `0:0.3`; empty: 0 to 1.
+        floor: where other axes begin: at `zero`, or at the `lowest` value on screen.
+        axis: `linear`, `log`, or `fold`: how many times the base rate of its marker a value is.
+        draw: of each point, the `mean`, `max` or `both`; `auto`: the maximum in wide views.
         panel: the one open below the tracks.
         rank: by what windows are ranked.
         split: whose windows are listed and scored.
@@ -72,8 +80,11 @@ class View:
     pair: tuple[str, ...] = ()
     mode: str = "overlay"
     differences: tuple[str, ...] = ()
-    scale: str = "shared"
-    theme: str = "light"
+    scale: str = "marker"
+    limits: str = ""
+    floor: str = "zero"
+    axis: str = "linear"
+    draw: str = "auto"
     panel: str = "measures"
     rank: str = "disagreement"
     split: str = "all"
@@ -96,6 +107,8 @@ class View:
         for name in _WORDS:
             if name in always or getattr(self, name) != getattr(plain, name):
                 fields[name] = getattr(self, name)
+        if self.limits:
+            fields["limits"] = self.limits
         if self.saliency:
             fields["saliency"] = "on"
         return "?" + urlencode(fields, safe=":,")
@@ -130,6 +143,11 @@ def parse_view(query: str, choices: Choices, longest: int = _LONGEST_QUERY) -> P
         try:
             changes["region"] = find_place(fields["region"], choices)
             problems += clipped(fields["region"], choices)
+        except RegtrackError as error:
+            problems.append(str(error))
+    if fields.get("limits"):
+        try:
+            changes["limits"] = limits_text(read_limits(fields["limits"]))
         except RegtrackError as error:
             problems.append(str(error))
     for name, allowed, most in _lists(choices):

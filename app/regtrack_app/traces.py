@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.genome.intervals import Intervals
+from regtrack_app.look import Look
 from regtrack_app.rows import Curve, Floats, GeneRow, LetterRow, Positions, Row, SpanRow, ValueRow
 from regtrack_app.scales import Range
-from regtrack_app.theme import MONO, Theme, faint, line_of
+from regtrack_app.theme import MONO, THEMES, Theme, faint, line_of
 
 Trace = dict[str, Any]
 NAMES, LETTERS = "names", "letters"
@@ -23,10 +24,11 @@ NAMES, LETTERS = "names", "letters"
 _Made = list[tuple[Trace, bool]]
 
 
-def traces_of(row: Row, span: Range, theme: Theme) -> _Made:
+def traces_of(row: Row, span: Range, look: Look) -> _Made:
     """The traces of a row, and whether each of them is wide."""
+    theme = THEMES[look.theme]
     if isinstance(row, ValueRow):
-        return _value_traces(row, span, theme)
+        return _value_traces(row, span, look)
     if isinstance(row, SpanRow):
         return _span_traces(row, theme)
     return _gene_traces(row, theme) if isinstance(row, GeneRow) else _letter_traces(row, theme)
@@ -47,15 +49,18 @@ def plain(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _value_traces(row: ValueRow, span: Range, theme: Theme) -> _Made:
+def _value_traces(row: ValueRow, span: Range, look: Look) -> _Made:
+    theme = THEMES[look.theme]
+    made: _Made
     if row.kind == "difference":
         made = [pair for curve in row.curves for pair in _difference(curve, theme)]
     elif row.kind == "saliency":
         made = [(_saliency(row, curve, theme), False) for curve in row.curves]
     else:
-        strength = 0.22 if len(row.curves) == 1 else 0.1
-        envelopes = [(_envelope(curve, theme, strength), True) for curve in row.curves]
-        made = envelopes + [(_line(row, curve, theme), True) for curve in row.curves]
+        # a fill under several lines would cover the others
+        alone = len(row.curves) == 1
+        made = [(_ground(curve, look), True) for curve in row.curves if alone]
+        made += [(line, True) for curve in row.curves for line in _lines(row, curve, look)]
     return [*made, (_absent(row, span, theme), False)]
 
 
@@ -68,24 +73,50 @@ def _grid(curve: Curve) -> Trace:
     return {"x0": curve.start + curve.step / 2 + 0.5, "dx": curve.step}
 
 
-def _line(row: ValueRow, curve: Curve, theme: Theme) -> Trace:
-    colour, dash = _colour(curve, theme)
-    return {
-        "type": "scatter", "mode": "lines", **_grid(curve), "y": typed(curve.mean),
-        "line": {"color": colour, "dash": dash, "width": 1.4}, "connectgaps": False,
-        "name": curve.name, "legendgroup": curve.name,
-        "hovertemplate": f"%{{y:.3~g}}  {plain(curve.name)}, {plain(row.title or row.key)}"
-        "<extra></extra>",
-    }  # fmt: skip
+def _lines(row: ValueRow, curve: Curve, look: Look) -> list[Trace]:
+    """The line of a curve, and a thin one of its maxima if both are drawn.
+
+    A dashed line is a thin one without gaps below thick dashes, so that no peak falls into a gap.
+    """
+    main, *others = curve.drawn(look.statistic)
+    colour, dash = _colour(curve, THEMES[look.theme])
+    common = {"type": "scatter", "mode": "lines", "connectgaps": False, **_grid(curve)}
+    values = typed(_above_0(main) if look.log else main)
+    named = {"name": curve.name, "legendgroup": curve.name}
+    hover = {
+        "hovertemplate": f"%{{y:.3~g}}{row.unit}  {plain(curve.name)}, "
+        f"{plain(row.title or row.key)}<extra></extra>",
+    }
+    made = [
+        common | {"y": typed(_above_0(high) if look.log else high), "hoverinfo": "skip",
+                  "line": {"color": faint(colour, 0.55), "width": 0.8}}
+        for high in others
+    ]  # fmt: skip
+    if dash == "solid":
+        line = {"color": colour, "dash": dash, "width": 1.7}
+        return [*made, common | named | hover | {"y": values, "line": line}]
+    thick = {"color": colour, "dash": dash, "width": 2.2}
+    thin = {"color": colour, "width": 0.9}
+    return [
+        *made,
+        common | hover | {"y": values, "line": thin},
+        common | named | {"y": values, "line": thick, "hoverinfo": "skip"},
+    ]
 
 
-def _envelope(curve: Curve, theme: Theme, strength: float) -> Trace:
-    """The maximum of each bin, faint; 0 if absent, so that the fill ends there."""
-    high = curve.mean if curve.high is None else curve.high
+def _above_0(values: Floats) -> Floats:
+    """Values for a logarithmic axis, float32 (n,): those that are not positive are below it."""
+    return np.maximum(values, np.float32(1e-9))  # NaN stays NaN
+
+
+def _ground(curve: Curve, look: Look) -> Trace:
+    """A faint fill below the highest of what is drawn; 0 if absent, so that the fill ends there."""
+    high = curve.drawn(look.statistic)[-1]
+    colour = _colour(curve, THEMES[look.theme])[0]
     return {
         "type": "scatter", "mode": "lines", **_grid(curve), "y": typed(np.nan_to_num(high)),
-        "line": {"width": 0}, "fill": "tozeroy",
-        "fillcolor": faint(_colour(curve, theme)[0], strength), "hoverinfo": "skip",
+        "line": {"width": 0}, "fill": "tozeroy", "fillcolor": faint(colour, 0.16),
+        "hoverinfo": "skip",
     }  # fmt: skip
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from regtrack.compare.base_rates import BaseRates
 from regtrack.compare.bounded_cache import BoundedCache
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
@@ -16,6 +17,8 @@ from regtrack_app.rows import NOWHERE, Curve, Floats, Row, SpanRow, ValueRow
 from regtrack_app.state import MOST_MODELS, View, compared
 from regtrack_app.tiles import Tile
 
+FOLD = "×"
+"""The unit of values that are multiples of a base rate."""
 _LARGEST = np.float32(1e37)
 
 
@@ -25,6 +28,7 @@ class TrackRows:
 
     Attributes:
         sources: tracks and labels.
+        rates: what values are divided by, if their fold is asked for.
         cache: of bins, by track and tile.
         tile: what is read.
         reduction: width of the coarsest zoom record read so far (bp); 0 if every curve was read
@@ -32,6 +36,7 @@ class TrackRows:
     """
 
     sources: Sources
+    rates: BaseRates
     cache: BoundedCache[Bins]
     tile: Tile
     reduction: int = 0
@@ -48,40 +53,57 @@ class TrackRows:
         there = {model: track for model, track in tracks.items() if track is not None}
         curves: dict[str, Curve] = {}
         problem = "" if there else "none of the chosen models predicts this marker"
+        fold = view.axis == "fold"
         for model, track in there.items():
             try:
-                curves[model] = self._curve(track, catalog.model(model).label)
+                curve = self._curve(track, catalog.model(model).label)
+                curves[model] = self._fold(curve, track) if fold else curve
             except RegtrackError as error:
                 problem = str(error)
         title = "" if labelled else marker
+        unit = FOLD if fold else ""
         if view.mode == "stack" and curves:
             for model, curve in curves.items():
                 rows.append(
                     ValueRow(
                         f"{marker}/{model}", catalog.model(model).label, marker,
-                        (curve,), category, height=58,
+                        (curve,), marker, category, height=58, unit=unit,
                     )
                 )  # fmt: skip
             if problem:
-                rows.append(ValueRow(f"{marker}/problem", "", "", (), category, problem=problem))
+                row = ValueRow(f"{marker}/problem", "", "", (), marker, category, problem=problem)
+                rows.append(row)
         else:
             rows.append(
-                ValueRow(marker, title, category, tuple(curves.values()), category, problem=problem)
-            )
+                ValueRow(
+                    marker, title, category, tuple(curves.values()), marker, category,
+                    problem=problem, unit=unit,
+                )
+            )  # fmt: skip
         return rows + self._differences(view, marker, curves, labels)
 
-    def other_row(self, track: Track) -> ValueRow:
+    def other_row(self, view: View, track: Track) -> ValueRow:
         """A track that is not a model's scores: saliency, around 0, or anything else from 0 up."""
         signed = track.kind == "saliency"
         try:
-            curves: tuple[Curve, ...] = (self._curve(track, track.label, signed=signed),)
+            curve = self._curve(track, track.label, signed=signed)
+            fold = view.axis == "fold" and not signed
+            curves: tuple[Curve, ...] = (self._fold(curve, track) if fold else curve,)
             problem = ""
         except RegtrackError as error:
             curves, problem = (), str(error)
         return ValueRow(
-            track.id, track.label, track.kind, curves, f"other {track.id}",
+            track.id, track.label, track.kind, curves, track.id, f"other {track.id}",
             "saliency" if signed else "values", problem=problem, height=58,
+            unit=FOLD if curves and fold else "",
         )  # fmt: skip
+
+    def _fold(self, curve: Curve, track: Track) -> Curve:
+        """A curve as multiples of its marker's base rate, or else of the track's own median."""
+        base = self.rates.rate(track.marker) if track.marker else None
+        one = np.float32(base or self.rates.median(track.id) or 1.0)
+        high = None if curve.high is None else np.asarray(curve.high / one, dtype=np.float32)
+        return replace(curve, mean=np.asarray(curve.mean / one, dtype=np.float32), high=high)
 
     def _labels(self, marker: str) -> tuple[Intervals | None, SpanRow | None]:
         if not self.sources.has_labels(marker):
@@ -152,4 +174,4 @@ def labelled_share(labels: Intervals, curve: Curve) -> Floats:
 
 def _difference_row(key: str, marker: str, curve: Curve) -> ValueRow:
     from_what = "labels" if curve.below is None else "models"
-    return ValueRow(key, curve.name, marker, (curve,), from_what, "difference", height=50)
+    return ValueRow(key, curve.name, marker, (curve,), marker, from_what, "difference", height=50)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from regtrack.compare.base_rates import BaseRates
 from regtrack.compare.bounded_cache import BoundedCache
 from regtrack.compare.sources import Sources
 from regtrack.genome.interval import Interval
@@ -52,23 +53,29 @@ class ViewData:
     def __init__(self, sources: Sources, saliency: SaliencyRows | None = None) -> None:
         self.sources = sources
         self._saliency = saliency
+        self._rates = BaseRates(sources)
         self._cache: BoundedCache[Bins] = BoundedCache(_CACHE_ROOM, _bytes)
 
-    def scene(self, view: View) -> Scene:
-        """Everything that a view shows; a track that cannot be read becomes a row that says so."""
+    def scene(self, view: View, screen: int | None = None) -> Scene:
+        """Everything that a view shows; a track that cannot be read becomes a row that says so.
+
+        Args:
+            view: the view.
+            screen: height of the window (pixels), into which the rows grow; None: unknown.
+        """
         length = self.sources.assembly.length(view.region.chrom)
         tile = tile_of(view.region, length)
-        tracks = TrackRows(self.sources, self._cache, tile)
+        tracks = TrackRows(self.sources, self._rates, self._cache, tile)
         rows: list[Row] = []
         for marker in view.markers:
             rows += tracks.marker_rows(view, marker)
         if self._saliency is not None and view.saliency:
             rows += self._saliency(view)
-        rows += [tracks.other_row(self.sources.catalog.track(name)) for name in view.tracks]
+        rows += [tracks.other_row(view, self.sources.catalog.track(name)) for name in view.tracks]
         rows += gene_rows(self.sources, tile, view.region)
         rows += letter_rows(self.sources, tile, view.region)
         return Scene(
-            rows=(*split_rows(self.sources, tile), *roomy(rows)),
+            rows=(*split_rows(self.sources, tile), *roomy(rows, screen)),
             tile=tile,
             exact=tracks.reduction == 0,
             reduction=tracks.reduction,

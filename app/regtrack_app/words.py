@@ -76,16 +76,29 @@ def foreign_models(view: View, sources: Sources) -> list[str]:
     return list(dict.fromkeys(labels))
 
 
-def notes(scene: Scene) -> str:
-    """What a bin is, and whether it is exact."""
+_STATISTICS = {
+    "mean": "the mean",
+    "max": "the maximum",
+    "both": "the mean, with a thin line for the maximum,",
+}
+
+
+def notes(scene: Scene, statistic: str = "mean") -> str:
+    """What a bin is, and whether it is exact.
+
+    Args:
+        scene: what is shown.
+        statistic: what is drawn of a bin; see `Look`.
+    """
     step = scene.tile.step
     if scene.exact and step == 1:
         return "Exact: every base is drawn."
+    drawn = f"each point is {_STATISTICS[statistic]}"
     if scene.exact:
-        return f"Exact: each point is the mean of {step:,} bases, the faint fill their maximum."
+        return f"Exact: {drawn} of {step:,} bases."
     return (
-        f"Zoom summary: each point is the mean over {span_text(step)} from the file's zoom records "
-        f"of {span_text(scene.reduction)}, the faint fill their maximum; for exact values zoom in."
+        f"Zoom summary: {drawn} over {span_text(step)} from the file's zoom records of "
+        f"{span_text(scene.reduction)}; for exact values zoom in."
     )
 
 

@@ -105,7 +105,7 @@ def test_each_input_alone_of_another_type_is_refused(app: Dash) -> None:
     """Against the types that the page sends, written down by element and property."""
     lists = {ids.MARKERS, ids.MODELS, ids.TRACKS, ids.DIFFERENCES, ids.SALIENCY_JOB,
              ids.WINDOWS_GRID}  # fmt: skip
-    objects = {ids.MOVED, ids.LOADED, ids.SALIENCY_DONE, ids.SCORES_GRAPH}
+    objects = {ids.MOVED, ids.SCREEN, ids.LOADED, ids.SALIENCY_DONE, ids.SCORES_GRAPH}
     with app.server.test_client() as client:
         for output in called(app):
             size = size_of(output, app)

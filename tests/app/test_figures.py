@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from regtrack_app.figures import Drawing, draw, region_of_axis, structure
+from regtrack_app.look import PLAIN, Look
 from regtrack_app.rows import Curve, GeneRow, LetterRow, Row, SpanRow, ValueRow
 from regtrack_app.traces import absent_stretches, typed
 
 from regtrack.genome.interval import Interval
-from regtrack.model_style import style_of
+from regtrack.model_style import TITLES, style_of
 
 REGION = Interval("chr1", 1_000, 2_000)
 LENGTH = 50_000
@@ -43,23 +44,25 @@ def all_rows() -> list[Row]:
     return [
         split,
         labels,
-        ValueRow("m", "", "TF", (curve(), curve("dilated")), "TF"),
-        ValueRow("d", "a − b", "m", (curve(),), "models", "difference"),
-        ValueRow("s", "saliency", "m", (curve(),), "saliency", "saliency"),
-        ValueRow("x", "gone", "", (), "TF", problem="the file is gone"),
+        ValueRow("m", "", "TF", (curve(), curve("dilated")), "m", "TF"),
+        ValueRow("d", "a − b", "m", (curve(),), "m", "models", "difference"),
+        ValueRow("s", "saliency", "m", (curve(),), "m", "saliency", "saliency"),
+        ValueRow("x", "gone", "", (), "x", "TF", problem="the file is gone"),
         genes(),
         LetterRow(1_000, "ACGTN"),
     ]
 
 
-def drawn(region: Interval = REGION, rows: Sequence[Row] | None = None, **options: str) -> Drawing:
-    return draw(rows or all_rows(), region, LENGTH, **options)  # type: ignore[arg-type]
+def drawn(
+    region: Interval = REGION, rows: Sequence[Row] | None = None, look: Look = PLAIN
+) -> Drawing:
+    return draw(rows or all_rows(), region, LENGTH, look)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_row_is_drawn_and_plotly_understands_it(theme: str) -> None:
     graph_objects = pytest.importorskip("plotly.graph_objects")
-    figure = drawn(theme=theme).figure()
+    figure = drawn(look=Look(theme)).figure()
     plotly_figure = graph_objects.Figure(figure)
     assert len(plotly_figure.data) == len(figure["data"])
     assert {trace["yaxis"] for trace in figure["data"]} == {
@@ -92,13 +95,56 @@ def test_a_bin_is_drawn_at_its_middle() -> None:
     np.testing.assert_array_equal(array(line["y"]), curve().mean)
 
 
+def lines_of(axis: str, drawing: Drawing) -> list[dict[str, Any]]:
+    return [trace for trace in drawing.traces if trace["yaxis"] == axis]
+
+
 def test_absent_is_a_gap_in_the_line_and_hatched() -> None:
-    traces = [trace for trace in drawn().traces if trace["yaxis"] == "y3"]
-    envelope, _, line, _, absent = traces
-    assert np.isnan(array(line["y"])[2])
-    assert array(envelope["y"])[2] == 0
+    *lines, absent = lines_of("y3", drawn())
+    assert all(np.isnan(array(line["y"])[2]) for line in lines)
     assert absent["fillpattern"]["shape"] == "/"
     assert array(absent["x"])[[0, 2]].tolist() == [2_500.5, 3_500.5]
+
+
+def test_only_a_curve_that_is_alone_is_filled() -> None:
+    assert not any("fillcolor" in line for line in lines_of("y3", drawn())[:-1])
+    alone: list[Row] = [ValueRow("m", "", "TF", (curve(),), "m", "TF")]
+    ground, *_ = lines_of("y", drawn(rows=alone))
+    assert ground["fill"] == "tozeroy"
+    assert array(ground["y"])[2] == 0
+
+
+def test_no_peak_falls_into_the_gap_of_a_dashed_line() -> None:
+    dashed = [style_of(name) for name in TITLES if style_of(name).dash != "solid"]
+    assert dashed
+    for style in dashed:
+        rows: list[Row] = [ValueRow("m", "", "TF", (curve(style.id),), "m", "TF")]
+        lines = [line for line in lines_of("y", drawn(rows=rows)) if line["line"].get("color")]
+        assert {line["line"]["color"] for line in lines} == {style.light}
+        solid = [line for line in lines if line["line"].get("dash", "solid") == "solid"]
+        np.testing.assert_array_equal(array(solid[0]["y"]), curve().mean)
+
+
+def test_mean_maximum_or_both_are_drawn() -> None:
+    def values(statistic: str) -> list[list[float]]:
+        rows: list[Row] = [ValueRow("m", "", "", (curve("dilated"), curve("dilated")), "m", "TF")]
+        lines = lines_of("y", drawn(rows=rows, look=Look(statistic=statistic)))[:-1]
+        return [array(line["y"])[:2].tolist() for line in lines]
+
+    mean, high = curve().mean[:2].tolist(), (curve().mean * 2)[:2].tolist()
+    assert values("mean") == [mean, mean]
+    assert values("max") == [high, high]
+    assert values("both") == [high, mean, high, mean]
+
+
+def test_a_logarithmic_axis_has_its_range_in_powers_and_no_0() -> None:
+    row = ValueRow("m", "", "", (curve(values=[0, 0.01, 1]),), "m", "TF")
+    drawing = drawn(Interval("chr1", 500, 3_500), [row], Look(log=True))
+    axis = drawing.layout["yaxis"]
+    assert axis["type"] == "log"
+    assert axis["range"] == pytest.approx([-2, 0])
+    assert axis["ticktext"][0] == "0.01"
+    assert all(array(line["y"]).min() > 0 for line in drawing.traces if line.get("hovertemplate"))
 
 
 def test_absent_is_where_no_curve_has_a_value() -> None:
@@ -127,7 +173,7 @@ def test_each_name_stands_once_in_the_legend() -> None:
 
 
 def test_names_are_no_markup() -> None:
-    row = ValueRow("m", "<b>x</b>", "<i>", (curve("<img src=x>"),), "TF")
+    row = ValueRow("m", "<b>x</b>", "<i>", (curve("<img src=x>"),), "m", "TF")
     text = json.dumps(drawn(rows=[row]).figure())
     assert "<img" not in text.replace('"name": "<img src=x>"', "").replace(
         '"legendgroup": "<img src=x>"', ""
@@ -184,9 +230,10 @@ def test_a_pan_within_the_tile_sends_no_curve() -> None:
 
 def test_figures_can_be_patched_where_their_rows_are_the_same() -> None:
     rows = all_rows()
-    assert structure(rows, "light") == structure(all_rows(), "light")
-    assert structure(rows, "light") != structure(rows, "dark")
-    assert structure(rows, "light") != structure(rows[:-1], "light")
+    assert structure(rows, Look()) == structure(all_rows(), Look())
+    assert structure(rows, Look()) != structure(rows[:-1], Look())
+    for other in (Look("dark"), Look(log=True), Look(statistic="max")):
+        assert structure(rows, Look()) != structure(rows, other)
 
 
 def test_arrays_travel_as_bytes() -> None:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from regtrack_app.choices import choices_of
 from regtrack_app.figures import draw
 from regtrack_app.layout import page
+from regtrack_app.look import Look
 from regtrack_app.state import default_view
 from regtrack_app.view_data import ViewData
 from small_world import World
@@ -41,7 +42,7 @@ def sources(request: pytest.FixtureRequest, world: World) -> Sources:
 def on_the_page(sources: Sources, theme: str) -> dict[str, tuple[str, str]]:
     """Colour and dashes of each line, by its name in the legend."""
     scene = ViewData(sources).scene(default_view(choices_of(sources)))
-    drawing = draw(scene.rows, REGION, sources.assembly.length("chr1"), theme=theme)
+    drawing = draw(scene.rows, REGION, sources.assembly.length("chr1"), Look(theme))
     return {
         trace["name"]: (trace["line"]["color"], trace["line"]["dash"])
         for trace in drawing.traces

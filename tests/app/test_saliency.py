@@ -10,6 +10,7 @@ import pytest
 from regtrack_app.choices import choices_of
 from regtrack_app.figures import structure
 from regtrack_app.jobs import Jobs
+from regtrack_app.look import PLAIN
 from regtrack_app.rows import ValueRow
 from regtrack_app.saliency import MOST_BASES, Saliency, on_screen, saliency_values
 from regtrack_app.state import View, default_view
@@ -97,7 +98,7 @@ def test_saliency_of_another_view_is_grey_and_says_so(able: Sources) -> None:
     moved = row_of(saliency, view_of(able, Interval("chr1", 100_150, 100_350)))
     assert "of another view" in moved.note
     assert moved.curves[0].style is None
-    assert structure([moved], "light") != structure([row], "light")
+    assert structure([moved], PLAIN) != structure([row], PLAIN)
 
 
 def test_what_the_computation_refuses_is_told(able: Sources) -> None:

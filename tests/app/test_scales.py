@@ -1,11 +1,12 @@
-"""Axes: shared by a group, fixed, or a row's own, over what is on screen alone."""
+"""Axes: shared, a row's own, or as typed, over what is on screen alone."""
 
 from __future__ import annotations
 
 import numpy as np
 from hypothesis import given, strategies as st
+from regtrack_app.look import Look
 from regtrack_app.rows import Curve, LetterRow, Row, ValueRow
-from regtrack_app.scales import nice, ranges
+from regtrack_app.scales import nice, outward, ranges
 
 from regtrack.genome.interval import Interval
 
@@ -17,42 +18,89 @@ def curve(values: list[float], high: list[float] | None = None) -> Curve:
     return Curve("m", None, 0, 100, np.array(values, dtype=np.float32), peaks)
 
 
-def row(group: str, values: list[float], kind: str = "values") -> ValueRow:
-    return ValueRow(group, group, "", (curve(values),), group, kind)
+def row(group: str, values: list[float], kind: str = "values", marker: str = "") -> ValueRow:
+    name = marker or group
+    return ValueRow(name, name, "", (curve(values),), name, group, kind)
 
 
-def test_rows_of_a_group_share_the_range_that_one_of_them_needs() -> None:
-    rows: list[Row] = [row("TF", [9, 0.3, 9]), row("TF", [0, 0.7, 0]), row("DNase", [0, 0.05, 0])]
-    assert ranges(rows, REGION, "shared") == [(0, 0.8), (0, 0.8), (0, 0.05)]
+def test_rows_of_a_marker_share_the_range_that_one_of_them_needs() -> None:
+    rows: list[Row] = [
+        row("TF", [9, 0.3, 9], marker="a"),
+        row("TF", [0, 0.7, 0], marker="a"),
+        row("TF", [0, 0.05, 0], marker="b"),
+    ]
+    assert ranges(rows, REGION, Look()) == [(0, 0.8), (0, 0.8), (0, 0.05)]
+
+
+def test_rows_of_a_category_may_share_one() -> None:
+    rows: list[Row] = [
+        row("TF", [9, 0.3, 9], marker="a"),
+        row("TF", [0, 0.7, 0], marker="b"),
+        row("DNase", [0, 0.05, 0]),
+    ]
+    assert ranges(rows, REGION, Look(scale="category")) == [(0, 0.8), (0, 0.8), (0, 0.05)]
 
 
 def test_a_row_may_have_its_own() -> None:
-    rows: list[Row] = [row("TF", [9, 0.3, 9]), row("TF", [0, 0.7, 0])]
-    assert ranges(rows, REGION, "own") == [(0, 0.3), (0, 0.8)]
+    rows: list[Row] = [row("TF", [9, 0.3, 9], marker="a"), row("TF", [0, 0.7, 0], marker="b")]
+    assert ranges(rows, REGION, Look(scale="own")) == [(0, 0.3), (0, 0.8)]
 
 
-def test_fixed_is_0_to_1_for_scores_and_not_for_signals() -> None:
+def test_typed_limits_are_those_of_scores_and_not_of_signals() -> None:
     rows: list[Row] = [
         row("TF", [0, 0.3, 0]),
         row("models", [0, -0.2, 0], "difference"),
         row("other x", [0, 17, 0]),
     ]
-    assert ranges(rows, REGION, "fixed") == [(0, 1), (-1, 1), (0, 20)]
+    look = Look(scale="limits")
+    assert ranges(rows, REGION, look) == [(0, 1), (-0.2, 0.2), (0, 20)]
+    typed = Look(scale="limits", limits=(0.01, 0.25))
+    assert ranges(rows, REGION, typed)[0] == (0.01, 0.25)
+
+
+def test_an_axis_may_begin_at_the_lowest_value() -> None:
+    rows: list[Row] = [row("TF", [9, 0.0213, 9])]
+    rows += [row("TF", [0, 0.0487, 0])]
+    assert ranges(rows, REGION, Look(floor="lowest")) == [(0.02, 0.05)] * 2
+
+
+def test_values_below_0_are_seen_though_axes_begin_at_0() -> None:
+    ((low, high),) = ranges([row("TF", [0, -0.4, 0], marker="a")], REGION, Look())
+    assert low <= -0.4 < high
+
+
+def test_a_logarithmic_axis_holds_what_is_positive() -> None:
+    zeros = [curve([0, value, 0]) for value in (0.0, 0.013, 0.3)]
+    rows: list[Row] = [ValueRow("a", "a", "", tuple(zeros), "a", "TF")]
+    assert ranges(rows, REGION, Look(log=True)) == [(0.01, 0.3)]
+    typed = Look(log=True, scale="limits", limits=(0.0, 1.0))
+    assert ranges(rows, REGION, typed) == [(1e-6, 1.0)]
 
 
 def test_the_maximum_counts_where_it_is_drawn() -> None:
-    peak = ValueRow("a", "a", "", (curve([0, 0.1, 0], [0, 0.55, 0]),), "TF")
-    assert ranges([peak], REGION, "shared") == [(0, 0.6)]
+    peak = ValueRow("a", "a", "", (curve([0, 0.1, 0], [0, 0.55, 0]),), "a", "TF")
+    assert ranges([peak], REGION, Look(statistic="both")) == [(0, 0.6)]
+    assert ranges([peak], REGION, Look(statistic="max")) == [(0, 0.6)]
+    assert ranges([peak], REGION, Look()) == [(0, 0.1)]
 
 
 def test_a_difference_is_symmetric() -> None:
-    assert ranges([row("models", [9, -0.3, 9], "difference")], REGION, "shared") == [(-0.3, 0.3)]
+    assert ranges([row("models", [9, -0.3, 9], "difference")], REGION, Look()) == [(-0.3, 0.3)]
 
 
 def test_rows_without_values_have_a_range_too() -> None:
-    nothing = ValueRow("a", "a", "", (), "TF", problem="gone")
+    nothing = ValueRow("a", "a", "", (), "a", "TF", problem="gone")
     rows: list[Row] = [nothing, row("TF", [0, np.nan, 0]), LetterRow(0, "ACGT")]
-    assert ranges(rows, REGION, "shared") == [(0, 1), (0, 1), (0, 1)]
+    assert ranges(rows, REGION, Look()) == [(0, 1), (0, 1), (0, 1)]
+
+
+@given(st.floats(-1e3, 1e3), st.floats(1e-2, 1e6))
+def test_outward_encloses(low: float, span: float) -> None:
+    bottom, top = outward(low, low + span)
+    slack = 1e-5 * max(abs(low), abs(low + span))
+    assert bottom <= low + slack
+    assert top >= low + span - slack
+    assert top - bottom <= 2 * span + 2 * slack
 
 
 @given(st.floats(1e-5, 1e9))

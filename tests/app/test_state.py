@@ -9,14 +9,16 @@ from hypothesis import given, strategies as st
 from regtrack_app.choices import Choices
 from regtrack_app.regions import SHORTEST, region_text
 from regtrack_app.state import (
+    AXES,
     DIFFERENCES,
+    DRAWS,
+    FLOORS,
     MODES,
     MOST_MARKERS,
     PANELS,
     RANKINGS,
     SCALES,
     SPLITS,
-    THEMES,
     View,
     compared,
     default_view,
@@ -59,7 +61,10 @@ views = st.builds(
     mode=st.sampled_from(MODES),
     differences=several(DIFFERENCES),
     scale=st.sampled_from(SCALES),
-    theme=st.sampled_from(THEMES),
+    limits=st.sampled_from(["", "0:0.3", "-1:2.5"]),
+    floor=st.sampled_from(FLOORS),
+    axis=st.sampled_from(AXES),
+    draw=st.sampled_from(DRAWS),
     panel=st.sampled_from(PANELS),
     rank=st.sampled_from(RANKINGS),
     split=st.sampled_from(SPLITS),
@@ -99,7 +104,9 @@ def test_any_value_gives_a_view_of_what_is_there(fields: dict[str, str]) -> None
         ("region=", "no region"),
         ("markers=M1,../../etc/passwd", 'There is no marker "../../etc/passwd"'),
         ("models=<script>", 'There is no model "<script>"'),
-        ("scale=Shared", 'Did you mean "shared"?'),
+        ("scale=Category", 'Did you mean "category"?'),
+        ("limits=1:0", "expected two numbers, the lower first"),
+        ("limits=nan:1", "expected two numbers, the lower first"),
         ("region=" + "x" * 100, "too long"),
         ("region=%00%01", "��"),
         ("markers=" + ",".join(MARKERS), "12 of 20 markers are shown, which is the maximum"),
@@ -119,7 +126,7 @@ def test_a_region_past_the_end_is_shown_up_to_there() -> None:
 
 
 def test_what_is_right_of_a_wrong_address_is_kept() -> None:
-    parsed = parse_view("?region=chr2:11-110&markers=M3,M99&theme=purple", CHOICES)
+    parsed = parse_view("?region=chr2:11-110&markers=M3,M99&axis=purple", CHOICES)
     assert parsed.view.region == Interval("chr2", 10, 110)
     assert parsed.view.markers == ("M3",)
     assert len(parsed.problems) == 2

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyBigWig
+import pytest
 from dash._utils import to_json
 from hypothesis import given, strategies as st
 from regtrack_app.choices import choices_of
@@ -19,7 +20,9 @@ from regtrack_app.state import default_view
 from regtrack_app.track_rows import labelled_share
 from regtrack_app.view_data import ViewData
 
+from regtrack.compare.base_rates import BaseRates
 from regtrack.compare.open_sources import open_sources
+from regtrack.compare.sources import Sources
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals
 
@@ -56,8 +59,40 @@ def test_what_is_no_number_is_drawn_as_a_gap(tmp_path: Path) -> None:
 
     found = json.loads(to_json(figure), parse_constant=refuse)
     assert found["layout"]["yaxis"]["range"] == [0, 2]
-    line, envelope = found["data"][1]["y"], found["data"][0]["y"]
-    drawn = [np.frombuffer(base64.b64decode(y["bdata"]), dtype="<f4") for y in (line, envelope)]
+    line, ground = found["data"][1]["y"], found["data"][0]["y"]
+    drawn = [np.frombuffer(base64.b64decode(y["bdata"]), dtype="<f4") for y in (line, ground)]
     assert np.isnan(drawn[0]).sum() == 4
     assert np.isfinite(drawn[1]).all()
     assert drawn[1].max() == 2
+
+
+def test_fold_is_over_the_base_rate_of_the_labels(sources: Sources) -> None:
+    view = replace(default_view(choices_of(sources)), region=Interval("chr1", 100_000, 101_000))
+    plain, fold = (
+        next(
+            row
+            for row in ViewData(sources).scene(replace(view, axis=axis)).rows
+            if row.key == "K562_CTCF"
+        )
+        for axis in ("linear", "fold")
+    )
+    assert isinstance(plain, ValueRow)
+    assert isinstance(fold, ValueRow)
+    assert (plain.unit, fold.unit) == ("", "×")
+    rate = BaseRates(sources).rate("K562_CTCF")
+    assert rate
+    for one, other in zip(plain.curves, fold.curves, strict=True):
+        np.testing.assert_allclose(other.mean * rate, one.mean, rtol=1e-5)
+
+
+def test_fold_of_a_signal_is_over_its_own_median(sources: Sources) -> None:
+    (signal,) = sources.catalog.others
+    view = replace(default_view(choices_of(sources)), tracks=(signal.id,), axis="fold")
+    row = next(row for row in ViewData(sources).scene(view).rows if row.key == signal.id)
+    assert isinstance(row, ValueRow)
+    median = BaseRates(sources).median(signal.id)
+    assert median
+    values = sources.bins(
+        signal.id, "chr1", row.curves[0].start, row.curves[0].start + 1_000, 1_000
+    )
+    assert row.curves[0].mean[0] == pytest.approx(values.mean[0] / median, rel=0.2)

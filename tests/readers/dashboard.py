@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from dash import Dash
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Page, Request, expect
 from regtrack_app.serve import make_server
 from waitress.wasyncore import close_all
 
@@ -87,6 +87,16 @@ class Dashboard:
         answer.value.finished()
         if "region" in fields:
             self.wait_region(fields["region"])
+
+    def turn(self, theme: str) -> None:
+        """Turn the page dark or light."""
+        html = self.page.locator("html")
+        if html.get_attribute("data-theme") == theme:
+            return
+        with self.page.expect_response(lambda response: _owns_view(response.request)) as answer:
+            self.page.click("#theme-toggle")
+        answer.value.finished()
+        expect(html).to_have_attribute("data-theme", theme)
 
     def follow(self, query: str) -> None:
         """Give the page another query string, valid or not."""

@@ -7,6 +7,7 @@
   const REST = 400; // ms without movement before what needs the exact view is asked for
   const SETTLE = 10; // ms in which several moves of the figure become one request
   const REPEAT = 110; // ms between steps of a key held down
+  const GROWN = 80; // px by which a window changes before rows are laid out again
   const LETTER = 13; // px of a base's letter at most
   const LETTER_WIDTH = 0.65; // of its size
 
@@ -14,17 +15,47 @@
   const element = (id) => document.getElementById(id);
   const graph = () => document.querySelector("#view-graph .js-plotly-plot");
 
-  // ---- theme: the system's, unless the address says one; the token is in a cookie by now ----
+  // ---- what belongs to the reader, and so stays out of links: theme and size of the window ----
   const asked = new URLSearchParams(window.location.search);
-  const dark = !asked.has("theme") && window.matchMedia("(prefers-color-scheme: dark)").matches;
-  if (dark) asked.set("theme", "dark");
-  if (dark || asked.has("token")) {
+  const screen = { theme: firstTheme(asked.get("theme")), height: window.innerHeight };
+  if (asked.has("theme") || asked.has("token")) { // the token is in a cookie by now
+    asked.delete("theme");
     asked.delete("token");
     const query = asked.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
     window.history.replaceState(null, "", query ? `?${query}` : window.location.pathname);
   }
-  const themeOf = (query) => new URLSearchParams(query).get("theme") || "light";
-  document.documentElement.dataset.theme = themeOf(window.location.search);
+  showTheme();
+
+  /* that of a link of earlier versions, else the last one chosen, else the system's */
+  function firstTheme(named) {
+    let last = null;
+    try { last = window.localStorage.getItem("regtrack-theme"); } catch { /* storage is off */ }
+    const system = window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    return [named, last].find((theme) => ["light", "dark"].includes(theme)) || system;
+  }
+
+  function showTheme() {
+    document.documentElement.dataset.theme = screen.theme;
+    const button = element("theme-toggle");
+    if (button) button.textContent = screen.theme === "dark" ? "Light" : "Dark";
+  }
+
+  function turnTheme() {
+    screen.theme = screen.theme === "dark" ? "light" : "dark";
+    try { window.localStorage.setItem("regtrack-theme", screen.theme); } catch { /* it is off */ }
+    showTheme();
+    set("screen", { data: { ...screen } });
+  }
+
+  let resized = 0;
+  window.addEventListener("resize", () => {
+    window.clearTimeout(resized);
+    resized = window.setTimeout(() => {
+      if (Math.abs(window.innerHeight - screen.height) < GROWN) return;
+      screen.height = window.innerHeight;
+      set("screen", { data: { ...screen } });
+    }, REST);
+  });
 
   // ---- moving ----
   const part = (low, high, share) => Math.round((high - low) * share); // whole bases
@@ -126,11 +157,12 @@
   }
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-move], [data-image], #export-link, #help-open");
+    const target = event.target.closest("[data-move], [data-image], #export-link, #help-open, #theme-toggle");
     if (!target) return;
     if (target.dataset.move) move(target.dataset.move);
     if (target.dataset.image) saveImage(target.dataset.image);
     if (target.id === "help-open") element("help").showModal();
+    if (target.id === "theme-toggle") turnTheme();
     if (target.id === "export-link") copyLink(target);
   });
 
@@ -166,7 +198,7 @@
     p: () => step(-1),
     g: () => element("region").select(),
     m: () => element("markers").click(),
-    d: () => element("theme-toggle").click(),
+    d: turnTheme,
     "?": () => element("help").showModal(),
   };
 
@@ -232,21 +264,26 @@
 
   // ---- what Dash calls ----
   const asked_of = {};
+  const LOOKS = ["scale", "limits", "floor", "axis", "draw", "mode", "differences", "tracks", "saliency"];
 
   /* a panel is asked for only while it is open, and anew only where its question has changed */
   function ask(panel, open, fields, others) {
     if (panel !== open) return;
     const question = new URLSearchParams(fields);
-    for (const name of ["region", ...others]) question.delete(name);
+    for (const name of ["region", ...LOOKS, ...others]) question.delete(name);
     const text = `?${question}`;
-    if (asked_of[panel] === text) return;
-    asked_of[panel] = text;
+    const asked = `${text} ${screen.theme}`;
+    if (asked_of[panel] === asked) return;
+    asked_of[panel] = asked;
     set(`${panel}-job`, { data: text });
   }
 
   let resting = 0;
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     regtrack: {
+      /* once, before the first view is asked for */
+      screen: () => ({ ...screen }),
+
       /* after each answer: theme, panels, links, and later what needs a view at rest */
       arrived(loaded) {
         if (!loaded) return;
@@ -256,11 +293,7 @@
         window.setTimeout(leaveBox, 0);
         const query = loaded.query;
         const fields = new URLSearchParams(query);
-        const theme = themeOf(query);
-        if (document.documentElement.dataset.theme !== theme) {
-          document.documentElement.dataset.theme = theme;
-        }
-        element("theme-toggle").textContent = theme === "dark" ? "Light" : "Dark";
+        showTheme();
         const open = fields.get("panel") || "measures";
         document.querySelectorAll("main > section").forEach((panel) => {
           panel.hidden = panel.id !== `panel-${open}`;
@@ -268,8 +301,8 @@
         for (const [id, path] of [["export-csv", "window.csv"], ["export-bed", "window.bed"], ["export-igv", "session.xml"]]) {
           element(id).href = `export/${path}${query}`;
         }
-        ask("windows", open, fields, ["theme", "scale", "mode", "differences", "tracks", "saliency"]);
-        ask("scores", open, fields, ["scale", "mode", "differences", "tracks", "saliency", "markers", "rank"]);
+        ask("windows", open, fields, []);
+        ask("scores", open, fields, ["markers", "rank"]);
         window.clearTimeout(resting);
         resting = window.setTimeout(() => {
           if (open === "measures") set("rested", { data: query });

@@ -14,6 +14,11 @@ def register(app: Dash) -> None:
     in_browser: Any = app.clientside_callback  # it is untyped
     in_browser(ClientsideFunction("regtrack", "arrived"), Input(ids.LOADED, "data"))
     in_browser(
+        ClientsideFunction("regtrack", "screen"),
+        Output(ids.SCREEN, "data"),
+        Input(ids.SCREEN, "id"),
+    )
+    in_browser(
         ClientsideFunction("regtrack", "narrow"),
         Output(ids.MARKERS, "options"),
         *(Input(element, "value") for element in ids.FILTERS.values()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, ctx, html, no_update
+from dash import Dash, Input, Output, State, ctx, html, no_update
 
 from regtrack.compare.scoreboard import CategoryRow, Scoreboard, score_models
 from regtrack.compare.sources import Sources
@@ -18,6 +18,7 @@ from regtrack_app.figures import nothing
 from regtrack_app.jobs import Job, Jobs
 from regtrack_app.panels import SCORES_PIXELS
 from regtrack_app.score_figure import score_figure
+from regtrack_app.screen import screen_of
 from regtrack_app.state import View, compared, parse_view
 
 
@@ -31,9 +32,12 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         Output(ids.SCORES_POLL, "disabled"),
         Input(ids.SCORES_JOB, "data"),
         Input(ids.SCORES_POLL, "n_intervals"),
+        State(ids.SCREEN, "data"),
         prevent_initial_call=True,
     )
-    def fill(query: str | None, _polls: int | None) -> tuple[Any, ...]:
+    def fill(
+        query: str | None, _polls: int | None, screen: dict[str, Any] | None
+    ) -> tuple[Any, ...]:
         """The scatter plot once it is computed, and the progress until then."""
         view = parse_view(query or "", choices).view
         try:
@@ -45,7 +49,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         board: Scoreboard = job.result
         labels = _labels(sources, board)
         return (
-            score_figure(board, labels, view.theme),
+            score_figure(board, labels, screen_of(screen).theme),
             category_table(board.categories(), labels),
             _says(board, labels),
             True,

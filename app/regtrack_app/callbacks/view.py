@@ -13,8 +13,10 @@ from regtrack.genome.interval import Interval
 from regtrack_app import ids
 from regtrack_app.choices import Choices
 from regtrack_app.figures import draw, region_of_axis, structure
+from regtrack_app.look import look_of
 from regtrack_app.places import clipped, find_place
 from regtrack_app.regions import between
+from regtrack_app.screen import screen_of
 from regtrack_app.state import Parsed, View, parse_view
 from regtrack_app.tiles import read_tile
 from regtrack_app.view_data import Scene, ViewData
@@ -28,6 +30,10 @@ _CONTROLS = {
     ids.MODE: "mode",
     ids.DIFFERENCES: "differences",
     ids.SCALE: "scale",
+    ids.LIMITS: "limits",
+    ids.FLOOR: "floor",
+    ids.AXIS: "axis",
+    ids.DRAW: "draw",
     ids.PANEL: "panel",
     ids.WINDOWS_KIND: "rank",
     ids.WINDOWS_SPLIT: "split",
@@ -76,7 +82,7 @@ def register(app: Dash, data: ViewData, choices: Choices) -> None:
                 ids.MOVED: Input(ids.MOVED, "data"),
                 ids.REGION: Input(ids.REGION, "n_submit"),
                 ids.GO: Input(ids.GO, "n_clicks"),
-                ids.THEME: Input(ids.THEME, "n_clicks"),
+                ids.SCREEN: Input(ids.SCREEN, "data"),
                 ids.WINDOWS_GRID: Input(ids.WINDOWS_GRID, "selectedRows"),
                 ids.SCORES_GRAPH: Input(ids.SCORES_GRAPH, "clickData"),
                 ids.SALIENCY_DONE: Input(ids.SALIENCY_DONE, "data"),
@@ -94,7 +100,7 @@ def register(app: Dash, data: ViewData, choices: Choices) -> None:
         cause = str(ctx.triggered_id or "") if loaded else ""
         page = Page(url or "", cause, events | controls | {"typed": typed or ""})
         parsed = follow(page, choices)
-        scene = data.scene(parsed.view)
+        scene = data.scene(parsed.view, screen_of(page.values[ids.SCREEN]).height)
         return answer(page, parsed, scene, loaded or {}, data)
 
 
@@ -124,15 +130,13 @@ def _with_controls(view: View, values: Mapping[str, Any]) -> View:
         value = values.get(name)
         if field in _LISTS:
             fields[field] = tuple(str(part) for part in value or ())
-        elif value:
-            fields[field] = str(value)
+        elif value or field == "limits":
+            fields[field] = str(value or "")
     pair = tuple(str(values[name]) for name in _PAIR if values.get(name))
     return replace(view, **fields, pair=pair)
 
 
 def _happened(view: View, page: Page, choices: Choices) -> View:
-    if page.cause == ids.THEME:
-        return replace(view, theme="light" if view.theme == "dark" else "dark")
     if page.cause == ids.SALIENCY_DONE:
         return replace(view, saliency=True)
     if page.cause == ids.SCORES_GRAPH:
@@ -177,8 +181,9 @@ def answer(
     """The changes on the page; a whole figure only if its rows differ."""
     view = parsed.view
     length = data.sources.assembly.length(view.region.chrom)
-    drawing = draw(scene.rows, view.region, length, scale=view.scale, theme=view.theme)
-    shape = structure(scene.rows, view.theme)
+    look = look_of(view, screen_of(page.values.get(ids.SCREEN)).theme, exact=scene.exact)
+    drawing = draw(scene.rows, view.region, length, look)
+    shape = structure(scene.rows, look)
     same = loaded.get("shape") == shape
     known = read_tile(loaded.get("tile", ""))
     contents = contents_of(view, data)
@@ -206,7 +211,7 @@ def answer(
         "badge": badge_text(scene.splits, foreign),
         "badge_class": badge_class(scene.splits, foreign),
         "summary": summary(view, scene, data.sources),
-        "notes": notes(scene),
+        "notes": notes(scene, look.statistic),
         "problems": " ".join(parsed.problems),
         "controls": _control_values(view) if first or parsed.problems else _unless_same(page, view),
     }

@@ -21,7 +21,7 @@ HOSTILE = {
     "region=..%2F..%2Fetc%2Fpasswd": "../../etc/passwd",
     "markers=../../../etc/passwd&models=%00": "no marker",
     "markers=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E": "<img",
-    "theme=javascript:alert(1)&panel=nothing&mode=sideways": "And 0 more|no theme",
+    "axis=javascript:alert(1)&panel=nothing&mode=sideways": "And 0 more|no axis",
     f"markers={'A' * 5000}": "4,000",
     "tracks=/etc/passwd": "no track",
     "%FF%FE=%FF&region=%FF": "�",

@@ -11,6 +11,7 @@ from regtrack_app import ids
 from regtrack_app.callbacks.view import Page, answer, axis_range, follow
 from regtrack_app.choices import Choices, choices_of
 from regtrack_app.state import Parsed, View, default_view, parse_view
+from regtrack_app.theme import THEMES
 from regtrack_app.view_data import ViewData
 
 from regtrack.compare.sources import Sources
@@ -33,6 +34,7 @@ def values_of(view: View, **more: Any) -> dict[str, Any]:
     return {
         ids.MARKERS: list(view.markers), ids.MODELS: list(view.models),
         ids.TRACKS: list(view.tracks), ids.MODE: view.mode, ids.SCALE: view.scale,
+        ids.LIMITS: view.limits, ids.FLOOR: view.floor, ids.AXIS: view.axis, ids.DRAW: view.draw,
         ids.DIFFERENCES: list(view.differences), ids.PANEL: view.panel, ids.PAIR_A: None,
         ids.PAIR_B: None, ids.WINDOWS_KIND: view.rank, ids.WINDOWS_SPLIT: view.split, **more,
     }  # fmt: skip
@@ -125,9 +127,11 @@ def test_a_point_of_the_scores_leads_to_its_marker(choices: Choices) -> None:
     assert happened(choices, ids.SCORES_GRAPH, scores_graph=other).view.markers == ("K562_CTCF",)
 
 
-def test_the_theme_turns(choices: Choices) -> None:
-    assert happened(choices, ids.THEME).view.theme == "dark"
-    assert happened(choices, ids.THEME, "?theme=dark").view.theme == "light"
+def test_limits_are_typed_and_checked(choices: Choices) -> None:
+    assert happened(choices, ids.LIMITS, limits="0 to 0.3").view.limits == "0:0.3"
+    wrong = happened(choices, ids.LIMITS, "?limits=0:1", limits="much")
+    assert wrong.view.limits == ""
+    assert "expected two numbers" in wrong.problems[0]
 
 
 def answered(
@@ -168,6 +172,14 @@ def test_a_small_move_sends_no_curves(data: ViewData, choices: Choices) -> None:
     sent = {tuple(op["location"]) for op in found["figure"].to_plotly_json()["operations"]}
     assert ("data", line, "y") in sent
     assert found["loaded"]["tile"] != first["loaded"]["tile"]
+
+
+def test_the_theme_is_the_reader_s_and_not_the_link_s(data: ViewData, choices: Choices) -> None:
+    view = default_view(choices)
+    page = Page("", ids.SCREEN, values_of(view) | {ids.SCREEN: {"theme": "dark", "height": 900}})
+    found = answer(page, Parsed(view), data.scene(view), answered(data, view)["loaded"], data)
+    assert found["figure"]["layout"]["paper_bgcolor"] == THEMES["dark"].ground
+    assert "theme" not in view.query()
 
 
 def test_other_rows_are_a_new_figure(data: ViewData, choices: Choices) -> None:
