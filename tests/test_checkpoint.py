@@ -57,7 +57,7 @@ def saved(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", MODELS)
 def test_a_round_trip_keeps_everything(tmp_path: Path, name: str) -> None:
     checkpoint = make(name, width=5)
-    checkpoint.model.train().stage_logits(torch.randint(0, 4, (2, 99), dtype=torch.uint8))
+    checkpoint.model.train().stages(torch.randint(0, 4, (2, 99), dtype=torch.uint8))
     path = tmp_path / "a.safetensors"
     save_checkpoint(path, checkpoint)
     loaded = load_checkpoint(path)

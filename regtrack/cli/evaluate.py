@@ -24,6 +24,8 @@ Examples:
   --split valid --out scores
 
   regtrack evaluate data run/checkpoint.safetensors --markers "*CTCF" --per-marker
+
+  regtrack evaluate data run1 run2 run3 run1+run2+run3    (and the mean of their logits)
 """
 
 _NAMED = 10  # markers without a score that are listed; --json lists all
@@ -33,7 +35,10 @@ def command(
     *,
     dataset: Annotated[Path, typer.Argument(help="A dataset from build-dataset.")],
     checkpoints: Annotated[
-        list[Path], typer.Argument(help="Trained networks (run folders or .safetensors).")
+        list[Path],
+        typer.Argument(
+            help="Trained networks (run folders or .safetensors); A+B scores the mean of A and B."
+        ),
     ],
     split: Annotated[str, typer.Option(help="Split to score: train, valid or test.")] = "test",
     markers: Annotated[
@@ -69,10 +74,11 @@ def command(
     option is repeated.
     """
     from regtrack.atomic import publish_folder
+    from regtrack.evaluation.candidate import members
     from regtrack.evaluation.report import evaluate
     from regtrack.evaluation.scores import REPORT_FILE
 
-    inputs = (dataset, *checkpoints)
+    inputs = (dataset, *(Path(part) for given in checkpoints for part in members(given)))
     with (
         nullcontext()
         if out is None

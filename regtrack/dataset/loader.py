@@ -86,19 +86,39 @@ class Augmentation:
         return int(random.integers(low, high + 1)), turned
 
 
-def dense_labels(batch: Batch, marker_count: int) -> Tensor:
+def dense_labels(
+    batch: Batch,
+    marker_count: int,
+    *,
+    windows: slice = slice(None),
+    markers: slice = slice(None),
+    span: slice = slice(None),
+) -> Tensor:
     """Labels per base, uint8 (B, M, L), computed on the batch's device.
 
     Every row adds 1 at its start and -1 at its end; the labels are the cumulative sum.
+
+    Args:
+        batch: the windows.
+        marker_count: of the dataset.
+        windows: which of the batch to label, without steps; default: all.
+        markers: which of them, likewise.
+        span: which bases of the windows, likewise.
     """
-    count, length = batch.codes.shape
+    low, high, _ = span.indices(batch.codes.shape[1])
+    first, last, _ = windows.indices(len(batch))
+    lowest, highest, _ = markers.indices(marker_count)
     index, marker, start, end = batch.rows.long().unbind(1)
-    line = (index * marker_count + marker) * length
-    steps = torch.zeros(count * marker_count * length, dtype=torch.int8, device=batch.codes.device)
-    steps.index_add_(0, line + start, torch.ones_like(start, dtype=torch.int8))
-    # a stretch that reaches the window's end needs no -1
-    steps.index_add_(0, line + end.clamp(max=length - 1), -(end < length).to(torch.int8))
-    return steps.view(count, marker_count, length).cumsum_(-1).view(torch.uint8)
+    # a row elsewhere gets length 0, instead of being left out: a GPU would wait for the host
+    inside = (index >= first) & (index < last) & (marker >= lowest) & (marker < highest)
+    line = ((index - first) * (highest - lowest) + marker - lowest) * inside
+    shape = (last - first, highest - lowest, high - low + 1)  # a stretch may end at the end
+    steps = torch.zeros(shape, dtype=torch.int8, device=batch.codes.device)
+    one = torch.ones_like(line, dtype=torch.int8)
+    for positions, change in ((start, one), (end, -one)):
+        at = (positions.clamp(low, high) - low) * inside
+        steps.view(-1).index_add_(0, line * shape[2] + at, change)
+    return steps.cumsum_(-1)[..., :-1].view(torch.uint8)
 
 
 def make_loader(

@@ -86,19 +86,23 @@ class StreamingCurves:
         )
         self.nans = torch.zeros((), dtype=torch.int64, device=centre.device)
 
-    def update(self, logits: Tensor, labels: Tensor, mask: Tensor | None = None) -> None:
+    def update(
+        self, logits: Tensor, labels: Tensor, mask: Tensor | None = None, first: int = 0
+    ) -> None:
         """Count the positions of a batch.
 
         Args:
             logits: floats (B, M, L).
             labels: uint8 (B, M, L), 0 or 1.
             mask: bool (B, L), False at positions to leave out (N); None: count all.
+            first: the marker of the first row, if there are M of more.
         """
         planes = labels if mask is None else labels.masked_fill(~mask[:, None], _LEFT_OUT)
         for window, markers in pieces(logits):
             piece = logits[window, markers]
             self.nans += piece.amax().isnan()
-            self.counts[markers] += _histogram(piece, planes[window, markers], self.centre[markers])
+            rows = slice(first + markers.start, first + markers.stop)
+            self.counts[rows] += _histogram(piece, planes[window, markers], self.centre[rows])
 
     def merge(self, other: StreamingCurves) -> None:
         """Add the counts of another process, at other positions."""

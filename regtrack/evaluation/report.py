@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint, style_checkpoints
-from regtrack.dataset.identity import dataset_digest
+from regtrack.checkpoint import Checkpoint
 from regtrack.dataset.loader import Batch, dense_labels, make_loader
 from regtrack.dataset.store import Dataset
-from regtrack.errors import MarkerError, nearest
+from regtrack.evaluation.candidate import Candidate, Given, Pairing, open_candidates
 from regtrack.evaluation.exact import ExactCurves
-from regtrack.evaluation.metrics import Curves, StreamingCurves, centres
+from regtrack.evaluation.metrics import Curves, StreamingCurves
 from regtrack.evaluation.scores import MarkerScores, Report, score_categories, score_markers
 from regtrack.labels.marker import select_markers
 from regtrack.measures.exact import check_exact
@@ -25,27 +22,10 @@ from regtrack.predict.lending import borrowed
 from regtrack.predict.precision import check_precision
 from regtrack.progress import SILENT, Progress, Task
 
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Pairing:
-    """Columns of a dataset and rows of a model that are the same markers, in the same order.
-
-    Attributes:
-        dataset: columns of the labels.
-        model: rows of the last layer.
-        width: total number of columns of the labels.
-    """
-
-    dataset: list[int]
-    model: list[int]
-    width: int
-
 
 def evaluate(
     dataset: Dataset | str | Path,
-    checkpoints: Sequence[Checkpoint | str | Path] | Checkpoint | str | Path,
+    checkpoints: Sequence[Given | Sequence[Given]] | Given,
     *,
     split: str = "test",
     markers: Sequence[str] = (),
@@ -61,11 +41,13 @@ def evaluate(
 
     Every known base of the split counts once. Logits are counted in bins, so that memory does not
     grow with the split, unless `exact` is set. Each model is evaluated on the markers that it
-    shares with the dataset, by name.
+    shares with the dataset, by name. Several checkpoints can be evaluated as one model, by the mean
+    of their logits, on the markers that all of them predict.
 
     Args:
         dataset: a dataset or its folder.
-        checkpoints: the models, or their files; a single one may be given by itself.
+        checkpoints: the models, or their files; a single one may be given by itself. A sequence
+            in the sequence, or files joined by `+` (`"run1+run2"`), are averaged.
         split: `train`, `valid` or `test`.
         markers: names or globs, as in `select_markers`; default: all.
         exact: keep every logit and score them by scikit-learn, without bins; takes 5 bytes of
@@ -81,7 +63,7 @@ def evaluate(
     Raises:
         AssemblyError: the dataset and a model's training have different assemblies, and
             `any_assembly` is off.
-        CheckpointError: no checkpoint, or one that cannot be read.
+        CheckpointError: no checkpoint, one that cannot be read, or one that is named twice.
         DatasetError: no dataset, or a split without windows.
         MarkerError: no marker in common, or a glob that matches none.
         DeviceError: an unknown precision or device.
@@ -94,37 +76,33 @@ def evaluate(
     check_precision(precision)
     place = pick_device(device)
     selected = select_markers(dataset.markers, markers)
-    models = style_checkpoints([_opened(checkpoint) for checkpoint in checkpoints])
-    pairings = {style: _pair(dataset, model, selected) for style, model in models.items()}
-    for style, model in models.items():
-        check_assembly(
-            model, dataset.assembly, str(dataset.path),
-            any_assembly=any_assembly, unseen=any_assembly,
-        )  # fmt: skip
-        _note_provenance(dataset, style.title, model, split)
+    candidates = open_candidates(checkpoints)
+    pairings = [candidate.pair(dataset, selected) for candidate in candidates]
+    for candidate in candidates:
+        candidate.check(dataset, split, any_assembly=any_assembly)
     loader = make_loader(
         dataset, split,
         batch_size=batch_size, seed=0, epoch=0, shuffle=False,
         workers=workers, pin_memory=place.type == "cuda",
     )  # fmt: skip
     if exact:
-        check_exact(total, max(len(pairing.model) for pairing in pairings.values()))
+        check_exact(total, max(len(pairing.dataset) for pairing in pairings))
     rows: list[tuple[MarkerScores, ...]] = []
-    for style, model in models.items():
-        scored = [dataset.markers[index] for index in pairings[style].dataset]
-        with progress.task(f"Evaluating {style.title}", total, "bp") as task:
+    for candidate, pairing in zip(candidates, pairings, strict=True):
+        scored = [dataset.markers[index] for index in pairing.dataset]
+        with progress.task(f"Evaluating {candidate.title}", total, "bp") as task:
             curves = _curves_of(
-                loader, model, pairings[style],
+                loader, candidate, pairing,
                 device=place, precision=precision, exact=exact, task=task,
             )  # fmt: skip
-            rows.append(score_markers(style.id, scored, curves))
+            rows.append(score_markers(candidate.id, scored, curves))
         del curves  # exact ones hold every logit
     return Report(
         dataset=str(dataset.path),
         split=split,
         exact=exact,
-        checkpoints={style.id: str(model.path or "") for style, model in models.items()},
-        titles={style.id: style.title for style in models},
+        checkpoints={candidate.id: candidate.paths for candidate in candidates},
+        titles={candidate.id: candidate.title for candidate in candidates},
         markers=tuple(row for of_model in rows for row in of_model),
         categories=tuple(row for of_model in rows for row in score_categories(of_model)),
     )
@@ -132,8 +110,8 @@ def evaluate(
 
 def _curves_of(
     loader: Iterable[Batch],
-    checkpoint: Checkpoint,
-    pairing: _Pairing,
+    candidate: Candidate,
+    pairing: Pairing,
     *,
     device: torch.device,
     precision: str,
@@ -142,59 +120,13 @@ def _curves_of(
 ) -> Curves:
     """The curves of one model over every window of a split."""
     columns = torch.tensor(pairing.dataset, device=device)
-    with borrowed(checkpoint.model, device) as model, torch.inference_mode():
-        curves: Curves
-        curves = ExactCurves() if exact else StreamingCurves(centres(model)[pairing.model])
+    centre = candidate.centres(pairing).to(device)
+    with borrowed(candidate.network(pairing), device) as model, torch.inference_mode():
+        curves: Curves = ExactCurves() if exact else StreamingCurves(centre)
         for found in loader:
             with one_pass(model, device, precision=precision, shape=found.codes.shape):
                 batch = found.to(device)
                 labels = dense_labels(batch, pairing.width)[:, columns]
-                curves.update(model.logits(batch.codes, pairing.model), labels, batch.known)
+                curves.update(model.logits(batch.codes), labels, batch.known)
             task.advance(batch.codes.numel())
     return curves
-
-
-def _opened(checkpoint: Checkpoint | str | Path) -> Checkpoint:
-    return checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
-
-
-def _pair(dataset: Dataset, checkpoint: Checkpoint, selected: Sequence[int]) -> _Pairing:
-    """The selected markers of the dataset that the checkpoint predicts.
-
-    Raises:
-        MarkerError: there are none.
-    """
-    rows = {marker.name: index for index, marker in enumerate(checkpoint.markers)}
-    common = [index for index in selected if dataset.markers[index].name in rows]
-    if not common:
-        name = dataset.markers[selected[0]].name
-        raise MarkerError(
-            f"{_named(checkpoint)} predicts none of the {len(selected)} requested markers, such as "
-            f'"{name}"; it predicts {len(rows)}, such as "{checkpoint.markers[0].name}"'
-            f"{nearest(name, rows)}"
-        )
-    if len(common) < len(selected):
-        _log.warning(
-            "%s predicts %d of the %d markers; it is evaluated on these",
-            _named(checkpoint), len(common), len(selected),
-        )  # fmt: skip
-    model_rows = [rows[dataset.markers[index].name] for index in common]
-    return _Pairing(common, model_rows, len(dataset.markers))
-
-
-def _note_provenance(dataset: Dataset, title: str, checkpoint: Checkpoint, split: str) -> None:
-    """Warn if scores measure, or may measure, how well a model remembers its training data."""
-    if checkpoint.header.trained_on != dataset_digest(dataset):
-        _log.warning(
-            "%s was not trained on this dataset: the %s split may contain windows of its training",
-            title, split,
-        )  # fmt: skip
-    elif split == "train":
-        _log.warning(
-            "%s was trained on these windows: its scores on the train split do not measure how "
-            "well it generalises", title,
-        )  # fmt: skip
-
-
-def _named(checkpoint: Checkpoint) -> str:
-    return str(checkpoint.path or f"the {checkpoint.title} model")

@@ -13,6 +13,7 @@ import numpy as np
 
 from regtrack.atomic import publish_folder
 from regtrack.csv_table import write_csv
+from regtrack.evaluation.candidate import members
 from regtrack.evaluation.metrics import Curves, category_means
 from regtrack.labels.marker import Marker
 from regtrack.measures.curve import MIN_POSITIVES, Values
@@ -97,7 +98,8 @@ class Report:
         dataset: the dataset's folder.
         split: the split's name.
         exact: whether every base was scored by scikit-learn, without bins.
-        checkpoints: each model's file, by the model's id.
+        checkpoints: each model's file, by the model's id; those of several that are averaged are
+            joined by `+`.
         titles: each model's title for readers, by the model's id.
         markers: one row per model and marker.
         categories: one row per model and category.
@@ -137,7 +139,8 @@ class Report:
         Raises:
             OutputError: `out` exists and `overwrite` is off, or it cannot be written.
         """
-        inputs = (self.dataset, *self.checkpoints.values())
+        files = (file for given in self.checkpoints.values() for file in members(given))
+        inputs = (self.dataset, *files)
         with publish_folder(
             Path(out), mark=REPORT_FILE, inputs=inputs, overwrite=overwrite
         ) as folder:

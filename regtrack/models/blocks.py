@@ -20,6 +20,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from regtrack.models.narrow import WIDEST, narrow_conv
+from regtrack.models.rectify import Rectify
+
 
 @dataclass(frozen=True)
 class AfterConv:
@@ -97,7 +100,7 @@ class PassNorm(nn.Module):
     def forward(self, x: Tensor, index: int) -> Tensor:
         """Normalise floats (B, L, C) by the statistics of their pass, which training updates."""
         normed = F.batch_norm(
-            as_image(x),
+            x.flatten(0, 1),  # as rows: the gradient of an image takes ten times as long on CPUs
             self.running_mean[index],  # a view: updated in place
             self.running_var[index],
             self.weight,
@@ -106,7 +109,7 @@ class PassNorm(nn.Module):
             momentum=self.momentum,
             eps=self.eps,
         )
-        return as_sequence(normed)
+        return normed.view_as(x)
 
     def fold(self, weight: Tensor, bias: Tensor, index: int) -> tuple[Tensor, Tensor]:
         """The weight and bias of the convolution with the normalisation of pass `index` folded in.
@@ -143,7 +146,7 @@ class Convolution(Block):
         self.weight = nn.Parameter(torch.empty(outputs, inputs, width))
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.norm = PassNorm(outputs, after.momentum, after.passes)
-        self.dropout = nn.Dropout(after.dropout)
+        self.rectify = Rectify(after.dropout)
         nn.init.normal_(self.weight, std=math.sqrt(2 / fan_in))  # He et al. 2015, equation 10
 
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -153,11 +156,9 @@ class Convolution(Block):
     def forward(self, x: Tensor, index: int = 0) -> Tensor:
         """Convolution, batch normalisation, ReLU, dropout; floats (B, L, C) to (B, L', C')."""
         if self.training:
-            # not in place: the gradient of a change to a view copies the whole
-            x = F.relu(self.norm(self.convolve(x, self.weight, self.bias), index))
-        else:
-            x = F.relu_(self.convolve(x, *self.norm.fold(self.weight, self.bias, index)))
-        return cast(Tensor, self.dropout(x))
+            x = self.norm(self.convolve(x, self.weight, self.bias), index)
+            return cast(Tensor, self.rectify(x))
+        return F.relu_(self.convolve(x, *self.norm.fold(self.weight, self.bias, index)))
 
 
 class SamePadConv(Convolution):
@@ -184,6 +185,8 @@ class SamePadConv(Convolution):
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """Floats (B, L, C) to (B, L, C')."""
         x = F.pad(x, (0, 0, self.left, self.right))
+        if self.training and self.dilation == 1 and x.shape[2] <= WIDEST:
+            return narrow_conv(x, weight, bias)
         # as an image of height 1: conv1d would copy channels-last memory
         return as_sequence(
             F.conv2d(as_image(x), weight[:, :, None], bias, dilation=(1, self.dilation))
@@ -309,7 +312,7 @@ class Head(nn.Module):
         super().__init__()
         self.hidden = nn.Linear(inputs, hidden)
         self.output = nn.Linear(hidden, marker_count)
-        self.dropout = nn.Dropout(dropout)
+        self.rectify = Rectify(dropout)
         nn.init.normal_(self.hidden.weight, std=math.sqrt(2 / inputs))
         # small, so that the first loss is that of the biases alone (Lin et al. 2017, section 4.1)
         nn.init.normal_(self.output.weight, std=0.01)
@@ -318,14 +321,22 @@ class Head(nn.Module):
 
     def forward(self, x: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
         """Floats (B, L, C) to logits (B, M, L), for the chosen markers only."""
-        x = self.dropout(F.relu_(self.hidden(x)))
+        return self.logits(self.units(x), markers)
+
+    def units(self, x: Tensor) -> Tensor:
+        """The hidden layer alone, floats (B, L, C) to (B, L, hidden)."""
+        x = self.hidden(x)
+        return cast(Tensor, self.rectify(x)) if self.training else F.relu_(x)
+
+    def logits(self, units: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
+        """The output layer alone, floats (B, L, hidden) to logits (B, M, L) of chosen markers."""
         weight: Tensor = self.output.weight
         bias: Tensor = self.output.bias
         if markers is not None:
             rows = torch.as_tensor(markers, dtype=torch.long, device=weight.device)
             weight, bias = weight[rows], bias[rows]
         # (M, hidden) times (B, hidden, L): the positions of a marker are contiguous
-        return torch.baddbmm(bias[None, :, None], weight.expand(len(x), -1, -1), x.transpose(1, 2))
+        return torch.baddbmm(bias[None, :, None], weight.expand(len(units), -1, -1), units.mT)
 
 
 def as_image(x: Tensor) -> Tensor:
@@ -335,4 +346,4 @@ def as_image(x: Tensor) -> Tensor:
 
 def as_sequence(image: Tensor) -> Tensor:
     """Floats (B, C, 1, L) as (B, L, C), a view."""
-    return image[:, :, 0].transpose(1, 2)
+    return image.squeeze(2).transpose(1, 2)

@@ -157,9 +157,11 @@ class Join(Convolution):
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """The output of `Beside`, floats (B, L / factor, factor * C + C'), to (B, L, C")."""
         dense = weight[:, :, 0]  # (C", C + C')
-        cut = self.factor * self.fine
+        own = self.factor * self.fine
+        # one split instead of two slices, whose gradients would be padded with zeros and added
+        bases, coarse = torch.split(x, [own, x.shape[2] - own], 2)
+        shared = F.linear(coarse, dense[:, self.fine :], bias)
         # own channels as (B, L / factor, factor, C)
-        bases = x[:, :, :cut].reshape(len(x), -1, self.factor, self.fine)
-        shared = F.linear(x[:, :, cut:], dense[:, self.fine :], bias)
-        found = F.linear(bases, dense[:, : self.fine]).add_(shared[:, :, None])
+        found = F.linear(bases.reshape(len(x), -1, self.factor, self.fine), dense[:, : self.fine])
+        found = found.add_(shared[:, :, None])
         return found.flatten(1, 2)  # (B, L, C")

@@ -94,10 +94,6 @@ class TrackModel(nn.Module):
             return None
         return -(-max(self.reach) // self.stride) * self.stride
 
-    def features(self, codes: Tensor) -> list[Tensor]:
-        """The head's inputs, (B, C, L) per stage, for codes (B, L) of any length from 1."""
-        return [stage.transpose(1, 2) for stage in self._stages(self.embedded(codes))]
-
     def embedded(self, codes: Tensor) -> Tensor:
         """The embedded sequence (B, L, 4) of codes (B, L): the input of the first block."""
         return cast(Tensor, self.embed(codes.int()))
@@ -174,9 +170,12 @@ class TrackModel(nn.Module):
             first -= 1
         return steps[:first], steps[first:]
 
-    def stage_logits(self, codes: Tensor) -> list[Tensor]:
-        """Logits (B, M, L) of every stage for codes (B, L), for a loss that averages over them."""
-        return [self.head(stage) for stage in self._stages(self.embedded(codes))]
+    def stages(self, codes: Tensor) -> list[Tensor]:
+        """The head's input after each pass, floats (B, L, C), for codes (B, L).
+
+        The loss averages over the stages.
+        """
+        return self._stages(self.embedded(codes))
 
     def _stages(self, x: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
         """The trunk's output after each pass, (B, L, C), of an embedded sequence (B, L, 4)."""
@@ -188,7 +187,7 @@ class TrackModel(nn.Module):
         for index in range(self.passes):
             first = stem + index * trunk
             x = _run(self.steps[first : first + trunk], x, ends)
-            stages.append(x[:, :length])
+            stages.append(x if x.shape[1] == length else x[:, :length])
         return stages
 
     def forward(self, codes: Tensor) -> Tensor:

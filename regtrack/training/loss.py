@@ -1,65 +1,176 @@
-"""The loss: binary cross-entropy on logits and its gradient, in one pass over the positions.
+"""The loss of a batch, and its gradient, a few positions at a time.
 
-The logits of a batch of 8 windows of 25 kb and 919 markers are 735 MB. PyTorch's own loss allocates
-four more tensors of this size in float32, even for bfloat16 logits. This one allocates only the
-gradient, in the dtype of the logits, and takes a third of the time on a CPU.
+The logits of a batch of 8 windows of 25 kb and 919 markers are 735 MB in float32, and a plain loss
+needs several tensors of this size, besides labels for every base. Here neither logits nor labels of
+more than a tile exist at once: the head, the labels, the loss and the gradients of all weights of
+the head and of its input are computed for one tile after the other, in the processor's caches.
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import Any, NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from regtrack.evaluation.pieces import pieces
+from regtrack.dataset.loader import Batch, dense_labels
+from regtrack.evaluation.metrics import StreamingCurves
+from regtrack.models.blocks import Head
+
+# logits of a tile: a megabyte in float32, half of a core's second cache; a GPU is fastest with
+# few large tiles
+_CPU = 1 << 18
+_DEVICE = 1 << 26
+_LEAST = 128  # positions
 
 
-def cross_entropy(
-    logits: Tensor, labels: Tensor, known: Tensor, positive_weight: float = 1.0
-) -> Tensor:
+class Tile(NamedTuple):
+    """A part of a batch.
+
+    Attributes:
+        windows: of the batch.
+        span: positions of each.
+        labels: uint8 (B, M, T), 0 or 1.
+        known: bool (B, T); False for N.
+    """
+
+    windows: slice
+    span: slice
+    labels: Tensor
+    known: Tensor
+
+
+def tiles(batch: Batch, marker_count: int) -> Iterator[Tile]:
+    """The tiles of a batch, window by window where windows are larger than a tile."""
+    count, length = batch.codes.shape
+    size = _CPU if batch.codes.device.type == "cpu" else _DEVICE
+    at_once = min(max(size // (marker_count * length), 1), count)
+    positions = min(max(size // (marker_count * at_once), _LEAST), length)
+    known = batch.known
+    for first in range(0, count, at_once):
+        windows = slice(first, min(first + at_once, count))
+        for start in range(0, length, positions):
+            span = slice(start, min(start + positions, length))
+            labels = dense_labels(batch, marker_count, windows=windows, span=span)
+            yield Tile(windows, span, labels, known[windows, span])
+
+
+def batch_loss(head: Head, x: Tensor, batch: Batch, positive_weight: float = 1.0) -> Tensor:
     """Mean binary cross-entropy over the known bases and all markers, a float32 scalar.
 
     Args:
-        logits: floats (B, M, L).
-        labels: uint8 (B, M, L), 0 or 1.
-        known: bool (B, L); False for N, which is left out of the loss.
+        head: the dense layers; in training mode with dropout.
+        x: its input, floats (B, L, C).
+        batch: the windows, with codes (B, L); N is left out of the loss.
         positive_weight: weight of a labelled base relative to an unlabelled one.
     """
-    loss = _CrossEntropy.apply(logits, labels, known, positive_weight)  # type: ignore[no-untyped-call]
+    layers = (head.hidden.weight, head.hidden.bias, head.output.weight, head.output.bias)
+    loss = _BatchLoss.apply(x, head, batch, positive_weight, *layers)  # type: ignore[no-untyped-call]
     return cast(Tensor, loss)
 
 
-class _CrossEntropy(torch.autograd.Function):
-    """For weight w and label y: (1 + (w - 1) y) softplus(x) - w y x, stable for every logit x."""
+@torch.no_grad()
+def scored_loss(
+    head: Head, x: Tensor, batch: Batch, curves: StreamingCurves, positive_weight: float = 1.0
+) -> Tensor:
+    """The loss as `batch_loss` gives it, without a gradient, and the logits counted in curves.
+
+    Logits and labels of a few markers of a window exist at once.
+    """
+    count, length = batch.codes.shape
+    markers = len(curves.centre)
+    size = _CPU if batch.codes.device.type == "cpu" else _DEVICE
+    at_once = max(size // length, 1)
+    total = torch.zeros((), device=x.device)
+    for window in range(count):
+        here = slice(window, window + 1)
+        units, known = head.units(x[here]), batch.known[here]
+        for first in range(0, markers, at_once):
+            rows = slice(first, min(first + at_once, markers))
+            labels = dense_labels(batch, markers, windows=here, markers=rows)
+            logits = head.logits(units, range(rows.start, rows.stop))
+            total += (tile_loss(logits, labels, positive_weight)[0] * known[:, None]).sum()
+            curves.update(logits, labels, known, first)
+    return total / (batch.known.sum() * markers).clamp(min=1)
+
+
+def tile_loss(
+    logits: Tensor, labels: Tensor, positive_weight: float = 1.0
+) -> tuple[Tensor, Tensor]:
+    """Binary cross-entropy and its slope, float32 (B, M, T), of logits and labels of that shape.
+
+    For weight w and label y it is (1 + (w - 1) y) softplus(x) - w y x, stable for every logit x.
+    """
+    x = logits.float()
+    if positive_weight == 1:
+        return F.softplus(x).sub_(x * labels), torch.sigmoid(x).sub_(labels)
+    hit = labels * positive_weight
+    weight = 1 - labels.float() + hit
+    return F.softplus(x).mul_(weight).sub_(hit * x), torch.sigmoid(x).mul_(weight).sub_(hit)
+
+
+class _BatchLoss(torch.autograd.Function):
+    """The gradients are computed along with the loss, and scaled in the backward pass."""
 
     @staticmethod
     def forward(
-        context: Any, logits: Tensor, labels: Tensor, known: Tensor, positive_weight: float
+        context: Any, x: Tensor, head: Head, batch: Batch, positive_weight: float, *layers: Tensor
     ) -> Tensor:
-        wanted = context.needs_input_grad[0]
-        gradient = torch.empty_like(logits) if wanted else logits
-        share = known / (known.sum() * logits.shape[1]).clamp(min=1)
-        total = torch.zeros((), device=logits.device)
-        for window, markers in pieces(logits):
-            x = logits[window, markers].float()
-            y = labels[window, markers].float()
-            weight = 1 + (positive_weight - 1) * y if positive_weight != 1 else 1
-            hit = positive_weight * y if positive_weight != 1 else y
-            losses = F.softplus(x).mul_(weight).sub_(hit * x)
-            total += losses.mul_(share[window]).sum()
-            if wanted:
-                slope = torch.sigmoid(x).mul_(weight).sub_(hit)
-                gradient[window, markers] = slope.mul_(share[window])
-        if wanted:
-            context.save_for_backward(gradient)
+        w1, b1, w2, b2 = layers
+        share = 1 / (batch.known.sum() * len(b2)).clamp(min=1)
+        total = torch.zeros((), device=x.device)
+        gradients = _Gradients(x, *layers) if any(context.needs_input_grad) else None
+        for tile in tiles(batch, len(b2)):
+            here = x[tile.windows, tile.span]
+            hidden = head.rectify.without_gradient(F.linear(here, w1, b1))
+            logits = torch.baddbmm(b2[None, :, None], w2.expand(len(here), -1, -1), hidden.mT)
+            loss, slope = tile_loss(logits, tile.labels, positive_weight)
+            total += (loss.sum(1) * tile.known).sum() * share
+            if gradients:
+                slope.mul_((tile.known * share)[:, None])
+                gradients.add(tile, here, hidden, slope.to(hidden.dtype), head.rectify.scale)
+        if gradients:
+            context.save_for_backward(*gradients.of)
         return total
 
     @staticmethod
     @once_differentiable
-    def backward(context: Any, upstream: Tensor) -> tuple[Tensor, None, None, None]:
-        (gradient,) = context.saved_tensors
+    def backward(context: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         # in place: the graph is used only once
-        return gradient.mul_(upstream), None, None, None
+        of_x, *of_layers = (one.mul_(upstream) for one in context.saved_tensors)
+        return of_x, None, None, None, *of_layers
+
+
+class _Gradients:
+    """The gradients of a head and of its input, summed up tile by tile.
+
+    Attributes:
+        of: the input (B, L, C), and the weights and biases of both layers.
+    """
+
+    def __init__(self, x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> None:
+        self.of = (torch.empty_like(x), *(torch.zeros_like(one) for one in (w1, b1, w2, b2)))
+        self._w1, self._w2 = w1, w2
+
+    def add(self, tile: Tile, x: Tensor, hidden: Tensor, slope: Tensor, scale: float) -> None:
+        """Add those of a tile.
+
+        Args:
+            tile: it.
+            x: the head's input, floats (B, T, C).
+            hidden: what the hidden layer gave, (B, T, H).
+            slope: of the loss by the logits, (B, M, T).
+            scale: of the hidden layer's values that are more than zero.
+        """
+        d_x, d_w1, d_b1, d_w2, d_b2 = self.of
+        d_w2 += torch.einsum("bmt,bth->mh", slope, hidden)
+        d_b2 += slope.sum((0, 2), dtype=d_b2.dtype)
+        towards = torch.matmul(slope.mT, (self._w2 * scale).to(slope.dtype))  # (B, T, H)
+        towards = torch.ops.aten.threshold_backward(towards, hidden, 0)
+        rows = towards.flatten(0, 1)
+        d_w1 += rows.T @ x.flatten(0, 1).to(rows.dtype)
+        d_b1 += rows.sum(0, dtype=d_b1.dtype)
+        d_x[tile.windows, tile.span] = torch.matmul(towards, self._w1.to(rows.dtype))

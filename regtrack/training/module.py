@@ -13,12 +13,12 @@ from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
 from typing_extensions import override
 
-from regtrack.dataset.loader import Batch, dense_labels
+from regtrack.dataset.loader import Batch
 from regtrack.evaluation.metrics import StreamingCurves, category_means, centres
 from regtrack.models.network import TrackModel
 from regtrack.training.averaging import follow
 from regtrack.training.config import TrainingConfig
-from regtrack.training.loss import cross_entropy
+from regtrack.training.loss import batch_loss, scored_loss
 
 
 class Mean:
@@ -74,7 +74,12 @@ class TrackTraining(pl.LightningModule):
 
     @override
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        loss, _, _ = self._loss(self.model, batch)
+        weight = self.config.positive_weight
+        losses = [
+            batch_loss(self.model.head, stage, batch, weight)
+            for stage in self.model.stages(batch.codes)
+        ]
+        loss = torch.stack(losses).mean()
         self.train_loss.add(loss, batch)
         return loss
 
@@ -90,9 +95,11 @@ class TrackTraining(pl.LightningModule):
 
     @override
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        loss, logits, labels = self._loss(self.scored, batch)
-        self.valid_loss.add(loss, batch)
-        self.curves.update(logits, labels, batch.known)
+        weight = self.config.positive_weight
+        *earlier, last = self.scored.stages(batch.codes)
+        losses = [batch_loss(self.scored.head, stage, batch, weight) for stage in earlier]
+        losses.append(scored_loss(self.scored.head, last, batch, self.curves, weight))
+        self.valid_loss.add(torch.stack(losses).mean(), batch)
 
     @override
     def on_validation_epoch_end(self) -> None:
@@ -114,16 +121,6 @@ class TrackTraining(pl.LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
-
-    def _loss(self, model: TrackModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """The mean loss over the stages, the logits of the last stage, and the labels (B, M, L)."""
-        labels = dense_labels(batch, model.marker_count)
-        stages = model.stage_logits(batch.codes)
-        losses = [
-            cross_entropy(logits, labels, batch.known, self.config.positive_weight)
-            for logits in stages
-        ]
-        return torch.stack(losses).mean(), stages[-1], labels
 
 
 def decay_groups(model: TrackModel, weight_decay: float) -> list[dict[str, Any]]:

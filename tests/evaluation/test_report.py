@@ -309,6 +309,75 @@ def test_models_have_distinct_ids_and_titles(dataset: Dataset, tmp_path: Path) -
         evaluate(dataset, [paths[0]] * 3, split="valid")
 
 
+def test_checkpoints_joined_by_plus_are_scored_by_the_mean_of_their_logits(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    """Against the same mean, computed window by window here and scored by scikit-learn."""
+    paths = [tmp_path / name / "checkpoint.safetensors" for name in ("first", "second", "c+d")]
+    members = [trained(dataset, 0), trained(dataset, 1, name="cnn3"), trained(dataset, 2)]
+    # a member with its markers in another order, and one more
+    turned = members[1].markers[::-1]
+    members[1] = replace(members[1], markers=turned)
+    for path, member in zip(paths, members, strict=True):
+        save_checkpoint(path, member)
+    asked = "+".join(str(path) for path in paths[:2])
+    report = evaluate(dataset, [asked, paths[0], paths[2]], split="valid", exact=True)
+    assert list(report.titles.values()) == ["CNN1 (first) + CNN3", "CNN1 (first)", "CNN1 (c+d)"]
+    assert report.checkpoints["first+cnn3"] == asked
+    assert list(report.checkpoints)[1:] == ["first", "c+d"]
+
+    for column, marker in enumerate(dataset.markers):
+        labels, logits = [], []
+        for window_id in dataset.window_ids("valid"):
+            window = dataset.interval(window_id)
+            codes = dataset.codes(window.chrom, window.start, window.end)
+            truth = np.zeros(len(codes), np.uint8)
+            found = dataset.labels(window.chrom, window.start, window.end)
+            for index, start, end in zip(found.marker, found.start, found.end, strict=True):
+                if index == column:
+                    truth[start:end] = 1
+            total = np.zeros(len(codes))
+            for member in members[:2]:
+                row_of = [one.name for one in member.markers].index(marker.name)
+                with torch.inference_mode():
+                    total += (
+                        member.model.eval().logits(torch.from_numpy(codes)[None])[0, row_of].numpy()
+                    )
+            labels.append(truth[codes != N])
+            logits.append(total[codes != N] / 2)
+        truth = np.concatenate(labels)
+        got = row(report, marker.name, "first+cnn3")
+        assert got.positives == truth.sum()
+        if got.scored:
+            expected = average_precision_score(truth, np.concatenate(logits))
+            assert got.average_precision == pytest.approx(expected, abs=1e-6)
+    assert members[0].model.training is False
+    report.write(tmp_path / "scores")
+    with pytest.raises(OutputError, match="an input; choose"):
+        report.write(paths[1].parent, overwrite=True)
+
+
+@pytest.mark.parametrize(("asked", "message"), [
+    ("{a}+", "a name beside \\+ is missing"), ("{a}+{a}", "is named twice"),
+    ("{a}+{b},{b}+{a}", "is named twice"), ("{a}+missing", "missing"),
+])  # fmt: skip
+def test_a_mean_that_cannot_be_formed_is_refused(
+    dataset: Dataset, tmp_path: Path, asked: str, message: str
+) -> None:
+    places = {name: tmp_path / name / "checkpoint.safetensors" for name in "ab"}
+    for seed, path in enumerate(places.values()):
+        save_checkpoint(path, trained(dataset, seed))
+    with pytest.raises(CheckpointError, match=message):
+        evaluate(dataset, asked.format(**places).split(","), split="valid")
+
+
+def test_a_mean_needs_a_marker_that_all_members_predict(dataset: Dataset) -> None:
+    one, other = trained(dataset), trained(dataset, 1)
+    strange = tuple(replace(marker, name=f"other_{marker.name}") for marker in other.markers)
+    with pytest.raises(MarkerError, match="predicts none of the"):
+        evaluate(dataset, [[one, replace(other, markers=strange)]], split="valid")
+
+
 def test_the_model_is_given_back_as_it_was(dataset: Dataset) -> None:
     checkpoint = trained(dataset)
     checkpoint.model.train()

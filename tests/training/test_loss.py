@@ -1,95 +1,191 @@
-"""The loss and its gradient against PyTorch's own in float64."""
+"""The loss of a batch and its gradients, tile by tile, against PyTorch's own in float64."""
 
 from __future__ import annotations
 
+import copy
+
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings, strategies as st
 from torch import Tensor
 
-from regtrack.training.loss import cross_entropy
+from regtrack.dataset.loader import Batch, dense_labels
+from regtrack.evaluation.metrics import StreamingCurves
+from regtrack.genome.sequence import N
+from regtrack.models.blocks import Head
+from regtrack.training import loss as losses
+from regtrack.training.loss import batch_loss, scored_loss, tiles
+
+LENGTH, MARKERS, CHANNELS = 157, 5, 6
 
 
-def case(seed: int, spread: float = 3.0) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits (3, 4, 50), labels, and the known bases."""
-    random = torch.Generator().manual_seed(seed)
-    logits = torch.randn(3, 4, 50, generator=random) * spread
-    labels = (torch.rand(3, 4, 50, generator=random) < 0.3).to(torch.uint8)
-    known = torch.rand(3, 50, generator=random) < 0.8
-    return logits, labels, known
+def case(seed: int, spread: float = 3.0, windows: int = 3) -> tuple[Head, Tensor, Batch]:
+    """A head, its input (B, L, C), and a batch with N and labelled stretches."""
+    random = np.random.default_rng(seed)
+    torch.manual_seed(seed)
+    head = Head(CHANNELS, 7, MARKERS, dropout=0.0).train()
+    torch.nn.init.normal_(head.output.weight, std=spread)
+    rows = []
+    for index in range(windows):
+        for marker in range(MARKERS):
+            ends = np.sort(random.choice(LENGTH + 1, 4, replace=False))
+            rows += [(index, marker, *ends[:2]), (index, marker, *ends[2:])]
+    codes = random.integers(0, N + 1, (windows, LENGTH), np.uint8)
+    batch = Batch(torch.from_numpy(codes), torch.tensor(rows, dtype=torch.int32))
+    return head, torch.randn(windows, LENGTH, CHANNELS), batch
+
+
+def plain_labels(batch: Batch) -> Tensor:
+    """Labels (B, M, L), stretch by stretch."""
+    labels = torch.zeros(len(batch), MARKERS, LENGTH, dtype=torch.float64)
+    for index, marker, start, end in batch.rows.tolist():
+        labels[index, marker, start:end] = 1
+    return labels
 
 
 def reference(
-    logits: Tensor, labels: Tensor, known: Tensor, weight: float
-) -> tuple[Tensor, Tensor]:
-    """Loss and gradient, by PyTorch in float64."""
-    x = logits.double().requires_grad_()
-    losses = F.binary_cross_entropy_with_logits(
-        x, labels.double(), pos_weight=torch.tensor(weight).double(), reduction="none"
+    head: Head, x: Tensor, batch: Batch, weight: float = 1.0
+) -> tuple[Tensor, list[Tensor]]:
+    """The loss and its gradients by input, weights and biases: by PyTorch, at once, in float64."""
+    exact, x = copy.deepcopy(head).double(), x.double().requires_grad_()
+    every = F.binary_cross_entropy_with_logits(
+        exact(x), plain_labels(batch), pos_weight=torch.tensor(weight).double(), reduction="none"
     )
-    loss = losses.transpose(1, 2)[known].mean()
+    loss = every.transpose(1, 2)[batch.codes != N].mean()
     loss.backward()
-    assert x.grad is not None
-    return loss.detach(), x.grad
+    return loss.detach(), [one.grad for one in (x, *exact.parameters()) if one.grad is not None]
 
 
-@given(st.integers(0, 1000), st.sampled_from([1.0, 0.5, 8.0]), st.sampled_from([0.1, 3, 60]))
-@settings(deadline=None, max_examples=40)
-def test_loss_and_gradient_are_those_of_pytorch(seed: int, weight: float, spread: float) -> None:
-    logits, labels, known = case(seed, spread)
-    logits.requires_grad_()
-    loss = cross_entropy(logits, labels, known, weight)
+def found(head: Head, x: Tensor, batch: Batch, weight: float = 1.0) -> tuple[Tensor, list[Tensor]]:
+    """The same by `batch_loss`."""
+    x = x.clone().requires_grad_()
+    head.zero_grad()
+    loss = batch_loss(head, x, batch, weight)
     loss.backward()
-    expected, slope = reference(logits.detach(), labels, known, weight)
-    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
-    assert logits.grad is not None
-    torch.testing.assert_close(logits.grad.double(), slope, rtol=1e-5, atol=1e-8)
+    return loss.detach(), [one.grad for one in (x, *head.parameters()) if one.grad is not None]
+
+
+def assert_same(one: tuple[Tensor, list[Tensor]], other: tuple[Tensor, list[Tensor]]) -> None:
+    """The same loss and the same gradients, to the precision of float32."""
+    assert one[0].item() == pytest.approx(other[0].item(), rel=1e-5)
+    assert len(one[1]) == len(other[1]) == 5
+    for left, right in zip(one[1], other[1], strict=True):
+        scale = right.abs().max().item()
+        torch.testing.assert_close(left.double(), right.double(), rtol=1e-4, atol=1e-5 * scale)
+
+
+@pytest.fixture(params=[1, MARKERS * 40, MARKERS * LENGTH * 2, 1 << 20])
+def tile_size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Tiles of few positions, of a part of a window, of two windows, and of the whole batch."""
+    size = int(request.param)
+    monkeypatch.setattr(losses, "_CPU", size)
+    monkeypatch.setattr(losses, "_LEAST", 13)
+    return size
+
+
+def test_tiles_cover_every_base_of_the_batch_once(tile_size: int) -> None:
+    _, _, batch = case(0)
+    seen = torch.zeros(len(batch), MARKERS, LENGTH)
+    labels = torch.zeros_like(seen)
+    for tile in tiles(batch, MARKERS):
+        seen[tile.windows, :, tile.span] += 1
+        labels[tile.windows, :, tile.span] = tile.labels.float()
+        assert torch.equal(tile.known, (batch.codes != N)[tile.windows, tile.span])
+        assert tile.labels.numel() <= max(tile_size, MARKERS * 13)
+    assert seen.eq(1).all()
+    assert torch.equal(labels.double(), plain_labels(batch))
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.5, 8.0])
+def test_loss_and_gradients_are_those_of_the_whole(tile_size: int, weight: float) -> None:
+    one = case(tile_size, windows=3)
+    assert_same(found(*one, weight), reference(*one, weight))
+
+
+@given(st.integers(0, 1000), st.sampled_from([1.0, 8.0]), st.sampled_from([0.1, 3, 60]))
+@settings(deadline=None, max_examples=25)
+def test_loss_and_gradients_are_those_of_pytorch(seed: int, weight: float, spread: float) -> None:
+    one = case(seed, spread)
+    assert_same(found(*one, weight), reference(*one, weight))
 
 
 def test_the_gradient_of_a_scaled_loss_is_scaled() -> None:
-    logits, labels, known = case(0)
-    logits.requires_grad_()
-    (cross_entropy(logits, labels, known) / 3).backward()
-    _, slope = reference(logits.detach(), labels, known, 1.0)
-    assert logits.grad is not None
-    torch.testing.assert_close(logits.grad.double(), slope / 3, rtol=1e-5, atol=1e-8)
+    head, x, batch = case(1)
+    x.requires_grad_()
+    (batch_loss(head, x, batch) / 3).backward()
+    _, slopes = reference(head, x.detach(), batch)
+    assert x.grad is not None
+    torch.testing.assert_close(x.grad.double(), slopes[0] / 3, rtol=1e-4, atol=1e-9)
 
 
-def test_half_precision_logits_have_a_gradient_of_their_own_type() -> None:
-    logits, labels, known = case(1)
-    half = logits.bfloat16().requires_grad_()
-    loss = cross_entropy(half, labels, known)
-    loss.backward()
-    expected, slope = reference(half.detach(), labels, known, 1.0)
-    assert half.grad is not None
-    assert half.grad.dtype == torch.bfloat16
-    assert loss.dtype == torch.float32
-    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
-    torch.testing.assert_close(half.grad.double(), slope, rtol=2**-8, atol=1e-9)
+def test_dropped_units_have_no_gradient_and_the_others_are_scaled(tile_size: int) -> None:
+    """The same masks, drawn again, in a loss that PyTorch differentiates."""
+    head, x, batch = case(2)
+    head.rectify = type(head.rectify)(0.5).train()
+    torch.manual_seed(3)
+    loss, slopes = found(head, x, batch)
+    torch.manual_seed(3)
+    y = x.clone().requires_grad_()
+    head.zero_grad()
+    units = torch.empty(len(batch), LENGTH, 7)
+    for tile in tiles(batch, MARKERS):
+        units[tile.windows, tile.span] = head.units(y[tile.windows, tile.span])
+    assert units.eq(0).float().mean() > 0.6
+    every = F.binary_cross_entropy_with_logits(
+        head.logits(units), plain_labels(batch).float(), reduction="none"
+    )
+    expected = every.transpose(1, 2)[batch.codes != N].mean()
+    expected.backward()
+    parts = [one.grad for one in (y, *head.parameters()) if one.grad is not None]
+    assert_same((loss, slopes), (expected.detach(), parts))
 
 
-def test_without_a_gradient_the_loss_is_the_same() -> None:
-    logits, labels, known = case(2)
-    before = logits.clone()
-    loss = cross_entropy(logits, labels, known)
-    assert loss.item() == pytest.approx(reference(logits, labels, known, 1.0)[0].item(), rel=1e-5)
+def test_without_a_gradient_the_loss_is_the_same(tile_size: int) -> None:
+    head, x, batch = case(4)
+    with torch.no_grad():
+        loss = batch_loss(head, x, batch)
+    assert loss.item() == pytest.approx(reference(head, x, batch)[0].item(), rel=1e-5)
     assert not loss.requires_grad
-    assert torch.equal(logits, before)
+
+
+def test_a_frozen_head_passes_the_gradient_on() -> None:
+    head, x, batch = case(5)
+    head.requires_grad_(False)
+    x.requires_grad_()
+    batch_loss(head, x, batch).backward()
+    assert x.grad is not None
+    assert x.grad.abs().sum() > 0
+    assert all(one.grad is None for one in head.parameters())
 
 
 def test_a_batch_of_only_n_has_no_loss() -> None:
-    logits, labels, known = case(3)
-    logits.requires_grad_()
-    loss = cross_entropy(logits, labels, torch.zeros_like(known))
-    loss.backward()
-    assert loss.item() == 0
-    assert logits.grad is not None
-    assert not logits.grad.any()
+    head, x, batch = case(6)
+    empty = Batch(torch.full_like(batch.codes, N), batch.rows)
+    loss, slopes = found(head, x, empty)
+    assert loss == 0
+    assert not any(one.any() for one in slopes)
 
 
-def test_mixed_precision_leaves_the_loss_in_full() -> None:
-    logits, labels, known = case(4)
+def test_mixed_precision_has_a_loss_and_gradients_of_weights_in_full() -> None:
+    head, x, batch = case(7, spread=0.3)
+    x = x.bfloat16().float()
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        mixed = cross_entropy(logits, labels, known)
-    assert torch.equal(mixed, cross_entropy(logits, labels, known))
+        loss, slopes = found(head, x, batch)
+    expected, exact = reference(head, x, batch)
+    assert loss.dtype == torch.float32
+    assert {one.dtype for one in slopes} == {torch.float32}
+    assert loss.item() == pytest.approx(expected.item(), rel=5e-3)
+    for half, full in zip(slopes, exact, strict=True):
+        assert (half - full).norm() < 0.03 * full.norm()
+
+
+def test_the_validated_loss_is_the_same_and_every_logit_is_counted(tile_size: int) -> None:
+    head, x, batch = case(8)
+    head.eval()
+    curves, whole = (StreamingCurves(torch.zeros(MARKERS)) for _ in range(2))
+    loss = scored_loss(head, x, batch, curves, 2.0)
+    whole.update(head(x).detach(), dense_labels(batch, MARKERS), batch.codes != N)
+    assert loss.item() == pytest.approx(reference(head, x, batch, 2.0)[0].item(), rel=1e-5)
+    assert torch.equal(curves.counts, whole.counts)

@@ -1,0 +1,73 @@
+"""Several networks as one: the mean of their logits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from regtrack.predict.network import Network
+
+
+class Ensemble(nn.Module):
+    """The mean of the logits of several networks, a `Network` itself.
+
+    Args:
+        networks: the members, which are `torch.nn.Module`.
+        rows: for each member, its rows of the markers of the ensemble, in their order.
+    """
+
+    name = "ensemble"
+
+    def __init__(self, networks: Sequence[Network], rows: Sequence[Sequence[int]]) -> None:
+        super().__init__()
+        if len({len(of_one) for of_one in rows}) != 1 or len(rows) != len(networks):
+            raise ValueError("expected one list of rows per member, all of the same length")
+        self.members = nn.ModuleList(cast("Sequence[nn.Module]", networks))
+        self.rows = [list(of_one) for of_one in rows]
+        self._networks = list(networks)
+
+    @property
+    def marker_count(self) -> int:
+        """The number of markers that all members predict."""
+        return len(self.rows[0])
+
+    @property
+    def stride(self) -> int:
+        """The period of all members' positions (bp)."""
+        return math.lcm(*(one.stride for one in self._networks))
+
+    @property
+    def flank(self) -> int | None:
+        """The widest flank of a member, as a multiple of the stride (bp); None: unbounded."""
+        if self.reach is None:
+            return None
+        return -(-max(self.reach) // self.stride) * self.stride
+
+    @property
+    def reach(self) -> tuple[int, int] | None:
+        """The largest reach of a member to either side (bp); None: unbounded."""
+        reaches = [one.reach for one in self._networks]
+        bounded = [reach for reach in reaches if reach is not None]
+        if len(bounded) < len(reaches):
+            return None
+        return max(left for left, _ in bounded), max(right for _, right in bounded)
+
+    def logits(
+        self,
+        codes: Tensor,
+        markers: Tensor | Sequence[int] | None = None,
+        lengths: Tensor | None = None,
+    ) -> Tensor:
+        """As `Network.logits`: the members' logits (B, M, L), averaged."""
+        chosen = None if markers is None else torch.as_tensor(markers).tolist()
+        total: Tensor | None = None
+        for network, rows in zip(self._networks, self.rows, strict=True):
+            of_member = rows if chosen is None else [rows[marker] for marker in chosen]
+            found = network.logits(codes, of_member, lengths).float()
+            total = found if total is None else total.add_(found)
+        assert total is not None
+        return total.div_(len(self._networks))
