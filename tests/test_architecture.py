@@ -72,7 +72,7 @@ KEPT_TO: dict[str, set[str]] = {
     "matplotlib": {"figures", "training"},
     "sklearn": {"measures", "benchmark"},
     "pyBigWig": {"tracks"},
-    "isal": {"tracks", "files", "genome"},
+    "isal": {"tracks", "files", "genome", "app"},
     "msgspec": {"files"},
     "numba": {"kernel"},
     "pyfaidx": {"genome"},

@@ -41,7 +41,7 @@ class Rectify(nn.Module):
         return cast(Tensor, _Rectified.apply(x, self))  # type: ignore[no-untyped-call]
 
     def without_gradient(self, x: Tensor) -> Tensor:
-        """The same, for a caller that computes the gradient.
+        """The same, floats of any shape, for a caller that computes the gradient.
 
         It is `scale` where the result is more than zero, and zero elsewhere.
         """

@@ -62,7 +62,7 @@ class Ensemble(nn.Module):
         markers: Tensor | Sequence[int] | None = None,
         lengths: Tensor | None = None,
     ) -> Tensor:
-        """As `Network.logits`: the members' logits (B, M, L), averaged."""
+        """As `Network.logits`: the members' logits, averaged, float32 (B, M, L)."""
         chosen = None if markers is None else torch.as_tensor(markers).tolist()
         total: Tensor | None = None
         for network, rows in zip(self._networks, self.rows, strict=True):

@@ -79,6 +79,13 @@ def scored_loss(
     """The loss as `batch_loss` gives it, without a gradient, and the logits counted in curves.
 
     Logits and labels of a few markers of a window exist at once.
+
+    Args:
+        head: the dense layers, in evaluation mode.
+        x: as `batch_loss`, floats (B, L, C).
+        batch: as `batch_loss`.
+        curves: where the logits of all markers are counted.
+        positive_weight: as `batch_loss`.
     """
     count, length = batch.codes.shape
     markers = len(curves.centre)
