@@ -23,7 +23,7 @@ from regtrack_app.traces import Trace, plain, traces_of
 _TITLE = 21  # height of a row's title, in pixels
 _GAP = 7  # height above a row without a title
 _TICK = 16  # height of the number at a tick
-_TOP, _BOTTOM, _LEFT, _RIGHT = 40, 44, 52, 14
+_TOP, _BOTTOM, _LEFT, _RIGHT = 40, 8, 52, 14
 # the parts of traces and axes that change with the region
 _DATA = ("x", "y", "x0", "dx", "text", "textfont")
 _AXIS = ("range", "minallowed", "maxallowed", "uirevision", "title", "tickvals", "ticktext")
@@ -92,7 +92,7 @@ def draw(rows: Sequence[Row], region: Interval, length: int, look: Look = PLAIN)
         axis = f"y{'' if number == 1 else number}"
         layout["yaxis" + axis[1:]] = _y_axis(row, span, domain, look)
         for trace, is_wide in traces_of(row, span, look):
-            traces.append(trace | {"xaxis": "x", "yaxis": axis})
+            traces.append(_steady(trace) | {"xaxis": "x", "yaxis": axis})
             wide.append(is_wide)
             _name_once(traces[-1], known)
     layout["annotations"] = _annotations(rows, domains, colours)
@@ -140,7 +140,7 @@ def _base_layout(region: Interval, length: int, height: int, theme: Theme) -> di
         "paper_bgcolor": theme.ground,
         "plot_bgcolor": theme.ground,
         "font": {"family": FONT, "size": 12, "color": theme.text},
-        "dragmode": "pan",
+        "dragmode": "pan",  # for the pointer to be heard; moves are the page's: assets/moving.js
         "hovermode": "x unified",
         "hoversubplots": "axis",
         "hoverlabel": {"bgcolor": theme.ground, "font": {"size": 11, "color": theme.text}},
@@ -157,24 +157,23 @@ def _base_layout(region: Interval, length: int, height: int, theme: Theme) -> di
             "maxallowed": length + 0.5,
             # the server's range counts, whatever was dragged before
             "uirevision": f"{region}",
+            # the ruler above the tracks shows positions; images get them from here
+            "showticklabels": False,
+            "ticks": "",
             "tickformat": ",d",
             "tickangle": 0,
             "nticks": 8,
-            "ticks": "outside",
             "ticklen": 4,
             "tickcolor": theme.rule,
             "linecolor": theme.rule,
-            "showline": True,
+            "showline": False,
             "showgrid": False,
             "zeroline": False,
             "anchor": "free",
             "position": 0,
             "side": "bottom",
             "tickfont": {"size": 11, "color": theme.quiet},
-            "title": {
-                "text": f"Position on {region.chrom} (bp)",
-                "font": {"size": 11, "color": theme.quiet}, "standoff": 6,
-            },
+            "title": {"font": {"size": 11, "color": theme.quiet}, "standoff": 6},
         },
     }  # fmt: skip
 
@@ -262,6 +261,13 @@ def _annotations(
                 }
             )  # fmt: skip
     return found
+
+
+def _steady(trace: Trace) -> Trace:
+    """A trace whose lines are true beyond the plot too: they come into view while it is dragged."""
+    if trace["type"] != "scatter" or trace["mode"] != "lines":
+        return trace
+    return trace | {"line": trace["line"] | {"simplify": False}}
 
 
 def _name_once(trace: Trace, known: set[str]) -> None:

@@ -44,6 +44,8 @@ PAIR_B = "pair-b"
 
 # the view
 GRAPH = "view-graph"
+RULER = "ruler"
+MARKED = "marked"
 SUMMARY = "summary"
 PROBLEMS = "problems"
 NOTES = "notes"

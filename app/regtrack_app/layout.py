@@ -25,7 +25,10 @@ KEYS = (
     ("m", "go to the markers"),
     ("d", "dark or light"),
     ("?", "this help"),
-    ("drag, wheel", "move, zoom at the pointer; Shift-drag zooms into a stretch"),
+    ("drag", "move; with Shift: zoom into a stretch"),
+    ("Ctrl wheel, pinch", "zoom at the pointer; the wheel alone scrolls the page"),
+    ("wheel sideways", "move"),
+    ("double click", "zoom in at the pointer; with Shift: out"),
     ("browser's back", "undo each of these"),
 )
 
@@ -161,7 +164,7 @@ def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
     return html.Main(
         [
             html.P(id=ids.PROBLEMS, className="problems", role="alert"),
-            html.Div(graph, id="tracks", className="frame", tabIndex=-1),
+            html.Div([_ruler(), graph, _marked()], id="tracks", className="frame", tabIndex=-1),
             html.P(id=ids.NOTES, className="notes"),
             html.P(id=ids.SUMMARY, className="hidden", **more({"aria-live": "polite"})),
             html.Div(
@@ -171,6 +174,18 @@ def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
         ],
         id="main",
     )
+
+
+def _ruler() -> html.Div:
+    """The axis of positions, filled in by `assets/ruler.js`; the summary has it in words."""
+    return html.Div(
+        [html.Span(), html.Div()], id=ids.RULER, className="ruler", **more({"aria-hidden": "true"})
+    )
+
+
+def _marked() -> html.Div:
+    """The stretch that is marked to be zoomed into."""
+    return html.Div(id=ids.MARKED, className="marked", hidden=True)
 
 
 def _help() -> html.Dialog:

@@ -20,7 +20,7 @@ GRAPH_CONFIG: Any = {
     "displayModeBar": False,
     "showSendToCloud": False,
     "plotlyServerURL": "",
-    "scrollZoom": True,
+    "scrollZoom": False,
     "doubleClick": False,
     "responsive": True,
     "showTips": False,
@@ -147,7 +147,7 @@ def _windows(sources: Sources) -> html.Section:
 
 def _scores() -> html.Section:
     graph = dcc.Graph(
-        id=ids.SCORES_GRAPH, config=GRAPH_CONFIG | {"scrollZoom": False},
+        id=ids.SCORES_GRAPH, config=GRAPH_CONFIG,
         figure=nothing(SCORES_PIXELS), style={"height": SCORES_PIXELS},
     )  # fmt: skip
     return _panel(

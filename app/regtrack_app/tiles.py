@@ -1,4 +1,4 @@
-"""What is read for a view: three times its width on a fixed grid, so small pans need no data."""
+"""What is read for a view: three times its width on a fixed grid, to draw moves at once."""
 
 from __future__ import annotations
 
@@ -32,9 +32,15 @@ class Tile:
         """The number of bins."""
         return -(-(self.end - self.start) // self.step)
 
-    def serves(self, region: Interval) -> bool:
-        """Whether a region can be drawn from this tile as well as from its own."""
-        inside = self.chrom == region.chrom and self.start <= region.start <= region.end <= self.end
+    def serves(self, region: Interval, length: int) -> bool:
+        """Whether a region can be drawn from this tile as well as from its own.
+
+        On either side there must be half a view more, or the end of the chromosome of `length` bp:
+        what is drawn comes into view at once when it is moved, before it can be read.
+        """
+        margin = len(region) // 2
+        start, end = max(0, region.start - margin), min(length, region.end + margin)
+        inside = self.chrom == region.chrom and self.start <= start <= end <= self.end
         return inside and self.step == step_of(len(region))
 
     def text(self) -> str:

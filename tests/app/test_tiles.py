@@ -23,7 +23,7 @@ def test_a_view_has_enough_bins_and_not_too_many(span: int) -> None:
 def test_a_tile_holds_its_view_and_as_much_on_either_side(start: int, span: int) -> None:
     region = Interval("chr1", start, min(start + span, LENGTH))
     tile = tile_of(region, LENGTH)
-    assert tile.serves(region)
+    assert tile.serves(region, LENGTH)
     assert tile.start <= max(0, region.start - len(region))
     assert tile.end >= min(LENGTH, region.end + len(region))
     assert tile.start % tile.step == 0
@@ -33,10 +33,18 @@ def test_a_tile_holds_its_view_and_as_much_on_either_side(start: int, span: int)
 
 def test_a_small_pan_needs_no_data_and_a_zoom_does() -> None:
     tile = tile_of(Interval("chr1", 100_000, 125_000), LENGTH)
-    assert tile.serves(Interval("chr1", 106_000, 131_000))
-    assert not tile.serves(Interval("chr1", 160_000, 185_000))
-    assert not tile.serves(Interval("chr1", 106_000, 110_000))
-    assert not tile.serves(Interval("chr2", 106_000, 131_000))
+    assert tile.serves(Interval("chr1", 106_000, 131_000), LENGTH)
+    assert not tile.serves(Interval("chr1", 160_000, 185_000), LENGTH)
+    assert not tile.serves(Interval("chr1", 106_000, 110_000), LENGTH)
+    assert not tile.serves(Interval("chr2", 106_000, 131_000), LENGTH)
+
+
+def test_half_a_view_stays_on_either_side_except_at_the_ends() -> None:
+    tile = Tile("chr1", 0, 75_000, step_of(25_000))
+    assert tile.serves(Interval("chr1", 0, 25_000), LENGTH)
+    assert tile.serves(Interval("chr1", 37_500, 62_500), LENGTH)
+    assert not tile.serves(Interval("chr1", 37_501, 62_501), LENGTH)
+    assert tile.serves(Interval("chr1", 50_000, 75_000), 75_000)
 
 
 def test_views_that_overlap_share_their_tiles() -> None:

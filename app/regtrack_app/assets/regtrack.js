@@ -1,16 +1,16 @@
-/* What the browser does by itself: keys, buttons that move, images, and telling the rest when the
-   view is at rest. Moving goes through Plotly, so that a key, a button and the mouse cause the same
-   one request. */
+/* What the browser does by itself: keys, buttons that move (moving.js), images, and telling the
+   rest when the view is at rest. */
 "use strict";
 
 (function () {
   const REST = 400; // ms without movement before what needs the exact view is asked for
-  const SETTLE = 10; // ms in which several moves of the figure become one request
   const REPEAT = 110; // ms between steps of a key held down
   const GROWN = 80; // px by which a window changes before rows are laid out again
+  const AXIS = 36; // px of the axis below an image
   const LETTER = 13; // px of a base's letter at most
   const LETTER_WIDTH = 0.65; // of its size
 
+  const moving = window.regtrackMoving;
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   const element = (id) => document.getElementById(id);
   const graph = () => document.querySelector("#view-graph .js-plotly-plot");
@@ -57,67 +57,26 @@
     }, REST);
   });
 
-  // ---- moving ----
-  const part = (low, high, share) => Math.round((high - low) * share); // whole bases
-  const MOVES = {
-    "left-far": (low, high) => [low - (high - low), low],
-    left: (low, high) => [low - part(low, high, 0.25), high - part(low, high, 0.25)],
-    right: (low, high) => [low + part(low, high, 0.25), high + part(low, high, 0.25)],
-    "right-far": (low, high) => [high, high + (high - low)],
-    in: (low, high) => [low + part(low, high, 0.25), high - part(low, high, 0.25)],
-    out: (low, high) => [low - part(low, high, 0.5), high + part(low, high, 0.5)],
-  };
-  const OPPOSITE = { in: "out", out: "in" };
-
-  let target = null; // where the last move led, until it is answered
-  let zooms = []; // those in a row, since a half is rounded and cannot be undone by doubling it
-
-  /* where a zoom leads that undoes the last one: back to where that began */
-  function undone(name, from) {
-    const last = zooms.at(-1);
-    if (!last || last.to[0] !== from[0] || last.to[1] !== from[1]) zooms = [];
-    return zooms.length && OPPOSITE[name] === last.name ? zooms.pop().from : null;
+  /* the ruler sticks below the bar, which sticks to the top unless the window is narrow */
+  function belowBar() {
+    const bar = document.querySelector(".bar");
+    if (!bar) return void window.setTimeout(belowBar, 50);
+    new ResizeObserver(() => {
+      const sticks = window.getComputedStyle(bar).position === "sticky";
+      document.documentElement.style.setProperty("--bar", sticks ? `${bar.offsetHeight}px` : "0px");
+    }).observe(bar);
   }
+  belowBar();
 
-  function move(name) {
-    const drawn = graph();
-    if (!drawn || !drawn.layout || !drawn.layout.xaxis) return;
-    const axis = drawn.layout.xaxis;
-    const least = axis.minallowed;
-    const most = axis.maxallowed;
-    const from = target ? target.range : axis.range;
-    const back = undone(name, from);
-    let [low, high] = back || MOVES[name](from[0], from[1]);
-    const span = Math.min(Math.max(high - low, 20), most - least);
-    const middle = (low + high) / 2;
-    if (high - low !== span) [low, high] = [middle - span / 2, middle + span / 2];
-    const shift = Math.max(least - low, 0) + Math.min(most - high, 0);
-    [low, high] = [Math.round(low + shift - 0.5) + 0.5, Math.round(high + shift - 0.5) + 0.5];
-    if (low === from[0] && high === from[1]) return;
-    if (OPPOSITE[name] && !back) zooms.push({ name, from: [...from], to: [low, high] });
-    window.Plotly.relayout(drawn, { "xaxis.range[0]": low, "xaxis.range[1]": high });
-  }
-
-  /* the figure tells where it was moved to; several moves within a moment are one */
-  let moving = 0;
+  // ---- the figure ----
   function listen() {
     const drawn = graph();
     if (!drawn || !drawn.on) return void window.setTimeout(listen, 50); // not drawn yet
     if (drawn.dataset.heard) return;
     drawn.dataset.heard = "yes";
-    drawn.on("plotly_afterplot", fitTexts);
-    fitTexts();
-    drawn.on("plotly_relayout", (changed) => {
-      if (!Object.keys(changed).some((key) => key.startsWith("xaxis.range"))) return;
-      // read at once: the answer to an earlier move may set the axis back before this one is asked
-      const range = [...drawn.layout.xaxis.range];
-      const at = performance.now();
-      target = { range, at };
-      window.clearTimeout(moving);
-      moving = window.setTimeout(() => {
-        set("moved", { data: { low: range[0], high: range[1], at } });
-      }, SETTLE);
-    });
+    const fit = () => { moving.drawn(); fitTexts(); };
+    drawn.on("plotly_afterplot", fit);
+    fit();
   }
   listen(); // from the first moment that there is a figure
 
@@ -147,19 +106,10 @@
     for (const { text } of letters) text.style.fontSize = `${size}px`;
   }
 
-  /* positions on a narrow screen would run into each other */
-  function fewerTicks() {
-    const drawn = graph();
-    const ticks = drawn && drawn.clientWidth < 600 ? 4 : 8;
-    if (drawn && drawn.layout.xaxis && drawn.layout.xaxis.nticks !== ticks) {
-      window.Plotly.relayout(drawn, { "xaxis.nticks": ticks });
-    }
-  }
-
   document.addEventListener("click", (event) => {
     const target = event.target.closest("[data-move], [data-image], #export-link, #help-open, #theme-toggle");
     if (!target) return;
-    if (target.dataset.move) move(target.dataset.move);
+    if (target.dataset.move) moving.step(target.dataset.move);
     if (target.dataset.image) saveImage(target.dataset.image);
     if (target.id === "help-open") element("help").showModal();
     if (target.id === "theme-toggle") turnTheme();
@@ -187,13 +137,13 @@
   }
 
   const KEYS = {
-    ArrowLeft: (event) => move(event.shiftKey ? "left-far" : "left"),
-    ArrowRight: (event) => move(event.shiftKey ? "right-far" : "right"),
-    ArrowUp: () => move("in"),
-    ArrowDown: () => move("out"),
-    "+": () => move("in"),
-    "=": () => move("in"),
-    "-": () => move("out"),
+    ArrowLeft: (event) => moving.step(event.shiftKey ? "left-far" : "left"),
+    ArrowRight: (event) => moving.step(event.shiftKey ? "right-far" : "right"),
+    ArrowUp: () => moving.step("in"),
+    ArrowDown: () => moving.step("out"),
+    "+": () => moving.step("in"),
+    "=": () => moving.step("in"),
+    "-": () => moving.step("out"),
     n: () => step(1),
     p: () => step(-1),
     g: () => element("region").select(),
@@ -207,12 +157,19 @@
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
     const inGrid = event.target.closest(".ag-root");
     if (typing(event.target) && !(inGrid && "np".includes(event.key))) return;
-    if (event.key.startsWith("Arrow") && event.target.closest("[type=radio], [role=tab], summary")) return;
+    // what was reached by Tab keeps its arrows, but not what was clicked before
+    const own = event.target.closest("[type=radio], [role=radiogroup], [role=tab], summary");
+    if (event.key.startsWith("Arrow") && own && !pointed) return;
     event.preventDefault();
+    event.stopPropagation();
     if (event.repeat && event.timeStamp - last < REPEAT) return;
     last = event.timeStamp;
     act(event);
-  });
+  }, true);
+
+  let pointed = true; // whether what has the focus got it by the pointer
+  document.addEventListener("pointerdown", () => { pointed = true; }, true);
+  document.addEventListener("keydown", (event) => { if (event.key === "Tab") pointed = false; }, true);
 
   // a region that was accepted, or a click on the tracks, leaves the box, so that keys work
   document.addEventListener("pointerdown", (event) => {
@@ -239,9 +196,16 @@
   function saveImage(format) {
     const drawn = graph();
     const region = element("region").value.replace(/[^\w.-]+/g, "_");
-    window.Plotly.downloadImage(drawn, {
+    const { data, layout } = drawn;
+    const axis = {
+      ...layout.xaxis, ticks: "outside", showticklabels: true, showline: true,
+      title: { ...layout.xaxis.title, text: window.regtrackRuler.title() },
+    };
+    const margin = { ...layout.margin, b: layout.margin.b + AXIS };
+    const image = { data, layout: { ...layout, xaxis: axis, margin, height: drawn.clientHeight + AXIS } };
+    window.Plotly.downloadImage(image, {
       format, filename: `regtrack_${region}`, scale: format === "png" ? 2 : 1,
-      width: drawn.clientWidth, height: drawn.clientHeight,
+      width: drawn.clientWidth, height: drawn.clientHeight + AXIS,
     });
   }
 
@@ -288,11 +252,11 @@
       arrived(loaded) {
         if (!loaded) return;
         listen();
-        if (target && target.at === loaded.moved) target = null;
-        fewerTicks();
+        moving.answered(loaded.moved);
         window.setTimeout(leaveBox, 0);
         const query = loaded.query;
         const fields = new URLSearchParams(query);
+        window.regtrackRuler.name(fields.get("region"));
         showTheme();
         const open = fields.get("panel") || "measures";
         document.querySelectorAll("main > section").forEach((panel) => {

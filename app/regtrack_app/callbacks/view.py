@@ -190,7 +190,7 @@ def answer(
     same_data = (
         same
         and known is not None
-        and known.serves(view.region)
+        and known.serves(view.region, length)
         and loaded.get("contents") == contents
     )
     foreign = foreign_models(view, data.sources)

@@ -105,16 +105,129 @@ def test_dragging_pans_with_one_request(at_start: Dashboard) -> None:
     assert len(at_start.updates()) == 1
 
 
-def test_the_wheel_zooms_at_the_pointer_with_one_request(at_start: Dashboard) -> None:
+@pytest.fixture
+def place(at_start: Dashboard) -> tuple[float, float]:
+    """A place of the screen, a quarter of the view from its left, with the pointer there."""
     box = at_start.page.locator(".nsewdrag").first.bounding_box()
     assert box is not None
-    at_start.page.mouse.move(box["x"] + 10, box["y"] + box["height"] / 2)
-    at_start.page.mouse.wheel(0, -240)
+    x, y = box["x"] + box["width"] / 4, box["y"] + box["height"] / 2
+    at_start.page.mouse.move(x, y)
+    return x, y
+
+
+def test_the_wheel_with_control_zooms_at_the_pointer_with_one_request(
+    at_start: Dashboard, place: tuple[float, float]
+) -> None:
+    at_start.page.keyboard.down("Control")
+    for _ in range(3):
+        at_start.page.mouse.wheel(0, -80)
+    at_start.page.keyboard.up("Control")
     at_start.page.wait_for_function("region => !location.search.includes(region)", arg=START)
     start, end = at_start.region()
-    assert end - start + 1 < 20_000
-    assert start == pytest.approx(100_001, abs=200)  # what is under the pointer stays there
+    at_start.wait_region(f"chr1:{start}-{end}")
+    span = end - start + 1
+    assert 10_000 < span < 15_000
+    assert start + span / 4 == pytest.approx(105_001, abs=200)  # what is under the pointer stays
     assert len(at_start.updates()) == 1
+
+
+def test_the_wheel_alone_scrolls_the_page_and_sideways_pans(
+    at_start: Dashboard, place: tuple[float, float]
+) -> None:
+    at_start.page.set_viewport_size({"width": 1500, "height": 300})
+    at_start.page.mouse.wheel(0, 120)
+    at_start.page.wait_for_function("() => scrollY > 0")
+    ruler, bar = at_start.page.locator(f"#{ids.RULER}"), at_start.page.locator(".bar")
+    above, at = bar.bounding_box(), ruler.bounding_box()
+    assert above is not None
+    assert at is not None
+    assert at["y"] == pytest.approx(above["y"] + above["height"], abs=8)  # the axis stays in sight
+    assert at_start.updates() == []
+    at_start.page.mouse.wheel(150, 0)
+    at_start.page.wait_for_function("region => !location.search.includes(region)", arg=START)
+    start, end = at_start.region()
+    assert (start > 100_001, end - start + 1) == (True, 20_000)
+    at_start.page.set_viewport_size({"width": 1500, "height": 900})
+    at_start.wait_region(f"chr1:{start}-{end}")
+
+
+def test_a_double_click_zooms_in_and_a_marked_stretch_is_zoomed_into(
+    at_start: Dashboard, place: tuple[float, float]
+) -> None:
+    mouse, (x, y) = at_start.page.mouse, place
+    mouse.dblclick(x, y)
+    at_start.page.wait_for_function("region => !location.search.includes(region)", arg=START)
+    start, end = at_start.region()
+    at_start.wait_region(f"chr1:{start}-{end}")
+    assert end - start + 1 == 10_000
+    assert start == pytest.approx(102_501, abs=50)
+    assert len(at_start.updates()) == 1
+    box = at_start.page.locator(".nsewdrag").first.bounding_box()
+    assert box is not None
+    at_start.page.keyboard.down("Shift")
+    mouse.down()
+    mouse.move(x + box["width"] / 4, y, steps=3)
+    assert at_start.page.locator(f"#{ids.MARKED}").is_visible()
+    mouse.up()
+    at_start.page.keyboard.up("Shift")
+    at_start.page.wait_for_function("span => !location.search.includes(span)", arg=f"-{end}")
+    first, last = at_start.region()
+    at_start.wait_region(f"chr1:{first}-{last}")
+    assert first == pytest.approx(start + 2_500, abs=50)
+    assert last - first + 1 == pytest.approx(2_500, abs=50)
+    assert not at_start.page.locator(f"#{ids.MARKED}").is_visible()
+
+
+_CURVE = """() => {
+    const size = path => path.getAttribute('d').length;
+    const path = [...document.querySelectorAll('#view-graph .js-line')]
+        .reduce((one, other) => (size(other) > size(one) ? other : one));
+    const graph = document.querySelector('#view-graph .js-plotly-plot');
+    const width = graph._fullLayout.xaxis._length;
+    const points = path.getAttribute('d').split(/[MLZ]/).slice(1)
+        .map(point => point.split(',').map(Number));
+    const moved = new DOMMatrix(getComputedStyle(path.closest('.mlayer')).transform).e;
+    return points.map(([x, y]) => [x + moved, y]).filter(([x]) => x > 5 && x < width - 5);
+}"""
+
+
+def test_a_drag_shows_at_once_what_is_drawn_when_it_ends(
+    at_start: Dashboard, place: tuple[float, float]
+) -> None:
+    mouse, (x, y) = at_start.page.mouse, place
+    mouse.down()
+    mouse.move(x + 350, y, steps=3)
+    mouse.move(x + 300, y)
+    dragged = at_start.page.evaluate(_CURVE)
+    assert at_start.updates() == []
+    assert at_start.fields()["region"] == START
+    mouse.up()
+    at_start.page.wait_for_function("region => !location.search.includes(region)", arg=START)
+    start, end = at_start.region()
+    at_start.wait_region(f"chr1:{start}-{end}")
+    drawn = at_start.page.evaluate(_CURVE)
+    assert len(drawn) > 500
+    assert len(dragged) == pytest.approx(len(drawn), abs=3)
+    # to a base's width, since the axis ends at whole bases
+    for place_before, place_after in zip(dragged[:400:40], drawn[:400:40], strict=True):
+        assert place_before == pytest.approx(place_after, abs=1)
+
+
+@pytest.mark.parametrize("clicked", [f"#{ids.SCALE} label", f"#{ids.PANEL} label:last-child"])
+def test_arrows_move_the_view_after_a_click_on_a_choice(at_start: Dashboard, clicked: str) -> None:
+    at_start.page.locator(clicked).last.click()
+    at_start.page.keyboard.press("ArrowRight")
+    at_start.wait_region("chr1:105001-125000")
+    assert at_start.fields().get("panel") == "none"
+
+
+def test_arrows_choose_in_a_group_that_was_reached_by_tab(at_start: Dashboard) -> None:
+    at_start.page.locator(f"#{ids.PANEL} input[value=none]").focus()
+    at_start.page.keyboard.press("Shift+Tab")
+    at_start.page.keyboard.press("Tab")
+    at_start.page.keyboard.press("ArrowLeft")
+    at_start.page.wait_for_function("() => !location.search.includes('panel=none')")
+    assert at_start.fields()["region"] == START
 
 
 def test_panning_ends_where_the_chromosome_does(page: Dashboard) -> None:
