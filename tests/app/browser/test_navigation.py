@@ -119,8 +119,7 @@ def test_the_wheel_with_control_zooms_at_the_pointer_with_one_request(
     at_start: Dashboard, place: tuple[float, float]
 ) -> None:
     at_start.page.keyboard.down("Control")
-    for _ in range(3):
-        at_start.page.mouse.wheel(0, -80)
+    at_start.page.mouse.wheel(0, -240)
     at_start.page.keyboard.up("Control")
     at_start.page.wait_for_function("region => !location.search.includes(region)", arg=START)
     start, end = at_start.region()
