@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from regtrack.errors import RegionError, nearest
 from regtrack.files.shown import shown
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.region_notation import read_bed, read_range
 
-_NUMBER = "[0-9][0-9,]{0,29}"
 _EXPECTED = "chr1:1,000-2,000 or chr1"
-_PLACES = re.compile(f"(?P<start>{_NUMBER})(?:-(?P<end>{_NUMBER}))?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,8 +43,13 @@ class Interval:
         return f"{self.chrom}:{self.start + 1:,}-{self.end:,}"
 
 
-def parse_region(region: str | Interval, assembly: Assembly, *, clip: bool = False) -> Interval:
+def parse_region(
+    region: str | Interval, assembly: Assembly, *, clip: bool = False, chrom: str | None = None
+) -> Interval:
     """Read a region as browsers write it: `chr1:1,000-2,000`, `chr1:1,000` or `chr1`.
+
+    Also understood are units (`chr1:1.5m-2m`), two dots (`chr1:100..200`), a length
+    (`chr1:100+50`), and a line of BED (`chr1 99 200`), whose start is 0-based.
 
     Names are looked up before they are parsed, so they may hold colons, commas and hyphens:
     `HLA-A*01:01:01:01` is a whole chromosome, and `HLA-A*01:01:01:01:1-100` its first 100 bases.
@@ -56,6 +59,8 @@ def parse_region(region: str | Interval, assembly: Assembly, *, clip: bool = Fal
             checked against the assembly in the same way.
         assembly: the chromosomes; `1` is accepted for `chr1` and vice versa.
         clip: cut a region that starts on the chromosome and ends past it at the chromosome's end.
+        chrom: the chromosome of a range that names none, such as `1.5m` or `100-200`; None: such a
+            range is refused.
 
     Returns:
         The interval, 0-based and half-open. A single position is one base.
@@ -68,10 +73,10 @@ def parse_region(region: str | Interval, assembly: Assembly, *, clip: bool = Fal
     Interval(chrom='chr1', start=999, end=2000)
     """
     if isinstance(region, Interval):
-        chrom, first, last = _known(region.chrom, region, assembly), region.start + 1, region.end
+        name, first, last = _known(region.chrom, region, assembly), region.start + 1, region.end
     else:
-        chrom, first, last = _parse(region.strip(), assembly)
-    length = assembly.length(chrom)
+        name, first, last = _parse(region.strip(), assembly, chrom)
+    length = assembly.length(name)
     if first > last:
         raise RegionError(
             f'region "{shown(region)}" starts after its end; expected the lower base first'
@@ -79,27 +84,42 @@ def parse_region(region: str | Interval, assembly: Assembly, *, clip: bool = Fal
     last = min(last, length) if clip else last
     if not 1 <= first <= last <= length:
         raise RegionError(
-            f'region "{shown(region)}" is not within {chrom}, whose bases are 1 to {length:,}'
+            f'region "{shown(region)}" is not within {name}, whose bases are 1 to {length:,}'
         )
-    return Interval(chrom, first - 1, last)
+    return Interval(name, first - 1, last)
 
 
-def _parse(text: str, assembly: Assembly) -> tuple[str, int, int]:
+def is_region(text: str, assembly: Assembly) -> bool:
+    """Whether a text is written as a region, valid or not, rather than as a gene's name."""
+    text = text.strip()
+    if ":" in text or assembly.resolve(text) is not None or read_bed(text) is not None:
+        return True
+    try:
+        return read_range(text) is not None
+    except RegionError:
+        return True
+
+
+def _parse(text: str, assembly: Assembly, default: str | None) -> tuple[str, int, int]:
     """Chromosome, first and last base, both included; equal names come before other spellings."""
     head, _, tail = text.rpartition(":")
-    places = _PLACES.fullmatch(tail)
     whole = text in assembly or (head not in assembly and assembly.resolve(text) is not None)
-    if whole or not head or (places is None and head not in assembly):
+    if whole:
         chrom = _known(text, text, assembly)
         return chrom, 1, assembly.length(chrom)
-    if places is None:
+    bed, places = read_bed(text), read_range(tail)
+    if bed is not None and head not in assembly:
+        return _known(bed[0], text, assembly), *bed[1:]
+    if places is not None and (head or (default is not None and ":" not in text)):
+        return _known(head or default or "", text, assembly), *places
+    if head in assembly:
         raise RegionError(
             f'"{shown(text)}" is not a region: "{shown(tail)}" is no range of bases; '
             f"expected {_EXPECTED}"
         )
-    first = _number(places["start"])
-    last = first if places["end"] is None else _number(places["end"])
-    return _known(head, text, assembly), first, last
+    if places is not None and ":" not in text:
+        raise RegionError(f'region "{shown(text)}" names no chromosome; expected {_EXPECTED}')
+    return _known(text, text, assembly), 1, 1
 
 
 def _known(name: str, region: str | Interval, assembly: Assembly) -> str:
@@ -113,10 +133,6 @@ def _known(name: str, region: str | Interval, assembly: Assembly) -> str:
             f"which has {assembly.summary()}{nearest(name, assembly.names)}"
         )
     return chrom
-
-
-def _number(text: str) -> int:
-    return int(text.replace(",", ""))
 
 
 def span_text(bases: float) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from regtrack.errors import AssemblyError, RegionError
 from regtrack.genome.assembly import Assembly, read_sizes
-from regtrack.genome.interval import Interval, parse_region
+from regtrack.genome.interval import Interval, is_region, parse_region
 
 ASSEMBLY = Assembly(("chr1", "chr2", "chrM"), (1_000_000, 500, 16_569))
 
@@ -21,6 +21,14 @@ ASSEMBLY = Assembly(("chr1", "chr2", "chrM"), (1_000_000, 500, 16_569))
         ("chr2", Interval("chr2", 0, 500)),
         ("2:1-500", Interval("chr2", 0, 500)),
         ("MT", Interval("chrM", 0, 16_569)),
+        ("chr1:100..200", Interval("chr1", 99, 200)),
+        ("chr1: 100 – 200", Interval("chr1", 99, 200)),
+        ("chr1:100+50", Interval("chr1", 99, 149)),
+        ("chr1:0.5m", Interval("chr1", 499_999, 500_000)),
+        ("chr1:1.5k-2kb", Interval("chr1", 1_499, 2_000)),
+        ("chr1:0.1M+1k", Interval("chr1", 99_999, 100_999)),
+        ("chr1 100 200", Interval("chr1", 100, 200)),
+        ("1\t100\t200\tpeak 7\t0\t+", Interval("chr1", 100, 200)),
     ],
 )
 def test_regions_are_read_as_browsers_write_them(text: str, expected: Interval) -> None:
@@ -42,6 +50,12 @@ def test_regions_are_read_as_browsers_write_them(text: str, expected: Interval) 
         (f"chr1:1-{'9' * 5000}", "is no range of bases"),
         ("chr9:a-b", 'chromosome "chr9:a-b" of region "chr9:a-b" is not in the assembly'),
         (":5", 'chromosome ":5" of region'),
+        ("chr1:100+0", "starts after its end"),
+        ("chr1 200 100", "starts after its end"),
+        ("chr9 100 200", 'chromosome "chr9" of region'),
+        ("chr1:1.2345k", "1.2345k, which is no whole number of bases"),
+        ("1.5k", 'region "1.5k" names no chromosome'),
+        ("100-200", 'region "100-200" names no chromosome'),
     ],
 )
 def test_invalid_regions_are_refused(text: str, message: str) -> None:
@@ -79,6 +93,27 @@ ODD = Assembly(
 )
 def test_names_are_looked_up_before_they_are_parsed(text: str, expected: Interval) -> None:
     assert parse_region(text, ODD) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1.5k", Interval("chr1", 1_499, 1_500)),
+        ("100..200", Interval("chr1", 99, 200)),
+        ("1,000+50", Interval("chr1", 999, 1_049)),
+        ("chr2:5", Interval("chr2", 4, 5)),
+        ("2", Interval("chr2", 0, 500)),
+    ],
+)
+def test_a_range_without_a_name_lies_on_the_given_chromosome(text: str, expected: Interval) -> None:
+    assert is_region(text, ASSEMBLY)
+    assert parse_region(text, ASSEMBLY, chrom="chr1") == expected
+
+
+@pytest.mark.parametrize(("text", "is_one"), [("TP53", False), ("7SK", False), ("chr1 5 9", True),
+                                              ("1.00001k", True), ("chr9:1", True)])  # fmt: skip
+def test_what_is_written_as_a_region_is_no_gene(text: str, is_one: bool) -> None:
+    assert is_region(text, ASSEMBLY) == is_one
 
 
 @given(st.sampled_from(ODD.names), st.integers(0, 7), st.integers(1, 8))

@@ -117,7 +117,7 @@ def follow(page: Page, choices: Choices) -> Parsed:
     try:
         view = _happened(chosen.view, page, choices)
         typed = page.cause in {ids.REGION, ids.GO}
-        cut = clipped(str(page.values["typed"]), choices) if typed else ()
+        cut = clipped(str(page.values["typed"]), choices, chosen.view.region) if typed else ()
         return Parsed(view, (*chosen.problems, *cut))
     except RegtrackError as error:
         return Parsed(chosen.view, (*chosen.problems, str(error)))
@@ -153,7 +153,7 @@ def _place(region: Interval, page: Page, choices: Choices) -> Interval:
         shown = region_of_axis(*axis_range(values[ids.MOVED]))
         return between(region.chrom, *shown, choices.assembly.length(region.chrom))
     if page.cause in {ids.REGION, ids.GO}:
-        return find_place(str(values["typed"]), choices)
+        return find_place(str(values["typed"]), choices, region)
     if page.cause == ids.WINDOWS_GRID and values[ids.WINDOWS_GRID]:
         return find_place(str(values[ids.WINDOWS_GRID][0].get("region")), choices)
     return region
