@@ -51,6 +51,13 @@ def command(
     per_marker: Annotated[
         bool, typer.Option("--per-marker", help="Also print one row per marker.")
     ] = False,
+    reverse_complement: Annotated[
+        bool,
+        typer.Option(
+            "--reverse-complement",
+            help="Score the mean of the logits of both strands; takes twice the time.",
+        ),
+    ] = False,
     exact: Annotated[
         bool,
         typer.Option(
@@ -90,6 +97,7 @@ def command(
                 checkpoints,
                 split=split,
                 markers=given_lists("--markers", markers),
+                reverse_complement=reverse_complement,
                 exact=exact,
                 batch_size=batch_size,
                 precision=precision,
@@ -121,7 +129,8 @@ def _print(report: Report, out: Path | None, *, per_marker: bool) -> None:
         if row.category == category
     ]
     print_table(
-        f"Means over the markers of each category, {report.split} split",
+        f"Means over the markers of each category, {report.split} split"
+        + ", mean of both strands" * report.reverse_complement,
         ("category", "markers", "model", *numbers),
         means,
     )

@@ -14,6 +14,7 @@ from regtrack.evaluation.candidate import Candidate, Given, Pairing, open_candid
 from regtrack.evaluation.exact import ExactCurves
 from regtrack.evaluation.metrics import Curves, StreamingCurves
 from regtrack.evaluation.scores import MarkerScores, Report, score_categories, score_markers
+from regtrack.genome.sequence import reverse_complement as complement_of
 from regtrack.labels.marker import select_markers
 from regtrack.measures.exact import check_exact
 from regtrack.predict.device import pick_device
@@ -29,6 +30,7 @@ def evaluate(
     *,
     split: str = "test",
     markers: Sequence[str] = (),
+    reverse_complement: bool = False,
     exact: bool = False,
     batch_size: int = 4,
     precision: str = "fp32",
@@ -50,6 +52,7 @@ def evaluate(
             in the sequence, or files joined by `+` (`"run1+run2"`), are averaged.
         split: `train`, `valid` or `test`.
         markers: names or globs, as in `select_markers`; default: all.
+        reverse_complement: score the mean of the logits of a window and of its reverse complement.
         exact: keep every logit and score them by scikit-learn, without bins; takes 5 bytes of
             memory per base and marker.
         batch_size: windows per batch.
@@ -93,7 +96,8 @@ def evaluate(
         with progress.task(f"Evaluating {candidate.title}", total, "bp") as task:
             curves = _curves_of(
                 loader, candidate, pairing,
-                device=place, precision=precision, exact=exact, task=task,
+                device=place, precision=precision, exact=exact,
+                reverse_complement=reverse_complement, task=task,
             )  # fmt: skip
             rows.append(score_markers(candidate.id, scored, curves))
         del curves  # exact ones hold every logit
@@ -101,6 +105,7 @@ def evaluate(
         dataset=str(dataset.path),
         split=split,
         exact=exact,
+        reverse_complement=reverse_complement,
         checkpoints={candidate.id: candidate.paths for candidate in candidates},
         titles={candidate.id: candidate.title for candidate in candidates},
         markers=tuple(row for of_model in rows for row in of_model),
@@ -116,6 +121,7 @@ def _curves_of(
     device: torch.device,
     precision: str,
     exact: bool,
+    reverse_complement: bool,
     task: Task,
 ) -> Curves:
     """The curves of one model over every window of a split."""
@@ -127,6 +133,10 @@ def _curves_of(
             with one_pass(model, device, precision=precision, shape=found.codes.shape):
                 batch = found.to(device)
                 labels = dense_labels(batch, pairing.width)[:, columns]
-                curves.update(model.logits(batch.codes), labels, batch.known)
+                logits = model.logits(batch.codes)
+                if reverse_complement:
+                    other = torch.from_numpy(complement_of(found.codes.numpy())).to(device)
+                    logits = logits.add_(model.logits(other).flip(-1)).mul_(0.5)
+                curves.update(logits, labels, batch.known)
             task.advance(batch.codes.numel())
     return curves

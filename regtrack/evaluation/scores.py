@@ -98,6 +98,7 @@ class Report:
         dataset: the dataset's folder.
         split: the split's name.
         exact: whether every base was scored by scikit-learn, without bins.
+        reverse_complement: whether the logits of both strands were averaged.
         checkpoints: each model's file, by the model's id; those of several that are averaged are
             joined by `+`.
         titles: each model's title for readers, by the model's id.
@@ -108,6 +109,7 @@ class Report:
     dataset: str
     split: str
     exact: bool
+    reverse_complement: bool
     checkpoints: dict[str, str]
     titles: dict[str, str]
     markers: tuple[MarkerScores, ...]
@@ -126,6 +128,7 @@ class Report:
             "dataset": self.dataset,
             "split": self.split,
             "exact": self.exact,
+            "reverse_complement": self.reverse_complement,
             "checkpoints": self.checkpoints,
             "titles": self.titles,
             "unscored": {"fewer_positives_than": MIN_POSITIVES, "markers": list(self.unscored)},

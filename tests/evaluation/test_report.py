@@ -357,6 +357,35 @@ def test_checkpoints_joined_by_plus_are_scored_by_the_mean_of_their_logits(
         report.write(paths[1].parent, overwrite=True)
 
 
+def test_both_strands_are_averaged(dataset: Dataset) -> None:
+    """Against the mean of both readings, computed window by window here."""
+    checkpoint = trained(dataset, name="cnn3")
+    report = evaluate(dataset, checkpoint, split="valid", reverse_complement=True, exact=True)
+    complement = np.array([3, 2, 1, 0, 4], np.uint8)
+    truth, logits = [], []
+    for window_id in dataset.window_ids("valid"):
+        window = dataset.interval(window_id)
+        codes = dataset.codes(window.chrom, window.start, window.end)
+        labels = np.zeros(len(codes), np.uint8)
+        found = dataset.labels(window.chrom, window.start, window.end)
+        for index, start, end in zip(found.marker, found.start, found.end, strict=True):
+            if index == 0:
+                labels[start:end] = 1
+        with torch.inference_mode():
+            both = [
+                checkpoint.model.eval().logits(torch.from_numpy(one.copy())[None])[0, 0].numpy()
+                for one in (codes, complement[codes[::-1]])
+            ]
+        truth.append(labels[codes != N])
+        logits.append(((both[0] + both[1][::-1]) / 2)[codes != N])
+    expected = average_precision_score(np.concatenate(truth), np.concatenate(logits))
+    name = dataset.markers[0].name
+    assert row(report, name, "cnn3").average_precision == pytest.approx(expected, abs=1e-6)
+    plain = evaluate(dataset, checkpoint, split="valid", exact=True)
+    assert row(plain, name, "cnn3").average_precision != pytest.approx(expected, abs=1e-6)
+    assert (report.to_dict()["reverse_complement"], plain.reverse_complement) == (True, False)
+
+
 @pytest.mark.parametrize(("asked", "message"), [
     ("{a}+", "a name beside \\+ is missing"), ("{a}+{a}", "is named twice"),
     ("{a}+{b},{b}+{a}", "is named twice"), ("{a}+missing", "missing"),
