@@ -64,6 +64,7 @@ class _Loaded:
     tile: str = ""
     contents: str = ""
     query: str = ""
+    region: str = ""
     moved: Number | None = None
 
     def __post_init__(self) -> None:

@@ -48,6 +48,7 @@ RULER = "ruler"
 MARKED = "marked"
 SUMMARY = "summary"
 PROBLEMS = "problems"
+CONNECTION = "connection"
 NOTES = "notes"
 
 # below the view
@@ -64,6 +65,7 @@ WINDOWS_GRID = "windows-grid"
 WINDOWS_STATUS = "windows-status"
 WINDOWS_POLL = "windows-poll"
 WINDOWS_CANCEL = "windows-cancel"
+WINDOWS_AGAIN = "windows-again"
 WINDOWS_JOB = "windows-job"
 
 SCORES_GRAPH = "scores-graph"

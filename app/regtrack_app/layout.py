@@ -163,6 +163,7 @@ def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
     )  # fmt: skip
     return html.Main(
         [
+            html.P(id=ids.CONNECTION, className="problems", role="alert"),
             html.P(id=ids.PROBLEMS, className="problems", role="alert"),
             html.Div([_ruler(), graph, _marked()], id="tracks", className="frame", tabIndex=-1),
             html.P(id=ids.NOTES, className="notes"),

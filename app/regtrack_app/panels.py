@@ -138,6 +138,7 @@ def _windows(sources: Sources) -> html.Section:
                 ),
                 html.Span(id=ids.WINDOWS_STATUS, className="status", role="status"),
                 html.Button("Cancel", id=ids.WINDOWS_CANCEL, className="plain", hidden=True),
+                html.Button("Start again", id=ids.WINDOWS_AGAIN, className="plain", hidden=True),
             ],
             className="tools",
         ),

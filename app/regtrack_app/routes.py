@@ -60,6 +60,11 @@ def register(
         """The address of a path here for other programs."""
         return f"{request.host_url.rstrip('/')}{prefix}{shared_path(path, access)}"
 
+    @server.route("/alive")
+    def alive() -> Response:
+        """That the server is there."""
+        return Response(status=204)
+
     @server.route("/export/<name>")
     def export(name: str) -> Response:
         """A view as a file."""

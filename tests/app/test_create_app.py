@@ -109,7 +109,7 @@ def test_one_callback_owns_the_view(client: FlaskClient) -> None:
     callbacks = client.get("/_dash-dependencies", **LOCAL).get_json()
     owners = [call for call in callbacks if f"{ids.GRAPH}.figure" in call["output"]]
     assert len(owners) == 1
-    for output in (f"{ids.URL}.search", f"{ids.REGION}.value", f"{ids.LOADED}.data"):
+    for output in (f"{ids.URL}.search", f"{ids.LOADED}.data"):
         assert output in owners[0]["output"]
 
 

@@ -21,9 +21,9 @@ _DRAWN = "document.querySelector('#view-graph .js-plotly-plot')"
 
 
 @contextmanager
-def served(app: Dash) -> Iterator[str]:
-    """Serve an application as `regtrack serve` does; gives its address."""
-    server: Any = make_server(app, socket.create_server(("127.0.0.1", 0)))
+def served(app: Dash, port: int = 0) -> Iterator[str]:
+    """Serve an application as `regtrack serve` does, on a port, or any; gives its address."""
+    server: Any = make_server(app, socket.create_server(("127.0.0.1", port)))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -90,14 +90,9 @@ window.regtrackMoving = (function () {
     else target.answered = true;
   }
 
-  /* what was asked for in vain is asked for again; until then the page shows what it knows */
+  /* what is asked for in vain: the page shows what it knows, until the answer comes after all */
   function failed() {
     if (target) show(drawnRange());
-  }
-  function again() {
-    if (!target) return;
-    show(target.range);
-    ask(0);
   }
 
   // ---- steps of keys and buttons ----
@@ -250,5 +245,5 @@ window.regtrackMoving = (function () {
     if (drawnAxis() && inPlot(event)) zoom(event.shiftKey ? 2 : 0.5, event.clientX, SETTLE);
   }, true);
 
-  return { step, drawn, answered, failed, again, range };
+  return { step, drawn, answered, failed };
 })();

@@ -182,6 +182,35 @@
     }
   }
 
+  // ---- the region box: what is being typed stays; so does what led nowhere ----
+  const box = { edited: false, sent: false, region: "" };
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "region") box.edited = true;
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.target.id !== "region") return;
+    if (event.key === "Enter") box.sent = true;
+    if (event.key === "Escape") {
+      box.edited = false;
+      set("region", { value: box.region });
+    }
+  }, true);
+  document.addEventListener("click", (event) => {
+    if (event.target.id === "go") box.sent = true;
+  }, true);
+
+  function fillBox(region) {
+    const elsewhere = region !== box.region;
+    const focused = document.activeElement.id === "region";
+    box.region = region;
+    if (!box.edited || (elsewhere && (box.sent || !focused))) {
+      box.edited = false;
+      set("region", { value: region });
+    }
+    if (box.sent) window.setTimeout(leaveBox, 0);
+    box.sent = false;
+  }
+
   // ---- names of genes while typing ----
   let pending = 0;
   document.addEventListener("input", (event) => {
@@ -253,10 +282,10 @@
         if (!loaded) return;
         listen();
         moving.answered(loaded.moved);
-        window.setTimeout(leaveBox, 0);
         const query = loaded.query;
         const fields = new URLSearchParams(query);
         window.regtrackRuler.name(fields.get("region"));
+        fillBox(loaded.region);
         showTheme();
         const open = fields.get("panel") || "measures";
         document.querySelectorAll("main > section").forEach((panel) => {

@@ -67,7 +67,6 @@ def register(app: Dash, data: ViewData, choices: Choices) -> None:
             "figure": Output(ids.GRAPH, "figure"),
             "style": Output(ids.GRAPH, "style"),
             "query": Output(ids.URL, "search"),
-            "region": Output(ids.REGION, "value"),
             "loaded": Output(ids.LOADED, "data"),
             "badge": Output(ids.BADGE, "children"),
             "badge_class": Output(ids.BADGE, "className"),
@@ -200,8 +199,8 @@ def answer(
         "figure": drawing.patch(same_data=same_data) if same else drawing.figure(),
         "style": no_update if same else {"height": f"{drawing.layout['height']}px"},
         "query": no_update if first or query == page.query else query,
-        "region": f"{view.region}",
         "loaded": {
+            "region": f"{view.region}",
             "shape": shape,
             "tile": known.text() if same_data and known else scene.tile.text(),
             "contents": contents,

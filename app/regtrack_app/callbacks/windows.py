@@ -26,18 +26,23 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         Output(ids.WINDOWS_STATUS, "children"),
         Output(ids.WINDOWS_POLL, "disabled"),
         Output(ids.WINDOWS_CANCEL, "hidden"),
+        Output(ids.WINDOWS_AGAIN, "hidden"),
         Input(ids.WINDOWS_JOB, "data"),
         Input(ids.WINDOWS_POLL, "n_intervals"),
         Input(ids.WINDOWS_CANCEL, "n_clicks"),
+        Input(ids.WINDOWS_AGAIN, "n_clicks"),
         prevent_initial_call=True,
     )
-    def fill(query: str | None, _polls: int | None, _cancels: int | None) -> tuple[Any, ...]:
+    def fill(
+        query: str | None, _polls: int | None, _cancels: int | None, _starts: int | None
+    ) -> tuple[Any, ...]:
         """The rows once they are computed, and the progress until then."""
         view = parse_view(query or "", choices).view
         try:
-            job = _job(sources, jobs, view, start=ctx.triggered_id == ids.WINDOWS_JOB)
+            start = ctx.triggered_id in {ids.WINDOWS_JOB, ids.WINDOWS_AGAIN}
+            job = _job(sources, jobs, view, start=start)
         except RegtrackError as error:
-            return [], str(error), True, True
+            return [], str(error), True, True, True
         if ctx.triggered_id == ids.WINDOWS_CANCEL:
             job.cancel()
             job.wait(1.0)
@@ -46,7 +51,8 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
             rows = grid_rows(job.result)
         elif ctx.triggered_id == ids.WINDOWS_JOB:
             rows = []
-        return rows, _says(job, view, sources), job.ended, job.ended
+        stopped = job.ended and job.state != "done"
+        return rows, _says(job, view, sources), job.ended, job.ended, not stopped
 
 
 def _job(sources: Sources, jobs: Jobs, view: View, *, start: bool) -> Job:

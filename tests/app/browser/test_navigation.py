@@ -277,6 +277,9 @@ def test_a_wrong_region_says_why_and_the_view_stays(
     at_start.page.fill(f"#{ids.REGION}", typed)
     at_start.page.click(f"#{ids.GO}")
     expect(at_start.page.locator(f"#{ids.PROBLEMS}")).to_contain_text(says)
+    expect(at_start.page.locator(f"#{ids.REGION}")).to_have_value(typed)  # to be corrected
+    assert at_start.fields()["region"] == START
+    at_start.page.press(f"#{ids.REGION}", "Escape")
     at_start.wait_region(START)
 
 
@@ -287,6 +290,25 @@ def test_a_region_that_ends_past_the_chromosome_is_clipped_with_a_note(
     at_start.page.click(f"#{ids.GO}")
     expect(at_start.page.locator(f"#{ids.PROBLEMS}")).to_contain_text("310,000")
     at_start.wait_region("chr1:300001-310000")
+
+
+def test_what_is_being_typed_stays_while_the_view_changes(at_start: Dashboard) -> None:
+    box = at_start.page.locator(f"#{ids.REGION}")
+    at_start.page.keyboard.press("ArrowRight")
+    box.fill("chr2:50")
+    at_start.wait_field("region", "chr1:105001-125000")
+    expect(box).to_have_value("chr2:50")
+    expect(box).to_be_focused()
+    at_start.page.click(f"#{ids.MODELS} label >> nth=0")  # another answer
+    at_start.page.wait_for_function("() => !location.search.includes('cnn7')")
+    expect(box).to_have_value("chr2:50")
+    box.fill("nonsense")
+    box.press("Enter")
+    expect(at_start.page.locator(f"#{ids.PROBLEMS}")).to_contain_text("nonsense")
+    expect(box).to_have_value("nonsense")
+    box.press("Escape")
+    expect(box).to_have_value("chr1:105,001-125,000")
+    at_start.page.click(f"#{ids.MODELS} label >> nth=0")
 
 
 def test_genes_are_offered_while_typing(at_start: Dashboard) -> None:

@@ -147,7 +147,7 @@ def test_the_first_answer_is_a_whole_figure_and_leaves_the_address(
     found = answered(data, default_view(choices), cause="")
     assert isinstance(found["figure"], dict)
     assert found["query"] is no_update
-    assert found["region"] == str(default_view(choices).region)
+    assert found["loaded"]["region"] == str(default_view(choices).region)
     assert found["style"]["height"].endswith("px")
     assert found["badge"].startswith("test")
 
