@@ -3,7 +3,8 @@
 "use strict";
 
 window.regtrackConnection = (function () {
-  const BEAT = 900; // ms between two looks whether the server answers, and patience with one
+  const BEAT = 900; // ms between two looks whether the server answers
+  const PATIENCE = 3000; // ms with a server that is there and does not answer
   const UPDATE = "_dash-update-component";
   const AWAY = new Set([502, 503, 504]); // what a proxy answers for a server that is gone
   const GONE = "The server does not answer. The page keeps its last state, and goes on by itself once the server is back.";
@@ -34,7 +35,7 @@ window.regtrackConnection = (function () {
   async function beat() {
     if (document.visibilityState === "visible") {
       try {
-        const answer = await send("alive", { cache: "no-store", signal: AbortSignal.timeout(BEAT) });
+        const answer = await send("alive", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
         if (AWAY.has(answer.status)) lost();
         else found(answer);
       } catch {
