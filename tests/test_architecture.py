@@ -24,7 +24,7 @@ PERMITTED: dict[str, set[str]] = {
     "measures": {"machine"},
     "labels": {"genome", "files"},
     "tracks": {"genome", "labels", "files"},
-    "dataset": {"genome", "labels", "files"},
+    "dataset": {"genome", "labels", "tracks", "files"},
     "models": set(),
     "checkpoint_header": {"genome", "labels", "files"},
     "checkpoint": {"genome", "labels", "models", "checkpoint_header", "files"},

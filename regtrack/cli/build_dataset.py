@@ -44,7 +44,12 @@ def command(
         Path | None, typer.Option(help="BED of bases that count as N when windows are dropped.")
     ] = None,
     multimap: Annotated[
-        Path | None, typer.Option(help="BED of bases where reads map to several places.")
+        Path | None,
+        typer.Option(help="Bases where reads map to several places: BED or mappability bigWig."),
+    ] = None,
+    multimap_threshold: Annotated[
+        float | None,
+        typer.Option(help="Bases of that bigWig with a lower value are multi-mapped; default: 1."),
     ] = None,
     window: Annotated[int, typer.Option(help="Length of a window (bp).")] = 25_000,
     max_n: Annotated[
@@ -98,6 +103,7 @@ def command(
             spec=spec,
             exclude=exclude,
             multimap=multimap,
+            multimap_threshold=multimap_threshold,
             peaks_folder=peaks_folder,
             progress=progress,
             overwrite=overwrite,

@@ -21,17 +21,15 @@ from regtrack.dataset.format import (
 )
 from regtrack.dataset.header import write_header
 from regtrack.dataset.labelling import LabelledMarker, write_labels
+from regtrack.dataset.masks import MaskFiles
 from regtrack.dataset.spec import DatasetSpec
 from regtrack.dataset.split import Splits, assign_splits, check_split
 from regtrack.dataset.summary import BuildSummary
 from regtrack.files.source import sha256_of
-from regtrack.genome.assembly import Assembly
 from regtrack.genome.inputs import Inputs
-from regtrack.genome.intervals import Intervals
 from regtrack.genome.reference import Reference
 from regtrack.labels.manifest import read_markers
 from regtrack.labels.peaks import PeakCounts, read_peaks
-from regtrack.labels.report import report_peaks
 from regtrack.progress import SILENT, Progress
 from regtrack.version import __version__
 
@@ -48,6 +46,7 @@ def build_dataset(
     spec: DatasetSpec | None = None,
     exclude: _PathLike | None = None,
     multimap: _PathLike | None = None,
+    multimap_threshold: float | None = None,
     peaks_folder: _PathLike | None = None,
     progress: Progress = SILENT,
     overwrite: bool = False,
@@ -62,7 +61,8 @@ def build_dataset(
         out: folder to write, created only on success.
         spec: windows and split; default: the paper's.
         exclude: BED of bases that count as N when windows are dropped.
-        multimap: BED of bases where reads map to several places.
+        multimap: bases where reads map to several places: a BED, or a mappability bigWig.
+        multimap_threshold: a base of that bigWig with a lower value is multi-mapped; default: 1.
         peaks_folder: folder of the peak files; default: the folder of the table.
         progress: shows the bases and files read.
         overwrite: replace `out` if it exists.
@@ -74,11 +74,12 @@ def build_dataset(
         DatasetError: no windows or labels are left, or a split is empty.
     """
     spec = spec or DatasetSpec()
+    masked = MaskFiles(_path(exclude), _path(multimap), multimap_threshold)
     sources = {
         "reference": reference, "markers": markers, "exclude": exclude, "multimap": multimap
     }  # fmt: skip
     table = Inputs.at([markers])
-    files = read_markers(Path(markers), None if peaks_folder is None else Path(peaks_folder))
+    files = read_markers(Path(markers), _path(peaks_folder))
     inputs = (*sources.values(), *(file.path for file in files))
     stamps = Inputs.at(inputs)
     with publish_folder(Path(out), mark=HEADER_FILE, inputs=inputs, overwrite=overwrite) as folder:
@@ -89,7 +90,7 @@ def build_dataset(
             # the first file shows whether peaks are for another assembly: check before reading
             # sequence
             first = read_peaks(files[0].path, fasta.assembly)
-            masks = _read_mask(exclude, fasta.assembly), _read_mask(multimap, fasta.assembly)
+            masks = masked.read(fasta.assembly, usable)
             kept = write_codes(fasta, usable, spec, masks, folder=folder, progress=progress)
             splits = _write_windows(kept, spec, folder)
             labelled = write_labels(
@@ -97,20 +98,12 @@ def build_dataset(
             )
         summary = _summarize(folder, kept, splits, labelled)
         _note_purpose(summary)
-        write_header(folder, _header(spec, kept, labelled, summary, sources))
+        write_header(
+            folder, _header(spec, kept, labelled, summary, sources, threshold=masked.least)
+        )
         table.check_unchanged()
         stamps.check_unchanged()
     return summary
-
-
-def _read_mask(path: _PathLike | None, assembly: Assembly) -> dict[str, Intervals]:
-    if path is None:
-        return {}
-    mask = read_peaks(Path(path), assembly)
-    report_peaks(Path(path), mask)
-    if not mask.by_chrom:
-        _log.warning("%s covers no base of the reference, so it masks nothing", path)
-    return mask.by_chrom
 
 
 def _write_windows(kept: Kept, spec: DatasetSpec, folder: Path) -> Splits:
@@ -157,6 +150,8 @@ def _header(
     labelled: Sequence[LabelledMarker],
     summary: BuildSummary,
     sources: Mapping[str, _PathLike | None],
+    *,
+    threshold: float | None,
 ) -> dict[str, Any]:
     return {
         "spec": spec.to_dict(),
@@ -166,9 +161,14 @@ def _header(
         "provenance": {
             "regtrack": __version__,
             **{name: _source(path) for name, path in sources.items()},
+            **({} if threshold is None else {"multimap_threshold": threshold}),
             "peaks": [found.source() for found in labelled],
         },
     }
+
+
+def _path(given: _PathLike | None) -> Path | None:
+    return None if given is None else Path(given)
 
 
 def _source(path: _PathLike | None) -> dict[str, str] | None:
