@@ -119,9 +119,9 @@ def _bar(sources: Sources, view: View) -> html.Header:
 def _exports(sources: Sources) -> html.Details:
     says = letters_in_browsers(sources)
     links = (
-        (ids.EXPORT_CSV, "Values as CSV", "window.csv"),
-        (ids.EXPORT_BED, "Values and labels as BED", "window.bed"),
-        (ids.EXPORT_IGV, "IGV session", "session.xml"),
+        (ids.EXPORT_CSV, "Values as CSV"),
+        (ids.EXPORT_BED, "Values and labels as BED"),
+        (ids.EXPORT_IGV, "IGV session"),
     )
     return html.Details(
         [
@@ -134,7 +134,7 @@ def _exports(sources: Sources) -> html.Details:
                     html.Button(
                         "SVG of the view", id=ids.EXPORT_SVG, **more({"data-image": "svg"})
                     ),
-                    *(html.A(text, id=name, href="#", download=file) for name, text, file in links),
+                    *(html.A(text, id=name, href="#", className="file") for name, text in links),
                     html.Button("Copy the link", id=ids.EXPORT_LINK),
                     *([html.P(says, id=ids.EXPORT_NOTE, className="hint")] if says else []),
                 ],

@@ -11,21 +11,17 @@ from flask import Flask, Response, abort, jsonify, request, send_file
 from werkzeug.wsgi import wrap_file
 
 from regtrack.compare.browser_tracks import browser_ids, region_session, session_track
-from regtrack.compare.region_text import region_bed, region_csv
 from regtrack.compare.sources import Sources
-from regtrack.errors import RegionError, RegtrackError
-from regtrack.genome.interval import Interval
+from regtrack.errors import RegtrackError
 from regtrack.tracks.session import igv_config, known_genome
 from regtrack_app.access import Access
 from regtrack_app.choices import Choices
+from regtrack_app.exports import EXPORTS, exported, track_ids
 from regtrack_app.references import reference_files
 from regtrack_app.sign_in import SHARED_RULE, shared_path
 from regtrack_app.state import View, parse_view
 
 _Outside = Callable[[str], str]  # the address of a path, for other programs
-
-MOST_BASES = 250_000
-"""Maximum length of an export (bp): some 15 MB of text for three tracks."""
 
 
 def register(
@@ -67,17 +63,19 @@ def register(
 
     @server.route("/export/<name>")
     def export(name: str) -> Response:
-        """A view as a file."""
-        if name not in _EXPORTS:
+        """A view as a file; with `check`, only whether it can be had."""
+        if name not in EXPORTS:
             abort(404)
-        make, kind = _EXPORTS[name]
         try:
-            text = make(sources, view_of_request(), outside)
+            view = view_of_request()
+            session = partial(_session, sources, view, outside)
+            file = exported(EXPORTS[name], sources, view, session)
         except RegtrackError as error:
             return _refusal(error)
-        answer = Response(text, mimetype=kind)
-        answer.headers["Content-Disposition"] = f'attachment; filename="regtrack-{name}"'
-        return answer
+        if "check" in request.args:
+            file.close()
+            return Response(status=204)
+        return file
 
     @server.route("/data/<track_id>")
     @server.route(f"{SHARED_RULE}/data/<track_id>")
@@ -146,36 +144,6 @@ _SIZES = "genome.chrom.sizes"  # the name that desktop IGV expects
 _KINDS = {".js": "text/javascript", ".bw": "application/octet-stream"}
 
 
-def track_ids(sources: Sources, view: View) -> list[str]:
-    """The tracks that a view draws, in its order."""
-    pairs = [
-        sources.catalog.find(model, marker) for marker in view.markers for model in view.models
-    ]
-    return [track.id for track in pairs if track is not None] + list(view.tracks)
-
-
-def _labelled(sources: Sources, view: View) -> list[str]:
-    return [name for name in view.markers if sources.has_labels(name)]
-
-
-def _csv(sources: Sources, view: View, _outside: _Outside) -> str:
-    _check_length(view.region)
-    return region_csv(sources, view.region, track_ids(sources, view), _labelled(sources, view))
-
-
-def _bed(sources: Sources, view: View, _outside: _Outside) -> str:
-    _check_length(view.region)
-    return region_bed(sources, view.region, track_ids(sources, view), _labelled(sources, view))
-
-
-def _check_length(region: Interval) -> None:
-    if len(region) > MOST_BASES:
-        raise RegionError(
-            f"{region} has {len(region):,} bp; at most {MOST_BASES:,} can be exported at once: "
-            "zoom in, or use the bigWigs themselves"
-        )
-
-
 def _session(sources: Sources, view: View, outside: _Outside) -> str:
     return region_session(
         sources,
@@ -184,13 +152,6 @@ def _session(sources: Sources, view: View, outside: _Outside) -> str:
         genome=outside(f"sequence/{next(iter(reference_files(sources)), _SIZES)}"),
         address=lambda track: outside(f"data/{track.id}"),
     )
-
-
-_EXPORTS: dict[str, tuple[Callable[[Sources, View, _Outside], str], str]] = {
-    "window.csv": (_csv, "text/csv"),
-    "window.bed": (_bed, "text/plain"),
-    "session.xml": (_session, "application/xml"),
-}
 
 
 def _igv_reference(sources: Sources, prefix: str) -> dict[str, str]:

@@ -1,8 +1,12 @@
-"""Exact values and labels of a region as text: CSV, and bedGraph with BED."""
+"""Exact values and labels of a region as text: CSV, and bedGraph with BED.
+
+Regions of any length are read and written in pieces; a run of equal values is never cut by one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +21,7 @@ from regtrack.tracks.catalog import Track
 # what begins a formula in spreadsheets (OWASP, CSV injection)
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _SPECIAL = frozenset(',"\r\n\t')
+_PIECE = 250_000  # bases
 _Column = npt.NDArray[np.float32] | npt.NDArray[np.int32]
 
 
@@ -41,22 +46,30 @@ def region_csv(
         TrackError: a track is not known or cannot be read.
         MarkerError: a marker has no labels.
     """
-    columns: list[_Column] = [_values(sources, region, track_id) for track_id in track_ids]
-    names = list(track_ids)
-    for marker in markers:
-        stretches = _labels(sources, region, marker)
-        columns.append(stretches.mask(region.start, region.end).astype(np.int32))
-        names.append(f"label.{marker}")
-    starts, ends = _runs(columns, len(region))
-    places = zip((starts + region.start).tolist(), (ends + region.start).tolist(), strict=True)
-    cells = zip(*(_texts(column[starts]) for column in columns), strict=True) if columns else [()]
+    return "".join(csv_pieces(sources, region, track_ids, markers))
+
+
+def csv_pieces(
+    sources: Sources, region: Interval, track_ids: Sequence[str], markers: Sequence[str] = ()
+) -> Iterator[str]:
+    """The text of `region_csv` in pieces, in bounded memory; it raises the same errors."""
+
+    def read(piece: Interval) -> list[_Column]:
+        columns: list[_Column] = [_values(sources, piece, track_id) for track_id in track_ids]
+        masks = (_labels(sources, piece, name).mask(piece.start, piece.end) for name in markers)
+        return [*columns, *(mask.astype(np.int32) for mask in masks)]
+
+    names = [*track_ids, *(f"label.{marker}" for marker in markers)]
+    head = ",".join(["chrom", "start", "end", *map(_cell, names)]) + "\n"
     chrom = _cell(region.chrom)
-    lines = [",".join(["chrom", "start", "end", *map(_cell, names)])]
-    lines += [
-        ",".join((chrom, str(low), str(high), *row))
-        for (low, high), row in zip(places, cells, strict=True)
-    ]
-    return "".join(f"{line}\n" for line in lines)
+    for starts, ends, columns in _runs(region, read):
+        places = zip(starts.tolist(), ends.tolist(), strict=True)
+        cells = zip(*map(_texts, columns), strict=True) if columns else [()] * len(starts)
+        yield head + "".join(
+            ",".join((chrom, str(low), str(high), *row)) + "\n"
+            for (low, high), row in zip(places, cells, strict=True)
+        )
+        head = ""
 
 
 def region_bed(
@@ -77,22 +90,32 @@ def region_bed(
         TrackError: a track is not known or cannot be read.
         MarkerError: a marker has no labels.
     """
-    lines = []
+    return "".join(bed_pieces(sources, region, track_ids, markers))
+
+
+def bed_pieces(
+    sources: Sources, region: Interval, track_ids: Sequence[str], markers: Sequence[str] = ()
+) -> Iterator[str]:
+    """The text of `region_bed` in pieces, in bounded memory; it raises the same errors."""
     for track_id in track_ids:
-        values = _values(sources, region, track_id)
-        lines.append(_head(sources, sources.catalog.track(track_id)))
-        starts, ends = _runs([values], len(region))
-        places = zip((starts + region.start).tolist(), (ends + region.start).tolist(), strict=True)
-        lines += [
-            f"{region.chrom}\t{low}\t{high}\t{text}"
-            for (low, high), text in zip(places, _texts(values[starts]), strict=True)
-            if text
-        ]
+        head = _head(sources, sources.catalog.track(track_id)) + "\n"
+
+        def read(piece: Interval, track_id: str = track_id) -> list[_Column]:
+            return [_values(sources, piece, track_id)]
+
+        for starts, ends, (values,) in _runs(region, read):
+            places = zip(starts.tolist(), ends.tolist(), strict=True)
+            yield head + "".join(
+                f"{region.chrom}\t{low}\t{high}\t{text}\n"
+                for (low, high), text in zip(places, _texts(values), strict=True)
+                if text
+            )
+            head = ""
     for marker in markers:
-        lines.append(f'track name="{_quoted(marker)} labels"')
-        for low, high in _labels(sources, region, marker):
-            lines.append(f"{region.chrom}\t{low}\t{high}\t{marker}")
-    return "".join(f"{line}\n" for line in lines)
+        labelled = _labels(sources, region, marker)
+        yield f'track name="{_quoted(marker)} labels"\n' + "".join(
+            f"{region.chrom}\t{low}\t{high}\t{marker}\n" for low, high in labelled
+        )
 
 
 def _values(sources: Sources, region: Interval, track_id: str) -> Values:
@@ -103,14 +126,41 @@ def _labels(sources: Sources, region: Interval, marker: str) -> Intervals:
     return sources.labelled(marker, region.chrom, region.start, region.end)
 
 
-def _runs(columns: Sequence[_Column], length: int) -> tuple[Positions, Positions]:
-    """Starts and ends of the runs of bases at which no column changes."""
-    changes = np.zeros(length - 1, dtype=bool)
+_Run = tuple[Positions, Positions, list[_Column]]
+
+
+def _runs(region: Interval, read: Callable[[Interval], list[_Column]]) -> Iterator[_Run]:
+    """Starts, ends (bp) and values of the runs of bases at which no column changes, in pieces."""
+    held: _Run | None = None  # the last run, which may go on
+    for start in range(region.start, region.end, _PIECE):
+        piece = Interval(region.chrom, start, min(start + _PIECE, region.end))
+        found = _runs_of(read(piece), piece)
+        starts, ends, columns = found if held is None else _joined(held, found)
+        yield starts[:-1], ends[:-1], [column[:-1] for column in columns]
+        held = starts[-1:], ends[-1:], [column[-1:] for column in columns]
+    if held is not None:
+        yield held
+
+
+def _runs_of(columns: list[_Column], piece: Interval) -> _Run:
+    changes = np.zeros(len(piece) - 1, dtype=bool)
     for column in columns:
         bits = column.view(np.uint32)  # so that NaN equals NaN
         changes |= bits[1:] != bits[:-1]
-    edges = np.concatenate([[0], np.flatnonzero(changes) + 1, [length]]).astype(np.int64)
-    return edges[:-1], edges[1:]
+    edges = np.concatenate([[0], np.flatnonzero(changes) + 1, [len(piece)]]).astype(np.int64)
+    starts = edges[:-1]
+    return starts + piece.start, edges[1:] + piece.start, [column[starts] for column in columns]
+
+
+def _joined(last: _Run, found: _Run) -> _Run:
+    """A run and those after it; it becomes one with the first of them if their values are equal."""
+    pairs = list(zip(last[2], found[2], strict=True))
+    same = all(one.view(np.uint32)[0] == other.view(np.uint32)[0] for one, other in pairs)
+    after = slice(1, None) if same else slice(None)
+    ends = np.concatenate([found[1][:1] if same else last[1], found[1][after]])
+    starts = np.concatenate([last[0], found[0][after]])
+    columns: list[Any] = [np.concatenate([one, other[after]]) for one, other in pairs]
+    return starts, ends, columns
 
 
 def _texts(values: _Column) -> list[str]:

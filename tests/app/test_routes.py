@@ -30,7 +30,9 @@ def client(sources: Sources) -> Iterator[FlaskClient]:
 
 def test_values_are_exported_as_they_are(client: FlaskClient, world: World) -> None:
     answer = client.get(f"/export/window.csv{VIEW}", **LOCAL)
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="regtrack-window.csv"'
+    assert answer.headers["Content-Disposition"] == (
+        'attachment; filename="regtrack_chr1_100001-100200.csv"'
+    )
     lines = answer.get_data(as_text=True).splitlines()
     assert lines[0] == "chrom,start,end,cnn7.K562_CTCF,dilated.K562_CTCF,signal,label.K562_CTCF"
     values = np.array([line.split(",")[3] for line in lines[1:]], dtype=np.float32)
@@ -60,13 +62,54 @@ def test_every_labelled_marker_of_the_view_is_exported(client: FlaskClient) -> N
     ]
 
 
-@pytest.mark.parametrize("name", ["window.csv", "window.bed"])
-def test_an_export_has_a_limit(client: FlaskClient, name: str) -> None:
-    query = "markers=K562_CTCF&models=cnn7"
-    assert client.get(f"/export/{name}?region=chr1:1-250000&{query}", **LOCAL).status_code == 200
-    answer = client.get(f"/export/{name}?region=chr1:1-250001&{query}", **LOCAL)
-    assert answer.status_code == 400
-    assert "at most 250,000 can be exported at once" in answer.get_data(as_text=True)
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("window.csv", "regtrack_chr2_1-130013.csv"),
+        ("window.bed", "regtrack_chr2_1-130013.bed"),
+        ("session.xml", "regtrack_chr2_1-130013_session.xml"),
+    ],
+)
+def test_a_file_is_named_after_its_region(client: FlaskClient, name: str, file: str) -> None:
+    answer = client.get(f"/export/{name}?region=chr2&markers=K562_CTCF&models=cnn7", **LOCAL)
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{file}"'
+
+
+def test_a_whole_chromosome_is_sent_as_it_is_read(client: FlaskClient, world: World) -> None:
+    query = "?region=chr1&markers=K562_CTCF&models=cnn7"
+    answer = client.get(f"/export/window.csv{query}", base_url="http://127.0.0.1:8050")
+    assert "Content-Length" not in answer.headers
+    lines = b"".join(answer.response).decode().splitlines()
+    answer.close()
+    values = world.scores["cnn7"]["K562_CTCF"]["chr1"]
+    assert lines[-1].split(",")[:3] == ["chr1", lines[-1].split(",")[1], str(len(values))]
+    starts = np.array([int(line.split(",")[1]) for line in lines[1:]])
+    ends = np.array([int(line.split(",")[2]) for line in lines[1:]])
+    np.testing.assert_array_equal(starts[1:], ends[:-1])
+    found = np.array([line.split(",")[3] or "nan" for line in lines[1:]], dtype=np.float32)
+    np.testing.assert_array_equal(np.repeat(found, ends - starts), values)
+
+
+def test_a_check_says_whether_a_file_can_be_had(client: FlaskClient) -> None:
+    answer = client.get(f"/export/window.csv{VIEW}&check=yes", **LOCAL)
+    assert (answer.status_code, answer.data) == (204, b"")
+    for _ in range(20):  # what is checked is not being sent
+        client.get(f"/export/window.bed{VIEW}&check=yes", **LOCAL)
+    wrong = client.get("/export/window.csv?markers=K562_CTFC&check=yes", **LOCAL)
+    assert wrong.status_code == 400
+    assert "Did you mean" in wrong.get_data(as_text=True)
+
+
+def test_few_exports_are_sent_at_once(client: FlaskClient) -> None:
+    running = [
+        client.get(f"/export/window.csv{VIEW}", base_url=LOCAL["base_url"]) for _ in range(4)
+    ]
+    refused = client.get(f"/export/window.csv{VIEW}", **LOCAL)
+    assert refused.status_code == 400
+    assert "try again later" in refused.get_data(as_text=True)
+    for answer in running:
+        answer.close()
+    assert client.get(f"/export/window.csv{VIEW}", **LOCAL).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/export/window.csv", "/export/session.xml", "/igv/config.json"])
@@ -95,8 +138,8 @@ def test_no_path_of_the_server_is_told(
     assert str(copy) in caplog.text
 
 
-def test_too_much_is_refused_in_one_line(client: FlaskClient) -> None:
-    answer = client.get("/export/window.csv?region=chr1&markers=K562_CTCF", **LOCAL)
+def test_what_cannot_be_had_is_refused_in_one_line(client: FlaskClient) -> None:
+    answer = client.get("/export/window.csv?region=chr1&markers=K562_CTFC", **LOCAL)
     assert answer.status_code == 400
     assert answer.get_data(as_text=True).count("\n") == 1
     assert answer.mimetype == "text/plain"

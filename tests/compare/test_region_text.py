@@ -7,12 +7,15 @@ import io
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyBigWig
 import pytest
+from hypothesis import given, strategies as st
 from small_world import World
 
+from regtrack.compare import region_text
 from regtrack.compare.open_sources import open_sources
 from regtrack.compare.region_text import region_bed, region_csv
 from regtrack.compare.sources import Sources
@@ -107,3 +110,24 @@ def test_unknown_tracks_and_markers_are_refused(world: World, sources: Sources) 
             text(sources, REGION, ["/etc/passwd"])
         with pytest.raises(DatasetError, match="open the tracks with labels"):
             text(world.open(labels=None), REGION, IDS, ["K562_CTCF"])
+
+
+@given(st.integers(1, 400), st.integers(0, 1_000), st.integers(1, 700))
+def test_pieces_do_not_cut_runs(piece: int, start: int, size: int) -> None:
+    region = Interval("chr1", start, start + size)
+    values = np.resize(np.repeat(np.float32([1, np.nan, 2, 0]), [3, 90, 1, 7]), 2_000)
+
+    def read(place: Interval) -> list[Any]:
+        return [values[place.start : place.end], np.zeros(len(place), dtype=np.int32)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        whole = list(region_text._runs(region, read))
+        patch.setattr(region_text, "_PIECE", piece)
+        cut = list(region_text._runs(region, read))
+    for one, other in zip(_together(whole), _together(cut), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def _together(found: list[Any]) -> list[Any]:
+    starts, ends, columns = zip(*found, strict=True)
+    return [np.concatenate(part) for part in (starts, ends, *zip(*columns, strict=True))]

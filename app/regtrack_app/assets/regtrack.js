@@ -107,13 +107,17 @@
   }
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-move], [data-image], #export-link, #help-open, #theme-toggle");
+    const target = event.target.closest("[data-move], [data-image], a.file, #export-link, #help-open, #theme-toggle");
     if (!target) return;
     if (target.dataset.move) moving.step(target.dataset.move);
     if (target.dataset.image) saveImage(target.dataset.image);
     if (target.id === "help-open") element("help").showModal();
     if (target.id === "theme-toggle") turnTheme();
     if (target.id === "export-link") copyLink(target);
+    if (target.matches("a.file")) {
+      event.preventDefault();
+      download(target);
+    }
   });
 
   // ---- keys ----
@@ -221,10 +225,12 @@
     pending = window.setTimeout(() => set("gene-prefix", { data: text }), 150);
   });
 
-  // ---- images and links ----
+  // ---- images, files and links ----
+  const shownRegion = () => new URLSearchParams(window.location.search).get("region");
+
   function saveImage(format) {
     const drawn = graph();
-    const region = element("region").value.replace(/[^\w.-]+/g, "_");
+    const region = shownRegion().replace(/[^\w.-]+/g, "_");
     const { data, layout } = drawn;
     const axis = {
       ...layout.xaxis, ticks: "outside", showticklabels: true, showline: true,
@@ -236,6 +242,18 @@
       format, filename: `regtrack_${region}`, scale: format === "png" ? 2 : 1,
       width: drawn.clientWidth, height: drawn.clientHeight + AXIS,
     });
+  }
+
+  /* a file that cannot be had is refused on the page, in words */
+  async function download(link) {
+    const answer = await fetch(`${link.href}&check=yes`).catch(() => null);
+    if (answer === null) return; // the page says that the server is gone
+    set("problems", { children: answer.ok ? "" : await answer.text() });
+    if (!answer.ok) return;
+    const file = document.createElement("a");
+    file.href = link.href;
+    file.download = "";
+    file.click();
   }
 
   function copyLink(button) {
@@ -299,7 +317,7 @@
         window.clearTimeout(resting);
         resting = window.setTimeout(() => {
           if (open === "measures") set("rested", { data: query });
-          if (open === "igv") window.regtrackIgv.show(query, element("region").value);
+          if (open === "igv") window.regtrackIgv.show(query, fields.get("region"));
         }, REST);
       },
 

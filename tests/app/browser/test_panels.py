@@ -195,7 +195,7 @@ def saved(page: Dashboard, button: str, folder: Path) -> Path:
 def test_images_of_the_view_are_saved(at_start: Dashboard, tmp_path: Path) -> None:
     png = saved(at_start, ids.EXPORT_PNG, tmp_path)
     assert png.read_bytes().startswith(b"\x89PNG")
-    assert "100_001-101_000" in png.name
+    assert png.name == "regtrack_chr1_100001-101000.png"
     svg = saved(at_start, ids.EXPORT_SVG, tmp_path)
     text = "".join(ElementTree.parse(svg).getroot().itertext())
     assert "K562_CTCF" in text
@@ -204,7 +204,9 @@ def test_images_of_the_view_are_saved(at_start: Dashboard, tmp_path: Path) -> No
 def test_the_values_of_the_view_are_saved(
     at_start: Dashboard, world: World, tmp_path: Path
 ) -> None:
-    csv = saved(at_start, ids.EXPORT_CSV, tmp_path).read_text().splitlines()
+    path = saved(at_start, ids.EXPORT_CSV, tmp_path)
+    assert path.name == "regtrack_chr1_100001-101000.csv"
+    csv = path.read_text().splitlines()
     names = csv[0].split(",")
     first = dict(zip(names, csv[1].split(","), strict=True))
     assert first["start"] == "100000"
@@ -213,6 +215,18 @@ def test_the_values_of_the_view_are_saved(
     bed = saved(at_start, ids.EXPORT_BED, tmp_path).read_text()
     assert 'track type=bedGraph name="' in bed
     assert "chr1\t100000\t" in bed
+
+
+def test_a_file_that_cannot_be_had_is_refused_on_the_page(at_start: Dashboard) -> None:
+    at_start.page.route(
+        "**/export/window.csv*check=yes", lambda route: route.fulfill(status=400, body="no disk")
+    )
+    at_start.page.click("details.drop > summary")
+    at_start.page.click(f"#{ids.EXPORT_CSV}")
+    expect(at_start.page.locator(f"#{ids.PROBLEMS}")).to_have_text("no disk")
+    at_start.page.unroute("**/export/window.csv*check=yes")
+    at_start.page.locator("h1").click()
+    at_start.forget()  # the browser noted the status
 
 
 def test_an_igv_session_names_tracks_that_can_be_read(
