@@ -25,6 +25,7 @@ COMMANDS = (
     "build-dataset",
     "train",
     "evaluate",
+    "predict",
     "predict-genome",
     "assemble",
     "serve",

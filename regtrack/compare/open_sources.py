@@ -93,13 +93,13 @@ def _read_labels(path: Path | None) -> tuple[Dataset | None, tuple[MarkerFile, .
     return None, ()
 
 
-def _open_peaks(files: Sequence[MarkerFile], bed: Path | None, assembly: Assembly) -> PeakLabels:
+def _open_peaks(files: Sequence[MarkerFile], alone: Path | None, assembly: Assembly) -> PeakLabels:
     """Labels of peak files; the first file is read now, to refuse files of another kind."""
     peaks = PeakLabels(files, assembly)
     found = peaks.check(files[0].path)
-    if bed is not None and not found:
+    if alone is not None and not found:
         raise MarkerError(
-            f"{bed} has no peak on the tracks, which have {assembly.summary()}; expected a "
+            f"{alone} has no peak on the tracks, which have {assembly.summary()}; expected a "
             "dataset, a markers table (.tsv) or a BED"
         )
     return peaks

@@ -18,7 +18,7 @@ The rules, repeated for users in docs/dataset.md:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from operator import add
 from pathlib import Path
@@ -28,6 +28,7 @@ import numpy as np
 from regtrack.errors import AssemblyError, PeakFileError
 from regtrack.files.shown import listed
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals, Positions
 from regtrack.labels.bed import BedFile
 
@@ -133,17 +134,49 @@ def read_peaks(path: Path, assembly: Assembly) -> Peaks:
     return peaks
 
 
-def _place(file: BedFile, assembly: Assembly, path: Path) -> Peaks:
-    """The bases under peaks by chromosome, in the assembly's order, without a digest.
+def read_intervals(path: Path, assembly: Assembly) -> tuple[list[Interval], Peaks]:
+    """The intervals of a BED file as they are listed, and what `read_peaks` finds in it.
 
-    Chromosomes are laid end to end with a gap, so that all peaks are merged at once.
+    Raises:
+        PeakFileError: as `read_peaks`.
     """
+    peaks = read_peaks(path, assembly)
+    with BedFile(path) as file:
+        listed = [
+            Interval(assembly.names[chrom], start, end)
+            for placed in _placed(file, assembly, path)
+            for chrom, start, end in zip(
+                placed.chroms.tolist(), placed.starts.tolist(), placed.ends.tolist(), strict=True
+            )
+        ]
+    return listed, peaks
+
+
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """Some lines of a file on the assembly.
+
+    Attributes:
+        chroms, starts, ends: the lines that are used: the chromosome's number, and where (bp).
+        counts: of these lines and the others.
+        bridge: the assembly's name of each name of the file so far that it has.
+        names: all names of the file so far.
+    """
+
+    chroms: Positions
+    starts: Positions
+    ends: Positions
+    counts: PeakCounts
+    bridge: dict[str, str]
+    names: tuple[str, ...]
+
+
+def _placed(file: BedFile, assembly: Assembly, path: Path) -> Iterator[_Placed]:
+    """The lines of a file, a part at a time, by the rules at the top of this file."""
     numbers = {name: at for at, name in enumerate(assembly.names)}
     lengths = np.array(assembly.lengths, np.int64)
-    first = np.concatenate([[0], np.cumsum(lengths + 1)])
     bridge: dict[str, str] = {}
     names: tuple[str, ...] = ()
-    merged, counts = Intervals.none(), PeakCounts()
     for rows in file:
         if len(rows.names) > len(names):
             names, bridge = rows.names, _bridged(rows.names, assembly, path)
@@ -154,7 +187,7 @@ def _place(file: BedFile, assembly: Assembly, path: Path) -> Peaks:
         empty = known & (rows.starts == rows.ends)
         outside = known & ~empty & (rows.starts >= limits)
         keep = known & ~empty & ~outside
-        counts += PeakCounts(
+        counts = PeakCounts(
             read=len(chroms),
             empty=int(empty.sum()),
             unknown=int((~known).sum()),
@@ -162,8 +195,24 @@ def _place(file: BedFile, assembly: Assembly, path: Path) -> Peaks:
             clipped=int((keep & (rows.ends > limits)).sum()),
             skipped=rows.skipped,
         )
-        at = first[chroms[keep]]
-        here = Intervals.merged(rows.starts[keep] + at, np.minimum(rows.ends, limits)[keep] + at)
+        ends = np.minimum(rows.ends, limits)[keep]
+        yield _Placed(chroms[keep], rows.starts[keep], ends, counts, bridge, names)
+
+
+def _place(file: BedFile, assembly: Assembly, path: Path) -> Peaks:
+    """The bases under peaks by chromosome, in the assembly's order, without a digest.
+
+    Chromosomes are laid end to end with a gap, so that all peaks are merged at once.
+    """
+    first = np.concatenate([[0], np.cumsum(np.array(assembly.lengths, np.int64) + 1)])
+    bridge: dict[str, str] = {}
+    names: tuple[str, ...] = ()
+    merged, counts = Intervals.none(), PeakCounts()
+    for placed in _placed(file, assembly, path):
+        names, bridge = placed.names, placed.bridge
+        counts += placed.counts
+        at = first[placed.chroms]
+        here = Intervals.merged(placed.starts + at, placed.ends + at)
         merged = Intervals.union([merged, here]) if merged else here
     return Peaks(
         by_chrom=_split(merged, first, assembly),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from regtrack.checkpoint import Checkpoint
+from regtrack.errors import MarkerError
+from regtrack.labels.marker import Marker
 from regtrack.predict.network import Network
 
 
@@ -71,3 +75,41 @@ class Ensemble(nn.Module):
             total = found if total is None else total.add_(found)
         assert total is not None
         return total.div_(len(self._networks))
+
+
+@dataclass(frozen=True)
+class NamedEnsemble:
+    """An ensemble and the markers that all of its members predict; a `NamedNetwork`.
+
+    Attributes:
+        model: the ensemble.
+        markers: of its rows, in the order of the first member.
+    """
+
+    model: Ensemble
+    markers: tuple[Marker, ...]
+
+    @property
+    def marker_names(self) -> tuple[str, ...]:
+        """The names of the markers, in the order of the rows."""
+        return tuple(marker.name for marker in self.markers)
+
+
+def averaged(members: Sequence[Checkpoint]) -> NamedEnsemble:
+    """Several checkpoints as one network: the mean of their logits, for the markers of all.
+
+    Raises:
+        MarkerError: no marker is predicted by all.
+    """
+    rows = [{marker.name: row for row, marker in enumerate(one.markers)} for one in members]
+    shared = [one for one in members[0].markers if all(one.name in of_one for of_one in rows)]
+    if not shared:
+        raise MarkerError(
+            f"no marker is predicted by all {len(members)} checkpoints; expected checkpoints that "
+            "share some markers by name"
+        )
+    model = Ensemble(
+        [one.model for one in members],
+        [[of_one[marker.name] for marker in shared] for of_one in rows],
+    )
+    return NamedEnsemble(model, tuple(shared))

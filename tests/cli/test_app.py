@@ -73,7 +73,7 @@ def test_a_mistyped_command_is_answered_with_the_nearest(regtrack: Run) -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("pre", ["predict-genome"]),
+        ("pre", ["predict", "predict-genome"]),
         ("predict-genome --precision b", ["bf16"]),
         ("predict-genome --device c", ["cpu", "cuda"]),
         ("predict-genome --compile o", ["on", "off"]),
@@ -95,4 +95,4 @@ def test_the_script_completes() -> None:
     found = subprocess.run(
         [SCRIPT], capture_output=True, text=True, env={**os.environ, **words}, check=False
     )
-    assert found.stdout.split() == ["predict-genome"]
+    assert found.stdout.split() == ["predict", "predict-genome"]
