@@ -131,19 +131,23 @@ class Run:
         network: its name in the registry.
         settings: of the network; the pooling is part of the title.
         folder: of the run or of its tracks; distinguishes several runs of one network.
+        name: title and id that the user gave it; they stay whatever is shown beside it.
     """
 
     network: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
+    name: str | None = None
 
     @property
     def title(self) -> str:
-        """The title of the network: the paper's name, and its pooling.
+        """The user's name for it, else the network's title: the paper's name, and its pooling.
 
         >>> Run("dilated", {"pooling": "max"}).title
         'DILATED, max pooling'
         """
+        if self.name is not None:
+            return self.name
         name = TITLES.get(self.network, self.network)
         return name if self.pooling == "none" else f"{name}, {self.pooling} pooling"
 
@@ -174,14 +178,16 @@ def styles_of(runs: Sequence[Run]) -> tuple[ModelStyle, ...]:
     ['CNN7', 'CNN3 (x)', 'CNN3 (y)']
     """
     folders = [run.folder or Path(str(number)) for number, run in enumerate(runs, 1)]
-    networks, titles = [run.network for run in runs], [run.title for run in runs]
+    # a name that a user gave is its own, and unlike any network's
+    networks = [run.network if run.name is None else f"={run.name}" for run in runs]
+    titles = [run.title if run.name is None else f"={run.name}" for run in runs]
     ids = [
-        network if part is None else part
-        for network, part in zip(networks, _distinguishing_parts(networks, folders), strict=True)
+        run.name or (run.network if part is None else part)
+        for run, part in zip(runs, _distinguishing_parts(networks, folders), strict=True)
     ]
     shown = [
-        title if part is None else f"{title} ({part})"
-        for title, part in zip(titles, _distinguishing_parts(titles, folders), strict=True)
+        run.title if part is None or run.name else f"{run.title} ({part})"
+        for run, part in zip(runs, _distinguishing_parts(titles, folders), strict=True)
     ]
     return tuple(
         ModelStyle(

@@ -88,6 +88,13 @@ class _Click:
 
 
 @dataclass(frozen=True)
+class _Picked:
+    marker: str
+    at: Number | None = None
+    more: bool = False
+
+
+@dataclass(frozen=True)
 class _Done:
     at: Number = 0
     keys: Texts = field(default_factory=list)
@@ -102,6 +109,7 @@ _BY_ELEMENT: Mapping[str, Any] = {
     **dict.fromkeys((ids.MARKERS, ids.MODELS, ids.TRACKS, ids.DIFFERENCES), Texts),
     ids.MOVED: _Move,
     ids.SCREEN: _Screen,
+    ids.PICKED: _Picked,
     ids.LOADED: _Loaded,
     ids.SALIENCY_JOB: Texts,
     ids.SALIENCY_DONE: _Done,

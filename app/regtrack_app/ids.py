@@ -54,7 +54,8 @@ NOTES = "notes"
 # below the view
 PANEL = "panel"
 PANELS = {
-    name: f"panel-{name}" for name in ("measures", "windows", "scores", "saliency", "igv", "none")
+    name: f"panel-{name}"
+    for name in ("measures", "windows", "scores", "heat", "saliency", "igv", "none")
 }
 RESTED = "rested"
 MEASURES = "measures-table"
@@ -73,6 +74,12 @@ SCORES_STATUS = "scores-status"
 SCORES_POLL = "scores-poll"
 SCORES_JOB = "scores-job"
 SCORES_TABLE = "scores-categories"
+
+HEAT = "heat-shown"
+ORDER = "heat-order"
+HEAT_VIEW = "heat-view"
+HEAT_STATUS = "heat-status"
+PICKED = "picked"
 
 SALIENCY_START = "saliency-start"
 SALIENCY_CANCEL = "saliency-cancel"

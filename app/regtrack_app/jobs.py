@@ -170,3 +170,14 @@ class Jobs:
             )
         for key in ended[: max(len(ended) - _REMEMBERED + 1, 0)]:
             del self._jobs[key]
+
+
+def progress_text(job: Job) -> str:
+    """The state of a job in words."""
+    if job.state == "failed":
+        return job.error or "It failed."
+    if job.state == "cancelled" or job.cancelled():
+        return "Cancelled."
+    share = "" if job.progress is None else f" {job.progress:.0%}".replace("%", " %")
+    begun = "starting" if job.state == "running" else "waiting"
+    return f"{job.description or begun}{share} …"

@@ -65,6 +65,7 @@ _STORES = (
     ids.LOADED,
     ids.MOVED,
     ids.SCREEN,
+    ids.PICKED,
     ids.RESTED,
     ids.GENE_PREFIX,
     ids.WINDOWS_JOB,

@@ -30,9 +30,15 @@ PANEL_NAMES = {
     "measures": "Measures",
     "windows": "Windows",
     "scores": "Scores",
+    "heat": "All markers",
     "saliency": "Saliency",
     "igv": "igv.js",
     "none": "Hide",
+}
+ORDER_NAMES = {
+    "category": "category",
+    "similarity": "similarity",
+    "disagreement": "disagreement here",
 }
 RANKING_NAMES = {
     "disagreement": "disagreement of A and B",
@@ -57,6 +63,7 @@ def panels(sources: Sources, *, igv_ready: bool) -> list[html.Section]:
         _measures(),
         _windows(sources),
         _scores(),
+        _heat(sources),
         _saliency(sources),
         _igv(sources, ready=igv_ready),
         html.Section(id=ids.PANELS["none"], hidden=True),
@@ -157,6 +164,43 @@ def _scores() -> html.Section:
         html.Div(
             [graph, html.Div(id=ids.SCORES_TABLE, className="table", tabIndex=0)], className="side"
         ),
+    )
+
+
+def _heat(sources: Sources) -> html.Section:
+    models = [{"label": model.label, "value": model.id} for model in sources.catalog.models]
+    shown: list[dict[str, Any]] = [
+        *models,
+        {"label": "A − B", "value": "difference", "disabled": len(models) < 2},
+        {"label": "labels", "value": "labels", "disabled": sources.labels is None},
+    ]
+    return _panel(
+        "heat",
+        html.Div(
+            [
+                html.Fieldset(
+                    [
+                        html.Legend("Colour by"),
+                        dcc.RadioItems(
+                            id=ids.HEAT, options=shown, value=shown[0]["value"], inline=True
+                        ),
+                    ],
+                    className="inline",
+                ),
+                html.Fieldset(
+                    [
+                        html.Legend("Order by"),
+                        dcc.RadioItems(
+                            id=ids.ORDER, options=ORDER_NAMES, value="category", inline=True
+                        ),
+                    ],
+                    className="inline",
+                ),
+                html.Span(id=ids.HEAT_STATUS, className="status", role="status"),
+            ],
+            className="tools",
+        ),
+        html.Div(id=ids.HEAT_VIEW, className="heat"),
     )
 
 

@@ -25,7 +25,9 @@ SCALES = ("marker", "category", "own", "limits")
 FLOORS = ("zero", "lowest")
 AXES = ("linear", "log", "fold")
 DRAWS = ("auto", "mean", "max", "both")
-PANELS = ("measures", "windows", "scores", "saliency", "igv", "none")
+PANELS = ("measures", "windows", "scores", "heat", "saliency", "igv", "none")
+ORDERS = ("category", "similarity", "disagreement")
+HEATS = ("labels", "difference")
 RANKINGS = ("disagreement", "error", "score")
 SPLITS = ("all", "train", "valid", "test")
 
@@ -37,6 +39,7 @@ _WORDS = {
     "draw": DRAWS,
     "panel": PANELS,
     "rank": RANKINGS,
+    "order": ORDERS,
     "split": SPLITS,
 }
 
@@ -70,6 +73,9 @@ class View:
         panel: the one open below the tracks.
         rank: by what windows are ranked.
         split: whose windows are listed and scored.
+        heat: what the picture of all markers is of: a model's id, `labels` or `difference`; empty:
+            the first model, else the labels.
+        order: of its rows.
         saliency: draw the computed saliency.
     """
 
@@ -88,6 +94,8 @@ class View:
     panel: str = "measures"
     rank: str = "disagreement"
     split: str = "all"
+    heat: str = ""
+    order: str = "category"
     saliency: bool = False
 
     def query(self) -> str:
@@ -107,8 +115,9 @@ class View:
         for name in _WORDS:
             if name in always or getattr(self, name) != getattr(plain, name):
                 fields[name] = getattr(self, name)
-        if self.limits:
-            fields["limits"] = self.limits
+        for name in ("limits", "heat"):
+            if getattr(self, name):
+                fields[name] = getattr(self, name)
         if self.saliency:
             fields["saliency"] = "on"
         return "?" + urlencode(fields, safe=":,")
@@ -154,10 +163,10 @@ def parse_view(query: str, choices: Choices, longest: int = _LONGEST_QUERY) -> P
         if name in fields:
             changes[name], trouble = _several(name, fields[name], allowed, most)
             problems += trouble
-    for name, words in _WORDS.items():
+    for name, words in (_WORDS | {"heat": (*HEATS, *choices.models)}).items():
         if fields.get(name) in words:
             changes[name] = fields[name]
-        elif name in fields:
+        elif fields.get(name):
             problems.append(_unknown(name, fields[name], words))
     if "region" not in changes:
         changes["region"] = _first_region(choices, changes.get("markers", choices.markers))

@@ -14,14 +14,38 @@ EPILOG = """Examples:
 
   regtrack serve runs/dilated encode/*.bigWig --labels markers.tsv --port 0 --open
 
+  regtrack serve 'no pooling=runs/a' 'max pooling=runs/b' --labels data
+
   regtrack serve runs/dilated --labels data --checkpoint dilated/checkpoint.safetensors"""
+
+
+def named_paths(texts: Sequence[str]) -> tuple[list[Path], dict[str | Path, str]]:
+    """Paths, and the names given to some of them as `NAME=PATH`; a path may hold an equals sign.
+
+    >>> named_paths(["tracks/a", "my CNN=tracks/b"])[1]
+    {PosixPath('tracks/b'): 'my CNN'}
+    """
+    paths: list[Path] = []
+    names: dict[str | Path, str] = {}
+    for text in texts:
+        name, equals, path = text.partition("=")
+        if name.strip() and path and equals and not Path(text).exists():
+            names[Path(path)] = name.strip()
+            paths.append(Path(path))
+        else:
+            paths.append(Path(text))
+    return paths, names
 
 
 def command(
     *,
     paths: Annotated[
-        list[Path],
-        typer.Argument(help="Sweeps, folders of sweeps or bigWigs, and bigWigs.", metavar="DIR..."),
+        list[str],
+        typer.Argument(
+            help="Sweeps, bigWigs, and folders with any of these at any depth; NAME=DIR names the "
+            "model of a sweep.",
+            metavar="[NAME=]DIR...",
+        ),
     ],
     labels: Annotated[
         Path | None, typer.Option(help="A dataset, a markers table (.tsv), or one BED.")
@@ -74,10 +98,12 @@ def command(
     from regtrack.machine.allocator import return_memory
 
     return_memory()
+    places, names = named_paths(paths)
     access = access_of(host, allow_host or (), token, no_token=no_token)
     sources = open_sources(
-        paths, labels=labels, genes=genes, checkpoints=checkpoint or (), reference=reference
-    )
+        places, labels=labels, genes=genes, checkpoints=checkpoint or (), reference=reference,
+        names=names,
+    )  # fmt: skip
     app = create_app(sources, access=access, url_prefix=url_prefix, wording=in_options)
 
     def ready(addresses: Sequence[str]) -> None:

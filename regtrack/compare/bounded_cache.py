@@ -26,18 +26,29 @@ class BoundedCache(Generic[_T]):
 
     def get(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """The result of a key, computed if it is missing; two threads may compute the same one."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+        kept = self.peek(key)
+        if kept is not None:
+            return kept
         made = make()
+        self.put(key, made)
+        return made
+
+    def peek(self, key: Hashable) -> _T | None:
+        """The result of a key; None if it is missing."""
+        with self._lock:
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key]
+
+    def put(self, key: Hashable, made: _T) -> None:
+        """Keep a result, unless there is one of its key."""
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = made
                 self._used += self._size(made)
             while self._used > self._room and len(self._kept) > 1:
                 self._used -= self._size(self._kept.popitem(last=False)[1])
-        return made
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,16 +33,18 @@ def open_sources(
     genes: str | Path | None = None,
     checkpoints: Sequence[str | Path] = (),
     reference: str | Path | None = None,
+    names: Mapping[str | Path, str] | None = None,
 ) -> Sources:
     """Open tracks and the files they are compared with, and check at once that all fit together.
 
     Args:
-        paths: folders of `predict-genome` or `saliency-tracks`, folders of such folders or of
-            bigWigs, and bigWigs.
+        paths: folders of `predict-genome` or `saliency-tracks`, bigWigs, and folders with any of
+            these at any depth.
         labels: a dataset, a markers table (.tsv), or one BED with the labels of every marker.
         genes: a GTF, plain or gzip; read in the background.
         checkpoints: checkpoints of the models, or folders of runs that contain them.
         reference: a FASTA; default: the one that a sweep names, if it exists.
+        names: of models, by their path among `paths`; default: those of their networks.
 
     Raises:
         RegtrackError: a file is missing, cannot be read, or does not fit the others.
@@ -52,7 +54,11 @@ def open_sources(
     )
     dataset, files = _read_labels(labels)
     known = dataset.markers if dataset else [file.marker for file in files]
-    catalog = build_catalog([Path(path) for path in paths], known)
+    catalog = build_catalog(
+        [Path(path) for path in paths],
+        known,
+        {Path(path): name for path, name in (names or {}).items()},
+    )
     bed = None
     if labels is not None and dataset is None and not files:
         bed = labels.resolve()

@@ -121,6 +121,11 @@ class Sources(Closing):
         with self._borrowed(track_id) as raw:
             return bin_track(raw, chrom, start, end, count)
 
+    def summary(self, track_id: str, chrom: str, start: int, end: int, count: int) -> Bins:
+        """As `bins`, but of zoom records wherever there are some that are fine enough."""
+        with self._borrowed(track_id) as raw:
+            return bin_track(raw, chrom, start, end, count, exact_up_to=0)
+
     def chroms_with_values(self, track_id: str) -> npt.NDArray[np.bool_]:
         """On which chromosomes of the assembly a track may have values, bool (chromosomes,).
 

@@ -64,7 +64,15 @@ class Bins:
         return len(self.mean)
 
 
-def bin_track(raw: RawBigWig, chrom: str, start: int, end: int, count: int) -> Bins:
+def bin_track(
+    raw: RawBigWig,
+    chrom: str,
+    start: int,
+    end: int,
+    count: int,
+    *,
+    exact_up_to: int | None = None,
+) -> Bins:
     """A stretch of a track as at most `count` bins; what the file does not contain is absent.
 
     Args:
@@ -73,6 +81,8 @@ def bin_track(raw: RawBigWig, chrom: str, start: int, end: int, count: int) -> B
         start: first base; bases past the chromosome's end are absent.
         end: one past the last base.
         count: number of bins; a shorter stretch gets one bin per base.
+        exact_up_to: the longest stretch (bp) of which every base is read though a zoom level is
+            fine enough; default: 250 kb.
 
     Raises:
         RegionError: an empty or negative stretch, or no bin.
@@ -83,7 +93,8 @@ def bin_track(raw: RawBigWig, chrom: str, start: int, end: int, count: int) -> B
         raise RegionError(invalid("count", count, "at least 1"))
     span = end - start
     count = min(count, span)
-    level = _choose_level(raw.header.zooms, span, span / count)
+    exact = EXACT_SPAN if exact_up_to is None else exact_up_to
+    level = _choose_level(raw.header.zooms, span, span / count, exact)
     if level is None:
         return _bin_bases(raw, Interval(chrom, start, end), count)
     name = raw.assembly.resolve(chrom)
@@ -162,9 +173,11 @@ def _check(chrom: str, start: int, end: int) -> None:
         )
 
 
-def _choose_level(levels: Sequence[ZoomLevel], span: int, step: float) -> ZoomLevel | None:
+def _choose_level(
+    levels: Sequence[ZoomLevel], span: int, step: float, exact_up_to: int
+) -> ZoomLevel | None:
     """The widest level whose records are no wider than a bin; None to read every base."""
-    if span <= EXACT_SPAN or not levels:
+    if span <= exact_up_to or not levels:
         return None
     fine = [level for level in levels if level.reduction <= step]
     if fine:

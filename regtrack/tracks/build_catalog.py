@@ -1,9 +1,9 @@
-"""Find the tracks at paths and name them: sweeps, folders of sweeps or bigWigs, and bigWigs."""
+"""Find the tracks at paths and name them: sweeps and bigWigs, and those in folders at any depth."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from regtrack.errors import TrackError
@@ -19,25 +19,32 @@ from regtrack.tracks.sweep_record import SWEEP_FILE, SweepRecord, read_sweep
 
 _SUFFIXES = {".bw", ".bigwig"}
 
+_MOST_FOLDERS = 10_000  # below one path
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _NUMBER = re.compile(r"(\d+)")
 
 
-def build_catalog(paths: Sequence[Path], markers: Sequence[Marker] = ()) -> Catalog:
+def build_catalog(
+    paths: Sequence[Path],
+    markers: Sequence[Marker] = (),
+    names: Mapping[Path, str] | None = None,
+) -> Catalog:
     """The catalog of the tracks at paths; the same paths give the same ids.
 
     Args:
-        paths: sweeps, folders of sweeps, folders of bigWigs, and bigWigs.
+        paths: sweeps, bigWigs, and folders with any of these at any depth.
         markers: known markers, such as those of the labels; for other markers, biosample and target
             are guessed from their names.
+        names: of models, by their path among `paths`, which has one sweep of scores.
 
     Raises:
+        TrackError: a name of a path with more than one sweep of scores, or of several paths.
         TrackError: a path without a bigWig, a sweep that is unfinished or lacks a file, a file that
             is not a bigWig, or files of different assemblies.
     """
     sweeps, files = _collect(paths)
     taken: set[str] = set()
-    found = _sweeps(sweeps, taken)
+    found = _sweeps(sweeps, taken, _named(names or {}))
     models, saliency = (
         tuple(sweep for sweep in found if _predicts(sweep.record) is predicts)
         for predicts in (True, False)
@@ -67,20 +74,67 @@ def _collect(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
             files[path.resolve()] = None
             continue
         _check_folder(path)
-        folders = [path] if (path / SWEEP_FILE).is_file() else sorted(path.iterdir())
-        found = [folder for folder in folders if (folder / SWEEP_FILE).is_file()]
-        loose = [file for file in folders if is_bigwig(file) and file.is_file()]
-        found = [folder for folder in found if folder.suffix != PARTIAL]
+        found, loose = _below(path)
         if not found and not loose:
             raise TrackError(
                 f"{path} contains no {SWEEP_FILE}, no sweep and no bigWig; expected the output of "
                 "regtrack predict-genome or saliency-tracks, or .bw files"
             )
-        sweeps |= dict.fromkeys(folder.resolve() for folder in found)
-        files |= dict.fromkeys(file.resolve() for file in loose)
+        sweeps |= dict.fromkeys(found)
+        files |= dict.fromkeys(loose)
     if not sweeps and not files:
         raise TrackError("no path was given; expected sweeps or bigWigs")
     return list(sweeps), list(files)
+
+
+def _below(top: Path) -> tuple[list[Path], list[Path]]:
+    """Sweeps and bigWigs outside of them at any depth, by name, each folder after its files.
+
+    Hidden folders, unfinished sweeps and folders that were seen already are left out.
+    """
+    sweeps, files, seen = [], [], set()
+    waiting = [top.resolve()]
+    while waiting:
+        folder = waiting.pop()
+        if folder in seen:
+            continue
+        seen.add(folder)
+        if (folder / SWEEP_FILE).is_file():
+            sweeps.append(folder)
+            continue
+        if len(seen) > _MOST_FOLDERS:
+            raise TrackError(
+                f"{top} has more than {_MOST_FOLDERS:,} folders; name the folders of the sweeps"
+            )
+        try:
+            inside = sorted(folder.iterdir())
+        except PermissionError:
+            continue
+        files += [file.resolve() for file in inside if is_bigwig(file) and file.is_file()]
+        waiting += [
+            below.resolve()
+            for below in reversed(inside)
+            if below.is_dir() and below.suffix != PARTIAL and not below.name.startswith(".")
+        ]
+    return sweeps, files
+
+
+def _named(names: Mapping[Path, str]) -> dict[Path, str]:
+    """The names of sweeps, by their folders."""
+    found: dict[Path, str] = {}
+    for path, name in names.items():
+        if path.is_file():
+            raise TrackError(f"{path} is a file; a name is that of a sweep of scores")
+        _check_folder(path)
+        scored = [folder for folder in _below(path)[0] if _predicts(read_sweep(folder))]
+        if len(scored) != 1:
+            raise TrackError(
+                f'{path} has {len(scored)} sweeps of scores, and "{name}" names one; name each'
+            )
+        if name in found.values():
+            raise TrackError(f'two models are called "{name}"; give each a name of its own')
+        found[scored[0]] = name
+    return found
 
 
 def _check_folder(path: Path) -> None:
@@ -97,7 +151,9 @@ def _check_folder(path: Path) -> None:
         )
 
 
-def _sweeps(folders: Sequence[Path], taken: set[str]) -> list[ModelTracks]:
+def _sweeps(
+    folders: Sequence[Path], taken: set[str], names: Mapping[Path, str]
+) -> list[ModelTracks]:
     """The tracks of each sweep, with names and colours from `regtrack.model_style`.
 
     Saliency has the name and colour of the sweep of scores by the same weights, if there is one.
@@ -105,10 +161,11 @@ def _sweeps(folders: Sequence[Path], taken: set[str]) -> list[ModelTracks]:
     Args:
         folders: the sweeps.
         taken: ids of tracks that are in use; new ones are added.
+        names: that users gave, by folder.
     """
     records = [read_sweep(folder) for folder in folders]
     makers = _makers(records)
-    runs = {at: _run(records[at], folders[at]) for at in sorted(set(makers))}
+    runs = {at: _run(records[at], folders[at], names) for at in sorted(set(makers))}
     ids: set[str] = set()
     named = {
         at: (_free(_safe(style.id), ids), style)
@@ -138,9 +195,10 @@ def _predicts(record: SweepRecord) -> bool:
     return all(kind_of(record, entry) in PREDICTED for entry in record.tracks)
 
 
-def _run(record: SweepRecord, folder: Path) -> Run:
+def _run(record: SweepRecord, folder: Path, names: Mapping[Path, str]) -> Run:
     """The model that made a sweep, from its record."""
-    return Run(record.checkpoint.model, record.checkpoint.config or {}, folder)
+    checkpoint = record.checkpoint
+    return Run(checkpoint.model, checkpoint.config or {}, folder, names.get(folder))
 
 
 def _tracks(

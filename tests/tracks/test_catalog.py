@@ -73,6 +73,41 @@ def test_equal_architectures_are_distinguished_by_their_folders(house: Path) -> 
     assert again.tracks == catalog.tracks
 
 
+def test_sweeps_are_found_at_any_depth(house: Path) -> None:
+    deep = house / "years" / "2026" / "march"
+    write_sweep(deep / "runs" / "third", "bi-lstm", TRACKS)
+    write_bigwig(deep / "signal.bw", ONES)
+    write_sweep(house / "years" / ".hidden" / "x", "cnn1", TRACKS)
+    write_sweep(house / "years" / "x.partial", "cnn1", TRACKS)
+    (house / "years" / "again").symlink_to(house / "years")
+    catalog = build_catalog([house / "years"])
+    assert [model.id for model in catalog.models] == ["bi-lstm"]
+    assert [track.id for track in catalog.others] == ["signal"]
+    assert len(build_catalog([house]).models) == 3
+
+
+def test_a_model_keeps_the_name_that_it_was_given(house: Path) -> None:
+    write_sweep(house / "other" / "small", "cnn7", TRACKS)
+    small, other = house / "sweeps" / "small", house / "other"
+    paths = [small, other, house / "sweeps" / "wide"]
+    catalog = build_catalog(paths, names={small: "mine", other: "CNN7"})
+    assert [(model.id, model.label) for model in catalog.models] == [
+        ("mine", "mine"), ("CNN7", "CNN7"), ("dilated", "DILATED"),
+    ]  # fmt: skip
+    assert catalog.tracks[0].id == "mine.K562_CTCF"
+    alone = build_catalog([small], names={small: "mine"})
+    assert alone.models[0].label == "mine"
+    assert len({model.style.light for model in catalog.models}) == 3
+
+
+def test_a_name_is_that_of_one_model(house: Path) -> None:
+    with pytest.raises(TrackError, match="has 2 sweeps of scores"):
+        build_catalog([house], names={house: "mine"})
+    both = {house / "sweeps" / name: "mine" for name in ("small", "wide")}
+    with pytest.raises(TrackError, match="two models are called"):
+        build_catalog(list(both), names=both)
+
+
 def test_paths_given_twice_are_listed_once(house: Path) -> None:
     one = build_catalog([house / "sweeps"])
     two = build_catalog([house / "sweeps", house / "sweeps" / "small", house / "sweeps"])

@@ -275,7 +275,7 @@
 
   // ---- what Dash calls ----
   const asked_of = {};
-  const LOOKS = ["scale", "limits", "floor", "axis", "draw", "mode", "differences", "tracks", "saliency"];
+  const LOOKS = ["heat", "order", "scale", "limits", "floor", "axis", "draw", "mode", "differences", "tracks", "saliency"];
 
   /* a panel is asked for only while it is open, and anew only where its question has changed */
   function ask(panel, open, fields, others) {
@@ -314,6 +314,10 @@
         }
         ask("windows", open, fields, []);
         ask("scores", open, fields, ["markers", "rank"]);
+        if (open === "heat") {
+          const [, chrom, low, high] = /^(.+):(\d+)-(\d+)$/.exec(fields.get("region"));
+          window.regtrackHeat.show(query, screen.theme, chrom, [low - 1, Number(high)]);
+        }
         window.clearTimeout(resting);
         resting = window.setTimeout(() => {
           if (open === "measures") set("rested", { data: query });

@@ -9,9 +9,8 @@ from dash import Dash, Input, Output, State, ctx, no_update
 
 from regtrack.errors import RegtrackError
 from regtrack_app import ids
-from regtrack_app.callbacks.windows import progress_text
 from regtrack_app.choices import Choices
-from regtrack_app.jobs import Job, Jobs
+from regtrack_app.jobs import Job, Jobs, progress_text
 from regtrack_app.saliency import Saliency
 from regtrack_app.state import parse_view
 

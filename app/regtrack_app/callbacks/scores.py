@@ -7,17 +7,17 @@ from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, html, no_update
 
-from regtrack.compare.scoreboard import CategoryRow, Scoreboard, score_models
+from regtrack.compare.scoreboard import CategoryRow, Scoreboard
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack_app import ids
 from regtrack_app.callbacks.measures import number_text
-from regtrack_app.callbacks.windows import progress_text
 from regtrack_app.choices import Choices
 from regtrack_app.figures import nothing
-from regtrack_app.jobs import Job, Jobs
+from regtrack_app.jobs import Job, Jobs, progress_text
 from regtrack_app.panels import SCORES_PIXELS
 from regtrack_app.score_figure import score_figure
+from regtrack_app.score_job import score_job
 from regtrack_app.screen import screen_of
 from regtrack_app.state import View, compared, parse_view
 
@@ -61,15 +61,7 @@ def _job(sources: Sources, jobs: Jobs, view: View, *, start: bool) -> Job:
     if not pair:
         raise RegtrackError("select a model, or two to compare")
     first, second = pair if len(pair) == 2 else (None, pair[0])
-    split = None if view.split == "all" else view.split
-    key = "|".join(("scores", *pair, view.split))
-    known = jobs.get(key)
-    if known is not None and not start:
-        return known
-    return jobs.submit(
-        key,
-        lambda progress, _cancelled: score_models(sources, first, second, split, progress=progress),
-    )
+    return score_job(sources, jobs, first, second, view.split, start=start)
 
 
 def category_table(rows: Sequence[CategoryRow], labels: tuple[str, str]) -> html.Table:

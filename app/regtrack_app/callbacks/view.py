@@ -13,6 +13,7 @@ from regtrack.genome.interval import Interval
 from regtrack_app import ids
 from regtrack_app.choices import Choices
 from regtrack_app.figures import draw, region_of_axis, structure
+from regtrack_app.heat import shown_of
 from regtrack_app.look import look_of
 from regtrack_app.places import clipped, find_place
 from regtrack_app.regions import between
@@ -37,8 +38,11 @@ _CONTROLS = {
     ids.PANEL: "panel",
     ids.WINDOWS_KIND: "rank",
     ids.WINDOWS_SPLIT: "split",
+    ids.HEAT: "heat",
+    ids.ORDER: "order",
 }
 _FAR = 1e12
+_CLOSE = 50_000  # bp about a place that was clicked in a much wider view
 # characters: selecting all markers, of which the first are shown, exceeds a normal address
 _LONGEST_CHOICE = 100_000
 _LISTS = {"markers", "models", "tracks", "differences"}
@@ -84,6 +88,7 @@ def register(app: Dash, data: ViewData, choices: Choices) -> None:
                 ids.SCREEN: Input(ids.SCREEN, "data"),
                 ids.WINDOWS_GRID: Input(ids.WINDOWS_GRID, "selectedRows"),
                 ids.SCORES_GRAPH: Input(ids.SCORES_GRAPH, "clickData"),
+                ids.PICKED: Input(ids.PICKED, "data"),
                 ids.SALIENCY_DONE: Input(ids.SALIENCY_DONE, "data"),
             },
             "controls": {name: Input(name, "value") for name in (*_CONTROLS, *_PAIR)},
@@ -132,7 +137,9 @@ def _with_controls(view: View, values: Mapping[str, Any]) -> View:
         elif value or field == "limits":
             fields[field] = str(value or "")
     pair = tuple(str(values[name]) for name in _PAIR if values.get(name))
-    return replace(view, **fields, pair=pair)
+    found = replace(view, **fields, pair=pair)
+    # what is shown without a choice stays the default, whichever models are drawn
+    return replace(found, heat="") if found.heat == shown_of(replace(view, heat="")) else found
 
 
 def _happened(view: View, page: Page, choices: Choices) -> View:
@@ -142,7 +149,22 @@ def _happened(view: View, page: Page, choices: Choices) -> View:
         points = (page.values[ids.SCORES_GRAPH] or {}).get("points") or [{}]
         marker = points[0].get("customdata")
         return replace(view, markers=(marker,)) if marker in choices.markers else view
+    if page.cause == ids.PICKED:
+        return _picked(view, page.values[ids.PICKED] or {}, choices)
     return replace(view, region=_place(view.region, page, choices))
+
+
+def _picked(view: View, picked: Mapping[str, Any], choices: Choices) -> View:
+    """The tracks of a marker that was clicked among all, where it was clicked."""
+    marker, at = picked.get("marker"), picked.get("at")
+    if marker not in choices.markers:
+        return view
+    others = [name for name in view.markers if name != marker] if picked.get("more") else []
+    region = view.region
+    if isinstance(at, int | float) and len(region) > 2 * _CLOSE:
+        length = choices.assembly.length(region.chrom)
+        region = between(region.chrom, at - _CLOSE / 2, at + _CLOSE / 2, length)
+    return replace(view, markers=(*others, marker), region=region)
 
 
 def _place(region: Interval, page: Page, choices: Choices) -> Interval:
@@ -231,7 +253,7 @@ def contents_of(view: View, data: ViewData) -> str:
 def _control_values(view: View) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, field in _CONTROLS.items():
-        value = getattr(view, field)
+        value = shown_of(view) if field == "heat" else getattr(view, field)
         values[name] = list(value) if field in _LISTS else value
     first, second = (*view.pair, None, None)[:2]
     return values | {ids.PAIR_A: first, ids.PAIR_B: second}

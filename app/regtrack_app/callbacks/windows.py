@@ -12,7 +12,7 @@ from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack_app import ids
 from regtrack_app.choices import Choices
-from regtrack_app.jobs import Job, Jobs
+from regtrack_app.jobs import Job, Jobs, progress_text
 from regtrack_app.state import View, compared, parse_view
 
 MOST_ROWS = 1_000
@@ -101,14 +101,3 @@ def _says(job: Job, view: View, sources: Sources) -> str:
         shown = f"the first {MOST_ROWS:,} of {count:,}" if count > MOST_ROWS else f"{count:,}"
         return f"{what} {shown} windows; press n and p to step through them."
     return f"{what} {progress_text(job)}"
-
-
-def progress_text(job: Job) -> str:
-    """The state of a job in words."""
-    if job.state == "failed":
-        return job.error or "It failed."
-    if job.state == "cancelled" or job.cancelled():
-        return "Cancelled."
-    share = "" if job.progress is None else f" {job.progress:.0%}".replace("%", " %")
-    begun = "starting" if job.state == "running" else "waiting"
-    return f"{job.description or begun}{share} …"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from regtrack_app.callbacks.scores import category_table
 from regtrack_app.callbacks.search import names_like
-from regtrack_app.callbacks.windows import grid_rows, progress_text
+from regtrack_app.callbacks.windows import grid_rows
 from regtrack_app.choosing import marker_options
-from regtrack_app.jobs import Cancelled, Jobs
+from regtrack_app.jobs import Cancelled, Jobs, progress_text
 from regtrack_app.score_figure import score_figure
 from small_world import World
 

@@ -10,6 +10,7 @@ from dash import Patch, no_update
 from regtrack_app import ids
 from regtrack_app.callbacks.view import Page, answer, axis_range, follow
 from regtrack_app.choices import Choices, choices_of
+from regtrack_app.heat import shown_of
 from regtrack_app.state import Parsed, View, default_view, parse_view
 from regtrack_app.theme import THEMES
 from regtrack_app.view_data import ViewData
@@ -36,7 +37,8 @@ def values_of(view: View, **more: Any) -> dict[str, Any]:
         ids.TRACKS: list(view.tracks), ids.MODE: view.mode, ids.SCALE: view.scale,
         ids.LIMITS: view.limits, ids.FLOOR: view.floor, ids.AXIS: view.axis, ids.DRAW: view.draw,
         ids.DIFFERENCES: list(view.differences), ids.PANEL: view.panel, ids.PAIR_A: None,
-        ids.PAIR_B: None, ids.WINDOWS_KIND: view.rank, ids.WINDOWS_SPLIT: view.split, **more,
+        ids.PAIR_B: None, ids.WINDOWS_KIND: view.rank, ids.WINDOWS_SPLIT: view.split,
+        ids.HEAT: shown_of(view), ids.ORDER: view.order, **more,
     }  # fmt: skip
 
 
@@ -125,6 +127,23 @@ def test_a_point_of_the_scores_leads_to_its_marker(choices: Choices) -> None:
     assert happened(choices, ids.SCORES_GRAPH, scores_graph=point).view.markers == ("K562_DNase",)
     other = {"points": [{"customdata": "/etc/passwd"}]}
     assert happened(choices, ids.SCORES_GRAPH, scores_graph=other).view.markers == ("K562_CTCF",)
+
+
+def test_a_click_on_the_picture_of_all_markers_opens_the_tracks(choices: Choices) -> None:
+    click = {"marker": "K562_DNase", "at": 200_000}
+    there = happened(choices, ids.PICKED, "?region=chr1", picked=click).view
+    assert there.markers == ("K562_DNase",)
+    assert there.region == Interval("chr1", 175_000, 225_000)
+    near = happened(choices, ids.PICKED, "?region=chr1:1-50000", picked=click | {"more": True}).view
+    assert near.markers == ("K562_CTCF", "K562_DNase")
+    assert near.region == Interval("chr1", 0, 50_000)
+    other = happened(choices, ids.PICKED, picked={"marker": "/etc/passwd", "at": None})
+    assert other.view == default_view(choices)
+
+
+def test_what_the_picture_shows_by_itself_is_not_in_the_address(choices: Choices) -> None:
+    assert happened(choices, ids.HEAT, heat_shown="cnn7").view.heat == ""
+    assert happened(choices, ids.HEAT, heat_shown="labels").view.heat == "labels"
 
 
 def test_limits_are_typed_and_checked(choices: Choices) -> None:

@@ -1,0 +1,85 @@
+"""The picture of all markers, fetched by the page's script, and the scores beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import Dash
+from flask import Flask, Response, abort, jsonify, request
+
+from regtrack.compare.scoreboard import Scoreboard
+from regtrack.compare.sources import Sources
+from regtrack.errors import RegtrackError
+from regtrack_app.choices import Choices
+from regtrack_app.heat import Heats, shown_of
+from regtrack_app.jobs import Job, Jobs, progress_text
+from regtrack_app.score_job import score_job
+from regtrack_app.state import View, compared, parse_view
+
+
+def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
+    """Add the routes of the picture and of its scores."""
+    server: Flask = app.server
+    heats = Heats(sources)
+
+    def view_of_request() -> View:
+        """The requested view; what is wrong with its address is said beside the tracks."""
+        return parse_view(request.query_string.decode("utf-8", "replace"), choices).view
+
+    @server.route("/heat/picture")
+    def picture() -> Response:
+        """Colours by marker and position: see `Heat.packed`."""
+        view = view_of_request()
+        try:
+            heat = heats.heat(view)
+        except RegtrackError as error:
+            return Response(f"{error}\n", 400, mimetype="text/plain")
+        labels = {model.id: model.label for model in sources.catalog.models}
+        colours = {
+            model.id: (model.style.light, model.style.dark) for model in sources.catalog.models
+        }
+        named = [heat.shown] if heat.shown in labels else list(heat.pair)
+        return Response(
+            heat.packed(
+                labels=[labels[model] for model in named],
+                colours=[colours[model] for model in named],
+                fold=view.axis == "fold" and heat.shown in labels,
+            ),
+            mimetype="application/octet-stream",
+        )
+
+    @server.route("/heat/scores")
+    def scores() -> Response:
+        """PR AUC by marker, or how far the job is that computes it."""
+        view = view_of_request()
+        try:
+            job = _job(sources, jobs, view, start="start" in request.args)
+        except RegtrackError as error:
+            return jsonify(state="failed", says=str(error), scores={})
+        if job is None:
+            abort(404)
+        found = _scores(job.result, shown_of(view)) if job.state == "done" else {}
+        says = "" if job.state == "done" else progress_text(job)
+        return jsonify(state=job.state, says=says, scores=found)
+
+
+def _job(sources: Sources, jobs: Jobs, view: View, *, start: bool) -> Job | None:
+    """The job that scores what the picture shows; None without labels or models."""
+    pair, shown = compared(view), shown_of(view)
+    if sources.labels is None or not pair:
+        return None
+    if shown == "difference" and len(pair) > 1:
+        return score_job(sources, jobs, pair[0], pair[1], view.split, start=start)
+    model = pair[0] if shown in {"labels", "difference"} else shown
+    return score_job(sources, jobs, None, model, view.split, start=start)
+
+
+def _scores(board: Scoreboard, shown: str) -> dict[str, Any]:
+    """By marker; of a difference that of the scores."""
+    rows = [row for row in board.rows if row.first is not None and row.second is not None]
+    return {
+        row.marker: round((row.first or 0) - (row.second or 0), 5)
+        if shown == "difference"
+        else round(row.second or 0, 5)
+        for row in rows
+    }
