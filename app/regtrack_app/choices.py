@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 from regtrack.compare.sources import Sources
+from regtrack.dataset.store import SPLITS
 from regtrack.errors import RegionError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
@@ -26,6 +29,7 @@ class Choices:
         tracks: ids of tracks that are not a model's scores: saliency and signals.
         find_gene: returns the interval of a gene; None without genes.
         opening: returns where a view of a marker, or of none, opens; None: mid-chromosome.
+        splits: those that have windows.
     """
 
     assembly: Assembly
@@ -34,6 +38,7 @@ class Choices:
     tracks: tuple[str, ...] = ()
     find_gene: Callable[[str], Interval] | None = None
     opening: Callable[[str | None], Interval] | None = None
+    splits: tuple[str, ...] = ()
 
 
 def choices_of(sources: Sources) -> Choices:
@@ -49,7 +54,15 @@ def choices_of(sources: Sources) -> Choices:
         tracks=tuple(track.id for track in catalog.others),
         find_gene=_gene_finder(sources),
         opening=lru_cache(_OPENINGS)(lambda marker: opening(sources, marker)),
+        splits=_splits(sources),
     )
+
+
+def _splits(sources: Sources) -> tuple[str, ...]:
+    if sources.dataset is None:
+        return ()
+    there = set(np.unique(sources.dataset.windows["split"]).tolist())
+    return tuple(name for number, name in enumerate(SPLITS) if number in there)
 
 
 def _gene_finder(sources: Sources) -> Callable[[str], Interval] | None:

@@ -1,8 +1,8 @@
-"""The controls next to the tracks: markers, models, scales, differences and the split."""
+"""The controls next to the tracks: markers, models, scales and differences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import dcc, html
@@ -12,7 +12,7 @@ from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle
 from regtrack_app import ids
 from regtrack_app.panels import more
-from regtrack_app.state import SPLITS, View
+from regtrack_app.state import View
 
 SCALE_NAMES = {
     "marker": "shared by marker",
@@ -41,20 +41,30 @@ def choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.As
     catalog = sources.catalog
     models = [{"label": _swatch(model.style), "value": model.id} for model in catalog.models]
     names = [{"label": model.label, "value": model.id} for model in catalog.models]
-    others = [{"label": track.label, "value": track.id} for track in catalog.others]
+    others = [
+        {"label": track.label, "value": track.id, "search": f"{track.label} {track.kind}"}
+        for track in catalog.others
+    ]
     parts: list[Any] = [
         _field(
             "Markers",
             dcc.Dropdown(
                 id=ids.MARKERS, multi=True, value=list(view.markers),
-                options=marker_options(markers), placeholder="search by any word",
-                maxHeight=360, optionHeight=30, closeOnSelect=False, debounce=True,
+                options=marker_options(markers, predicted_by(sources)),
+                placeholder="search by any word", maxHeight=360, optionHeight=30,
+                closeOnSelect=False, debounce=True,
             ),
+            html.Ol(id=ids.CHOSEN, className="chosen"),
             _filters(markers),
         ),
         _field("Models", dcc.Checklist(id=ids.MODELS, options=models, value=list(view.models))),
         _field(
-            "Other tracks", dcc.Checklist(id=ids.TRACKS, options=others, value=[]),
+            "Other tracks",
+            dcc.Dropdown(
+                id=ids.TRACKS, multi=True, value=list(view.tracks), options=others,
+                placeholder="search by any word", maxHeight=360, closeOnSelect=False,
+                debounce=True,
+            ),
             hidden=not others,
         ),
         _field("Tracks of a marker", _radio(ids.MODE, {"overlay": "overlaid", "stack": "stacked"})),
@@ -94,34 +104,48 @@ def choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.As
             ),
             hidden=len(names) < 2 and sources.labels is None,
         ),
-        _field(
-            "Rank and score windows of",
-            _radio(ids.WINDOWS_SPLIT, {"all": "all splits"} | {name: name for name in SPLITS[1:]}),
-            hidden=sources.dataset is None,
-        ),
     ]  # fmt: skip
     return html.Aside(parts, className="choosing", **more({"aria-label": "What is shown"}))
 
 
-def marker_options(markers: Iterable[Marker]) -> list[dict[str, str]]:
-    """Options of a dropdown that finds a marker by any of its words."""
+def predicted_by(sources: Sources) -> dict[str, str]:
+    """The labels of the models that predict each marker, in one line."""
+    found: dict[str, list[str]] = {}
+    for model in sources.catalog.models:
+        for track in model.tracks:
+            found.setdefault(track.marker or "", []).append(model.label)
+    return {marker: ", ".join(labels) for marker, labels in found.items()}
+
+
+def marker_options(markers: Sequence[Marker], predicted: Mapping[str, str]) -> list[dict[str, str]]:
+    """Options of a dropdown that finds a marker by any of its words.
+
+    Args:
+        markers: in the order of the list.
+        predicted: labels of the models that predict a marker; these are marked if others are not.
+    """
+    some = 0 < sum(marker.name in predicted for marker in markers) < len(markers)
     return [
         {
-            "label": marker.name,
+            "label": f"● {marker.name}" if some and marker.name in predicted else marker.name,
             "value": marker.name,
             "search": f"{marker.name} {marker.category} {marker.biosample} {marker.target}",
-            "title": f"{marker.category}, {marker.biosample}, {marker.target}",
+            "title": f"{marker.category}, {marker.biosample}, {marker.target}; "
+            + (
+                f"predicted by {predicted[marker.name]}"
+                if marker.name in predicted
+                else "labels only"
+            ),
         }
         for marker in markers
     ]
 
 
-def marker_list(markers: Iterable[Marker]) -> list[dict[str, str]]:
+def marker_list(markers: Sequence[Marker], predicted: Mapping[str, str]) -> list[dict[str, str]]:
     """The same options with the fields by which the list is filtered."""
-    markers = list(markers)
     return [
         option | {name: getattr(marker, name) for name in ids.FILTERS}
-        for option, marker in zip(marker_options(markers), markers, strict=True)
+        for option, marker in zip(marker_options(markers, predicted), markers, strict=True)
     ]
 
 
@@ -172,6 +196,8 @@ def _pick(name: str, text: str, options: list[dict[str, str]], says: str) -> htm
     return html.Div(
         [
             html.Label(text, htmlFor=name, title=says),
-            dcc.Dropdown(id=name, options=options, placeholder="automatic", searchable=False),
+            dcc.Dropdown(
+                id=name, options=options, placeholder="none", searchable=False, clearable=False
+            ),
         ]
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dash import Dash
 
 from regtrack.compare.sources import Sources
-from regtrack_app import heat_routes, routes
+from regtrack_app import heat_routes, result_routes, routes
 from regtrack_app.access import Access
 from regtrack_app.border import guard
 from regtrack_app.callbacks import (
@@ -102,6 +102,7 @@ def create_app(
     saliency_panel.register(app, choices, jobs, explained)
     scripts = {"igv/igv.min.js": igv_script, PLOTLY: find_bundle()}
     heat_routes.register(app, sources, choices, jobs)
+    result_routes.register(app, sources, choices, jobs)
     routes.register(app, sources, choices, scripts, prefix=prefix, access=access)
     compress_text(app)
     tell_times(app)

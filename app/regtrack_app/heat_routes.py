@@ -27,7 +27,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         return parse_view(request.query_string.decode("utf-8", "replace"), choices).view
 
     @server.route("/heat/picture")
-    def picture() -> Response:
+    def heat_picture() -> Response:
         """Colours by marker and position: see `Heat.packed`."""
         view = view_of_request()
         try:
@@ -49,7 +49,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         )
 
     @server.route("/heat/scores")
-    def scores() -> Response:
+    def heat_scores() -> Response:
         """PR AUC by marker, or how far the job is that computes it."""
         view = view_of_request()
         try:

@@ -10,7 +10,8 @@ from regtrack_app.rows import Row, ValueRow
 
 _FEW_PIXELS = 330  # if the rows are lower in total, they are made taller; on an unknown screen
 _MOST_MORE = 110
-_AROUND = 250  # pixels of a screen for the bar, axis, notes and the tabs below
+_SHARE = 0.62  # of a screen's height, less the axis; the rest is for the bar and what is below
+_AXIS = 84
 _TITLE = 21  # pixels above a row with a title
 _TALLEST = 360
 _SAID_PIXELS = 30  # height of a row that only says why it is empty
@@ -29,7 +30,7 @@ def roomy(rows: Sequence[Row], screen: int | None = None) -> list[Row]:
     ]
     tall = sum(_is_value_row(row) and bool(row.curves) for row in fitted)
     used = sum(row.height + (_TITLE if row.title and screen else 0) for row in fitted)
-    left = (screen - _AROUND if screen else _FEW_PIXELS) - used
+    left = (int(screen * _SHARE) - _AXIS if screen else _FEW_PIXELS) - used
     if not tall or left <= 0:
         return fitted
     most = _TALLEST - ValueRow.height if screen else _MOST_MORE

@@ -9,12 +9,12 @@ from dash import dcc, html
 from regtrack.compare.sources import Sources
 from regtrack_app import ids
 from regtrack_app.choices import Choices
-from regtrack_app.choosing import choosing, marker_list
+from regtrack_app.choosing import choosing, marker_list, predicted_by
 from regtrack_app.figures import nothing
 from regtrack_app.panels import GRAPH_CONFIG, PANEL_NAMES, more, panels
 from regtrack_app.references import letters_in_browsers
 from regtrack_app.regions import region_text
-from regtrack_app.state import PANELS, View, default_view
+from regtrack_app.state import PANELS, SPLITS, View, default_view
 
 KEYS = (
     ("← →", "move by a quarter of the view"),
@@ -48,7 +48,7 @@ def page(sources: Sources, choices: Choices, *, igv_ready: bool) -> html.Div:
         children=[
             dcc.Location(id=ids.URL, refresh=False),
             *(dcc.Store(id=name) for name in _STORES),
-            dcc.Store(id=ids.MARKER_LIST, data=marker_list(markers)),
+            dcc.Store(id=ids.MARKER_LIST, data=marker_list(markers, predicted_by(sources))),
             *(dcc.Interval(id=name, interval=400, disabled=True) for name in _POLLS),
             html.A("Skip to the tracks", href="#tracks", className="skip"),
             _bar(sources, view),
@@ -167,11 +167,18 @@ def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
             html.P(id=ids.CONNECTION, className="problems", role="alert"),
             html.P(id=ids.PROBLEMS, className="problems", role="alert"),
             html.Div([_ruler(), graph, _marked()], id="tracks", className="frame", tabIndex=-1),
-            html.P(id=ids.NOTES, className="notes"),
+            html.Div(
+                [
+                    html.Span(id=ids.NOTES),
+                    html.Button("n: next window", id=ids.NEXT, className="next"),
+                ],
+                className="notes",
+            ),
             html.P(id=ids.SUMMARY, className="hidden", **more({"aria-live": "polite"})),
             html.Div(
                 tabs, className="tab-row", role="group", **more({"aria-label": "Below the tracks"})
             ),
+            _compared(sources),
             *panels(sources, igv_ready=igv_ready),
         ],
         id="main",
@@ -188,6 +195,29 @@ def _ruler() -> html.Div:
 def _marked() -> html.Div:
     """The stretch that is marked to be zoomed into."""
     return html.Div(id=ids.MARKED, className="marked", hidden=True)
+
+
+def _compared(sources: Sources) -> html.Div:
+    """What the tables below refer to: the split, and the models that A and B stand for."""
+    names = {"all": "all"} | {name: name for name in SPLITS[1:]}
+    return html.Div(
+        [
+            html.Fieldset(
+                [
+                    html.Legend("Windows"),
+                    dcc.RadioItems(
+                        id=ids.WINDOWS_SPLIT, options=names, value="all", inline=True
+                    ),
+                ],
+                className="inline",
+                hidden=sources.dataset is None or None,
+            ),
+            html.Span(id=ids.PAIR_SAYS, className="status"),
+        ],
+        id=ids.COMPARED,
+        className="tools compared",
+        hidden=True,
+    )  # fmt: skip
 
 
 def _help() -> html.Dialog:

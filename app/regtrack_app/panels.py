@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import dash_ag_grid as dag
@@ -90,16 +91,25 @@ def _number(field: str, title: str, form: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _windows(sources: Sources) -> html.Section:
+def window_columns(sources: Sources, pair: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The columns of the table of windows; those of A and B are named after the models."""
     alone, unlabelled = len(sources.catalog.models) < 2, sources.labels is None
-    columns = [
+    labels = [sources.catalog.model(model).label for model in pair]
+    first, second = (f"Mean of {label}" for label in (*labels, "A", "B")[:2])
+    if len(labels) < 2:
+        second = "Mean of B"
+    return [
         {"field": "region", "headerName": "Window", "minWidth": 210, "flex": 2},
         {"field": "split", "headerName": "Split", "minWidth": 80, "hide": sources.dataset is None},
         _number("value", "Value", ".4f"),
-        _number("mean_a", "Mean A", ".4f"),
-        _number("mean_b", "Mean B", ".4f") | {"hide": alone},
+        _number("mean_a", first, ".4f"),
+        _number("mean_b", second, ".4f") | {"hide": alone},
         _number("labelled", "Labelled", ".1%") | {"hide": unlabelled},
     ]
+
+
+def _windows(sources: Sources) -> html.Section:
+    alone, unlabelled = len(sources.catalog.models) < 2, sources.labels is None
     impossible = {"disagreement": alone, "error": unlabelled}
     rankings = [
         {"label": says, "value": name, "disabled": impossible.get(name, False)}
@@ -107,7 +117,7 @@ def _windows(sources: Sources) -> html.Section:
     ]
     grid = dag.AgGrid(
         id=ids.WINDOWS_GRID,
-        columnDefs=columns,
+        columnDefs=window_columns(sources),
         rowData=[],
         defaultColDef={"flex": 1, "sortable": True, "resizable": True},
         dashGridOptions={
@@ -146,6 +156,7 @@ def _windows(sources: Sources) -> html.Section:
                 html.Span(id=ids.WINDOWS_STATUS, className="status", role="status"),
                 html.Button("Cancel", id=ids.WINDOWS_CANCEL, className="plain", hidden=True),
                 html.Button("Start again", id=ids.WINDOWS_AGAIN, className="plain", hidden=True),
+                html.A("Download BED", id=ids.WINDOWS_FILE, href="#", className="file"),
             ],
             className="tools",
         ),
@@ -160,7 +171,13 @@ def _scores() -> html.Section:
     )  # fmt: skip
     return _panel(
         "scores",
-        html.P(id=ids.SCORES_STATUS, className="status", role="status"),
+        html.Div(
+            [
+                html.Span(id=ids.SCORES_STATUS, className="status", role="status"),
+                html.A("Download CSV", id=ids.SCORES_FILE, href="#", className="file"),
+            ],
+            className="tools",
+        ),
         html.Div(
             [graph, html.Div(id=ids.SCORES_TABLE, className="table", tabIndex=0)], className="side"
         ),

@@ -93,7 +93,7 @@ class View:
     draw: str = "auto"
     panel: str = "measures"
     rank: str = "disagreement"
-    split: str = "all"
+    split: str = "test"
     heat: str = ""
     order: str = "category"
     saliency: bool = False
@@ -106,8 +106,8 @@ class View:
             "models": ",".join(self.models),
         }
         plain = View(self.region, self.markers, self.models)
-        # the default depends on the models available, so with few models it is written out
-        always = {"rank"} if len(self.models) < 2 else set()
+        # defaults that depend on what there is are written out
+        always = {"rank", "split"} if len(self.models) < 2 else {"split"}
         always |= set() if self.models else {"tracks"}
         for name in ("tracks", "pair", "differences"):
             if name in always or getattr(self, name) != getattr(plain, name):
@@ -194,6 +194,7 @@ def default_view(choices: Choices) -> View:
     """The view without a query: the first marker, where it opens, with all models.
 
     Without models the other tracks are shown; with fewer than two, windows are ranked by score.
+    Held-out windows are ranked and scored, if there are any.
     """
     return View(
         _first_region(choices, choices.markers),
@@ -201,6 +202,7 @@ def default_view(choices: Choices) -> View:
         choices.models[:MOST_MODELS],
         tracks=() if choices.models else choices.tracks[:MOST_TRACKS],
         rank="score" if len(choices.models) < 2 else RANKINGS[0],
+        split="test" if "test" in choices.splits else "all",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from regtrack.compare.sources import Sources
 from regtrack.genome.interval import span_text
-from regtrack_app.state import View
+from regtrack_app.state import View, compared
 from regtrack_app.view_data import Scene
 
 Shares = Sequence[tuple[str, float]]
@@ -100,6 +100,24 @@ def notes(scene: Scene, statistic: str = "mean") -> str:
         f"Zoom summary: {drawn} over {span_text(step)} from the file's zoom records of "
         f"{span_text(scene.reduction)}; for exact values zoom in."
     )
+
+
+def next_step(view: View, sources: Sources) -> str:
+    """What the key `n` does in this view; empty if there is nothing to rank."""
+    labels = [sources.catalog.model(model).label for model in compared(view)]
+    if not labels or not view.markers:
+        return ""
+    if view.rank == "disagreement" and len(labels) == 2:
+        return f"n: next window where {labels[0]} and {labels[1]} disagree"
+    if view.rank == "error" and sources.labels is not None:
+        return f"n: next window where {labels[0]} is far from the labels"
+    return f"n: next window with a high score of {labels[0]}"
+
+
+def pair_text(view: View, sources: Sources) -> str:
+    """Which models A and B stand for."""
+    labels = [sources.catalog.model(model).label for model in compared(view)]
+    return ", ".join(f"{letter} is {label}" for letter, label in zip("AB", labels, strict=False))
 
 
 def summary(view: View, scene: Scene, sources: Sources) -> str:

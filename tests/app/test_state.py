@@ -144,7 +144,7 @@ def test_many_problems_are_not_all_told() -> None:
 
 def test_the_address_is_short() -> None:
     view = default_view(CHOICES)
-    assert view.query() == f"?region={region_text(view.region)}&markers=M0&models=a,b,c"
+    assert view.query() == f"?region={region_text(view.region)}&markers=M0&models=a,b,c&split=all"
 
 
 def test_without_models_the_other_tracks_are_shown() -> None:

@@ -5,6 +5,7 @@
 (function () {
   const REST = 400; // ms without movement before what needs the exact view is asked for
   const REPEAT = 110; // ms between steps of a key held down
+  const RANKED = 120_000; // ms in which windows are ranked, or the step to the next is given up
   const GROWN = 80; // px by which a window changes before rows are laid out again
   const AXIS = 36; // px of the axis below an image
   const LETTER = 13; // px of a base's letter at most
@@ -107,12 +108,13 @@
   }
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-move], [data-image], a.file, #export-link, #help-open, #theme-toggle");
+    const target = event.target.closest("[data-move], [data-image], a.file, #export-link, #help-open, #theme-toggle, #next-window");
     if (!target) return;
     if (target.dataset.move) moving.step(target.dataset.move);
     if (target.dataset.image) saveImage(target.dataset.image);
     if (target.id === "help-open") element("help").showModal();
     if (target.id === "theme-toggle") turnTheme();
+    if (target.id === "next-window") step(1);
     if (target.id === "export-link") copyLink(target);
     if (target.matches("a.file")) {
       event.preventDefault();
@@ -125,9 +127,27 @@
     target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, [role=listbox], [role=dialog], .ag-root, dialog");
   let last = 0;
 
+  /* windows are ranked when their table is first opened; the step is taken once there are some */
+  function openWindows(rows) {
+    const tab = document.querySelector("#panel input[value=windows]");
+    if (!tab || element("next-window").textContent === "") return;
+    if (!tab.checked) tab.click();
+    const until = performance.now() + RANKED;
+    window.clearInterval(waiting);
+    waiting = window.setInterval(() => {
+      const api = window.dash_ag_grid && window.dash_ag_grid.getApi("windows-grid");
+      const ready = api && api.getDisplayedRowCount() > 0;
+      if (ready || performance.now() > until || !tab.checked && element("panel-windows").hidden) {
+        window.clearInterval(waiting);
+      }
+      if (ready) step(rows);
+    }, 200);
+  }
+  let waiting = 0;
+
   function step(rows) {
     const api = window.dash_ag_grid && window.dash_ag_grid.getApi("windows-grid");
-    if (!api || api.getDisplayedRowCount() === 0) return;
+    if (!api || api.getDisplayedRowCount() === 0) return void openWindows(rows);
     const chosen = api.getSelectedNodes()[0];
     const at = chosen ? chosen.rowIndex + rows : 0;
     const node = api.getDisplayedRowAtIndex(Math.min(Math.max(at, 0), api.getDisplayedRowCount() - 1));
@@ -309,9 +329,11 @@
         document.querySelectorAll("main > section").forEach((panel) => {
           panel.hidden = panel.id !== `panel-${open}`;
         });
-        for (const [id, path] of [["export-csv", "window.csv"], ["export-bed", "window.bed"], ["export-igv", "session.xml"]]) {
+        for (const [id, path] of [["export-csv", "window.csv"], ["export-bed", "window.bed"], ["export-igv", "session.xml"],
+          ["windows-file", "windows.bed"], ["scores-file", "scores.csv"]]) {
           element(id).href = `export/${path}${query}`;
         }
+        element("compared").hidden = !["windows", "scores", "heat"].includes(open);
         ask("windows", open, fields, []);
         ask("scores", open, fields, ["markers", "rank"]);
         if (open === "heat") {

@@ -18,10 +18,18 @@ from regtrack_app.look import look_of
 from regtrack_app.places import clipped, find_place
 from regtrack_app.regions import between
 from regtrack_app.screen import screen_of
-from regtrack_app.state import Parsed, View, parse_view
+from regtrack_app.state import Parsed, View, compared, parse_view
 from regtrack_app.tiles import read_tile
 from regtrack_app.view_data import Scene, ViewData
-from regtrack_app.words import badge_class, badge_text, foreign_models, notes, summary
+from regtrack_app.words import (
+    badge_class,
+    badge_text,
+    foreign_models,
+    next_step,
+    notes,
+    pair_text,
+    summary,
+)
 
 # the controls next to the tracks, and the field of a view that each one sets
 _CONTROLS = {
@@ -77,6 +85,8 @@ def register(app: Dash, data: ViewData, choices: Choices) -> None:
             "summary": Output(ids.SUMMARY, "children"),
             "notes": Output(ids.NOTES, "children"),
             "problems": Output(ids.PROBLEMS, "children"),
+            "next": Output(ids.NEXT, "children"),
+            "pair": Output(ids.PAIR_SAYS, "children"),
             "controls": {name: Output(name, "value") for name in (*_CONTROLS, *_PAIR)},
         },
         inputs={
@@ -136,7 +146,9 @@ def _with_controls(view: View, values: Mapping[str, Any]) -> View:
             fields[field] = tuple(str(part) for part in value or ())
         elif value or field == "limits":
             fields[field] = str(value or "")
-    pair = tuple(str(values[name]) for name in _PAIR if values.get(name))
+    named = tuple(str(values[name]) for name in _PAIR if values.get(name))
+    # the two that are compared without a choice stay the default, whichever models are drawn
+    pair = view.pair if named == compared(view) else named
     found = replace(view, **fields, pair=pair)
     # what is shown without a choice stays the default, whichever models are drawn
     return replace(found, heat="") if found.heat == shown_of(replace(view, heat="")) else found
@@ -234,6 +246,8 @@ def answer(
         "summary": summary(view, scene, data.sources),
         "notes": notes(scene, look.statistic),
         "problems": " ".join(parsed.problems),
+        "next": next_step(view, data.sources),
+        "pair": pair_text(view, data.sources),
         "controls": _control_values(view) if first or parsed.problems else _unless_same(page, view),
     }
 
@@ -255,7 +269,7 @@ def _control_values(view: View) -> dict[str, Any]:
     for name, field in _CONTROLS.items():
         value = shown_of(view) if field == "heat" else getattr(view, field)
         values[name] = list(value) if field in _LISTS else value
-    first, second = (*view.pair, None, None)[:2]
+    first, second = (*compared(view), None, None)[:2]
     return values | {ids.PAIR_A: first, ids.PAIR_B: second}
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from dash import Dash, Input, Output, ctx, no_update
 
-from regtrack.compare.ranking import RankBy, WindowTable, rank_windows
+from regtrack.compare.ranking import WindowTable
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack_app import ids
 from regtrack_app.choices import Choices
 from regtrack_app.jobs import Job, Jobs, progress_text
+from regtrack_app.panels import window_columns
 from regtrack_app.state import View, compared, parse_view
+from regtrack_app.window_job import window_job
 
 MOST_ROWS = 1_000
 
@@ -27,6 +29,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         Output(ids.WINDOWS_POLL, "disabled"),
         Output(ids.WINDOWS_CANCEL, "hidden"),
         Output(ids.WINDOWS_AGAIN, "hidden"),
+        Output(ids.WINDOWS_GRID, "columnDefs"),
         Input(ids.WINDOWS_JOB, "data"),
         Input(ids.WINDOWS_POLL, "n_intervals"),
         Input(ids.WINDOWS_CANCEL, "n_clicks"),
@@ -40,40 +43,22 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         view = parse_view(query or "", choices).view
         try:
             start = ctx.triggered_id in {ids.WINDOWS_JOB, ids.WINDOWS_AGAIN}
-            job = _job(sources, jobs, view, start=start)
+            job = window_job(sources, jobs, view, start=start)
         except RegtrackError as error:
-            return [], str(error), True, True, True
+            return [], str(error), True, True, True, no_update
         if ctx.triggered_id == ids.WINDOWS_CANCEL:
             job.cancel()
             job.wait(1.0)
         rows: Any = no_update
+        columns: Any = no_update
         if job.state == "done":
             rows = grid_rows(job.result)
         elif ctx.triggered_id == ids.WINDOWS_JOB:
             rows = []
         stopped = job.ended and job.state != "done"
-        return rows, _says(job, view, sources), job.ended, job.ended, not stopped
-
-
-def _job(sources: Sources, jobs: Jobs, view: View, *, start: bool) -> Job:
-    if not view.markers:
-        raise RegtrackError("select a marker: windows are ranked by its tracks")
-    pair = compared(view)
-    if not pair:
-        raise RegtrackError("select a model: windows are ranked by its tracks")
-    first, second = pair[0], pair[1] if len(pair) > 1 else None
-    split = None if view.split == "all" else view.split
-    kind = cast("RankBy", view.rank)
-    key = "|".join(("windows", kind, view.markers[0], first, second or "", view.split))
-    known = jobs.get(key)
-    if known is not None and not start:
-        return known
-    return jobs.submit(
-        key,
-        lambda progress, _cancelled: rank_windows(
-            sources, kind, view.markers[0], first, second, split=split, progress=progress
-        ),
-    )
+        if ctx.triggered_id == ids.WINDOWS_JOB:
+            columns = window_columns(sources, compared(view))
+        return rows, _says(job, view), job.ended, job.ended, not stopped, columns
 
 
 def grid_rows(table: WindowTable) -> list[dict[str, Any]]:
@@ -92,12 +77,9 @@ def _short(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.5g}")
 
 
-def _says(job: Job, view: View, sources: Sources) -> str:
-    labels = [sources.catalog.model(model).label for model in compared(view)]
-    models = ", ".join(f"{letter} is {label}" for letter, label in zip("AB", labels, strict=False))
-    what = f"{view.markers[0]}: {models}."
+def _says(job: Job, view: View) -> str:
     if job.state == "done":
         count = len(job.result)
         shown = f"the first {MOST_ROWS:,} of {count:,}" if count > MOST_ROWS else f"{count:,}"
-        return f"{what} {shown} windows; press n and p to step through them."
-    return f"{what} {progress_text(job)}"
+        return f"{view.markers[0]}: {shown} windows; press n and p to step through them."
+    return f"{view.markers[0]}: {progress_text(job)}"

@@ -162,6 +162,7 @@ def test_a_point_of_the_scores_leads_to_its_marker(at_start: Dashboard) -> None:
         ".flatMap(t => t.customdata ? Array.from(t.customdata) : [])"
     )
     other = markers.index("K562_DNase")
+    points.nth(other).scroll_into_view_if_needed()
     box = points.nth(other).bounding_box()
     assert box is not None
     at_start.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

@@ -6,7 +6,7 @@ import pytest
 from regtrack_app.callbacks.scores import category_table
 from regtrack_app.callbacks.search import names_like
 from regtrack_app.callbacks.windows import grid_rows
-from regtrack_app.choosing import marker_options
+from regtrack_app.choosing import marker_options, predicted_by
 from regtrack_app.jobs import Cancelled, Jobs, progress_text
 from regtrack_app.score_figure import score_figure
 from small_world import World
@@ -76,9 +76,17 @@ def test_names_while_typing(world: World) -> None:
 
 
 def test_a_marker_is_found_by_any_of_its_words(sources: Sources) -> None:
-    option = marker_options(sources.catalog.markers)[0]
-    assert option["value"] == "K562_CTCF"
+    option = marker_options(sources.catalog.markers, predicted_by(sources))[0]
+    assert option["value"] == option["label"] == "K562_CTCF"
     assert {"TF", "K562", "CTCF"} <= set(option["search"].split())
+    assert option["title"].endswith("predicted by CNN7, DILATED")
+
+
+def test_predicted_markers_are_marked_if_others_are_not(sources: Sources) -> None:
+    options = marker_options(sources.catalog.markers, {"K562_DNase": "CNN7"})
+    assert {option["value"]: option["label"][0] for option in options} == {
+        "K562_CTCF": "K", "K562_DNase": "●",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from regtrack_app import ids
 from regtrack_app.callbacks.view import Page, answer, axis_range, follow
 from regtrack_app.choices import Choices, choices_of
 from regtrack_app.heat import shown_of
-from regtrack_app.state import Parsed, View, default_view, parse_view
+from regtrack_app.state import Parsed, View, compared, default_view, parse_view
 from regtrack_app.theme import THEMES
 from regtrack_app.view_data import ViewData
 
@@ -146,6 +146,25 @@ def test_what_the_picture_shows_by_itself_is_not_in_the_address(choices: Choices
     assert happened(choices, ids.HEAT, heat_shown="labels").view.heat == "labels"
 
 
+def test_a_and_b_name_the_models_they_stand_for(choices: Choices) -> None:
+    shown = {ids.PAIR_A: "cnn7", ids.PAIR_B: "dilated"}
+    values = values_of(default_view(choices)) | shown
+    same = follow(Page("", ids.MODE, values), choices).view
+    assert same.pair == ()
+    fewer = follow(Page("", ids.MODELS, values | {ids.MODELS: ["dilated"]}), choices).view
+    assert compared(fewer) == ("dilated",)
+    turned = follow(Page("", ids.PAIR_A, values | {ids.PAIR_A: "dilated"}), choices).view
+    assert compared(turned) == ("dilated", "cnn7")
+    kept = follow(Page("?pair=dilated,cnn7", ids.MODE, values | {
+        ids.PAIR_A: "dilated", ids.PAIR_B: "cnn7"}), choices).view  # fmt: skip
+    assert kept.pair == ("dilated", "cnn7")
+
+
+def test_held_out_windows_are_ranked_unless_there_are_none(choices: Choices) -> None:
+    assert default_view(choices).split == "test"
+    assert default_view(replace(choices, splits=())).split == "all"
+
+
 def test_limits_are_typed_and_checked(choices: Choices) -> None:
     assert happened(choices, ids.LIMITS, limits="0 to 0.3").view.limits == "0:0.3"
     wrong = happened(choices, ids.LIMITS, "?limits=0:1", limits="much")
@@ -222,10 +241,12 @@ def test_another_pair_or_chromosome_sends_its_data(data: ViewData, choices: Choi
 
 def test_only_controls_that_differ_are_set(data: ViewData, choices: Choices) -> None:
     view = default_view(choices)
-    assert set(map(repr, answered(data, view)["controls"].values())) == {repr(no_update)}
+    controls = answered(data, view)["controls"]
+    assert {controls.pop(ids.PAIR_A), controls.pop(ids.PAIR_B)} == set(compared(view))
+    assert set(map(repr, controls.values())) == {repr(no_update)}
     controls = answered(data, view, cause=ids.URL)["controls"]
     assert controls[ids.MARKERS] == ["K562_CTCF"]
-    assert controls[ids.PAIR_A] is None
+    assert (controls[ids.PAIR_A], controls[ids.PAIR_B]) == ("cnn7", "dilated")
 
 
 @pytest.mark.parametrize(
