@@ -16,6 +16,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from regtrack_app.view import view
+
     from regtrack.benchmark.run import run_benchmark
     from regtrack.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
     from regtrack.compare.measure_region import measure_region
@@ -107,6 +109,7 @@ _HOMES = {
     "simulate": "regtrack.simulate.genome",
     "train": "regtrack.training.fit",
     "validate": "regtrack.tracks.bigwig.validate",
+    "view": "regtrack_app.view",
     "write_saliency": "regtrack.figures.output",
 }
 
@@ -120,7 +123,7 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "predict_genome", "run_sweep", "forecast_sweep", "Forecast", "SweepSummary",
     "run_share", "ShareSummary", "assemble_genome", "on_dask",
     "validate", "describe", "run_demo",
-    "open_sources", "Sources", "rank_windows", "score_models", "measure_region", "measure",
+    "view", "open_sources", "Sources", "rank_windows", "score_models", "measure_region", "measure",
     "saliency_of_region", "SaliencyRequest", "compare_saliency", "write_saliency",
     "saliency_tracks", "gradient_saliency", "mutagenesis",
     "effective_receptive_field", "run_benchmark",

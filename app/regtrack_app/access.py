@@ -14,7 +14,7 @@ import re
 import secrets
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from regtrack.errors import RegtrackError
@@ -25,6 +25,7 @@ EVERYWHERE = ("0.0.0.0", "::", "")
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/@\s,]+)(:[0-9]{0,5})?", re.IGNORECASE)
 _NAME = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|[0-9a-f:]*:[0-9a-f:.]+")
+_ANY = "*"
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]+")
 _SHOWN = 80  # characters of a name that a message repeats
 
@@ -36,11 +37,14 @@ class Access:
     Attributes:
         host: address that it listens on.
         allow_host: more host names under which it may be requested, and whose pages may request
-            from it if a proxy passes them on; `*.example.org` covers all names below example.org.
+            from it if a proxy passes them on; `*.example.org` covers all names below example.org,
+            and `*` all names, which needs a token: without one, a page elsewhere could point its
+            own name here.
         token: what every request must bring along; None: nothing.
 
     Raises:
-        RegtrackError: a name that is no host name, or a token that does not fit into an address.
+        RegtrackError: a name that is no host name, a token that does not fit into an address, or
+            all names without a token.
     """
 
     host: str = LOOPBACK[0]
@@ -54,11 +58,13 @@ class Access:
                 "the `token` is empty or has characters other than letters, digits and . _ ~ -; "
                 "leave it out for a new one"
             )
+        if _ANY in self.allow_host and self.token is None:
+            raise RegtrackError('`allow_host="*"` needs a `token`; pass one, or name the hosts')
 
     @property
     def local(self) -> bool:
         """Whether only this machine can connect."""
-        return _is_loopback(self.host)
+        return is_loopback(self.host)
 
     def refusal(self, host: str, origin: str | None, site: str | None) -> str | None:
         """Why a request is not answered, in one line that names `allow_host`; None if it is.
@@ -93,7 +99,7 @@ class Access:
         return hmac.compare_digest(given, self.token.encode())
 
     def _added(self, name: str) -> bool:
-        return any(
+        return _ANY in self.allow_host or any(
             name.endswith(known[1:]) if known.startswith("*.") else name == known
             for known in self.allow_host
         )
@@ -122,10 +128,8 @@ def access_of(
     """
     if token is not None and no_token:
         raise RegtrackError("`token` and `no_token` exclude each other; give one of them")
-    access = Access(host, tuple(allow_host), None if token == "auto" else token)
-    if token == "auto" or (token is None and not no_token and not access.local):
-        return replace(access, token=secrets.token_urlsafe(24))
-    return access
+    new = token == "auto" or (token is None and not no_token and not is_loopback(host))
+    return Access(host, tuple(allow_host), secrets.token_urlsafe(24) if new else token)
 
 
 def host_name(host: str) -> str | None:
@@ -164,6 +168,8 @@ def _shown(text: str) -> str:
 
 
 def _checked(name: str) -> str:
+    if name.strip() == _ANY:
+        return _ANY
     low = name.strip().lower().strip("[]").removesuffix(".")
     if not _NAME.fullmatch(low):
         raise RegtrackError(
@@ -173,7 +179,8 @@ def _checked(name: str) -> str:
     return host_name(f"[{low}]" if ":" in low else low) or low
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a name or address means this machine for itself alone."""
     if host.lower() == "localhost":
         return True
     try:

@@ -118,6 +118,17 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         self.task_dispatcher.shutdown(timeout=1)
         super().close()
 
+    def stop(self) -> None:
+        """End `run` in its thread, from any other; connections are closed."""
+        self.task_dispatcher.shutdown(timeout=1)
+        # only the loop's own thread may close what it waits for
+        self.trigger.pull_trigger(self._hang_up_all)
+
+    def _hang_up_all(self) -> None:
+        for channel in list(self.active_channels.values()):
+            channel.handle_close()
+        wasyncore.close_all(self._map, ignore_all=True)
+
     def pull_trigger(self) -> None:
         """Wake the loop that watches the connections, which has ended for a thread that is late."""
         with suppress(OSError):

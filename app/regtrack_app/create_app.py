@@ -25,10 +25,10 @@ from regtrack_app.igv import SCRIPT as IGV
 from regtrack_app.jobs import Jobs
 from regtrack_app.layout import page
 from regtrack_app.plotly_bundle import PATH as PLOTLY, find_bundle
-from regtrack_app.prefix import checked_prefix
 from regtrack_app.saliency import Saliency
 from regtrack_app.security import protect
 from regtrack_app.timing import tell_times
+from regtrack_app.url_base import checked_base
 from regtrack_app.view_data import ViewData
 
 # the preload lets the browser fetch the largest script while it runs the others
@@ -57,7 +57,8 @@ def create_app(
     *,
     saliency: str = "regtrack.saliency.region:saliency_of_region",
     access: Access | None = None,
-    url_prefix: str = "/",
+    url_base: str = "/",
+    framed: bool = False,
     wording: Callable[[str], str] = str,
 ) -> Dash:
     """Create the dashboard of some sources.
@@ -67,7 +68,8 @@ def create_app(
         saliency: `module:function` that computes saliency; see `regtrack_app.saliency.Saliency`.
         access: under which names, from which pages and with which token requests are answered;
             None: under the names of a server that only this machine can reach.
-        url_prefix: path below which a proxy shows the page.
+        url_base: path below which a proxy shows the page.
+        framed: whether a notebook may show the page in a frame.
         wording: puts the parameters that messages name in the user's terms.
 
     Returns:
@@ -75,9 +77,9 @@ def create_app(
 
     Raises:
         RegtrackError: REGTRACK_IGV_JS or REGTRACK_PLOTLY_JS names a file that does not exist, or
-            `url_prefix` is not a path.
+            `url_base` is not a path.
     """
-    prefix, access = checked_prefix(url_prefix), access or Access()
+    prefix, access = checked_base(url_base), access or Access()
     app = Dash(
         "regtrack_app",
         title="regtrack",
@@ -106,6 +108,6 @@ def create_app(
     routes.register(app, sources, choices, scripts, prefix=prefix, access=access)
     compress_text(app)
     tell_times(app)
-    protect(app, access, prefix, wording)
+    protect(app, access, prefix, wording, framed=framed)
     guard(app)
     return app

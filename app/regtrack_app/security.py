@@ -25,9 +25,12 @@ _POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+# where notebooks run: on this machine, behind the same proxy, or in an editor
+_NOTEBOOKS = "'self' http://localhost:* http://127.0.0.1:* vscode-webview:"
+_FRAMES = "X-Frame-Options"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
+    _FRAMES: "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -38,7 +41,9 @@ LARGEST_REQUEST = 1 << 20
 """Maximum size of a request in bytes; the page sends less than 200 kB."""
 
 
-def protect(app: Dash, access: Access, prefix: str, wording: Callable[[str], str]) -> None:
+def protect(
+    app: Dash, access: Access, prefix: str, wording: Callable[[str], str], *, framed: bool = False
+) -> None:
     """Add headers to every response, limit requests, and refuse those that may not ask.
 
     Args:
@@ -46,9 +51,12 @@ def protect(app: Dash, access: Access, prefix: str, wording: Callable[[str], str
         access: under which names, from which pages and with which token requests are answered.
         prefix: path below which the page is seen from outside.
         wording: puts the parameters that messages name in the user's terms.
+        framed: whether a notebook may show the page in a frame.
     """
     scripts = " ".join(["'self'", *app.csp_hashes()])
-    policy = "; ".join(f"{name} {value}" for name, value in _POLICY.items())
+    allowed = _POLICY | {"frame-ancestors": _NOTEBOOKS} if framed else _POLICY
+    headers = {name: value for name, value in _HEADERS.items() if name != _FRAMES or not framed}
+    policy = "; ".join(f"{name} {value}" for name, value in allowed.items())
     policy = f"{policy}; script-src {scripts}"
     server: Flask = app.server
     server.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
@@ -76,7 +84,7 @@ def protect(app: Dash, access: Access, prefix: str, wording: Callable[[str], str
     def add_headers(response: Response) -> Response:
         """Tell the browser what the page may do."""
         response.headers["Content-Security-Policy"] = policy
-        for name, value in _HEADERS.items():
+        for name, value in headers.items():
             response.headers[name] = value
         keep_token(access, response, prefix)
         return response

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from dash import Dash
 
 from regtrack.errors import RegtrackError, invalid
-from regtrack_app.access import EVERYWHERE, Access
+from regtrack_app.access import EVERYWHERE, Access, is_loopback
 from regtrack_app.connections import Server
 from regtrack_app.security import LARGEST_REQUEST
 from regtrack_app.sign_in import with_token
@@ -72,8 +72,28 @@ def make_server(app: Dash, listening: socket.socket) -> Server:
 def _shown(host: str) -> list[str]:
     """The host name for a browser on this machine, and that for others if it is another."""
     if host in EVERYWHERE:
-        return ["127.0.0.1", socket.gethostname()]
+        return ["127.0.0.1", _reachable()]
     return [f"[{host}]" if ":" in host else host]
+
+
+def _reachable() -> str:
+    """A name or address of this machine that others can use: its host name where that leads here.
+
+    In containers and on laptops it often leads nowhere; then that of the way to other networks.
+    """
+    name = socket.getfqdn()
+    try:
+        found = {str(info[4][0]) for info in socket.getaddrinfo(name, None)}
+    except OSError:
+        found = set()
+    if any(not is_loopback(address) for address in found):
+        return name
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # nothing is sent: it only chooses the way
+        except OSError:
+            return name
+        return str(probe.getsockname()[0])
 
 
 def _trouble(error: Exception, host: str, port: int) -> str:

@@ -76,11 +76,11 @@ def command(
         list[str] | None,
         typer.Option(
             help="Another host name of this server, such as that of a proxy; *.example.org: all "
-            "below it; repeatable.",
+            "below it; *: any, which needs a token; repeatable.",
             metavar="NAME",
         ),
     ] = None,
-    url_prefix: Annotated[
+    url_base: Annotated[
         str, typer.Option(help="Path at which a proxy shows the page, such as /regtrack/.")
     ] = "/",
 ) -> None:
@@ -104,11 +104,18 @@ def command(
         places, labels=labels, genes=genes, checkpoints=checkpoint or (), reference=reference,
         names=names,
     )  # fmt: skip
-    app = create_app(sources, access=access, url_prefix=url_prefix, wording=in_options)
+    app = create_app(sources, access=access, url_base=url_base, wording=in_options)
 
     def ready(addresses: Sequence[str]) -> None:
         console.print(f"Serving {addresses[0]}  (stop with Ctrl-C)", soft_wrap=True)
         for address in addresses[1:]:
             console.print(f"From other machines: {address}", soft_wrap=True)
+        if not access.local:
+            who = "anyone who can reach it" if access.token is None else "whoever has this address"
+            console.print(
+                f"Warning: {who} can see these tracks, and nothing is encrypted on the way; with "
+                "--host 127.0.0.1 and `ssh -L` only you can",
+                soft_wrap=True,
+            )
 
     serve(app, access, port=port, ready=ready, browse=browse)

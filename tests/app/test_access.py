@@ -119,7 +119,7 @@ def test_with_a_token_nothing_is_answered_without_it(sources: Sources) -> None:
 
 
 def test_the_token_moves_from_the_address_into_a_cookie(sources: Sources) -> None:
-    client = client_of(sources, Access(token="s3.cr-et~"), url_prefix="/regtrack/")
+    client = client_of(sources, Access(token="s3.cr-et~"), url_base="/regtrack/")
     local: dict[str, Any] = {"base_url": "http://127.0.0.1:8050/regtrack", "buffered": True}
     opened = client.get("/", query_string={"token": "s3.cr-et~"}, **local)
     cookie = opened.headers["Set-Cookie"]
@@ -159,7 +159,7 @@ def test_a_server_that_others_reach_gets_a_token() -> None:
     assert access_of("127.0.0.1", token="mine").token == "mine"
 
 
-@pytest.mark.parametrize("name", ["", "*", "*.", "a b", "http://a.example", "a.example/x", "a,b"])
+@pytest.mark.parametrize("name", ["", "**", "*.", "a b", "http://a.example", "a.example/x", "a,b"])
 def test_an_added_name_is_a_host_name(name: str) -> None:
     with pytest.raises(RegtrackError, match="is not a host name"):
         Access(allow_host=(name,))
@@ -176,3 +176,11 @@ def test_tokens_are_checked() -> None:
 def test_names_are_read_as_browsers_write_them() -> None:
     assert host_name("EXAMPLE.org.:80") == "example.org"
     assert host_name("[2001:DB8:0::1]:80") == "2001:db8::1"
+
+
+def test_all_names_need_a_token() -> None:
+    with pytest.raises(RegtrackError, match="needs a `token`"):
+        Access(allow_host=("*",))
+    access = Access(allow_host=("*",), token="s3cret")
+    assert access.refusal("anything.example:8050", "https://anything.example", None) is None
+    assert access_of("127.0.0.1", ["*"], "auto").token

@@ -73,8 +73,13 @@ def test_many_tracks_under_few_files_with_a_token_until_it_is_terminated(
     (track,) = sweep.glob("*.bw")
     for number in range(400):
         os.link(track, tmp_path / f"signal{number:03}.bw")
-    words = (tmp_path, "--port", 0, "--host", "0.0.0.0", "--url-prefix", "shown")
+    words = (tmp_path, "--port", 0, "--host", "0.0.0.0", "--url-base", "shown")
     with serving(*words, files=64) as (process, address):
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(2)]
+        assert re.match(r"From other machines: http://\S+:\d+/shown/\?token=\S+\n", said[0])
+        assert "127.0.0.1" not in said[0]
+        assert said[1].startswith("Warning: whoever has this address can see these tracks")
         place, _, token = address.partition("?token=")
         assert place.endswith("/shown/")
         assert len(token) >= 32
@@ -121,7 +126,7 @@ def refused(*arguments: object) -> str:
         (["SWEEP", "--host", "203.0.113.7"], "not an address of this machine"),
         (["SWEEP", "--port", "70000"], "is 70,000; expected 0 for any free port"),
         (["SWEEP", "--allow-host", "https://a.example"], "is not a host name"),
-        (["SWEEP", "--url-prefix", "a b"], "is not a path"),
+        (["SWEEP", "--url-base", "a b"], "is not a path"),
         (["SWEEP", "--token", "a", "--no-token"], "exclude each other"),
     ],
 )

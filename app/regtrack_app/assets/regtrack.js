@@ -246,7 +246,7 @@
   });
 
   // ---- images, files and links ----
-  const shownRegion = () => new URLSearchParams(window.location.search).get("region");
+  const shownRegion = () => box.region.replaceAll(",", "");
 
   function saveImage(format) {
     const drawn = graph();

@@ -12,12 +12,12 @@ from regtrack_app.access import Access
 from regtrack_app.create_app import create_app
 from small_world import World
 
-from tests.app.test_prefix import PREFIX, proxied
+from tests.app.test_url_base import PREFIX, proxied
 
 
 def test_the_page_works_and_forgets_its_token(browser: Browser, world: World) -> None:
     sources = world.open(reference=world.folder / "genome.fa")
-    app = create_app(sources, url_prefix=PREFIX, access=Access(token="s3cret"))
+    app = create_app(sources, url_base=PREFIX, access=Access(token="s3cret"))
     context = browser.new_context(accept_downloads=True)
     with (
         served(app) as address,

@@ -16,7 +16,7 @@ from dashboard import served
 from regtrack_app import ids
 from regtrack_app.access import Access
 from regtrack_app.create_app import create_app
-from regtrack_app.prefix import checked_prefix
+from regtrack_app.url_base import checked_base
 from small_world import World
 
 from regtrack.errors import RegtrackError
@@ -42,7 +42,10 @@ def proxied(upstream: int, *, strip: bool) -> Iterator[int]:
             body = answer.read()
             self.send_response_only(answer.status)
             for name, value in answer.getheaders():
-                self.send_header(name, value)
+                if name != "Transfer-Encoding":  # of this hop alone
+                    self.send_header(name, value)
+            if answer.getheader("Content-Length") is None:
+                self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
             client.close()
@@ -61,7 +64,7 @@ def proxied(upstream: int, *, strip: bool) -> Iterator[int]:
 @pytest.fixture(params=[True, False], ids=["stripped", "kept"])
 def port(request: pytest.FixtureRequest, world: World) -> Iterator[int]:
     sources = world.open(reference=world.folder / "genome.fa")
-    app = create_app(sources, url_prefix=PREFIX, access=Access(token="s3cret"))
+    app = create_app(sources, url_base=PREFIX, access=Access(token="s3cret"))
     with (
         served(app) as address,
         proxied(int(urlsplit(address).port or 0), strip=request.param) as port,
@@ -126,7 +129,7 @@ def test_callbacks_and_files_lie_below_the_prefix(port: int) -> None:
 
 def test_without_its_slash_the_prefix_leads_to_the_page(world: World) -> None:
     sources = world.open()
-    with served(create_app(sources, url_prefix=PREFIX)) as address:
+    with served(create_app(sources, url_base=PREFIX)) as address:
         answer, _ = asked(int(urlsplit(address).port or 0), f"{PREFIX[:-1]}?region=chr1:1-20")
         assert answer.status == 308
         assert answer.getheader("Location") == f"{PREFIX}?region=chr1:1-20"
@@ -137,5 +140,5 @@ def test_without_its_slash_the_prefix_leads_to_the_page(world: World) -> None:
     "text", ["a b", "/a?b", "/a//b", "/../a", "https://a.example/", "/a#b", "é"]
 )
 def test_a_prefix_is_a_path(text: str) -> None:
-    with pytest.raises(RegtrackError, match="`url_prefix`"):
-        checked_prefix(text)
+    with pytest.raises(RegtrackError, match="`url_base`"):
+        checked_base(text)

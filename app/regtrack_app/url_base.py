@@ -9,10 +9,10 @@ from regtrack.errors import RegtrackError
 _PREFIX = re.compile(r"/([A-Za-z0-9._~@:+,=%-]+/)*")
 
 
-def checked_prefix(text: str) -> str:
+def checked_base(text: str) -> str:
     """A prefix of paths with a slash at both ends.
 
-    >>> checked_prefix("regtrack"), checked_prefix("/user/anna/proxy/8050/"), checked_prefix("")
+    >>> checked_base("regtrack"), checked_base("/user/anna/proxy/8050/"), checked_base("")
     ('/regtrack/', '/user/anna/proxy/8050/', '/')
 
     Raises:
@@ -22,6 +22,6 @@ def checked_prefix(text: str) -> str:
     parts = prefix.split("/")
     if not _PREFIX.fullmatch(prefix) or "." in parts or ".." in parts:
         raise RegtrackError(
-            f'`url_prefix` "{text[:80]}" is not a path; expected one such as /regtrack/'
+            f'`url_base` "{text[:80]}" is not a path; expected one such as /regtrack/'
         )
     return prefix
