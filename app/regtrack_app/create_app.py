@@ -55,7 +55,7 @@ _INDEX = f"""<!DOCTYPE html>
 def create_app(
     sources: Sources,
     *,
-    saliency: str = "regtrack.saliency.region:saliency_of_region",
+    saliency: str = "regtrack.saliency.on_request:explain_region",
     access: Access | None = None,
     url_base: str = "/",
     framed: bool = False,

@@ -116,7 +116,8 @@ def structure(rows: Sequence[Row], look: Look) -> str:
             "/".join(style.light + style.dash if style else "" for style in (c.style, c.below))
             for c in curves
         )
-        unit = row.unit if isinstance(row, ValueRow) else ""
+        logos = "".join("logo" for curve in curves if curve.letters)
+        unit = row.unit + logos if isinstance(row, ValueRow) else ""
         parts.append(f"{row.key}/{styles}/{row.height}{unit}")
     return "|".join(parts)
 

@@ -31,6 +31,7 @@ class Curve:
         mean: mean of each bin, float32 (n,); NaN if absent.
         high: maximum of each bin, float32 (n,); None if it is not shown.
         below: of a difference, the style of the subtracted model; None for the labels.
+        letters: the base of each bin, if bins are bases that are drawn as letters.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Curve:
     mean: Floats
     high: Floats | None = None
     below: ModelStyle | None = None
+    letters: str = ""
 
     def drawn(self, statistic: str) -> tuple[Floats, ...]:
         """The values that are drawn, float32 (n,) each: of means and maxima, what there is."""

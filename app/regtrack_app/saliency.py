@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ import numpy as np
 from regtrack.compare.sources import Sources
 from regtrack.errors import MissingPackageError, RegtrackError
 from regtrack.genome.interval import Interval
+from regtrack.genome.sequence import LETTERS
 from regtrack.model_style import ModelStyle
-from regtrack.progress import Progress
+from regtrack.progress import Progress, Task
+from regtrack_app.context_rows import LETTERS_UP_TO
 from regtrack_app.jobs import Job, Jobs
-from regtrack_app.process import run_process
+from regtrack_app.process import Workers
 from regtrack_app.rows import Curve, Floats, Row, ValueRow
 from regtrack_app.state import View
 from regtrack_app.tiles import MOST_BINS
@@ -57,6 +60,7 @@ class Saliency:
         self._sources, self._jobs, self._target = sources, jobs, target
         self._found: OrderedDict[Asked, Floats] = OrderedDict()
         self._lock = threading.Lock()
+        self._workers = Workers()
 
     def start(self, view: View) -> list[Job]:
         """Compute what a view shows: every drawn model with a checkpoint, for the first marker.
@@ -102,34 +106,59 @@ class Saliency:
         style = catalog.model(model).style
         label = style.title
         found = self._latest(model, marker, view.region)
-        title, key = f"Saliency of {label}", f"{marker}/{model}/saliency"
+        title, key = f"Saliency of {label} for {marker}", f"{marker}/{model}/saliency"
         if found is None:
             return ValueRow(
-                key, title, marker, (), marker, "saliency", "saliency",
+                key, title, "", (), marker, "saliency", "saliency",
                 problem="not computed here; use the panel Saliency below", height=64,
             )  # fmt: skip
         asked, values = found
-        of_this_view = asked.region == view.region
-        note = marker if of_this_view else "of another view; recompute it below"
-        # that of another view is grey, like a track without a model
-        curve = on_screen(values, asked.region, view.region, label, style if of_this_view else None)
-        return ValueRow(key, title, note, (curve,), marker, "saliency", "saliency", height=64)
+        note = "gradient × input"
+        if asked.region != view.region:
+            note += f", of the scores in {asked.region}"
+        if not _within(view.region, asked.region):
+            note += "; recompute it for the rest"
+        curve = on_screen(values, asked.region, view.region, label, style)
+        letters = self._letters(view.region, curve) if curve.step == 1 else ""
+        curve = replace(curve, letters=letters)
+        height = 96 if letters else 64
+        return ValueRow(key, title, note, (curve,), marker, "saliency", "saliency", height=height)
+
+    def _letters(self, region: Interval, curve: Curve) -> str:
+        """The bases of a curve, where the view is so narrow that each is one letter of a logo."""
+        if len(region) > LETTERS_UP_TO:
+            return ""
+        start, length = curve.start, self._sources.assembly.length(region.chrom)
+        end = min(start + len(curve.mean), length)
+        try:
+            codes = self._sources.letters.codes(region.chrom, start, end)
+        except RegtrackError:
+            return ""
+        return "" if codes is None else "".join(LETTERS[code] for code in codes)
 
     def _latest(self, model: str, marker: str, region: Interval) -> tuple[Asked, Floats] | None:
-        """What was computed for a region, otherwise the latest that overlaps it."""
+        """What was computed for a region, or around all of it; else the latest that overlaps it."""
         asked_now = Asked(model, marker, region)
         with self._lock:
             if asked_now in self._found:
                 return asked_now, self._found[asked_now]
-            for asked, values in reversed(self._found.items()):
-                place = asked.region
-                wanted = (asked.model, asked.marker, place.chrom) == (model, marker, region.chrom)
-                if wanted and place.start < region.end and place.end > region.start:
-                    return asked, values
-        return None
+            overlapping = [
+                (asked, values)
+                for asked, values in reversed(self._found.items())
+                if (asked.model, asked.marker, asked.region.chrom) == (model, marker, region.chrom)
+                and asked.region.start < region.end
+                and asked.region.end > region.start
+            ]
+        around = (one for one in overlapping if _within(region, one[0].region))
+        return next(iter((*around, *overlapping)), None)
 
     def _submit(self, asked: Asked) -> Job:
+        title = self._sources.catalog.model(asked.model).label
+
         def work(progress: Progress, cancelled: Any) -> None:
+            named = _Named(progress, title)
+            with named.task("starting", None, ""):
+                pass  # until the process says what it does
             arguments = {
                 "target": self._target,
                 "checkpoint": self._sources.checkpoints[asked.model],
@@ -137,7 +166,7 @@ class Saliency:
                 "marker": asked.marker,
                 "region": asked.region,
             }
-            values = run_process(saliency_values, arguments, progress, cancelled)
+            values = self._workers.run(asked.model, saliency_values, arguments, named, cancelled)
             with self._lock:
                 self._found[asked] = values
                 self._found.move_to_end(asked)
@@ -145,6 +174,23 @@ class Saliency:
                     self._found.popitem(last=False)
 
         return self._jobs.submit(asked.key, work)
+
+
+class _Named:
+    """A progress whose bars begin with a name."""
+
+    def __init__(self, progress: Progress, name: str) -> None:
+        self._progress, self._name = progress, name
+
+    def task(
+        self, description: str, total: float | None, unit: str
+    ) -> AbstractContextManager[Task]:
+        """A bar."""
+        return self._progress.task(f"{self._name}: {description}", total, unit)
+
+
+def _within(inner: Interval, outer: Interval) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
 
 
 def saliency_values(
@@ -164,7 +210,9 @@ def saliency_values(
     """
     name, _, function = target.partition(":")
     try:
-        compute = getattr(import_module(name), function)
+        with progress.task("loading torch", None, ""):
+            module = import_module(name)
+        compute = getattr(module, function)
     except (ImportError, AttributeError) as error:
         raise MissingPackageError(f"saliency cannot be computed here: {error}") from error
     found = compute(checkpoint, reference, region, marker, progress=progress)

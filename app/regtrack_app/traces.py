@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.genome.intervals import Intervals
+from regtrack_app.glyphs import OUTLINES
 from regtrack_app.look import Look
 from regtrack_app.rows import Curve, Floats, GeneRow, LetterRow, Positions, Row, SpanRow, ValueRow
 from regtrack_app.scales import Range
@@ -55,7 +56,11 @@ def _value_traces(row: ValueRow, span: Range, look: Look) -> _Made:
     if row.kind == "difference":
         made = [pair for curve in row.curves for pair in _difference(curve, theme)]
     elif row.kind == "saliency":
-        made = [(_saliency(row, curve, theme), False) for curve in row.curves]
+        made = [
+            (trace, False)
+            for curve in row.curves
+            for trace in (*_logo(curve, theme), _saliency(row, curve, theme))
+        ]
     else:
         # a fill under several lines would cover the others
         alone = len(row.curves) == 1
@@ -140,7 +145,40 @@ def _difference(curve: Curve, theme: Theme) -> _Made:
     return fills
 
 
+def _logo(curve: Curve, theme: Theme) -> list[Trace]:
+    """The bases of a curve as letters as high as their values, one trace per letter.
+
+    Letters below 0 are upside down.
+    """
+    if not curve.letters:
+        return []
+    bases = np.array(list(curve.letters))
+    values = np.nan_to_num(curve.mean[: len(bases)])
+    made = []
+    for letter, outline in OUTLINES.items():
+        there = np.flatnonzero((bases == letter) & (values != 0))
+        x = np.full((len(there), len(outline) + 1), np.nan)
+        y = np.full((len(there), len(outline) + 1), np.nan, dtype=np.float32)
+        # base i is drawn from i + 0.5 to i + 1.5
+        x[:, :-1] = curve.start + there[:, None] + 0.54 + 0.92 * outline[:, 0]
+        y[:, :-1] = values[there, None] * outline[:, 1]
+        made.append(
+            {
+                "type": "scatter", "mode": "lines", "x": typed(x.ravel(), "f8"),
+                "y": typed(y.ravel()), "line": {"width": 0}, "fill": "toself",
+                "fillcolor": theme.letters[letter], "hoverinfo": "skip",
+            }
+        )  # fmt: skip
+    return made
+
+
 def _saliency(row: ValueRow, curve: Curve, theme: Theme) -> Trace:
+    if curve.letters:  # the letters show it; this is what the pointer finds
+        return {
+            "type": "scatter", "mode": "lines", **_grid(curve), "y": typed(curve.mean),
+            "line": {"color": "rgba(0,0,0,0)", "width": 1}, "fill": "none",
+            "hovertemplate": f"%{{y:.3~g}}  {plain(row.title)}<extra></extra>",
+        }  # fmt: skip
     return {
         "type": "scatter", "mode": "lines", **_grid(curve), "y": typed(curve.mean),
         "line": {"color": _colour(curve, theme)[0], "width": 1, "shape": "hvh"},

@@ -71,9 +71,9 @@ class ViewData:
             rows += tracks.marker_rows(view, marker)
         if self._saliency is not None and view.saliency:
             rows += self._saliency(view)
+        rows += letter_rows(self.sources, tile, view.region)
         rows += [tracks.other_row(view, self.sources.catalog.track(name)) for name in view.tracks]
         rows += gene_rows(self.sources, tile, view.region)
-        rows += letter_rows(self.sources, tile, view.region)
         return Scene(
             rows=(*split_rows(self.sources, tile), *roomy(rows, screen)),
             tile=tile,

@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from regtrack_app.jobs import Cancelled, Job
-from regtrack_app.process import run_process
+from regtrack_app.process import Workers, run_process
 
 from regtrack.errors import RegtrackError
 from regtrack.progress import Progress
@@ -52,6 +53,41 @@ def test_errors_come_back_and_death_is_noticed() -> None:
         run_process(die, {}, job, job.cancelled)
 
 
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    found = Workers()
+    yield found
+    found.close()
+
+
+def test_a_worker_stays_for_what_it_keeps_in_memory(workers: Workers) -> None:
+    job = Job("a")
+
+    def worked(key: str) -> int:
+        found: int = workers.run(key, count, {"to": 1}, job, job.cancelled)
+        return found
+
+    first = worked("one")
+    assert worked("one") == first
+    with pytest.raises(RegtrackError, match=r"^not that one$"):
+        workers.run("one", refuse, {}, job, job.cancelled)
+    assert worked("two") == first  # the function's own error does not end it
+    with pytest.raises(RegtrackError, match=r"died \(exit status 3\)"):
+        workers.run("one", die, {}, job, job.cancelled)
+    assert worked("one") != first
+
+
+def test_a_cancelled_worker_is_killed(workers: Workers) -> None:
+    job = Job("a")
+    first = workers.run("one", count, {"to": 1}, job, job.cancelled)
+    cancelled = Job("b")
+    cancelled.cancel()
+    with pytest.raises(Cancelled):
+        workers.run("one", hang, {}, cancelled, cancelled.cancelled)
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+
+
 def test_cancelling_kills_it() -> None:
     job = Job("a")
     job.cancel()
@@ -67,7 +103,7 @@ def tell_and_hang(*, file: str, progress: Progress) -> None:
 def test_it_dies_with_its_parent_however_that_ends(tmp_path: Path) -> None:
     file = tmp_path / "pid"
     code = (
-        "from regtrack_app.jobs import Job; from regtrack_app.process import run_process;"
+        "from regtrack_app.jobs import Job; from regtrack_app.process import Workers, run_process;"
         "from tests.app.test_process import tell_and_hang; job = Job('a');"
         f"run_process(tell_and_hang, {{'file': {str(file)!r}}}, job, job.cancelled)"
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from regtrack_app.choices import choices_of
-from regtrack_app.figures import structure
+from regtrack_app.figures import draw, structure
 from regtrack_app.jobs import Jobs
 from regtrack_app.look import PLAIN
 from regtrack_app.rows import ValueRow
 from regtrack_app.saliency import MOST_BASES, Saliency, on_screen, saliency_values
 from regtrack_app.state import View, default_view
+from regtrack_app.theme import THEMES
 from small_world import World
 
 from regtrack.compare.sources import Sources
@@ -83,22 +86,61 @@ def test_saliency_is_computed_elsewhere_and_drawn_where_it_lies(able: Sources) -
     assert row_of(saliency, view_of(able, Interval("chr2", 100_000, 100_200))).curves == ()
 
 
-def test_saliency_of_another_view_is_grey_and_says_so(able: Sources) -> None:
+def test_what_is_computed_stays_valid_inside(able: Sources) -> None:
     saliency = service(able)
     second = Interval("chr1", 100_100, 100_300)
     for region in (REGION, second):
         (job,) = saliency.start(view_of(able, region))
         assert job.wait(60) == "done"
+    style = able.catalog.model("dilated").style
     for region in (REGION, second):  # each its own, not that which was computed last
         row = row_of(saliency, view_of(able, region))
-        assert (row.note, row.curves[0].style) == (
-            "K562_CTCF",
-            able.catalog.model("dilated").style,
-        )
-    moved = row_of(saliency, view_of(able, Interval("chr1", 100_150, 100_350)))
-    assert "of another view" in moved.note
-    assert moved.curves[0].style is None
-    assert structure([moved], PLAIN) != structure([row], PLAIN)
+        assert row.title == "Saliency of DILATED for K562_CTCF"
+        assert (row.note, row.curves[0].style) == ("gradient × input", style)
+    inside = row_of(saliency, view_of(able, Interval("chr1", 100_020, 100_090)))
+    assert inside.curves[0].style == style
+    assert inside.note == "gradient × input, of the scores in chr1:100,001-100,200"
+    values = inside.curves[0].mean[70:140]
+    assert values.tolist() == list(range(100_020, 100_090))
+    beyond = row_of(saliency, view_of(able, Interval("chr1", 100_150, 100_350)))
+    assert beyond.note.endswith("recompute it for the rest")
+
+
+def test_at_the_bases_saliency_is_a_logo(able: Sources, world: World) -> None:
+    saliency = service(able)
+    (job,) = saliency.start(view_of(able))
+    assert job.wait(60) == "done"
+    near = view_of(able, Interval("chr1", 100_050, 100_120))
+    row = row_of(saliency, near)
+    (curve,) = row.curves
+    sequence = "".join((world.folder / "genome.fa").read_text().split(">")[1].split()[1:])
+    assert curve.letters == sequence[curve.start : curve.start + len(curve.letters)]
+    traces = [trace for trace in draw([row], near.region, 310_000).traces if "fillcolor" in trace]
+    letters = {THEMES["light"].letters[letter]: letter for letter in "ACGT"}
+    drawn = {}
+    for trace in traces:
+        letter = letters.get(trace["fillcolor"])
+        if letter:
+            x, y = (np.frombuffer(base64.b64decode(trace[axis]["bdata"]),
+                    dtype=f"<{trace[axis]['dtype']}") for axis in "xy")  # fmt: skip
+            ends = np.flatnonzero(np.isnan(x))
+            for low, high in zip([0, *(ends[:-1] + 1)], ends, strict=True):
+                drawn[int(np.floor(x[low:high].min() - 0.5))] = (letter, y[low:high].max())
+    for base in range(100_050, 100_120):
+        assert drawn[base] == (sequence[base], base)
+    assert structure([row], PLAIN) != structure([row_of(saliency, view_of(able))], PLAIN)
+
+
+def test_progress_names_model_and_stage(able: Sources) -> None:
+    (job,) = service(able, "endless").start(view_of(able))
+    said: set[str] = set()
+    while "DILATED: looking" not in said:
+        said.add(job.description)
+        time.sleep(0.01)
+        assert not job.ended
+    job.cancel()
+    assert job.wait(60) == "cancelled"
+    assert all(text.startswith("DILATED: ") for text in said if text)
 
 
 def test_what_the_computation_refuses_is_told(able: Sources) -> None:

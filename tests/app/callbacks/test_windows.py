@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from dash import Dash
-from regtrack_app import ids
-from regtrack_app.callbacks import windows
+from regtrack_app import ids, window_job
 from regtrack_app.create_app import create_app
 
 from regtrack.compare.ranking import rank_windows
@@ -42,7 +41,7 @@ def test_a_cancelled_ranking_can_start_again(
                 bar.advance()
 
     app = create_app(sources)
-    monkeypatch.setattr(windows, "rank_windows", endless)
+    monkeypatch.setattr(window_job, "rank_windows", endless)
     running = asked(app, ids.WINDOWS_JOB)
     assert running[f"{ids.WINDOWS_CANCEL}.hidden"] is False
     assert running[f"{ids.WINDOWS_AGAIN}.hidden"] is True
@@ -54,7 +53,7 @@ def test_a_cancelled_ranking_can_start_again(
         time.sleep(0.01)
     assert stopped[f"{ids.WINDOWS_STATUS}.children"].endswith("Cancelled.")
     assert stopped[f"{ids.WINDOWS_POLL}.disabled"] is True
-    monkeypatch.setattr(windows, "rank_windows", rank_windows)
+    monkeypatch.setattr(window_job, "rank_windows", rank_windows)
     again = asked(app, ids.WINDOWS_AGAIN)
     for _ in range(1_000):
         if again[f"{ids.WINDOWS_POLL}.disabled"]:
