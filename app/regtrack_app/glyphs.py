@@ -26,8 +26,16 @@ _G = [*_arc(40, 330, 0.5, 0.5), (1, 0.52), (0.52, 0.52), (0.52, 0.36), (0.78, 0.
       *_arc(315, 42, 0.29, 0.34)]  # fmt: skip
 _T = [(0.4, 0), (0.4, 0.84), (0, 0.84), (0, 1), (1, 1), (1, 0.84), (0.6, 0.84), (0.6, 0)]
 
+
+def _fitted(points: list[tuple[float, float]]) -> Outline:
+    """A closed polygon that reaches all sides of its square."""
+    outline = np.array([*points, points[0]], dtype=np.float64)
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    fitted: Outline = (outline - low) / (high - low)
+    return fitted
+
+
 OUTLINES: Mapping[str, Outline] = {
-    letter: np.array([*points, points[0]], dtype=np.float64)
-    for letter, points in (("A", _A), ("C", _C), ("G", _G), ("T", _T))
+    letter: _fitted(points) for letter, points in (("A", _A), ("C", _C), ("G", _G), ("T", _T))
 }
 """A closed polygon of each base, float64 (points, 2): x from the left, y from below."""
