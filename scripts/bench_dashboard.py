@@ -1,7 +1,8 @@
-"""Speed of the dashboard: start, first paint, time until a move is painted, and memory.
+"""Speed of the dashboard: start, first paint, moves, drags and memory, beside igv.js.
 
 Six tracks of 250 Mb, one row each, 1,500 pixels wide, in the installed Chromium, headless. 100 such
-files are open when memory is measured. Every base has a distinct value.
+files are open when memory is measured. Every base has a distinct value. igv.js (`make igv`) shows
+the same tracks of the same server, in turns with the dashboard, so that both meet the same machine.
 
     python scripts/bench_dashboard.py                  # everything, about five minutes
     python scripts/bench_dashboard.py --megabases 10   # the same on 10 Mb, to see that it runs
@@ -19,15 +20,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import beside_igv
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
+from regtrack_app.igv import SCRIPT
 
 from regtrack.genome.assembly import Assembly
 from regtrack.tracks.bigwig.assemble import create_bigwig
@@ -48,18 +51,20 @@ _MOVE = """async ({ key, shiftKey }) => {
   const begin = performance.now();
   const asked = () => performance.getEntriesByType('resource')
     .filter(entry => entry.startTime >= begin && entry.name.includes('_dash-update'));
-  let painted = begin;
+  let painted = begin; // with the exact curves
+  let shown = null; // with those that were there, moved
   const paint = () => requestAnimationFrame(() => setTimeout(() => {
     painted = performance.now();
   }));
   drawn.on('plotly_afterplot', paint);
   document.body.dispatchEvent(new KeyboardEvent('keydown', { key, shiftKey, bubbles: true }));
+  requestAnimationFrame(() => setTimeout(() => { shown = performance.now(); }));
   while (asked().length === 0) await pause(20);
   while (performance.now() - painted < 400) await pause(50);
   drawn.removeListener('plotly_afterplot', paint);
   const found = asked();
-  return { total: painted - begin, requests: found.length, bytes: found[0].encodedBodySize,
-           server: found[0].serverTiming[0].duration,
+  return { total: painted - begin, shown: shown - begin, requests: found.length,
+           bytes: found[0].encodedBodySize, server: found[0].serverTiming[0].duration,
            answer: found[0].responseStart - found[0].requestStart };
 }"""
 _VISIT = """query => {
@@ -124,11 +129,24 @@ def serving(folder: Path) -> Iterator[Served]:
             server.send_signal(signal.SIGINT)
 
 
-def first_paint(browser: Browser, address: str) -> float:
+def query_of(region: str) -> str:
+    """The address of a region with one row per track."""
+    names = f"markers={','.join(MARKERS)}&models={','.join(MODELS)}"
+    return f"?region={region}&{names}&mode=stack&panel=none"
+
+
+def first_paint(browser: Browser, address: str, query: str, megabits: float | None = None) -> float:
     """Seconds from requesting the page until its tracks are painted, without any cache."""
     with browser.new_page(viewport={"width": WIDTH, "height": 900}) as page:
+        if megabits is not None:
+            rate = megabits * 1e6 / 8
+            page.context.new_cdp_session(page).send(
+                "Network.emulateNetworkConditions",
+                {"offline": False, "latency": 20, "downloadThroughput": rate,
+                 "uploadThroughput": rate},
+            )  # fmt: skip
         begin = time.perf_counter()
-        page.goto(f"{address}?mode=stack&markers={','.join(MARKERS)}&panel=none")
+        page.goto(f"{address}{query}")
         page.wait_for_function(_DRAWN)
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
         return time.perf_counter() - begin
@@ -156,20 +174,69 @@ def moves(page: Page, span: int, length: int) -> list[dict[str, Any]]:
     return found[1::2] if span == length else found
 
 
-def report_moves(page: Page, length: int) -> None:
+def igv_regions(span: int, length: int) -> list[str]:
+    """The same moves for igv.js: by a whole view, or zooming out to a whole chromosome."""
+    if span == length:
+        return [f"chr1:{length // 4}-{3 * length // 4}", f"chr1:1-{length}"] * REPEATS
+    start = length // 2 - span // 2
+    return [f"chr1:{at + 1}-{at + span}" for at in range(start, start + 2 * REPEATS * span, span)]
+
+
+def report_moves(page: Page, other: Page | None, length: int) -> None:
     """Medians per width of view: of all moves, and of those that loaded new curves."""
-    print("\n        view   painted after    of new data  server  answer  requests")
-    print("        (bp)   (aim: 300 ms)                 (20 ms)          (1)", flush=True)
+    print("\n        view     shown   exact    of new data  server  answer  requests  igv.js")
+    print("        (bp)            (aim: igv.js)           (20 ms)          (1)", flush=True)
     for span in (*(span for span in SPANS if span < length), length):
+        page.bring_to_front()
         found = moves(page, span, length)
         fresh = [move for move in found if move["bytes"] > _OLD_DATA] or found
         most = max(move["requests"] for move in found)
+        beside = "-"
+        if other is not None:
+            other.bring_to_front()
+            regions = igv_regions(span, length)
+            # zooming in, which comes first, is not counted
+            steps = [float(other.evaluate(beside_igv.GO, region)) for region in regions]
+            beside = f"{statistics.median(steps[1::2] if span == length else steps):.0f} ms"
         print(
-            f"{span:12,}  {_median(found, 'total'):10.0f} ms  {_median(fresh, 'total'):7.0f} ms "
-            f"{_median(fresh, 'bytes') / 1e3:4.0f} kB  {_median(fresh, 'server'):3.0f} ms "
-            f"{_median(fresh, 'answer'):4.0f} ms  {most}",
+            f"{span:12,}  {_median(found, 'shown'):5.0f} ms  {_median(found, 'total'):4.0f} ms  "
+            f"{_median(fresh, 'total'):5.0f} ms {_median(fresh, 'bytes') / 1e3:4.0f} kB  "
+            f"{_median(fresh, 'server'):3.0f} ms {_median(fresh, 'answer'):4.0f} ms  {most}  "
+            f"{beside:>14}",
             flush=True,
         )
+
+
+def report_paints(served: Served, launch: Callable[[], Browser], length: int) -> None:
+    """First paints, cold, of both pages in turns."""
+    query = query_of(f"chr1:{length // 2 + 1}-{length // 2 + 25_000}")
+    ours, theirs, far = [], [], []
+    for _ in range(3):
+        with launch() as browser:
+            ours.append(first_paint(browser, served.address, query))
+        with launch() as browser:
+            far.append(first_paint(browser, served.address, query, megabits=10))
+        if SCRIPT.find() is not None:
+            with launch() as browser:
+                theirs.append(beside_igv.first_paint(browser, served.address, query, WIDTH))
+    median = statistics.median
+    beside = f", igv.js {median(theirs):.1f} s (aim: 1.5 times that)" if theirs else ""
+    print(f"first paint after {median(ours):.1f} s, cold{beside}")
+    print(f"first paint over 10 Mbit/s after {median(far):.1f} s (aim: 3)", flush=True)
+
+
+def report_drags(page: Page, other: Page | None, length: int) -> None:
+    """Frames per second of a drag at 25 kb."""
+    start = length // 2
+    visit(page, f"region=chr1:{start + 1}-{start + 25_000}&markers={','.join(MARKERS)}")
+    beside = ""
+    if other is not None:
+        other.bring_to_front()
+        other.evaluate(beside_igv.GO, f"chr1:{start + 1}-{start + 25_000}")
+        beside = f", igv.js {beside_igv.frames_of_drag(other, '.igv-viewport canvas'):.0f}"
+    page.bring_to_front()
+    frames = beside_igv.frames_of_drag(page, ".nsewdrag")
+    print(f"\nframes per second of a drag: {frames:.0f} (aim: 30){beside}", flush=True)
 
 
 def _median(found: list[dict[str, Any]], name: str) -> float:
@@ -193,17 +260,21 @@ def report(folder: Path, length: int) -> None:
         pass
     with sync_playwright() as playwright, serving(folder) as served:
         print(f"first answer of the server after {served.seconds:.1f} s (aim: 4)", flush=True)
-        paints = []
-        for _ in range(3):
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            paints.append(first_paint(browser, served.address))
-            browser.close()
-        print(f"first paint after {statistics.median(paints):.1f} s, cold (aim: 3)", flush=True)
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+        def launch() -> Browser:
+            return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+        report_paints(served, launch, length)
+        browser = launch()
         page = browser.new_page(viewport={"width": WIDTH, "height": 900})
         page.goto(f"{served.address}?panel=none")
         page.wait_for_function(_DRAWN)
-        report_moves(page, length)
+        other = None
+        if SCRIPT.find() is not None:
+            other = browser.new_page(viewport={"width": WIDTH, "height": 900})
+            beside_igv.open_page(other, served.address, query_of("chr1:1-25000"))
+        report_moves(page, other, length)
+        report_drags(page, other, length)
         open_all(page, length)
         print(f"\nmemory with {FILES} files looked at: {served.memory():.0f} MB (aim: 500)")
         browser.close()

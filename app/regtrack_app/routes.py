@@ -17,6 +17,7 @@ from regtrack.tracks.session import igv_config, known_genome
 from regtrack_app.access import Access
 from regtrack_app.choices import Choices
 from regtrack_app.exports import EXPORTS, exported, track_ids
+from regtrack_app.igv_annotations import add_annotations, annotation_tracks
 from regtrack_app.references import reference_files
 from regtrack_app.sign_in import SHARED_RULE, shared_path
 from regtrack_app.state import View, parse_view
@@ -114,8 +115,11 @@ def register(
             session_track(sources, sources.catalog.track(name), f"{prefix}data/{name}")
             for name in browser_ids(sources.catalog, track_ids(sources, view))
         ]
-        return jsonify(igv_config(tracks, _igv_reference(sources, prefix), view.region))
+        found = igv_config(tracks, _igv_reference(sources, prefix), view.region)
+        more = annotation_tracks(sources, view.markers, prefix)
+        return jsonify(found | {"tracks": [*found["tracks"], *more]})
 
+    add_annotations(server, sources)
     for place, script in scripts.items():
         if script is not None:
             server.add_url_rule(f"/{place}", place, partial(_file, script))

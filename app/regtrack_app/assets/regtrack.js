@@ -245,6 +245,14 @@
     pending = window.setTimeout(() => set("gene-prefix", { data: text }), 150);
   });
 
+  /* a region of another view of the genome, as the back button goes to one */
+  window.regtrackGo = (region) => {
+    const fields = new URLSearchParams(shownQuery);
+    fields.set("region", region);
+    window.history.pushState(null, "", `?${fields.toString().replaceAll("%3A", ":").replaceAll("%2C", ",")}`);
+    window.dispatchEvent(new PopStateEvent("popstate"));
+  };
+
   // ---- images, files and links ----
   const shownRegion = () => box.region.replaceAll(",", "");
 
@@ -309,6 +317,7 @@
     set(`${panel}-job`, { data: text });
   }
 
+  let shownQuery = ""; // of the last answer
   let resting = 0;
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     regtrack: {
@@ -321,6 +330,7 @@
         listen();
         moving.answered(loaded.moved);
         const query = loaded.query;
+        shownQuery = query;
         const fields = new URLSearchParams(query);
         window.regtrackRuler.name(fields.get("region"));
         fillBox(loaded.region);

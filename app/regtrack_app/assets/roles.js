@@ -23,8 +23,12 @@
       const name = list.closest("fieldset")?.querySelector("legend")?.textContent;
       if (name) list.setAttribute("aria-label", name);
     }
+    // the list's own button is what Tab reaches and Enter opens, not the input beside it
     for (const input of root.querySelectorAll(".dash-dropdown-focus-target[tabindex='0']")) {
       input.setAttribute("tabindex", "-1");
+    }
+    for (const button of root.querySelectorAll("button.dash-dropdown[tabindex='-1']")) {
+      button.setAttribute("tabindex", "0");
     }
   }
 

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from dashboard import Dashboard
 from playwright.sync_api import expect
-from regtrack_app import ids
+from regtrack_app import ids, igv
 
 AXE = Path(__file__).parents[2] / "readers" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = {"serious", "critical"}
+needs_igv = pytest.mark.skipif(
+    igv.SCRIPT.find() is None and "CI" not in os.environ, reason="no igv.js; run make igv"
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +49,8 @@ def faults(page: Dashboard, axe: str) -> list[str]:
         (820, "light", "windows"),
         (390, "light", "measures"),
         (390, "dark", "saliency"),
+        pytest.param(1500, "dark", "igv", marks=needs_igv),
+        pytest.param(390, "light", "igv", marks=needs_igv),
     ],
 )
 def test_axe_finds_nothing_serious(
@@ -59,6 +64,7 @@ def test_axe_finds_nothing_serious(
         "windows": f"#{ids.WINDOWS_GRID} .ag-row",
         "scores": f"#{ids.SCORES_GRAPH} .point",
         "saliency": f"#{ids.SALIENCY_START}",
+        "igv": f"#{ids.IGV} .igv-track-label",
     }[panel]
     expect(page.page.locator(filled).first).to_be_visible()
     assert faults(page, axe) == []
@@ -87,4 +93,27 @@ def test_axe_finds_nothing_serious_in_what_opens(page: Dashboard, axe: str) -> N
     page.page.click(f"#{ids.MARKERS}")
     expect(page.page.locator(".dash-dropdown-search")).to_be_visible()
     assert faults(page, axe) == []
+    page.page.keyboard.press("Escape")
+
+
+def test_tab_reaches_every_control(page: Dashboard) -> None:
+    page.page.set_viewport_size({"width": 1500, "height": 900})
+    page.visit(region="chr1:90001-110000", panel="none")
+    page.page.locator("h1").click()
+    reached: list[str] = []
+    while "page's end" not in reached and len(reached) < 100:
+        page.page.keyboard.press("Tab")
+        reached.append(
+            page.page.evaluate(
+                '() => document.activeElement === document.body ? "page\'s end"'
+                " : document.activeElement.id || document.activeElement.closest('[id]').id"
+            )
+        )
+    wanted = {ids.REGION, ids.GO, *ids.MOVES.values(), ids.THEME, ids.HELP_OPEN, ids.MARKERS,
+              ids.MODELS, ids.PAIR_A, ids.PAIR_B, ids.DIFFERENCES, ids.PANEL}  # fmt: skip
+    assert wanted <= set(reached)
+    assert reached.index(ids.MARKERS) < reached.index(ids.PAIR_A) < reached.index(ids.PANEL)
+    page.page.focus(f"#{ids.MARKERS}")
+    page.page.keyboard.press("Enter")
+    expect(page.page.locator(".dash-dropdown-search")).to_be_visible()
     page.page.keyboard.press("Escape")

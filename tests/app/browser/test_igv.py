@@ -48,5 +48,22 @@ def test_igv_follows_the_region_and_the_tracks(page: Dashboard) -> None:
     page.page.locator(f"#{ids.MODELS} label", has_text="CNN7").click()
     expect(labels.filter(has_text="CNN7")).to_have_count(0)
     assert labels.filter(has_text="DILATED").count() == 1
+    for name in ("K562_CTCF labels", "Genes"):
+        expect(labels.filter(has_text=name)).to_be_visible()
     # its tracks came in ranges of the catalog's files
     assert any("/data/" in request.url for request in page.requests)
+    # whoever moves igv.js takes the page along
+    locus.fill("chr1:101,201-102,200")
+    locus.press("Enter")
+    page.page.wait_for_function(
+        "() => Math.abs(document.querySelector('#view-graph .js-plotly-plot').layout"
+        ".xaxis.range[0] - 101200) < 5"
+    )
+    start, end = page.region()
+    assert (start, end) == (pytest.approx(101_201, abs=5), pytest.approx(102_200, abs=5))
+    page.wait_region(f"chr1:{start}-{end}")
+    page.visit(region="chr2:1001-2000", panel="igv")
+    expect(locus).to_have_value("chr2:1,001-2,000")
+    assert page.fields()["region"] == "chr2:1001-2000"
+    named = "input[type=range], select"
+    assert all(each.get_attribute("aria-label") for each in igv.locator(named).all())

@@ -1,0 +1,101 @@
+"""Genes and labels for igv.js, which asks for the stretch that it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, Response, jsonify, request
+
+from regtrack.compare.sources import Sources
+from regtrack.errors import RegtrackError
+from regtrack.genome.interval import Interval
+
+_MOST = 2_000  # genes or labelled stretches of one response
+_COLOUR = "rgb(63,74,89)"
+_STRANDS = "-.+"
+
+
+def add_annotations(server: Flask, sources: Sources) -> None:
+    """Add the addresses from which igv.js gets genes, and labels of a marker."""
+
+    @server.route("/igv/genes")
+    @server.route("/igv/labels/<path:marker>")
+    def annotations(marker: str | None = None) -> Response:
+        """What lies on the stretch that igv.js shows."""
+        try:
+            region = _asked_region(sources)
+            if marker is None:
+                return jsonify(gene_features(sources, region))
+            return jsonify(label_features(sources, marker, region))
+        except RegtrackError as error:
+            return Response(f"{error}\n", 400, mimetype="text/plain")
+
+
+def annotation_tracks(sources: Sources, markers: Sequence[str], base: str) -> list[dict[str, Any]]:
+    """Tracks of igv.js for the labels of markers, and for the genes, if there are any.
+
+    Args:
+        sources: labels and genes.
+        markers: names.
+        base: path below which the page is shown.
+    """
+    tracks = [
+        _track(f"{name} labels", f"{base}igv/labels/{quote(name, safe='')}", "SQUISHED", 28)
+        for name in markers
+        if sources.has_labels(name)
+    ]
+    if sources.gene_file is not None:
+        tracks.append(_track("Genes", f"{base}igv/genes", "EXPANDED", 90))
+    return tracks
+
+
+def label_features(sources: Sources, marker: str, region: Interval) -> list[dict[str, Any]]:
+    """The labelled stretches of a marker (bp, 0-based and half-open); close ones as one if many.
+
+    Raises:
+        RegtrackError: the labels cannot be read.
+    """
+    found = sources.labelled(marker, region.chrom, region.start, region.end)
+    found = found.joined(max(1, len(region) // _MOST))
+    return [{"chr": region.chrom, "start": low, "end": high} for low, high in found]
+
+
+def gene_features(sources: Sources, region: Interval) -> list[dict[str, Any]]:
+    """The genes of a region with their exons, the longest first if there are many."""
+    genes = sources.genes
+    if genes is None:
+        return []
+    found = genes.within(region.chrom, region.start, region.end, _MOST)
+    exons: list[list[dict[str, int]]] = [[] for _ in found.names]
+    parts = (found.exon_owners.tolist(), found.exon_starts.tolist(), found.exon_ends.tolist())
+    for owner, low, high in zip(*parts, strict=True):
+        exons[owner].append({"start": low, "end": high})
+    ends = (found.starts.tolist(), found.ends.tolist(), found.strands.tolist())
+    places = zip(found.names, *ends, exons, strict=True)
+    return [
+        {"chr": region.chrom, "start": low, "end": high, "name": name,
+         "strand": _STRANDS[strand + 1], "exons": own}
+        for name, low, high, strand, own in places
+    ]  # fmt: skip
+
+
+def _asked_region(sources: Sources) -> Interval:
+    """The stretch of a request (bp, 0-based and half-open), as far as the chromosome goes."""
+    chrom = sources.assembly.resolve(request.args.get("chrom", ""))
+    start, end = (request.args.get(name, type=int) for name in ("start", "end"))
+    if chrom is None or start is None or end is None:
+        raise RegtrackError("expected chrom, start and end of a region of the assembly")
+    return Interval(chrom, max(start, 0), min(end, sources.assembly.length(chrom)))
+
+
+def _track(name: str, address: str, mode: str, height: int) -> dict[str, Any]:
+    return {
+        "type": "annotation", "name": name, "height": height, "displayMode": mode,
+        "color": _COLOUR, "sourceType": "custom",
+        "source": {
+            "url": f"{address}?chrom=$CHR&start=$START&end=$END", "method": "GET",
+            "contentType": "application/json", "queryable": True,
+        },
+    }  # fmt: skip
