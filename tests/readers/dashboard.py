@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from dash import Dash
-from playwright.sync_api import ConsoleMessage, Page, Request, expect
+from playwright.sync_api import ConsoleMessage, Error, Page, Request, expect
 from regtrack_app.serve import make_server
 from waitress.wasyncore import close_all
 
@@ -20,10 +21,18 @@ _UPDATE = "/_dash-update-component"
 _DRAWN = "document.querySelector('#view-graph .js-plotly-plot')"
 
 
+_marks = itertools.count(1)
+_free: list[int] = []  # ports that were served on before
+
+
 @contextmanager
-def served(app: Dash, port: int = 0) -> Iterator[str]:
-    """Serve an application as `regtrack serve` does, on a port, or any; gives its address."""
-    server: Any = make_server(app, socket.create_server(("127.0.0.1", port)))
+def served(app: Dash, port: int | None = None) -> Iterator[str]:
+    """Serve an application as `regtrack serve` does, on a port, or any; gives its address.
+
+    Any means one that was served on before: Chromium keeps compiled scripts by address, and loads
+    a page whose scripts it has in a third of the time.
+    """
+    server: Any = make_server(app, _listening(port))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -33,6 +42,17 @@ def served(app: Dash, port: int = 0) -> Iterator[str]:
         # only the loop's own thread may close the connections that it waits for
         server.trigger.pull_trigger(lambda: _close(server))
         thread.join(10)
+        if port is None:
+            _free.append(int(server.effective_port))
+
+
+def _listening(port: int | None) -> socket.socket:
+    if port is not None:
+        return socket.create_server(("127.0.0.1", port))
+    try:
+        return socket.create_server(("127.0.0.1", _free.pop() if _free else 0))
+    except OSError:  # taken by another process since
+        return socket.create_server(("127.0.0.1", 0))
 
 
 def _close(server: Any) -> None:
@@ -55,9 +75,18 @@ class Dashboard:
         self.requests: list[Request] = []
         self.complaints: list[str] = []
         page.set_default_timeout(_PATIENCE)
-        page.on("request", self._note)
-        page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self._mark = next(_marks)
+        self._loaded = False
+        for event, heard in self._hearing().items():
+            page.on(event, heard)  # type: ignore[call-overload]
+
+    def _hearing(self) -> dict[str, Callable[[Any], None]]:
+        return {"request": self._note, "console": self._hear, "pageerror": self._fail}
+
+    def leave(self) -> None:
+        """Hear no more of the page, which another dashboard may use."""
+        for event, heard in self._hearing().items():
+            self.page.remove_listener(event, heard)
 
     def _note(self, request: Request) -> None:
         self.requests.append(request)
@@ -66,6 +95,9 @@ class Dashboard:
         if message.type in {"error", "warning"}:
             self.complaints.append(message.text)
 
+    def _fail(self, error: Error) -> None:
+        self.complaints.append(str(error))
+
     def forget(self) -> None:
         """Clear requests and complaints."""
         self.requests.clear()
@@ -73,9 +105,26 @@ class Dashboard:
 
     def load(self, query: str = "") -> None:
         """Open an address as a link does, and wait until it is drawn."""
+        if not self._loaded:  # until it is open, the tab's earlier page may ask and complain
+            self.page.once("framenavigated", lambda _: self.forget())
+            self._loaded = True
         self.page.goto(f"{self.address}/{query}")
         self.page.wait_for_function(f"() => {_DRAWN}?.data?.length > 0")
         self.page.wait_for_function("() => document.querySelector('main > section:not([hidden])')")
+
+    def start(self, query: str) -> None:
+        """Load the page as a reader sees it for the first time, unless it is still that one."""
+        if self.page.evaluate("mark => window.startedBy === mark", self._mark):
+            return
+        self.load(query)
+        if self.page.evaluate("() => localStorage.length"):
+            self.forget_choices()
+            self.load(query)
+        self.page.evaluate("mark => { window.startedBy = mark; }", self._mark)
+
+    def forget_choices(self) -> None:
+        """Clear what the page keeps in the browser."""
+        self.page.evaluate("() => localStorage.clear()")
 
     def visit(self, **fields: str) -> None:
         """Go to an address without reloading the page, as the back button does."""
@@ -87,6 +136,16 @@ class Dashboard:
         answer.value.finished()
         if "region" in fields:
             self.wait_region(fields["region"])
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window another size, and wait until the rows have a new height, if any."""
+        before = self.page.viewport_size
+        if before is not None and before["height"] == height:
+            self.page.set_viewport_size({"width": width, "height": height})
+            return
+        with self.page.expect_response(lambda response: _owns_view(response.request)) as answer:
+            self.page.set_viewport_size({"width": width, "height": height})
+        answer.value.finished()
 
     def turn(self, theme: str) -> None:
         """Turn the page dark or light."""

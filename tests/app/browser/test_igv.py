@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from dashboard import Dashboard, served
-from playwright.sync_api import Browser, expect
+from dashboard import Dashboard
+from playwright.sync_api import expect
 from regtrack_app import ids, igv as installed, npm_scripts
-from regtrack_app.create_app import create_app
 from small_world import World
+
+from regtrack.compare.sources import Sources
 
 
 def test_without_igv_the_panel_says_how_to_get_it(
-    browser: Browser, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    show: Callable[[Sources], Dashboard],
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.delenv(installed.SCRIPT.variable, raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.setattr(npm_scripts, "_MODULES", tmp_path)
-    sources = world.open()
-    context = browser.new_context()
-    with served(create_app(sources)) as address:
-        page = Dashboard(context.new_page(), address)
-        page.load("?panel=igv")
-        status = page.page.locator(f"#{ids.IGV_STATUS}")
-        expect(status).to_contain_text("set REGTRACK_IGV_JS to its path")
-        assert page.complaints == []
-        context.close()
-    sources.pool.close()
+    page = show(world.open())
+    page.load("?panel=igv")
+    status = page.page.locator(f"#{ids.IGV_STATUS}")
+    expect(status).to_contain_text("set REGTRACK_IGV_JS to its path")
 
 
 @pytest.mark.skipif(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-from dashboard import Dashboard, served
-from playwright.sync_api import Browser
-from regtrack_app.create_app import create_app
+from dashboard import Dashboard
+from playwright.sync_api import Page
 from small_world import World
+
+from regtrack.compare.sources import Sources
 
 _LETTERS = """() => [...document.querySelectorAll('#view-graph .scatterlayer text')]
     .filter(text => text.textContent.length === 1)
@@ -26,7 +28,7 @@ def names(page: Dashboard) -> tuple[list[tuple[float, float, float]], int]:
 
 
 def test_names_and_letters_do_not_run_into_one_another(
-    browser: Browser, world: World, tmp_path: Path
+    show: Callable[[Sources], Dashboard], tab: Page, world: World, tmp_path: Path
 ) -> None:
     genes = [
         f'chr1\tx\tgene\t{at}\t{at + 300}\t.\t+\t.\tgene_id "G{at}"; gene_name "GENE{at}";\n'
@@ -36,24 +38,20 @@ def test_names_and_letters_do_not_run_into_one_another(
     sources = world.open(genes=tmp_path / "genes.gtf", reference=world.folder / "genome.fa")
     assert sources.gene_file is not None
     sources.gene_file.wait(20)
-    context = browser.new_context(viewport={"width": 1500, "height": 900})
-    with served(create_app(sources)) as address:
-        page = Dashboard(context.new_page(), address)
-        page.load("?region=chr1:100001-120000&panel=none")
-        shown, hidden = names(page)
-        assert (len(shown) > 20, hidden) == (True, 0)
-        page.page.set_viewport_size({"width": 480, "height": 900})
-        page.page.keyboard.press("ArrowRight")
-        page.wait_region("chr1:105001-125000")
-        shown, hidden = names(page)
-        assert len(shown) > 5
-        assert hidden > 5
-        for (top, _, right), (other, left, _) in pairwise(shown):
-            assert top != other or right <= left
-        page.visit(region="chr1:100001-100120", panel="none")
-        places = page.page.evaluate(_LETTERS)
-        assert len(places) >= 120
-        assert all(right <= left + 0.5 for (_, right), (left, _) in pairwise(sorted(places)))
-        assert page.complaints == []
-        context.close()
-    sources.pool.close()
+    tab.set_viewport_size({"width": 1500, "height": 900})
+    page = show(sources)
+    page.load("?region=chr1:100001-120000&panel=none")
+    shown, hidden = names(page)
+    assert (len(shown) > 20, hidden) == (True, 0)
+    tab.set_viewport_size({"width": 480, "height": 900})
+    tab.keyboard.press("ArrowRight")
+    page.wait_region("chr1:105001-125000")
+    shown, hidden = names(page)
+    assert len(shown) > 5
+    assert hidden > 5
+    for (top, _, right), (other, left, _) in pairwise(shown):
+        assert top != other or right <= left
+    page.visit(region="chr1:100001-100120", panel="none")
+    places = tab.evaluate(_LETTERS)
+    assert len(places) >= 120
+    assert all(right <= left + 0.5 for (_, right), (left, _) in pairwise(sorted(places)))

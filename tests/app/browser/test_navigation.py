@@ -133,7 +133,8 @@ def test_the_wheel_with_control_zooms_at_the_pointer_with_one_request(
 def test_the_wheel_alone_scrolls_the_page_and_sideways_pans(
     at_start: Dashboard, place: tuple[float, float]
 ) -> None:
-    at_start.page.set_viewport_size({"width": 1500, "height": 300})
+    at_start.resize(1500, 300)
+    at_start.forget()
     at_start.page.mouse.wheel(0, 120)
     at_start.page.wait_for_function("() => scrollY > 0")
     ruler, bar = at_start.page.locator(f"#{ids.RULER}"), at_start.page.locator(".bar")
@@ -146,8 +147,8 @@ def test_the_wheel_alone_scrolls_the_page_and_sideways_pans(
     at_start.page.wait_for_function("region => !location.search.includes(region)", arg=START)
     start, end = at_start.region()
     assert (start > 100_001, end - start + 1) == (True, 20_000)
-    at_start.page.set_viewport_size({"width": 1500, "height": 900})
     at_start.wait_region(f"chr1:{start}-{end}")
+    at_start.resize(1500, 900)
 
 
 def test_a_double_click_zooms_in_and_a_marked_stretch_is_zoomed_into(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from dashboard import Dashboard, served
-from playwright.sync_api import Browser, expect
+from dashboard import Dashboard
+from playwright.sync_api import Dialog, expect
 from regtrack_app import ids
-from regtrack_app.create_app import create_app
 from small_world import World
 
 from regtrack.compare.open_sources import open_sources
+from regtrack.compare.sources import Sources
 
 HOSTILE = {
     "region=%3Cscript%3Ealert(1)%3C/script%3E": "<script>",
@@ -31,45 +32,41 @@ HOSTILE = {
 @pytest.mark.parametrize("query", HOSTILE)
 def test_a_hostile_address_is_answered_in_words(page: Dashboard, query: str) -> None:
     asked: list[str] = []
-    page.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+    def dismiss(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.page.on("dialog", dismiss)
     page.follow(f"?panel=none&{query}")
     problems = page.page.locator(f"#{ids.PROBLEMS}")
     expect(problems).to_contain_text(HOSTILE[query].rpartition("|")[2])
     assert page.region()[1] > page.region()[0]
     assert page.page.locator(f"#{ids.PROBLEMS} *").count() == 0
     assert asked == []
+    page.page.remove_listener("dialog", dismiss)
     page.visit(region="chr1:1001-2000", panel="none")
     expect(problems).to_be_empty()
 
 
-def test_a_hostile_link_opens_a_page_that_works(browser: Browser, address: str) -> None:
-    with browser.new_page() as tab:
-        page = Dashboard(tab, address)
-        page.load('?region="><script>alert(1)</script>&markers=<b>&models=,,,&pair=x,y,z&rank=0')
-        expect(tab.locator(f"#{ids.PROBLEMS}")).to_contain_text("no marker")
-        tab.locator("#tracks").focus()
-        tab.keyboard.press("+")
-        page.wait_region("chr1:291251-303750")
-        assert page.complaints == []
-        assert page.strangers() == set()
+def test_a_hostile_link_opens_a_page_that_works(page: Dashboard) -> None:
+    page.load('?region="><script>alert(1)</script>&markers=<b>&models=,,,&pair=x,y,z&rank=0')
+    expect(page.page.locator(f"#{ids.PROBLEMS}")).to_contain_text("no marker")
+    page.page.locator("#tracks").focus()
+    page.page.keyboard.press("+")
+    page.wait_region("chr1:291251-303750")
 
 
 def test_a_bigwig_removed_while_serving_is_a_row_that_says_so(
-    browser: Browser, world: World, tmp_path: Path
+    show: Callable[[Sources], Dashboard], world: World, tmp_path: Path
 ) -> None:
     sweeps = tmp_path / "sweeps"
     shutil.copytree(world.folder / "sweeps", sweeps)
-    sources = open_sources([sweeps], labels=world.folder / "data")
-    context = browser.new_context()
-    with served(create_app(sources)) as address:
-        page = Dashboard(context.new_page(), address)
-        page.load("?region=chr1:100001-101000&mode=stack&panel=none")
-        assert len(page.values()) == 2
-        (sweeps / "cnn7" / "cnn7.K562_CTCF.bw").unlink()
-        page.visit(region="chr1:200001-201000", mode="stack", panel="measures")
-        page.wait_title("restore it")
-        assert len(page.values()) == 1  # the other model is still drawn
-        expect(page.page.locator(f"#{ids.MEASURES}")).to_contain_text("DILATED")
-        assert page.complaints == []
-        context.close()
-    sources.pool.close()
+    page = show(open_sources([sweeps], labels=world.folder / "data"))
+    page.load("?region=chr1:100001-101000&mode=stack&panel=none")
+    assert len(page.values()) == 2
+    (sweeps / "cnn7" / "cnn7.K562_CTCF.bw").unlink()
+    page.visit(region="chr1:200001-201000", mode="stack", panel="measures")
+    page.wait_title("restore it")
+    assert len(page.values()) == 1  # the other model is still drawn
+    expect(page.page.locator(f"#{ids.MEASURES}")).to_contain_text("DILATED")
