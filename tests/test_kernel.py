@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import os
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
+import forked
 import numpy as np
 import pytest
 
@@ -45,10 +44,6 @@ def scale(value):
 """
 
 
-def surroundings() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-
-
 def test_a_kernel_runs_without_a_cache_folder() -> None:
     scope: dict[str, object] = {}
     exec(SOURCE, scope)  # of no file, so that it has no folder for its machine code
@@ -57,43 +52,44 @@ def test_a_kernel_runs_without_a_cache_folder() -> None:
     assert values.tolist() == [0, 2, 4]
 
 
-def test_machine_code_is_kept_and_rebuilt_when_its_file_changes(tmp_path: Path) -> None:
-    (tmp_path / "kept.py").write_text(SOURCE)
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty current folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+def run(code: str) -> str:
+    """What code prints in a process that has Numba loaded, and none of the code's own modules."""
+    result = forked.python(code)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+@pytest.mark.usefixtures("here")
+def test_machine_code_is_kept_and_rebuilt_when_its_file_changes() -> None:
+    Path("kept.py").write_text(SOURCE)
     code = (
         "import numpy, kept; v = numpy.ones(1); kept.twice(v); "
         "print(v[0], sum(kept.twice.stats.cache_hits.values()))"
     )
 
-    def run() -> str:
-        result = subprocess.run(
-            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True,
-            env=surroundings(),
-        )  # fmt: skip
-        return result.stdout.strip()
-
-    assert [run(), run()] == ["2.0 0", "2.0 1"]
-    (tmp_path / "kept.py").write_text(SOURCE.replace("*= 2", "*= 30"))
-    assert run() == "30.0 0"
+    assert [run(code), run(code)] == ["2.0 0", "2.0 1"]
+    Path("kept.py").write_text(SOURCE.replace("*= 2", "*= 30"))
+    assert run(code) == "30.0 0"
 
 
-def test_machine_code_is_rebuilt_when_a_file_next_to_it_changes(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("here")
+def test_machine_code_is_rebuilt_when_a_file_next_to_it_changes() -> None:
     """Whatever its size and time: what another file gives a kernel is part of its machine code."""
-    (tmp_path / "kept.py").write_text(PARTED)
-    part = tmp_path / "part.py"
+    Path("kept.py").write_text(PARTED)
+    part = Path("part.py")
     part.write_text(PART)
     code = (
+        "import sys; sys.dont_write_bytecode = True; "
         "import numpy, kept; v = numpy.ones(1); kept.change(v); "
         "print(v[0], sum(kept.change.stats.cache_hits.values()))"
     )
-
-    def run() -> str:
-        result = subprocess.run(
-            [sys.executable, "-B", "-c", code], cwd=tmp_path, capture_output=True, text=True,
-            check=True, env=surroundings(),
-        )  # fmt: skip
-        return result.stdout.strip()
-
-    assert [run(), run()] == ["3.0 0", "3.0 1"]
+    assert [run(code), run(code)] == ["3.0 0", "3.0 1"]
     for before, after, expected in (
         ("value * 2", "value * 5", "6.0"),
         ("ADDED = 1", "ADDED = 4", "9.0"),
@@ -101,7 +97,7 @@ def test_machine_code_is_rebuilt_when_a_file_next_to_it_changes(tmp_path: Path) 
         times = part.stat()
         part.write_text(part.read_text().replace(before, after))
         os.utime(part, ns=(times.st_atime_ns, times.st_mtime_ns))
-        assert run() == f"{expected} 0"
+        assert run(code) == f"{expected} 0"
 
 
 def compiled(tree: ast.Module) -> list[ast.FunctionDef]:
@@ -146,33 +142,25 @@ def test_kernels_use_nothing_of_ours_from_another_folder() -> None:
     assert found > 20
 
 
-@pytest.mark.parametrize("trouble", ["empty index", "full disk"])
-def test_disk_errors_only_cost_time(tmp_path: Path, trouble: str) -> None:
-    (tmp_path / "kept.py").write_text(SOURCE)
-    cache = tmp_path / "cache"
-    run = """
-import numpy, kept
-values = numpy.ones(1)
-kept.twice(values)
-print(values[0])
-"""
-    if trouble == "full disk":
-        run = (
-            """
+FULL = """
 import numba.core.caching as caching
 def full(*_):
     raise OSError(28, "No space left on device")
 caching.IndexDataCacheFile._save_index = full
 """
-            + run
-        )
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(("trouble", "indexes"), [("", 1), (FULL, 0)], ids=["empty", "full disk"])
+def test_disk_errors_only_cost_time(trouble: str, indexes: int) -> None:
+    """An index of machine code that is empty, or that cannot be written."""
+    Path("kept.py").write_text(SOURCE)
+    code = trouble + "import numpy, kept; v = numpy.ones(1); kept.twice(v); print(v[0])"
     for _ in range(2):
-        result = subprocess.run(
-            [sys.executable, "-c", run], cwd=tmp_path, capture_output=True, text=True, check=False,
-            env={**surroundings(), "NUMBA_CACHE_DIR": str(cache)},
-        )  # fmt: skip
-        assert (result.returncode, result.stdout) == (0, "2.0\n"), result.stderr
-        for index in cache.rglob("*.nbi"):
+        assert run(code) == "2.0"
+        found = list(Path().rglob("*.nbi"))
+        assert len(found) == indexes
+        for index in found:
             index.write_bytes(b"")
 
 

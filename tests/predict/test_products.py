@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
+import forked
 import numpy as np
 import pytest
 import torch
@@ -62,7 +60,5 @@ for change in (
     not hasattr(torch.backends.cuda.matmul, "fp32_precision"), reason="torch before 2.9"
 )
 def test_products_are_exact_whichever_switches_the_process_uses() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SWITCHES], capture_output=True, text=True, check=False
-    )
+    done = forked.python(SWITCHES)
     assert done.returncode == 0, done.stderr

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +84,17 @@ class Forked:
 
 def regtrack(*words: object, timeout: float = 120) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    process = begin_regtrack(*words)
+    return _finished(begin_regtrack(*words), words, timeout)
+
+
+def python(code: str, *words: object, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    """Run code to its end as `python -c` does, in a process that has torch loaded."""
+    return _finished(Forked(_execute, code, *map(str, words)), words, timeout)
+
+
+def _finished(
+    process: Forked, words: Iterable[object], timeout: float
+) -> subprocess.CompletedProcess[str]:
     try:
         out, err = process.communicate(timeout)
     finally:
@@ -108,6 +118,12 @@ def _command(*words: str) -> None:
 
     sys.argv = ["regtrack", *words]
     main()
+
+
+def _execute(code: str, *words: str) -> None:
+    sys.argv = ["-c", *words]
+    sys.path.insert(0, "")
+    exec(compile(code, "<string>", "exec"), {"__name__": "__main__"})
 
 
 def _run(

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forked
 import numpy as np
 import pyBigWig
 import pytest
@@ -168,7 +167,7 @@ def test_a_killed_sweep_resumes_to_byte_identical_tracks(
 ) -> None:
     options = large | options
     told = json.dumps([chunks.CHUNK, options])
-    killed = subprocess.run([sys.executable, "-c", KILLED, told], check=False)
+    killed = forked.python(KILLED, told)
     assert killed.returncode == -signal.SIGKILL
     for name in ("killed", "whole"):
         predict_genome("c.safetensors", "r.fa", name, **grouped(**options))
