@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,13 @@ def template(node: ast.expr) -> str:
     return "{" + ast.unparse(node) + "}"
 
 
-def messages() -> Iterator[tuple[str, str]]:
+@cache
+def messages() -> dict[str, str]:
     """Where a message is, and its template: what is raised or logged, also before the raise."""
+    return dict(_messages())
+
+
+def _messages() -> Iterator[tuple[str, str]]:
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
             if not (isinstance(node, ast.Call) and node.args):
@@ -50,9 +56,6 @@ def messages() -> Iterator[tuple[str, str]]:
             called = ast.unparse(node.func)
             if re.fullmatch(r"\w*(Error|BadParameter)|_log\.\w+", called.rpartition("typer.")[2]):
                 yield f"{path.relative_to(ROOT)}:{node.lineno}", template(node.args[0])
-
-
-MESSAGES = dict(messages())
 
 
 def parameters() -> set[str]:
@@ -67,22 +70,22 @@ def parameters() -> set[str]:
 
 
 def test_messages_are_found() -> None:
-    assert len(MESSAGES) > 250
-    assert any("did not" in text or "does not" in text for text in MESSAGES.values())
+    assert len(messages()) > 250
+    assert any("did not" in text or "does not" in text for text in messages().values())
 
 
 def test_no_message_ends_with_a_full_stop() -> None:
     """Most are one sentence; `nearest` brings the full stop where it adds a second."""
-    ending = {place: text for place, text in MESSAGES.items() if re.search(r"(?<!\.\.)\.$", text)}
+    ending = {place: text for place, text in messages().items() if re.search(r"(?<!\.\.)\.$", text)}
     assert not ending
-    before = {place: text for place, text in MESSAGES.items() if re.search(r"\.\{nearest", text)}
+    before = {place: text for place, text in messages().items() if re.search(r"\.\{nearest", text)}
     assert not before
 
 
 def test_an_invalid_value_is_told_with_its_parameter() -> None:
     """`{threshold}; expected ...` leaves open which option had the value."""
     known, nameless = parameters(), {}
-    for place, text in MESSAGES.items():
+    for place, text in messages().items():
         found, expected, _ = text.partition("; expected")
         filled = re.findall(r"\{(?:self\.)?(\w+)\}", found)
         if not expected or "`" in found or not filled:
