@@ -41,7 +41,7 @@ PERMITTED: dict[str, set[str]] = {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "sweep", "files",
     },
     "compare": {
-        "genome", "labels", "tracks", "dataset.store", "dataset.format", "dataset.identity",
+        "genome", "labels", "machine", "tracks", "dataset.store", "dataset.format", "dataset.identity",
         "checkpoint_header", "measures", "files",
     },
     "simulate": {"genome", "files"},

@@ -29,6 +29,7 @@ COMMANDS = (
     "predict-genome",
     "assemble",
     "serve",
+    "hub",
     "saliency",
     "saliency-tracks",
     "receptive-field",

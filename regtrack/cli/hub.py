@@ -1,0 +1,79 @@
+"""`regtrack hub`: a UCSC track hub and IGV sessions of tracks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from regtrack.cli.console import bars, console, given_lists, print_json
+
+EPILOG = """
+Examples:
+
+  regtrack hub tracks-cnn7 tracks-dilated --url https://lab.edu/hub
+
+  regtrack hub regtrack-demo/tracks --genome planted --reference regtrack-demo/genome/reference.fa
+
+  regtrack hub tracks other.bw --out hub --copy
+"""
+
+
+def command(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Sweeps, bigWigs, or folders with any of these below.")
+    ],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write to; default: the one that holds all tracks."),
+    ] = None,
+    copy: Annotated[
+        bool, typer.Option("--copy", help="Copy the tracks into --out, next to the hub.")
+    ] = False,
+    genome: Annotated[
+        str | None, typer.Option(help="Name at UCSC, such as hg38; default: by chromosome 1.")
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="FASTA, written as 2bit: an assembly that UCSC lacks.")
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="What browsers show first, such as chr1:1,000-2,000.")
+    ] = None,
+    show: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Markers visible at first (names, globs, category:NAME); default: 4 per category."
+        ),
+    ] = None,
+    url: Annotated[str, typer.Option(help="Where the folder will be served, for links.")] = "",
+    title: Annotated[str, typer.Option(help="Title of the hub.")] = "regtrack",
+    email: Annotated[str, typer.Option(help="Contact, which UCSC shows.")] = "-",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the files as JSON.")] = False,
+) -> None:
+    """Write a UCSC track hub, an IGV session and an igv.js configuration of tracks.
+
+    Models of one marker are drawn over each other on one scale, in the colours of the figures;
+    signed saliency as letters. Addresses are relative, so that the folder can be moved to any web
+    server that answers range requests; index.html says how to open it.
+    """
+    from regtrack.tracks.hub import FILES
+    from regtrack.tracks.publish_hub import HubRequest, write_hub
+
+    request = HubRequest(
+        paths=paths, out=out, copy=copy, genome=genome, reference=reference, region=region,
+        show=given_lists("--show", show), url=url, title=title, email=email,
+    )  # fmt: skip
+    with bars() as progress:
+        folder, tracks = write_hub(request, overwrite=overwrite, progress=progress)
+    files = [folder / name for name in FILES]
+    if as_json:
+        print_json(
+            {"folder": str(folder), "files": [str(path) for path in files], "tracks": tracks}
+        )
+        return
+    for path in files:
+        console.print(str(path))
+    console.print(f"{tracks:,} tracks. How to open them: {folder / 'index.html'}")

@@ -1,0 +1,178 @@
+"""Write a hub next to its tracks, or with copies of them as a folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from regtrack.atomic import publish_file, publish_folder, reserve
+from regtrack.errors import TrackError
+from regtrack.genome.agreement import compare_assemblies
+from regtrack.genome.interval import Interval, parse_region
+from regtrack.genome.reference import Reference
+from regtrack.genome.two_bit import write_two_bit
+from regtrack.labels.marker import select_markers
+from regtrack.progress import SILENT, Progress
+from regtrack.tracks.build_catalog import build_catalog
+from regtrack.tracks.catalog import Catalog, Track
+from regtrack.tracks.hub import (
+    FILES,
+    HUB_FILE,
+    Hub,
+    check_inside,
+    common_folder,
+    first_markers,
+    genome_name,
+)
+
+_FIRST_VIEW = 100_000  # bp
+TWO_BIT_FILE = "genome.2bit"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubRequest:
+    """A hub to write.
+
+    Attributes:
+        paths: sweeps, bigWigs, and folders with any of these at any depth.
+        out: the folder; default: the deepest one that holds all tracks.
+        copy: copy the tracks into `out`, which is then created as a whole.
+        genome: the assembly's name at UCSC; default: what chromosome 1 tells.
+        reference: FASTA to write as 2bit, for an assembly that UCSC does not have.
+        region: what browsers show first, such as `chr1:1,000-2,000`.
+        show: markers that are visible at first, as names, globs or `category:NAME`; default: four
+            of each category.
+        url: where the folder will be served, for links.
+        title: of the hub.
+        email: contact that UCSC shows.
+    """
+
+    paths: Sequence[Path]
+    out: Path | None = None
+    copy: bool = False
+    genome: str | None = None
+    reference: Path | None = None
+    region: str | None = None
+    show: Sequence[str] = ()
+    url: str = ""
+    title: str = "regtrack"
+    email: str = "-"
+
+    def __post_init__(self) -> None:
+        if self.copy and self.out is None:
+            raise TrackError("`copy` needs a folder to copy to; give it as `out`")
+
+
+def write_hub(
+    request: HubRequest, *, overwrite: bool = False, progress: Progress = SILENT
+) -> tuple[Path, int]:
+    """Write hub.txt, an IGV session, an igv.js configuration and a page that says how to open them.
+
+    Args:
+        request: what to write.
+        overwrite: replace existing files, or with `copy` an earlier hub.
+        progress: shows the tracks copied and the bp written as 2bit.
+
+    Returns:
+        The folder, and the number of tracks.
+
+    Raises:
+        TrackError: no tracks, an assembly without a name, a reference of another assembly, or
+            tracks outside the folder.
+        MarkerError: a glob of `show` that matches no marker.
+        FastaError, RegionError: an invalid reference or region.
+        OutputError: files exist and `overwrite` is off, or they cannot be written.
+    """
+    catalog = build_catalog(request.paths)
+    name = genome_name(catalog, request.genome)
+    region = _region(request, catalog)
+    _check_reference(request, catalog)
+    inputs = [request.reference, *(track.path for track in catalog.tracks)]
+    folder = request.out or common_folder(catalog)
+    hub = Hub(catalog, folder, name, region, request.title, request.email,
+              shown=_shown(request, catalog))  # fmt: skip
+    if request.copy:
+        with publish_folder(folder, mark=HUB_FILE, inputs=inputs, overwrite=overwrite) as made:
+            copied = _copied(catalog, made, progress)
+            _write_all(request, replace(hub, catalog=copied, folder=made), overwrite=False,
+                       progress=progress)  # fmt: skip
+    else:
+        check_inside(catalog, folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_all(request, hub, overwrite=overwrite, progress=progress)
+    return folder, len(catalog.tracks)
+
+
+def _write_all(request: HubRequest, hub: Hub, *, overwrite: bool, progress: Progress) -> None:
+    """Write the files of a hub; hub.txt comes last, when everything that it names is there."""
+    if request.reference is not None:
+        hub = replace(hub, two_bit=hub.folder / TWO_BIT_FILE)
+    texts = hub.files(request.url)
+    names = [name for name in FILES if name != HUB_FILE] + [HUB_FILE]
+    places = [hub.folder / name for name in names]
+    with reserve([*places, *([hub.two_bit] if hub.two_bit else [])], overwrite=overwrite):
+        if hub.two_bit is not None and request.reference is not None:
+            with (
+                Reference(request.reference) as reference,
+                publish_file(hub.two_bit, overwrite=overwrite) as temporary,
+            ):
+                write_two_bit(temporary, reference, progress)
+        for name, place in zip(names, places, strict=True):
+            with publish_file(place, overwrite=overwrite) as temporary:
+                temporary.write_text(texts[name], encoding="utf-8")
+
+
+def _copied(catalog: Catalog, folder: Path, progress: Progress) -> Catalog:
+    """The same tracks as files of a folder, each model's in a folder of its own."""
+    places: dict[Path, Path] = {}
+    with progress.task("Copying", len(catalog.tracks), "files") as task:
+        for track in catalog.tracks:
+            place = folder / (track.model or "others") / f"{track.id}.bw"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(track.path, place)
+            places[track.path] = place
+            task.advance(1)
+
+    def moved(tracks: Sequence[Track]) -> tuple[Track, ...]:
+        return tuple(replace(track, path=places[track.path]) for track in tracks)
+
+    return replace(
+        catalog,
+        models=tuple(replace(one, tracks=moved(one.tracks)) for one in catalog.models),
+        saliency=tuple(replace(one, tracks=moved(one.tracks)) for one in catalog.saliency),
+        tracks=moved(catalog.tracks),
+    )
+
+
+def _region(request: HubRequest, catalog: Catalog) -> Interval:
+    if request.region:
+        return parse_region(request.region, catalog.assembly)
+    first = catalog.assembly.names[0]
+    return Interval(first, 0, min(_FIRST_VIEW, catalog.assembly.length(first)))
+
+
+def _shown(request: HubRequest, catalog: Catalog) -> frozenset[str]:
+    if not request.show:
+        return first_markers(catalog)
+    rows = select_markers(catalog.markers, request.show)
+    return frozenset(catalog.markers[row].name for row in rows)
+
+
+def _check_reference(request: HubRequest, catalog: Catalog) -> None:
+    """Refuse a reference that the tracks are not of.
+
+    Raises:
+        TrackError: another assembly.
+    """
+    if request.reference is None:
+        return
+    with Reference(request.reference) as reference:
+        found = compare_assemblies(catalog.assembly, reference.assembly)
+        if not found.same:
+            raise TrackError(
+                f"{request.reference} is not the reference of the tracks: "
+                f"{found.difference('the tracks', str(request.reference))}; give the one that they "
+                "were made from"
+            )
