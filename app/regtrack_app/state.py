@@ -225,7 +225,7 @@ def _several(
     there = set(allowed)
     known = tuple(part for part in asked if part in there)
     strange = [part for part in asked if part not in there][:3]
-    problems = [_unknown(name, part, allowed) for part in strange]
+    problems = [_unknown(name.removesuffix("s"), part, allowed) for part in strange]
     if len(known) > most:
         problems.append(f"{most} of {len(known)} {name} are shown, which is the maximum")
     return known[:most], problems
@@ -233,4 +233,4 @@ def _several(
 
 def _unknown(name: str, value: str, allowed: Iterable[str]) -> str:
     shown = quotable(value)
-    return f'There is no {name.removesuffix("s")} "{shown}" here{nearest(shown, allowed)}'
+    return f'There is no {name} "{shown}" here{nearest(shown, allowed)}'
