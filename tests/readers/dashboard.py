@@ -16,7 +16,7 @@ from playwright.sync_api import ConsoleMessage, Error, Page, Request, expect
 from regtrack_app.serve import make_server
 from waitress.wasyncore import close_all
 
-_PATIENCE = 30_000  # ms; a slow machine is no failure
+_PATIENCE = 120_000  # ms; a slow machine is no failure
 _UPDATE = "/_dash-update-component"
 _DRAWN = "document.querySelector('#view-graph .js-plotly-plot')"
 

@@ -17,7 +17,7 @@ from regtrack.compare.sources import Sources
 HERE = Path(__file__).parent
 VIEWPORT: ViewportSize = {"width": 1500, "height": 900}
 
-expect.set_options(timeout=30_000)  # a slow machine is no failure; milliseconds
+expect.set_options(timeout=120_000)  # a slow machine is no failure; milliseconds
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
