@@ -128,12 +128,14 @@ def per_second(speed: float, unit: str) -> str:
     '1.4 Mbp/s'
     >>> per_second(12, "files")
     '12.0 files/s'
+    >>> per_second(12_132.4, "blocks")
+    '12,132 blocks/s'
     """
     if unit == "bp":
         for size, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
             if speed >= size:
                 return f"{speed / size:.1f} {prefix}bp/s"
-    return f"{speed:,.1f} {unit}/s"
+    return f"{speed:,.{0 if speed >= 100 else 1}f} {unit}/s"
 
 
 class _BarTask:
