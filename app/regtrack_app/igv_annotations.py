@@ -12,7 +12,8 @@ from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
 
-_MOST = 2_000  # genes or labelled stretches of one response
+_MOST_GENES, _MOST_STRETCHES = 5_000, 20_000  # of one response
+_WIDEST = 5_000_000  # view in which igv.js asks for them (bp)
 _COLOUR = "rgb(63,74,89)"
 _STRANDS = "-.+"
 
@@ -58,7 +59,8 @@ def label_features(sources: Sources, marker: str, region: Interval) -> list[dict
         RegtrackError: the labels cannot be read.
     """
     found = sources.labelled(marker, region.chrom, region.start, region.end)
-    found = found.joined(max(1, len(region) // _MOST))
+    if len(found) > _MOST_STRETCHES:
+        found = found.joined(len(region) // _MOST_STRETCHES)
     return [{"chr": region.chrom, "start": low, "end": high} for low, high in found]
 
 
@@ -67,7 +69,7 @@ def gene_features(sources: Sources, region: Interval) -> list[dict[str, Any]]:
     genes = sources.genes
     if genes is None:
         return []
-    found = genes.within(region.chrom, region.start, region.end, _MOST)
+    found = genes.within(region.chrom, region.start, region.end, _MOST_GENES)
     exons: list[list[dict[str, int]]] = [[] for _ in found.names]
     parts = (found.exon_owners.tolist(), found.exon_starts.tolist(), found.exon_ends.tolist())
     for owner, low, high in zip(*parts, strict=True):
@@ -93,7 +95,7 @@ def _asked_region(sources: Sources) -> Interval:
 def _track(name: str, address: str, mode: str, height: int) -> dict[str, Any]:
     return {
         "type": "annotation", "name": name, "height": height, "displayMode": mode,
-        "color": _COLOUR, "sourceType": "custom",
+        "color": _COLOUR, "visibilityWindow": _WIDEST, "sourceType": "custom",
         "source": {
             "url": f"{address}?chrom=$CHR&start=$START&end=$END", "method": "GET",
             "contentType": "application/json", "queryable": True,
