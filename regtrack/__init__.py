@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from regtrack.describe import describe
     from regtrack.errors import RegtrackError
     from regtrack.evaluation.report import evaluate
+    from regtrack.fetch.choose import FetchRequest
+    from regtrack.fetch.run import fetch_data, plan_fetch
+    from regtrack.fetch.summary import FetchPlan, FetchSummary
     from regtrack.figures.output import write_saliency
     from regtrack.genome.interval import Interval, parse_region
     from regtrack.genome.reference import Reference
@@ -62,6 +65,9 @@ _HOMES = {
     "Compute": "regtrack.sweep.request",
     "Dataset": "regtrack.dataset.store",
     "DatasetSpec": "regtrack.dataset.spec",
+    "FetchPlan": "regtrack.fetch.summary",
+    "FetchRequest": "regtrack.fetch.choose",
+    "FetchSummary": "regtrack.fetch.summary",
     "Forecast": "regtrack.sweep.summary",
     "Hardware": "regtrack.training.config",
     "Interval": "regtrack.genome.interval",
@@ -86,6 +92,7 @@ _HOMES = {
     "describe": "regtrack.describe",
     "effective_receptive_field": "regtrack.saliency.receptive_field",
     "evaluate": "regtrack.evaluation.report",
+    "fetch_data": "regtrack.fetch.run",
     "forecast_sweep": "regtrack.sweep.run",
     "gradient_saliency": "regtrack.saliency.gradient",
     "load_checkpoint": "regtrack.checkpoint",
@@ -95,6 +102,7 @@ _HOMES = {
     "on_dask": "regtrack.sweep.cluster",
     "open_sources": "regtrack.compare.open_sources",
     "parse_region": "regtrack.genome.interval",
+    "plan_fetch": "regtrack.fetch.run",
     "predict_genome": "regtrack.sweep.run",
     "rank_windows": "regtrack.compare.ranking",
     "run_benchmark": "regtrack.benchmark.run",
@@ -115,6 +123,7 @@ _HOMES = {
 
 __all__ = [  # noqa: RUF022 - in the order of a user's work
     "Interval", "parse_region", "Reference", "simulate",
+    "FetchRequest", "fetch_data", "FetchSummary", "plan_fetch", "FetchPlan",
     "DatasetSpec", "SplitSpec", "build_dataset", "BuildSummary", "Dataset",
     "build_model", "TrainingConfig", "Hardware", "train", "TrainingResult",
     "Checkpoint", "load_checkpoint", "save_checkpoint",

@@ -312,6 +312,21 @@ def move_folder(made: Path, path: Path) -> None:
         remove(replace_folder(made, path))
 
 
+def move_file(made: Path, path: Path) -> None:
+    """Move a complete file, on the same disk, to `path`, replacing a file that is there.
+
+    Only for the one writer of `path`.
+
+    Raises:
+        OutputError: it cannot be written there.
+    """
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sync(made)
+        made.replace(path)
+        _sync(path.parent)
+
+
 def replace_folder(made: Path, path: Path) -> Path:
     """Like `move_folder`, for the holder of the lock; the old folder is kept.
 

@@ -104,6 +104,10 @@ class RecordError(RegtrackError):
     """A JSON record that is not what regtrack wrote; rooms turn it into an error of their own."""
 
 
+class FetchError(RegtrackError):
+    """Public data that cannot be fetched: an unknown name, a broken table, no network."""
+
+
 class OutputError(RegtrackError):
     """An output that exists already, cannot be written, or does not fit on the disk."""
 

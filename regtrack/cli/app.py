@@ -22,6 +22,7 @@ from regtrack.errors import RegtrackError
 COMMANDS = (
     "demo",
     "simulate",
+    "fetch",
     "build-dataset",
     "train",
     "evaluate",

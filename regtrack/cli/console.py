@@ -130,11 +130,13 @@ def per_second(speed: float, unit: str) -> str:
     '12.0 files/s'
     >>> per_second(12_132.4, "blocks")
     '12,132 blocks/s'
+    >>> per_second(3_200, "B")
+    '3.2 kB/s'
     """
-    if unit == "bp":
+    if unit in {"bp", "B"}:
         for size, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
             if speed >= size:
-                return f"{speed / size:.1f} {prefix}bp/s"
+                return f"{speed / size:.1f} {prefix}{unit}/s"
     return f"{speed:,.{0 if speed >= 100 else 1}f} {unit}/s"
 
 

@@ -69,8 +69,8 @@ class MaskFiles:
     def read(self, assembly: Assembly, usable: Assembly) -> tuple[Mask, Mask]:
         """The excluded and the multi-mapped bases.
 
-        A base without a value in the bigWig is not multi-mapped: ENCODE's tracks have none where
-        the reference is N.
+        A base without a value in the bigWig is multi-mapped: Umap's tracks have none where no read
+        is unique. (Others have none where the reference is N, which does not count later on.)
 
         Args:
             assembly: the reference's.
@@ -112,7 +112,7 @@ def _below(path: Path, assembly: Assembly, threshold: float) -> Mask:
         length = assembly.length(ours)
         for start in range(0, length, _PIECE):
             part = values(path, Interval(theirs, start, min(start + _PIECE, length)))
-            low.append(Intervals.from_mask(part < threshold, start))
+            low.append(Intervals.from_mask(~(part >= threshold), start))
             valued += int(np.count_nonzero(~np.isnan(part)))
         mask[ours] = Intervals.union(low)
     _report(path, mask, valued, assembly, threshold)
@@ -122,8 +122,7 @@ def _below(path: Path, assembly: Assembly, threshold: float) -> Mask:
 def _report(path: Path, mask: Mask, valued: int, assembly: Assembly, threshold: float) -> None:
     below = sum(found.bases for found in mask.values())
     _log.info(
-        "%s: %s bp below %g are multi-mapped; %s bp (%.1f %%) of the reference have no value and "
-        "count as unique",
+        "%s: %s bp are multi-mapped: below %g, or without a value (%s bp); where the reference is "
+        "N they do not count",
         path, f"{below:,}", threshold, f"{assembly.total - valued:,}",
-        100 * (1 - valued / assembly.total),
     )  # fmt: skip

@@ -49,20 +49,24 @@ def keep_windows(
         codes: the whole chromosome, uint8 (L,).
         spec: length of a window and maximum fractions (Gupta and Rush 2017: 0.1 each).
         excluded: bases that count as N; default: none.
-        multimapped: bases where reads map to several places; default: none.
+        multimapped: bases where reads map to several places, of which those that are N do not
+            count; default: none.
 
     Returns:
         Starts (n,) of the kept windows, ascending (bp), and the number of dropped ones by reason.
     """
     full, rest = divmod(len(codes), spec.window)
     unread = codes == N
+    shared = multimapped or Intervals.none()
+    if len(shared):
+        shared = Intervals.from_mask(shared.mask(0, len(codes)) & ~unread)
+    too_shared = (
+        shared.covered_per_tile(len(codes), spec.window)[:full] > spec.max_multimap * spec.window
+    )
     too_n = _per_window(unread, spec.window) > spec.max_n * spec.window
     for start, end in excluded or ():
         unread[start:end] = True
     too_excluded = _per_window(unread, spec.window) > spec.max_n * spec.window
-    multimapped = multimapped or Intervals.none()
-    shared = multimapped.covered_per_tile(len(codes), spec.window)[:full]
-    too_shared = shared > spec.max_multimap * spec.window
     starts = np.arange(full, dtype=np.int64) * spec.window
     dropped = Dropped(
         short=int(rest > 0),

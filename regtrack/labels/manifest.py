@@ -7,7 +7,7 @@ import itertools
 import os
 import re
 import stat
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -54,7 +54,7 @@ def read_markers(table: Path, peaks_folder: Path | None = None) -> tuple[MarkerF
     paths = [_locate(table, folder, row) for row in rows]
     _check_once(table, "peak file", [str(path) for path in paths], key=_file)
     _check_there(table, folder, paths)
-    names = _names(table, rows)
+    names = marker_names(table, rows)
     return tuple(
         MarkerFile(_marker(name, row), path)
         for name, row, path in zip(names, rows, paths, strict=True)
@@ -196,10 +196,18 @@ def _within(folder: Path, path: Path) -> str:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
-def _names(table: Path, rows: Sequence[_Row]) -> list[str]:
+def marker_names(table: Path, rows: Sequence[Mapping[str, str]]) -> list[str]:
     """One name per row: given names unchanged, derived names numbered if already taken.
 
     Names that differ only in case count as equal, as some file systems treat them so.
+
+    Args:
+        table: the file with the rows, for messages.
+        rows: with `line` (its number), `name` (empty: to be derived), `biosample`, `target` and
+            `treatment`.
+
+    Raises:
+        MarkerError: a name given twice, or nothing to derive one from.
     """
     given = [row["name"] for row in rows if row["name"]]
     _check_once(table, "marker", given, key=str.lower)
@@ -230,7 +238,7 @@ def _free(name: str, taken: Collection[str], spoken_for: Collection[str]) -> str
     )
 
 
-def _derived(row: _Row) -> str:
+def _derived(row: Mapping[str, str]) -> str:
     parts = (row["biosample"], row["target"], row["treatment"])
     safe = (_UNSAFE.sub("-", part).strip("-") for part in parts)
     return "_".join(part for part in safe if part).lstrip("._+-")

@@ -1,0 +1,92 @@
+"""Ask servers for the sizes of files, and whether there is a network at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import requests
+
+from regtrack.errors import FetchError
+from regtrack.fetch.net import Net, host_of, reason_of
+from regtrack.fetch.parallel import each
+from regtrack.fetch.sources import Source
+from regtrack.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What servers say of files.
+
+    Attributes:
+        sizes: bytes by file, of those whose size is known.
+        silent: why no server answered; empty if one did, or none was asked.
+    """
+
+    sizes: dict[str, int]
+    silent: str
+
+
+def probe(net: Net, sources: Sequence[Source], jobs: int, progress: Progress) -> Probe:
+    """The sizes of files, by HEAD where the table has none; one server is asked in any case.
+
+    Args:
+        net: the connections.
+        sources: the files.
+        jobs: requests at once.
+        progress: shows the files.
+    """
+    sizes = {one.file: one.size for one in sources if one.size is not None}
+    asked = [one for one in sources if one.file not in sizes] or list(sources[:1])
+    answered = False
+    reasons: dict[str, None] = {}
+    with progress.task("Asking for sizes", len(asked), "files") as task:
+        for source, found in each(lambda one: _ask(net, one), asked, net, jobs):
+            answered |= found.answered
+            reasons |= dict.fromkeys(found.reasons)
+            if found.size is not None:
+                sizes.setdefault(source.file, found.size)
+            task.advance()
+    return Probe(sizes, "" if answered or not reasons else "; ".join(reasons))
+
+
+def check_online(found: Probe) -> None:
+    """Refuse to go on without any server.
+
+    Raises:
+        FetchError: none answered.
+    """
+    if found.silent:
+        raise FetchError(
+            f"no server answers ({found.silent}); connect to a network, or set HTTPS_PROXY and "
+            "HTTP_PROXY to its proxy"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    size: int | None
+    answered: bool
+    reasons: tuple[str, ...]
+
+
+def _ask(net: Net, source: Source) -> _Answer:
+    """The size that the first server with the file says."""
+    answered, reasons = False, []
+    for url in source.servers or source.archives:
+        host = host_of(url)
+        net.check_running()
+        if net.is_down(host):
+            continue
+        try:
+            answer = net.session.head(url, allow_redirects=True, timeout=net.timeouts)
+        except requests.RequestException as error:
+            net.connected(host, stands=isinstance(error, requests.ReadTimeout))
+            reasons.append(f"{host}: {reason_of(error)}")
+            continue
+        answered = True
+        net.connected(host, stands=True)
+        length = answer.headers.get("Content-Length", "")
+        if answer.ok and length.isdecimal() and source.servers:
+            return _Answer(int(length), answered, ())
+    return _Answer(None, answered, tuple(reasons))
