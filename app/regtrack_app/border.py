@@ -95,6 +95,14 @@ class _Picked:
 
 
 @dataclass(frozen=True)
+class _RowEvent:
+    row: str
+    act: str
+    value: str | None = None
+    at: Number | None = None
+
+
+@dataclass(frozen=True)
 class _Done:
     at: Number = 0
     keys: Texts = field(default_factory=list)
@@ -110,6 +118,7 @@ _BY_ELEMENT: Mapping[str, Any] = {
     ids.MOVED: _Move,
     ids.SCREEN: _Screen,
     ids.PICKED: _Picked,
+    ids.ROW_EVENT: _RowEvent,
     ids.LOADED: _Loaded,
     ids.SALIENCY_JOB: Texts,
     ids.SALIENCY_DONE: _Done,

@@ -15,7 +15,7 @@ from dash import Patch
 
 from regtrack.genome.interval import Interval
 from regtrack_app.look import PLAIN, Look
-from regtrack_app.rows import Row, SpanRow, ValueRow
+from regtrack_app.rows import GeneRow, Row, SpanRow, ValueRow
 from regtrack_app.scales import Range, ranges
 from regtrack_app.theme import FONT, THEMES, Theme
 from regtrack_app.traces import Trace, plain, traces_of
@@ -95,9 +95,20 @@ def draw(rows: Sequence[Row], region: Interval, length: int, look: Look = PLAIN)
             traces.append(_steady(trace) | {"xaxis": "x", "yaxis": axis})
             wide.append(is_wide)
             _name_once(traces[-1], known)
+    layout["meta"] = {"rows": [_meta(row) for row in rows]}
     layout["annotations"] = _annotations(rows, domains, colours)
     moving = ("xaxis", *(key for key in layout if key.startswith("yaxis")), "annotations")
     return Drawing(traces, wide, layout, moving)
+
+
+def _meta(row: Row) -> dict[str, Any] | None:
+    """What the page's menu of a row needs; None: it has none."""
+    if isinstance(row, ValueRow):
+        name = row.title or row.marker
+        return {"key": row.key, "name": name, "height": row.height, "alone": len(row.curves) == 1}
+    if isinstance(row, GeneRow):
+        return {"key": row.key, "name": row.title, "height": row.height, "fixed": True}
+    return None
 
 
 def nothing(height: int) -> dict[str, Any]:

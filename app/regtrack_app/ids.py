@@ -7,6 +7,7 @@ URL = "url"
 LOADED = "loaded"
 MOVED = "moved"
 SCREEN = "screen"
+ROW_EVENT = "row-event"
 
 # top bar
 REGION = "region"

@@ -66,6 +66,7 @@ _STORES = (
     ids.MOVED,
     ids.SCREEN,
     ids.PICKED,
+    ids.ROW_EVENT,
     ids.RESTED,
     ids.GENE_PREFIX,
     ids.WINDOWS_JOB,

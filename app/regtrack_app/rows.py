@@ -71,6 +71,7 @@ class ValueRow:
         problem: why nothing can be drawn; otherwise empty.
         height: pixels.
         unit: after each number; `×` if values are multiples of a base rate.
+        limits: bottom and top of its axis as the reader set them, as `0:0.3`; empty: as others.
     """
 
     key: str
@@ -83,6 +84,7 @@ class ValueRow:
     problem: str = ""
     height: int = 84
     unit: str = ""
+    limits: str = ""
 
 
 @dataclass(frozen=True, eq=False)

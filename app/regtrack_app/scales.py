@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from regtrack.genome.interval import Interval
-from regtrack_app.look import Look
+from regtrack_app.limits import read_limits
+from regtrack_app.look import PLAIN, Look
 from regtrack_app.rows import Row, ValueRow
 
 Range = tuple[float, float]
@@ -53,22 +54,29 @@ def _family(row: ValueRow, look: Look) -> Family:
 
 def _axis(row: ValueRow, needed: Range | None, look: Look) -> Range:
     """The axis of a row whose family needs a range; None: it has no value on screen."""
+    if row.limits:
+        return _within_log(read_limits(row.limits), look if row.kind == "values" else PLAIN)
     if row.kind != "values":
         top = nice(max(map(abs, needed)) if needed else 0.0)
         return -top, top
     low, high = needed or (0.0, 1.0)
     # the limits are those of scores; signals have units of their own
     if look.scale == "limits" and not row.group.startswith("other"):
-        bottom, top = look.limits or (0.0, 1.0)
-        if not look.log:
-            return bottom, top
-        if top > 0:
-            return max(bottom, top * _DEEPEST), top
+        return _within_log(look.limits or (0.0, 1.0), look)
     if look.log:
         return _decades(low, high)
     if look.floor == "zero" and low >= 0:
         return 0.0, nice(high)
     return outward(low, high)
+
+
+def _within_log(limits: Range, look: Look) -> Range:
+    """Typed limits; on a logarithmic axis both are above 0."""
+    low, high = limits
+    if not look.log:
+        return low, high
+    high = high if high > 0 else 1.0
+    return max(low, high * _DEEPEST), high
 
 
 def _decades(low: float, high: float) -> Range:

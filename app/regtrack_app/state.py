@@ -6,7 +6,7 @@ message and the default for that part, never in an exception.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -18,6 +18,7 @@ from regtrack_app.choices import Choices
 from regtrack_app.limits import limits_text, read_limits
 from regtrack_app.places import clipped, find_place, quotable
 from regtrack_app.regions import mid_chromosome, region_text
+from regtrack_app.row_looks import GENES, LETTERS, MOST, read_look
 
 MODES = ("overlay", "stack")
 DIFFERENCES = ("models", "labels")
@@ -49,6 +50,7 @@ MOST_MODELS = 7
 """Maximum number of models: as many as colours and line styles can be distinguished."""
 MOST_TRACKS = 12
 """Maximum number of other tracks."""
+_MOST_UNITS = MOST_MARKERS + MOST_TRACKS + 2
 _LONGEST_QUERY = 4000
 _MOST_PROBLEMS = 3
 
@@ -77,6 +79,8 @@ class View:
             the first model, else the labels.
         order: of its rows.
         saliency: draw the computed saliency.
+        rows: markers, tracks, `letters` and `genes` from the top; empty: in this order.
+        looks: of rows that were changed: see `RowLook.text`.
     """
 
     region: Interval
@@ -97,6 +101,8 @@ class View:
     heat: str = ""
     order: str = "category"
     saliency: bool = False
+    rows: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
 
     def query(self) -> str:
         """The address of this view: `?region=...` and whatever differs from the defaults."""
@@ -120,7 +126,11 @@ class View:
                 fields[name] = getattr(self, name)
         if self.saliency:
             fields["saliency"] = "on"
-        return "?" + urlencode(fields, safe=":,")
+        if self.rows:
+            fields["rows"] = ",".join(self.rows)
+        if self.looks:
+            fields["looks"] = ";".join(self.looks)
+        return "?" + urlencode(fields, safe=":,~;/")
 
 
 @dataclass(frozen=True)
@@ -154,11 +164,7 @@ def parse_view(query: str, choices: Choices, longest: int = _LONGEST_QUERY) -> P
             problems += clipped(fields["region"], choices)
         except RegtrackError as error:
             problems.append(str(error))
-    if fields.get("limits"):
-        try:
-            changes["limits"] = limits_text(read_limits(fields["limits"]))
-        except RegtrackError as error:
-            problems.append(str(error))
+    changes |= _texts(fields, problems)
     for name, allowed, most in _lists(choices):
         if name in fields:
             changes[name], trouble = _several(name, fields[name], allowed, most)
@@ -179,6 +185,25 @@ def parse_view(query: str, choices: Choices, longest: int = _LONGEST_QUERY) -> P
     return Parsed(replace(default_view(choices), **changes), tuple(problems))
 
 
+def _texts(fields: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+    """The parts that have a form of their own; adds what is wrong with them to the problems."""
+    found: dict[str, Any] = {}
+    for name, read in (("limits", _limits), ("looks", _looks)):
+        try:
+            found |= {name: read(fields[name])} if fields.get(name) else {}
+        except RegtrackError as error:
+            problems.append(str(error))
+    return found
+
+
+def _limits(text: str) -> str:
+    return limits_text(read_limits(text))
+
+
+def _looks(text: str) -> tuple[str, ...]:
+    return tuple(read_look(part).text() for part in text.split(";")[:MOST])
+
+
 def _lists(choices: Choices) -> tuple[tuple[str, Sequence[str], int], ...]:
     """The parts that are lists, with the permitted items and their maximum number."""
     return (
@@ -187,6 +212,11 @@ def _lists(choices: Choices) -> tuple[tuple[str, Sequence[str], int], ...]:
         ("tracks", choices.tracks, MOST_TRACKS),
         ("pair", choices.models, 2),
         ("differences", DIFFERENCES, len(DIFFERENCES)),
+        (
+            "rows",
+            (*choices.markers, *choices.tracks, LETTERS, GENES),
+            MOST_MARKERS + MOST_TRACKS + 2,
+        ),
     )
 
 

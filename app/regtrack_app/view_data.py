@@ -12,6 +12,8 @@ from regtrack.genome.interval import Interval
 from regtrack.tracks.binning import Bins
 from regtrack_app.context_rows import gene_rows, letter_rows, split_rows
 from regtrack_app.heights import roomy
+from regtrack_app.row_events import units_of
+from regtrack_app.row_looks import GENES, LETTERS, with_looks
 from regtrack_app.rows import Row
 from regtrack_app.state import View
 from regtrack_app.tiles import Tile, tile_of
@@ -66,16 +68,18 @@ class ViewData:
         length = self.sources.assembly.length(view.region.chrom)
         tile = tile_of(view.region, length)
         tracks = TrackRows(self.sources, self._rates, self._cache, tile)
-        rows: list[Row] = []
-        for marker in view.markers:
-            rows += tracks.marker_rows(view, marker)
-        if self._saliency is not None and view.saliency:
-            rows += self._saliency(view)
-        rows += letter_rows(self.sources, tile, view.region)
-        rows += [tracks.other_row(view, self.sources.catalog.track(name)) for name in view.tracks]
-        rows += gene_rows(self.sources, tile, view.region)
+        found = {marker: tracks.marker_rows(view, marker) for marker in view.markers}
+        found[LETTERS] = [
+            *(self._saliency(view) if self._saliency is not None and view.saliency else ()),
+            *letter_rows(self.sources, tile, view.region),
+        ]
+        found |= {
+            name: [tracks.other_row(view, self.sources.catalog.track(name))] for name in view.tracks
+        }
+        found[GENES] = gene_rows(self.sources, tile, view.region)
+        rows = [row for unit in units_of(view) for row in found[unit]]
         return Scene(
-            rows=(*split_rows(self.sources, tile), *roomy(rows, screen)),
+            rows=(*split_rows(self.sources, tile), *with_looks(roomy(rows, screen), view.looks)),
             tile=tile,
             exact=tracks.reduction == 0,
             reduction=tracks.reduction,

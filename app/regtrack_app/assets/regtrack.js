@@ -75,7 +75,7 @@
     if (!drawn || !drawn.on) return void window.setTimeout(listen, 50); // not drawn yet
     if (drawn.dataset.heard) return;
     drawn.dataset.heard = "yes";
-    const fit = () => { moving.drawn(); fitTexts(); };
+    const fit = () => { moving.drawn(); fitTexts(); window.regtrackRows.draw(); };
     drawn.on("plotly_afterplot", fit);
     fit();
   }
@@ -343,6 +343,7 @@
           ["windows-file", "windows.bed"], ["scores-file", "scores.csv"]]) {
           element(id).href = `export/${path}${query}`;
         }
+        window.regtrackRows.list(fields.get("markers") || "");
         element("compared").hidden = !["windows", "scores", "heat"].includes(open);
         ask("windows", open, fields, []);
         ask("scores", open, fields, ["markers", "rank"]);

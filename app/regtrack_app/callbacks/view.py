@@ -17,6 +17,7 @@ from regtrack_app.heat import shown_of
 from regtrack_app.look import look_of
 from regtrack_app.places import clipped, find_place
 from regtrack_app.regions import between
+from regtrack_app.row_events import after_event
 from regtrack_app.screen import screen_of
 from regtrack_app.state import Parsed, View, compared, parse_view
 from regtrack_app.tiles import read_tile
@@ -99,6 +100,7 @@ def register(app: Dash, data: ViewData, choices: Choices) -> None:
                 ids.WINDOWS_GRID: Input(ids.WINDOWS_GRID, "selectedRows"),
                 ids.SCORES_GRAPH: Input(ids.SCORES_GRAPH, "clickData"),
                 ids.PICKED: Input(ids.PICKED, "data"),
+                ids.ROW_EVENT: Input(ids.ROW_EVENT, "data"),
                 ids.SALIENCY_DONE: Input(ids.SALIENCY_DONE, "data"),
             },
             "controls": {name: Input(name, "value") for name in (*_CONTROLS, *_PAIR)},
@@ -161,9 +163,23 @@ def _happened(view: View, page: Page, choices: Choices) -> View:
         points = (page.values[ids.SCORES_GRAPH] or {}).get("points") or [{}]
         marker = points[0].get("customdata")
         return replace(view, markers=(marker,)) if marker in choices.markers else view
+    if page.cause == ids.ROW_EVENT:
+        return _checked(after_event(view, page.values[ids.ROW_EVENT] or {}), choices)
     if page.cause == ids.PICKED:
         return _picked(view, page.values[ids.PICKED] or {}, choices)
     return replace(view, region=_place(view.region, page, choices))
+
+
+def _checked(view: View, choices: Choices) -> View:
+    """A view made of what the page sent, as its address gives it back.
+
+    Raises:
+        RegtrackError: its address could not be applied.
+    """
+    parsed = parse_view(view.query(), choices, _LONGEST_CHOICE)
+    if parsed.problems:
+        raise RegtrackError(" ".join(parsed.problems))
+    return parsed.view
 
 
 def _picked(view: View, picked: Mapping[str, Any], choices: Choices) -> View:

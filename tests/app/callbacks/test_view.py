@@ -146,6 +146,18 @@ def test_what_the_picture_shows_by_itself_is_not_in_the_address(choices: Choices
     assert happened(choices, ids.HEAT, heat_shown="labels").view.heat == "labels"
 
 
+def test_a_row_s_event_is_checked_as_an_address_is(choices: Choices) -> None:
+    def event(**fields: str) -> Parsed:
+        return happened(choices, ids.ROW_EVENT, row_event=fields)
+
+    assert event(row="K562_CTCF", act="height", value="120").view.looks == ("K562_CTCF~h120",)
+    assert event(row="K562_CTCF", act="colour", value="#d55e00").view.looks[0].endswith("~cd55e00")
+    for wrong in ({"act": "colour", "value": "red"}, {"act": "limits", "value": "1 to 0"}):
+        found = event(row="K562_CTCF", **wrong)
+        assert found.view == default_view(choices)
+        assert found.problems
+
+
 def test_a_and_b_name_the_models_they_stand_for(choices: Choices) -> None:
     shown = {ids.PAIR_A: "cnn7", ids.PAIR_B: "dilated"}
     values = values_of(default_view(choices)) | shown

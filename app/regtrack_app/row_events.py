@@ -1,0 +1,83 @@
+"""What happens to rows on the page, as changes of the view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from regtrack.errors import RegtrackError
+from regtrack_app.limits import limits_text, read_limits
+from regtrack_app.row_looks import GENES, LETTERS, RowLook, changed, in_order, moved, unit_of
+from regtrack_app.state import View
+
+
+def units_of(view: View) -> list[str]:
+    """The units of a view from the top: markers, letters, tracks and genes, as ordered."""
+    return in_order([*view.markers, LETTERS, *view.tracks, GENES], view.rows)
+
+
+def after_event(view: View, event: Mapping[str, Any]) -> View:
+    """The view after an event of a row: `{"row": key, "act": ..., "value": ...}`.
+
+    Args:
+        view: before.
+        event: `act` is `remove`, `reset`, `height`, `colour`, `limits`, `before` (another unit),
+            `up` or `down`.
+
+    Raises:
+        RegtrackError: a height, colour or limits that are none.
+    """
+    key, act = str(event.get("row") or ""), event.get("act")
+    value = str(event.get("value") or "")
+    if act == "remove":
+        return _without(view, key)
+    if act in {"before", "up", "down"}:
+        return _moved(view, unit_of(key), str(act), value)
+    if act == "reset":
+        return replace(view, looks=changed(view.looks, RowLook(key)))
+    if act == "height" and value.isdecimal():
+        return replace(view, looks=changed(view.looks, RowLook(key, height=int(value))))
+    if act == "colour":
+        colour = value.removeprefix("#").lower()
+        return replace(view, looks=changed(view.looks, RowLook(key, colour=colour)))
+    if act == "limits":
+        limits = limits_text(read_limits(value))
+        return replace(view, looks=changed(view.looks, RowLook(key, limits=limits)))
+    raise RegtrackError("nothing that can be done to a row")
+
+
+def _without(view: View, key: str) -> View:
+    """The view without what a row shows."""
+    unit, *parts = key.split("/")
+    if key.endswith("/saliency"):
+        return replace(view, saliency=False)
+    if unit in view.tracks:
+        return replace(view, tracks=tuple(name for name in view.tracks if name != unit))
+    if parts and parts[-1] in {"models", "labels"} and parts[-1] in view.differences:
+        kept = tuple(name for name in view.differences if name != parts[-1])
+        return replace(view, differences=kept)
+    if parts and parts[0] in view.models and view.mode == "stack":
+        return replace(view, models=tuple(name for name in view.models if name != parts[0]))
+    return replace(view, markers=tuple(name for name in view.markers if name != unit))
+
+
+def _moved(view: View, unit: str, act: str, value: str) -> View:
+    units = units_of(view)
+    if unit not in units:
+        return view
+    at = units.index(unit)
+    before = {
+        "before": unit_of(value),
+        "up": units[max(at - 1, 0)],
+        "down": units[at + 2] if at + 2 < len(units) else "",
+    }[act]
+    if before == unit:
+        return view
+    order = moved(units, unit, before)
+    markers = tuple(name for name in order if name in view.markers)
+    tracks = tuple(name for name in order if name in view.tracks)
+    plain = [*markers, LETTERS, *tracks, GENES]
+    return replace(
+        view, markers=markers, tracks=tracks, rows=() if order == plain else tuple(order)
+    )
