@@ -41,6 +41,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         named = [heat.shown] if heat.shown in labels else list(heat.pair)
         return Response(
             heat.packed(
+                kinds=list(dict.fromkeys(marker.category for marker in sources.catalog.markers)),
                 labels=[labels[model] for model in named],
                 colours=[colours[model] for model in named],
                 fold=view.axis == "fold" and heat.shown in labels,

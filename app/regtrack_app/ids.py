@@ -45,6 +45,8 @@ PAIR_B = "pair-b"
 
 # the view
 GRAPH = "view-graph"
+STRIP = "strip"
+GUIDE = "guide"
 RULER = "ruler"
 MARKED = "marked"
 SUMMARY = "summary"

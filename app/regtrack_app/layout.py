@@ -167,7 +167,12 @@ def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
         [
             html.P(id=ids.CONNECTION, className="problems", role="alert"),
             html.P(id=ids.PROBLEMS, className="problems", role="alert"),
-            html.Div([_ruler(), graph, _marked()], id="tracks", className="frame", tabIndex=-1),
+            html.Div(
+                [_strip(), _ruler(), graph, _marked(), html.Div(id=ids.GUIDE, hidden=True)],
+                id="tracks",
+                className="frame",
+                tabIndex=-1,
+            ),
             html.Div(
                 [
                     html.Span(id=ids.NOTES),
@@ -184,6 +189,12 @@ def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
         ],
         id="main",
     )
+
+
+def _strip() -> html.Div:
+    """The chromosome with the view on it, filled in by `assets/strip.js`."""
+    bar = html.Div(html.Div())
+    return html.Div(bar, id=ids.STRIP, className="strip", **more({"aria-hidden": "true"}))
 
 
 def _ruler() -> html.Div:

@@ -144,7 +144,8 @@ window.regtrackHeat = (function () {
     });
   }
 
-  const kindsOf = (head) => [...new Set(head.categories)];
+  // each keeps its colour, whichever rows there are
+  const kindsOf = (head) => head.kinds;
 
   function paintKinds(context, head, row) {
     const kinds = kindsOf(head);
@@ -192,6 +193,7 @@ window.regtrackHeat = (function () {
     put("", `linear-gradient(90deg, ${stops.join(", ")})`);
     put(many);
     kindsOf(head).forEach((kind, index) => {
+      if (!head.categories.includes(kind)) return;
       put("", kinds[index % kinds.length]);
       put(kind);
     });

@@ -90,8 +90,11 @@ window.regtrackRows = (function () {
   /* the row in front of which something is dropped; none at the end */
   function under(clientY) {
     const y = clientY - layer.getBoundingClientRect().top;
-    const row = rows.find((one) => y < (one.top + one.bottom) / 2);
-    if (row) return { key: row.key, at: row.top - 14 };
+    const index = rows.findIndex((one) => y < (one.top + one.bottom) / 2);
+    if (index >= 0) {
+      const above = index ? rows[index - 1].bottom + 2 : rows[0].top - 48;
+      return { key: rows[index].key, at: above };
+    }
     return { key: "", at: rows.at(-1).bottom + 2 };
   }
 

@@ -21,6 +21,7 @@ window.regtrackRuler = (function () {
     if (!ruler || !axis) return;
     ruler.style.setProperty("--left", `${axis._offset}px`);
     ruler.style.setProperty("--width", `${axis._length}px`);
+    window.regtrackStrip.draw(low, high);
     const step = stepOf(high - low, axis._length);
     const marks = [];
     const last = high - (EDGE / axis._length) * (high - low);

@@ -1,0 +1,81 @@
+"""Rows that are moved, changed and removed by hand, and the picture of all markers."""
+
+from __future__ import annotations
+
+import pytest
+from dashboard import Dashboard
+from playwright.sync_api import expect
+from regtrack_app import ids
+
+REGION = "chr1:100001-101000"
+BOTH = "K562_CTCF,K562_DNase"
+
+
+@pytest.fixture
+def rows(page: Dashboard) -> Dashboard:
+    page.visit(region=REGION, markers=BOTH, models="cnn7,dilated", panel="none")
+    page.wait_title("K562_DNase")
+    page.forget()
+    return page
+
+
+def menu(page: Dashboard, row: str) -> None:
+    page.page.locator(f".row-button[data-row='{row}']").click()
+    expect(page.page.locator(".row-menu")).to_be_visible()
+
+
+def test_a_row_is_dragged_to_another_place(rows: Dashboard) -> None:
+    first, second = (
+        rows.page.locator(f".row-button[data-row='{name}']").bounding_box()
+        for name in BOTH.split(",")
+    )
+    assert first is not None
+    assert second is not None
+    rows.page.mouse.move(second["x"] + 5, second["y"] + 5)
+    rows.page.mouse.down()
+    rows.page.mouse.move(first["x"] + 5, first["y"] - 5, steps=4)
+    expect(rows.page.locator(".row-line")).to_be_visible()
+    rows.page.mouse.up()
+    rows.wait_field("markers", "K562_DNase,K562_CTCF")
+    assert len(rows.moves()) == 1
+    assert rows.region() == (100_001, 101_000)
+
+
+def test_the_menu_of_a_row(rows: Dashboard) -> None:
+    menu(rows, "K562_CTCF")
+    rows.page.fill(".row-menu input[type=text]", "0 to 0.5")
+    rows.page.keyboard.press("Enter")
+    rows.wait_field("looks", "K562_CTCF~l0:0.5")
+    menu(rows, "K562_DNase")
+    rows.page.click(".row-menu >> text=Remove")
+    rows.wait_field("markers", "K562_CTCF")
+    rows.page.click(".row-told button")
+    rows.wait_field("markers", BOTH)
+    rows.wait_title("K562_DNase")
+
+
+def test_chosen_markers_are_listed_in_order(rows: Dashboard) -> None:
+    chosen = rows.page.locator(f"#{ids.CHOSEN} li span")
+    expect(chosen).to_have_text(BOTH.split(","))
+    rows.page.get_by_label("Move up: K562_DNase").click()
+    expect(chosen).to_have_text(["K562_DNase", "K562_CTCF"])
+
+
+def test_the_picture_of_all_markers_names_what_is_under_the_pointer(page: Dashboard) -> None:
+    page.visit(region="chr1:1-310000", markers="K562_CTCF", panel="heat", heat="dilated")
+    canvas = page.page.locator(f"#{ids.HEAT_VIEW} canvas")
+    expect(canvas).to_be_visible()
+    canvas.scroll_into_view_if_needed()
+    expect(page.page.locator(".heat-key")).to_contain_text("bars: PR AUC")
+    page.page.mouse.move(0, 0)
+    box = canvas.bounding_box()
+    assert box is not None
+    page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.75)
+    note = page.page.locator(".heat-note")
+    expect(note).to_contain_text("K562_DNase · DNase")
+    expect(note).to_contain_text("DILATED: ")
+    page.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.75)
+    page.wait_field("markers", "K562_DNase")
+    start, end = page.region()
+    assert end - start == 49_999
+    assert start < 155_000 < end
