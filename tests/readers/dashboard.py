@@ -27,10 +27,10 @@ _free: list[int] = []  # ports that were served on before
 
 @contextmanager
 def served(app: Dash, port: int | None = None) -> Iterator[str]:
-    """Serve an application as `regtrack serve` does, on a port, or any; gives its address.
+    """Serve an application as `regtrack serve` does; gives its address.
 
-    Any means one that was served on before: Chromium keeps compiled scripts by address, and loads
-    a page whose scripts it has in a third of the time.
+    Unless a port is given, a free one that was used before is taken: Chromium keeps compiled
+    scripts by address, and loads a page whose scripts it has in a third of the time.
     """
     server: Any = make_server(app, _listening(port))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -84,7 +84,7 @@ class Dashboard:
         return {"request": self._note, "console": self._hear, "pageerror": self._fail}
 
     def leave(self) -> None:
-        """Hear no more of the page, which another dashboard may use."""
+        """Stop listening to the page, which another dashboard may use."""
         for event, heard in self._hearing().items():
             self.page.remove_listener(event, heard)
 
@@ -105,7 +105,7 @@ class Dashboard:
 
     def load(self, query: str = "") -> None:
         """Open an address as a link does, and wait until it is drawn."""
-        if not self._loaded:  # until it is open, the tab's earlier page may ask and complain
+        if not self._loaded:  # what is heard until it opens is the tab's earlier page
             self.page.once("framenavigated", lambda _: self.forget())
             self._loaded = True
         self.page.goto(f"{self.address}/{query}")
@@ -113,7 +113,7 @@ class Dashboard:
         self.page.wait_for_function("() => document.querySelector('main > section:not([hidden])')")
 
     def start(self, query: str) -> None:
-        """Load the page as a reader sees it for the first time, unless it is still that one."""
+        """Load the page as for a first visit, unless the tab still shows what this loaded."""
         if self.page.evaluate("mark => window.startedBy === mark", self._mark):
             return
         self.load(query)
@@ -123,7 +123,7 @@ class Dashboard:
         self.page.evaluate("mark => { window.startedBy = mark; }", self._mark)
 
     def forget_choices(self) -> None:
-        """Clear what the page keeps in the browser."""
+        """Clear what the page stores in the browser."""
         self.page.evaluate("() => localStorage.clear()")
 
     def visit(self, **fields: str) -> None:

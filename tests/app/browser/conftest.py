@@ -37,7 +37,7 @@ def address(world: World) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def tab(browser: Browser) -> Iterator[Page]:
-    """The tab that tests take turns with: a page loads three times as fast as in a new one."""
+    """The tab of all tests: a page loads three times as fast as in a new one."""
     context = browser.new_context(viewport=VIEWPORT, locale="en-GB", accept_downloads=True)
     yield context.new_page()
     context.close()
@@ -64,7 +64,7 @@ def page(opened: Dashboard) -> Iterator[Dashboard]:
 
 @pytest.fixture
 def show(tab: Page) -> Iterator[Callable[[Sources], Dashboard]]:
-    """Serves other sources during a test, for the tab; the same holds for their page."""
+    """Serve other sources during a test; gives their page, for which the same holds."""
     shown: list[Dashboard] = []
     with ExitStack() as serving:
 
