@@ -109,10 +109,12 @@ def sources(world: World) -> Iterator[Sources]:
 def _handlers() -> dict[int, Any]:
     """The handlers of signals of this run, where processes that tests start can be interrupted.
 
-    They can also where the tests run in the background.
+    They can also where the tests run in the background, or outlive their terminal.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    for number, handler in usual.items():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
     return {number: signal.getsignal(number) for number in SIGNALS}
 
 
