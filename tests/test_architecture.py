@@ -42,8 +42,8 @@ PERMITTED: dict[str, set[str]] = {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "sweep", "files",
     },
     "compare": {
-        "genome", "labels", "machine", "tracks", "dataset.store", "dataset.format", "dataset.identity",
-        "checkpoint_header", "measures", "files",
+        "genome", "labels", "machine", "tracks", "dataset.store", "dataset.format",
+        "dataset.identity", "checkpoint_header", "measures", "files",
     },
     "simulate": {"genome", "files"},
     "figures": {"genome", "labels", "tracks", "saliency"},

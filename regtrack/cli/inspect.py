@@ -94,10 +94,8 @@ def _cell(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:.4g}"
+    if isinstance(value, int | float):
+        return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
     if isinstance(value, Mapping):
         return ", ".join(f"{shown(key)} {_cell(item)}" for key, item in value.items())
     if isinstance(value, list):
