@@ -39,7 +39,6 @@ from regtrack.tracks.bigwig.rounding import round_mantissa
 CHROMIUM = "/usr/bin/chromium"
 MODELS, MARKERS, FILES = ("cnn7", "dilated", "bi-lstm"), ("K562_CTCF", "K562_H3K27ac"), 100
 SPANS = (25_000, 250_000, 2_500_000)
-REPEATS = 10
 _OLD_DATA = 20_000  # bytes of a response that may contain no curves
 WIDTH = 1_794  # pixels of the window, of which the figure's plot gets 1,500
 
@@ -59,7 +58,7 @@ _MOVE = """async ({ key, shiftKey }) => {
   drawn.on('plotly_afterplot', paint);
   document.body.dispatchEvent(new KeyboardEvent('keydown', { key, shiftKey, bubbles: true }));
   requestAnimationFrame(() => setTimeout(() => { shown = performance.now(); }));
-  while (asked().length === 0) await pause(20);
+  while (asked().length === 0 || painted === begin || shown === null) await pause(20);
   while (performance.now() - painted < 400) await pause(50);
   drawn.removeListener('plotly_afterplot', paint);
   const found = asked();
@@ -160,41 +159,41 @@ def visit(page: Page, query: str) -> None:
     page.wait_for_timeout(500)  # until it has been painted
 
 
-def moves(page: Page, span: int, length: int) -> list[dict[str, Any]]:
+def moves(page: Page, span: int, length: int, repeats: int) -> list[dict[str, Any]]:
     """Moves by a whole view, about half of which need data that the browser does not have yet.
 
     A whole chromosome cannot be moved, so there the view zooms out to it from half of it.
     """
     start = length // 2 - span // 2
     visit(page, f"region=chr1:{start + 1}-{start + span}&markers={','.join(MARKERS)}")
-    keys = [("ArrowRight", True)] * 2 * REPEATS
+    keys = [("ArrowRight", True)] * 2 * repeats
     if span == length:
-        keys = [("+", False), ("-", False)] * REPEATS
+        keys = [("+", False), ("-", False)] * repeats
     found = [page.evaluate(_MOVE, {"key": key, "shiftKey": shift}) for key, shift in keys]
     return found[1::2] if span == length else found
 
 
-def igv_regions(span: int, length: int) -> list[str]:
+def igv_regions(span: int, length: int, repeats: int) -> list[str]:
     """The same moves for igv.js: by a whole view, or zooming out to a whole chromosome."""
     if span == length:
-        return [f"chr1:{length // 4}-{3 * length // 4}", f"chr1:1-{length}"] * REPEATS
+        return [f"chr1:{length // 4}-{3 * length // 4}", f"chr1:1-{length}"] * repeats
     start = length // 2 - span // 2
-    return [f"chr1:{at + 1}-{at + span}" for at in range(start, start + 2 * REPEATS * span, span)]
+    return [f"chr1:{at + 1}-{at + span}" for at in range(start, start + 2 * repeats * span, span)]
 
 
-def report_moves(page: Page, other: Page | None, length: int) -> None:
+def report_moves(page: Page, other: Page | None, length: int, repeats: int) -> None:
     """Medians per width of view: of all moves, and of those that loaded new curves."""
     print("\n        view     shown   exact    of new data  server  answer  requests  igv.js")
     print("        (bp)            (aim: igv.js)           (20 ms)          (1)", flush=True)
     for span in (*(span for span in SPANS if span < length), length):
         page.bring_to_front()
-        found = moves(page, span, length)
+        found = moves(page, span, length, repeats)
         fresh = [move for move in found if move["bytes"] > _OLD_DATA] or found
         most = max(move["requests"] for move in found)
         beside = "-"
         if other is not None:
             other.bring_to_front()
-            regions = igv_regions(span, length)
+            regions = igv_regions(span, length, repeats)
             # zooming in, which comes first, is not counted
             steps = [float(other.evaluate(beside_igv.GO, region)) for region in regions]
             beside = f"{statistics.median(steps[1::2] if span == length else steps):.0f} ms"
@@ -253,7 +252,7 @@ def open_all(page: Page, length: int) -> None:
             visit(page, f"region=chr1:1-{min(span, length)}&tracks={chosen}")
 
 
-def report(folder: Path, length: int) -> None:
+def report(folder: Path, length: int, repeats: int) -> None:
     """Everything, in one run."""
     make_files(folder, length)
     with serving(folder):  # so that Python's files are in the page cache
@@ -273,7 +272,7 @@ def report(folder: Path, length: int) -> None:
         if SCRIPT.find() is not None:
             other = browser.new_page(viewport={"width": WIDTH, "height": 900})
             beside_igv.open_page(other, served.address, query_of("chr1:1-25000"))
-        report_moves(page, other, length)
+        report_moves(page, other, length, repeats)
         report_drags(page, other, length)
         open_all(page, length)
         print(f"\nmemory with {FILES} files looked at: {served.memory():.0f} MB (aim: 500)")
@@ -284,15 +283,16 @@ def main() -> None:
     """Parse, and measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megabases", type=float, default=250)
+    parser.add_argument("--repeats", type=int, default=10, help="half the moves of each width")
     parser.add_argument("--folder", type=Path, help="where the files are, or shall be")
     options = parser.parse_args()
     length = int(options.megabases * 1e6)
     if options.folder:
         options.folder.mkdir(parents=True, exist_ok=True)
-        report(options.folder, length)
+        report(options.folder, length, options.repeats)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            report(Path(folder), length)
+            report(Path(folder), length, options.repeats)
 
 
 if __name__ == "__main__":
