@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -97,16 +98,17 @@ def command(
 
 
 def _print_plan(plan: FetchPlan) -> None:
-    rows = [(one.file, _size(one.size), one.url) for one in plan.missing[:_SHOWN]]
+    rows = [(one.file, _size(one.size), urlsplit(one.url).netloc) for one in plan.missing[:_SHOWN]]
     more = len(plan.missing) - len(rows)
     rows += [(f"and {more:,} more", "", "")] * (more > 0)
     if rows:
         print_table("To fetch", ("file", "size", "from"), rows)
     if plan.silent:
         console.print(f"No server answers ({plan.silent}), so sizes are unknown.")
-    unknown = f", and {plan.unknown:,} of unknown size" if plan.unknown else ""
+    known = [size_text(plan.bytes)] * (plan.unknown < len(plan.missing) or not plan.missing)
+    unknown = [f"{plan.unknown:,} of unknown size"] * (plan.unknown > 0)
     console.print(
-        f"{plan.out}: {len(plan.missing):,} files to fetch, {size_text(plan.bytes)}{unknown}; "
+        f"{plan.out}: {len(plan.missing):,} files to fetch, {' and '.join(known + unknown)}; "
         f"{len(plan.files) - len(plan.missing):,} there already"
     )
     _print_citations(plan.citations)

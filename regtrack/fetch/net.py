@@ -71,7 +71,7 @@ class Net(Closing):
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
         self._held: dict[str, float] = {}  # monotonic time until which a host is left alone
-        self._failures: dict[str, int] = {}  # connections in a row that did not come about
+        self._failures: dict[str, int] = {}  # requests in a row without an answer
         self._lock = threading.Lock()
 
     @property
@@ -122,12 +122,12 @@ class Net(Closing):
         self.pause(left)
 
     def connected(self, host: str, *, stands: bool) -> None:
-        """Note whether a connection to a host came about."""
+        """Note whether a host answered a request."""
         with self._lock:
             self._failures[host] = 0 if stands else self._failures.get(host, 0) + 1
 
     def is_down(self, host: str) -> bool:
-        """Whether so many connections in a row failed that no file is asked for there any more."""
+        """Whether so many requests in a row had no answer that nothing is asked there any more."""
         with self._lock:
             return self._failures.get(host, 0) >= self.patience.tries
 

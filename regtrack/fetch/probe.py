@@ -11,6 +11,7 @@ from regtrack.errors import FetchError
 from regtrack.fetch.net import Net, host_of, reason_of
 from regtrack.fetch.parallel import each
 from regtrack.fetch.sources import Source
+from regtrack.files.shown import listed
 from regtrack.progress import Progress
 
 
@@ -39,15 +40,17 @@ def probe(net: Net, sources: Sequence[Source], jobs: int, progress: Progress) ->
     sizes = {one.file: one.size for one in sources if one.size is not None}
     asked = [one for one in sources if one.file not in sizes] or list(sources[:1])
     answered = False
-    reasons: dict[str, None] = {}
+    reasons: dict[str, dict[str, None]] = {}  # hosts by what is wrong with them
     with progress.task("Asking for sizes", len(asked), "files") as task:
         for source, found in each(lambda one: _ask(net, one), asked, net, jobs):
             answered |= found.answered
-            reasons |= dict.fromkeys(found.reasons)
+            for host, why in found.reasons:
+                reasons.setdefault(why, {})[host] = None
             if found.size is not None:
                 sizes.setdefault(source.file, found.size)
             task.advance()
-    return Probe(sizes, "" if answered or not reasons else "; ".join(reasons))
+    silent = (f"{listed(list(hosts), 2)}: {why}" for why, hosts in reasons.items())
+    return Probe(sizes, "" if answered else "; ".join(silent))
 
 
 def check_online(found: Probe) -> None:
@@ -67,22 +70,23 @@ def check_online(found: Probe) -> None:
 class _Answer:
     size: int | None
     answered: bool
-    reasons: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]  # hosts, and why they do not answer
 
 
 def _ask(net: Net, source: Source) -> _Answer:
     """The size that the first server with the file says."""
-    answered, reasons = False, []
+    answered = False
+    reasons: list[tuple[str, str]] = []
     for url in source.servers or source.archives:
         host = host_of(url)
         net.check_running()
         if net.is_down(host):
             continue
         try:
-            answer = net.session.head(url, allow_redirects=True, timeout=net.timeouts)
+            answer = net.session.head(url, allow_redirects=True, timeout=net.patience.connect)
         except requests.RequestException as error:
-            net.connected(host, stands=isinstance(error, requests.ReadTimeout))
-            reasons.append(f"{host}: {reason_of(error)}")
+            net.connected(host, stands=False)
+            reasons.append((host, reason_of(error)))
             continue
         answered = True
         net.connected(host, stands=True)

@@ -96,7 +96,7 @@ def fetch_data(
         out=folder,
         fetched=tuple(store.fetched),
         kept=(*kept, *store.adopted),
-        failed=tuple(Failure(file, why) for file, why in store.failed.items()),
+        failed=tuple(Failure(file, why) for file, why in sorted(store.failed.items())),
         bytes=sum(_size(store.ledger, file) or 0 for file in store.fetched),
         checked=dict(Counter(entry.checked for entry in store.entries() if entry.checked)),
         seconds=time.monotonic() - began,

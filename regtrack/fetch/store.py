@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urldefrag
 
-from regtrack.atomic import move_file
+from regtrack.atomic import move_file, remove
 from regtrack.disk_errors import disk_errors
 from regtrack.errors import FastaError, FetchError, OutputError
 from regtrack.fetch.archive import ArchiveError, extract
@@ -55,6 +54,7 @@ class Store:
         self.failed: dict[str, str] = {}
         self.overwrite = overwrite
         self._work = self.folder / WORK
+        self._lists_folder = self._work / "checksums"
         self._lists: dict[str, Published] = {}
         self._checked: dict[str, tuple[str, str]] = {}  # of parts: their URL and how it was checked
 
@@ -138,8 +138,9 @@ class Store:
 
     def tidy(self) -> None:
         """Remove the work folder, unless something in it is for the next time."""
-        if not self.failed:
-            shutil.rmtree(self._work, ignore_errors=True)
+        remove(self._lists_folder)
+        if not self.failed or not any(one.is_file() for one in self._work.rglob("*")):
+            remove(self._work)
 
     def _settle(self, source: Source, sizes: Mapping[str, int]) -> bool:
         """Whether a file that is there without a record needs no download.
@@ -252,7 +253,7 @@ class Store:
             one.checksum_list for one in sources if one.checksum_list and not one.checksum
         )
         for number, address in enumerate(addresses):
-            partial = Partial(self._work / "checksums" / str(number))
+            partial = Partial(self._lists_folder / str(number))
             partial.remove()
             try:
                 download(

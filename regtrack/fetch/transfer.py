@@ -89,7 +89,7 @@ def _ask(net: Net, url: str, headers: dict[str, str]) -> requests.Response:
     except requests.TooManyRedirects as error:
         raise RefusedError(reason_of(error)) from error
     except requests.RequestException as error:
-        net.connected(host, stands=isinstance(error, requests.ReadTimeout))
+        net.connected(host, stands=False)
         raise FailedError(reason_of(error)) from error
     net.connected(host, stands=True)
     return answer

@@ -84,6 +84,7 @@ def test_a_dry_run_lists_files_with_sizes(
     shown = capsys.readouterr().out
     assert "peaks/a.bed.gz" in shown
     assert "4 files to fetch" in shown
+    assert "unknown" not in shown
     assert regtrack(*words, "--json", "--markers", "*_Ta", "--chroms", "chr2") == 0
     plan = json.loads(capsys.readouterr().out)
     assert [one["file"] for one in plan["files"]] == ["peaks/a.bed.gz", "chr2.fa.gz"]
