@@ -17,7 +17,7 @@ from regtrack.genome.interval import Interval
 from regtrack_app.look import PLAIN, Look
 from regtrack_app.rows import GeneRow, Row, SpanRow, ValueRow
 from regtrack_app.scales import Range, ranges
-from regtrack_app.theme import FONT, THEMES, Theme
+from regtrack_app.theme import FONT, THEMES, Theme, faint
 from regtrack_app.traces import Trace, plain, traces_of
 
 _TITLE = 21  # height of a row's title, in pixels
@@ -96,9 +96,20 @@ def draw(rows: Sequence[Row], region: Interval, length: int, look: Look = PLAIN)
             wide.append(is_wide)
             _name_once(traces[-1], known)
     layout["meta"] = {"rows": [_meta(row) for row in rows]}
+    layout["shapes"] = [_mark(mark, colours) for mark in look.marks]
     layout["annotations"] = _annotations(rows, domains, colours)
     moving = ("xaxis", *(key for key in layout if key.startswith("yaxis")), "annotations")
     return Drawing(traces, wide, layout, moving)
+
+
+def _mark(mark: tuple[int, int], theme: Theme) -> dict[str, Any]:
+    """A highlighted stretch, behind all rows."""
+    start, end = mark
+    return {
+        "type": "rect", "xref": "x", "yref": "paper", "x0": start + 0.5, "x1": end + 0.5,
+        "y0": 0, "y1": 1, "layer": "below", "line": {"width": 0},
+        "fillcolor": faint(theme.splits["valid"], 0.22),
+    }  # fmt: skip
 
 
 def _meta(row: Row) -> dict[str, Any] | None:
@@ -120,7 +131,7 @@ def nothing(height: int) -> dict[str, Any]:
 
 def structure(rows: Sequence[Row], look: Look) -> str:
     """What must be equal in two figures for one to be patched into the other."""
-    parts = [look.theme, look.statistic, "log" if look.log else ""]
+    parts = [look.theme, look.statistic, "log" if look.log else "", str(look.marks)]
     for row in rows:
         curves = row.curves if isinstance(row, ValueRow) else ()
         styles = ",".join(

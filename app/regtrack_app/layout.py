@@ -177,6 +177,8 @@ def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
                 [
                     html.Span(id=ids.NOTES),
                     html.Button("n: next window", id=ids.NEXT, className="next"),
+                    html.Button("Highlight this region", id=ids.MARK, className="next"),
+                    html.Button("Remove highlights", id=ids.UNMARK, className="next", hidden=True),
                 ],
                 className="notes",
             ),

@@ -20,6 +20,7 @@ class Look:
         floor: where other axes of values begin: at `zero`, or at the `lowest` value on screen.
         log: whether axes of values are logarithmic.
         statistic: what is drawn of a bin: `mean`, `max` or `both`.
+        marks: start and end of the highlighted stretches of the chromosome (bp).
     """
 
     theme: str = "light"
@@ -28,6 +29,16 @@ class Look:
     floor: str = "zero"
     log: bool = False
     statistic: str = "mean"
+    marks: tuple[tuple[int, int], ...] = ()
+
+
+def _marks(view: View) -> tuple[tuple[int, int], ...]:
+    found = []
+    for text in view.marks:
+        chrom, _, place = text.rpartition(":")
+        start, _, end = place.partition("-")
+        found += [(int(start) - 1, int(end))] if chrom == view.region.chrom else []
+    return tuple(found)
 
 
 PLAIN = Look()
@@ -50,5 +61,6 @@ def look_of(view: View, theme: str, *, exact: bool) -> Look:
         limits=read_limits(view.limits) if view.limits else None,
         floor=view.floor,
         log=view.axis == "log",
+        marks=_marks(view),
         statistic=automatic if view.draw == "auto" else view.draw,
     )

@@ -8,8 +8,9 @@ from typing import Any
 
 from regtrack.errors import RegtrackError
 from regtrack_app.limits import limits_text, read_limits
+from regtrack_app.regions import region_text
 from regtrack_app.row_looks import GENES, LETTERS, RowLook, changed, in_order, moved, unit_of
-from regtrack_app.state import View
+from regtrack_app.state import MOST_MARKS, View
 
 
 def units_of(view: View) -> list[str]:
@@ -23,27 +24,34 @@ def after_event(view: View, event: Mapping[str, Any]) -> View:
     Args:
         view: before.
         event: `act` is `remove`, `reset`, `height`, `colour`, `limits`, `before` (another unit),
-            `up` or `down`.
+            `up` or `down`; or, of no row, `mark` for highlighting the region and `unmark` for
+            highlighting none.
 
     Raises:
         RegtrackError: a height, colour or limits that are none.
     """
-    key, act = str(event.get("row") or ""), event.get("act")
+    key, act = str(event.get("row") or ""), str(event.get("act"))
     value = str(event.get("value") or "")
+    if act in {"mark", "unmark"}:
+        marks = dict.fromkeys([*view.marks, region_text(view.region)]) if act == "mark" else ()
+        return replace(view, marks=tuple(marks)[-MOST_MARKS:])
     if act == "remove":
         return _without(view, key)
     if act in {"before", "up", "down"}:
-        return _moved(view, unit_of(key), str(act), value)
+        return _moved(view, unit_of(key), act, value)
+    return replace(view, looks=changed(view.looks, _look(key, act, value)))
+
+
+def _look(key: str, act: str, value: str) -> RowLook:
+    """What an event changes of a row."""
     if act == "reset":
-        return replace(view, looks=changed(view.looks, RowLook(key)))
+        return RowLook(key)
     if act == "height" and value.isdecimal():
-        return replace(view, looks=changed(view.looks, RowLook(key, height=int(value))))
+        return RowLook(key, height=int(value))
     if act == "colour":
-        colour = value.removeprefix("#").lower()
-        return replace(view, looks=changed(view.looks, RowLook(key, colour=colour)))
+        return RowLook(key, colour=value.removeprefix("#").lower())
     if act == "limits":
-        limits = limits_text(read_limits(value))
-        return replace(view, looks=changed(view.looks, RowLook(key, limits=limits)))
+        return RowLook(key, limits=limits_text(read_limits(value)))
     raise RegtrackError("nothing that can be done to a row")
 
 

@@ -6,7 +6,7 @@ message and the default for that part, never in an exception.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -50,6 +50,8 @@ MOST_MODELS = 7
 """Maximum number of models: as many as colours and line styles can be distinguished."""
 MOST_TRACKS = 12
 """Maximum number of other tracks."""
+MOST_MARKS = 20
+"""Maximum number of highlighted regions."""
 _MOST_UNITS = MOST_MARKERS + MOST_TRACKS + 2
 _LONGEST_QUERY = 4000
 _MOST_PROBLEMS = 3
@@ -81,6 +83,7 @@ class View:
         saliency: draw the computed saliency.
         rows: markers, tracks, `letters` and `genes` from the top; empty: in this order.
         looks: of rows that were changed: see `RowLook.text`.
+        marks: highlighted regions, as `chr1:1-100`.
     """
 
     region: Interval
@@ -103,6 +106,7 @@ class View:
     saliency: bool = False
     rows: tuple[str, ...] = ()
     looks: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
     def query(self) -> str:
         """The address of this view: `?region=...` and whatever differs from the defaults."""
@@ -128,8 +132,9 @@ class View:
             fields["saliency"] = "on"
         if self.rows:
             fields["rows"] = ",".join(self.rows)
-        if self.looks:
-            fields["looks"] = ";".join(self.looks)
+        for name in ("looks", "marks"):
+            if getattr(self, name):
+                fields[name] = ";".join(getattr(self, name))
         return "?" + urlencode(fields, safe=":,~;/")
 
 
@@ -164,7 +169,7 @@ def parse_view(query: str, choices: Choices, longest: int = _LONGEST_QUERY) -> P
             problems += clipped(fields["region"], choices)
         except RegtrackError as error:
             problems.append(str(error))
-    changes |= _texts(fields, problems)
+    changes |= _texts(fields, choices, problems)
     for name, allowed, most in _lists(choices):
         if name in fields:
             changes[name], trouble = _several(name, fields[name], allowed, most)
@@ -185,10 +190,13 @@ def parse_view(query: str, choices: Choices, longest: int = _LONGEST_QUERY) -> P
     return Parsed(replace(default_view(choices), **changes), tuple(problems))
 
 
-def _texts(fields: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+def _texts(fields: Mapping[str, str], choices: Choices, problems: list[str]) -> dict[str, Any]:
     """The parts that have a form of their own; adds what is wrong with them to the problems."""
     found: dict[str, Any] = {}
-    for name, read in (("limits", _limits), ("looks", _looks)):
+    readers: tuple[tuple[str, Callable[[str], Any]], ...] = (
+        ("limits", _limits), ("looks", _looks), ("marks", lambda text: _marks(text, choices)),
+    )  # fmt: skip
+    for name, read in readers:
         try:
             found |= {name: read(fields[name])} if fields.get(name) else {}
         except RegtrackError as error:
@@ -202,6 +210,11 @@ def _limits(text: str) -> str:
 
 def _looks(text: str) -> tuple[str, ...]:
     return tuple(read_look(part).text() for part in text.split(";")[:MOST])
+
+
+def _marks(text: str, choices: Choices) -> tuple[str, ...]:
+    places = [find_place(part, choices) for part in text.split(";")[:MOST_MARKS]]
+    return tuple(dict.fromkeys(map(region_text, places)))
 
 
 def _lists(choices: Choices) -> tuple[tuple[str, Sequence[str], int], ...]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 from regtrack_app.choices import choices_of
 from regtrack_app.figures import draw
-from regtrack_app.look import PLAIN
+from regtrack_app.look import PLAIN, look_of
 from regtrack_app.row_events import after_event, units_of
 from regtrack_app.row_looks import RowLook, changed, moved, read_look, with_looks
 from regtrack_app.rows import Curve, ValueRow
@@ -126,3 +126,17 @@ def test_moving_keeps_every_unit(units: list[str], before: str) -> None:
     assert sorted(found) == sorted(units)
     if before in units[1:]:
         assert found[found.index(before) - 1] == units[0]
+
+
+def test_regions_are_highlighted_and_kept_in_the_address(sources: Sources, view: View) -> None:
+    marked = after_event(view, {"row": "", "act": "mark"})
+    assert marked.marks == ("chr1:100001-101000",)
+    elsewhere = replace(marked, region=Interval("chr2", 10, 500))
+    both = after_event(elsewhere, {"row": "", "act": "mark"})
+    assert parse_view(both.query(), choices_of(sources)).view == both
+    shapes = draw([], REGION, 310_000, look_of(both, "light", exact=True)).layout["shapes"]
+    assert [(shape["x0"], shape["x1"]) for shape in shapes] == [(10.5, 500.5)]
+    assert after_event(both, {"row": "", "act": "unmark"}).marks == ()
+    wrong = parse_view("?marks=chr9:1-5", choices_of(sources))
+    assert wrong.view.marks == ()
+    assert wrong.problems

@@ -343,6 +343,7 @@
           ["windows-file", "windows.bed"], ["scores-file", "scores.csv"]]) {
           element(id).href = `export/${path}${query}`;
         }
+        window.regtrackRows.marked(fields.has("marks"));
         window.regtrackRows.list(fields.get("markers") || "");
         element("compared").hidden = !["windows", "scores", "heat"].includes(open);
         ask("windows", open, fields, []);

@@ -195,5 +195,13 @@ window.regtrackRows = (function () {
     place.hidden = names.length < 2;
   }
 
-  return { draw, list };
+  // ---- highlighted regions ----
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#mark")) send("", "mark");
+    if (event.target.closest("#unmark")) send("", "unmark");
+  });
+
+  const marked = (marks) => { element("unmark").hidden = !marks; };
+
+  return { draw, list, marked };
 })();
