@@ -353,7 +353,7 @@ def test_the_letters_of_the_sequence_are_drawn_when_zoomed_in(page: Dashboard) -
     page.visit(region="chr1:100001-100100", panel="none")
     drawn: str = page.page.evaluate(
         "() => document.querySelector('#view-graph .js-plotly-plot').data"
-        ".filter(trace => trace.mode === 'text').map(trace => trace.text.join('')).pop()"
+        ".find(trace => trace.meta === 'letters').text.join('')"
     )
     assert set(drawn) <= set("ACGTN")
     assert len(drawn) >= 100
