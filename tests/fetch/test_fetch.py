@@ -272,7 +272,9 @@ def test_a_damaged_archive_is_said(
 def test_without_a_network_it_is_one_line(table: Table, connect: Connect, tmp_path: Path) -> None:
     row = {"collections": "x", "urls": "http://127.0.0.1:9/a.gz http://127.0.0.1:10/a.gz"}
     request = FetchRequest(["x"], sources=table(row))
-    with pytest.raises(FetchError, match=r"no server answers \(127.0.0.1:9, .*:10: connection refused\);"):
+    with pytest.raises(
+        FetchError, match=r"no server answers \(127.0.0.1:9, .*:10: connection refused\);"
+    ):
         fetch_data(request, tmp_path / "out", net=connect())
     assert not (tmp_path / "out").exists()
     plan = plan_fetch(request, tmp_path / "out", net=connect())

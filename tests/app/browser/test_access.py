@@ -45,6 +45,7 @@ def faults(page: Dashboard, axe: str) -> list[str]:
         (1500, "light", "measures"),
         (1500, "dark", "windows"),
         (1500, "light", "scores"),
+        (1500, "dark", "heat"),
         (820, "dark", "scores"),
         (820, "light", "windows"),
         (390, "light", "measures"),
@@ -63,6 +64,7 @@ def test_axe_finds_nothing_serious(
         "measures": f"#{ids.MEASURES} tbody tr",
         "windows": f"#{ids.WINDOWS_GRID} .ag-row",
         "scores": f"#{ids.SCORES_GRAPH} .point",
+        "heat": ".heat-key span",
         "saliency": f"#{ids.SALIENCY_START}",
         "igv": f"#{ids.IGV} .igv-track-label",
     }[panel]
@@ -89,6 +91,11 @@ def test_axe_finds_nothing_serious_in_what_opens(page: Dashboard, axe: str) -> N
     page.page.keyboard.press("Escape")
     page.page.click("details.drop > summary")
     assert faults(page, axe) == []
+    page.page.locator(".row-button").first.focus()
+    page.page.keyboard.press("Enter")
+    expect(page.page.locator(".row-menu")).to_be_visible()
+    assert faults(page, axe) == []
+    page.page.keyboard.press("Escape")
     page.page.locator("h1").click()
     page.page.click(f"#{ids.MARKERS}")
     expect(page.page.locator(".dash-dropdown-search")).to_be_visible()
