@@ -18,6 +18,7 @@ from regtrack.cli.console import (
     size_text,
 )
 from regtrack.cli.wording import in_options
+from regtrack.errors import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,11 +120,10 @@ def _size(count: int | None) -> str:
 
 
 def _print_summary(done: FetchSummary) -> None:
-    if done.failed:
-        rows = [(one.file, in_options(one.reason)) for one in done.failed[:_SHOWN]]
-        more = len(done.failed) - len(rows)
-        rows += [(f"and {more:,} more", "see --json")] * (more > 0)
-        print_table("Failed", ("file", "why"), rows)
+    for one in done.failed[:_SHOWN]:  # lines, since a table would cut names to its width
+        console.print(f"failed: {one.file}: {in_options(harmless(one.reason))}")
+    if len(done.failed) > _SHOWN:
+        console.print(f"failed: {len(done.failed) - _SHOWN:,} more, which --json lists")
     failed = f", {len(done.failed):,} failed (run again for these)" if done.failed else ""
     console.print(
         f"{done.out}: {len(done.fetched):,} files fetched, {size_text(done.bytes)} in "

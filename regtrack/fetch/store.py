@@ -228,7 +228,7 @@ class Store:
             reasons = dict.fromkeys((one.file for one in held.values()), str(error))
         for file, why in reasons.items():
             if why:
-                self.failed[file] += f"; {address}: {why}"
+                self.failed[file] += f"; {whole.file}: {why}"
             else:
                 del self.failed[file]
 

@@ -99,7 +99,7 @@ def test_a_failure_is_listed_and_gives_status_1(
     words = ("fetch", "small", "--sources", sources, "--out", str(tmp_path / "out"))
     assert regtrack(*words) == 1
     shown = capsys.readouterr()
-    assert "HTTP 404 Not Found" in shown.out
+    assert f"failed: peaks/b.bed.gz: {server.address[7:]}: HTTP 404 Not Found\n" in shown.out
     assert "1 failed (run again for these)" in shown.out
     assert "markers.tsv names the 1 of 2 peak files" in shown.err
     assert regtrack(*words, "--json") == 1

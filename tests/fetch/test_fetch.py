@@ -253,7 +253,7 @@ def test_an_archive_gives_what_the_servers_lack(
     assert sorted(done.fetched) == ["a.bed.gz", "b.bed.gz"]
     assert (tmp_path / "out" / "a.bed.gz").read_bytes() == PEAKS["a"]
     assert [one.reason.partition("; ")[2] for one in done.failed] == [
-        f"{whole}: the archive lacks it"
+        "all.tar.gz: the archive lacks it"
     ]
     assert len(server.asked("/all.tar.gz")) == 2
     record = json.loads((tmp_path / "out" / "fetch.json").read_text())
@@ -272,9 +272,7 @@ def test_a_damaged_archive_is_said(
 def test_without_a_network_it_is_one_line(table: Table, connect: Connect, tmp_path: Path) -> None:
     row = {"collections": "x", "urls": "http://127.0.0.1:9/a.gz http://127.0.0.1:10/a.gz"}
     request = FetchRequest(["x"], sources=table(row))
-    with pytest.raises(
-        FetchError, match=r"no server answers \(127.0.0.1:9, .*:10: connection refused\);"
-    ):
+    with pytest.raises(FetchError, match=r"no server answers \(.*:9, .*:10: connection refused"):
         fetch_data(request, tmp_path / "out", net=connect())
     assert not (tmp_path / "out").exists()
     plan = plan_fetch(request, tmp_path / "out", net=connect())
