@@ -41,7 +41,10 @@ if TYPE_CHECKING:
     from regtrack.genome.reference import Reference
     from regtrack.measures.measure import measure
     from regtrack.models.registry import build_model
+    from regtrack.predict.description import NetworkDescription, OutputTrack
+    from regtrack.predict.plain import as_network
     from regtrack.predict.scores import RegionScores, scores
+    from regtrack.predict.two_strands import two_strands
     from regtrack.saliency.compare import SaliencyRequest, compare_saliency
     from regtrack.saliency.gradient import gradient_saliency
     from regtrack.saliency.mutagenesis import mutagenesis
@@ -72,6 +75,8 @@ _HOMES = {
     "Hardware": "regtrack.training.config",
     "Interval": "regtrack.genome.interval",
     "Reference": "regtrack.genome.reference",
+    "NetworkDescription": "regtrack.predict.description",
+    "OutputTrack": "regtrack.predict.description",
     "RegionScores": "regtrack.predict.scores",
     "RegtrackError": "regtrack.errors",
     "SaliencyRequest": "regtrack.saliency.compare",
@@ -85,6 +90,7 @@ _HOMES = {
     "TrainingConfig": "regtrack.training.config",
     "TrainingResult": "regtrack.training.fit",
     "__version__": "regtrack.version",
+    "as_network": "regtrack.predict.plain",
     "assemble_genome": "regtrack.sweep.assemble",
     "build_dataset": "regtrack.dataset.build",
     "build_model": "regtrack.models.registry",
@@ -116,6 +122,7 @@ _HOMES = {
     "scores": "regtrack.predict.scores",
     "simulate": "regtrack.simulate.genome",
     "train": "regtrack.training.fit",
+    "two_strands": "regtrack.predict.two_strands",
     "validate": "regtrack.tracks.bigwig.validate",
     "view": "regtrack_app.view",
     "write_saliency": "regtrack.figures.output",
@@ -128,6 +135,7 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "build_model", "TrainingConfig", "Hardware", "train", "TrainingResult",
     "Checkpoint", "load_checkpoint", "save_checkpoint",
     "evaluate", "scores", "RegionScores",
+    "as_network", "two_strands", "NetworkDescription", "OutputTrack",
     "Selection", "Compute", "Storage", "SweepRequest",
     "predict_genome", "run_sweep", "forecast_sweep", "Forecast", "SweepSummary",
     "run_share", "ShareSummary", "assemble_genome", "on_dask",

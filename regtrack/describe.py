@@ -15,7 +15,7 @@ from regtrack.files.recognise import recognise_file
 from regtrack.files.records import read_record
 from regtrack.partial_names import work_folder
 from regtrack.tracks.bigwig.describe import describe_bigwig
-from regtrack.tracks.kind import PREDICTED, kind_of
+from regtrack.tracks.kind import SALIENCY, kind_of
 from regtrack.tracks.sweep_record import (
     SWEEP_FILE,
     SweepRecord,
@@ -157,5 +157,4 @@ def _tracks(record: SweepRecord, entries: Sequence[TrackEntry]) -> list[dict[str
 
 
 def _kind(tracks: Sequence[Mapping[str, Any]]) -> str:
-    predicted = not tracks or any(track["values"] in PREDICTED for track in tracks)
-    return "sweep" if predicted else "saliency sweep"
+    return "saliency sweep" if any(track["values"] in SALIENCY for track in tracks) else "sweep"

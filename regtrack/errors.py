@@ -60,6 +60,10 @@ class CheckpointError(RegtrackError):
     """A checkpoint that cannot be read or does not fit the request."""
 
 
+class NetworkError(RegtrackError):
+    """A network whose description or outputs contradict each other, or whose own code raises."""
+
+
 class TrainingError(RegtrackError):
     """A training run that cannot start or resume."""
 

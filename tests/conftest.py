@@ -92,6 +92,19 @@ def paper_manifest() -> Path:
 
 
 @pytest.fixture(scope="session")
+def splice_weights() -> Path:
+    """The weights of a trained network that is not regtrack's: OpenSpliceAI of 400 nt."""
+    folder = Path(os.environ.get("REGTRACK_REAL_DATA", _BESIDE)) / "openspliceai-mane"
+    weights = folder / "openspliceai-mane-400nt.safetensors"
+    if not weights.is_file():
+        message = f"no weights at {weights}; set REGTRACK_REAL_DATA to the folder that holds them"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return weights
+
+
+@pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A small labelled genome with tracks of several models, for comparison and dashboard."""
     return make_world(tmp_path_factory.mktemp("world"))

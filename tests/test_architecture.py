@@ -31,7 +31,7 @@ PERMITTED: dict[str, set[str]] = {
     "checkpoint": {"genome", "labels", "models", "checkpoint_header", "files"},
     "describe": {"checkpoint_header", "dataset", "tracks", "files"},
     "validation": {"checkpoint", "dataset", "tracks", "sweep", "genome", "files"},
-    "predict": {"genome", "labels", "checkpoint", "machine"},
+    "predict": {"genome", "labels", "checkpoint", "machine", "files"},
     "training": {
         "genome", "labels", "dataset", "models", "checkpoint", "checkpoint_header", "evaluation",
         "predict", "measures", "files", "machine",

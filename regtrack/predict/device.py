@@ -105,7 +105,7 @@ def memory_errors(device: torch.device, shape: Sequence[int]) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as error:
-        if not _is_memory(error):
+        if not is_memory(error):
             raise
         raise OutOfMemoryError(
             f"out of memory on {device} with {shape[0]} x {shape[1]:,} bp at "
@@ -113,7 +113,7 @@ def memory_errors(device: torch.device, shape: Sequence[int]) -> Iterator[None]:
         ) from error
 
 
-def _is_memory(error: BaseException) -> bool:
+def is_memory(error: BaseException) -> bool:
     """Whether memory ran out; errors of the libraries below torch say so only in their message."""
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
         said in str(error) for said in _OUT_OF_MEMORY

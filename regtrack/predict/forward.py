@@ -15,7 +15,7 @@ from regtrack.predict.compiling import compiled_logits
 from regtrack.predict.copies import Scores, to_device, to_host
 from regtrack.predict.device import memory_errors
 from regtrack.predict.lending import Lent, borrowed, shared_context
-from regtrack.predict.network import Network
+from regtrack.predict.network import Network, traits_of
 from regtrack.predict.precision import check_precision
 from regtrack.predict.products import exact_products
 
@@ -63,6 +63,8 @@ def values_of_codes(
 ) -> Tensor:
     """Scores or logits along the forward strand, float32 (B, M, L), on the device.
 
+    L is less by what the network crops. What already are scores or a signal stays as it is.
+
     Args:
         model: as `scores_of_codes`.
         codes: as `scores_of_codes`.
@@ -77,23 +79,37 @@ def values_of_codes(
     Raises:
         DeviceError, OutOfMemoryError: as `forward`.
     """
+    traits = traits_of(model)
+    partners = _partners(traits.partners, markers)
 
-    def run(codes: Codes) -> Tensor:
+    def run(codes: Codes, markers: Tensor | Sequence[int] | None) -> Tensor:
         found = forward(
             model, codes, markers=markers, precision=precision, device=device, compiled=compiled,
             lengths=lengths,
         )  # fmt: skip
-        return found if logits else sigmoid(found)
+        return found if logits or traits.values != "logits" else sigmoid(found)
 
     if not both_strands:
-        return run(codes)
+        return run(codes, markers)
     if lengths is None:
-        return (run(codes) + run(reverse_complement(codes)).flip(-1)) * 0.5
+        return (run(codes, markers) + run(reverse_complement(codes), partners).flip(-1)) * 0.5
     turned = _turned(lengths, codes.shape[1])
     complement = np.take_along_axis(reverse_complement(codes)[:, ::-1], turned, axis=1)
-    other = run(np.where(_beyond(lengths, codes.shape[1]), np.uint8(N), complement))
-    index = to_device(turned, other.device)[:, None].expand(-1, other.shape[1], -1)
-    return (run(codes) + other.gather(2, index)) * 0.5
+    other = run(np.where(_beyond(lengths, codes.shape[1]), np.uint8(N), complement), partners)
+    places = _turned(lengths - 2 * traits.crop, other.shape[2])
+    index = to_device(places, other.device)[:, None].expand(-1, other.shape[1], -1)
+    return (run(codes, markers) + other.gather(2, index)) * 0.5
+
+
+def _partners(
+    partners: tuple[int, ...] | None, markers: Tensor | Sequence[int] | None
+) -> Tensor | Sequence[int] | None:
+    """The rows of the other strand that say the same as some rows of this one."""
+    if not partners:
+        return markers
+    if markers is None:
+        return partners
+    return [partners[row] for row in torch.as_tensor(markers).tolist()]
 
 
 def _beyond(lengths: Lengths, length: int) -> npt.NDArray[np.bool_]:

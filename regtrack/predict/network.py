@@ -1,9 +1,18 @@
-"""The interface that a network must have to be scored and swept along a genome."""
+"""The interfaces of networks that are scored and swept along a genome.
+
+regtrack runs a `Network`; `regtrack.models.network.TrackModel` is one. Other people's networks say
+what they are in a description, as `SequenceNetwork`, from which `regtrack.predict.fitted.Fitted`
+makes a `Network`. docs/networks.md is their page.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from regtrack.predict.calls import Seam
+from regtrack.predict.description import NetworkDescription, Values
 
 if TYPE_CHECKING:
     import torch
@@ -79,6 +88,64 @@ class Network(ReadRequirements, Lendable, Protocol):
             markers: rows of the last layer to compute, in this order; None: all.
             lengths: bp of each row, int64 (B,), if rows are padded with N to a common length; a row
                 then gets the values that it would get alone. None: all rows have L bp.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """In what a network may differ from the plain case, which the defaults are.
+
+    Attributes:
+        values: what it calls logits: `logits`, or already `scores` or another `signal`.
+        crop: bp at each end of a read that get no output: codes (B, L) give (B, M, L - 2 crop). A
+            read may go past the ends of a chromosome by as much, with N.
+        whole: whether reads keep to multiples of the stride, with N past the chromosome's end.
+        bin: bp with one common value.
+        seam: how reads are joined; None: `exact` if there is a flank, else `centre`.
+        partners: for each row the one that says the same of the other strand; None: there is a
+            track of one strand without a partner, so that strands cannot be averaged; empty: each
+            row is its own partner.
+    """
+
+    values: Values = "logits"
+    crop: int = 0
+    whole: bool = False
+    bin: int = 1
+    seam: Seam | None = None
+    partners: tuple[int, ...] | None = ()
+
+
+_PLAIN = Traits()
+
+
+def traits_of(network: ReadRequirements) -> Traits:
+    """The `traits` of a network; those of the plain case if it has none."""
+    found: Traits = getattr(network, "traits", _PLAIN)
+    return found
+
+
+def seam_of(network: ReadRequirements) -> Seam:
+    """How reads of a network are joined."""
+    return traits_of(network).seam or ("centre" if network.flank is None else "exact")
+
+
+class SequenceNetwork(Lendable, Protocol):
+    """Any torch module that says what it is and takes codes: the contract of docs/networks.md."""
+
+    @property
+    def description(self) -> NetworkDescription:
+        """What the network says of itself."""
+
+    def __call__(self, codes: Tensor, rows: Sequence[int]) -> Tensor:
+        """The values of some tracks, floats (B, len(rows), bins), of codes (B, L).
+
+        Args:
+            codes: uint8 (B, L), A C G T N = 0 1 2 3 4. L is the described length, or any other that
+                is a multiple of the grid besides the crop.
+            rows: the tracks to return, by their index, in this order.
+
+        Returns:
+            One value per track and bin: L less the crop is `bins` times the bp of a bin.
         """
 
 

@@ -10,6 +10,9 @@ Three properties make these outputs equal to those of one pass over the whole ch
   strand's stride is counted from the chromosome's end, so if both strands are read, a read ends a
   multiple of the stride before that end.
 
+A network that crops its input reads as much beyond that on each side, with N past the ends of the
+chromosome. If it takes whole multiples of its stride alone, N follows there up to the next one.
+
 A Bi-LSTM has no such flank: each output depends on everything that is read, though less on distant
 bases. It reads windows of `WINDOW` bp on a grid from the chromosome's first base, each with
 `UNBOUNDED_FLANK` on both sides unless another flank is requested. docs/sweep.md says how close this
@@ -18,13 +21,18 @@ comes to one pass.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
+
+import numpy as np
 
 from regtrack.errors import PlanError, invalid
 from regtrack.genome.interval import Interval
-from regtrack.predict.network import ReadRequirements
+from regtrack.genome.sequence import Codes, N
+from regtrack.genome.source import Source
+from regtrack.predict.network import ReadRequirements, traits_of
 
 WINDOW = 25_000  # bp of outputs of a Bi-LSTM per window, by default
 UNBOUNDED_FLANK = 5_000  # bp; with it a trained Bi-LSTM differs from one pass only by rounding
@@ -37,7 +45,8 @@ class Strip:
     Attributes:
         chrom: the chromosome.
         start, end: the outputs.
-        read_start, read_end: the bases that the network reads.
+        read_start, read_end: the bases that the network reads; N beyond the chromosome's ends.
+        cropped: bp at each end of the read that get no output.
     """
 
     chrom: str
@@ -45,11 +54,18 @@ class Strip:
     end: int
     read_start: int
     read_end: int
+    cropped: int = field(default=0, repr=False)
 
     @property
     def crop(self) -> slice:
         """The positions of the outputs within the bases read."""
         return slice(self.start - self.read_start, self.end - self.read_start)
+
+    @property
+    def kept(self) -> slice:
+        """The positions of the outputs within what the network gives for the read."""
+        first = self.read_start + self.cropped
+        return slice(self.start - first, self.end - first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +76,8 @@ class ReadRule:
         flank: bp read on each side, a multiple of the stride.
         stride: period of the network's positions (bp).
         both_strands: whether the reverse complement is read too.
+        crop: bp read besides on each side, which get no output.
+        whole: whether reads, without the crop, end at a multiple of the stride too.
 
     Raises:
         PlanError: the flank is negative or not a multiple of the stride.
@@ -68,6 +86,8 @@ class ReadRule:
     flank: int
     stride: int = 1
     both_strands: bool = False
+    crop: int = 0
+    whole: bool = False
 
     def __post_init__(self) -> None:
         check_multiple("flank", self.flank, self.stride)
@@ -82,7 +102,8 @@ class ReadRule:
             PlanError: the flank is not a multiple of the stride, or too small.
         """
         chosen = choose_flank(flank, needed=network.flank, stride=network.stride)
-        return cls(chosen, network.stride, both_strands)
+        traits = traits_of(network)
+        return cls(chosen, network.stride, both_strands, traits.crop, traits.whole)
 
     def strip(self, chrom: str, start: int, end: int, *, length: int) -> Strip:
         """The outputs of [start, end) with the bases that are read for them.
@@ -98,9 +119,23 @@ class ReadRule:
         """
         read_start = max(0, start // self.stride * self.stride - self.flank)
         read_end = min(length, end + self.flank)
-        if self.both_strands:
+        if self.whole:
+            read_end = -(-read_end // self.stride) * self.stride
+        elif self.both_strands:
             read_end = length - (length - read_end) // self.stride * self.stride
-        return Strip(chrom, start, end, read_start, read_end)
+        return Strip(
+            chrom, start, end, read_start - self.crop, read_end + self.crop, cropped=self.crop
+        )
+
+
+def codes_of(source: Source, strip: Strip) -> Codes:
+    """What a network reads for a strip, uint8 (read_end - read_start,); N beyond the chromosome."""
+    length = source.assembly.length(strip.chrom)
+    start, end = max(0, strip.read_start), min(length, strip.read_end)
+    codes = source.codes(strip.chrom, start, end)
+    if (start, end) == (strip.read_start, strip.read_end):
+        return codes
+    return np.pad(codes, (start - strip.read_start, strip.read_end - end), constant_values=N)
 
 
 def strips_along(
@@ -136,6 +171,16 @@ def strips_along(
     for first in range(start // grid * grid, end, grid):
         whole = rule.strip(chrom, first, min(first + grid, length), length=length)
         yield replace(whole, start=max(first, start), end=min(whole.end, end))
+
+
+def default_window(network: ReadRequirements, period: int = 1) -> int:
+    """The length of a window where none is requested (bp).
+
+    For a network that only takes multiples of its stride it is the next one that is also a multiple
+    of the period (bp).
+    """
+    step = math.lcm(network.stride, period) if traits_of(network).whole else 1
+    return -(-WINDOW // step) * step
 
 
 def choose_flank(flank: int | str, *, needed: int | None, stride: int) -> int:

@@ -18,7 +18,7 @@ from regtrack.predict.device import memory_errors
 from regtrack.predict.forward import values_of_codes
 from regtrack.predict.lending import borrowed
 from regtrack.predict.network import Network
-from regtrack.predict.reading import WINDOW, ReadRule, strips_along
+from regtrack.predict.reading import ReadRule, codes_of, default_window, strips_along
 from regtrack.progress import SILENT, Progress
 
 
@@ -56,7 +56,8 @@ def values_along(
         OutOfMemoryError: too little memory.
     """
     device = device or torch.device("cpu")
-    _check_memory(len(interval), len(markers))
+    window = default_window(network)
+    _check_memory(len(interval), len(markers), window)
     found = np.full((len(markers), len(interval)), np.nan, dtype=np.float32)
     rule = ReadRule.of(network, both_strands=both_strands)
     with borrowed(network, device), progress.task("Scoring", len(interval), "bp") as task:
@@ -64,10 +65,10 @@ def values_along(
             rule,
             interval,
             length=source.assembly.length(interval.chrom),
-            size=max(bases_at_once(device, len(markers)), WINDOW),
-            grid=WINDOW if network.flank is None else None,
+            size=max(bases_at_once(device, len(markers)), window),
+            grid=window if network.flank is None else None,
         ):
-            codes = source.codes(strip.chrom, strip.read_start, strip.read_end)[None]
+            codes = codes_of(source, strip)[None]
             known = codes[0, strip.crop] != N
             if known.any():
                 with memory_errors(device, codes.shape):
@@ -76,20 +77,20 @@ def values_along(
                         markers=markers, precision=precision, device=device,
                         both_strands=both_strands, logits=logits,
                     )  # fmt: skip
-                    here = to_host(values[0, :, strip.crop])
+                    here = to_host(values[0, :, strip.kept])
                 place = slice(strip.start - interval.start, strip.end - interval.start)
                 found[:, place][:, known] = here[:, known]
             task.advance(strip.end - strip.start)
     return found
 
 
-def _check_memory(bases: int, markers: int) -> None:
+def _check_memory(bases: int, markers: int, window: int) -> None:
     """Refuse a result that does not fit into memory.
 
     Raises:
         OutOfMemoryError: memory does not suffice.
     """
-    needed, usable = 4 * bases * markers + memory_of(WINDOW, markers), usable_memory()
+    needed, usable = 4 * bases * markers + memory_of(window, markers), usable_memory()
     if needed > usable:
         raise OutOfMemoryError(
             f"{markers:,} markers along {bases:,} bp take about {needed / 1e9:,.0f} GB of memory "

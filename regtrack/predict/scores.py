@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint
 from regtrack.errors import SequenceError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
@@ -21,6 +20,7 @@ from regtrack.labels.marker import find_row, select_markers
 from regtrack.predict.copies import Scores
 from regtrack.predict.device import pick_device
 from regtrack.predict.network import NamedNetwork
+from regtrack.predict.opening import Given, check_place, check_strands, open_network
 from regtrack.predict.precision import check_precision
 from regtrack.predict.region import values_along
 from regtrack.progress import SILENT, Progress
@@ -70,7 +70,7 @@ class RegionScores:
 
 
 def scores(
-    checkpoint: Checkpoint | str | Path,
+    checkpoint: Given,
     reference: Source | str | Path | None = None,
     region: Interval | str | None = None,
     *,
@@ -95,8 +95,8 @@ def scores(
     chromosome. Regions may be long: memory holds the result and one strip.
 
     Args:
-        checkpoint: a trained network, its file or its run's folder; a network that is passed in
-            is left unchanged.
+        checkpoint: a trained network, its file or its run's folder, or a network of your own
+            (docs/networks.md); a network that is passed in is left unchanged.
         reference: a FASTA, or an open `Reference` or `Dataset`.
         region: such as `chr1:1,000,001-1,025,000` (1-based) or an `Interval` (0-based).
         sequence: letters or codes (uint8, A C G T N = 0 1 2 3 4, shape (L,)) to score instead of a
@@ -111,6 +111,8 @@ def scores(
 
     Raises:
         CheckpointError, FastaError, AssemblyError, RegionError, MarkerError: invalid input.
+        NetworkError: a network of your own that raises, or that is not as described.
+        PlanError: logits or both strands of a network that does not give them.
         SequenceError: neither a region of a reference nor a sequence, or both; or letters that are
             not DNA.
         DeviceError: no such device or precision.
@@ -119,9 +121,10 @@ def scores(
     check_precision(precision)
     place = pick_device(device)
     with _opened(reference, region, sequence) as (source, requested):
-        loaded = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
+        loaded = open_network(checkpoint, device=place, precision=precision)
         if sequence is None:
-            check_assembly(loaded, source.assembly, any_assembly=any_assembly)
+            check_place(loaded, source.assembly, any_assembly=any_assembly)
+        check_strands(loaded.model, logits=logits, both_strands=reverse_complement)
         found = scores_along(
             loaded, source, requested, select_markers(loaded.markers, markers),
             device=place, precision=precision, both_strands=reverse_complement, logits=logits,

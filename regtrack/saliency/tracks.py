@@ -26,6 +26,7 @@ from regtrack.errors import PlanError, SaliencyError, invalid
 from regtrack.genome.sequence import Codes, N
 from regtrack.models.network import TrackModel
 from regtrack.predict.forward import Lengths
+from regtrack.predict.network import Network
 from regtrack.progress import SILENT, Progress
 from regtrack.saliency.gradient import (
     ErrorsOfLogits,
@@ -145,13 +146,19 @@ class MakeSaliency:
             raise SaliencyError(invalid("threshold", self.threshold, "a score from 0 to below 1"))
 
     def __call__(
-        self, model: TrackModel, rows: Sequence[int], device: torch.device, request: SweepRequest
+        self, model: Network, rows: Sequence[int], device: torch.device, request: SweepRequest
     ) -> TrackSaliency:
         """The computation.
 
         Raises:
+            SaliencyError: a network that is not one of regtrack's.
             PlanError: the request asks for both strands or for logits.
         """
+        if not isinstance(model, TrackModel):
+            raise SaliencyError(
+                f"{model.name} is not one of regtrack's networks; saliency is computed for those "
+                "alone so far"
+            )
         if request.compute.reverse_complement or request.storage.logits:
             raise PlanError("saliency explains logits of the forward strand; request neither")
         return TrackSaliency(

@@ -19,7 +19,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from regtrack.checkpoint import Checkpoint
 from regtrack.errors import ClusterError, MissingPackageError, PlanError
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.computation import MakeComputation
@@ -142,7 +141,7 @@ def _anywhere(request: SweepRequest) -> SweepRequest:
     Raises:
         PlanError: an input that other processes cannot open.
     """
-    if isinstance(request.checkpoint, Checkpoint):
+    if not isinstance(request.checkpoint, Path):
         raise PlanError(
             "the checkpoint is an object, but a cluster needs a file; save it and give its path"
         )

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from regtrack.genome.sequence import Codes
-from regtrack.models.network import TrackModel
 from regtrack.predict.copies import to_host
 from regtrack.predict.device import memory_errors
 from regtrack.predict.forward import Lengths
@@ -113,7 +112,7 @@ class MakeComputation(Protocol):
 
     def __call__(
         self,
-        model: TrackModel,
+        model: Network,
         rows: Sequence[int],
         device: torch.device,
         request: SweepRequest,

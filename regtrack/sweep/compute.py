@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,12 @@ from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import Codes, N
 from regtrack.predict.capacity import BYTES_PER_BASE
 from regtrack.predict.copies import Scores
+from regtrack.predict.description import Values
 from regtrack.predict.device import memory_errors
 from regtrack.predict.forward import Lengths, values_of_codes
-from regtrack.predict.network import Network
-from regtrack.predict.reading import Strip
+from regtrack.predict.network import Network, traits_of
+from regtrack.predict.opening import check_strands
+from regtrack.predict.reading import Strip, codes_of
 from regtrack.sweep.computation import Computation, Shape, ValueKind
 from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.request import SweepRequest
@@ -56,7 +58,6 @@ class Scorer:
 
     flanks: ClassVar[int] = 1
     bytes_per_base: ClassVar[int] = BYTES_PER_BASE
-    why_not_compiled: ClassVar[str] = ""
 
     @property
     def kinds(self) -> tuple[ValueKind, ...]:
@@ -69,9 +70,16 @@ class Scorer:
         return len(self.rows)
 
     @property
-    def values(self) -> Literal["scores", "logits"]:
-        """`logits` or `scores`."""
-        return "logits" if self.logits else "scores"
+    def values(self) -> Values:
+        """`logits`, `scores` or `signal`."""
+        if traits_of(self.model).values == "logits":
+            return "logits" if self.logits else "scores"
+        return traits_of(self.model).values
+
+    @property
+    def why_not_compiled(self) -> str:
+        """Why it cannot be compiled; networks of the user's own run as they are."""
+        return "this network is not one of regtrack's" if traits_of(self.model).whole else ""
 
     def with_compiled(self, shape: Shape | None) -> Scorer:
         """The same computation, compiled for codes of a shape (B, L); None: not compiled."""
@@ -98,7 +106,14 @@ class Scorer:
 def make_scorer(
     model: Network, rows: Sequence[int], device: torch.device, request: SweepRequest
 ) -> Scorer:
-    """The scorer for a request; a `MakeComputation`."""
+    """The scorer for a request; a `MakeComputation`.
+
+    Raises:
+        PlanError: logits or both strands of a network that does not give them.
+    """
+    check_strands(
+        model, logits=request.storage.logits, both_strands=request.compute.reverse_complement
+    )
     return Scorer(
         model,
         rows,
@@ -156,7 +171,7 @@ def read(plan: SweepPlan, reference: Reference, batch: tuple[Strip, ...]) -> Rea
     Raises:
         FastaError: the file cannot be read.
     """
-    codes = [_codes(reference, s.chrom, s.read_start, s.read_end) for s in batch]
+    codes = [_codes(reference, strip) for strip in batch]
     edges = edges_of([(s.chrom, s.start, s.end) for s in batch], plan.resolution)
     known = np.zeros(edges[-1], dtype=np.bool_)
     for at, strip, read in zip(edges.tolist(), batch, codes, strict=False):
@@ -174,7 +189,8 @@ def check_any_known(targets: Targets, reference: Reference) -> None:
     for chrom, intervals in targets.items():
         for start, end in intervals:
             for low in range(start, end, _PIECE):
-                if (_codes(reference, chrom, low, min(low + _PIECE, end)) != N).any():
+                high = min(low + _PIECE, end)
+                if (_codes(reference, Strip(chrom, low, high, low, high)) != N).any():
                     return
     raise PlanError(
         "nothing to predict: all requested bases are N, which get no value, and browsers refuse "
@@ -182,9 +198,9 @@ def check_any_known(targets: Targets, reference: Reference) -> None:
     )
 
 
-def _codes(reference: Reference, chrom: str, start: int, end: int) -> Codes:
+def _codes(reference: Reference, strip: Strip) -> Codes:
     try:
-        return reference.codes(chrom, start, end)
+        return codes_of(reference, strip)
     except OSError as error:
         raise FastaError(
             f"{reference.path} cannot be read: {error.strerror or error}; run again later"
@@ -218,7 +234,7 @@ def _joined(reading: Reading, found: dict[int, Tensor]) -> Tensor:
     empty = next(iter(found.values()))[:, :1]  # stands for strips where no base gets a value
     parts = []
     for row, (strip, width) in enumerate(zip(reading.strips, widths, strict=True)):
-        part = found[row][:, strip.crop] if row in found else empty.expand(-1, width)
+        part = found[row][:, strip.kept] if row in found else empty.expand(-1, width)
         missing = width - part.shape[1]
         parts.append(F.pad(part, (0, missing)) if missing else part)
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)

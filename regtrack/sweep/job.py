@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint
 from regtrack.genome.reference import Reference
 from regtrack.labels.marker import Marker, select_markers
 from regtrack.machine.cores import cores
@@ -17,6 +16,8 @@ from regtrack.machine.memory import check_memory, peak_memory
 from regtrack.predict.capacity import memory_of
 from regtrack.predict.device import pick_device
 from regtrack.predict.lending import borrowed
+from regtrack.predict.network import seam_of, traits_of
+from regtrack.predict.opening import Opened, check_place, open_network
 from regtrack.predict.reading import choose_flank
 from regtrack.sweep.assemble import AT_ONCE
 from regtrack.sweep.batch import choose_batch_size, passes_at_once, results_of
@@ -29,7 +30,7 @@ from regtrack.sweep.engine import Engine
 from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.plan_file import Track, earlier_choices
 from regtrack.sweep.record import chosen_by_user, make_record
-from regtrack.sweep.request import SweepRequest, read_targets
+from regtrack.sweep.request import SweepRequest, fit_request, read_targets
 from regtrack.sweep.summary import Forecast
 from regtrack.sweep.work import Work, shards_size
 from regtrack.tracks.bigwig.file_size import bytes_per_file, bytes_per_value, pieces_size
@@ -55,7 +56,7 @@ class Job:
     """
 
     request: SweepRequest
-    checkpoint: Checkpoint
+    checkpoint: Opened
     reference: Reference
     plan: SweepPlan
     computation: Computation
@@ -110,6 +111,7 @@ class Job:
             chunks_left=len(self.plan.chunks),
             window=self.plan.window,
             flank=self.plan.flank,
+            seam=seam_of(self.computation.model),
             batch_size=self.plan.batch_size,
             device=str(self.computation.device),
             precision=self.computation.precision,
@@ -124,8 +126,8 @@ class Job:
         """Bases per second of one pass; on the CPU, of a short one that is not compiled."""
         rows, length = self.plan.usual_pass
         if self.computation.device.type == "cpu":
-            length = min(length, _TIMED)
-            rows = min(rows, _TIMED // length)
+            length = self.plan.as_read(min(length, _TIMED))
+            rows = max(1, min(rows, _TIMED // length))
             return speed(self.computation.with_compiled(None), (rows, length))
         return speed(self.computation, (rows, length))
 
@@ -206,19 +208,23 @@ def open_job(request: SweepRequest, *, make: MakeComputation = make_scorer) -> I
 
     Raises:
         CheckpointError, FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
+        NetworkError: a network of the user's own that raises, or that is not as described.
         DeviceError: an unknown device or precision, or torch.compile does not work.
         OutOfMemoryError: too little memory.
         PlanError: an invalid window, flank or batch, or no base to predict.
         OutputError: too little disk space.
     """
     with Reference(request.reference) as reference:
-        given = request.checkpoint
-        checkpoint = given if isinstance(given, Checkpoint) else load_checkpoint(given)
-        check_assembly(checkpoint, reference.assembly, any_assembly=request.any_assembly)
+        device = pick_device(request.compute.device)
+        checkpoint = open_network(
+            request.checkpoint, device=device, precision=request.compute.precision
+        )
+        check_place(checkpoint, reference.assembly, any_assembly=request.any_assembly)
+        request = fit_request(request, checkpoint.model)
         computation = make(
             checkpoint.model,
             select_markers(checkpoint.markers, request.selection.markers),
-            pick_device(request.compute.device),
+            device,
             request,
         )
         encoding = Encoding(request.storage.keep_bits, request.storage.resolution)
@@ -245,6 +251,7 @@ def _sizes(
 ) -> dict[str, Any]:
     """The plan's sizes; a resumed sweep keeps its batch size, whatever memory is free now."""
     window, model = request.compute.window, computation.model
+    traits = traits_of(model)
     needed = None if model.flank is None else computation.flanks * model.flank
     batch_size = request.compute.batch_size
     if batch_size == "auto" and begun is not None:
@@ -259,6 +266,8 @@ def _sizes(
         "batch_size": batch,
         "stride": model.stride,
         "fused": model.flank is not None,
+        "crop": traits.crop,
+        "whole": traits.whole,
         "both_strands": computation.both_strands,
         "resolution": request.storage.resolution,
         "chunk": choose_chunk(

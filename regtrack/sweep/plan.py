@@ -52,6 +52,8 @@ class SweepPlan:
         both_strands: whether the reverse complement is read too; strips then also end aligned.
         chunk: length of a chunk (bp), rounded down to complete windows; at least one window.
         resolution: bp per stored value.
+        crop: bp read besides on each side of a strip, N beyond the ends of a chromosome.
+        whole: whether strips are read up to a multiple of the stride, whatever the chromosome.
 
     Raises:
         PlanError: an invalid window, flank, batch or resolution, or nothing to predict.
@@ -68,6 +70,8 @@ class SweepPlan:
     both_strands: bool = False
     chunk: int = CHUNK
     resolution: int = 1
+    crop: int = 0
+    whole: bool = False
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
@@ -130,20 +134,28 @@ class SweepPlan:
             np.minimum((side - self._windows.begins[owners]) * self.window, lengths)
             for side in (self._runs.starts, self._runs.ends)
         )
-        read = np.minimum(ends - starts + self._context * strips, lengths * strips)
+        longest = lengths + self._beyond
+        read = np.minimum(ends - starts + self._context * strips, longest * strips)
         return int(read.sum()) + self._context * self._cuts
 
     @property
     def longest_strip(self) -> int:
         """Bases that a strip of full length reads, including flanks (bp)."""
         size = self.window * (self.batch_size if self.fused else 1)
-        return min(size + 2 * self.flank, self._longest)
+        read = min(size + 2 * (self.flank + self.crop), self._longest + self._beyond)
+        return self.as_read(read)
+
+    def as_read(self, bases: int) -> int:
+        """The bp nearest to so many, and not more if possible, that can be read at once."""
+        if not self.whole:
+            return bases
+        return 2 * self.crop + max(1, (bases - 2 * self.crop) // self.stride) * self.stride
 
     @property
     def usual_pass(self) -> tuple[int, int]:
         """Rows, and bases per row, of a usual pass."""
         mean = -(-self.bases_read // self.strips)
-        length = self.longest_strip if 2 * mean > self.longest_strip else mean
+        length = self.longest_strip if 2 * mean > self.longest_strip else self.as_read(mean)
         return max(1, self.bases_at_once // length), length
 
     @property
@@ -153,8 +165,9 @@ class SweepPlan:
 
     @property
     def _most_at_once(self) -> int:
-        size = self.window * self.batch_size + 2 * self.flank
-        return size if self.fused else (self.window + 2 * self.flank) * self.batch_size
+        context = 2 * (self.flank + self.crop)
+        size = self.window * self.batch_size + context
+        return size if self.fused else (self.window + context) * self.batch_size
 
     @cached_property
     def chunks(self) -> tuple[Chunk, ...]:
@@ -208,7 +221,7 @@ class SweepPlan:
             "windows": self.windows,
             "chunks": len(self.chunks),
             "bases": self.bases,
-        }
+        } | ({"crop": self.crop} if self.whole else {})
 
     @cached_property
     def _windows(self) -> Line:
@@ -283,7 +296,13 @@ class SweepPlan:
     @property
     def _context(self) -> int:
         """Maximum number of bases that a strip reads and does not emit (bp)."""
-        return 2 * self.flank + (self.stride if self.both_strands else 0)
+        aligned = self.both_strands or self.whole
+        return 2 * (self.flank + self.crop) + (self.stride if aligned else 0)
+
+    @property
+    def _beyond(self) -> int:
+        """Maximum number of bases that a strip reads beyond its chromosome (bp)."""
+        return 2 * self.crop + (self.stride - 1 if self.whole else 0)
 
     def _check_resolution(self) -> None:
         step = math.lcm(self.stride, self.resolution)
@@ -296,7 +315,7 @@ class SweepPlan:
 
     @cached_property
     def _rule(self) -> ReadRule:
-        return ReadRule(self.flank, self.stride, self.both_strands)
+        return ReadRule(self.flank, self.stride, self.both_strands, self.crop, self.whole)
 
 
 @dataclass(frozen=True, eq=False)

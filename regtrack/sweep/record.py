@@ -15,6 +15,8 @@ from regtrack.checkpoint import Checkpoint, model_digest
 from regtrack.files.shown import shown
 from regtrack.files.source import sha256_of
 from regtrack.genome.reference import Reference
+from regtrack.predict.network import seam_of, traits_of
+from regtrack.predict.opening import Opened
 from regtrack.sweep.computation import Computation
 from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.request import SweepRequest
@@ -24,7 +26,7 @@ FORMAT = 6
 
 
 def make_record(
-    checkpoint: Checkpoint,
+    checkpoint: Opened,
     reference: Reference,
     plan: SweepPlan,
     computation: Computation,
@@ -32,7 +34,8 @@ def make_record(
 ) -> dict[str, Any]:
     """All that determines the bytes of a sweep, as JSON-serialisable values.
 
-    A checkpoint that is not a file has no path or file digest, only the digest of its weights.
+    A checkpoint that is not a file has no path or file digest, only the digest of its weights, and
+    a network of the user's own that and its description.
     """
     selection = request.selection
     fixed = chosen_by_user(checkpoint, computation, request)
@@ -41,13 +44,7 @@ def make_record(
         "format": FORMAT,
         "versions": {"regtrack": __version__}
         | {name: version(name) for name in ("torch", "numpy")},
-        "checkpoint": (_file(checkpoint.path) if checkpoint.path else {})
-        | {
-            "weights": model_digest(checkpoint.model),
-            "model": checkpoint.model.name,
-            "config": checkpoint.model.config,
-            "dataset": checkpoint.header.trained_on,
-        },
+        "checkpoint": _maker(checkpoint),
         "reference": {
             "path": str(reference.path),
             "sha256": reference.digest(),
@@ -61,6 +58,8 @@ def make_record(
         name = torch.cuda.get_device_name(computation.device)
         cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
         record["gpu"] = {"name": name, "cudnn": cudnn}
+    if traits_of(computation.model).whole:
+        record["seam"] = seam_of(computation.model)
     if selection.region:
         record["region"] = selection.region
     if computation.compiled:
@@ -69,8 +68,20 @@ def make_record(
     return plain
 
 
+def _maker(network: Opened) -> dict[str, Any]:
+    """What identifies the network."""
+    if not isinstance(network, Checkpoint):
+        return network.record()
+    return (_file(network.path) if network.path else {}) | {
+        "weights": model_digest(network.model),
+        "model": network.model.name,
+        "config": network.model.config,
+        "dataset": network.header.trained_on,
+    }
+
+
 def chosen_by_user(
-    checkpoint: Checkpoint, computation: Computation, request: SweepRequest
+    checkpoint: Opened, computation: Computation, request: SweepRequest
 ) -> dict[str, Any]:
     """The part of the record that does not depend on what `auto` chooses."""
     return {

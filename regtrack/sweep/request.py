@@ -15,8 +15,10 @@ from regtrack.genome.interval import parse_region
 from regtrack.genome.intervals import Intervals
 from regtrack.labels.peaks import read_peaks
 from regtrack.labels.report import report_peaks
+from regtrack.predict.network import Network, SequenceNetwork, traits_of
+from regtrack.predict.opening import Given
 from regtrack.predict.precision import check_precision
-from regtrack.predict.reading import WINDOW
+from regtrack.predict.reading import WINDOW, default_window
 from regtrack.sweep.targets import Targets, choose_targets
 from regtrack.tracks.bigwig.rounding import DEFAULT_KEEP_BITS, check_keep_bits
 
@@ -81,7 +83,8 @@ class Compute:
     """How values are computed.
 
     Attributes:
-        window: length of a window (bp), a multiple of the model's stride and of the resolution.
+        window: length of a window (bp), a multiple of the model's stride and of the resolution; the
+            default is rounded up to one for networks that are not regtrack's.
         flank: bp read on each side of a window and not emitted; `auto`: what the model needs.
         batch_size: windows computed at once; `auto`: fits the device and memory.
         precision: `fp32` or `bf16`.
@@ -120,7 +123,8 @@ class Storage:
     Attributes:
         logits: store logits instead of scores.
         keep_bits: mantissa bits to keep in each value, 1 to 23; 23 is lossless.
-        resolution: bp per stored value, which is their mean.
+        resolution: bp per stored value, which is their mean; at least the bp that one output of the
+            network stands for.
 
     Raises:
         PlanError: a resolution below 1 bp.
@@ -141,7 +145,8 @@ class SweepRequest:
     """What to compute: a model's values along a genome, as bigWigs.
 
     Attributes:
-        checkpoint: the trained network: its file, or an object, which is not changed.
+        checkpoint: the trained network: its file, or an object, which is not changed: a checkpoint
+            or a network of the user's own (docs/networks.md).
         reference: the FASTA.
         out: the folder to write; created only on success.
         selection: which markers and bases.
@@ -150,7 +155,7 @@ class SweepRequest:
         any_assembly: accept an assembly other than the training's.
     """
 
-    checkpoint: Path | Checkpoint
+    checkpoint: Path | Checkpoint | SequenceNetwork
     reference: Path
     out: Path
     selection: Selection = Selection()
@@ -166,7 +171,8 @@ class SweepRequest:
         """The input files."""
         given = self.checkpoint
         checkpoint = given.path if isinstance(given, Checkpoint) else given
-        files = (checkpoint, self.reference, self.selection.regions, self.selection.exclude)
+        file = checkpoint if isinstance(checkpoint, Path) else None
+        files = (file, self.reference, self.selection.regions, self.selection.exclude)
         return tuple(file for file in files if file is not None)
 
     def at(self, place: Callable[[Path], Path]) -> SweepRequest:
@@ -174,7 +180,7 @@ class SweepRequest:
         chosen, given = self.selection, self.checkpoint
         return replace(
             self,
-            checkpoint=given if isinstance(given, Checkpoint) else place(given),
+            checkpoint=place(given) if isinstance(given, Path) else given,
             reference=place(self.reference),
             out=place(self.out),
             selection=replace(
@@ -185,8 +191,35 @@ class SweepRequest:
         )
 
 
+def fit_request(request: SweepRequest, network: Network) -> SweepRequest:
+    """The request with what a network's outputs prescribe, where nothing else is asked for.
+
+    A value is stored per output, however many bp it stands for, and the default window is rounded
+    up to whole outputs.
+
+    Raises:
+        PlanError: a resolution that would cut outputs.
+    """
+    bin_, resolution = traits_of(network).bin, request.storage.resolution
+    if resolution == 1:
+        resolution = bin_
+    if resolution % bin_:
+        raise PlanError(
+            f"`resolution` is {resolution:,} bp, but one output of {network.name} stands for "
+            f"{bin_:,} bp; choose a multiple of that"
+        )
+    window = request.compute.window
+    if window == WINDOW:
+        window = default_window(network, resolution)
+    return replace(
+        request,
+        compute=replace(request.compute, window=window),
+        storage=replace(request.storage, resolution=resolution),
+    )
+
+
 def make_request(
-    checkpoint: str | Path | Checkpoint,
+    checkpoint: Given,
     reference: str | Path,
     out: str | Path,
     *,
@@ -207,7 +240,7 @@ def make_request(
             "`selection` cannot be combined with `markers` or `chroms`; give them in `selection`"
         )
     return SweepRequest(
-        checkpoint if isinstance(checkpoint, Checkpoint) else Path(checkpoint),
+        Path(checkpoint) if isinstance(checkpoint, str) else checkpoint,
         Path(reference),
         Path(out),
         selection or Selection(markers, chroms),

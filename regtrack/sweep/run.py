@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Protocol
 
 from regtrack.atomic import check_folder_free, check_name
-from regtrack.checkpoint import Checkpoint
 from regtrack.disk_errors import disk_errors
 from regtrack.errors import OutputError
 from regtrack.genome.inputs import Inputs
 from regtrack.partial_names import PARTIAL, work_folder
+from regtrack.predict.opening import Given
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.assemble import finish
 from regtrack.sweep.chunks import Chunk, choose_share
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 def predict_genome(
-    checkpoint: _PathLike | Checkpoint,
+    checkpoint: Given,
     reference: _PathLike,
     out: _PathLike,
     *,
@@ -55,7 +55,8 @@ def predict_genome(
     byte-identical files.
 
     Args:
-        checkpoint: the trained network; an object is not changed.
+        checkpoint: the trained network, or one of your own (docs/networks.md); an object is not
+            changed.
         reference: the FASTA.
         out: the folder to write; created only on success.
         markers: globs of marker names, or `category:NAME`, as a list or one string; default: all.
@@ -73,6 +74,7 @@ def predict_genome(
         OutputError: `out` exists, contains inputs or unrelated files, cannot be written, or the
             disk is too small.
         CheckpointError, FastaError, AssemblyError, MarkerError, PeakFileError: bad input.
+        NetworkError: a network of your own that raises, or that is not as described.
         ChangedError: an input was changed meanwhile.
         DeviceError: an unknown device or precision, or torch.compile does not work.
         OutOfMemoryError: too little memory.

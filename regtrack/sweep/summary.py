@@ -26,6 +26,7 @@ class Forecast:
         chunks: number of chunks.
         chunks_left: chunks to compute now, fewer than `chunks` when resuming or for a share.
         window, flank: lengths (bp).
+        seam: how windows are joined: `exact`, `centre` or `blend`, see docs/networks.md.
         batch_size: windows computed at once.
         device, precision: where and how the network runs.
         compiled: whether torch.compile is used.
@@ -44,6 +45,7 @@ class Forecast:
     chunks_left: int
     window: int
     flank: int
+    seam: str
     batch_size: int
     device: str
     precision: str

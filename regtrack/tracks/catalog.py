@@ -76,8 +76,8 @@ class Catalog:
 
     Attributes:
         models: the sweeps of scores or logits, in the given order.
-        saliency: the sweeps of saliency. Their tracks are shown but never ranked or compared with
-            labels, since they predict nothing.
+        saliency: the sweeps of saliency, and those of a network's signal. Their tracks are shown
+            but never ranked or compared with labels, since they are no probabilities of them.
         tracks: every track: of models, then saliency, then signals.
         markers: markers with labels first, then the others that the models predict.
         assembly: the chromosomes of all files, in natural order (chr2 before chr10).

@@ -9,10 +9,14 @@ from regtrack.files.shown import shown
 from regtrack.tracks.sweep_record import SweepRecord, TrackEntry
 
 Kind = Literal["scores", "logits", "saliency", "absolute saliency", "signal"]
-"""Scores or logits of a model; saliency, signed or absolute; or a signal from another program."""
+"""Scores or logits of a model; saliency, signed or absolute; or a signal: what a network gives that
+is neither, or a track from another program."""
 
 PREDICTED: frozenset[Kind] = frozenset({"scores", "logits"})
 """The kinds that can be compared with labels; all others are only shown."""
+
+SALIENCY: frozenset[Kind] = frozenset({"saliency", "absolute saliency"})
+"""The kinds that say on which bases a model depends."""
 
 # how saliency was marked before each file's entry gave its kind
 _OLD_SALIENCY = "gradient-x-input "

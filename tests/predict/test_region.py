@@ -13,7 +13,7 @@ from regtrack.errors import OutOfMemoryError
 from regtrack.genome.interval import Interval
 from regtrack.genome.sequence import Codes, N, reverse_complement
 from regtrack.models.network import TrackModel
-from regtrack.predict import region
+from regtrack.predict import reading, region
 from regtrack.predict.capacity import bases_at_once, memory_of
 from regtrack.predict.forward import scores_of_codes, values_of_codes
 from regtrack.predict.reading import ReadRule, strips_along
@@ -29,7 +29,7 @@ INTERVALS = [(0, 2_003), (501, 1_503), (1_950, 2_003), (720, 721)]
 def small_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     """Strips of 70 bp instead of 250 kb."""
     monkeypatch.setattr(region, "bases_at_once", lambda *_: 70)
-    monkeypatch.setattr(region, "WINDOW", 50)
+    monkeypatch.setattr(reading, "WINDOW", 50)
 
 
 def whole(model: TrackModel, codes: Codes, *, both_strands: bool = False) -> np.ndarray:

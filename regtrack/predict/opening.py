@@ -1,0 +1,69 @@
+"""The network that a user names: a checkpoint, its file, or a network of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint
+from regtrack.errors import PlanError
+from regtrack.genome.assembly import Assembly
+from regtrack.predict.foreign import ForeignNetwork
+from regtrack.predict.network import Network, SequenceNetwork, traits_of
+
+Given = str | Path | Checkpoint | SequenceNetwork
+Opened = Checkpoint | ForeignNetwork
+
+
+def open_network(
+    given: Given, *, device: torch.device | None = None, precision: str = "fp32"
+) -> Opened:
+    """The network that is given; one of the user's own is called once, to see whether it fits.
+
+    Args:
+        given: a checkpoint, its file or its run's folder, or a described network.
+        device: where it will run; None: the CPU.
+        precision: `fp32` or `bf16`.
+
+    Raises:
+        CheckpointError: a file that is no checkpoint.
+        NetworkError: a network without a description, that raises, or that is not as described.
+        DeviceError, OutOfMemoryError: it does not run on the device.
+    """
+    if isinstance(given, Checkpoint):
+        return given
+    if isinstance(given, str | Path):
+        return load_checkpoint(given)
+    found = ForeignNetwork.of(given)
+    found.try_call(device or torch.device("cpu"), precision=precision)
+    return found
+
+
+def check_place(opened: Opened, assembly: Assembly, *, any_assembly: bool) -> None:
+    """Refuse to apply a checkpoint to another assembly than its training's; see `check_assembly`.
+
+    Raises:
+        AssemblyError: another assembly that is not accepted.
+    """
+    if isinstance(opened, Checkpoint):
+        check_assembly(opened, assembly, any_assembly=any_assembly)
+
+
+def check_strands(network: Network, *, logits: bool, both_strands: bool) -> None:
+    """Refuse values that a network cannot give.
+
+    Raises:
+        PlanError: logits of a network that gives none, or the mean of both strands of tracks whose
+            partner on the other strand is not known.
+    """
+    traits = traits_of(network)
+    if logits and traits.values != "logits":
+        raise PlanError(
+            f"`logits` was requested, but {network.name} gives {traits.values}; omit the option"
+        )
+    if both_strands and traits.partners is None:
+        raise PlanError(
+            f"`reverse_complement` averages both strands, but {network.name} has tracks of one "
+            "strand without a partner on the other; omit the option, or name the partners"
+        )
