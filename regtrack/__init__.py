@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from regtrack.measures.measure import measure
     from regtrack.models.registry import build_model
     from regtrack.predict.description import NetworkDescription, OutputTrack
+    from regtrack.predict.named import NetworkSource
     from regtrack.predict.plain import as_network
     from regtrack.predict.scores import RegionScores, scores
     from regtrack.predict.two_strands import two_strands
@@ -76,6 +77,7 @@ _HOMES = {
     "Interval": "regtrack.genome.interval",
     "Reference": "regtrack.genome.reference",
     "NetworkDescription": "regtrack.predict.description",
+    "NetworkSource": "regtrack.predict.named",
     "OutputTrack": "regtrack.predict.description",
     "RegionScores": "regtrack.predict.scores",
     "RegtrackError": "regtrack.errors",
@@ -135,7 +137,7 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "build_model", "TrainingConfig", "Hardware", "train", "TrainingResult",
     "Checkpoint", "load_checkpoint", "save_checkpoint",
     "evaluate", "scores", "RegionScores",
-    "as_network", "two_strands", "NetworkDescription", "OutputTrack",
+    "as_network", "two_strands", "NetworkDescription", "OutputTrack", "NetworkSource",
     "Selection", "Compute", "Storage", "SweepRequest",
     "predict_genome", "run_sweep", "forecast_sweep", "Forecast", "SweepSummary",
     "run_share", "ShareSummary", "assemble_genome", "on_dask",

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from regtrack.cli import sweep_options as options
 from regtrack.cli.console import given_lists
 from regtrack.cli.offers import AnyAssembly
 from regtrack.cli.sweeping import runner_of, sweep
+from regtrack.errors import NetworkError
+
+if TYPE_CHECKING:
+    from regtrack.predict.named import NetworkSource
 
 EPILOG = """
 Examples:
@@ -22,14 +30,19 @@ Examples:
 
   regtrack predict-genome run/checkpoint.safetensors --reference hg38.fa --out tracks
   --shard 3/16
+
+  regtrack predict-genome --network my_networks:splicing --network-set weights=w.safetensors
+  --reference hg38.fa --out splicing
 """
 
 
 def command(
-    checkpoint: options.Checkpoint,
+    checkpoint: options.OrNetwork = None,
     *,
     reference: options.Reference,
     out: options.Out,
+    network: options.Network = "",
+    network_set: options.NetworkSet = None,
     markers: options.Markers = None,
     chroms: options.Chroms = None,
     region: options.Region = "",
@@ -61,7 +74,7 @@ def command(
     from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
 
     request = SweepRequest(
-        checkpoint,
+        _given(checkpoint, network, network_set or []),
         reference,
         out,
         selection=Selection(
@@ -80,3 +93,21 @@ def command(
         runner=runner_of(dask_scheduler, dask_scheduler_file),
         shard=shard, dry_run=dry_run, overwrite=overwrite, as_json=as_json,
     )  # fmt: skip
+
+
+def _given(checkpoint: Path | None, network: str, settings: Sequence[str]) -> Path | NetworkSource:
+    """What makes the predictions: a checkpoint, or the function that makes a network.
+
+    Raises:
+        NetworkError: both, neither, or arguments of no function.
+    """
+    from regtrack.predict.named import NetworkSource
+
+    if checkpoint is None and network:
+        return NetworkSource(network, settings)
+    if checkpoint is None or network:
+        found = "neither" if checkpoint is None else "both"
+        raise NetworkError(f"found {found} of CHECKPOINT and --network; expected one of them")
+    if settings:
+        raise NetworkError("--network-set is for --network, which was not given; omit it")
+    return checkpoint

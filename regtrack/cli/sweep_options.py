@@ -17,6 +17,26 @@ _WHAT, _HOW, _STORED, _WORK = "Markers and bases", "Computing", "Storage", "Work
 Checkpoint = Annotated[
     Path, typer.Argument(help="The trained network: a run folder or a .safetensors file.")
 ]
+OrNetwork = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="CHECKPOINT",
+        help="The trained network: a run folder or a .safetensors file; or none with --network.",
+        show_default=False,
+    ),
+]
+Network = Annotated[
+    str,
+    typer.Option(
+        help="Instead, a network of your own: the function that makes it, package.module:function, "
+        "or its name among the regtrack.networks of installed packages.",
+        show_default=False,
+    ),
+]
+NetworkSet = Annotated[
+    list[str] | None,
+    typer.Option(help="An argument of that function, name=value; repeatable."),
+]
 Reference = Annotated[Path, typer.Option(help="The FASTA, plain or bgzip.")]
 Out = Annotated[Path, typer.Option(help="Folder to write, created only on success.")]
 Overwrite = Annotated[

@@ -172,19 +172,19 @@ def _check_word(what: str, word: str, words: Sequence[str]) -> None:
         raise NetworkError(invalid(what, str(word), ", ".join(words)))
 
 
-def _check_tracks(network: str, tracks: Sequence[OutputTrack]) -> None:
+def _check_tracks(whose: str, tracks: Sequence[OutputTrack]) -> None:
     names = [track.name for track in tracks]
     if not names:
-        raise NetworkError(f"{network} has no tracks; expected a name for each of its outputs")
+        raise NetworkError(f"{whose} has no tracks; expected a name for each of its outputs")
     for name in names:
         if names.count(name) > 1:
             raise NetworkError(
-                f'{network} has two tracks called "{shown(name)}"; expected names that differ, '
+                f'{whose} has two tracks called "{shown(name)}"; expected names that differ, '
                 "since they name files"
             )
     for track in tracks:
         if track.partner and track.partner not in names:
             raise NetworkError(
                 f'the partner of track {track.name}, "{shown(track.partner)}", is no track of '
-                f"{network}; expected one of {', '.join(names[:5])}"
+                f"{whose}; expected one of {', '.join(names[:5])}"
             )

@@ -30,9 +30,8 @@ class Fitted(nn.Module):
         if not isinstance(network, nn.Module) or not isinstance(described, NetworkDescription):
             what = "a torch module" if isinstance(network, nn.Module) else type(network).__name__
             raise NetworkError(
-                f"found {what} without a `description`; expected a torch.nn.Module with a "
-                "regtrack.NetworkDescription as its `description`, or what regtrack.as_network "
-                "returns"
+                f"found {what} without a description; expected a torch.nn.Module whose "
+                "description is a regtrack.NetworkDescription, or what regtrack.as_network returns"
             )
         self.network = network
         self.description = described

@@ -10,9 +10,10 @@ from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint
 from regtrack.errors import PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.predict.foreign import ForeignNetwork
+from regtrack.predict.named import NetworkSource
 from regtrack.predict.network import Network, SequenceNetwork, traits_of
 
-Given = str | Path | Checkpoint | SequenceNetwork
+Given = str | Path | Checkpoint | NetworkSource | SequenceNetwork
 Opened = Checkpoint | ForeignNetwork
 
 
@@ -22,7 +23,8 @@ def open_network(
     """The network that is given; one of the user's own is called once, to see whether it fits.
 
     Args:
-        given: a checkpoint, its file or its run's folder, or a described network.
+        given: a checkpoint, its file or its run's folder, a described network, or the function that
+            makes one.
         device: where it will run; None: the CPU.
         precision: `fp32` or `bf16`.
 
@@ -35,7 +37,7 @@ def open_network(
         return given
     if isinstance(given, str | Path):
         return load_checkpoint(given)
-    found = ForeignNetwork.of(given)
+    found = given.make() if isinstance(given, NetworkSource) else ForeignNetwork.of(given)
     found.try_call(device or torch.device("cpu"), precision=precision)
     return found
 

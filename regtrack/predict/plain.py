@@ -134,7 +134,7 @@ def as_network(
         axis: of the softmax, as in (B, channels, bins): 1 for that over the channels.
         channels: of the module's channels the one of each track; default: all, in order.
         values: what the values then are; default: `scores` after a sigmoid or softmax, else
-            `signal`. `logits` leaves the sigmoid to regtrack, for `--logits`.
+            `signal`. `logits` leaves the sigmoid to regtrack.
 
     Returns:
         The network; the module within it is not copied.

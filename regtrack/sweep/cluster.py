@@ -143,7 +143,8 @@ def _anywhere(request: SweepRequest) -> SweepRequest:
     """
     if not isinstance(request.checkpoint, Path):
         raise PlanError(
-            "the checkpoint is an object, but a cluster needs a file; save it and give its path"
+            "the network is an object or a function, but a cluster needs the file of a checkpoint; "
+            "save it and give its path, or make shares without a cluster"
         )
     for path in request.inputs:
         if path.exists() and not (path.is_file() or path.is_dir()):

@@ -15,6 +15,7 @@ from regtrack.genome.interval import parse_region
 from regtrack.genome.intervals import Intervals
 from regtrack.labels.peaks import read_peaks
 from regtrack.labels.report import report_peaks
+from regtrack.predict.named import NetworkSource
 from regtrack.predict.network import Network, SequenceNetwork, traits_of
 from regtrack.predict.opening import Given
 from regtrack.predict.precision import check_precision
@@ -155,7 +156,7 @@ class SweepRequest:
         any_assembly: accept an assembly other than the training's.
     """
 
-    checkpoint: Path | Checkpoint | SequenceNetwork
+    checkpoint: Path | Checkpoint | NetworkSource | SequenceNetwork
     reference: Path
     out: Path
     selection: Selection = Selection()

@@ -254,3 +254,49 @@ def test_what_no_bigwig_can_hold_is_said_before_anything_is_computed(
     assert (code, out) == (2, "")
     assert "chromosome chr1 of 5,000 bp does not fit into a bigWig" in err
     assert not list(Path().glob("tracks*"))
+
+
+OWN = """
+import torch
+import regtrack
+
+
+def make(crop=5):
+    torch.manual_seed(0)
+    module = torch.nn.Conv1d(4, 1, 11)
+    return regtrack.as_network(module, "site", name="own", crop=crop, activation="sigmoid")
+"""
+
+
+def test_a_network_of_the_users_own_is_named_by_its_function(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("own_sites.py").write_text(OWN)
+
+    def call(*options: str) -> tuple[int, str, str]:
+        words = usual(options, "--reference", "r.fa", "--out", "tracks")
+        monkeypatch.setattr("sys.argv", ["regtrack", "predict-genome", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        shown = capsys.readouterr()
+        return int(ended.value.code or 0), shown.out, shown.err
+
+    own = ("--network", "own_sites:make")
+    for options, problem in (
+        ((), "found neither of CHECKPOINT and --network; expected one of them"),
+        (("c.safetensors", *own), "found both of CHECKPOINT and --network"),
+        (("c.safetensors", "--network-set", "crop=5"), "--network-set is for --network"),
+        ((*own, "--network-set", "crop"), "is no setting of a network"),
+        ((*own, "--network-set", "crop=4"), "own gives a tensor of shape (2, 1, "),
+        (("--network", "own_sites:mak"), 'own_sites has no function mak. Did you mean "make"?'),
+        ((*own, "--logits"), "--logits was requested, but own gives scores; omit the option"),
+    ):
+        code, out, err = call(*options)
+        assert (code, out) == (2, "")
+        assert problem in " ".join(err.split())
+    code, out, err = call(*own, "--network-set", "crop=5", "--chroms", "chr2")
+    assert code == 0, err
+    assert "centre seams" in out
+    assert sorted(p.name for p in Path("tracks").iterdir()) == ["own.site.bw", "sweep.json"]
+    record = json.loads(Path("tracks/sweep.json").read_text())["checkpoint"]
+    assert (record["function"], record["settings"]) == ("own_sites:make", {"crop": 5})

@@ -367,7 +367,7 @@ def test_the_channels_of_a_module_are_counted() -> None:
 
 @pytest.mark.parametrize("given", [nn.Linear(3, 3), object()])
 def test_what_has_no_description_is_refused(given: Any) -> None:
-    with pytest.raises(NetworkError, match=r"found \w.* without a `description`; expected a torch"):
+    with pytest.raises(NetworkError, match=r"found \w.* without a description; expected a torch"):
         scores(given, SOURCE, "chr2")
 
 

@@ -156,13 +156,15 @@ def test_logits_have_no_sigmoid() -> None:
 
 
 def test_a_reference_that_fails_is_one_line() -> None:
+    plan = seam_plan(Sequences({"c": random_codes(300)}))
+
     class Failing:
+        assembly = plan.assembly
         path = "hg38.fa"
 
         def codes(self, *_: object) -> np.ndarray:
             raise OSError(5, "Input/output error")
 
-    plan = seam_plan(Sequences({"c": random_codes(300)}))
     (chunk,) = plan.chunks
     with pytest.raises(FastaError, match=r"hg38\.fa cannot be read: Input/output error; run again"):
         read(plan, Failing(), next(plan.batches(chunk)))  # type: ignore[arg-type]

@@ -193,7 +193,7 @@ def test_nan_is_refused_with_its_position(tmp_path: Path, fasta: Path) -> None:
 
 def test_what_is_wrong_is_found_before_the_sweep(tmp_path: Path, fasta: Path) -> None:
     for given, problem in (
-        (nn.Linear(3, 3), "without a `description`"),
+        (nn.Linear(3, 3), "without a description"),
         (regtrack.as_network(conv(), ["a", "b"], name="own"), r"of shape \(2, 2, 2038\) for"),
         (regtrack.as_network(conv(), ["a"], name="own", crop=5), "gives 2 channels for its 1"),
     ):

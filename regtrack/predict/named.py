@@ -1,0 +1,144 @@
+"""Networks that a user names: a function that makes one, with its settings.
+
+Nothing is imported because a file says so: only the function that the user names, or the entry
+point of an installed package in the group `regtrack.networks`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from regtrack.errors import NetworkError, nearest
+from regtrack.files.shown import shown
+from regtrack.predict.adapter_errors import adapter_errors
+from regtrack.predict.foreign import ForeignNetwork
+
+GROUP = "regtrack.networks"
+
+
+@dataclass(frozen=True)
+class NetworkSource:
+    """A function that makes a network, by name, and what it is given.
+
+    Attributes:
+        function: `package.module:function`, or the name of an entry point of `regtrack.networks`.
+        settings: `name=value` each, passed by keyword; a value is JSON, or else text.
+
+    Raises:
+        NetworkError: a setting that is none, or that is given twice.
+    """
+
+    function: str
+    settings: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", tuple(self.settings))
+        _ = self.keywords
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The settings by name."""
+        found: dict[str, Any] = {}
+        for setting in self.settings:
+            name, equals, text = setting.partition("=")
+            if not equals or not name.isidentifier() or name in found:
+                raise NetworkError(
+                    f'"{shown(setting)}" is no setting of a network, or the second of its name; '
+                    "expected name=value, each name once"
+                )
+            found[name] = _value(text)
+        return found
+
+    def make(self) -> ForeignNetwork:
+        """Import the function and call it.
+
+        Raises:
+            NetworkError: there is no such function, it raises, or it returns something else.
+        """
+        function = self._function()
+        with adapter_errors(self.function):
+            made = function(**self.keywords)
+        if not hasattr(made, "description"):
+            raise NetworkError(
+                f"{self.function} returns a value of type {type(made).__name__}; expected a "
+                "torch.nn.Module with a description, such as regtrack.as_network makes"
+            )
+        return ForeignNetwork.of(made, {"function": self.function, "settings": self.keywords})
+
+    def _function(self) -> Callable[..., Any]:
+        module, colon, name = self.function.partition(":")
+        if not colon:
+            with adapter_errors(self.function):
+                loaded = _entry_point(self.function).load()
+        else:
+            loaded = self._imported(module, name)
+        if not callable(loaded):
+            raise NetworkError(
+                f"{self.function} is a value of type {type(loaded).__name__}; expected a function "
+                "that returns a network"
+            )
+        found: Callable[..., Any] = loaded
+        return found
+
+    def _imported(self, module: str, name: str) -> object:
+        """What a module calls by a name; the working folder counts after all installed packages."""
+        with adapter_errors(self.function), _from_here():
+            try:
+                found = import_module(module)
+            except ModuleNotFoundError as error:
+                if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+                    raise  # the module is there, but something that it imports is not
+                raise NetworkError(
+                    f"{self.function}: there is no module {shown(error.name)} in {Path.cwd()} or "
+                    "among the installed packages; expected package.module:function"
+                ) from error
+        if not name or not hasattr(found, name):
+            raise NetworkError(
+                f"{module} has no function {shown(name) or 'without a name'}"
+                f"{nearest(name, vars(found)) or '; expected package.module:function'}"
+            )
+        return getattr(found, name)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _entry_point(name: str) -> EntryPoint:
+    """The entry point of an installed package.
+
+    Raises:
+        NetworkError: none has the name, or several have.
+    """
+    group = entry_points(group=GROUP)
+    found = [point for point in group if point.name == name]
+    if len(found) != 1:
+        known = sorted({point.name for point in group})
+        there = f"the installed packages name {', '.join(known)}" if known else "none is installed"
+        raise NetworkError(
+            f'{"several networks are" if found else "no network is"} called "{shown(name)}": '
+            f"{there}; expected one of those, or package.module:function{nearest(name, known)}"
+        )
+    return found[0]
+
+
+@contextmanager
+def _from_here() -> Iterator[None]:
+    """Modules of the working folder can be imported too, unless a package has their name."""
+    here = str(Path.cwd())
+    sys.path.append(here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
