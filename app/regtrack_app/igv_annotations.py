@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -86,10 +87,18 @@ def gene_features(sources: Sources, region: Interval) -> list[dict[str, Any]]:
 def _asked_region(sources: Sources) -> Interval:
     """The stretch of a request (bp, 0-based and half-open), as far as the chromosome goes."""
     chrom = sources.assembly.resolve(request.args.get("chrom", ""))
-    start, end = (request.args.get(name, type=int) for name in ("start", "end"))
+    start, end = (request.args.get(name, type=_place) for name in ("start", "end"))
     if chrom is None or start is None or end is None:
         raise RegtrackError("expected chrom, start and end of a region of the assembly")
-    return Interval(chrom, max(start, 0), min(end, sources.assembly.length(chrom)))
+    last = sources.assembly.length(chrom)
+    return Interval(chrom, max(math.floor(start), 0), min(math.ceil(end), last))
+
+
+def _place(text: str) -> float:
+    """A place in bp, of which igv.js also names fractions."""
+    if not math.isfinite(place := float(text)):
+        raise ValueError(text)
+    return place
 
 
 def _track(name: str, address: str, mode: str, height: int) -> dict[str, Any]:
