@@ -6,6 +6,7 @@ depend on the number of workers, and the windows of an epoch not on the number o
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -177,13 +178,16 @@ def make_loader(
     mine = _share(ids, rank, world, even=shuffle)
     batches = [mine[first : first + batch_size] for first in range(0, len(mine), batch_size)]
     augmentation = Augmentation(seed, epoch, reverse_complement, max_shift)
-    return DataLoader(
-        cast(TorchDataset[Batch], _Batches(dataset, augmentation)),
-        sampler=cast(Sequence[int], batches),
-        batch_size=None,
-        num_workers=workers,
-        pin_memory=pin_memory,
-    )
+    with warnings.catch_warnings():
+        # reading is cheap: a process more than there are cores does no harm
+        warnings.filterwarnings("ignore", ".*DataLoader will create .* worker processes.*")
+        return DataLoader(
+            cast(TorchDataset[Batch], _Batches(dataset, augmentation)),
+            sampler=cast(Sequence[int], batches),
+            batch_size=None,
+            num_workers=workers,
+            pin_memory=pin_memory,
+        )
 
 
 def epoch_windows(ids: Ids, seed: int, epoch: int, limit: int = 0) -> Ids:

@@ -31,7 +31,6 @@ _LIGHTNING: dict[str, Literal["32-true", "bf16-mixed"]] = {
 # Lightning's advice and deprecations in its own code; users of regtrack cannot act on them
 _ADVICE = (
     ".*does not have many workers.*",
-    ".*DataLoader will create .* worker processes.*",  # reading is cheap, also beside training
     ".*isinstance.treespec, LeafSpec.*",
     ".*GPU available but not used.*",
 )

@@ -13,7 +13,7 @@ from regtrack.benchmark.answers import Answers
 from regtrack.benchmark.measure import Exam, examine
 from regtrack.benchmark.plan import TEST_CHROM
 from regtrack.benchmark.planted import groups, labelled_regions
-from regtrack.predict import region as along
+from regtrack.predict import reading, region as along
 from regtrack.predict.forward import scores_of_codes
 from regtrack.saliency.gradient import gradient_saliency
 
@@ -40,7 +40,7 @@ def whole(exam: Exam) -> np.ndarray:
 
 def test_scores_are_those_of_one_pass(exam: Exam, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(along, "bases_at_once", lambda *_: 7_000)
-    monkeypatch.setattr(along, "WINDOW", 7_000)
+    monkeypatch.setattr(reading, "WINDOW", 7_000)
     truth = exam.dataset.dense(TEST_CHROM, 0, exam.length)
     answers = examine(exam)
     for row, score in enumerate(answers.scores):

@@ -270,7 +270,7 @@ def test_a_missing_or_invalid_scheduler_file_is_refused(request_: SweepRequest) 
 
 def test_a_checkpoint_in_memory_is_refused(request_: SweepRequest) -> None:
     loaded = replace(request_, checkpoint=as_checkpoint(small_model("cnn7"), ASSEMBLY))
-    with pytest.raises(PlanError, match="but a cluster needs a file"):
+    with pytest.raises(PlanError, match="but a cluster needs the file of a checkpoint"):
         run_sweep(loaded, runner=cluster.on_dask("tcp://127.0.0.1:9"))
 
 

@@ -175,7 +175,6 @@ def test_a_run_with_decay_and_averaging_resumes_to_identical_weights(
     assert plain.best.valid_loss != whole.best.valid_loss
 
 
-@pytest.mark.filterwarnings("ignore:This DataLoader will create")  # on a machine with one core
 def test_reading_in_other_processes_changes_nothing(
     dataset: Dataset, run: Path, undisturbed: TrainingResult
 ) -> None:
