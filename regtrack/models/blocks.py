@@ -20,7 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from regtrack.models.narrow import WIDEST, narrow_conv
+from regtrack.models.layout import as_image, as_sequence
+from regtrack.models.narrow import is_narrow, narrow_conv
 from regtrack.models.rectify import Rectify
 
 
@@ -157,8 +158,9 @@ class Convolution(Block):
         """Convolution, batch normalisation, ReLU, dropout; floats (B, L, C) to (B, L', C')."""
         if self.training:
             x = self.norm(self.convolve(x, self.weight, self.bias), index)
-            return cast(Tensor, self.rectify(x))
-        return F.relu_(self.convolve(x, *self.norm.fold(self.weight, self.bias, index)))
+        else:
+            x = self.convolve(x, *self.norm.fold(self.weight, self.bias, index))
+        return cast(Tensor, self.rectify(x))
 
 
 class SamePadConv(Convolution):
@@ -185,7 +187,7 @@ class SamePadConv(Convolution):
     def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """Floats (B, L, C) to (B, L, C')."""
         x = F.pad(x, (0, 0, self.left, self.right))
-        if self.training and self.dilation == 1 and x.shape[2] <= WIDEST:
+        if self.training and self.dilation == 1 and is_narrow(x):
             return narrow_conv(x, weight, bias)
         # as an image of height 1: conv1d would copy channels-last memory
         return as_sequence(
@@ -325,8 +327,7 @@ class Head(nn.Module):
 
     def units(self, x: Tensor) -> Tensor:
         """The hidden layer alone, floats (B, L, C) to (B, L, hidden)."""
-        x = self.hidden(x)
-        return cast(Tensor, self.rectify(x)) if self.training else F.relu_(x)
+        return cast(Tensor, self.rectify(self.hidden(x)))
 
     def logits(self, units: Tensor, markers: Tensor | Sequence[int] | None = None) -> Tensor:
         """The output layer alone, floats (B, L, hidden) to logits (B, M, L) of chosen markers."""
@@ -337,13 +338,3 @@ class Head(nn.Module):
             weight, bias = weight[rows], bias[rows]
         # (M, hidden) times (B, hidden, L): the positions of a marker are contiguous
         return torch.baddbmm(bias[None, :, None], weight.expand(len(units), -1, -1), units.mT)
-
-
-def as_image(x: Tensor) -> Tensor:
-    """Floats (B, L, C) as (B, C, 1, L): a view that torch recognises as a channels-last image."""
-    return x.transpose(1, 2)[:, :, None]
-
-
-def as_sequence(image: Tensor) -> Tensor:
-    """Floats (B, C, 1, L) as (B, L, C), a view."""
-    return image.squeeze(2).transpose(1, 2)

@@ -19,9 +19,8 @@ from regtrack.models.blocks import (
     Convolution,
     PassNorm,
     SamePadConv,
-    as_image,
-    as_sequence,
 )
+from regtrack.models.layout import as_image, as_sequence
 
 
 class MaxDownsample(Block):

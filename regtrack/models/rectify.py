@@ -35,9 +35,9 @@ class Rectify(nn.Module):
         return _STEPS / (_STEPS - self._dropped) if self.training else 1.0
 
     def forward(self, x: Tensor) -> Tensor:
-        """Floats of any shape to the same shape."""
+        """Floats of any shape to the same shape; in evaluation in place."""
         if not self.training:
-            return F.relu(x)
+            return F.relu_(x)
         return cast(Tensor, _Rectified.apply(x, self))  # type: ignore[no-untyped-call]
 
     def without_gradient(self, x: Tensor) -> Tensor:

@@ -99,24 +99,35 @@ def scored_loss(
             rows = slice(first, min(first + at_once, markers))
             labels = dense_labels(batch, markers, windows=here, markers=rows)
             logits = head.logits(units, range(rows.start, rows.stop))
-            total += (tile_loss(logits, labels, positive_weight)[0] * known[:, None]).sum()
+            losses = cross_entropy(logits, labels, positive_weight)
+            total += (losses.sum(1) * known).sum()
             curves.update(logits, labels, known, first)
     return total / (batch.known.sum() * markers).clamp(min=1)
 
 
-def tile_loss(
-    logits: Tensor, labels: Tensor, positive_weight: float = 1.0
-) -> tuple[Tensor, Tensor]:
-    """Binary cross-entropy and its slope, float32 (B, M, T), of logits and labels of that shape.
+def cross_entropy(logits: Tensor, labels: Tensor, positive_weight: float = 1.0) -> Tensor:
+    """Binary cross-entropy, float32 (B, M, T), of logits and labels of that shape.
 
     For weight w and label y it is (1 + (w - 1) y) softplus(x) - w y x, stable for every logit x.
     """
     x = logits.float()
-    if positive_weight == 1:
-        return F.softplus(x).sub_(x * labels), torch.sigmoid(x).sub_(labels)
-    hit = labels * positive_weight
-    weight = 1 - labels.float() + hit
-    return F.softplus(x).mul_(weight).sub_(hit * x), torch.sigmoid(x).mul_(weight).sub_(hit)
+    return _weighted(F.softplus(x), labels, positive_weight).sub_(_hit(labels, positive_weight) * x)
+
+
+def cross_entropy_slope(logits: Tensor, labels: Tensor, positive_weight: float = 1.0) -> Tensor:
+    """The derivative of `cross_entropy` by the logits, float32 (B, M, T)."""
+    found = torch.sigmoid(logits.float())
+    return _weighted(found, labels, positive_weight).sub_(_hit(labels, positive_weight))
+
+
+def _weighted(values: Tensor, labels: Tensor, positive_weight: float) -> Tensor:
+    """The values of each base by its weight, in place."""
+    return values if positive_weight == 1 else values.mul_(1 + (positive_weight - 1) * labels)
+
+
+def _hit(labels: Tensor, positive_weight: float) -> Tensor:
+    """The weight of a labelled base, and 0 elsewhere."""
+    return labels if positive_weight == 1 else positive_weight * labels
 
 
 class _BatchLoss(torch.autograd.Function):
@@ -134,9 +145,10 @@ class _BatchLoss(torch.autograd.Function):
             here = x[tile.windows, tile.span]
             hidden = head.rectify.without_gradient(F.linear(here, w1, b1))
             logits = torch.baddbmm(b2[None, :, None], w2.expand(len(here), -1, -1), hidden.mT)
-            loss, slope = tile_loss(logits, tile.labels, positive_weight)
-            total += (loss.sum(1) * tile.known).sum() * share
+            losses = cross_entropy(logits, tile.labels, positive_weight)
+            total += (losses.sum(1) * tile.known).sum() * share
             if gradients:
+                slope = cross_entropy_slope(logits, tile.labels, positive_weight)
                 slope.mul_((tile.known * share)[:, None])
                 gradients.add(tile, here, hidden, slope.to(hidden.dtype), head.rectify.scale)
         if gradients:

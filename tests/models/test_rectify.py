@@ -56,7 +56,7 @@ def test_a_seed_draws_the_same_values_again_and_another_draws_others() -> None:
 
 def test_without_training_nothing_is_dropped() -> None:
     x = torch.randn(20, 10)
-    assert torch.equal(Rectify(0.5).eval()(x), x.clamp(min=0))
+    assert torch.equal(Rectify(0.5).eval()(x.clone()), x.clamp(min=0))
 
 
 def test_the_layout_of_memory_makes_no_difference() -> None:
