@@ -194,6 +194,13 @@ def test_light_parts_load_nothing_heavy(statement: str) -> None:
     assert not loaded_by(statement) & HEAVY
 
 
+def test_help_loads_what_it_shows() -> None:
+    """All commands are read for their options, and none loads what it works with."""
+    loaded = loaded_by("import regtrack.cli.app")
+    assert "typer" in loaded
+    assert not loaded & (HEAVY | {"numpy", "requests", "py2bit"})
+
+
 def test_the_sweep_knows_no_saliency() -> None:
     """It takes any `Computation`; what one of them computes is told where it is computed."""
     for path in (ROOT / "regtrack" / "sweep").rglob("*.py"):

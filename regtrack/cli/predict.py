@@ -7,12 +7,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from regtrack.cli.console import bars, console, given_lists, print_json, print_table
 from regtrack.cli.offers import AnyAssembly, Device, Precision, offer
-from regtrack.cli.sketch import sketch
 from regtrack.errors import RegtrackError, invalid
 
 if TYPE_CHECKING:
@@ -152,6 +150,8 @@ def _write(
 
 def _described(found: RegionScores) -> dict[str, Any]:
     """A region's mean and highest value by marker, and where that is (1-based)."""
+    import numpy as np
+
     region = found.interval
     assert region is not None
     markers = {}
@@ -168,6 +168,8 @@ def _described(found: RegionScores) -> dict[str, Any]:
 
 def _sketch(opened: OpenRequest) -> None:
     """Show the first few regions on screen: the markers with the highest values."""
+    from regtrack.cli.sketch import sketch
+
     for found in islice(opened.scores(), _REGIONS):
         described = _described(found)["markers"]
         ranked = sorted(

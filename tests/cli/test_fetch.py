@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -124,11 +122,3 @@ def test_a_mistake_is_one_line(
     shown = capsys.readouterr()
     assert shown.err.startswith(message)
     assert shown.err.count("\n") == 1
-
-
-def test_other_commands_load_no_http_library() -> None:
-    program = "import sys, regtrack.cli.app; print(sorted({'requests', 'py2bit'} & {*sys.modules}))"
-    found = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert found.stdout.strip() == "[]", found.stderr
