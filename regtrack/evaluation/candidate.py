@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -15,7 +16,7 @@ from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
 from regtrack.errors import CheckpointError, MarkerError, nearest
 from regtrack.evaluation.metrics import centres
-from regtrack.predict.ensemble import Ensemble
+from regtrack.predict.ensemble import NamedEnsemble, averaged
 
 _log = logging.getLogger(__name__)
 
@@ -25,16 +26,16 @@ AND = "+"
 
 @dataclass(frozen=True)
 class Pairing:
-    """Columns of a dataset and rows of networks that are the same markers, in the same order.
+    """Columns of a dataset and rows of a candidate that are the same markers, in the same order.
 
     Attributes:
         dataset: columns of the labels.
-        members: rows of the last layer, for each network.
+        rows: of the candidate's network.
         width: total number of columns of the labels.
     """
 
     dataset: list[int]
-    members: list[list[int]]
+    rows: list[int]
     width: int
 
 
@@ -57,39 +58,48 @@ class Candidate:
         """The members' files, as they can be given again."""
         return AND.join(str(member.path or "") for member in self.members)
 
-    def network(self, pairing: Pairing) -> Ensemble:
-        """The members as one network that predicts the paired markers."""
-        return Ensemble([member.model for member in self.members], pairing.members)
-
-    def centres(self, pairing: Pairing) -> Tensor:
-        """The values around which the logits of the paired markers crowd, float32 (M,)."""
-        every = [
-            centres(member.model)[rows]
-            for member, rows in zip(self.members, pairing.members, strict=True)
-        ]
-        return torch.stack(every).mean(0)
-
-    def pair(self, dataset: Dataset, selected: Sequence[int]) -> Pairing:
-        """The selected markers of the dataset that every member predicts.
+    @cached_property
+    def network(self) -> NamedEnsemble:
+        """The members as one network, of the markers that all predict.
 
         Raises:
             MarkerError: there are none.
         """
-        common, every = list(selected), []
-        for member in self.members:
-            rows = {marker.name: index for index, marker in enumerate(member.markers)}
-            every.append(rows)
-            before = common
-            common = [index for index in common if dataset.markers[index].name in rows]
-            if not common:
-                raise _nothing_shared(member, dataset.markers[before[0]].name, rows, len(before))
+        return averaged(self.members)
+
+    def centres(self, pairing: Pairing) -> Tensor:
+        """The values around which the logits of the paired markers crowd, float32 (M,)."""
+        every = zip(self.members, self.network.model.rows, strict=True)
+        return torch.stack([centres(member.model)[rows] for member, rows in every]).mean(0)[
+            pairing.rows
+        ]
+
+    def pair(self, dataset: Dataset, selected: Sequence[int]) -> Pairing:
+        """The selected markers of the dataset that the candidate predicts.
+
+        Raises:
+            MarkerError: there are none.
+        """
+        rows = {name: row for row, name in enumerate(self.network.marker_names)}
+        common = [index for index in selected if dataset.markers[index].name in rows]
+        if not common:
+            name = dataset.markers[selected[0]].name
+            raise MarkerError(
+                f"{self._named} predicts none of the {len(selected)} requested markers, such as "
+                f'"{name}"; it predicts {len(rows)}, such as "{next(iter(rows))}"'
+                f"{nearest(name, rows)}"
+            )
         if len(common) < len(selected):
             _log.warning(
                 "%s predicts %d of the %d markers; it is evaluated on these",
-                self.paths or self.title, len(common), len(selected),
+                self._named, len(common), len(selected),
             )  # fmt: skip
-        members = [[rows[dataset.markers[index].name] for index in common] for rows in every]
-        return Pairing(common, members, len(dataset.markers))
+        named = [rows[dataset.markers[index].name] for index in common]
+        return Pairing(common, named, len(dataset.markers))
+
+    @property
+    def _named(self) -> str:
+        return self.paths or f"the {self.title} model"
 
     def check(self, dataset: Dataset, split: str, *, any_assembly: bool) -> None:
         """Refuse a dataset of another assembly; warn where scores may measure memory.
@@ -169,14 +179,3 @@ def _opened(given: Given, files: dict[Path, Checkpoint]) -> Checkpoint:
     """A checkpoint, loaded unless its file is among those that are, where it is noted."""
     found = given if isinstance(given, Checkpoint) else load_checkpoint(given)
     return found if found.path is None else files.setdefault(found.path.resolve(), found)
-
-
-def _nothing_shared(
-    member: Checkpoint, name: str, rows: dict[str, int], requested: int
-) -> MarkerError:
-    title = member.path or f"the {member.title} model"
-    return MarkerError(
-        f"{title} predicts none of the {requested} requested markers, such as "
-        f'"{name}"; it predicts {len(rows)}, such as "{member.markers[0].name}"'
-        f"{nearest(name, rows)}"
-    )

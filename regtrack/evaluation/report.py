@@ -14,11 +14,10 @@ from regtrack.evaluation.candidate import Candidate, Given, Pairing, open_candid
 from regtrack.evaluation.exact import ExactCurves
 from regtrack.evaluation.metrics import Curves, StreamingCurves
 from regtrack.evaluation.scores import MarkerScores, Report, score_categories, score_markers
-from regtrack.genome.sequence import reverse_complement as complement_of
 from regtrack.labels.marker import select_markers
 from regtrack.measures.exact import check_exact
 from regtrack.predict.device import pick_device
-from regtrack.predict.forward import one_pass
+from regtrack.predict.forward import values_of_codes
 from regtrack.predict.lending import borrowed
 from regtrack.predict.precision import check_precision
 from regtrack.progress import SILENT, Progress, Task
@@ -125,18 +124,18 @@ def _curves_of(
     task: Task,
 ) -> Curves:
     """The curves of one model over every window of a split."""
-    columns = torch.tensor(pairing.dataset, device=device)
+    columns, rows = (torch.tensor(one, device=device) for one in (pairing.dataset, pairing.rows))
     centre = candidate.centres(pairing).to(device)
-    with borrowed(candidate.network(pairing), device) as model, torch.inference_mode():
-        curves: Curves = ExactCurves() if exact else StreamingCurves(centre)
+    curves: Curves = ExactCurves() if exact else StreamingCurves(centre)
+    with borrowed(candidate.network.model, device) as model, torch.inference_mode():
         for found in loader:
-            with one_pass(model, device, precision=precision, shape=found.codes.shape):
-                batch = found.to(device)
-                labels = dense_labels(batch, pairing.width)[:, columns]
-                logits = model.logits(batch.codes)
-                if reverse_complement:
-                    other = torch.from_numpy(complement_of(found.codes.numpy())).to(device)
-                    logits = logits.add_(model.logits(other).flip(-1)).mul_(0.5)
-                curves.update(logits, labels, batch.known)
+            batch = found.to(device)
+            logits = values_of_codes(
+                model, found.codes.numpy(),
+                markers=rows, precision=precision, device=device, both_strands=reverse_complement,
+                logits=True,
+            )  # fmt: skip
+            labels = dense_labels(batch, pairing.width)[:, columns]
+            curves.update(logits, labels, batch.known)
             task.advance(batch.codes.numel())
     return curves

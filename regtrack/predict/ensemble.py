@@ -32,7 +32,10 @@ class Ensemble(nn.Module):
             raise ValueError("expected one list of rows per member, all of the same length")
         self.members = nn.ModuleList(cast("Sequence[nn.Module]", networks))
         self.rows = [list(of_one) for of_one in rows]
-        self._networks = list(networks)
+
+    @property
+    def _networks(self) -> list[Network]:
+        return cast("list[Network]", list(self.members))
 
     @property
     def marker_count(self) -> int:
@@ -47,9 +50,11 @@ class Ensemble(nn.Module):
     @property
     def flank(self) -> int | None:
         """The widest flank of a member, as a multiple of the stride (bp); None: unbounded."""
-        if self.reach is None:
+        flanks = [one.flank for one in self._networks]
+        enough = [flank for flank in flanks if flank is not None]
+        if len(enough) < len(flanks):
             return None
-        return -(-max(self.reach) // self.stride) * self.stride
+        return -(-max(enough) // self.stride) * self.stride
 
     @property
     def reach(self) -> tuple[int, int] | None:

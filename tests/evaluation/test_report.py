@@ -6,6 +6,7 @@ import csv
 import json
 import logging
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from regtrack.evaluation.metrics import StreamingCurves, centres
 from regtrack.evaluation.report import evaluate
 from regtrack.evaluation.scores import MarkerScores, Report, score_markers
 from regtrack.genome.assembly import Assembly
-from regtrack.genome.sequence import N
+from regtrack.genome.sequence import Codes, N
 from regtrack.models.registry import build_model
 
 WINDOW = 300
@@ -309,6 +310,19 @@ def test_models_have_distinct_ids_and_titles(dataset: Dataset, tmp_path: Path) -
         evaluate(dataset, [paths[0]] * 3, split="valid")
 
 
+def windows_of(dataset: Dataset, column: int) -> Iterator[tuple[Codes, Codes]]:
+    """Codes and labels, uint8 (L,), of each valid window, for one marker."""
+    for window_id in dataset.window_ids("valid"):
+        window = dataset.interval(window_id)
+        codes = dataset.codes(window.chrom, window.start, window.end)
+        truth = np.zeros(len(codes), np.uint8)
+        found = dataset.labels(window.chrom, window.start, window.end)
+        for index, start, end in zip(found.marker, found.start, found.end, strict=True):
+            if index == column:
+                truth[start:end] = 1
+        yield codes, truth
+
+
 def test_checkpoints_joined_by_plus_are_scored_by_the_mean_of_their_logits(
     dataset: Dataset, tmp_path: Path
 ) -> None:
@@ -328,14 +342,7 @@ def test_checkpoints_joined_by_plus_are_scored_by_the_mean_of_their_logits(
 
     for column, marker in enumerate(dataset.markers):
         labels, logits = [], []
-        for window_id in dataset.window_ids("valid"):
-            window = dataset.interval(window_id)
-            codes = dataset.codes(window.chrom, window.start, window.end)
-            truth = np.zeros(len(codes), np.uint8)
-            found = dataset.labels(window.chrom, window.start, window.end)
-            for index, start, end in zip(found.marker, found.start, found.end, strict=True):
-                if index == column:
-                    truth[start:end] = 1
+        for codes, truth in windows_of(dataset, column):
             total = np.zeros(len(codes))
             for member in members[:2]:
                 row_of = [one.name for one in member.markers].index(marker.name)
@@ -363,14 +370,7 @@ def test_both_strands_are_averaged(dataset: Dataset) -> None:
     report = evaluate(dataset, checkpoint, split="valid", reverse_complement=True, exact=True)
     complement = np.array([3, 2, 1, 0, 4], np.uint8)
     truth, logits = [], []
-    for window_id in dataset.window_ids("valid"):
-        window = dataset.interval(window_id)
-        codes = dataset.codes(window.chrom, window.start, window.end)
-        labels = np.zeros(len(codes), np.uint8)
-        found = dataset.labels(window.chrom, window.start, window.end)
-        for index, start, end in zip(found.marker, found.start, found.end, strict=True):
-            if index == 0:
-                labels[start:end] = 1
+    for codes, labels in windows_of(dataset, 0):
         with torch.inference_mode():
             both = [
                 checkpoint.model.eval().logits(torch.from_numpy(one.copy())[None])[0, 0].numpy()
@@ -403,7 +403,7 @@ def test_a_mean_that_cannot_be_formed_is_refused(
 def test_a_mean_needs_a_marker_that_all_members_predict(dataset: Dataset) -> None:
     one, other = trained(dataset), trained(dataset, 1)
     strange = tuple(replace(marker, name=f"other_{marker.name}") for marker in other.markers)
-    with pytest.raises(MarkerError, match="predicts none of the"):
+    with pytest.raises(MarkerError, match="no marker is predicted by all 2 checkpoints"):
         evaluate(dataset, [[one, replace(other, markers=strange)]], split="valid")
 
 
