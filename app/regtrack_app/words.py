@@ -63,13 +63,13 @@ def badge_class(splits: Shares, foreign: Sequence[str] = ()) -> str:
 def foreign_models(view: View, sources: Sources) -> list[str]:
     """Labels of the models on screen that were trained on a dataset other than that of the labels.
 
-    A model is on screen with its scores or with its saliency. Empty if the labels are not a
+    A model is on screen with any of its tracks. Empty if the labels are not a
     dataset, or the sweeps do not record theirs.
     """
     catalog, drawn = sources.catalog, set(view.tracks)
     sweeps = [catalog.model(model) for model in view.models] + [
         sweep
-        for sweep in catalog.saliency
+        for sweep in catalog.other_sweeps
         if drawn.intersection(track.id for track in sweep.tracks)
     ]
     labels = (sweep.label for sweep in sweeps if sweep.id in sources.trained_elsewhere)

@@ -137,7 +137,7 @@ def _find_reference(catalog: Catalog, given: Path | None) -> Path | None:
     if given is not None:
         check_fasta(given)
         return given.resolve()
-    sweeps = (*catalog.models, *catalog.saliency)
+    sweeps = (*catalog.models, *catalog.other_sweeps)
     named = [sweep.record.reference.path for sweep in sweeps]
     there = [Path(path) for path in named if path and Path(path).is_file()]
     return there[0].resolve() if there else None

@@ -71,11 +71,12 @@ class Sources(Closing):
     def trained_elsewhere(self) -> frozenset[str]:
         """Ids of the sweeps whose models were trained on another dataset than that of the labels.
 
-        Sweeps of saliency have such models too. Empty if the labels are not from a dataset.
+        Sweeps of saliency and signals have such models too. Empty if the labels are not from a
+        dataset.
         """
         if self.dataset is None:
             return frozenset()
-        return trained_elsewhere((*self.catalog.models, *self.catalog.saliency), self.dataset)
+        return trained_elsewhere((*self.catalog.models, *self.catalog.other_sweeps), self.dataset)
 
     @property
     def assembly(self) -> Assembly:

@@ -45,15 +45,15 @@ def build_catalog(
     sweeps, files = _collect(paths)
     taken: set[str] = set()
     found = _sweeps(sweeps, taken, _named(names or {}))
-    models, saliency = (
+    models, other_sweeps = (
         tuple(sweep for sweep in found if _predicts(sweep.record) is predicts)
         for predicts in (True, False)
     )
-    tracks = [track for sweep in (*models, *saliency) for track in sweep.tracks]
+    tracks = [track for sweep in (*models, *other_sweeps) for track in sweep.tracks]
     tracks += [Track(_free(_safe(path.stem), taken), path, path.stem, "signal") for path in files]
     return Catalog(
         models=models,
-        saliency=saliency,
+        other_sweeps=other_sweeps,
         tracks=tuple(tracks),
         markers=_union(markers, models),
         assembly=_common_assembly(track.path for track in tracks),
@@ -156,7 +156,7 @@ def _sweeps(
 ) -> list[ModelTracks]:
     """The tracks of each sweep, with names and colours from `regtrack.model_style`.
 
-    Saliency has the name and colour of the sweep of scores by the same weights, if there is one.
+    Other sweeps have the name and colour of that of scores by the same weights, if there is one.
 
     Args:
         folders: the sweeps.
@@ -181,7 +181,7 @@ def _sweeps(
 
 
 def _makers(records: Sequence[SweepRecord]) -> list[int]:
-    """The sweep after which each is named: itself, or for saliency the scores by its weights."""
+    """The sweep after which each is named: itself, or the sweep of scores by its weights."""
     weights = [record.checkpoint.weights for record in records]
     scored = {weights[at]: at for at in reversed(range(len(records))) if _predicts(records[at])}
     return [

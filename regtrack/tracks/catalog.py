@@ -76,15 +76,15 @@ class Catalog:
 
     Attributes:
         models: the sweeps of scores or logits, in the given order.
-        saliency: the sweeps of saliency, and those of a network's signal. Their tracks are shown
-            but never ranked or compared with labels, since they are no probabilities of them.
-        tracks: every track: of models, then saliency, then signals.
+        other_sweeps: the sweeps of anything else: saliency, or a network's signal. Their tracks are
+            shown but never ranked or compared with labels, since they are no probabilities.
+        tracks: every track: of models, then of other sweeps, then bigWigs without a sweep.
         markers: markers with labels first, then the others that the models predict.
         assembly: the chromosomes of all files, in natural order (chr2 before chr10).
     """
 
     models: tuple[ModelTracks, ...]
-    saliency: tuple[ModelTracks, ...]
+    other_sweeps: tuple[ModelTracks, ...]
     tracks: tuple[Track, ...]
     markers: tuple[Marker, ...]
     assembly: Assembly

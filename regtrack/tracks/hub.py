@@ -174,7 +174,7 @@ def _stanzas(hub: Hub) -> list[Stanza]:
             if marker.category == category and (stanza := _overlay(hub, names, marker.name))
         ]
         groups.append((f"{category}: predicted", found))
-    saliency = [track for one in catalog.saliency for track in one.tracks]
+    saliency = [track for one in catalog.other_sweeps for track in one.tracks]
     groups.append(("saliency", [_single(hub, names, track) for track in saliency]))
     signals = [track for track in catalog.tracks if track.kind == "signal"]
     groups.append(("other signals", [_single(hub, names, track) for track in signals]))

@@ -141,7 +141,7 @@ def _copied(catalog: Catalog, folder: Path, progress: Progress) -> Catalog:
     return replace(
         catalog,
         models=tuple(replace(one, tracks=moved(one.tracks)) for one in catalog.models),
-        saliency=tuple(replace(one, tracks=moved(one.tracks)) for one in catalog.saliency),
+        other_sweeps=tuple(replace(one, tracks=moved(one.tracks)) for one in catalog.other_sweeps),
         tracks=moved(catalog.tracks),
     )
 

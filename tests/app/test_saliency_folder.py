@@ -85,7 +85,7 @@ def values_of(folder: Path, file: str) -> np.ndarray:
 def test_the_catalog_tells_them_apart(sources: Sources, folder: Path) -> None:
     catalog = sources.catalog
     assert [(model.id, model.label) for model in catalog.models] == [("dilated", "DILATED")]
-    assert [sweep.folder.name for sweep in catalog.saliency] == ["saliency"]
+    assert [sweep.folder.name for sweep in catalog.other_sweeps] == ["saliency"]
     kinds = {track.id: (track.kind, track.label) for track in catalog.tracks if "_TF" in track.id}
     assert kinds == {
         "dilated.K562_TF": ("scores", "DILATED K562_TF"),
@@ -197,10 +197,10 @@ def test_a_folder_of_an_earlier_version_is_known_for_saliency(folder: Path, tmp_
 
 def test_the_badge_covers_saliency_on_screen(sources: Sources, world: World) -> None:
     catalog = sources.catalog
-    (saliency,) = catalog.saliency
+    (saliency,) = catalog.other_sweeps
     record = saliency.record
     made = replace(record, checkpoint=replace(record.checkpoint, dataset="other"))
-    catalog = replace(catalog, saliency=(replace(saliency, record=made),))
+    catalog = replace(catalog, other_sweeps=(replace(saliency, record=made),))
     dataset = world.open().dataset
     told = replace(sources, catalog=catalog, dataset=dataset)
     view = replace(parse_view(VIEW, choices_of(sources)).view, models=())

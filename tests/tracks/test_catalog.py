@@ -257,7 +257,7 @@ def test_saliency_is_named_as_the_model_that_it_explains(house: Path) -> None:
     other = write_saliency(house / "other", "b")
     catalog = build_catalog([other, scores, mine])
     assert [model.label for model in catalog.models] == ["CNN7 (small)"]
-    assert [sweep.label for sweep in catalog.saliency] == ["CNN7 (other)", "CNN7 (small)"]
+    assert [sweep.label for sweep in catalog.other_sweeps] == ["CNN7 (other)", "CNN7 (small)"]
     assert {track.model for track in catalog.others} == {None}
     assert len({track.id for track in catalog.tracks}) == 6
     assert catalog.find("small", "K562_CTCF") == catalog.models[0].tracks[0]
