@@ -18,7 +18,7 @@ The rules, repeated for users in docs/dataset.md:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from operator import add
 from pathlib import Path
@@ -122,16 +122,7 @@ def read_peaks(path: Path, assembly: Assembly) -> Peaks:
             assembly.
     """
     with BedFile(path) as file:
-        found = _place(file, assembly, path)
-        peaks = replace(found, sha256=file.sha256)
-    counts = peaks.counts
-    if counts.foreign:
-        raise PeakFileError(
-            f"{path} is for another assembly than the reference: {counts.outside:,} of its "
-            f"{counts.read - counts.unknown:,} lines on the reference's chromosomes start past "
-            "their ends; take both from one assembly"
-        )
-    return peaks
+        return _checked(_merged(_placed(file, assembly, path), assembly), file, path)
 
 
 def read_intervals(path: Path, assembly: Assembly) -> tuple[list[Interval], Peaks]:
@@ -140,16 +131,33 @@ def read_intervals(path: Path, assembly: Assembly) -> tuple[list[Interval], Peak
     Raises:
         PeakFileError: as `read_peaks`.
     """
-    peaks = read_peaks(path, assembly)
     with BedFile(path) as file:
-        listed = [
-            Interval(assembly.names[chrom], start, end)
-            for placed in _placed(file, assembly, path)
-            for chrom, start, end in zip(
-                placed.chroms.tolist(), placed.starts.tolist(), placed.ends.tolist(), strict=True
-            )
-        ]
+        parts = list(_placed(file, assembly, path))
+        peaks = _checked(_merged(parts, assembly), file, path)
+    listed = [
+        Interval(assembly.names[chrom], start, end)
+        for placed in parts
+        for chrom, start, end in zip(
+            placed.chroms.tolist(), placed.starts.tolist(), placed.ends.tolist(), strict=True
+        )
+    ]
     return listed, peaks
+
+
+def _checked(peaks: Peaks, file: BedFile, path: Path) -> Peaks:
+    """The peaks of a file that was read to its end, with its digest.
+
+    Raises:
+        PeakFileError: they are of another assembly.
+    """
+    counts = peaks.counts
+    if counts.foreign:
+        raise PeakFileError(
+            f"{path} is for another assembly than the reference: {counts.outside:,} of its "
+            f"{counts.read - counts.unknown:,} lines on the reference's chromosomes start past "
+            "their ends; take both from one assembly"
+        )
+    return replace(peaks, sha256=file.sha256)
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +207,7 @@ def _placed(file: BedFile, assembly: Assembly, path: Path) -> Iterator[_Placed]:
         yield _Placed(chroms[keep], rows.starts[keep], ends, counts, bridge, names)
 
 
-def _place(file: BedFile, assembly: Assembly, path: Path) -> Peaks:
+def _merged(parts: Iterable[_Placed], assembly: Assembly) -> Peaks:
     """The bases under peaks by chromosome, in the assembly's order, without a digest.
 
     Chromosomes are laid end to end with a gap, so that all peaks are merged at once.
@@ -208,7 +216,7 @@ def _place(file: BedFile, assembly: Assembly, path: Path) -> Peaks:
     bridge: dict[str, str] = {}
     names: tuple[str, ...] = ()
     merged, counts = Intervals.none(), PeakCounts()
-    for placed in _placed(file, assembly, path):
+    for placed in parts:
         names, bridge = placed.names, placed.bridge
         counts += placed.counts
         at = first[placed.chroms]

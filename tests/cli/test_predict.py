@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,6 +113,16 @@ def test_a_bed_keeps_its_order_and_its_repeats(run: Run) -> None:
             np.testing.assert_allclose(values[row], function(whole, axis=1), rtol=1e-5)
         assert "4 of 5 lines used; 1 dropped" in err
         assert "1 clipped" in err
+
+
+def test_a_bed_may_come_through_a_pipe(run: Run) -> None:
+    os.mkfifo("pipe.bed")
+    written = threading.Thread(target=Path("pipe.bed").write_text, args=("chr2\t10\t40\n",))
+    written.start()
+    code, out, _ = run("--reference", "r.fa", "--bed", "pipe.bed", "--summary", "max", "--out", "-")
+    written.join()
+    assert code == 0
+    assert table(out)[0] == [("chr2", 10, 40)]
 
 
 def test_several_checkpoints_are_averaged_as_logits_by_name(run: Run) -> None:
