@@ -33,8 +33,8 @@ def make_reference(
         progress: shows the bases.
 
     Raises:
-        FetchError: a chromosome is missing, or another one is there.
-        FastaError: a part is damaged.
+        FetchError: a 2bit file lacks a chromosome.
+        FastaError: a part is damaged, or FASTA files hold other chromosomes.
         OutputError: it cannot be written.
     """
     pieces = _of_2bit if recognise_file(parts[0]).endswith("2bit file") else _of_fasta
@@ -49,7 +49,10 @@ def make_reference(
             task.advance(len(text))
     found = open_fasta(out, bgzip=True).index.names
     if chroms and sorted(found) != sorted(chroms):
-        raise FetchError(f"the files hold {listed(found)}; expected {listed(list(chroms))}")
+        raise FastaError(
+            f"the files hold {listed(found)}; expected {listed(list(chroms))}; correct their rows "
+            "in the table of sources"
+        )
 
 
 def _of_2bit(parts: Sequence[Path], chroms: Sequence[str]) -> Iterator[bytes]:

@@ -56,7 +56,7 @@ class Store:
         self._work = self.folder / WORK
         self._lists_folder = self._work / "checksums"
         self._lists: dict[str, Published] = {}
-        self._checked: dict[str, tuple[str, str]] = {}  # of parts: their URL and how it was checked
+        self._checked: dict[str, str] = {}  # how parts of references were checked
 
     def entries(self) -> Iterator[Entry]:
         """The records of the files that came, were made or adopted."""
@@ -115,14 +115,17 @@ class Store:
             make_reference(parts, plan.chroms, made, self.progress)
         except (FastaError, FetchError) as error:
             self.failed[plan.file] = str(error)
-            self._drop(plan)
+            for suffix in ("", *_INDEXES):
+                remove(made.with_name(made.name + suffix))
+            if isinstance(error, FastaError):  # else it only lacks a chromosome that was asked for
+                self._drop(plan)
             return
         for suffix in (*_INDEXES, ""):  # the FASTA last, so that it is there with its indexes
             move_file(made.with_name(made.name + suffix), self.folder / (plan.file + suffix))
         self.ledger.add(
             plan.file,
             urls=tuple(part.urls[0] for part in plan.parts),
-            checked=self._checked[plan.parts[0].file][1],
+            checked=" and ".join(sorted({self._checked[part.file] for part in plan.parts})),
             chroms=plan.chroms,
         )
         self.fetched.append(plan.file)
@@ -184,8 +187,8 @@ class Store:
         self, source: Source, partial: Partial, url: str, how: str, parts: Collection[str]
     ) -> None:
         """Publish a file that is complete, unless it is a part of a reference."""
-        self._checked[source.file] = url, how
         if source.file in parts:
+            self._checked[source.file] = how
             return
         move_file(partial.path, self.folder / source.file)
         partial.remove()
@@ -225,6 +228,8 @@ class Store:
             for source, path in extract(partial.path, held, folder):
                 reasons[source.file] = self._of_archive(source, path, address, parts)
         except (UnavailableError, ArchiveError) as error:
+            if isinstance(error, ArchiveError):
+                partial.remove()  # the next fetch needs another one
             reasons = dict.fromkeys((one.file for one in held.values()), str(error))
         for file, why in reasons.items():
             if why:

@@ -267,6 +267,7 @@ def test_a_damaged_archive_is_said(
     row = {"collections": "x", "file": "a.bed.gz", "urls": f"{whole}#a.bed.gz"}
     done = fetch_data(FetchRequest(["x"], sources=table(row)), tmp_path / "out", net=connect())
     assert "all.tar: it is damaged" in done.failed[0].reason
+    assert files(tmp_path / "out") == []
 
 
 def test_without_a_network_it_is_one_line(table: Table, connect: Connect, tmp_path: Path) -> None:
