@@ -63,8 +63,8 @@ def badge_class(splits: Shares, foreign: Sequence[str] = ()) -> str:
 def foreign_models(view: View, sources: Sources) -> list[str]:
     """Labels of the models on screen that were trained on a dataset other than that of the labels.
 
-    A model is on screen with any of its tracks. Empty if the labels are not a
-    dataset, or the sweeps do not record theirs.
+    A model is on screen with any of its tracks. Empty if the labels are not a dataset, or the
+    sweeps do not record theirs.
     """
     catalog, drawn = sources.catalog, set(view.tracks)
     sweeps = [catalog.model(model) for model in view.models] + [

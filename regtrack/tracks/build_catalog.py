@@ -60,6 +60,11 @@ def build_catalog(
     )
 
 
+def track_markers(catalog: Catalog) -> tuple[Marker, ...]:
+    """The markers of all sweeps: those of the catalog, then those of other sweeps alone."""
+    return _union(catalog.markers, catalog.other_sweeps)
+
+
 def is_bigwig(path: Path) -> bool:
     """Whether a file has a suffix of bigWigs."""
     return path.suffix.lower() in _SUFFIXES
@@ -225,10 +230,10 @@ def _tracks(
     return tuple(tracks)
 
 
-def _union(known: Sequence[Marker], models: Sequence[ModelTracks]) -> tuple[Marker, ...]:
+def _union(known: Sequence[Marker], sweeps: Sequence[ModelTracks]) -> tuple[Marker, ...]:
     markers = {marker.name: marker for marker in known}
-    for model in models:
-        for entry in model.record.tracks:
+    for sweep in sweeps:
+        for entry in sweep.record.tracks:
             markers.setdefault(entry.marker, _guess(entry.marker, entry.category))
     return tuple(markers.values())
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from regtrack.errors import TrackError
 from regtrack.genome.interval import Interval
 from regtrack.model_style import NO_MODEL
+from regtrack.tracks.build_catalog import track_markers
 from regtrack.tracks.catalog import Catalog, Track
+from regtrack.tracks.kind import SALIENCY
 from regtrack.tracks.session import SessionTrack, igv_config, igv_session, known_genome
 from regtrack.tracks.track_db import (
     LONG,
@@ -119,11 +121,11 @@ class Hub:
 
 
 def first_markers(catalog: Catalog, most: int = 4) -> frozenset[str]:
-    """The first few predicted markers of each category: more than these fill several screens."""
-    predicted = {track.marker for track in catalog.tracks if track.model}
+    """The first few markers of each category that have tracks: more would fill several screens."""
+    drawn = {track.marker for track in catalog.tracks}
     by_category: dict[str, list[str]] = {}
-    for marker in catalog.markers:
-        if marker.name in predicted:
+    for marker in track_markers(catalog):
+        if marker.name in drawn:
             by_category.setdefault(marker.category, []).append(marker.name)
     return frozenset(name for names in by_category.values() for name in names[:most])
 
@@ -174,7 +176,7 @@ def _stanzas(hub: Hub) -> list[Stanza]:
             if marker.category == category and (stanza := _overlay(hub, names, marker.name))
         ]
         groups.append((f"{category}: predicted", found))
-    saliency = [track for one in catalog.other_sweeps for track in one.tracks]
+    saliency = [track for track in catalog.tracks if track.kind in SALIENCY]
     groups.append(("saliency", [_single(hub, names, track) for track in saliency]))
     signals = [track for track in catalog.tracks if track.kind == "signal"]
     groups.append(("other signals", [_single(hub, names, track) for track in signals]))

@@ -15,7 +15,7 @@ from regtrack.genome.reference import Reference
 from regtrack.genome.two_bit import write_two_bit
 from regtrack.labels.marker import select_markers
 from regtrack.progress import SILENT, Progress
-from regtrack.tracks.build_catalog import build_catalog
+from regtrack.tracks.build_catalog import build_catalog, track_markers
 from regtrack.tracks.catalog import Catalog, Track
 from regtrack.tracks.hub import (
     FILES,
@@ -156,8 +156,8 @@ def _region(request: HubRequest, catalog: Catalog) -> Interval:
 def _shown(request: HubRequest, catalog: Catalog) -> frozenset[str]:
     if not request.show:
         return first_markers(catalog)
-    rows = select_markers(catalog.markers, request.show)
-    return frozenset(catalog.markers[row].name for row in rows)
+    markers = track_markers(catalog)
+    return frozenset(markers[row].name for row in select_markers(markers, request.show))
 
 
 def _check_reference(request: HubRequest, catalog: Catalog) -> None:

@@ -129,6 +129,25 @@ def test_saliency_is_drawn_as_letters(house: Path) -> None:
     assert [one["graphType"] for one in config["tracks"] if "graphType" in one] == ["dynseq"]
 
 
+def test_tracks_of_a_networks_signal_are_there_once_and_visible(house: Path) -> None:
+    folder = write_sweep(house / "signal", "own", {"rna": ONES, "atac": ONES}, "signal")
+    record = json.loads((folder / "sweep.json").read_text())
+    for track in record["tracks"]:
+        track["values"] = "signal"
+    (folder / "sweep.json").write_text(json.dumps(record))
+    tracks = read_hub(made(house, paths=[folder]) / "hub.txt")["tracks"]
+    assert [
+        (one["bigDataUrl"], one["parent"], one["visibility"])
+        for one in tracks.values()
+        if "bigDataUrl" in one
+    ] == [(f"own.{name}.bw", "other_signals", "full") for name in ("rna", "atac")]
+    session = ElementTree.parse(folder / "igv-session.xml")
+    assert len(session.findall("Resources/Resource")) == 2
+    write_hub(HubRequest(paths=[folder], genome="planted", show=["atac"]), overwrite=True)
+    session = ElementTree.parse(folder / "igv-session.xml")
+    assert [one.get("path") for one in session.findall("Resources/Resource")] == ["own.atac.bw"]
+
+
 def test_an_own_assembly_brings_its_sequence(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(two_bit, "_PIECE", 64)  # runs of N cross the pieces
     folder = made(house, reference=house / "r.fa", region="chr10:11-20")
