@@ -11,9 +11,10 @@ import typer
 
 from regtrack.cli.console import bars, console, given_lists, print_json, print_table
 from regtrack.cli.offers import AnyAssembly, Device, Precision, offer
-from regtrack.errors import RegtrackError, invalid
+from regtrack.errors import RegtrackError
 
 if TYPE_CHECKING:
+    from regtrack.predict.region_files import Binning
     from regtrack.predict.regions import OpenRequest
     from regtrack.predict.scores import RegionScores
 
@@ -30,7 +31,6 @@ Examples:
   --out ctcf.bedgraph
 """
 
-SUMMARIES = ("mean", "max")
 _SKETCHED, _REGIONS, _WIDTH = 20, 5, 48  # markers, regions and characters on screen
 
 
@@ -73,7 +73,10 @@ def command(
     any_assembly: AnyAssembly = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print each region's mean and highest value as JSON.")
+        bool,
+        typer.Option(
+            "--json", help="Print JSON: the file, or each region's mean and highest value."
+        ),
     ] = False,
 ) -> None:
     """Score regions of a genome, or sequences: what predict-genome writes, for less than a genome.
@@ -82,16 +85,10 @@ def command(
     as a whole chromosome. Tables have one line per base, per --resolution, or per region
     (--summary), with 0-based starts and NA at N.
     """
+    from regtrack.predict.region_files import Binning
     from regtrack.predict.regions import RegionRequest, open_regions
 
-    if resolution < 1:
-        raise RegtrackError(invalid("resolution", resolution, "at least 1", "bp"))
-    if summary is not None and (summary not in SUMMARIES or resolution != 1):
-        raise RegtrackError(
-            "`summary` and `resolution` cannot be combined; give one of them"
-            if summary in SUMMARIES
-            else invalid("summary", summary, " or ".join(SUMMARIES))
-        )
+    binning = Binning(resolution, summary)
     request = RegionRequest(
         checkpoints,
         _reference(reference, sequences),
@@ -107,7 +104,7 @@ def command(
     )
     with open_regions(request) as opened:
         if out is not None:
-            _write(opened, out, resolution, summary, overwrite=overwrite)
+            _write(opened, out, binning, overwrite=overwrite, as_json=as_json)
         elif as_json:
             with bars() as progress:
                 print_json({"regions": [_described(one) for one in opened.scores(progress)]})
@@ -127,7 +124,7 @@ def _reference(reference: Path | None, sequences: Path | None) -> Path:
 
 
 def _write(
-    opened: OpenRequest, out: Path, resolution: int, summary: str | None, *, overwrite: bool
+    opened: OpenRequest, out: Path, binning: Binning, *, overwrite: bool, as_json: bool
 ) -> None:
     """Write the file, or the table to stdout where it is `-`."""
     from regtrack.atomic import publish_file
@@ -135,14 +132,18 @@ def _write(
 
     if str(out) == "-":
         with bars() as progress:
-            found = binned(opened.scores(progress), resolution=resolution, summary=summary)
+            found = binned(opened.scores(progress), binning)
             write_tsv(sys.stdout, opened.markers, found)
         return
     check_format(out.suffix, opened.markers)
     with publish_file(out, overwrite=overwrite) as path, bars() as progress:
-        found = binned(opened.scores(progress), resolution=resolution, summary=summary)
+        found = binned(opened.scores(progress), binning)
         write_bins(path, out.suffix, opened.markers, found)
     bases = sum(len(region) for region in opened.regions)
+    if as_json:
+        print_json({"file": str(out), "regions": len(opened.regions), "bases": bases,
+                    "markers": list(opened.markers)})  # fmt: skip
+        return
     console.print(
         f"{out}: regions {len(opened.regions):,} ({bases:,} bp), markers {len(opened.markers):,}"
     )

@@ -4,29 +4,54 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.errors import OutputError
+from regtrack.errors import OutputError, invalid
 from regtrack.genome.interval import Interval
 from regtrack.predict.scores import RegionScores
 
 Values = npt.NDArray[np.float32]
+SUMMARIES = ("mean", "max")
 Bins = tuple[Interval, list[int], Values]  # a region, edges (bp, n + 1), and means (M, n)
 
 
-def binned(
-    found: Iterable[RegionScores], *, resolution: int = 1, summary: str | None = None
-) -> Iterator[Bins]:
-    """The values of each region by bin: the means of bins of some bp, or one value per region.
+@dataclass(frozen=True)
+class Binning:
+    """Which values of a region are written.
+
+    Attributes:
+        resolution: length of a bin (bp), whose mean is written; a region's last one may be shorter.
+        summary: one value per region instead: its `mean` or `max`.
+
+    Raises:
+        OutputError: a resolution below 1 bp, another summary, or both.
+    """
+
+    resolution: int = 1
+    summary: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.resolution < 1:
+            raise OutputError(invalid("resolution", self.resolution, "at least 1", "bp"))
+        if self.summary is None:
+            return
+        if self.summary not in SUMMARIES:
+            raise OutputError(invalid("summary", self.summary, " or ".join(SUMMARIES)))
+        if self.resolution != 1:
+            raise OutputError("`summary` and `resolution` cannot be combined; give one of them")
+
+
+def binned(found: Iterable[RegionScores], binning: Binning) -> Iterator[Bins]:
+    """The values of each region by bin.
 
     Args:
         found: the scores of regions of a genome.
-        resolution: length of a bin (bp); a region's last one may be shorter.
-        summary: one value per region instead: its `mean` or `max`.
+        binning: the bins.
 
     Yields:
         The region; the edges of its bins (bp, on the chromosome); and the values, float32
@@ -35,21 +60,26 @@ def binned(
     for one in found:
         region = one.interval
         assert region is not None  # as it is of a genome
-        step = len(region) if summary else resolution
+        step = len(region) if binning.summary else binning.resolution
         edges = [*range(region.start, region.end, step), region.end]
-        if step == 1:
-            yield region, edges, one.values
-            continue
         first = np.array(edges[:-1]) - region.start
-        if summary == "max":
-            highest = np.maximum.reduceat(np.nan_to_num(one.values, nan=-np.inf), first, axis=1)
-            yield region, edges, np.where(np.isneginf(highest), np.float32(np.nan), highest)
-            continue
-        known = ~np.isnan(one.values)
-        totals = np.add.reduceat(np.where(known, one.values, 0), first, axis=1, dtype=np.float64)
-        with np.errstate(invalid="ignore"):  # a bin of N alone
-            means = totals / np.add.reduceat(known, first, axis=1, dtype=np.int64)
-        yield region, edges, means.astype(np.float32)
+        reduce = _highest if binning.summary == "max" else _means
+        yield region, edges, one.values if step == 1 else reduce(one.values, first)
+
+
+def _highest(values: Values, first: npt.NDArray[np.int64]) -> Values:
+    """The highest value of each bin, float32 (M, n), of values (M, L); bins start at `first`."""
+    highest = np.maximum.reduceat(np.where(np.isnan(values), -np.inf, values), first, axis=1)
+    return np.where(np.isneginf(highest), np.nan, highest).astype(np.float32)
+
+
+def _means(values: Values, first: npt.NDArray[np.int64]) -> Values:
+    """The mean of each bin's bases other than N, as `_highest`."""
+    known = ~np.isnan(values)
+    totals = np.add.reduceat(np.where(known, values, 0), first, axis=1, dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # a bin of N alone
+        means = totals / np.add.reduceat(known, first, axis=1, dtype=np.int64)
+    return means.astype(np.float32)
 
 
 def write_tsv(file: TextIO, markers: Sequence[str], bins: Iterable[Bins]) -> None:

@@ -177,6 +177,8 @@ def test_arrays_have_names_and_places(run: Run) -> None:
         assert (found["end"] - found["start"] == 1).all()
         expected = regtrack.scores("c0.safetensors", "r.fa", "chr1:90-94").values
         np.testing.assert_array_equal(found["values"][:, 9:], expected)
+    code, out, _ = run(*REGION, "--out", "y.tsv", "--json")
+    assert json.loads(out) == {"file": "y.tsv", "regions": 1, "bases": 40, "markers": list(NAMES)}
     code, _, err = run(*REGION, "--out", "x.npz")
     assert code == 2
     assert "exists" in err
