@@ -37,6 +37,8 @@ def make_reference(
         FastaError: a part is damaged, or FASTA files hold other chromosomes.
         OutputError: it cannot be written.
     """
+    with disk_errors(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
     pieces = _of_2bit if recognise_file(parts[0]).endswith("2bit file") else _of_fasta
     with (
         progress.task(f"Writing {out.name}", None, "bp") as task,
@@ -51,7 +53,7 @@ def make_reference(
     if chroms and sorted(found) != sorted(chroms):
         raise FastaError(
             f"the files hold {listed(found)}; expected {listed(list(chroms))}; correct their rows "
-            "in the table of sources"
+            "in the table of sources (only a 2bit file can be read in part)"
         )
 
 

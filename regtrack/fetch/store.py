@@ -109,8 +109,8 @@ class Store:
         lost = [part.file for part in plan.parts if part.file in self.failed]
         if lost:
             return
-        made = self._work / plan.file
-        parts = [self._work / part.file for part in plan.parts]
+        made = self._work / "reference" / plan.file
+        parts = [self._partial(part).path for part in plan.parts]
         try:
             make_reference(parts, plan.chroms, made, self.progress)
         except (FastaError, FetchError) as error:
@@ -133,11 +133,14 @@ class Store:
 
     def _drop(self, plan: ReferencePlan) -> None:
         for part in plan.parts:
-            Partial(self._work / part.file).remove()
+            self._partial(part).remove()
+
+    def _partial(self, source: Source) -> Partial:
+        return Partial(self._work / "files" / source.file)
 
     def begun(self, sources: Sequence[Source]) -> int:
         """Bytes of files that an earlier fetch left in the work folder."""
-        return sum(Partial(self._work / one.file).size for one in sources)
+        return sum(self._partial(one).size for one in sources)
 
     def tidy(self) -> None:
         """Remove the work folder, unless something in it is for the next time."""
@@ -167,7 +170,7 @@ class Store:
 
     def _one(self, source: Source, meter: Meter, parts: Collection[str]) -> str:
         """Download a file and publish it; why that failed, or an empty text."""
-        partial = Partial(self._work / source.file)
+        partial = self._partial(source)
         meter.at(source.file, partial.size)
         try:
             url, how = download(
@@ -243,7 +246,7 @@ class Store:
             how = check_file(path, source, self._published(source))
         except WrongFileError as error:
             return str(error)
-        partial = Partial(self._work / source.file)
+        partial = self._partial(source)
         partial.remove()
         move_file(path, partial.path)
         self._keep(source, partial, address, how, parts)

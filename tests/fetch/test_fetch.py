@@ -161,7 +161,7 @@ def test_an_interruption_leaves_parts_that_resume(
             progress=Progress(),
         )  # fmt: skip
     out = tmp_path / "out"
-    assert "fetch.partial/peaks/a.bed.gz" in files(out)
+    assert "fetch.partial/files/peaks/a.bed.gz" in files(out)
     assert "peaks/a.bed.gz" not in files(out)
     server.files["/a.bed.gz"].cuts = []
     assert len(fetch("peaks").fetched) == 5

@@ -152,6 +152,23 @@ def test_a_file_of_another_chromosome_is_refused(
     assert not any((tmp_path / "out").rglob("*.*"))
 
 
+@pytest.mark.network
+def test_a_fasta_of_all_may_have_the_reference_s_own_name(
+    server: Server, table: Callable[..., Path], connect: Callable[..., Net], tmp_path: Path
+) -> None:
+    """It cannot be read in part, which is said."""
+    url = server.serve("/hg.fa.gz", gzip.compress(fasta("chr1") + fasta("chr2")))
+    sources = table({"collections": "hg", "assembly": "hg", "urls": url, "chrom": "*"})
+
+    def call(**of: object) -> FetchSummary:
+        request = FetchRequest(["hg"], sources=sources, **of)  # type: ignore[arg-type]
+        return fetch_data(request, tmp_path / "out", net=connect(tries=2))
+
+    assert "only a 2bit file can be read in part" in call(chroms=["chr1"]).failed[0].reason
+    assert call().fetched == ("hg.fa.gz",)
+    check(tmp_path / "out" / "hg.fa.gz", "chr1", "chr2")
+
+
 def test_a_truncated_2bit_file_is_refused(tmp_path: Path) -> None:
     write_2bit(tmp_path / "a.2bit", SEQUENCES)
     (tmp_path / "a.2bit").write_bytes((tmp_path / "a.2bit").read_bytes()[:5000])
