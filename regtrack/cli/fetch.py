@@ -11,11 +11,11 @@ import typer
 from regtrack.cli.console import (
     bars,
     console,
-    duration_text,
     given_lists,
     print_json,
     print_table,
     size_text,
+    taken_text,
 )
 from regtrack.cli.wording import in_options
 from regtrack.errors import harmless
@@ -44,7 +44,8 @@ def command(
     what: Annotated[
         list[str],
         typer.Argument(
-            help="encode-919, hg19, hg38, blacklist, genes, mappability, starter, or of --sources.",
+            help="encode-919, hg19, hg38, blacklist, genes, mappability, starter, or those of "
+            "--sources.",
             metavar="WHAT...",
         ),
     ],
@@ -58,17 +59,24 @@ def command(
         list[str] | None, typer.Option(help="Only these chromosomes of a reference; default: all.")
     ] = None,
     assembly: Annotated[
-        str | None, typer.Option(help="hg19 or hg38, for what exists for both; default: hg19.")
+        str | None,
+        typer.Option(
+            help="hg19 or hg38, where both exist; default: that of the other names, else hg19."
+        ),
     ] = None,
     sources: Annotated[
-        Path | None, typer.Option(help="Table of further sources (TSV): collections, urls, ...")
+        Path | None, typer.Option(help="Your own table of sources (TSV): collections, urls, ...")
     ] = None,
     jobs: Annotated[int, typer.Option(help="Downloads at once.")] = 4,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show files and sizes, and write nothing.")
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that fetch did not write.")
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Replace files of other origin, and references of other chromosomes.",
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -127,7 +135,7 @@ def _print_summary(done: FetchSummary) -> None:
     failed = f", {len(done.failed):,} failed (run again for these)" if done.failed else ""
     console.print(
         f"{done.out}: {len(done.fetched):,} files fetched, {size_text(done.bytes)} in "
-        f"{duration_text(done.seconds)}; {len(done.kept):,} there already{failed}"
+        f"{taken_text(done.seconds)}; {len(done.kept):,} there already{failed}"
     )
     if done.checked:
         console.print(f"Checked by: {_counted(done.checked)}; SHA-256 in {done.out / 'SHA256SUMS'}")

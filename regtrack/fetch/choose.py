@@ -109,7 +109,7 @@ def _of_collection(tables: Sequence[Sequence[Source]], name: str) -> list[Source
             return found
     known = dict.fromkeys(each for table in tables for one in table for each in one.collections)
     raise FetchError(
-        f'nothing is called "{name}"; expected {", ".join(known)}{nearest(name, known)}'
+        f'no collection is called "{name}"; expected {", ".join(known)}{nearest(name, known)}'
     )
 
 

@@ -30,7 +30,7 @@ def make_reference(
         parts: a 2bit file, or FASTA files, in order.
         chroms: those to keep of a 2bit file, and expected of FASTA files; empty: all.
         out: the file to write.
-        progress: shows the bases.
+        progress: shows the bytes of the FASTA, unpacked.
 
     Raises:
         FetchError: a 2bit file lacks a chromosome.
@@ -41,7 +41,7 @@ def make_reference(
         out.parent.mkdir(parents=True, exist_ok=True)
     pieces = _of_2bit if recognise_file(parts[0]).endswith("2bit file") else _of_fasta
     with (
-        progress.task(f"Writing {out.name}", None, "bp") as task,
+        progress.task(f"Writing {out.name}", None, "B") as task,
         disk_errors(out),
         out.open("wb") as file,
         BgzipWriter(file) as packed,

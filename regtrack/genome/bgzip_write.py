@@ -9,7 +9,7 @@ from isal import isal_zlib
 from regtrack.closing import Closing
 
 _CONTENT = 65_280  # bytes in a block, as the bgzip of htslib has them
-_LEVEL = 2  # within 2 % of zlib's default on DNA, at many times its speed
+_LEVEL = 2  # on 10 Mb of hg38: 8 % larger than zlib's default, at 37 times its speed
 _HEADER = bytes.fromhex("1f8b08040000000000ff0600424302 00")
 _END = _HEADER + bytes.fromhex("1b000300000000 0000000000")
 

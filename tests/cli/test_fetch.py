@@ -109,7 +109,10 @@ def test_a_failure_is_listed_and_gives_status_1(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("fetch", "nonsense"), 'error: nothing is called "nonsense"; expected small, encode-919'),
+        (
+            ("fetch", "nonsense"),
+            'error: no collection is called "nonsense"; expected small, encode-919',
+        ),
         (("fetch", "small", "--jobs", "0"), "error: --jobs is 0; expected 1 to 32"),
         (("fetch", "hg19", "--markers", "*"), "error: --markers was given, and hg19 has no"),
     ],

@@ -73,7 +73,10 @@ def test_files_of_several_assemblies_follow_the_others(
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        (FetchRequest(["encode919"]), 'nothing is called "encode919".*Did you mean "encode-919"'),
+        (
+            FetchRequest(["encode919"]),
+            'no collection is called "encode919".*Did you mean "encode-919"',
+        ),
         (
             FetchRequest(["genes"], assembly="mm10"),
             '`assembly` is "mm10"; expected hg19 or hg38, of which genes',
