@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from regtrack.errors import TrackError
@@ -276,12 +276,11 @@ def _session_tracks(hub: Hub, address: Callable[[Path], str]) -> list[SessionTra
 
 def _page(hub: Hub, base: str) -> str:
     """A page that says how to open the tracks in UCSC, IGV and igv.js."""
-    escaped: Callable[[str], str] = html.escape
     base = base.rstrip("/")
     place = f"{base}/" if base else "https://YOUR.SERVER/FOLDER/"
     ucsc = "https://genome.ucsc.edu/cgi-bin/hgTracks?hubUrl="
-    own = "" if hub.two_bit else f"&amp;db={escaped(hub.genome)}"
-    address = f"{escaped(place)}{HUB_FILE}"
+    own = "" if hub.two_bit else f"&amp;db={escape(hub.genome)}"
+    address = f"{escape(place)}{HUB_FILE}"
     opened = (
         f'<a href="{ucsc}{address}{own}">Open in the UCSC Genome Browser</a>'
         if base
@@ -291,14 +290,14 @@ def _page(hub: Hub, base: str) -> str:
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>{escaped(hub.title)}</title>
+<title>{escape(hub.title)}</title>
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em }}
 code {{ background: #f0f2f5; padding: 0.1em 0.3em; overflow-wrap: anywhere }}
 </style>
 <main>
-<h1>{escaped(hub.title)}</h1>
-<p>{len(hub.catalog.tracks):,} tracks of {escaped(hub.genome)}, as bigWigs. Put this folder on a web
+<h1>{escape(hub.title)}</h1>
+<p>{len(hub.catalog.tracks):,} tracks of {escape(hub.genome)}, as bigWigs. Put this folder on a web
 server that answers range requests and allows other sites to read it (CORS).</p>
 <h2>UCSC Genome Browser</h2>
 <p>{opened}</p>
