@@ -20,6 +20,9 @@ class Fitted(nn.Module):
     Args:
         network: a `torch.nn.Module` that fulfils the contract.
 
+    Attributes:
+        traits: in what it differs from the plain case.
+
     Raises:
         NetworkError: it has no description, or is no module.
     """
@@ -36,6 +39,14 @@ class Fitted(nn.Module):
         self.network = network
         self.description = described
         self.calls = Calls.of(described)
+        self.traits = Traits(
+            values=described.values,
+            crop=self.calls.context,
+            whole=True,
+            bin=described.bin,
+            seam=self.calls.seam,
+            partners=described.partners,
+        )
 
     @property
     def name(self) -> str:
@@ -62,19 +73,6 @@ class Fitted(nn.Module):
         """How far an output depends on the sequence to either side (bp); None: unbounded."""
         return self.description.reached
 
-    @property
-    def traits(self) -> Traits:
-        """In what it differs from the plain case."""
-        network = self.description
-        return Traits(
-            values=network.values,
-            crop=self.calls.context,
-            whole=True,
-            bin=network.bin,
-            seam=self.calls.seam,
-            partners=network.partners,
-        )
-
     def logits(
         self,
         codes: Tensor,
@@ -84,10 +82,9 @@ class Fitted(nn.Module):
         """The values, floats (B, M, L - 2 context), of codes (B, L): per track and base.
 
         Args:
-            codes: uint8 (B, L), A C G T N = 0 1 2 3 4.
+            codes: as `regtrack.predict.network.Network`.
             markers: the tracks, by their index; None: all.
-            lengths: bp of each row, int64 (B,), if rows are padded with N: each gets what it would
-                get alone. None: all have L bp.
+            lengths: as `regtrack.predict.network.Network`.
 
         Raises:
             NetworkError: the network raises, or its outputs are not as described.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,11 +52,10 @@ class ForeignNetwork:
 
     def record(self) -> dict[str, Any]:
         """What identifies it, as JSON-serialisable values."""
-        described = self.model.description.to_dict()
         return self.source | {
             "weights": module_digest(self.model.network),
             "model": self.model.name,
-            "config": json.loads(json.dumps(described)),
+            "config": self.model.description.to_dict(),
         }
 
     def try_call(self, device: torch.device, *, precision: str = "fp32") -> None:
