@@ -107,10 +107,12 @@ class NetworkDescription:
                 raise NetworkError(invalid(what, value, "at least 1", "bp"))
         if self.length is None:
             return
+        if _is_no_number(self.length, low=1):
+            raise NetworkError(invalid("length", self.length, "at least 1, or None for any", "bp"))
         outputs = self.length - sum(self.cropped)
-        if _is_no_number(self.length, low=1) or outputs < self.bin or outputs % self.bin:
+        if outputs < self.bin or outputs % self.bin:
             raise NetworkError(
-                f"`length` of {self.name} is {self.length} bp and `crop` {sum(self.cropped):,}, "
+                f"`length` of {self.name} is {self.length:,} bp and `crop` {sum(self.cropped):,}, "
                 f"which leaves {outputs:,}; expected a multiple of the {self.bin:,} bp of an output"
             )
         if self.length % self.grid:
@@ -176,14 +178,16 @@ def _check_tracks(whose: str, tracks: Sequence[OutputTrack]) -> None:
     names = [track.name for track in tracks]
     if not names:
         raise NetworkError(f"{whose} has no tracks; expected a name for each of its outputs")
+    known: set[str] = set()
     for name in names:
-        if names.count(name) > 1:
+        if name in known:
             raise NetworkError(
                 f'{whose} has two tracks called "{shown(name)}"; expected names that differ, '
                 "since they name files"
             )
+        known.add(name)
     for track in tracks:
-        if track.partner and track.partner not in names:
+        if track.partner and track.partner not in known:
             raise NetworkError(
                 f'the partner of track {track.name}, "{shown(track.partner)}", is no track of '
                 f"{whose}; expected one of {', '.join(names[:5])}"

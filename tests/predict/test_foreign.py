@@ -295,6 +295,8 @@ def test_what_it_does_not_give_is_refused() -> None:
         ({"crop": -1}, "`crop` is -1; expected bp, or two numbers"),
         ({"reach": (1, 2, 3)}, "`reach` is"),
         ({"bin": 0}, "`bin` is 0 bp; expected at least 1"),
+        ({"length": 0}, "`length` is 0 bp; expected at least 1, or None"),
+        ({"length": "100"}, '`length` is "100" bp; expected at least 1'),
         ({"values": "probabilities"}, '`values` is "probabilities"; expected logits, scores'),
         ({"length": 100, "bin": 8}, "which leaves 100; expected a multiple of the 8 bp"),
         ({"length": 100, "crop": 50}, "which leaves 0"),
