@@ -87,7 +87,10 @@ def _check_start(path: Path, head: bytes) -> None:
         return
     advice = f'whose first line begins with ">", not "{shown(start[:20])}"'
     if "2bit" in kind:
-        advice = f"which twoBitToFa makes of it: twoBitToFa {path.name} new.fa"
+        advice = (
+            f"which twoBitToFa makes of it: twoBitToFa {path.name} new.fa "
+            "(UCSC's hg19 and hg38 also come by: regtrack fetch hg38 --out hg38)"
+        )
     elif "UTF-16" in kind or "UTF-32" in kind:
         coding = kind[:6]
         advice = f"in ASCII or UTF-8: iconv -f {coding} -t UTF-8 {path.name} > new.fa"
