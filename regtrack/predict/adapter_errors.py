@@ -26,7 +26,8 @@ def adapter_errors(name: str) -> Iterator[None]:
         name: the network, or the function that makes it.
 
     Raises:
-        NetworkError: the code raised something; with its message, file and line.
+        NetworkError: the code raised something; with its message, and file and line unless they are
+            regtrack's or torch's, as in a module of torch that was given another input.
     """
     try:
         yield
@@ -36,16 +37,17 @@ def adapter_errors(name: str) -> Iterator[None]:
         if is_memory(error):
             raise
         said = next(iter(str(error).strip().splitlines()), "no message")
-        raise NetworkError(
-            f"{name} raised {type(error).__name__}: {said} ({_place(error)}); correct it there"
-        ) from error
+        place = _place(error)
+        advice = (
+            f" ({place}); correct it there" if place else "; correct how it is made or described"
+        )
+        raise NetworkError(f"{name} raised {type(error).__name__}: {said}{advice}") from error
 
 
-def _place(error: Exception) -> str:
-    """File and line in which it was raised: in code that is neither regtrack's nor torch's."""
-    frames = traceback.extract_tb(error.__traceback__)
+def _place(error: Exception) -> str | None:
+    """File and line in which it was raised, in code that is neither regtrack's nor torch's."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}, line {error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if not frame.filename.startswith(("<", *_NOT_THE_USERS))]
-    frame = (theirs or frames)[-1]
-    return f"{frame.filename}, line {frame.lineno}"
+    return f"{theirs[-1].filename}, line {theirs[-1].lineno}" if theirs else None

@@ -356,6 +356,12 @@ def test_the_first_call_finds_what_is_not_as_described(change: Any, problem: str
     assert "\n" not in str(caught.value)
 
 
+def test_an_error_within_torch_is_not_to_be_corrected_there() -> None:
+    network = as_network(nn.Conv1d(5, 1, 11), "a", crop=5)
+    with pytest.raises(NetworkError, match=r"raised RuntimeError: [^()]*; correct how it is made"):
+        scores(network, SOURCE, "chr2")
+
+
 def test_the_channels_of_a_module_are_counted() -> None:
     with pytest.raises(NetworkError, match="gives 3 channels for its 2 tracks"):
         scores(as_network(conv(), ["a", "b"], crop=5), SOURCE, "chr2")
