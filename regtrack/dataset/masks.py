@@ -10,6 +10,7 @@ import numpy as np
 
 from regtrack.errors import AssemblyError, DatasetError, invalid
 from regtrack.files.recognise import recognise_file
+from regtrack.files.shown import listed
 from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
@@ -51,12 +52,8 @@ class MaskFiles:
             raise DatasetError(invalid("multimap_threshold", self.threshold, "a finite number"))
         if self.multimap is None or not is_bigwig(self.multimap):
             raise DatasetError(
-                "`multimap_threshold` is for a bigWig, and "
-                + (
-                    "no `multimap` is given"
-                    if self.multimap is None
-                    else f"{self.multimap} is none"
-                )
+                "`multimap_threshold` is for a bigWig given as `multimap`, and "
+                + ("none is given" if self.multimap is None else f"{self.multimap} is none")
             )
 
     @property
@@ -70,7 +67,8 @@ class MaskFiles:
         """The excluded and the multi-mapped bases.
 
         A base without a value in the bigWig is multi-mapped: Umap's tracks have none where no read
-        is unique. (Others have none where the reference is N, which does not count later on.)
+        is unique. (Others have none where the reference is N, which does not count later on.) Of a
+        chromosome that the bigWig lacks, no base is.
 
         Args:
             assembly: the reference's.
@@ -106,23 +104,23 @@ def _below(path: Path, assembly: Assembly, threshold: float) -> Mask:
     if not found.same:
         raise AssemblyError(f"{found.difference('the reference', str(path))}; take both from one")
     mask: Mask = {}
-    valued = 0
+    unvalued = 0
     for ours, theirs in found.shared.items():
         low = []
         length = assembly.length(ours)
         for start in range(0, length, _PIECE):
             part = values(path, Interval(theirs, start, min(start + _PIECE, length)))
             low.append(Intervals.from_mask(~(part >= threshold), start))
-            valued += int(np.count_nonzero(~np.isnan(part)))
+            unvalued += int(np.count_nonzero(np.isnan(part)))
         mask[ours] = Intervals.union(low)
-    _report(path, mask, valued, assembly, threshold)
-    return mask
-
-
-def _report(path: Path, mask: Mask, valued: int, assembly: Assembly, threshold: float) -> None:
-    below = sum(found.bases for found in mask.values())
+    if found.only_ours:
+        _log.warning(
+            "%s lacks %s, where no base counts as multi-mapped", path, listed(found.only_ours)
+        )
+    bases = sum(low.bases for low in mask.values())
     _log.info(
         "%s: %s bp are multi-mapped: below %g, or without a value (%s bp); where the reference is "
         "N they do not count",
-        path, f"{below:,}", threshold, f"{assembly.total - valued:,}",
+        path, f"{bases:,}", threshold, f"{unvalued:,}",
     )  # fmt: skip
+    return mask

@@ -59,6 +59,13 @@ def test_bases_below_the_threshold_are_multi_mapped(
     assert multimapped == {"chr1": expected, "chr2": Intervals.none()}
 
 
+def test_what_a_bigwig_holds_is_told(mappability: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        MaskFiles(multimap=mappability).read(ASSEMBLY, ASSEMBLY)
+    assert "map.bw lacks chr3, where no base counts as multi-mapped" in caplog.text
+    assert "4,000 bp are multi-mapped: below 1, or without a value (2,500 bp)" in caplog.text
+
+
 def test_a_bigwig_drops_what_the_bed_of_its_bases_drops(inputs: Inputs, tmp_path: Path) -> None:
     """The same windows, and the header says by which threshold."""
     length = inputs.lengths["chr2"]
