@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
 from regtrack.errors import OutputError
+from regtrack.genome.intervals import Intervals
 from regtrack.genome.sequence import Codes, N
 from regtrack.genome.source import Source
 from regtrack.progress import SILENT, Progress
@@ -57,28 +57,17 @@ def write_two_bit(path: Path, source: Source, progress: Progress = SILENT) -> No
 
 
 def _write_record(file: BinaryIO, source: Source, chrom: str, length: int) -> None:
-    starts, sizes = _runs_of_n(source, chrom, length)
-    head = [np.array([length, len(starts)], "<u4"), starts, sizes, np.zeros(2, "<u4")]
-    file.write(b"".join(part.astype("<u4").tobytes() for part in head))
+    """Write a chromosome, whose packed bases are kept until its runs of N are known."""
+    runs, packed = [], []
     for first in range(0, length, _PIECE):
-        file.write(_packed(source.codes(chrom, first, min(first + _PIECE, length))))
-
-
-def _runs_of_n(
-    source: Source, chrom: str, length: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Where the runs of N start, and how long they are, int64 (R,) each (bp)."""
-    edges, before = [], False
-    for first in range(0, length, _PIECE):
-        here = source.codes(chrom, first, min(first + _PIECE, length)) == N
-        changed = np.flatnonzero(np.diff(here, prepend=before))
-        edges.append(changed + first)
-        before = bool(here[-1])
-    found = (
-        np.concatenate([*edges, np.array([length] * before, np.int64)]) if edges else np.empty(0)
-    )
-    starts, ends = found[::2].astype(np.int64), found[1::2].astype(np.int64)
-    return starts, ends - starts
+        codes = source.codes(chrom, first, min(first + _PIECE, length))
+        runs.append(Intervals.from_mask(codes == N, first))
+        packed.append(_packed(codes))
+    unread = Intervals.union(runs)
+    sizes = unread.ends - unread.starts
+    head = np.concatenate([[length, len(unread)], unread.starts, sizes, [0, 0]])
+    file.write(head.astype("<u4").tobytes())
+    file.writelines(packed)
 
 
 def _packed(codes: Codes) -> bytes:
