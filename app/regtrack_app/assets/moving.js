@@ -17,7 +17,7 @@ window.regtrackMoving = (function () {
   const set = (id, props) => window.dash_clientside.set_props(id, props);
 
   // ---- ranges of the axis, whose numbers are 1-based: whole bases end at halves ----
-  let target = null; // { range, at, answered }: where the last move led, until that is drawn
+  let target = null; // { range, at }: where the last move leads, until that is drawn
   let zooms = []; // those in a row, since a half is rounded and cannot be undone by doubling it
 
   const drawnAxis = () => graph()?._fullLayout?.xaxis;
@@ -68,7 +68,7 @@ window.regtrackMoving = (function () {
     const to = fitted(wanted);
     const from = range();
     if (same(to, from)) return false;
-    target = { range: to, at: null, answered: false };
+    target = { range: to, at: null };
     show(to);
     ask(wait);
     return true;
@@ -78,16 +78,17 @@ window.regtrackMoving = (function () {
 
   /* after each drawing: the rest of the way, if the view has been moved on meanwhile */
   function drawn() {
-    if (target && (target.answered || (target.at !== null && same(target.range, drawnRange())))) target = null;
+    if (target && target.at !== null && same(target.range, drawnRange())) target = null;
     show(range());
   }
 
-  /* after each answer of the server, with the number of the move that it answers; its figure may
-     be drawn before or after */
-  function answered(at) {
+  /* after each answer of the server, with the number of the last move that it knew and the range
+     that it shows, which is another one after the back button; its figure may be drawn before or
+     after */
+  function answered(at, shown) {
     if (!target || target.at === null || target.at !== at) return;
-    if (same(target.range, drawnRange())) drawn();
-    else target.answered = true;
+    target.range = shown;
+    drawn();
   }
 
   /* what is asked for in vain: the page shows what it knows, until the answer comes after all */
@@ -245,5 +246,5 @@ window.regtrackMoving = (function () {
     if (drawnAxis() && inPlot(event)) zoom(event.shiftKey ? 2 : 0.5, event.clientX, SETTLE);
   }, true);
 
-  return { step, drawn, answered, failed };
+  return { go, step, drawn, answered, failed };
 })();

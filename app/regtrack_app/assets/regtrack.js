@@ -328,10 +328,11 @@
       arrived(loaded) {
         if (!loaded) return;
         listen();
-        moving.answered(loaded.moved);
         const query = loaded.query;
         shownQuery = query;
         const fields = new URLSearchParams(query);
+        const [, chrom, first, last] = /^(.+):(\d+)-(\d+)$/.exec(fields.get("region"));
+        moving.answered(loaded.moved, [first - 0.5, Number(last) + 0.5]);
         window.regtrackRuler.name(fields.get("region"));
         fillBox(loaded.region);
         showTheme();
@@ -348,10 +349,7 @@
         element("compared").hidden = !["windows", "scores", "heat"].includes(open);
         ask("windows", open, fields, []);
         ask("scores", open, fields, ["markers", "rank"]);
-        if (open === "heat") {
-          const [, chrom, low, high] = /^(.+):(\d+)-(\d+)$/.exec(fields.get("region"));
-          window.regtrackHeat.show(query, screen.theme, chrom, [low - 1, Number(high)]);
-        }
+        if (open === "heat") window.regtrackHeat.show(query, screen.theme, chrom, [first - 1, Number(last)]);
         window.clearTimeout(resting);
         resting = window.setTimeout(() => {
           if (open === "measures") set("rested", { data: query });

@@ -31,10 +31,7 @@ window.regtrackStrip = (function () {
     const box = bar.getBoundingClientRect();
     const middle = bounds[0] + ((event.clientX - box.left) / box.width) * (bounds[1] - bounds[0]);
     const half = (shown[1] - shown[0]) / 2;
-    const start = Math.min(Math.max(middle - half, bounds[0]), bounds[1] - 2 * half);
-    window.dash_clientside.set_props("moved", {
-      data: { low: start, high: start + 2 * half, at: performance.now() },
-    });
+    window.regtrackMoving.go([middle - half, middle + half]);
   });
 
   // ---- the line under the pointer ----

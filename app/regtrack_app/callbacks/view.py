@@ -65,11 +65,13 @@ class Page:
         query: the address.
         cause: id of the element that caused the request; empty for the first one.
         values: of the elements, by id.
+        answered: number of the last move that was answered; None: there was none.
     """
 
     query: str
     cause: str
     values: Mapping[str, Any]
+    answered: float | None = None
 
 
 def register(app: Dash, data: ViewData, choices: Choices) -> None:
@@ -110,14 +112,16 @@ def register(app: Dash, data: ViewData, choices: Choices) -> None:
     )
     def show(
         url: str | None, events: dict[str, Any], controls: dict[str, Any], typed: str | None,
-        loaded: dict[str, str] | None,
+        loaded: dict[str, Any] | None,
     ) -> dict[str, Any]:  # fmt: skip
         """Answer any event with the changes on the page."""
         cause = str(ctx.triggered_id or "") if loaded else ""
-        page = Page(url or "", cause, events | controls | {"typed": typed or ""})
+        loaded = loaded or {}
+        values = events | controls | {"typed": typed or ""}
+        page = Page(url or "", cause, values, loaded.get("moved"))
         parsed = follow(page, choices)
         scene = data.scene(parsed.view, screen_of(page.values[ids.SCREEN]).height)
-        return answer(page, parsed, scene, loaded or {}, data)
+        return answer(page, parsed, scene, loaded, data)
 
 
 _PAIR = (ids.PAIR_A, ids.PAIR_B)
@@ -130,13 +134,14 @@ def follow(page: Page, choices: Choices) -> Parsed:
         return parsed
     query = _with_controls(parsed.view, page.values).query()
     chosen = parse_view(query, choices, _LONGEST_CHOICE)
+    view = chosen.view
     try:
-        view = _happened(chosen.view, page, choices)
+        view = _after_move(view, page, choices)
         typed = page.cause in {ids.REGION, ids.GO}
-        cut = clipped(str(page.values["typed"]), choices, chosen.view.region) if typed else ()
-        return Parsed(view, (*chosen.problems, *cut))
+        cut = clipped(str(page.values["typed"]), choices, view.region) if typed else ()
+        return Parsed(_happened(view, page, choices), (*chosen.problems, *cut))
     except RegtrackError as error:
-        return Parsed(chosen.view, (*chosen.problems, str(error)))
+        return Parsed(view, (*chosen.problems, str(error)))
 
 
 def _with_controls(view: View, values: Mapping[str, Any]) -> View:
@@ -154,6 +159,20 @@ def _with_controls(view: View, values: Mapping[str, Any]) -> View:
     found = replace(view, **fields, pair=pair)
     # what is shown without a choice stays the default, whichever models are drawn
     return replace(found, heat="") if found.heat == shown_of(replace(view, heat="")) else found
+
+
+def _after_move(view: View, page: Page, choices: Choices) -> View:
+    """The view after the last move, unless that was answered.
+
+    What happens before its answer comes makes the browser drop that answer.
+    """
+    moved = page.values.get(ids.MOVED)
+    number = _move_number(moved)
+    if page.cause != ids.MOVED and number in {None, page.answered}:
+        return view
+    shown = region_of_axis(*axis_range(moved))
+    chrom = view.region.chrom
+    return replace(view, region=between(chrom, *shown, choices.assembly.length(chrom)))
 
 
 def _happened(view: View, page: Page, choices: Choices) -> View:
@@ -196,11 +215,8 @@ def _picked(view: View, picked: Mapping[str, Any], choices: Choices) -> View:
 
 
 def _place(region: Interval, page: Page, choices: Choices) -> Interval:
-    """The region requested by the figure, the region box or the table."""
+    """The region requested by the region box or the table."""
     values = page.values
-    if page.cause == ids.MOVED:
-        shown = region_of_axis(*axis_range(values[ids.MOVED]))
-        return between(region.chrom, *shown, choices.assembly.length(region.chrom))
     if page.cause in {ids.REGION, ids.GO}:
         return find_place(str(values["typed"]), choices, region)
     if page.cause == ids.WINDOWS_GRID and values[ids.WINDOWS_GRID]:

@@ -357,3 +357,49 @@ def test_the_letters_of_the_sequence_are_drawn_when_zoomed_in(page: Dashboard) -
     )
     assert set(drawn) <= set("ACGTN")
     assert len(drawn) >= 100
+
+
+# answers come, but the page gets them only on release
+_HOLD = """() => {
+    const send = window.fetch;
+    window.held = [];
+    window.fetch = async (...asked) => {
+        const answer = await send(...asked);
+        await new Promise(go => window.held.push(go));
+        return answer;
+    };
+    window.release = () => { window.fetch = send; window.held.forEach(go => go()); };
+}"""
+_SHIFTED = """() => [...document.querySelectorAll('#view-graph .cartesianlayer .mlayer')]
+    .some(layer => layer.style.transform)"""
+
+
+@pytest.mark.parametrize(
+    ("act", "region"),
+    [
+        ("#theme-toggle", "chr1:105001-125000"),
+        ("#mark", "chr1:105001-125000"),
+        (f"#{ids.MODELS} label >> nth=0", "chr1:105001-125000"),
+        ("#strip > div", "chr1:145001-165000"),
+        ("back", "chr1:100001-110000"),
+    ],
+)
+def test_a_move_and_what_follows_before_its_answer_are_both_done(
+    page: Dashboard, act: str, region: str
+) -> None:
+    page.visit(region="chr1:100001-110000", panel="none")
+    page.visit(region=START, panel="none")
+    page.page.locator("#tracks").focus()
+    page.page.evaluate(_HOLD)
+    page.page.keyboard.press("ArrowRight")
+    page.page.wait_for_function("() => held.length === 1")
+    if act == "back":
+        page.page.go_back()
+    else:
+        page.page.click(act)
+    page.page.wait_for_function("() => held.length === 2")
+    page.page.evaluate("() => release()")
+    page.wait_region(region)
+    page.page.wait_for_function(f"() => !({_SHIFTED})()")
+    if act.startswith(f"#{ids.MODELS}") or act == "#theme-toggle":
+        page.page.click(act)

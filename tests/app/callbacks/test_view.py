@@ -68,6 +68,16 @@ def test_a_move_of_the_figure(choices: Choices) -> None:
     assert parsed.view.region == Interval("chr1", 1_000, 2_000)
 
 
+def test_a_move_without_an_answer_comes_before_what_happens_next(choices: Choices) -> None:
+    query, moved = "?region=chr1", {"low": 1_000.5, "high": 2_000.5, "at": 7}
+    view = parse_view(query, choices).view
+    values = values_of(view) | {ids.MOVED: moved, ids.MODE: "stack"}
+    parsed = follow(Page(query, ids.MODE, values, answered=6), choices)
+    assert (parsed.view.region, parsed.view.mode) == (Interval("chr1", 1_000, 2_000), "stack")
+    for page in (Page(query, ids.MODE, values, answered=7), Page(query, ids.URL, values)):
+        assert follow(page, choices).view.region == view.region
+
+
 @pytest.mark.parametrize(
     "moved",
     [None, {}, {"low": 1}, {"low": "x", "high": 2}, {"low": 1, "high": float("nan")},
