@@ -18,6 +18,7 @@ from typing import Any
 
 from regtrack.errors import NetworkError, nearest
 from regtrack.files.shown import shown
+from regtrack.frozen import take_names
 from regtrack.predict.adapter_errors import adapter_errors
 from regtrack.predict.foreign import ForeignNetwork
 
@@ -30,17 +31,17 @@ class NetworkSource:
 
     Attributes:
         function: `package.module:function`, or the name of an entry point of `regtrack.networks`.
-        settings: `name=value` each, passed by keyword; a value is JSON, or else text.
+        settings: `name=value`, or several, passed by keyword; a value is JSON, or else text.
 
     Raises:
-        NetworkError: a setting that is none, or that is given twice.
+        NetworkError: a setting that is not of this form, or a name that is given twice.
     """
 
     function: str
-    settings: Sequence[str] = ()
+    settings: Sequence[str] | str = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "settings", tuple(self.settings))
+        take_names(self, "settings")
         _ = self.keywords
 
     @property

@@ -55,6 +55,8 @@ def test_a_function_is_called_with_its_settings() -> None:
     assert (found.model.name, found.marker_names) == ("mine", ("t0", "t1"))
     assert found.record()["function"] == "own_networks:make"
     assert found.record()["settings"] == {"channels": 2, "name": "mine"}
+    one = NetworkSource("own_networks:make", "name=mine").make()  # not one setting per letter
+    assert one.model.name == "mine"
     assert scores(source, sequence="ACGT" * 30).markers == ("t0", "t1")
     assert str(Path.cwd()) not in sys.path  # as before
 
