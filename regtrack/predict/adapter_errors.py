@@ -20,7 +20,7 @@ _NOT_THE_USERS = tuple(
 
 @contextmanager
 def adapter_errors(name: str) -> Iterator[None]:
-    """Turn what the code of a network raises into one line; memory that ran out stays.
+    """Turn what the code of a network raises into one line, except that memory ran out.
 
     Args:
         name: the network, or the function that makes it.

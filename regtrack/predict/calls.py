@@ -2,14 +2,15 @@
 
 A network of any length is called once per read. One that takes a fixed length is called for
 windows of that length, whose starts are `step` bp apart on a grid from the chromosome's first base,
-so that values depend on no read. What is done where two windows meet is the seam:
+so that values do not depend on how reads are cut. The seam is how neighbouring windows are joined:
 
 - `exact`: the network says how far an output depends on its surroundings, and only outputs that see
   all of that are kept. The values are those of one pass over the whole chromosome.
-- `centre`: an output depends on all of its call. The middle of each window is kept: what the
-  network itself crops is not.
-- `blend`: the same, of a network that crops nothing. Windows overlap by half or more, and values
-  are averaged with weights that fall linearly from the middle of a window to its ends.
+- `centre`: an output depends on all of its call, and the network crops its ends. The outputs of
+  windows are laid side by side.
+- `blend`: an output depends on all of its call, and the network crops nothing. Windows overlap by
+  half or more, and values are averaged with weights that fall linearly from the middle of a window
+  to its ends.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Calls:
     """How a read is cut into calls (bp).
 
     Attributes:
-        seam: what is done where two calls meet.
+        seam: how neighbouring calls are joined.
         step: the period of the outputs: reads start and end at its multiples.
         left, right: what a read needs before its first output and after its last.
         flank: what it needs besides, a multiple of the step, since the network pads within a call;

@@ -55,7 +55,7 @@ class OutputTrack:
 
 @dataclass(frozen=True)
 class NetworkDescription:
-    """What a network says of itself; the defaults are those of the plain case.
+    """What a network says of itself.
 
     Attributes:
         name: the network's name, with which its files begin.

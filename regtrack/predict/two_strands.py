@@ -9,18 +9,18 @@ import torch
 from torch import Tensor, nn
 
 from regtrack.errors import NetworkError
+from regtrack.genome.sequence import N
 from regtrack.predict.description import NetworkDescription
 from regtrack.predict.network import SequenceNetwork
 
 _SUFFIX = {"+": ".plus", "-": ".minus"}
-_UNKNOWN = 4  # the code of N, which is its own complement
 
 
 class TwoStrands(nn.Module):
-    """Each track of a network twice: along the given strand, and along the other one.
+    """Each track of a network twice: for the strand that is read, and for the other one.
 
-    The second half of the tracks is that of the reverse complement, turned round again. Both halves
-    are computed only where one of their tracks is asked for.
+    The second half of the tracks is computed from the reverse complement and reversed back. Each
+    half is computed only if one of its tracks is asked for.
 
     Args:
         network: reads one strand; its tracks are of no strand yet.
@@ -41,7 +41,7 @@ class TwoStrands(nn.Module):
         there = [row for row in rows if row >= count]
         parts = [self.network(codes, here)] if here else []
         if there:
-            turned = torch.where(codes == _UNKNOWN, codes, 3 - codes).flip(1)
+            turned = torch.where(codes == N, codes, 3 - codes).flip(1)
             parts.append(self.network(turned, [row - count for row in there]).flip(2))
         place = {row: at for at, row in enumerate([*here, *there])}
         return torch.cat(parts, dim=1)[:, [place[row] for row in rows]]

@@ -146,7 +146,7 @@ class SweepPlan:
         return self.as_read(read)
 
     def as_read(self, bases: int) -> int:
-        """The bp nearest to so many, and not more if possible, that can be read at once."""
+        """The longest read of at most so many bp; if even the shortest is longer, that one."""
         if not self.whole:
             return bases
         return 2 * self.crop + max(1, (bases - 2 * self.crop) // self.stride) * self.stride
