@@ -89,7 +89,7 @@ def _check_start(path: Path, head: bytes) -> None:
     if "2bit" in kind:
         advice = (
             f"which twoBitToFa makes of it: twoBitToFa {path.name} new.fa "
-            "(UCSC's hg19 and hg38 also come by: regtrack fetch hg38 --out hg38)"
+            "(regtrack fetch downloads UCSC's hg19 and hg38 as FASTA)"
         )
     elif "UTF-16" in kind or "UTF-32" in kind:
         coding = kind[:6]
