@@ -1,4 +1,4 @@
-"""Rows of an annotation become genes: which rows belong together, and which exons are drawn.
+"""Rows of an annotation become genes: which rows belong together, and which transcript is drawn.
 
 One id may stand at several places: a gene of the pseudoautosomal regions on X and Y, or copies on
 one chromosome. Rows of one id on one chromosome are one gene where they overlap. Where they do
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from regtrack.genome.intervals import Positions
 from regtrack.tracks.genes import ChromGenes, Strands
+from regtrack.tracks.transcripts import Transcripts
 
 FAR = 2_000_000  # bp
 
@@ -69,25 +70,32 @@ def place_genes(rows: Features) -> dict[str, ChromGenes]:
     order = np.lexsort((highs, lows, chrom))
     rank = np.empty(count, np.int64)
     rank[order] = np.arange(count)
-    exons = _drawn(rows, place, count)
-    exons = exons[np.lexsort((rows.starts[exons], rank[place[exons]]))]
-    first_exon = np.searchsorted(rank[place[exons]], np.arange(count + 1))
+    transcripts = _transcripts(rows, place, rank)
     bounds = np.searchsorted(chrom[order], np.arange(len(chroms) + 1)).tolist()
-    ends = first_exon[bounds].tolist()
     found = {}
     for name, number in chroms.items():
         genes = order[bounds[number] : bounds[number + 1]]
-        low, high = ends[number], ends[number + 1]
         found[name] = ChromGenes(
             names=tuple(rows.names[owner] for owner in rows.owners[first[genes]].tolist()),
             starts=lows[genes],
             ends=highs[genes],
             strands=rows.strands[first[genes]],
-            first_exon=first_exon[bounds[number] : bounds[number + 1] + 1] - low,
-            exon_starts=rows.starts[exons[low:high]],
-            exon_ends=rows.ends[exons[low:high]],
+            transcripts=_of_genes(transcripts, bounds[number], bounds[number + 1]),
         )
     return found
+
+
+def _of_genes(known: Transcripts, low: int, high: int) -> Transcripts:
+    """The transcripts of the genes from `low` to `high`, excluded."""
+    one, two = (int(edge) for edge in known.first[[low, high]])
+    three, four = (int(edge) for edge in known.first_exon[[one, two]])
+    return Transcripts(
+        first=known.first[low : high + 1] - one,
+        coding=known.coding[one:two],
+        first_exon=known.first_exon[one : two + 1] - three,
+        exon_starts=known.exon_starts[three:four],
+        exon_ends=known.exon_ends[three:four],
+    )
 
 
 def _places(rows: Features) -> Positions:
@@ -126,22 +134,51 @@ def _joined(
     return numbers
 
 
-def _drawn(rows: Features, place: Positions, count: int) -> Positions:
-    """The rows to draw: of one transcript per gene, its exons, else its coding parts; (E,)."""
+def _transcripts(rows: Features, place: Positions, rank: Positions) -> Transcripts:
+    """All transcripts with their exons, else their coding parts; by gene, the one to draw first.
+
+    That is the one marked as canonical, else that with most bases; those with exons come before
+    those without, whatever they are called.
+
+    Args:
+        rows: of the file.
+        place: the gene of each row, int64 (n,).
+        rank: the rank of each gene in the result, int64 (G,).
+    """
     parts = np.flatnonzero(rows.kinds >= Kind.EXON)
     most = len(rows.canonical) + 1
-    units, unit = np.unique(place[parts] * most + rows.transcripts[parts] + 1, return_inverse=True)
+    units, unit = np.unique(
+        rank[place[parts]] * most + rows.transcripts[parts] + 1, return_inverse=True
+    )
+    is_exon = rows.kinds[parts] == Kind.EXON
     has_exon = np.zeros(len(units), dtype=bool)
-    has_exon[unit[rows.kinds[parts] == Kind.EXON]] = True
-    kept = (rows.kinds[parts] == Kind.EXON) | ~has_exon[unit]
+    has_exon[unit[is_exon]] = True
+    coding = _extents(rows, parts[~is_exon], unit[~is_exon], len(units))
+    kept = is_exon | ~has_exon[unit]
     parts, unit = parts[kept], unit[kept]
-    owners, transcripts = units // most, units % most - 1
+    genes, transcripts = units // most, units % most - 1
     bases = np.bincount(unit, (rows.ends - rows.starts)[parts], minlength=len(units))
     marked = np.append(rows.canonical, False)[transcripts]  # -1 is none
     begins = np.full(len(units), len(rows.owners))
     np.minimum.at(begins, unit, parts)
-    order = np.lexsort((begins, -bases, ~has_exon, ~marked, owners))
-    best = np.full(count, -1)
-    best[owners[order][::-1]] = order[::-1]  # the first of each gene is written last
-    drawn: Positions = parts[best[place[parts]] == unit]
-    return drawn
+    order = np.lexsort((begins, -bases, ~has_exon, ~marked, genes))
+    turn = np.empty(len(units), np.int64)
+    turn[order] = np.arange(len(units))
+    parts = parts[np.lexsort((rows.starts[parts], turn[unit]))]
+    counts = np.bincount(turn[unit], minlength=len(units))
+    return Transcripts(
+        first=np.searchsorted(genes[order], np.arange(len(rank) + 1)),
+        coding=coding[order],
+        first_exon=np.concatenate([[0], np.cumsum(counts)]),
+        exon_starts=rows.starts[parts],
+        exon_ends=rows.ends[parts],
+    )
+
+
+def _extents(rows: Features, coding: Positions, unit: Positions, count: int) -> Positions:
+    """Where each unit begins and ceases to code, int64 (count, 2); 0 and 0 if it does not."""
+    found = np.zeros((count, 2), np.int64)
+    found[unit, 0] = np.iinfo(np.int64).max
+    np.minimum.at(found[:, 0], unit, rows.starts[coding])
+    np.maximum.at(found[:, 1], unit, rows.ends[coding])
+    return found

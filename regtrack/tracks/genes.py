@@ -1,9 +1,9 @@
-"""Genes: positions, strands, and the exons of one transcript per gene."""
+"""Genes: positions, strands, and their transcripts, of which one per gene is drawn by default."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from regtrack.errors import RegionError, nearest
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Positions
+from regtrack.tracks.transcripts import Transcripts, slices
 
 Strands = npt.NDArray[np.int8]
 
@@ -31,6 +32,8 @@ class GeneRows:
         exon_ends: int64 (E,).
         exon_owners: index of the gene of each exon, int64 (E,).
         hidden: number of genes in the stretch that were left out, the shortest ones.
+        coding: where each gene's drawn transcript begins and ceases to code (bp), int64 (G, 2);
+            two equal numbers if it does not code.
     """
 
     names: tuple[str, ...]
@@ -42,9 +45,19 @@ class GeneRows:
     exon_ends: Positions
     exon_owners: Positions
     hidden: int
+    coding: Positions = field(default_factory=lambda: np.zeros((0, 2), np.int64))
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def thick(self) -> tuple[Positions, Positions, Positions]:
+        """The coding parts of exons: their starts and ends (bp) and their genes, int64 (P,)."""
+        if not len(self.coding):
+            return self.exon_starts[:0], self.exon_ends[:0], self.exon_owners[:0]
+        low, high = self.coding[self.exon_owners].T
+        starts, ends = np.maximum(self.exon_starts, low), np.minimum(self.exon_ends, high)
+        there = starts < ends
+        return starts[there], ends[there], self.exon_owners[there]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,18 +66,14 @@ class ChromGenes:
 
     Attributes:
         names, starts, ends, strands: as in `GeneRows`.
-        first_exon: index of each gene's first exon in the next two, plus the number of exons;
-            int64 (G + 1,).
-        exon_starts, exon_ends: int64 (E,).
+        transcripts: of all genes; a gene may have none.
     """
 
     names: tuple[str, ...]
     starts: Positions
     ends: Positions
     strands: Strands
-    first_exon: Positions
-    exon_starts: Positions
-    exon_ends: Positions
+    transcripts: Transcripts
 
     @cached_property
     def reach(self) -> Positions:
@@ -114,10 +123,20 @@ class Genes:
     def __len__(self) -> int:
         return sum(len(genes.names) for genes in self.by_chrom.values())
 
-    def within(self, chrom: str, start: int, end: int, limit: int = 200) -> GeneRows:
+    def within(
+        self, chrom: str, start: int, end: int, limit: int = 200, *, isoforms: bool = False
+    ) -> GeneRows:
         """The genes that overlap a stretch: at most `limit`, the longest, sorted by start.
 
         Lanes leave a gap between neighbours: 1/50 of the stretch.
+
+        Args:
+            chrom: the chromosome.
+            start: first base (bp).
+            end: one past the last base (bp).
+            limit: maximum number of genes.
+            isoforms: a row for each transcript that overlaps, as long as the transcript, instead
+                of one per gene, sorted by start.
         """
         genes = self.by_chrom.get(self._assembly_name(chrom), _NO_GENES)
         low = int(np.searchsorted(genes.reach, start, side="right"))
@@ -125,22 +144,11 @@ class Genes:
         found = low + np.flatnonzero(genes.ends[low:high] > start)
         lengths = genes.ends[found] - genes.starts[found]
         chosen = np.sort(found[np.argsort(-lengths, kind="stable")[:limit]])
-        counts = genes.first_exon[chosen + 1] - genes.first_exon[chosen]
-        owners = np.repeat(np.arange(len(chosen)), counts)
-        nth = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
-        exons = genes.first_exon[chosen][owners] + nth
-        starts, ends = genes.starts[chosen], genes.ends[chosen]
-        return GeneRows(
-            names=tuple(genes.names[index] for index in chosen.tolist()),
-            starts=starts,
-            ends=ends,
-            strands=genes.strands[chosen],
-            lanes=pack_lanes(starts, ends, gap=(end - start) // 50),
-            exon_starts=genes.exon_starts[exons],
-            exon_ends=genes.exon_ends[exons],
-            exon_owners=owners,
-            hidden=len(found) - len(chosen),
-        )
+        hidden = len(found) - len(chosen)
+        rows = _one_each(genes, chosen, hidden)
+        if isoforms:
+            rows = _every_transcript(genes, chosen, rows, (start, end))
+        return replace(rows, lanes=pack_lanes(rows.starts, rows.ends, gap=(end - start) // 50))
 
     def find(self, name: str) -> Interval:
         """The position of a gene, ignoring case.
@@ -198,9 +206,65 @@ class _Place:
 
 
 _NOWHERE = np.empty(0, dtype=np.int64)
+_NO_PAIRS = np.empty((0, 2), dtype=np.int64)
 _NO_GENES = ChromGenes(
-    (), _NOWHERE, _NOWHERE, np.empty(0, np.int8), np.zeros(1, np.int64), _NOWHERE, _NOWHERE
-)
+    (), _NOWHERE, _NOWHERE, np.empty(0, np.int8),
+    Transcripts(np.zeros(1, np.int64), _NO_PAIRS, np.zeros(1, np.int64), _NOWHERE, _NOWHERE),
+)  # fmt: skip
+
+
+def _one_each(genes: ChromGenes, chosen: Positions, hidden: int) -> GeneRows:
+    """Genes with the exons of the transcript that is drawn for each."""
+    first = genes.transcripts.first
+    there = np.flatnonzero(first[chosen] < first[chosen + 1])
+    drawn = first[chosen[there]]
+    starts, ends, owners = genes.transcripts.exons_of(drawn)
+    coding = np.zeros((len(chosen), 2), np.int64)
+    coding[there] = genes.transcripts.coding[drawn]
+    return GeneRows(
+        names=tuple(genes.names[index] for index in chosen.tolist()),
+        starts=genes.starts[chosen],
+        ends=genes.ends[chosen],
+        strands=genes.strands[chosen],
+        lanes=np.zeros(len(chosen), np.int64),
+        exon_starts=starts,
+        exon_ends=ends,
+        exon_owners=there[owners],
+        hidden=hidden,
+        coding=coding,
+    )
+
+
+def _every_transcript(
+    genes: ChromGenes, chosen: Positions, rows: GeneRows, stretch: tuple[int, int]
+) -> GeneRows:
+    """A row for each transcript in a stretch; a gene without exons keeps its own row."""
+    known = genes.transcripts
+    found, owners = slices(known.first, chosen)
+    lows, highs = known.starts[found], known.ends[found]
+    there = (lows < stretch[1]) & (highs > stretch[0])
+    found, owners, lows, highs = found[there], owners[there], lows[there], highs[there]
+    bare = np.setdiff1d(np.arange(len(chosen)), owners)  # genes without a transcript here
+    of_gene = np.concatenate([owners, bare])
+    starts = np.concatenate([lows, rows.starts[bare]])
+    ends = np.concatenate([highs, rows.ends[bare]])
+    order = np.lexsort((of_gene, starts))  # stable: the one to draw before others of its gene
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    exon_starts, exon_ends, exon_owners = known.exons_of(found)
+    coding = np.concatenate([known.coding[found], np.zeros((len(bare), 2), np.int64)])
+    return GeneRows(
+        names=tuple(rows.names[gene] for gene in of_gene[order].tolist()),
+        starts=starts[order],
+        ends=ends[order],
+        strands=rows.strands[of_gene[order]],
+        lanes=np.zeros(len(order), np.int64),
+        exon_starts=exon_starts,
+        exon_ends=exon_ends,
+        exon_owners=place[exon_owners],
+        hidden=rows.hidden,
+        coding=coding[order],
+    )
 
 
 def pack_lanes(starts: Positions, ends: Positions, gap: int = 0) -> Positions:

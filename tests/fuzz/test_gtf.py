@@ -54,8 +54,16 @@ def test_the_counts_add_up_or_there_is_one_error(
     for held in genes.by_chrom.values():
         assert (held.starts < held.ends).all()
         assert (np.diff(held.starts) >= 0).all()
-        assert held.first_exon[0] == 0
-        assert held.first_exon[-1] == len(held.exon_starts) == len(held.exon_ends)
-        owner = np.repeat(np.arange(len(held.names)), np.diff(held.first_exon))
-        assert (held.exon_starts >= held.starts[owner]).all()
-        assert (held.exon_ends <= held.ends[owner]).all()
+        known = held.transcripts
+        assert known.first[0] == known.first_exon[0] == 0
+        assert known.first[-1] == len(known.coding) == len(known.first_exon) - 1
+        assert known.first_exon[-1] == len(known.exon_starts) == len(known.exon_ends)
+        assert (np.diff(known.first_exon) > 0).all()
+        gene = np.repeat(np.arange(len(held.names)), np.diff(known.first))
+        owner = np.repeat(gene, np.diff(known.first_exon))
+        assert (known.exon_starts >= held.starts[owner]).all()
+        assert (known.exon_ends <= held.ends[owner]).all()
+        codes = known.coding[:, 0] < known.coding[:, 1]
+        assert (known.coding[codes, 0] >= held.starts[gene[codes]]).all()
+        assert (known.coding[codes, 1] <= held.ends[gene[codes]]).all()
+        assert (known.coding[~codes] == 0).all()

@@ -77,6 +77,50 @@ def test_genes_and_the_exons_of_one_transcript(genes: Genes) -> None:
     ]
 
 
+ISOFORMS = "".join(
+    [
+        line("gene", 101, 1000, gene="G1", rest='gene_name "NOL9"; '),
+        line("exon", 101, 200, gene="G1", rest=transcript("T1", "Ensembl_canonical")),
+        line("exon", 301, 400, gene="G1", rest=transcript("T1")),
+        line("CDS", 151, 200, gene="G1", rest=transcript("T1")),
+        line("CDS", 301, 330, gene="G1", rest=transcript("T1")),
+        line("exon", 101, 200, gene="G1", rest=transcript("T2")),
+        line("exon", 801, 1000, gene="G1", rest=transcript("T2")),
+        line("CDS", 501, 560, gene="G2", rest=transcript("T3"), sign="-"),
+        line("gene", 601, 700, gene="G3"),
+    ]
+)
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Genes:
+    path = tmp_path / "isoforms.gtf"
+    path.write_text(ISOFORMS)
+    return read_genes(path)
+
+
+def test_the_coding_parts_of_the_transcript_that_is_drawn(many: Genes) -> None:
+    rows = many.within("chr1", 0, 2000)
+    assert rows.names == ("NOL9", "G2", "G3")
+    assert rows.coding.tolist() == [[150, 330], [500, 560], [0, 0]]
+    # T1 codes from within its first exon to within its second; G2 has coding parts alone
+    assert [part.tolist() for part in rows.thick()] == [[150, 300, 500], [200, 330, 560], [0, 0, 1]]
+
+
+def test_every_transcript_is_a_row_of_its_own_length(many: Genes) -> None:
+    rows = many.within("chr1", 0, 2000, isoforms=True)
+    assert rows.names == ("NOL9", "NOL9", "G2", "G3")
+    assert rows.starts.tolist() == [100, 100, 500, 600]
+    assert rows.ends.tolist() == [400, 1000, 560, 700]
+    assert rows.strands.tolist() == [1, 1, -1, 1]
+    assert rows.lanes.tolist() == [0, 1, 0, 0]
+    assert rows.exon_owners.tolist() == [0, 0, 1, 1, 2]
+    assert rows.exon_starts.tolist() == [100, 300, 100, 800, 500]
+    assert [part.tolist() for part in rows.thick()] == [[150, 300, 500], [200, 330, 560], [0, 0, 2]]
+    # T1 ends before; its gene does not
+    assert many.within("chr1", 450, 2000, isoforms=True).names == ("NOL9", "G2", "G3")
+
+
 def test_only_overlapping_genes_and_at_most_the_limit(genes: Genes) -> None:
     assert genes.within("chr1", 1000, 5000).names == ()
     assert genes.within("chr1", 999, 5001).names == ("Nol9", "TP53")
@@ -157,3 +201,10 @@ def test_real_genes(real_data: Path) -> None:
     genes = read_genes(real_data / "genes_ensembl_hg38_chr1_10M.gtf.gz")
     assert "ISG15" in genes.within("chr1", 1_000_000, 1_025_000).names
     assert genes.find("isg15") == Interval("chr1", 1_013_422, 1_014_540)
+    isg15 = genes.within("chr1", 1_013_500, 1_013_501)
+    # its CDS rows: 1013574-1013576 and 1013984-1014475
+    assert isg15.names == ("ISG15",)
+    assert [part.tolist() for part in isg15.thick()[:2]] == [
+        [1_013_573, 1_013_983],
+        [1_013_576, 1_014_475],
+    ]

@@ -8,13 +8,16 @@ import os
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from regtrack.errors import RegtrackError
+from regtrack.genome.intervals import Positions
 from regtrack.tracks.gene_places import FAR
 from regtrack.tracks.genes import GeneCounts, Genes
 from regtrack.tracks.gtf import check_genes, read_genes
+from regtrack.tracks.transcripts import Transcripts
 
 Row = tuple[str, int, int, str]  # kind, start and end (1-based, both included), attributes
 
@@ -32,17 +35,23 @@ def read(folder: Path, text: str | bytes) -> Genes:
     return read_genes(path)
 
 
+def drawn_of(known: Transcripts, gene: int) -> Positions:
+    """The transcript that is drawn for a gene, if it has any."""
+    return np.arange(known.first[gene], known.first[gene + 1])[:1]
+
+
 def listed(genes: Genes) -> list[tuple[str, str, int, int, list[tuple[int, int]]]]:
     """Chromosome, name, start, end and exons of every gene, 0-based and half-open."""
     return [
         (
             chrom, name, int(found.starts[at]), int(found.ends[at]),
             [
-                (int(found.exon_starts[exon]), int(found.exon_ends[exon]))
-                for exon in range(found.first_exon[at], found.first_exon[at + 1])
+                (int(low), int(high))
+                for low, high, *_ in zip(*known.exons_of(drawn_of(known, at)), strict=True)
             ],
         )
         for chrom, found in genes.by_chrom.items()
+        for known in [found.transcripts]
         for at, name in enumerate(found.names)
     ]  # fmt: skip
 
