@@ -9,15 +9,17 @@ import numpy.typing as npt
 
 from regtrack.tracks.bigwig.layout import (
     BRANCH,
-    CHROM_VALUE,
+    CHILD,
     INDEX_HEADER,
     INDEX_MAGIC,
+    LAST_BASE,
     LEAF,
     NODE_HEADER,
     SLOTS_PER_NODE,
     TREE_HEADER,
     TREE_MAGIC,
     Leaves,
+    order_key,
 )
 
 
@@ -30,21 +32,36 @@ def chromosome_tree(names: Sequence[str], lengths: Sequence[int], position: int)
         position: offset of the tree in the file (bytes).
     """
     keys = np.array([name.encode() for name in names])  # padded with zero bytes
-    fanout = min(SLOTS_PER_NODE, len(keys))
-    value = [("number", "<u4"), ("length", "<u4")]
-    leaves = np.zeros(len(keys), dtype=np.dtype([("key", keys.dtype), *value]))
-    leaves["key"], leaves["number"], leaves["length"] = keys, np.arange(len(keys)), lengths
-    node_size = NODE_HEADER.size + fanout * leaves.itemsize
+    values = np.zeros(len(keys), dtype=[("number", "<u4"), ("length", "<u4")])
+    values["number"], values["length"] = np.arange(len(keys)), lengths
+    return key_tree(keys, values, position)
+
+
+def key_tree(keys: npt.NDArray[np.bytes_], values: npt.NDArray[np.void], position: int) -> bytes:
+    """A B+ tree from keys to values, packed from the leaves up.
+
+    Args:
+        keys: sorted bytewise, `S` of any width, (n,).
+        values: of the keys, records of one width, (n,).
+        position: offset of the tree in the file (bytes).
+    """
+    width = max(keys.itemsize, 1)
+    fanout = max(min(SLOTS_PER_NODE, len(keys)), 1)
+    leaves = np.zeros(len(keys), dtype=[("key", f"S{width}"), ("value", values.dtype)])
+    leaves["key"], leaves["value"] = keys, values
+    leaf_size = NODE_HEADER.size + fanout * leaves.itemsize
+    branch_size = NODE_HEADER.size + fanout * (width + CHILD.size)
     counts = _nodes_per_level(len(keys), fanout)
-    starts = _level_starts(position + TREE_HEADER.size, counts, node_size)
-    parts = [TREE_HEADER.pack(TREE_MAGIC, fanout, keys.itemsize, CHROM_VALUE.size, len(keys), 0)]
+    starts = _level_starts(position + TREE_HEADER.size, counts, branch_size)
+    parts = [TREE_HEADER.pack(TREE_MAGIC, fanout, width, values.itemsize, len(keys), 0)]
     for level, below in enumerate(counts[1:], 1):
         reach = fanout ** (len(counts) - level)  # keys below one item of this level
-        branches = np.zeros(below, dtype=np.dtype([("key", keys.dtype), ("child", "<u8")]))
+        size = leaf_size if level == len(counts) - 1 else branch_size
+        branches = np.zeros(below, dtype=[("key", f"S{width}"), ("child", "<u8")])
         branches["key"] = keys[::reach]
-        branches["child"] = starts[level] + np.arange(below) * node_size
-        parts.append(_nodes(branches, fanout, node_size, leaf=False))
-    return b"".join([*parts, _nodes(leaves, fanout, node_size, leaf=True)])
+        branches["child"] = starts[level] + np.arange(below) * size
+        parts.append(_nodes(branches, fanout, branch_size, leaf=False))
+    return b"".join([*parts, _nodes(leaves, fanout, leaf_size, leaf=True)])
 
 
 def make_leaves(blocks: npt.NDArray[np.void], offset: int) -> Leaves:
@@ -81,7 +98,8 @@ def block_index(leaves: Leaves, position: int, items_per_block: int) -> bytes:
     """The R-tree over blocks, packed from the leaves up.
 
     Args:
-        leaves: `LEAF` (n,) in file order, which is by chromosome and start (bp).
+        leaves: `LEAF` (n,) in file order, which is by chromosome and start (bp); those of a bigBed
+            may overlap.
         position: offset of the index in the file (bytes), which is where the blocks end.
         items_per_block: items per block for the header; readers do not rely on it.
     """
@@ -96,10 +114,10 @@ def block_index(leaves: Leaves, position: int, items_per_block: int) -> bytes:
         parts.insert(0, _nodes(items, SLOTS_PER_NODE, branch_size, leaf=False))
         size = branch_size
     first = leaves[0] if len(leaves) else np.zeros((), dtype=LEAF)
-    last = leaves[-1] if len(leaves) else first
+    last = int(_ends(leaves).max(initial=0))
     head = INDEX_HEADER.pack(
         INDEX_MAGIC, SLOTS_PER_NODE, len(leaves), first["first_chrom"], first["start"],
-        last["last_chrom"], last["end"], position, items_per_block, 0,
+        last >> 32, last & LAST_BASE, position, items_per_block, 0,
     )  # fmt: skip
     return b"".join([head, *parts])
 
@@ -107,15 +125,18 @@ def block_index(leaves: Leaves, position: int, items_per_block: int) -> bytes:
 def _parents(items: Leaves, start: int, node_size: int) -> Leaves:
     """One item per node of `items`, with its span and its future offset."""
     firsts = np.arange(0, len(items), SLOTS_PER_NODE)
-    lasts = np.minimum(firsts + SLOTS_PER_NODE, len(items)) - 1
     parents = np.zeros(len(firsts), dtype=BRANCH)
     parents["first_chrom"] = items["first_chrom"][firsts]
     parents["start"] = items["start"][firsts]
-    parents["last_chrom"] = items["last_chrom"][lasts]
-    # blocks are ordered and do not overlap, so a node's last item has its highest end
-    parents["end"] = items["end"][lasts]
+    lasts = np.maximum.reduceat(_ends(items), firsts)
+    parents["last_chrom"], parents["end"] = lasts >> np.uint64(32), lasts & np.uint64(LAST_BASE)
     parents["offset"] = np.uint64(start) + np.arange(len(firsts), dtype=np.uint64) * node_size
     return parents
+
+
+def _ends(items: Leaves) -> npt.NDArray[np.uint64]:
+    """Where items end, as sortable numbers, uint64 (n,)."""
+    return order_key(items["last_chrom"], items["end"])
 
 
 def _nodes(items: npt.NDArray[np.void], fanout: int, node_size: int, *, leaf: bool) -> bytes:

@@ -73,6 +73,7 @@ MOST_ZOOM_LEVELS = 64
 BLOCK_ENTRY = np.dtype([("chrom", "<u4"), ("start", "<u4"), ("end", "<u4"), ("size", "<u4")])
 
 Leaves = npt.NDArray[np.void]
+Keys = npt.NDArray[np.uint64]
 
 # values per data block: larger blocks compress better and faster, smaller ones are read faster;
 # 16,384 values are 64 kB uncompressed
@@ -80,3 +81,9 @@ ITEMS_PER_BLOCK = 16_384
 ZOOM_RECORDS_PER_BLOCK = 1_024
 SLOTS_PER_NODE = 256
 MAX_ZOOM_LEVELS = 10
+
+
+def order_key(chrom: npt.ArrayLike, base: npt.ArrayLike) -> Keys:
+    """Chromosome number and base (bp), below 2**32 (n,), as one sortable number, uint64 (n,)."""
+    key: Keys = np.asarray(chrom, np.uint64) << np.uint64(32) | np.asarray(base, np.uint64)
+    return key

@@ -21,12 +21,11 @@ from regtrack.genome.interval import Interval
 from regtrack.tracks.bigwig import layout
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.header import MAGIC, Summary, ZoomLevel, read_header
-from regtrack.tracks.bigwig.layout import Leaves
+from regtrack.tracks.bigwig.layout import Leaves, order_key
 from regtrack.tracks.bigwig.source import Source
 from regtrack.tracks.bigwig.trees import (
     Chrom,
     ChromTree,
-    order_key,
     read_chromosomes,
     read_index,
     search_index,

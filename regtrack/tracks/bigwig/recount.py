@@ -19,10 +19,9 @@ from regtrack.errors import TrackError
 from regtrack.tracks.bigwig.bins import LARGEST, Bins, Values, reduce_bins
 from regtrack.tracks.bigwig.findings import Findings, told_apart
 from regtrack.tracks.bigwig.header import ZoomLevel
-from regtrack.tracks.bigwig.layout import ZOOM_RECORD
+from regtrack.tracks.bigwig.layout import ZOOM_RECORD, order_key
 from regtrack.tracks.bigwig.line import Line
 from regtrack.tracks.bigwig.raw import Positions, RawBigWig, Records
-from regtrack.tracks.bigwig.trees import order_key
 
 # relative error of sums by other writers, which add them up in float32
 TOLERANCE = 1e-4

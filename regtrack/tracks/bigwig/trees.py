@@ -22,11 +22,12 @@ from regtrack.tracks.bigwig.layout import (
     NODE_HEADER,
     TREE_HEADER,
     TREE_MAGIC,
+    Keys,
     Leaves,
+    order_key,
 )
 from regtrack.tracks.bigwig.source import Source
 
-Keys = npt.NDArray[np.uint64]
 Indices = npt.NDArray[np.intp]
 
 _TREE = "chromosome tree"
@@ -227,9 +228,3 @@ def _within(items: Leaves, above: np.void) -> bool:
         above["last_chrom"], above["end"]
     )
     return bool(low.all() and high.all())
-
-
-def order_key(chrom: npt.ArrayLike, base: npt.ArrayLike) -> Keys:
-    """Chromosome number and base (bp), below 2**32 (n,), as one sortable number, uint64 (n,)."""
-    key: Keys = np.asarray(chrom, np.uint64) << np.uint64(32) | np.asarray(base, np.uint64)
-    return key

@@ -16,13 +16,13 @@ from regtrack.genome.assembly import Assembly
 from regtrack.progress import SILENT, Progress
 from regtrack.tracks.bigwig.check_data import DataCheck
 from regtrack.tracks.bigwig.findings import Finding, Findings
-from regtrack.tracks.bigwig.layout import VERSION, Leaves
+from regtrack.tracks.bigwig.layout import VERSION, Leaves, order_key
 from regtrack.tracks.bigwig.line import Line
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.bigwig.readings import Expected
 from regtrack.tracks.bigwig.second_reader import SecondReader
 from regtrack.tracks.bigwig.source import check_file
-from regtrack.tracks.bigwig.trees import Chrom, order_key
+from regtrack.tracks.bigwig.trees import Chrom
 
 _LONGEST = 400  # letters of a message about names
 _CHROMS = 32  # chromosomes, those with the most bases, whose zoom levels pyBigWig reads

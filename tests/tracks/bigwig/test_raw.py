@@ -15,10 +15,10 @@ from hypothesis import given, settings, strategies as st
 from regtrack.errors import TrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.tracks.bigwig.index import block_index, chromosome_tree
-from regtrack.tracks.bigwig.layout import LEAF
+from regtrack.tracks.bigwig.layout import LEAF, order_key
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.bigwig.source import Source
-from regtrack.tracks.bigwig.trees import order_key, read_chromosomes, read_index, search_index
+from regtrack.tracks.bigwig.trees import read_chromosomes, read_index, search_index
 
 
 @settings(deadline=None, max_examples=30)

@@ -1,0 +1,1 @@
+"""bigBed: intervals with names for genome browsers, in the container of the bigWigs."""
