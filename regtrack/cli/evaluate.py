@@ -25,6 +25,8 @@ Examples:
 
   regtrack evaluate data run/checkpoint.safetensors --markers "*CTCF" --per-marker
 
+  regtrack evaluate data run --flanks    (also as tracks are made)
+
   regtrack evaluate data run1 run2 run3 run1+run2+run3    (and the mean of their logits)
 """
 
@@ -56,6 +58,14 @@ def command(
         typer.Option(
             "--reverse-complement",
             help="Score the mean of the logits of both strands; takes twice the time.",
+        ),
+    ] = False,
+    flanks: Annotated[
+        bool,
+        typer.Option(
+            "--flanks",
+            help="Also score windows read with the bases beside them, as predict-genome does; "
+            "takes twice the time or more.",
         ),
     ] = False,
     exact: Annotated[
@@ -98,6 +108,7 @@ def command(
                 split=split,
                 markers=given_lists("--markers", markers),
                 reverse_complement=reverse_complement,
+                flanks=flanks,
                 exact=exact,
                 batch_size=batch_size,
                 precision=precision,
@@ -115,15 +126,21 @@ def command(
 
 
 def _print(report: Report, out: Path | None, *, per_marker: bool) -> None:
-    numbers = ("PR AUC (average precision)", "base rate", "lift", "ROC AUC")
+    from regtrack.evaluation.reads import TITLES
+
+    both = len({row.reads for row in report.markers}) > 1
+    model = ("model", "windows read") if both else ("model",)
+    numbers = (*model, "PR AUC (average precision)", "base rate", "lift", "ROC AUC")
+
+    def cells(row: MarkerScores | CategoryScores) -> tuple[str, ...]:
+        title = report.titles[row.model]
+        return (title, *([TITLES[row.reads]] if both else []), *_cells(row))
+
     if per_marker:
-        rows = [
-            (row.marker, row.category, report.titles[row.model], *_cells(row))
-            for row in report.markers
-        ]
-        print_table(None, ("marker", "category", "model", *numbers), rows)
+        rows = [(row.marker, row.category, *cells(row)) for row in report.markers]
+        print_table(None, ("marker", "category", *numbers), rows)
     means = [
-        (row.category, f"{row.markers:,}", report.titles[row.model], *_cells(row))
+        (row.category, f"{row.markers:,}", *cells(row))
         for category in dict.fromkeys(row.category for row in report.categories)
         for row in report.categories
         if row.category == category
@@ -131,7 +148,7 @@ def _print(report: Report, out: Path | None, *, per_marker: bool) -> None:
     print_table(
         f"Means over the markers of each category, {report.split} split"
         + ", mean of both strands" * report.reverse_complement,
-        ("category", "markers", "model", *numbers),
+        ("category", "markers", *numbers),
         means,
     )
     if report.unscored:

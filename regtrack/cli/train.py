@@ -27,6 +27,8 @@ Examples:
   regtrack train data --model dilated --pooling max --epochs 60 --epoch-windows 8000
   --devices 4 --out run-max
 
+  regtrack train mine --from run --epochs 10 --learning-rate 0.0003 --out fine-tuned
+
 An interrupted run resumes when the same command is given again.
 """
 
@@ -38,11 +40,13 @@ def command(
     dataset: Annotated[Path, typer.Argument(help="A dataset from build-dataset.")],
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
     model: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="cnn1, cnn3, cnn7, id-cnn, dilated, bi-lstm or hybrid.", rich_help_panel=_NETWORK
+            help="cnn1, cnn3, cnn7, id-cnn, dilated, bi-lstm or hybrid; default: dilated, or "
+            "the network of --from.",
+            rich_help_panel=_NETWORK,
         ),
-    ] = "dilated",
+    ] = None,
     dropout: Annotated[
         float | None,
         typer.Option(
@@ -62,6 +66,22 @@ def command(
             rich_help_panel=_NETWORK,
         ),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="CHECKPOINT",
+            help="Start from the weights of this checkpoint or run folder; the head is new unless "
+            "the markers are the same.",
+            rich_help_panel=_NETWORK,
+        ),
+    ] = None,
+    freeze: Annotated[
+        bool,
+        typer.Option(
+            "--freeze", help="With --from: train only the head.", rich_help_panel=_NETWORK
+        ),
+    ] = False,
     epochs: Annotated[
         int, typer.Option(help="Maximum number of epochs.", rich_help_panel=_LOOP)
     ] = 30,
@@ -178,6 +198,8 @@ def command(
             out,
             model=model,
             settings=_settings(settings or [], dropout=dropout, pooling=pooling),
+            start=start,
+            freeze=freeze,
             config=config,
             hardware=hardware,
             progress=progress,

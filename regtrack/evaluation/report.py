@@ -8,16 +8,16 @@ from pathlib import Path
 import torch
 
 from regtrack.checkpoint import Checkpoint
-from regtrack.dataset.loader import Batch, dense_labels, make_loader
+from regtrack.dataset.loader import dense_labels, make_loader
 from regtrack.dataset.store import Dataset
 from regtrack.evaluation.candidate import Candidate, Given, Pairing, open_candidates
 from regtrack.evaluation.exact import ExactCurves
 from regtrack.evaluation.metrics import Curves, StreamingCurves
+from regtrack.evaluation.reads import TITLES, Found, Reader, Reads
 from regtrack.evaluation.scores import MarkerScores, Report, score_categories, score_markers
 from regtrack.labels.marker import select_markers
 from regtrack.measures.exact import check_exact
 from regtrack.predict.device import pick_device
-from regtrack.predict.forward import values_of_codes
 from regtrack.predict.lending import borrowed
 from regtrack.predict.precision import check_precision
 from regtrack.progress import SILENT, Progress, Task
@@ -30,6 +30,7 @@ def evaluate(
     split: str = "test",
     markers: Sequence[str] = (),
     reverse_complement: bool = False,
+    flanks: bool = False,
     exact: bool = False,
     batch_size: int = 4,
     precision: str = "fp32",
@@ -52,6 +53,8 @@ def evaluate(
         split: `train`, `valid` or `test`.
         markers: names or globs, as in `select_markers`; default: all.
         reverse_complement: score the mean of the logits of a window and of its reverse complement.
+        flanks: also score the windows as tracks are made, each read together with the bases beside
+            it; a report then has two rows where it had one, named by `reads`.
         exact: keep every logit and score them by scikit-learn, without bins; takes 5 bytes of
             memory per base and marker.
         batch_size: windows per batch.
@@ -89,17 +92,21 @@ def evaluate(
     )  # fmt: skip
     if exact:
         check_exact(total, max(len(pairing.dataset) for pairing in pairings))
+    rules: tuple[Reads, ...] = ("alone", "flanks") if flanks else ("alone",)
     rows: list[tuple[MarkerScores, ...]] = []
     for candidate, pairing in zip(candidates, pairings, strict=True):
         scored = [dataset.markers[index] for index in pairing.dataset]
-        with progress.task(f"Evaluating {candidate.title}", total, "bp") as task:
-            curves = _curves_of(
-                loader, candidate, pairing,
-                device=place, precision=precision, exact=exact,
-                reverse_complement=reverse_complement, task=task,
-            )  # fmt: skip
-            rows.append(score_markers(candidate.id, scored, curves))
-        del curves  # exact ones hold every logit
+        at = torch.tensor(pairing.rows, device=place)
+        reader = Reader(candidate.network.model, at, place, precision, reverse_complement)
+        for reads in rules:
+            doing = f"Evaluating {candidate.title}" + f", windows {TITLES[reads]}" * flanks
+            with progress.task(doing, total, "bp") as task:
+                found = (
+                    reader.alone(loader) if reads == "alone" else reader.with_flanks(dataset, split)
+                )
+                curves = _curves_of(found, reader, candidate, pairing, exact=exact, task=task)
+                rows.append(score_markers(candidate.id, scored, curves, reads=reads))
+            del curves  # exact ones hold every logit
     return Report(
         dataset=str(dataset.path),
         split=split,
@@ -113,29 +120,22 @@ def evaluate(
 
 
 def _curves_of(
-    loader: Iterable[Batch],
+    read: Iterable[Found],
+    reader: Reader,
     candidate: Candidate,
     pairing: Pairing,
     *,
-    device: torch.device,
-    precision: str,
     exact: bool,
-    reverse_complement: bool,
     task: Task,
 ) -> Curves:
-    """The curves of one model over every window of a split."""
-    columns, rows = (torch.tensor(one, device=device) for one in (pairing.dataset, pairing.rows))
-    centre = candidate.centres(pairing).to(device)
+    """The curves of one model over all that is read of a split."""
+    columns = torch.tensor(pairing.dataset, device=reader.device)
+    centre = candidate.centres(pairing).to(reader.device)
     curves: Curves = ExactCurves() if exact else StreamingCurves(centre)
-    with borrowed(candidate.network.model, device) as model, torch.inference_mode():
-        for found in loader:
-            batch = found.to(device)
-            logits = values_of_codes(
-                model, found.codes.numpy(),
-                markers=rows, precision=precision, device=device, both_strands=reverse_complement,
-                logits=True,
-            )  # fmt: skip
-            labels = dense_labels(batch, pairing.width)[:, columns]
-            curves.update(logits, labels, batch.known)
+    with borrowed(reader.network, reader.device), torch.inference_mode():
+        for batch, logits in read:
+            if logits is not None:
+                labels = dense_labels(batch, pairing.width)[:, columns]
+                curves.update(logits, labels, batch.known)
             task.advance(batch.codes.numel())
     return curves

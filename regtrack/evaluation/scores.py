@@ -15,6 +15,7 @@ from regtrack.atomic import publish_folder
 from regtrack.csv_table import write_csv
 from regtrack.evaluation.candidate import members
 from regtrack.evaluation.metrics import Curves, category_means
+from regtrack.evaluation.reads import Reads
 from regtrack.labels.marker import Marker
 from regtrack.measures.curve import MIN_POSITIVES, Values
 
@@ -61,12 +62,14 @@ class MarkerScores(_Scores):
         model: the model's id in the report.
         marker: the marker's name.
         category: the marker's category.
+        reads: how the windows were read: `alone`, or with their `flanks`, as tracks are made.
         positives: number of labelled bases, without N.
     """
 
     model: str
     marker: str
     category: str
+    reads: Reads
     positives: int
 
     @property
@@ -82,11 +85,13 @@ class CategoryScores(_Scores):
     Attributes:
         model: the model's id in the report.
         category: the category.
+        reads: as in `MarkerScores`.
         markers: number of markers that have scores.
     """
 
     model: str
     category: str
+    reads: Reads
     markers: int
 
 
@@ -102,8 +107,8 @@ class Report:
         checkpoints: each model's file, by the model's id; those of several that are averaged are
             joined by `+`.
         titles: each model's title for readers, by the model's id.
-        markers: one row per model and marker.
-        categories: one row per model and category.
+        markers: one row per model, rule of reading and marker.
+        categories: one row per model, rule of reading and category.
     """
 
     dataset: str
@@ -158,7 +163,7 @@ class Report:
 
 
 def score_markers(
-    model: str, markers: Sequence[Marker], curves: Curves
+    model: str, markers: Sequence[Marker], curves: Curves, *, reads: Reads = "alone"
 ) -> tuple[MarkerScores, ...]:
     """A model's scores, one row per marker in the order of the curves."""
     columns = _columns(curves)
@@ -168,6 +173,7 @@ def score_markers(
             model=model,
             marker=marker.name,
             category=marker.category,
+            reads=reads,
             positives=int(positives[index]),
             **{name: float(values[index]) for name, values in columns.items()},
         )
@@ -176,7 +182,7 @@ def score_markers(
 
 
 def score_categories(rows: Sequence[MarkerScores]) -> tuple[CategoryScores, ...]:
-    """One model's scores, one row per category: means over the markers that have scores."""
+    """One model's scores by one rule, one row per category: means over markers with scores."""
     categories = [row.category for row in rows]
     names = [field.name for field in fields(_Scores)]
     means = {
@@ -187,6 +193,7 @@ def score_categories(rows: Sequence[MarkerScores]) -> tuple[CategoryScores, ...]
         CategoryScores(
             model=rows[0].model,
             category=category,
+            reads=rows[0].reads,
             markers=sum(row.scored for row in rows if row.category == category),
             **{name: means[name][category] for name in names},
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from regtrack.errors import OutOfMemoryError
 from regtrack.genome.interval import Interval
-from regtrack.genome.sequence import N
+from regtrack.genome.sequence import Codes, N
 from regtrack.genome.source import Source
 from regtrack.machine.memory import usable_memory
 from regtrack.predict.capacity import bases_at_once, memory_of
@@ -18,7 +19,7 @@ from regtrack.predict.device import memory_errors
 from regtrack.predict.forward import values_of_codes
 from regtrack.predict.lending import borrowed
 from regtrack.predict.network import Network
-from regtrack.predict.reading import ReadRule, codes_of, default_window, strips_along
+from regtrack.predict.reading import ReadRule, Strip, codes_of, default_window, strips_along
 from regtrack.progress import SILENT, Progress
 
 
@@ -56,32 +57,72 @@ def values_along(
         OutOfMemoryError: too little memory.
     """
     device = device or torch.device("cpu")
-    window = default_window(network)
-    _check_memory(len(interval), len(markers), window)
+    _check_memory(len(interval), len(markers), default_window(network))
     found = np.full((len(markers), len(interval)), np.nan, dtype=np.float32)
-    rule = ReadRule.of(network, both_strands=both_strands)
     with borrowed(network, device), progress.task("Scoring", len(interval), "bp") as task:
-        for strip in strips_along(
-            rule,
-            interval,
-            length=source.assembly.length(interval.chrom),
-            size=max(bases_at_once(device, len(markers)), window),
-            grid=window if network.flank is None else None,
-        ):
-            codes = codes_of(source, strip)[None]
-            known = codes[0, strip.crop] != N
-            if known.any():
-                with memory_errors(device, codes.shape):
-                    values = values_of_codes(
-                        network, codes,
-                        markers=markers, precision=precision, device=device,
-                        both_strands=both_strands, logits=logits,
-                    )  # fmt: skip
-                    here = to_host(values[0, :, strip.kept])
+        for strip, codes, values in values_by_strip(
+            network, source, interval, markers,
+            device=device, precision=precision, both_strands=both_strands, logits=logits,
+        ):  # fmt: skip
+            if values is not None:
                 place = slice(strip.start - interval.start, strip.end - interval.start)
-                found[:, place][:, known] = here[:, known]
+                known = codes != N
+                found[:, place][:, known] = to_host(values)[:, known]
             task.advance(strip.end - strip.start)
     return found
+
+
+def values_by_strip(
+    network: Network,
+    source: Source,
+    interval: Interval,
+    markers: Tensor | Sequence[int],
+    *,
+    device: torch.device,
+    precision: str = "fp32",
+    both_strands: bool = False,
+    logits: bool = False,
+) -> Iterator[tuple[Strip, Codes, Tensor | None]]:
+    """The values of `values_along`, one strip after another, on the device.
+
+    Args:
+        network: a loop over several intervals should borrow it once itself.
+        source: as `values_along`, like what follows it.
+        interval: its outputs.
+        markers: a tensor on the device spares a copy at each pass.
+        device: where to compute.
+        precision: `fp32` or `bf16`.
+        both_strands: average the values of both strands.
+        logits: logits instead of scores.
+
+    Yields:
+        A strip; the codes of its outputs, uint8 (L,); and their values, float32 (M, L), which at N
+        mean nothing: None if all are N.
+
+    Raises:
+        DeviceError, OutOfMemoryError: as `values_along`.
+    """
+    window = default_window(network)
+    rule = ReadRule.of(network, both_strands=both_strands)
+    for strip in strips_along(
+        rule,
+        interval,
+        length=source.assembly.length(interval.chrom),
+        size=max(bases_at_once(device, len(markers)), window),
+        grid=window if network.flank is None else None,
+    ):
+        codes = codes_of(source, strip)
+        of_outputs = codes[strip.crop]
+        if (of_outputs == N).all():
+            yield strip, of_outputs, None
+            continue
+        with memory_errors(device, (1, len(codes))):
+            values = values_of_codes(
+                network, codes[None],
+                markers=markers, precision=precision, device=device,
+                both_strands=both_strands, logits=logits,
+            )  # fmt: skip
+        yield strip, of_outputs, values[0, :, strip.kept]
 
 
 def _check_memory(bases: int, markers: int, window: int) -> None:

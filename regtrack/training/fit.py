@@ -23,14 +23,14 @@ from regtrack.machine.allocator import kept_memory
 from regtrack.measures.curve import MIN_POSITIVES
 from regtrack.model_style import style_of
 from regtrack.models.network import TrackModel
-from regtrack.models.registry import build_model
 from regtrack.progress import SILENT, Progress, Task
 from regtrack.training.config import Hardware, TrainingConfig
 from regtrack.training.data import Windows
 from regtrack.training.history import Epoch, best_epoch, out_of_patience
 from regtrack.training.keeper import RunKeeper
 from regtrack.training.module import TrackTraining, step_seed
-from regtrack.training.run import RunFolder, find_place
+from regtrack.training.run import RunFolder, find_place, identity
+from regtrack.training.start import Start, read_start
 from regtrack.training.state import run_digest
 from regtrack.training.trainer import (
     check_hardware,
@@ -83,8 +83,10 @@ def train(
     dataset: Dataset | str | Path,
     out: str | Path,
     *,
-    model: str = "dilated",
+    model: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    start: str | Path | None = None,
+    freeze: bool = False,
     config: TrainingConfig | None = None,
     hardware: Hardware | None = None,
     progress: Progress = SILENT,
@@ -98,8 +100,11 @@ def train(
     Args:
         dataset: a dataset or its folder.
         out: the run's folder; `regtrack.training.run` lists its files.
-        model: a name in `regtrack.models.registry.MODELS`.
-        settings: of the network, if they differ from its defaults.
+        model: a name in `regtrack.models.registry.MODELS`; None: that of `start`, or dilated.
+        settings: of the network, if they differ from its defaults, or from those of `start`.
+        start: a checkpoint, or the folder of a run, whose weights are the first ones; the head is
+            new unless it has the same markers in the same order. None: fresh weights.
+        freeze: train only the head, and leave the other weights of `start` as they are.
         config: how to train.
         hardware: where to train.
         progress: shows the bases trained on and validated.
@@ -107,12 +112,13 @@ def train(
             then the new one is in `out.partial`, and the same call resumes it.
 
     Raises:
-        CheckpointError: no such network or setting, or a network that diverged.
+        CheckpointError: no such network or setting, a network that diverged, or a `start` that
+            cannot be loaded or is another network.
         DatasetError: a split without windows or labels.
         OutputError: `out` holds a finished run, another process trains there, or it cannot be
             written.
         DeviceError: the hardware is not available.
-        TrainingError: `out` holds a run with other settings.
+        TrainingError: `out` holds a run with other settings, or `freeze` without `start`.
         KeyboardInterrupt: SIGINT, SIGTERM or SIGHUP arrived; the run can be resumed.
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
@@ -120,13 +126,14 @@ def train(
     _check_splits(dataset)
     base_rates = _validation_base_rates(dataset)
     with torch.random.fork_rng(devices=[]):
-        network = _new_network(dataset, model, settings or {}, config.seed)
-        request = _request(dataset, network, config)
+        origin = read_start(start, freeze=freeze)
+        network = origin.network(dataset, model, settings or {}, step_seed(config.seed))
+        request = _request(dataset, network, config, origin)
         check_hardware(config, hardware, RunFolder(Path(out)))
         with hold(real_place(Path(out))) if leads() else nullcontext():
             folder, final = find_place(
-                Path(out), request, [dataset.path],
-                run=run_digest(request, network), overwrite=overwrite,
+                Path(out), request, [dataset.path, *([] if start is None else [Path(start)])],
+                run=run_digest(identity(request), network), overwrite=overwrite,
             )  # fmt: skip
             run = _Run(dataset, network, config, hardware, folder, final, request, base_rates)
             with run.started(overwrite=overwrite):
@@ -212,6 +219,7 @@ class _Run:
             "regtrack": __version__,
             "dataset": {"path": str(self.dataset.path), **self.request["dataset"]},
             "config": self.config.to_dict(),
+            **{name: self.request[name] for name in ("start",) if name in self.request},
             "epoch": epoch.epoch,
             "validation": _scores(epoch),
         }
@@ -229,23 +237,16 @@ class _Run:
         return (min(self.config.epoch_windows or train, train) + valid) * self.dataset.window
 
 
-def _new_network(
-    dataset: Dataset, model: str, settings: Mapping[str, Any], seed: int
-) -> TrackModel:
-    """Fresh weights, with each marker's base rate as its first prediction."""
-    torch.manual_seed(step_seed(seed))
-    network = build_model(model, len(dataset.markers), **settings)
-    network.set_base_rates(dataset.base_rates("train").tolist())
-    return network
-
-
-def _request(dataset: Dataset, network: TrackModel, config: TrainingConfig) -> dict[str, Any]:
+def _request(
+    dataset: Dataset, network: TrackModel, config: TrainingConfig, start: Start
+) -> dict[str, Any]:
     """Everything that determines a run's outcome."""
     return {
         "dataset": {"digest": dataset_digest(dataset)},
         "model": network.name,
         "settings": network.config,
         "config": config.to_dict(),
+        **start.record(dataset.markers),
     }
 
 

@@ -19,6 +19,7 @@ from regtrack.models.network import TrackModel
 from regtrack.training.averaging import follow
 from regtrack.training.config import TrainingConfig
 from regtrack.training.loss import batch_loss, scored_loss
+from regtrack.training.start import keep_frozen
 
 
 class Mean:
@@ -65,6 +66,7 @@ class TrackTraining(pl.LightningModule):
 
     @override
     def on_train_epoch_start(self) -> None:
+        keep_frozen(self.model)
         self.train_loss = Mean(self.device)
 
     @override

@@ -256,9 +256,18 @@ def find_place(
     return RunFolder(work_folder(place), run), RunFolder(place, run)
 
 
+def identity(request: Mapping[str, Any]) -> dict[str, Any]:
+    """A request without the path of its first weights, which are the same wherever they lie."""
+    start = {name: value for name, value in request.get("start", {}).items() if name != "path"}
+    return {**request, **({"start": start} if start else {})}
+
+
 def _differences(found: Mapping[str, Any], request: Mapping[str, Any]) -> list[str]:
     """What differs between a record's request and another one, as text."""
-    there, now = dict(_flat(found)), dict(_flat(json.loads(json.dumps(request))))
+    there, now = (
+        dict(_flat(identity(found))),
+        dict(_flat(json.loads(json.dumps(identity(request))))),
+    )
     return [
         f"{name} {there.get(name, 'not set')} there and {now.get(name, 'not set')} now"
         for name in dict.fromkeys([*there, *now])

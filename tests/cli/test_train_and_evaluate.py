@@ -179,6 +179,37 @@ def test_evaluation_by_marker_and_as_json(train: Call, call: Call, data: Path) -
     assert 'Did you mean "K562_CTCF"' in err
 
 
+def test_windows_are_read_both_ways_on_request(train: Call, call: Call, data: Path) -> None:
+    train()
+    code, out, _ = call("evaluate", data, "run", "--flanks", "--per-marker")
+    assert code == 0
+    assert "windows read" in out and "alone" in out and "with flanks" in out
+    _, out, _ = call("evaluate", data, "run", "--flanks", "--json")
+    reads = [(row["category"], row["reads"]) for row in json.loads(out)["categories"]]
+    assert reads == [("TF", "alone"), ("DNase", "alone"), ("TF", "flanks"), ("DNase", "flanks")]
+
+
+def test_a_run_starts_from_another_ones_weights(train: Call, call: Call, data: Path) -> None:
+    train()
+    fixed = ("train", data, "--accelerator", "cpu", "--devices", "1", "--epochs", "1")
+    code, _, err = call(*fixed, "--from", "run", "--freeze", "--out", "tuned")
+    assert code == 0, err
+    record = json.loads(Path("tuned/training.json").read_text())["request"]
+    assert record["model"] == "cnn1"
+    assert record["start"]["path"] == "run/checkpoint.safetensors"
+    assert (record["start"]["head"], record["start"]["freeze"]) == ("kept", True)
+    for options, message in {
+        ("--from", "run", "--model", "cnn7"): "leave --model out, or name a checkpoint",
+        ("--from", "run", "--set", "hidden=7"): "trained with hidden 125",
+        ("--from", "nowhere"): "nowhere",
+        ("--freeze",): "none is given; pass --from",
+    }.items():
+        code, _, err = call(*fixed, *options, "--out", "other")
+        assert code == 2
+        assert message in err and "Traceback" not in err
+    assert not Path("other").exists()
+
+
 def test_another_assembly_is_evaluated_on_request(call: Call, data: Path) -> None:
     dataset = Dataset.open(data)
     model = build_model("cnn1", len(dataset.markers), hidden=8)

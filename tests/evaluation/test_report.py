@@ -136,6 +136,42 @@ def test_scores_agree_with_sklearn_over_all_positions(dataset: Dataset, batch_si
         assert found.lift == pytest.approx(found.average_precision / found.base_rate)
 
 
+@pytest.mark.parametrize("name", ["cnn3", "dilated", "bi-lstm"])
+def test_with_flanks_windows_score_as_one_pass_over_the_chromosome(
+    dataset: Dataset, name: str
+) -> None:
+    checkpoint = trained(dataset, name=name)
+    places = [dataset.interval(window) for window in dataset.window_ids("valid").tolist()]
+    codes = {chrom: dataset.codes(chrom, 0, 9_000) for chrom in {at.chrom for at in places}}
+    with torch.no_grad():
+        whole = {
+            chrom: checkpoint.model.eval().logits(torch.from_numpy(one)[None])[0].numpy()
+            for chrom, one in codes.items()
+        }
+    known = [codes[at.chrom][at.start : at.end] != N for at in places]
+    logits, labels = (
+        np.concatenate([one[:, here] for one, here in zip(of_windows, known, strict=True)], axis=1)
+        for of_windows in (
+            [whole[at.chrom][:, at.start : at.end] for at in places],
+            [dataset.dense(at.chrom, at.start, at.end) for at in places],
+        )
+    )
+    report = evaluate(dataset, [checkpoint], split="valid", flanks=True, exact=True)
+    alone = evaluate(dataset, [checkpoint], split="valid", exact=True)
+    assert [row for row in report.to_dict()["markers"] if row["reads"] == "alone"] == (
+        alone.to_dict()["markers"]
+    )
+    assert [row.reads for row in report.categories] == ["alone"] * 2 + ["flanks"] * 2
+    beside = [row for row in report.markers if row.reads == "flanks"]
+    for index, found in enumerate(beside):
+        assert found.positives == labels[index].sum()
+        if found.marker != FEW:
+            expected = average_precision_score(labels[index], logits[index])
+            assert found.average_precision == pytest.approx(expected, abs=1e-6)
+            # a window alone gives other values at its ends: the rules are told apart
+            assert found.average_precision != alone.markers[index].average_precision
+
+
 @pytest.mark.parametrize("batch_size", [1, 7])
 def test_exact_scores_are_those_of_sklearn_without_bins(dataset: Dataset, batch_size: int) -> None:
     checkpoint = trained(dataset)
@@ -445,7 +481,7 @@ def test_the_files_have_the_contents_of_the_report(dataset: Dataset, tmp_path: P
     with (out / "markers.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [r["marker"] for r in rows] == [marker.name for marker in dataset.markers]
-    assert list(rows[0])[:4] == ["model", "marker", "category", "positives"]
+    assert list(rows[0])[:5] == ["model", "marker", "category", "reads", "positives"]
     assert float(rows[0]["average_precision"]) == pytest.approx(
         report.markers[0].average_precision, rel=1e-5
     )

@@ -1,0 +1,79 @@
+"""The logits of a split by two rules: each window read alone, or with the bases beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from regtrack.dataset.loader import Batch
+from regtrack.dataset.store import Dataset
+from regtrack.genome.interval import Interval
+from regtrack.predict.forward import values_of_codes
+from regtrack.predict.network import Network
+from regtrack.predict.region import values_by_strip
+
+Reads = Literal["alone", "flanks"]
+TITLES: dict[Reads, str] = {"alone": "alone", "flanks": "with flanks"}
+
+Found = tuple[Batch, Tensor | None]  # what was read, and its logits (B, M, L) if it is not all N
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A network that reads a split.
+
+    Attributes:
+        network: borrowed by the caller.
+        rows: of the last layer to compute, int64 (M,), on the device.
+        device: where to compute.
+        precision: `fp32` or `bf16`.
+        both_strands: average the logits of both strands.
+    """
+
+    network: Network
+    rows: Tensor
+    device: torch.device
+    precision: str = "fp32"
+    both_strands: bool = False
+
+    def alone(self, batches: Iterable[Batch]) -> Iterator[Found]:
+        """Windows as in training: the network's own padding begins at their ends."""
+        for batch in batches:
+            logits = values_of_codes(
+                self.network, batch.codes.numpy(),
+                markers=self.rows, precision=self.precision, device=self.device,
+                both_strands=self.both_strands, logits=True,
+            )  # fmt: skip
+            yield batch.to(self.device), logits
+
+    def with_flanks(self, dataset: Dataset, split: str) -> Iterator[Found]:
+        """Windows as `predict-genome` reads them: neighbours of a split in one piece.
+
+        The flanks may be of other splits or of dropped windows: a network reads their sequence, and
+        none of their labels is scored.
+        """
+        for interval in _runs(dataset, split):
+            for strip, codes, values in values_by_strip(
+                self.network, dataset, interval, self.rows,
+                device=self.device, precision=self.precision, both_strands=self.both_strands,
+                logits=True,
+            ):  # fmt: skip
+                found = dataset.labels(strip.chrom, strip.start, strip.end)
+                rows = np.stack([np.zeros_like(found.start), found.marker, found.start, found.end])
+                batch = Batch(torch.from_numpy(codes)[None], torch.from_numpy(rows.T.copy()))
+                yield batch.to(self.device), None if values is None else values[None]
+
+
+def _runs(dataset: Dataset, split: str) -> Iterator[Interval]:
+    """The stretches of a split whose windows lie next to each other."""
+    seen: tuple[str, int, int] | None = None
+    for window in dataset.window_ids(split).tolist():
+        run = (dataset.interval(window).chrom, *dataset.extent(window))
+        if run != seen:
+            seen = run
+            yield Interval(*run)
