@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from regtrack_app.limits import Limits, read_limits
+from regtrack.compare.axis_limits import Limits, read_limits
 from regtrack_app.state import View
 
 

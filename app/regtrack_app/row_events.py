@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from regtrack.compare.axis_limits import limits_text, read_limits
 from regtrack.errors import RegtrackError
-from regtrack_app.limits import limits_text, read_limits
 from regtrack_app.regions import region_text
 from regtrack_app.row_looks import GENES, LETTERS, RowLook, changed, in_order, moved, unit_of
 from regtrack_app.state import MOST_MARKS, View

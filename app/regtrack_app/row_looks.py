@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from regtrack.compare.axis_limits import limits_text, read_limits
 from regtrack.errors import RegtrackError
 from regtrack.model_style import ModelStyle
-from regtrack_app.limits import limits_text, read_limits
 from regtrack_app.places import quotable
 from regtrack_app.rows import Row, SpanRow, ValueRow
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from regtrack.compare.axis_limits import decades, nice, outward, read_limits, within_log
 from regtrack.genome.interval import Interval
-from regtrack_app.limits import read_limits
 from regtrack_app.look import PLAIN, Look
 from regtrack_app.rows import Row, ValueRow
 
 Range = tuple[float, float]
 Family = tuple[str, ...]
-
-_STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-_LEAST = 1e-6
-_DEEPEST = 1e-6  # of the top, where a logarithmic axis begins at the lowest
 
 
 def ranges(rows: Sequence[Row], region: Interval, look: Look) -> list[Range]:
@@ -55,37 +50,23 @@ def _family(row: ValueRow, look: Look) -> Family:
 def _axis(row: ValueRow, needed: Range | None, look: Look) -> Range:
     """The axis of a row whose family needs a range; None: it has no value on screen."""
     if row.limits:
-        return _within_log(read_limits(row.limits), look if row.kind == "values" else PLAIN)
+        return _typed(read_limits(row.limits), look if row.kind == "values" else PLAIN)
     if row.kind != "values":
         top = nice(max(map(abs, needed)) if needed else 0.0)
         return -top, top
     low, high = needed or (0.0, 1.0)
     # the limits are those of scores; signals have units of their own
     if look.scale == "limits" and not row.group.startswith("other"):
-        return _within_log(look.limits or (0.0, 1.0), look)
+        return _typed(look.limits or (0.0, 1.0), look)
     if look.log:
-        return _decades(low, high)
+        return decades(low, high)
     if look.floor == "zero" and low >= 0:
         return 0.0, nice(high)
     return outward(low, high)
 
 
-def _within_log(limits: Range, look: Look) -> Range:
-    """Typed limits; on a logarithmic axis both are above 0."""
-    low, high = limits
-    if not look.log:
-        return low, high
-    high = high if high > 0 else 1.0
-    return max(low, high * _DEEPEST), high
-
-
-def _decades(low: float, high: float) -> Range:
-    """A logarithmic axis from a round number below to one above; both positive."""
-    top = nice(high)
-    bottom = max(low, top * _DEEPEST)
-    power = 10.0 ** math.floor(math.log10(bottom * (1 + 1e-6)))  # float32 rounding
-    step = max(step for step in (1.0, 2.0, 5.0) if step * power <= bottom * (1 + 1e-6))
-    return float(f"{step * power:.6g}"), top
+def _typed(limits: Range, look: Look) -> Range:
+    return within_log(limits) if look.log else limits
 
 
 def _needed(row: ValueRow, region: Interval, look: Look) -> Range | None:
@@ -100,30 +81,3 @@ def _needed(row: ValueRow, region: Interval, look: Look) -> Range | None:
                 lows.append(float(size.min()))
                 highs.append(float(size.max()))
     return (min(lows), max(highs)) if lows else None
-
-
-def outward(low: float, high: float) -> Range:
-    """The nearest round numbers outside of a range, so that axes stay steady.
-
-    >>> outward(0.0213, 0.0487), outward(0.3, 0.3)
-    ((0.02, 0.05), (0.3, 1.3))
-    """
-    if not high - low > _LEAST * max(abs(high), 1):
-        return low, low + 1.0
-    power = math.floor(math.log10(high - low))
-    step = 10.0**power / 2
-    bottom, top = math.floor(low / step + 1e-6) * step, math.ceil(high / step - 1e-6) * step
-    return round(bottom, 2 - power), round(top, 2 - power)
-
-
-def nice(value: float) -> float:
-    """The smallest round number not below a value, so that axes stay steady while the view moves.
-
-    >>> nice(0.83), nice(0.0), nice(17)
-    (1.0, 1.0, 20.0)
-    """
-    if not math.isfinite(value) or value < _LEAST:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    step = next(step for step in _STEPS if value <= step * power * (1 + 1e-6))  # float32 rounding
-    return float(f"{step * power:.6g}")

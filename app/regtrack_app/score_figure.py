@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from regtrack.compare.axis_limits import nice
 from regtrack.compare.scoreboard import Scoreboard
-from regtrack_app.scales import nice
 from regtrack_app.theme import FONT, THEMES
 
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "star")

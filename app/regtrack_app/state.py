@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+from regtrack.compare.axis_limits import limits_text, read_limits
 from regtrack.errors import RegtrackError, nearest
 from regtrack.genome.interval import Interval
 from regtrack.name_lists import split_names
 from regtrack_app.choices import Choices
-from regtrack_app.limits import limits_text, read_limits
 from regtrack_app.places import clipped, find_place, quotable
 from regtrack_app.regions import mid_chromosome, region_text
 from regtrack_app.row_looks import GENES, LETTERS, MOST, read_look

@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given, strategies as st
 from regtrack_app.look import Look
 from regtrack_app.rows import Curve, LetterRow, Row, ValueRow
-from regtrack_app.scales import nice, outward, ranges
+from regtrack_app.scales import ranges
 
+from regtrack.compare.axis_limits import nice, outward
 from regtrack.genome.interval import Interval
 
 REGION = Interval("chr1", 100, 200)
