@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from regtrack.genome.interval import Interval, parse_region
     from regtrack.genome.reference import Reference
     from regtrack.measures.measure import measure
+    from regtrack.model_check.check import check_model
+    from regtrack.model_check.values import ModelCheck
     from regtrack.models.registry import build_model
     from regtrack.predict.description import NetworkDescription, OutputTrack
     from regtrack.predict.named import NetworkSource
@@ -76,6 +78,7 @@ _HOMES = {
     "Hardware": "regtrack.training.config",
     "Interval": "regtrack.genome.interval",
     "Reference": "regtrack.genome.reference",
+    "ModelCheck": "regtrack.model_check.values",
     "NetworkDescription": "regtrack.predict.description",
     "NetworkSource": "regtrack.predict.named",
     "OutputTrack": "regtrack.predict.description",
@@ -96,6 +99,7 @@ _HOMES = {
     "assemble_genome": "regtrack.sweep.assemble",
     "build_dataset": "regtrack.dataset.build",
     "build_model": "regtrack.models.registry",
+    "check_model": "regtrack.model_check.check",
     "compare_saliency": "regtrack.saliency.compare",
     "describe": "regtrack.describe",
     "effective_receptive_field": "regtrack.saliency.receptive_field",
@@ -138,6 +142,7 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "Checkpoint", "load_checkpoint", "save_checkpoint",
     "evaluate", "scores", "RegionScores",
     "as_network", "two_strands", "NetworkDescription", "OutputTrack", "NetworkSource",
+    "check_model", "ModelCheck",
     "Selection", "Compute", "Storage", "SweepRequest",
     "predict_genome", "run_sweep", "forecast_sweep", "Forecast", "SweepSummary",
     "run_share", "ShareSummary", "assemble_genome", "on_dask",

@@ -32,6 +32,7 @@ PERMITTED: dict[str, set[str]] = {
     "describe": {"checkpoint_header", "dataset", "tracks", "files"},
     "validation": {"checkpoint", "dataset", "tracks", "sweep", "genome", "files"},
     "predict": {"genome", "labels", "checkpoint", "machine", "files"},
+    "model_check": {"genome", "checkpoint", "predict", "machine"},
     "training": {
         "genome", "labels", "dataset", "models", "checkpoint", "checkpoint_header", "evaluation",
         "predict", "measures", "files", "machine",
@@ -46,7 +47,7 @@ PERMITTED: dict[str, set[str]] = {
         "dataset.identity", "checkpoint_header", "measures", "files",
     },
     "simulate": {"genome", "files"},
-    "figures": {"genome", "labels", "tracks", "saliency"},
+    "figures": {"genome", "labels", "tracks", "saliency", "model_check"},
     "benchmark": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "training",
         "evaluation", "saliency", "simulate", "figures", "files",
@@ -63,7 +64,7 @@ EVERYTHING = {"cli", "demo", "__main__"}
 KEPT_TO: dict[str, set[str]] = {
     "torch": {
         "models", "checkpoint", "predict", "training", "evaluation", "sweep", "dataset",
-        "saliency", "benchmark",
+        "saliency", "benchmark", "model_check",
     },
     "captum": {"saliency"},
     "logomaker": {"figures"},
@@ -181,6 +182,7 @@ HEAVY = {"torch", "lightning", "matplotlib", "sklearn", "scipy", "numba"}
         "import regtrack.model_style",
         "import regtrack.training.config, regtrack.predict.precision",
         "import regtrack.saliency.values, regtrack.saliency.method",
+        "import regtrack.model_check.values",
         "import regtrack.figures.interactive",
         "import regtrack.measures.exact, regtrack.measures.measure",
         "import regtrack.compare.open_sources, regtrack.compare.measure_region",

@@ -34,6 +34,7 @@ COMMANDS = (
     "saliency",
     "saliency-tracks",
     "receptive-field",
+    "check-model",
     "validate",
     "inspect",
     "benchmark",

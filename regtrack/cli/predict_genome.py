@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from regtrack.cli import sweep_options as options
 from regtrack.cli.console import given_lists
+from regtrack.cli.given import given_network
 from regtrack.cli.offers import AnyAssembly
 from regtrack.cli.sweeping import runner_of, sweep
-from regtrack.errors import NetworkError
-
-if TYPE_CHECKING:
-    from regtrack.predict.named import NetworkSource
 
 EPILOG = """
 Examples:
@@ -74,7 +67,7 @@ def command(
     from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
 
     request = SweepRequest(
-        _given(checkpoint, network, network_set or []),
+        given_network(checkpoint, network, network_set),
         reference,
         out,
         selection=Selection(
@@ -93,21 +86,3 @@ def command(
         runner=runner_of(dask_scheduler, dask_scheduler_file),
         shard=shard, dry_run=dry_run, overwrite=overwrite, as_json=as_json,
     )  # fmt: skip
-
-
-def _given(checkpoint: Path | None, network: str, settings: Sequence[str]) -> Path | NetworkSource:
-    """What makes the predictions: a checkpoint, or the function that makes a network.
-
-    Raises:
-        NetworkError: both, neither, or arguments of no function.
-    """
-    from regtrack.predict.named import NetworkSource
-
-    if checkpoint is None and network:
-        return NetworkSource(network, settings)
-    if checkpoint is None or network:
-        found = "neither" if checkpoint is None else "both"
-        raise NetworkError(f"found {found} of CHECKPOINT and --network; expected one of them")
-    if settings:
-        raise NetworkError("--network-set is for --network, which was not given; omit it")
-    return checkpoint

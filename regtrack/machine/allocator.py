@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 # parameters of mallopt(3)
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -2, -3, -8
@@ -51,3 +51,9 @@ def return_memory() -> None:
     mallopt(_ARENA_MAX, 2)
     mallopt(_MMAP_THRESHOLD, 256 << 10)  # larger blocks are mapped, and returned when freed
     mallopt(_TRIM_THRESHOLD, 1 << 20)
+
+
+def release_free() -> None:
+    """Return all memory that is free in this process to the system; with glibc only."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

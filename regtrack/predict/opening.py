@@ -33,13 +33,24 @@ def open_network(
         NetworkError: a network without a description, that raises, or that is not as described.
         DeviceError, OutOfMemoryError: it does not run on the device.
     """
+    found = open_untried(given)
+    if isinstance(found, ForeignNetwork):
+        found.try_call(device or torch.device("cpu"), precision=precision)
+    return found
+
+
+def open_untried(given: Given) -> Opened:
+    """The network that is given, without a call of it; see `open_network`.
+
+    Raises:
+        CheckpointError: a file that is no checkpoint.
+        NetworkError: a network without a description, or a function that cannot make one.
+    """
     if isinstance(given, Checkpoint):
         return given
     if isinstance(given, str | Path):
         return load_checkpoint(given)
-    found = given.make() if isinstance(given, NetworkSource) else ForeignNetwork.of(given)
-    found.try_call(device or torch.device("cpu"), precision=precision)
-    return found
+    return given.make() if isinstance(given, NetworkSource) else ForeignNetwork.of(given)
 
 
 def check_place(opened: Opened, assembly: Assembly, *, any_assembly: bool) -> None:

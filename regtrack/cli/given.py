@@ -1,0 +1,32 @@
+"""The network that a command is given: a checkpoint, or the function that makes one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from regtrack.errors import NetworkError
+
+if TYPE_CHECKING:
+    from regtrack.predict.named import NetworkSource
+
+
+def given_network(
+    checkpoint: Path | None, network: str, settings: Sequence[str] | None
+) -> Path | NetworkSource:
+    """What CHECKPOINT, --network and --network-set name.
+
+    Raises:
+        NetworkError: both, neither, or arguments of no function.
+    """
+    from regtrack.predict.named import NetworkSource
+
+    if checkpoint is None and network:
+        return NetworkSource(network, settings or ())
+    if checkpoint is None or network:
+        found = "neither" if checkpoint is None else "both"
+        raise NetworkError(f"found {found} of CHECKPOINT and --network; expected one of them")
+    if settings:
+        raise NetworkError("--network-set is for --network, which was not given; omit it")
+    return checkpoint
