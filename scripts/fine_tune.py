@@ -61,7 +61,9 @@ def train(data: Path, name: str, epochs: int, *options: object) -> Path:
     """A run, if it is not finished; an interrupted one resumes."""
     out = WORK / name
     if not (out / "checkpoint.safetensors").exists() or (out / "last.ckpt").exists():
-        recipe = [part for key, value in RECIPE.items() for part in (f"--{key}", value)]
+        recipe = [
+            part for key, value in RECIPE.items() for part in (f"--{key.replace('_', '-')}", value)
+        ]
         run("train", data, "--out", out, *recipe, "--epochs", epochs, *options)
     return out
 

@@ -5,11 +5,12 @@ and 2) in stretches of 500 kb. Every variant is trained once on each split, with
 the others of its study, and its scores go to a table, docs/study.csv. A row that is there is not
 computed again, so that a study is continued by the same command, also elsewhere and later.
 
-    python scripts/study.py                       # what is missing: some nights of a core
-    python scripts/study.py recipe --variants "batch 1*"
-    python scripts/study.py --show                # the tables in Markdown
+    python scripts/study.py                        # what is missing, on all GPUs or CPUs there are
+    python scripts/study.py recipe --variants "batch*"
+    python scripts/study.py --jobs 12 --minutes 8  # trainings at a time; begin none after 8 minutes
+    python scripts/study.py --show                 # the tables in Markdown
 
-The studies `recipe` and `ablation` choose by the valid split. `bar` compares networks once on test.
+The studies `recipe` and `ablation` choose by the valid split. `bar` compares networks on test.
 """
 
 from __future__ import annotations
@@ -18,32 +19,50 @@ import argparse
 import csv
 import fcntl
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import study_networks
+import torch
 from real_loci import REAL, ROOT
 
+import regtrack
 from regtrack.checkpoint import load_checkpoint
+from regtrack.training.config import Hardware, TrainingConfig
 
 TABLE = ROOT / "docs" / "study.csv"
 WORK = ROOT / "runs" / "study"
 SPLITS = (0, 1, 2)
 CATEGORIES = ("TF", "DNase", "histone")
-COLUMNS = ("study", "variant", "split", "epochs", "scored_on", *CATEGORIES, "parameters", "seconds")
+COLUMNS = ("study", "variant", "split", "epochs", "scored_on", *CATEGORIES, "parameters")
+BF16 = torch.cuda.is_available()  # the processors that this ran on are no faster in bf16
 
-# the settings that every variant of `recipe` differs from in one point
-RECIPE = {
-    "batch-size": "4", "learning-rate": "0.003", "weight-decay": "0.01", "warmup": "0.3",
-    "averaging": "0.98", "shift": "10000", "patience": "0",
-}  # fmt: skip
-# Gupta and Rush 2017: Adam at 0.001, batches of 8, dropout 0.25, momentum 0.1
-PAPER = {"batch-size": "8", "learning-rate": "0.001", "dropout": "0.25", "patience": "0"}
+
+@dataclass(frozen=True)
+class Variant:
+    """A network and how it is trained.
+
+    Attributes:
+        model: in the registry.
+        settings: of the network, if they differ from its defaults.
+        config: of `TrainingConfig`.
+        widths: bins whose loss is added to that of single bases (bp).
+    """
+
+    model: str = "hybrid"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    widths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,64 +70,96 @@ class Study:
     """Variants that are compared with each other.
 
     Attributes:
-        epochs: of every training.
         scored_on: `valid` where the study chooses, `test` where it reports.
-        variants: options of `regtrack train`, by the variant's name.
+        variants: by name.
+        epochs: of every training, unless a variant's config says otherwise.
     """
 
-    epochs: int
     scored_on: str
-    variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    variants: Mapping[str, Variant]
+    epochs: int = 12
 
 
-def hybrid(**changes: str) -> dict[str, str]:
-    """The options of the hybrid with the recipe and some changes; `set` holds settings."""
-    return {"model": "hybrid", **RECIPE, **{key.replace("_", "-"): v for key, v in changes.items()}}
+# the settings that every variant of `recipe` differs from in one point
+BASE = {
+    "batch_size": 2, "learning_rate": 0.002, "weight_decay": 0.01, "warmup": 0.3,
+    "averaging": 0.99, "shift": 10_000,
+}  # fmt: skip
+RECIPE = BASE
+# Gupta and Rush 2017: Adam at 0.001, batches of 8, dropout 0.25, momentum 0.1
+PAPER = {"batch_size": 8, "learning_rate": 0.001}
+
+
+def based(**changes: Any) -> Variant:
+    """The hybrid with the recipe that others are compared with, and some changes."""
+    return Variant(config=BASE | changes)
+
+
+def having(**settings: Any) -> Variant:
+    """The hybrid with the recipe and other settings of the network."""
+    return Variant(settings=settings, config=RECIPE)
+
+
+def other(model: str, **settings: Any) -> Variant:
+    """Another network with the recipe."""
+    return Variant(model, settings, RECIPE)
 
 
 STUDIES = {
-    "recipe": Study(4, "valid", {
-        "batch 4, rate 0.003": hybrid(),
-        "batch 1, rate 0.002": hybrid(batch_size="1", learning_rate="0.002", averaging="0.995"),
-        "dropout 0.25": hybrid(dropout="0.25"),
-        "rate 0.006": hybrid(learning_rate="0.006"),
-        "rate 0.001": hybrid(learning_rate="0.001"),
-        "weights not averaged": hybrid(averaging="0"),
-        "momentum 0.02": hybrid(set="bn_momentum=0.02"),
-        "windows not shifted": hybrid(shift="0"),
-        "warm-up 0.05": hybrid(warmup="0.05"),
-        "no weight decay": hybrid(weight_decay="0"),
-        "labelled bases weigh 4": hybrid(positive_weight="4"),
+    "recipe": Study("valid", {
+        "30 epochs": based(epochs=30),
+        "batch 2, rate 0.002": based(),
+        "batch 4, rate 0.003": based(batch_size=4, learning_rate=0.003, averaging=0.98),
+        "batch 1, rate 0.0015": based(batch_size=1, learning_rate=0.0015, averaging=0.995),
+        "dropout 0.25": Variant(settings={"dropout": 0.25}, config=BASE),
+        "dropout 0.4": Variant(settings={"dropout": 0.4}, config=BASE),
+        "rate 0.004": based(learning_rate=0.004),
+        "rate 0.001": based(learning_rate=0.001),
+        "weight decay 0.1": based(weight_decay=0.1),
+        "no weight decay": based(weight_decay=0.0),
+        "weights not averaged": based(averaging=0.0),
+        "averaging 0.999": based(averaging=0.999),
+        "momentum 0.02": Variant(settings={"bn_momentum": 0.02}, config=BASE),
+        "windows not shifted": based(shift=0),
+        "strands as they are": based(reverse_complement=False),
+        "warm-up 0.05": based(warmup=0.05),
+        "labelled bases weigh 4": based(positive_weight=4.0),
+        "balance 0.5": based(balance=0.5),
+        "balance 1": based(balance=1.0),
+        "loss of bins of 25 and 250 bp as well": Variant(config=BASE, widths=(25, 250)),
     }),
-    "ablation": Study(4, "valid", {
-        "hybrid": hybrid(),
-        "stem of width 5": hybrid(set="width=5"),
-        "stem of width 25": hybrid(set="width=25"),
-        "blocks of 5 bp": hybrid(set="block=5"),
-        "blocks of 20 bp": hybrid(set="block=20"),
-        "dilations 1, 3, 9 ...": hybrid(set="dilations=[1,3,9,27,81,243]"),
-        "five residual blocks": hybrid(set="dilations=[1,2,4,8,16]"),
-        "wider": hybrid(set="channels=[112,256,128]"),
+    "ablation": Study("valid", {
+        "hybrid": having(),
+        "stem of width 7": having(width=7),
+        "stem of width 25": having(width=25),
+        "blocks of 5 bp": having(block=5),
+        "blocks of 20 bp": having(block=20),
+        "stride instead of pooling": other("hybrid-strided"),
+        "dilations 1, 3, 9, ..., 243": having(dilations=[1, 3, 9, 27, 81, 243]),
+        "five residual blocks": having(dilations=[1, 2, 4, 8, 16]),
+        "no residual sums": other("hybrid-plain"),
+        "gates": other("hybrid-gated"),
+        "ConvNeXt blocks": other("hybrid-convnext"),
+        "no join with single bases": other("hybrid-no-join"),
+        "stem that reads both strands": other("hybrid-strands"),
+        "equivariant": other("hybrid-conjoined"),
+        "hidden layer of 250": having(hidden=250),
+        "twice the channels": having(channels=[192, 192, 128]),
+        "wider": having(channels=[112, 256, 128]),
     }),
-    "bar": Study(12, "test", {
-        "CNN7, the paper's settings": {"model": "cnn7", **PAPER},
-        "DILATED, the paper's settings": {"model": "dilated", **PAPER},
-        "DILATED with max pooling, the paper's settings": {
-            "model": "dilated", "pooling": "max", **PAPER,
-        },
-        "CNN7": {**hybrid(), "model": "cnn7"},
-        "DILATED": {**hybrid(), "model": "dilated"},
-        "DILATED with max pooling": {**hybrid(), "model": "dilated", "pooling": "max"},
-        "BI-LSTM": {**hybrid(), "model": "bi-lstm"},
-        "hybrid": hybrid(),
+    "bar": Study("test", {
+        "CNN7, the paper's settings": Variant("cnn7", config=PAPER),
+        "DILATED, the paper's settings": Variant("dilated", config=PAPER),
+        "DILATED with max pooling, the paper's settings": Variant(
+            "dilated", {"pooling": "max"}, PAPER
+        ),
+        "CNN7": other("cnn7"),
+        "DILATED": other("dilated"),
+        "DILATED with max pooling": other("dilated", pooling="max"),
+        "BI-LSTM": other("bi-lstm"),
+        "hybrid": other("hybrid"),
     }),
 }  # fmt: skip
-
-
-def run(*arguments: object) -> str:
-    """Run a command of regtrack, and return what it prints."""
-    command = [sys.executable, "-m", "regtrack", *map(str, arguments)]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def read_rows() -> list[dict[str, str]]:
@@ -129,6 +180,12 @@ def add_row(row: Mapping[str, object]) -> None:
         writer.writerow(row)
 
 
+def run(*arguments: object) -> str:
+    """Run a command of regtrack, and return what it prints."""
+    command = [sys.executable, "-m", "regtrack", *map(str, arguments)]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
 def dataset_of(split: int) -> Path:
     """The dataset of a block split, built if it is not there."""
     real, out = REAL / "hg38-chr1-10mb", WORK / f"data{split}"
@@ -139,22 +196,47 @@ def dataset_of(split: int) -> Path:
     return out
 
 
-def train(name: str, study: Study, options: Mapping[str, str], split: int) -> Path:
+def run_of(name: str, variant: str, split: int) -> Path:
+    """The folder of a training."""
+    kept = "".join(letter if letter.isalnum() else "-" for letter in f"{name} {variant}")
+    return WORK / f"{kept}-{split}"
+
+
+def train(name: str, variant: str, split: int) -> Path:
     """The run of a variant on a split; an interrupted one resumes."""
-    kept = "".join(letter if letter.isalnum() else "-" for letter in name)
-    out = WORK / f"{kept}-{study.epochs}-{split}"
-    if not (out / "checkpoint.safetensors").exists() or (out / "last.ckpt").exists():
-        flags = [part for key, value in options.items() for part in (f"--{key}", value)]
-        run("train", dataset_of(split), "--out", out, "--epochs", study.epochs, *flags)
+    study, out = STUDIES[name], run_of(name, variant, split)
+    if (out / "checkpoint.safetensors").exists() and not (out / "last.ckpt").exists():
+        return out
+    chosen = study.variants[variant]
+    config = {
+        "epochs": study.epochs, "patience": 0, "precision": "bf16" if BF16 else "fp32",
+        **chosen.config,
+    }  # fmt: skip
+    with study_networks.losses_at(chosen.widths):
+        regtrack.train(
+            dataset_of(split), out, model=chosen.model, settings=chosen.settings,
+            config=TrainingConfig(**config), hardware=Hardware(devices=1),
+        )  # fmt: skip
     return out
 
 
-def score(out: Path, study: Study, split: int) -> dict[str, float]:
-    """Average precision by category on the split that the study speaks of."""
-    report = json.loads(
-        run("evaluate", dataset_of(split), out, "--split", study.scored_on, "--json")
-    )
-    return {row["category"]: row["average_precision"] for row in report["categories"]}
+def compute(name: str, variant: str, split: int) -> str:
+    """Train and score a variant on a split, and add its row."""
+    study = STUDIES[name]
+    out = train(name, variant, split)
+    if study.scored_on == "valid":  # the best epoch's scores
+        result = json.loads((out / "training.json").read_text())["result"]
+        scores = {key: result[f"average_precision_{key}"] for key in CATEGORIES}
+    else:
+        report = regtrack.evaluate(dataset_of(split), out, split=study.scored_on)
+        scores = {row.category: row.average_precision for row in report.categories}
+    add_row({
+        "study": name, "variant": variant, "split": split,
+        "epochs": study.variants[variant].config.get("epochs", study.epochs),
+        "scored_on": study.scored_on, **{key: f"{scores[key]:.5f}" for key in CATEGORIES},
+        "parameters": load_checkpoint(out).model.parameter_count,
+    })  # fmt: skip
+    return ", ".join(f"{key} {scores[key]:.4f}" for key in CATEGORIES)
 
 
 def missing(names: Sequence[str], globs: Sequence[str]) -> Iterator[tuple[str, str, int]]:
@@ -168,19 +250,33 @@ def missing(names: Sequence[str], globs: Sequence[str]) -> Iterator[tuple[str, s
                 )
 
 
-def compute(name: str, variant: str, split: int) -> None:
-    """Train and score a variant on a split, and add its row."""
-    study = STUDIES[name]
+def start() -> None:
+    """Prepare a process that trains."""
+    torch.set_num_threads(1)
+    study_networks.register()
+
+
+def compute_all(rows: Sequence[tuple[str, str, int]], jobs: int, minutes: float) -> None:
+    """Compute rows, several at a time, in order; begin none after some minutes."""
+    began, waiting = time.monotonic(), list(rows)
     WORK.mkdir(parents=True, exist_ok=True)
-    out = train(f"{name} {variant}", study, study.variants[variant], split)
-    scores = score(out, study, split)
-    result = json.loads((out / "training.json").read_text())["result"]
-    add_row({
-        "study": name, "variant": variant, "split": split, "epochs": study.epochs,
-        "scored_on": study.scored_on, **{key: f"{scores[key]:.5f}" for key in CATEGORIES},
-        "parameters": load_checkpoint(out).model.parameter_count,
-        "seconds": round(result["seconds"]),
-    })  # fmt: skip
+    for split in {split for *_, split in rows}:
+        dataset_of(split)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, start) as pool:
+        running: dict[Any, str] = {}
+        while waiting or running:
+            late = time.monotonic() - began > 60 * minutes
+            while waiting and len(running) < jobs and not late:
+                row = waiting.pop(0)
+                running[pool.submit(compute, *row)] = "{}: {}, split {}".format(*row)
+            if not running:
+                break
+            one = next(as_completed(running))
+            said = one.exception() or one.result()
+            print(f"{time.monotonic() - began:.0f} s, {running.pop(one)}: {said}", flush=True)
+    if waiting:
+        print(f"{len(waiting)} are left; the same command continues")
 
 
 def show(name: str) -> None:
@@ -208,6 +304,8 @@ def main() -> None:
     )
     parser.add_argument("studies", nargs="*", help=f"of {', '.join(STUDIES)}; default: all")
     parser.add_argument("--variants", nargs="*", default=[], help="globs of names; default: all")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings at a time")
+    parser.add_argument("--minutes", type=float, default=1e9, help="begin none after them")
     parser.add_argument("--show", action="store_true", help="print the tables and compute nothing")
     args = parser.parse_args()
     names = args.studies or list(STUDIES)
@@ -216,9 +314,7 @@ def main() -> None:
             parser.error(f'no study is called "{name}"; expected {", ".join(STUDIES)}')
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     if not args.show:
-        for name, variant, split in missing(names, args.variants):
-            print(f"{name}: {variant}, split {split}", flush=True)
-            compute(name, variant, split)
+        compute_all(list(missing(names, args.variants)), args.jobs, args.minutes)
     for name in names:
         show(name)
 

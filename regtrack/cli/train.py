@@ -124,6 +124,13 @@ def command(
         float,
         typer.Option(help="Weight of labelled bases in the loss.", rich_help_panel=_LOOP),
     ] = 1.0,
+    balance: Annotated[
+        float,
+        typer.Option(
+            help="How far rare markers count as much as frequent ones: 0 (as they come) to 1.",
+            rich_help_panel=_LOOP,
+        ),
+    ] = 0.0,
     clip: Annotated[
         float,
         typer.Option(help="Maximum norm of the gradient; 0: no limit.", rich_help_panel=_LOOP),
@@ -182,7 +189,7 @@ def command(
     config = TrainingConfig(
         epochs=epochs, patience=patience, batch_size=batch_size, learning_rate=learning_rate,
         weight_decay=weight_decay, schedule=schedule, warmup=warmup, averaging=averaging,
-        positive_weight=positive_weight, clip=clip, precision=precision,
+        positive_weight=positive_weight, balance=balance, clip=clip, precision=precision,
         reverse_complement=reverse_complement, shift=shift, epoch_windows=epoch_windows, seed=seed,
     )  # fmt: skip
     hardware = Hardware(

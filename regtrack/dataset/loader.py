@@ -110,15 +110,18 @@ def dense_labels(
     first, last, _ = windows.indices(len(batch))
     lowest, highest, _ = markers.indices(marker_count)
     index, marker, start, end = batch.rows.long().unbind(1)
-    # a row elsewhere gets length 0, instead of being left out: a GPU would wait for the host
-    inside = (index >= first) & (index < last) & (marker >= lowest) & (marker < highest)
-    line = ((index - first) * (highest - lowest) + marker - lowest) * inside
+    # a row elsewhere adds 0 instead of being left out, for which a GPU would wait for the host; not
+    # all of them at one place, where they would wait for each other
+    inside = (index >= first) & (index < last) & (start < high) & (end > low)
+    inside &= (marker >= lowest) & (marker < highest)
+    line = (index - first) * (highest - lowest) + marker - lowest
     shape = (last - first, highest - lowest, high - low + 1)  # a stretch may end at the end
     steps = torch.zeros(shape, dtype=torch.int8, device=batch.codes.device)
-    one = torch.ones_like(line, dtype=torch.int8)
+    somewhere = torch.arange(len(line), device=batch.codes.device) % steps.numel()
+    one = inside.to(torch.int8)
     for positions, change in ((start, one), (end, -one)):
-        at = (positions.clamp(low, high) - low) * inside
-        steps.view(-1).index_add_(0, line * shape[2] + at, change)
+        at = line * shape[2] + positions.clamp(low, high) - low
+        steps.view(-1).index_add_(0, torch.where(inside, at, somewhere), change)
     return steps.cumsum_(-1)[..., :-1].view(torch.uint8)
 
 

@@ -30,6 +30,8 @@ class TrainingConfig:
         averaging: decay, per step, of a running mean of the weights; the mean is what is validated
             and kept. 0: the weights themselves.
         positive_weight: weight of a labelled base in the loss, relative to an unlabelled one.
+        balance: how far rare markers count as much as frequent ones: a marker's loss is divided by
+            the entropy of its base rate to this power. 0: as they come; 1: all alike.
         clip: maximum norm of the gradient; 0: no clipping.
         precision: `fp32`, or `bf16` for mixed precision.
         reverse_complement: reverse-complement training windows with probability 0.5.
@@ -50,6 +52,7 @@ class TrainingConfig:
     warmup: float = 0.05
     averaging: float = 0.0
     positive_weight: float = 1.0
+    balance: float = 0.0
     clip: float = 1.0
     precision: str = "fp32"
     reverse_complement: bool = True
@@ -67,6 +70,7 @@ class TrainingConfig:
         self._check("warmup", 0 <= self.warmup < 1, "a fraction from 0 to below 1")
         self._check("averaging", 0 <= self.averaging < 1, "0 or more and below 1")
         self._check("positive_weight", 0 < self.positive_weight < math.inf, "more than 0")
+        self._check("balance", 0 <= self.balance <= 1, "0 to 1")
         self._check("clip", 0 <= self.clip < math.inf, "0 or more")
         self._check("precision", self.precision in PRECISIONS, " or ".join(PRECISIONS))
         self._check("shift", self.shift >= 0, "0 bp or more")

@@ -177,7 +177,10 @@ class _Run:
                 self.folder.path, len(history), self.config.epochs,
             )  # fmt: skip
         module = TrackTraining(
-            self.network, self.config, [marker.category for marker in self.dataset.markers]
+            self.network,
+            self.config,
+            [marker.category for marker in self.dataset.markers],
+            self.dataset.base_rates("train").tolist(),
         )
         title = style_of(self.network.name, self.network.config).title
         total = (self.config.epochs - len(history)) * self._bases_an_epoch()

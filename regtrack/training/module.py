@@ -18,7 +18,7 @@ from regtrack.evaluation.metrics import StreamingCurves, category_means, centres
 from regtrack.models.network import TrackModel
 from regtrack.training.averaging import follow
 from regtrack.training.config import TrainingConfig
-from regtrack.training.loss import batch_loss, scored_loss
+from regtrack.training.loss import Weights, batch_loss, marker_weights, scored_loss
 from regtrack.training.start import keep_frozen
 
 
@@ -50,11 +50,16 @@ class TrackTraining(pl.LightningModule):
     """
 
     def __init__(
-        self, model: TrackModel, config: TrainingConfig, categories: Sequence[str]
+        self,
+        model: TrackModel,
+        config: TrainingConfig,
+        categories: Sequence[str],
+        base_rates: Sequence[float],
     ) -> None:
         super().__init__()
         self.model = model
         self.config = config
+        self._rates = torch.as_tensor(base_rates, dtype=torch.float32)
         self.marker_categories = tuple(categories)
         self.categories: dict[str, float] = {}
         self.average = deepcopy(model).requires_grad_(False) if config.averaging else None
@@ -63,6 +68,12 @@ class TrackTraining(pl.LightningModule):
     def scored(self) -> TrackModel:
         """The network that is validated and kept."""
         return self.model if self.average is None else self.average
+
+    @override
+    def on_fit_start(self) -> None:
+        balance = self.config.balance
+        markers = marker_weights(self._rates, balance).to(self.device) if balance else None
+        self.weights = Weights(self.config.positive_weight, markers)
 
     @override
     def on_train_epoch_start(self) -> None:
@@ -76,9 +87,8 @@ class TrackTraining(pl.LightningModule):
 
     @override
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        weight = self.config.positive_weight
         losses = [
-            batch_loss(self.model.head, stage, batch, weight)
+            batch_loss(self.model.head, stage, batch, self.weights)
             for stage in self.model.stages(batch.codes)
         ]
         loss = torch.stack(losses).mean()
@@ -97,10 +107,10 @@ class TrackTraining(pl.LightningModule):
 
     @override
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        weight = self.config.positive_weight
+        weights = self.weights
         *earlier, last = self.scored.stages(batch.codes)
-        losses = [batch_loss(self.scored.head, stage, batch, weight) for stage in earlier]
-        losses.append(scored_loss(self.scored.head, last, batch, self.curves, weight))
+        losses = [batch_loss(self.scored.head, stage, batch, weights) for stage in earlier]
+        losses.append(scored_loss(self.scored.head, last, batch, self.curves, weights))
         self.valid_loss.add(torch.stack(losses).mean(), batch)
 
     @override

@@ -16,7 +16,7 @@ from regtrack.evaluation.metrics import StreamingCurves
 from regtrack.genome.sequence import N
 from regtrack.models.blocks import Head
 from regtrack.training import loss as losses
-from regtrack.training.loss import batch_loss, scored_loss, tiles
+from regtrack.training.loss import Weights, batch_loss, marker_weights, scored_loss, tiles
 
 LENGTH, MARKERS, CHANNELS = 157, 5, 6
 
@@ -46,23 +46,27 @@ def plain_labels(batch: Batch) -> Tensor:
 
 
 def reference(
-    head: Head, x: Tensor, batch: Batch, weight: float = 1.0
+    head: Head, x: Tensor, batch: Batch, weight: float = 1.0, markers: Tensor | None = None
 ) -> tuple[Tensor, list[Tensor]]:
     """The loss and its gradients by input, weights and biases: by PyTorch, at once, in float64."""
     exact, x = copy.deepcopy(head).double(), x.double().requires_grad_()
     every = F.binary_cross_entropy_with_logits(
         exact(x), plain_labels(batch), pos_weight=torch.tensor(weight).double(), reduction="none"
     )
+    if markers is not None:
+        every = every * markers.double()[:, None]
     loss = every.transpose(1, 2)[batch.codes != N].mean()
     loss.backward()
     return loss.detach(), [one.grad for one in (x, *exact.parameters()) if one.grad is not None]
 
 
-def found(head: Head, x: Tensor, batch: Batch, weight: float = 1.0) -> tuple[Tensor, list[Tensor]]:
+def found(
+    head: Head, x: Tensor, batch: Batch, weight: float = 1.0, markers: Tensor | None = None
+) -> tuple[Tensor, list[Tensor]]:
     """The same by `batch_loss`."""
     x = x.clone().requires_grad_()
     head.zero_grad()
-    loss = batch_loss(head, x, batch, weight)
+    loss = batch_loss(head, x, batch, Weights(weight, markers))
     loss.backward()
     return loss.detach(), [one.grad for one in (x, *head.parameters()) if one.grad is not None]
 
@@ -102,6 +106,28 @@ def test_tiles_cover_every_base_of_the_batch_once(tile_size: int) -> None:
 def test_loss_and_gradients_are_those_of_the_whole(tile_size: int, weight: float) -> None:
     one = case(tile_size, windows=3)
     assert_same(found(*one, weight), reference(*one, weight))
+
+
+@pytest.mark.parametrize("weight", [1.0, 8.0])
+def test_markers_count_as_they_are_weighted(tile_size: int, weight: float) -> None:
+    one = case(tile_size + 1, windows=3)
+    markers = torch.rand(MARKERS) + 0.1
+    assert_same(found(*one, weight, markers), reference(*one, weight, markers))
+
+
+def test_weights_even_out_the_entropy_of_base_rates() -> None:
+    rates = torch.tensor([0.5, 0.1, 0.01, 0.0])
+    entropy = -(rates * rates.log2() + (1 - rates) * (1 - rates).log2())[:3]
+    assert marker_weights(rates, 0.0).tolist() == pytest.approx([1.0] * 4)
+    for balance in (0.3, 1.0):
+        weights = marker_weights(rates, balance)
+        shares = weights[:3] * entropy
+        ratios = shares / shares[0]
+        assert ratios.tolist() == pytest.approx(
+            ((entropy / entropy[0]) ** (1 - balance)).tolist(), rel=1e-4
+        )
+        # a marker without labels counts as one on 1 of 10,000 bases
+        assert weights[3] == marker_weights(torch.tensor([0.5, 0.1, 0.01, 1e-4]), balance)[3]
 
 
 @given(st.integers(0, 1000), st.sampled_from([1.0, 8.0]), st.sampled_from([0.1, 3, 60]))
@@ -185,7 +211,7 @@ def test_the_validated_loss_is_the_same_and_every_logit_is_counted(tile_size: in
     head, x, batch = case(8)
     head.eval()
     curves, whole = (StreamingCurves(torch.zeros(MARKERS)) for _ in range(2))
-    loss = scored_loss(head, x, batch, curves, 2.0)
+    loss = scored_loss(head, x, batch, curves, Weights(2.0))
     whole.update(head(x).detach(), dense_labels(batch, MARKERS), batch.codes != N)
     assert loss.item() == pytest.approx(reference(head, x, batch, 2.0)[0].item(), rel=1e-5)
     assert torch.equal(curves.counts, whole.counts)
