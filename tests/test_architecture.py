@@ -46,6 +46,7 @@ PERMITTED: dict[str, set[str]] = {
         "genome", "labels", "machine", "tracks", "dataset.store", "dataset.format",
         "dataset.identity", "checkpoint_header", "measures", "files",
     },
+    "hub": {"genome", "labels", "tracks", "files", "compare", "figures.palette"},
     "simulate": {"genome", "files"},
     "figures": {"genome", "labels", "tracks", "saliency", "model_check"},
     "benchmark": {

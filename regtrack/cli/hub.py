@@ -17,6 +17,8 @@ Examples:
   regtrack hub regtrack-demo/tracks --genome planted --reference regtrack-demo/genome/reference.fa
 
   regtrack hub tracks other.bw --out hub --copy
+
+  regtrack hub tracks --labels data --genes genes.gtf.gz --calls calls --variants hits.vcf.gz
 """
 
 
@@ -34,6 +36,21 @@ def command(
     ] = False,
     genome: Annotated[
         str | None, typer.Option(help="Name at UCSC, such as hg38; default: by chromosome 1.")
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="A dataset, a markers table (.tsv) or one BED, to show as items."),
+    ] = None,
+    genes: Annotated[Path | None, typer.Option(help="Genes (GTF), gzipped or plain.")] = None,
+    variants: Annotated[
+        list[Path] | None, typer.Option(help="VCF or BED of variants; repeatable.")
+    ] = None,
+    calls: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="narrowPeak or BED of called peaks, or a folder of them; those named as a track "
+            "are shown below it; repeatable."
+        ),
     ] = None,
     reference: Annotated[
         Path | None, typer.Option(help="FASTA, written as 2bit: an assembly that UCSC lacks.")
@@ -56,15 +73,18 @@ def command(
     """Write a UCSC track hub, an IGV session and an igv.js configuration of tracks.
 
     Models of one marker are drawn over each other on one scale, in the colours of the figures;
-    signed saliency as letters. Addresses are relative, so that the folder can be moved to any web
-    server that answers range requests; index.html says how to open it.
+    signed saliency as letters; labels, genes, variants and calls as items (bigBed). Addresses are
+    relative, so that the folder can be moved to any web server that answers range requests;
+    index.html says how to open it.
     """
-    from regtrack.tracks.hub import FILES
-    from regtrack.tracks.publish_hub import HubRequest, write_hub
+    from regtrack.hub.file_names import FILES
+    from regtrack.hub.make_items import ItemFiles
+    from regtrack.hub.publish import HubRequest, write_hub
 
     request = HubRequest(
         paths=paths, out=out, copy=copy, genome=genome, reference=reference, region=region,
-        show=given_lists("--show", show), url=url, title=title, email=email,
+        show=given_lists("--show", show), url=url, title=title, email=email, labels=labels,
+        genes=genes, items=ItemFiles(variants or (), calls or ()),
     )  # fmt: skip
     with bars() as progress:
         folder, tracks = write_hub(request, overwrite=overwrite, progress=progress)

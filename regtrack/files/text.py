@@ -37,6 +37,7 @@ class Text(Closing):
         path: the file, or a pipe.
         expected: what it should be, for messages, such as "GTF file".
         error: the exception to raise for anything wrong.
+        declared: a kind of text that declares itself and is accepted too, as `recognise` puts it.
 
     Attributes:
         lines: lines read so far.
@@ -47,9 +48,13 @@ class Text(Closing):
     """
 
     def __init__(
-        self, path: Path, expected: str, error: type[RegtrackError] = RegtrackError
+        self,
+        path: Path,
+        expected: str,
+        error: type[RegtrackError] = RegtrackError,
+        declared: str | None = None,
     ) -> None:
-        self.path, self._expected = path, expected
+        self.path, self._expected, self._declared = path, expected, declared
         self._source = Source(path, expected, error)
         self._first = b""
         self._latin: bool | None = None  # None while all is ASCII
@@ -131,7 +136,7 @@ class Text(Closing):
         first = self._first = next(pieces, b"")
         coding = next((name for mark, name in _MARKS if first.startswith(mark)), None)
         kind = recognise_declared(first[:_LOOKED_AT])
-        if kind not in {None, UTF_16}:
+        if kind not in {None, UTF_16, self._declared}:
             raise self._source.refused(f"is {kind}; expected a {self._expected}")
         if coding is None:
             yield first.removeprefix(codecs.BOM_UTF8)

@@ -19,6 +19,8 @@ from regtrack.genome.interval import Interval
 _VERSION = "8"
 _HEIGHT = 60  # pixels of a track
 _TRACK = "org.broad.igv.track.DataSourceTrack"
+_FEATURES = "org.broad.igv.track.FeatureTrack"
+_LOW = 30  # pixels of a track of items
 _MERGED = "org.broad.igv.track.MergedTracks"
 
 # the length of chromosome 1 (bp) identifies the assemblies that IGV knows by name
@@ -33,7 +35,7 @@ _KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class SessionTrack:
-    """A bigWig in a session.
+    """A bigWig, or a bigBed, in a session.
 
     Attributes:
         name: the name shown to readers.
@@ -43,6 +45,7 @@ class SessionTrack:
         overlay: tracks with the same overlay are drawn on top of each other; empty: separately.
         letters: whether to draw values as letters of the sequence, as for saliency. Bars are drawn
             if a base is too narrow for a letter, or if this version of IGV cannot draw letters.
+        features: whether it is a bigBed, whose items are drawn instead of values.
 
     Raises:
         TrackError: a colour in another format.
@@ -54,6 +57,7 @@ class SessionTrack:
     scale: str = ""
     overlay: str = ""
     letters: bool = False
+    features: bool = False
 
     def __post_init__(self) -> None:
         digits = self.colour.removeprefix("#")
@@ -86,8 +90,9 @@ def igv_session(tracks: Sequence[SessionTrack], genome: str, region: Interval) -
         },
     )
     resources = ElementTree.SubElement(root, "Resources")
-    for url in dict.fromkeys(track.url for track in tracks):
-        ElementTree.SubElement(resources, "Resource", {"path": url, "type": "bw"})
+    for url, items in {track.url: track.features for track in tracks}.items():
+        kind = "bb" if items else "bw"
+        ElementTree.SubElement(resources, "Resource", {"path": url, "type": kind})
     panel = ElementTree.SubElement(root, "Panel", {"name": "DataPanel"})
     for group in _overlays(tracks):
         parent = panel
@@ -156,6 +161,17 @@ def _overlays(tracks: Sequence[SessionTrack]) -> list[list[SessionTrack]]:
 
 
 def _attributes(track: SessionTrack, scales: Mapping[str, str]) -> dict[str, str]:
+    if track.features:
+        return {
+            "clazz": _FEATURES,
+            "id": track.url,
+            "name": track.name,
+            "color": track.rgb,
+            "altColor": track.rgb,
+            "displayMode": "COLLAPSED",
+            "height": str(_LOW),
+            "visible": "true",
+        }
     attributes = {
         "clazz": _TRACK,
         "id": track.url,
@@ -180,6 +196,16 @@ def _merged(group: Sequence[SessionTrack], scales: Mapping[str, str]) -> dict[st
 
 
 def _config(track: SessionTrack) -> dict[str, Any]:
+    if track.features:
+        return {
+            "type": "annotation",
+            "format": "bigbed",
+            "url": track.url,
+            "name": track.name,
+            "color": f"rgb({track.rgb})",
+            "height": _LOW,
+            "displayMode": "COLLAPSED",
+        }
     config: dict[str, Any] = {
         "type": "wig",
         "format": "bigwig",

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from regtrack.atomic import publish_file, publish_folder, reserve
+from regtrack.compare.open_sources import open_sources
+from regtrack.compare.sources import Sources
 from regtrack.errors import TrackError
 from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.reference import Reference
 from regtrack.genome.two_bit import write_two_bit
-from regtrack.labels.marker import select_markers
-from regtrack.progress import SILENT, Progress
-from regtrack.tracks.build_catalog import build_catalog, track_markers
-from regtrack.tracks.catalog import Catalog, Track
-from regtrack.tracks.hub import (
-    FILES,
-    HUB_FILE,
+from regtrack.hub.contents import (
     Hub,
     check_inside,
     common_folder,
     first_markers,
     genome_name,
 )
+from regtrack.hub.file_names import FILES, HUB_FILE
+from regtrack.hub.items import Kind
+from regtrack.hub.make_items import ITEM_FOLDER, ITEM_LIST, ItemFiles, make_items, moved
+from regtrack.hub.rows import Rows
+from regtrack.labels.marker import select_markers
+from regtrack.progress import SILENT, Progress
+from regtrack.tracks.build_catalog import track_markers
+from regtrack.tracks.catalog import Catalog, Track
 
 _FIRST_VIEW = 100_000  # bp
 TWO_BIT_FILE = "genome.2bit"
@@ -47,6 +51,9 @@ class HubRequest:
         url: where the folder will be served, for links.
         title: of the hub.
         email: contact that UCSC shows.
+        labels: a dataset, a markers table (.tsv) or one BED, whose labels are written as bigBeds.
+        genes: GTF.
+        items: files of variants and calls.
     """
 
     paths: Sequence[Path]
@@ -59,6 +66,14 @@ class HubRequest:
     url: str = ""
     title: str = "regtrack"
     email: str = "-"
+    labels: Path | None = None
+    genes: Path | None = None
+    items: ItemFiles = field(default_factory=ItemFiles)
+
+    @property
+    def has_items(self) -> bool:
+        """Whether there are bigBeds to write."""
+        return bool(self.labels or self.genes or self.items.variants or self.items.calls)
 
     def __post_init__(self) -> None:
         if self.copy and self.out is None:
@@ -85,43 +100,71 @@ def write_hub(
         FastaError, RegionError: an invalid reference or region.
         OutputError: files exist and `overwrite` is off, or they cannot be written.
     """
-    catalog = build_catalog(request.paths)
+    with open_sources(request.paths, labels=request.labels, genes=request.genes) as sources:
+        return _write(request, sources, overwrite=overwrite, progress=progress)
+
+
+def _write(
+    request: HubRequest, sources: Sources, *, overwrite: bool, progress: Progress
+) -> tuple[Path, int]:
+    catalog = sources.catalog
     name = genome_name(catalog, request.genome)
     region = _region(request, catalog)
     _check_reference(request, catalog)
-    inputs = [request.reference, *(track.path for track in catalog.tracks)]
+    rows = request.items.read(catalog.assembly)
+    inputs = [request.reference, request.labels, request.genes, *request.items.variants,
+              *request.items.calls, *(track.path for track in catalog.tracks)]  # fmt: skip
     folder = request.out or common_folder(catalog)
     hub = Hub(catalog, folder, name, region, request.title, request.email,
               shown=_shown(request, catalog))  # fmt: skip
+    work = _Work(request, sources, rows, progress)
     if request.copy:
         with publish_folder(folder, mark=HUB_FILE, inputs=inputs, overwrite=overwrite) as made:
             copied = _copied(catalog, made, progress)
-            _write_all(request, replace(hub, catalog=copied, folder=made), overwrite=False,
-                       progress=progress)  # fmt: skip
+            work.write(replace(hub, catalog=copied, folder=made), overwrite=False)
     else:
         check_inside(catalog, folder)
         folder.mkdir(parents=True, exist_ok=True)
-        _write_all(request, hub, overwrite=overwrite, progress=progress)
+        work.write(hub, overwrite=overwrite)
     return folder, len(catalog.tracks)
 
 
-def _write_all(request: HubRequest, hub: Hub, *, overwrite: bool, progress: Progress) -> None:
-    """Write the files of a hub; hub.txt comes last, when everything that it names is there."""
-    if request.reference is not None:
-        hub = replace(hub, two_bit=hub.folder / TWO_BIT_FILE)
-    texts = hub.files(request.url)
-    names = [name for name in FILES if name != HUB_FILE] + [HUB_FILE]
-    places = [hub.folder / name for name in names]
-    with reserve([*places, *([hub.two_bit] if hub.two_bit else [])], overwrite=overwrite):
-        if hub.two_bit is not None and request.reference is not None:
-            with (
-                Reference(request.reference) as reference,
-                publish_file(hub.two_bit, overwrite=overwrite) as temporary,
-            ):
-                write_two_bit(temporary, reference, progress)
-        for name, place in zip(names, places, strict=True):
-            with publish_file(place, overwrite=overwrite) as temporary:
-                temporary.write_text(texts[name], encoding="utf-8")
+@dataclass(frozen=True)
+class _Work:
+    """What a hub's files are made of."""
+
+    request: HubRequest
+    sources: Sources
+    rows: Sequence[tuple[Kind, Path, Rows]]
+    progress: Progress
+
+    def write(self, hub: Hub, *, overwrite: bool) -> None:
+        """Write the files of a hub; hub.txt comes last, when everything that it names is there."""
+        if self.request.reference is not None:
+            hub = replace(hub, two_bit=hub.folder / TWO_BIT_FILE)
+        names = [name for name in FILES if name != HUB_FILE] + [HUB_FILE]
+        places = [hub.folder / name for name in names]
+        with reserve([*places, *([hub.two_bit] if hub.two_bit else [])], overwrite=overwrite):
+            hub = self._with_items(hub, overwrite=overwrite)
+            if hub.two_bit is not None and self.request.reference is not None:
+                with (
+                    Reference(self.request.reference) as reference,
+                    publish_file(hub.two_bit, overwrite=overwrite) as temporary,
+                ):
+                    write_two_bit(temporary, reference, self.progress)
+            texts = hub.files(self.request.url)
+            for name, place in zip(names, places, strict=True):
+                with publish_file(place, overwrite=overwrite) as temporary:
+                    temporary.write_text(texts[name], encoding="utf-8")
+
+    def _with_items(self, hub: Hub, *, overwrite: bool) -> Hub:
+        """The hub with its bigBeds, which are written."""
+        if not self.request.has_items:
+            return hub
+        place = hub.folder / ITEM_FOLDER
+        with publish_folder(place, mark=ITEM_LIST, overwrite=overwrite) as folder:
+            items = make_items(folder, self.sources, self.rows, self.progress)
+        return replace(hub, items=moved(items, place))
 
 
 def _copied(catalog: Catalog, folder: Path, progress: Progress) -> Catalog:

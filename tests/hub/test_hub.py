@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -12,28 +11,19 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from read_hub import read_hub
 from small_tracks import write_bigwig, write_sweep
 
 from regtrack.errors import OutputError, RegtrackError
 from regtrack.genome import two_bit
 from regtrack.genome.interval import Interval
 from regtrack.genome.reference import Reference
+from regtrack.hub.publish import HubRequest, write_hub
 from regtrack.model_style import style_of
 from regtrack.tracks.bigwig.read import values
-from regtrack.tracks.publish_hub import HubRequest, write_hub
 
-READERS = Path(__file__).parents[1] / "readers"
 ONES = {"chr2": np.ones(500, np.float32), "chr10": np.ones(900, np.float32)}
 MARKERS = ("K562_CTCF", "K562_DNase", "A_1", "A_2", "A_3", "A_4")
-
-
-def read_hub(path: Path) -> Any:
-    """What @gmod/ucsc-hub finds in a hub, or @gmod/twobit in a 2bit."""
-    node = shutil.which("node")
-    if node is None or not (READERS / "node_modules" / "@gmod" / "ucsc-hub").is_dir():
-        pytest.skip("needs node and `make readers`")
-    command = [node, str(READERS / "read_hub.mjs"), str(path)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import re
 
 from hypothesis import given, settings, strategies as st
 
-from regtrack.tracks.track_db import LONG, SHORT, Stanza, TrackNames, cut, file_address, hub_text
+from regtrack.hub.track_db import LONG, SHORT, Stanza, TrackNames, cut, file_address, hub_text
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 

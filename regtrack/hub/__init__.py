@@ -1,0 +1,1 @@
+"""Hubs and sessions: tracks and items in genome browsers, and whether a served hub works there."""

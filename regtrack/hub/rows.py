@@ -1,0 +1,143 @@
+"""Reads items of third-party files: peaks, BED and VCF, with the columns that browsers show."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from regtrack.errors import PeakFileError
+from regtrack.files.text import Text
+from regtrack.genome.assembly import Assembly
+from regtrack.tracks.bigbed.form import LABEL_FORM, PEAK_FORM, VARIANT_FORM, BedForm
+
+_MOST = 5_000_000  # rows
+_SKIPPED = (b"#", b"track", b"browser")
+_PEAK_COLUMNS = 10
+_VCF = b"##fileformat=VCF"
+_DARKEST = 1000
+_DIGITS = 10
+_log = logging.getLogger(__name__)
+
+Row = tuple[Any, ...]  # start, end and the columns of a form
+
+
+@dataclass
+class Rows:
+    """The items of a file.
+
+    Attributes:
+        form: their columns.
+        by_chrom: rows by the assembly's names of chromosomes.
+        dropped: rows on other chromosomes, or past the end of one.
+    """
+
+    form: BedForm
+    by_chrom: dict[str, list[Row]] = field(default_factory=dict)
+    dropped: int = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self.by_chrom.values()))
+
+
+def read_rows(path: Path, assembly: Assembly) -> Rows:
+    """Read narrowPeak, BED or VCF, gzipped or plain, told apart by their lines.
+
+    Rows outside the assembly are dropped, which a warning counts.
+
+    Raises:
+        PeakFileError: no such file, a line that is none of these, too many rows, or no row on the
+            assembly although there are some.
+    """
+    with Text(path, "peak, BED or VCF file", PeakFileError, "a VCF file") as text:
+        found = _read(text, assembly)
+    kept = len(found)
+    if found.dropped and not kept:
+        raise PeakFileError(
+            f"{path} has no item on the tracks, which have {assembly.summary()}; use files of one "
+            "assembly"
+        )
+    if found.dropped:
+        _log.warning("%s: %d of %d items are outside the tracks' assembly, and are left out",
+                     path, found.dropped, kept + found.dropped)  # fmt: skip
+    return found
+
+
+def _read(text: Text, assembly: Assembly) -> Rows:
+    found: Rows | None = None
+    parse: Callable[[Sequence[bytes]], Row] = _bed
+    names: dict[bytes, str | None] = {}
+    for number, line in text:
+        if number == 1 and line.startswith(_VCF):
+            found, parse = Rows(VARIANT_FORM), _variant
+        if line.startswith(_SKIPPED):
+            continue
+        fields = line.split(b"\t") if b"\t" in line else line.split()
+        if found is None:
+            is_peak = len(fields) == _PEAK_COLUMNS
+            found, parse = (Rows(PEAK_FORM), _peak) if is_peak else (Rows(LABEL_FORM), _bed)
+        try:
+            row = parse(fields)
+        except (IndexError, ValueError, OverflowError):
+            raise text.refused(number, line, _EXPECTED[found.form.table]) from None
+        chrom = names.get(fields[0], "")
+        if chrom == "":
+            chrom = names[fields[0]] = assembly.resolve(fields[0].decode())
+        if chrom is None or row[1] > assembly.length(chrom):
+            found.dropped += 1
+            continue
+        found.by_chrom.setdefault(chrom, []).append(row)
+        if len(found.by_chrom[chrom]) > _MOST:
+            raise PeakFileError(
+                f"{text.path} has more than {_MOST:,} items on {chrom}, too many to keep in "
+                "memory; make a bigBed of them with UCSC's bedToBigBed"
+            )
+    return Rows(LABEL_FORM) if found is None else found
+
+
+_EXPECTED = {
+    "labels": "expected BED: chromosome, start, end and perhaps a name, separated by tabs",
+    "narrowPeak": "expected the ten columns of narrowPeak, separated by tabs",
+    "variants": "expected VCF: CHROM, POS, ID, REF and ALT, separated by tabs",
+}
+
+
+def _place(start: bytes, end: bytes) -> tuple[int, int]:
+    """Start and end (bp).
+
+    Raises:
+        ValueError: not numbers, or an empty interval.
+    """
+    if not (start.isdigit() and end.isdigit() and max(len(start), len(end)) <= _DIGITS):
+        raise ValueError
+    if int(start) >= int(end):
+        raise ValueError
+    return int(start), int(end)
+
+
+def _bed(fields: Sequence[bytes]) -> Row:
+    return (*_place(fields[1], fields[2]), fields[3].decode() if len(fields) > 3 else ".")
+
+
+def _peak(fields: Sequence[bytes]) -> Row:
+    start, end = _place(fields[1], fields[2])
+    numbers = [float(one) for one in fields[6:9]]
+    summit = int(fields[9])
+    if not all(map(math.isfinite, numbers)) or not -1 <= summit < end - start:
+        raise ValueError
+    score = min(max(int(float(fields[4])), 0), _DARKEST)
+    strand = fields[5].decode()
+    if strand not in {"+", "-", "."}:
+        raise ValueError
+    return start, end, fields[3].decode(), score, strand, *numbers, summit
+
+
+def _variant(fields: Sequence[bytes]) -> Row:
+    chrom, position, name, ref, alt = (one.decode() for one in fields[:5])
+    if not ref or not ref.isalpha():
+        raise ValueError
+    start, end = _place(str(int(position) - 1).encode(), str(int(position) - 1 + len(ref)).encode())
+    return start, end, f"{chrom}:{position}_{ref}>{alt}" if name == "." else name, ref, alt
