@@ -4,10 +4,13 @@ BIN := .venv/bin
 # unset: else every process would compile every source again
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test torture fuzz gpu readers igv lint check docs wheel bench screenshots lock clean
+.PHONY: demo real test torture fuzz gpu readers igv lint check docs wheel bench screenshots lock clean
 
 demo: .venv/ready            ## the whole path on a simulated genome, in three to four minutes
 	$(BIN)/regtrack demo --out regtrack-demo --overwrite
+
+real: .venv/ready            ## the whole path on real data, fetched or in FILES=folder, in half an hour
+	$(BIN)/regtrack quickstart --out regtrack-real $(if $(FILES),--files $(FILES))
 
 test: .venv/develop          ## every test, one process per core, at most eight
 	$(BIN)/pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
@@ -54,7 +57,7 @@ lock: .venv/develop          ## write requirements.lock after a change of constr
 	$(BIN)/python scripts/write_lock.py
 
 clean:                       ## remove what the targets above made
-	rm -rf .venv docs/_build regtrack-demo tests/readers/node_modules app/npm/node_modules
+	rm -rf .venv docs/_build regtrack-demo regtrack-real tests/readers/node_modules app/npm/node_modules
 
 tests/readers/node_modules: tests/readers/package.json tests/readers/package-lock.json
 	npm ci --prefix tests/readers --ignore-scripts --no-audit --no-fund

@@ -59,7 +59,7 @@ APP_MAY = {
     *GROUND, "files", "genome", "tracks", "labels", "compare", "dataset.store", "dataset.format",
     "dataset.identity", "checkpoint_header",
 }  # fmt: skip
-EVERYTHING = {"cli", "demo", "__main__"}
+EVERYTHING = {"cli", "demo", "quickstart", "__main__"}
 
 # third-party packages that only these parts may import
 KEPT_TO: dict[str, set[str]] = {

@@ -21,6 +21,7 @@ from regtrack.errors import RegtrackError
 # in the order of a user's work, also in `regtrack --help`
 COMMANDS = (
     "demo",
+    "quickstart",
     "simulate",
     "fetch",
     "build-dataset",
@@ -98,7 +99,7 @@ for _name in COMMANDS:
         cls=OnceCommand,
         help=_paragraphs(_module.command.__doc__),
         epilog=_module.EPILOG,
-        no_args_is_help=_name != "demo",
+        no_args_is_help=_name not in {"demo", "quickstart"},
     )(_module.command)
 
 

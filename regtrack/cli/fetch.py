@@ -98,7 +98,7 @@ def command(
     if dry_run:
         with bars() as progress:
             plan = plan_fetch(request, out, jobs=jobs, progress=progress)
-        print_json(plan.to_dict()) if as_json else _print_plan(plan)
+        print_json(plan.to_dict()) if as_json else print_plan(plan)
         return
     with bars() as progress:
         done = fetch_data(request, out, jobs=jobs, overwrite=overwrite, progress=progress)
@@ -106,7 +106,8 @@ def command(
     raise typer.Exit(1 if done.failed else 0)
 
 
-def _print_plan(plan: FetchPlan) -> None:
+def print_plan(plan: FetchPlan) -> None:
+    """Show what a fetch will download, and the sizes."""
     rows = [(one.file, _size(one.size), urlsplit(one.url).netloc) for one in plan.missing[:_SHOWN]]
     more = len(plan.missing) - len(rows)
     rows += [(f"and {more:,} more", "", "")] * (more > 0)

@@ -66,7 +66,7 @@ def command(
             rich_help_panel=_NETWORK,
         ),
     ] = None,
-    start: Annotated[
+    from_checkpoint: Annotated[
         Path | None,
         typer.Option(
             "--from",
@@ -205,7 +205,7 @@ def command(
             out,
             model=model,
             settings=_settings(settings or [], dropout=dropout, pooling=pooling),
-            start=start,
+            from_checkpoint=from_checkpoint,
             freeze=freeze,
             config=config,
             hardware=hardware,

@@ -85,7 +85,7 @@ def train(
     *,
     model: str | None = None,
     settings: Mapping[str, Any] | None = None,
-    start: str | Path | None = None,
+    from_checkpoint: str | Path | None = None,
     freeze: bool = False,
     config: TrainingConfig | None = None,
     hardware: Hardware | None = None,
@@ -100,11 +100,12 @@ def train(
     Args:
         dataset: a dataset or its folder.
         out: the run's folder; `regtrack.training.run` lists its files.
-        model: a name in `regtrack.models.registry.MODELS`; None: that of `start`, or dilated.
-        settings: of the network, if they differ from its defaults, or from those of `start`.
-        start: a checkpoint, or the folder of a run, whose weights are the first ones; the head is
-            new unless it has the same markers in the same order. None: fresh weights.
-        freeze: train only the head, and leave the other weights of `start` as they are.
+        model: a name in `regtrack.models.registry.MODELS`; None: that of `from_checkpoint`, or
+            dilated.
+        settings: of the network, if they differ from its defaults, or from the checkpoint's.
+        from_checkpoint: a checkpoint, or the folder of a run, whose weights are the first ones; the
+            head is new unless it has the same markers in the same order. None: fresh weights.
+        freeze: train only the head, and leave the checkpoint's other weights as they are.
         config: how to train.
         hardware: where to train.
         progress: shows the bases trained on and validated.
@@ -112,13 +113,14 @@ def train(
             then the new one is in `out.partial`, and the same call resumes it.
 
     Raises:
-        CheckpointError: no such network or setting, a network that diverged, or a `start` that
-            cannot be loaded or is another network.
+        CheckpointError: no such network or setting, a network that diverged, or a
+            `from_checkpoint` that cannot be loaded or is another network.
         DatasetError: a split without windows or labels.
         OutputError: `out` holds a finished run, another process trains there, or it cannot be
             written.
         DeviceError: the hardware is not available.
-        TrainingError: `out` holds a run with other settings, or `freeze` without `start`.
+        TrainingError: `out` holds a run with other settings, or `freeze` without a
+            checkpoint.
         KeyboardInterrupt: SIGINT, SIGTERM or SIGHUP arrived; the run can be resumed.
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
@@ -126,13 +128,14 @@ def train(
     _check_splits(dataset)
     base_rates = _validation_base_rates(dataset)
     with torch.random.fork_rng(devices=[]):
-        origin = read_start(start, freeze=freeze)
+        inputs = [] if from_checkpoint is None else [Path(from_checkpoint)]
+        origin = read_start(from_checkpoint, freeze=freeze)
         network = origin.network(dataset, model, settings or {}, step_seed(config.seed))
         request = _request(dataset, network, config, origin)
         check_hardware(config, hardware, RunFolder(Path(out)))
         with hold(real_place(Path(out))) if leads() else nullcontext():
             folder, final = find_place(
-                Path(out), request, [dataset.path, *([] if start is None else [Path(start)])],
+                Path(out), request, [dataset.path, *inputs],
                 run=run_digest(identity(request), network), overwrite=overwrite,
             )  # fmt: skip
             run = _Run(dataset, network, config, hardware, folder, final, request, base_rates)

@@ -109,7 +109,8 @@ def read_start(path: str | Path | None, *, freeze: bool = False) -> Start:
         return Start(load_checkpoint(path), freeze)
     if freeze:
         raise TrainingError(
-            "`freeze` keeps the weights of another checkpoint, and none is given; pass `start`"
+            "`freeze` keeps the weights of another checkpoint, and none is given; pass"
+            " `from_checkpoint`"
         )
     return Start()
 

@@ -63,7 +63,7 @@ def test_the_first_step_starts_where_the_checkpoint_ended(
 ) -> None:
     """At a learning rate of almost nothing, weights stay what they were: also the head's."""
     still = replace(CONFIG, learning_rate=1e-12, epochs=1, averaging=0.0)
-    result = fit(dataset, run, start=first, config=still)
+    result = fit(dataset, run, from_checkpoint=first, config=still)
     before, after = tensors(first), tensors(result.checkpoint)
     for name, tensor in before.items():
         if "running" not in name:
@@ -74,7 +74,7 @@ def test_other_markers_get_a_new_head_that_begins_at_their_base_rates(
     other: Dataset, first: Path, run: Path
 ) -> None:
     still = replace(CONFIG, learning_rate=1e-12, epochs=1, averaging=0.0)
-    result = fit(other, run, start=first.parent, config=still)
+    result = fit(other, run, from_checkpoint=first.parent, config=still)
     found = load_checkpoint(result.checkpoint)
     assert found.markers == other.markers
     assert (found.model.name, found.model.config["hidden"]) == ("cnn3", 8)
@@ -91,7 +91,7 @@ def test_other_markers_get_a_new_head_that_begins_at_their_base_rates(
 def test_a_frozen_trunk_keeps_weights_and_statistics_and_its_head_learns(
     other: Dataset, first: Path, run: Path
 ) -> None:
-    result = fit(other, run, start=first, freeze=True)
+    result = fit(other, run, from_checkpoint=first, freeze=True)
     before, after = trunk(first), trunk(result.checkpoint)
     assert before.keys() == after.keys()
     assert all(torch.equal(before[name], after[name]) for name in before)
@@ -101,7 +101,7 @@ def test_a_frozen_trunk_keeps_weights_and_statistics_and_its_head_learns(
 def test_it_is_recorded_with_the_run_and_in_its_checkpoint(
     other: Dataset, first: Path, run: Path
 ) -> None:
-    result = fit(other, run, start=first, freeze=True, config=replace(CONFIG, epochs=1))
+    result = fit(other, run, from_checkpoint=first, freeze=True, config=replace(CONFIG, epochs=1))
     expected = {
         "path": str(first),
         "digest": model_digest(load_checkpoint(first).model),
@@ -134,12 +134,12 @@ class Stopping:
 def test_an_interrupted_one_resumes_to_identical_weights_also_from_a_moved_checkpoint(
     other: Dataset, first: Path, tmp_path: Path, freeze: bool
 ) -> None:
-    whole = fit(other, tmp_path / "whole", start=first, freeze=freeze)
+    whole = fit(other, tmp_path / "whole", from_checkpoint=first, freeze=freeze)
     with pytest.raises(KeyboardInterrupt):
-        fit(other, tmp_path / "run", start=first, freeze=freeze, progress=Stopping())
+        fit(other, tmp_path / "run", from_checkpoint=first, freeze=freeze, progress=Stopping())
     moved = tmp_path / "moved.safetensors"
     shutil.copy(first, moved)
-    again = fit(other, tmp_path / "run", start=moved, freeze=freeze)
+    again = fit(other, tmp_path / "run", from_checkpoint=moved, freeze=freeze)
     assert len(again.history) == 2
     found, expected = tensors(again.checkpoint), tensors(whole.checkpoint)
     assert all(torch.equal(found[name], expected[name]) for name in expected)
@@ -149,34 +149,34 @@ def test_an_interrupted_one_does_not_resume_from_other_weights(
     other: Dataset, first: Path, run: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        fit(other, run, start=first, progress=Stopping())
+        fit(other, run, from_checkpoint=first, progress=Stopping())
     changed = load_checkpoint(first)
     with torch.no_grad():
         changed.model.head.hidden.bias += 1
     save_checkpoint(tmp_path / "changed.safetensors", changed)
     with pytest.raises(TrainingError, match=r"start\.digest \w+ there and \w+ now"):
-        fit(other, run, start=tmp_path / "changed.safetensors")
+        fit(other, run, from_checkpoint=tmp_path / "changed.safetensors")
     with pytest.raises(TrainingError, match="freeze False there and True now"):
-        fit(other, run, start=first, freeze=True)
+        fit(other, run, from_checkpoint=first, freeze=True)
     with pytest.raises(TrainingError, match=r"start\.digest \w+ there and not set now"):
         fit(other, run, model="cnn3", settings=SETTINGS)
 
 
 def test_dropout_may_differ_and_nothing_else(dataset: Dataset, first: Path, run: Path) -> None:
     with pytest.raises(CheckpointError, match="holds cnn3, whose weights are not for cnn7; leave"):
-        fit(dataset, run, start=first, model="cnn7")
+        fit(dataset, run, from_checkpoint=first, model="cnn7")
     with pytest.raises(
         CheckpointError, match=r"trained with hidden 8, and .* are not for 16; only"
     ):
-        fit(dataset, run, start=first, settings={"hidden": 16})
+        fit(dataset, run, from_checkpoint=first, settings={"hidden": 16})
     with pytest.raises(CheckpointError, match='no setting "pooling"'):
-        fit(dataset, run, start=first, settings={"pooling": "max"})
+        fit(dataset, run, from_checkpoint=first, settings={"pooling": "max"})
     with pytest.raises(CheckpointError, match=r"no checkpoint at .*none\.safetensors"):
-        fit(dataset, run, start=run / "none.safetensors")
-    with pytest.raises(TrainingError, match="none is given; pass `start`"):
+        fit(dataset, run, from_checkpoint=run / "none.safetensors")
+    with pytest.raises(TrainingError, match="none is given; pass `from_checkpoint`"):
         fit(dataset, run, freeze=True)
     assert not run.exists()
-    result = fit(dataset, run, start=first, model="cnn3", settings={"dropout": 0.0},
+    result = fit(dataset, run, from_checkpoint=first, model="cnn3", settings={"dropout": 0.0},
                  config=replace(CONFIG, epochs=1))  # fmt: skip
     assert load_checkpoint(result.checkpoint).model.config["dropout"] == 0.0
 
@@ -184,5 +184,5 @@ def test_dropout_may_differ_and_nothing_else(dataset: Dataset, first: Path, run:
 def test_a_run_does_not_replace_the_one_that_it_starts_from(dataset: Dataset, first: Path) -> None:
     content = first.read_bytes()
     with pytest.raises(OutputError):
-        fit(dataset, first.parent, start=first, overwrite=True)
+        fit(dataset, first.parent, from_checkpoint=first, overwrite=True)
     assert first.read_bytes() == content

@@ -1,0 +1,1 @@
+"""All steps on real data in one command."""
