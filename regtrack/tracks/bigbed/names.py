@@ -28,7 +28,7 @@ def name_index(
 
     Args:
         names: of the items in each block.
-        leaves: the blocks, `LEAF` (blocks,), of which offset and size (bytes) are used.
+        leaves: the blocks, `LEAF` (n,), in bp and bytes.
         column: number of the column of names.
         position: offset of the extension in the file (bytes).
     """

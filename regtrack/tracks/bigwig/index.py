@@ -41,8 +41,8 @@ def key_tree(keys: npt.NDArray[np.bytes_], values: npt.NDArray[np.void], positio
     """A B+ tree from keys to values, packed from the leaves up.
 
     Args:
-        keys: sorted bytewise, `S` of any width, (n,).
-        values: of the keys, records of one width, (n,).
+        keys: sorted bytewise, `bytes_` (n,).
+        values: of the keys, records of any dtype, (n,).
         position: offset of the tree in the file (bytes).
     """
     width = max(keys.itemsize, 1)
