@@ -87,7 +87,6 @@ KEPT_TO: dict[str, set[str]] = {
     "typer": {"cli"},
     "rich": {"cli"},
     "dash": {"app"},
-    "dash_ag_grid": {"app"},
     "flask": {"app"},
     "waitress": {"app"},
 }  # fmt: skip

@@ -78,16 +78,6 @@ class _Ranked:
 
 
 @dataclass(frozen=True)
-class _Point:
-    customdata: str | None = None
-
-
-@dataclass(frozen=True)
-class _Click:
-    points: list[_Point] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
 class _Picked:
     marker: str
     at: Number | None = None
@@ -110,13 +100,14 @@ class _Done:
 
 _BY_PROPERTY: Mapping[str, Any] = {
     "n_clicks": Number, "n_submit": Number, "n_intervals": Number, "search": str, "value": str,
-    "selectedRows": list[_Ranked], "clickData": _Click, "data": str,
+    "data": str,
 }  # fmt: skip
 # elements whose property has another type than that of most
 _BY_ELEMENT: Mapping[str, Any] = {
     **dict.fromkeys((ids.MARKERS, ids.MODELS, ids.TRACKS, ids.DIFFERENCES), Texts),
     ids.MOVED: _Move,
     ids.SCREEN: _Screen,
+    ids.CHOSEN_WINDOW: _Ranked,
     ids.PICKED: _Picked,
     ids.ROW_EVENT: _RowEvent,
     ids.LOADED: _Loaded,

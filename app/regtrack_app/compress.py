@@ -9,16 +9,19 @@ from dash import Dash
 from flask import Flask, Response, request
 from isal import igzip, isal_zlib
 
+from regtrack_app.index import SCRIPT
+
 _LEAST = 1_000  # bytes; less would not become fewer packets
 _LEVEL = 3
 _TEXT = ("text/", "application/json", "application/xml", "image/svg+xml")
+_KEPT = ("/assets/", f"/{SCRIPT}")
 _FOREVER = "public, max-age=31536000, immutable"
 
 
 def compress_text(app: Dash) -> None:
     """Compress every response that is text, except parts of files, and those that change nothing.
 
-    Assets whose address holds the time of their last change are kept by browsers for a year, as
+    Assets whose address holds their version are kept by browsers for a year, as
     Dash lets its own scripts be kept.
     """
     server: Flask = app.server
@@ -26,7 +29,7 @@ def compress_text(app: Dash) -> None:
     @server.after_request
     def compress(response: Response) -> Response:
         """Compress a response, if the client can read it."""
-        if request.path.startswith("/assets/") and "m" in request.args:
+        if request.path.startswith(_KEPT) and "m" in request.args:
             response.headers["Cache-Control"] = _FOREVER
         if response.status_code != 200 or not (response.mimetype or "").startswith(_TEXT):
             return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from dash import Dash
 
@@ -21,7 +22,9 @@ from regtrack_app.callbacks import (
 )
 from regtrack_app.choices import choices_of
 from regtrack_app.compress import compress_text
+from regtrack_app.first_view import with_first_view
 from regtrack_app.igv import SCRIPT as IGV
+from regtrack_app.index import Page
 from regtrack_app.jobs import Jobs
 from regtrack_app.layout import page
 from regtrack_app.plotly_bundle import PATH as PLOTLY, find_bundle
@@ -30,26 +33,6 @@ from regtrack_app.security import protect
 from regtrack_app.timing import tell_times
 from regtrack_app.url_base import checked_base
 from regtrack_app.view_data import ViewData
-
-# the preload lets the browser fetch the largest script while it runs the others
-_INDEX = f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-{{%metas%}}
-<title>{{%title%}}</title>
-{{%favicon%}}
-{{%css%}}
-<link rel="preload" as="script" href="{PLOTLY}">
-</head>
-<body>
-{{%app_entry%}}
-<footer>
-{{%config%}}
-{{%scripts%}}
-{{%renderer%}}
-</footer>
-</body>
-</html>"""
 
 
 def create_app(
@@ -80,21 +63,23 @@ def create_app(
             `url_base` is not a path.
     """
     prefix, access = checked_base(url_base), access or Access()
-    app = Dash(
+    app = Page(
         "regtrack_app",
         title="regtrack",
         update_title="",
-        index_string=_INDEX,
         serve_locally=True,
         requests_pathname_prefix=prefix,
         routes_pathname_prefix="/",
         add_log_handler=False,
+        # else the document would hold all elements a second time
+        suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     choices, jobs, igv_script = choices_of(sources), Jobs(), IGV.find()
     explained = Saliency(sources, jobs, saliency)
     data = ViewData(sources, explained.rows)
-    app.layout = page(sources, choices, igv_ready=igv_script is not None)
+    bare = partial(page, sources, choices, igv_ready=igv_script is not None)
+    app.layout = with_first_view(bare, data, choices)
     arrive.register(app)
     view.register(app, data, choices)
     measures.register(app, sources, choices)

@@ -122,13 +122,6 @@ def _meta(row: Row) -> dict[str, Any] | None:
     return None
 
 
-def nothing(height: int) -> dict[str, Any]:
-    """An empty figure without axes, on a transparent ground, until there is something to draw."""
-    clear, hidden = "rgba(0,0,0,0)", {"visible": False}
-    ground = {"paper_bgcolor": clear, "plot_bgcolor": clear}
-    return {"data": [], "layout": {"height": height, "xaxis": hidden, "yaxis": hidden} | ground}
-
-
 def structure(rows: Sequence[Row], look: Look) -> str:
     """What must be equal in two figures for one to be patched into the other."""
     parts = [look.theme, look.statistic, "log" if look.log else "", str(look.marks)]

@@ -10,27 +10,10 @@ from regtrack.compare.sources import Sources
 from regtrack_app import ids
 from regtrack_app.choices import Choices
 from regtrack_app.choosing import choosing, marker_list, predicted_by
-from regtrack_app.figures import nothing
 from regtrack_app.panels import GRAPH_CONFIG, PANEL_NAMES, more, panels
 from regtrack_app.references import letters_in_browsers
 from regtrack_app.regions import region_text
 from regtrack_app.state import PANELS, SPLITS, View, default_view
-
-KEYS = (
-    ("← →", "move by a quarter of the view"),
-    ("Shift ← →", "move by a whole view"),
-    ("+ −  or  ↑ ↓", "zoom in and out"),
-    ("n  p", "next and previous window of the table"),
-    ("g", "go to the region box"),
-    ("m", "go to the markers"),
-    ("d", "dark or light"),
-    ("?", "this help"),
-    ("drag", "move; with Shift: zoom into a stretch"),
-    ("Ctrl wheel, pinch", "zoom at the pointer; the wheel alone scrolls the page"),
-    ("wheel sideways", "move"),
-    ("double click", "zoom in at the pointer; with Shift: out"),
-    ("browser's back", "undo each of these"),
-)
 
 
 def page(sources: Sources, choices: Choices, *, igv_ready: bool) -> html.Div:
@@ -56,7 +39,7 @@ def page(sources: Sources, choices: Choices, *, igv_ready: bool) -> html.Div:
                 [choosing(sources, markers, view), _main(sources, igv_ready=igv_ready)],
                 className="body",
             ),
-            _help(),
+            html.Dialog(id=ids.HELP),  # filled in by `assets/help.js`
         ],
     )
 
@@ -70,7 +53,10 @@ _STORES = (
     ids.RESTED,
     ids.GENE_PREFIX,
     ids.WINDOWS_JOB,
+    ids.WINDOWS_ROWS,
+    ids.CHOSEN_WINDOW,
     ids.SCORES_JOB,
+    ids.SCORES_FIGURE,
     ids.SALIENCY_JOB,
     ids.SALIENCY_DONE,
 )
@@ -155,10 +141,7 @@ def _switches() -> list[Any]:
 
 
 def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
-    graph = dcc.Graph(
-        id=ids.GRAPH, config=GRAPH_CONFIG, figure=nothing(420),
-        responsive=True, className="view",
-    )  # fmt: skip
+    graph = dcc.Graph(id=ids.GRAPH, config=GRAPH_CONFIG, responsive=True, className="view")
     tabs = dcc.RadioItems(
         id=ids.PANEL, options={name: PANEL_NAMES[name] for name in PANELS}, value="measures",
         inline=True, className="tabs",
@@ -232,15 +215,3 @@ def _compared(sources: Sources) -> html.Div:
         className="tools compared",
         hidden=True,
     )  # fmt: skip
-
-
-def _help() -> html.Dialog:
-    rows = [html.Tr([html.Th(html.Kbd(keys)), html.Td(says)]) for keys, says in KEYS]
-    return html.Dialog(
-        [
-            html.H2("Keys"),
-            html.Table(html.Tbody(rows)),
-            html.Form(html.Button("Close", className="plain"), **more({"method": "dialog"})),
-        ],
-        id=ids.HELP,
-    )

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import dash_ag_grid as dag
 from dash import dcc, html
 
 from regtrack.compare.sources import Sources
 from regtrack_app import ids, igv
-from regtrack_app.figures import nothing
 from regtrack_app.references import letters_in_browsers
 from regtrack_app.state import RANKINGS
 
@@ -82,29 +80,25 @@ def _measures() -> html.Section:
     return _panel("measures", html.Div(id=ids.MEASURES, className="table", tabIndex=0))
 
 
-def _number(field: str, title: str, form: str) -> dict[str, Any]:
-    """A column of numbers with equally many digits, so that they can be compared."""
-    text = f"params.value == null ? '' : d3.format('{form}')(params.value)"
-    return {
-        "field": field, "headerName": title, "type": "numericColumn", "minWidth": 90,
-        "valueFormatter": {"function": text},
-    }  # fmt: skip
-
-
-def window_columns(sources: Sources, pair: Sequence[str] = ()) -> list[dict[str, Any]]:
+def window_columns(sources: Sources, pair: Sequence[str] = ()) -> list[dict[str, str]]:
     """The columns of the table of windows; those of A and B are named after the models."""
-    alone, unlabelled = len(sources.catalog.models) < 2, sources.labels is None
     labels = [sources.catalog.model(model).label for model in pair]
-    first, second = (f"Mean of {label}" for label in (*labels, "A", "B")[:2])
-    if len(labels) < 2:
-        second = "Mean of B"
+    columns = [
+        ("region", "Window", "text"),
+        ("split", "Split", "text"),
+        ("value", "Value", "number"),
+    ]
+    columns += [
+        (field, f"Mean of {label}", "number")
+        for field, label in zip(("mean_a", "mean_b"), labels, strict=False)
+    ]
+    columns += [("labelled", "Labelled", "share")]
+    missing = {"split"} if sources.dataset is None else set()
+    missing |= {"labelled"} if sources.labels is None else set()
     return [
-        {"field": "region", "headerName": "Window", "minWidth": 210, "flex": 2},
-        {"field": "split", "headerName": "Split", "minWidth": 80, "hide": sources.dataset is None},
-        _number("value", "Value", ".4f"),
-        _number("mean_a", first, ".4f"),
-        _number("mean_b", second, ".4f") | {"hide": alone},
-        _number("labelled", "Labelled", ".1%") | {"hide": unlabelled},
+        {"field": field, "title": title, "form": form}
+        for field, title, form in columns
+        if field not in missing
     ]
 
 
@@ -115,28 +109,7 @@ def _windows(sources: Sources) -> html.Section:
         {"label": says, "value": name, "disabled": impossible.get(name, False)}
         for name, says in RANKING_NAMES.items()
     ]
-    grid = dag.AgGrid(
-        id=ids.WINDOWS_GRID,
-        columnDefs=window_columns(sources),
-        rowData=[],
-        defaultColDef={"flex": 1, "sortable": True, "resizable": True},
-        dashGridOptions={
-            "rowSelection": {
-                "mode": "singleRow",
-                "checkboxes": False,
-                "enableClickSelection": True,
-            },
-            "rowHeight": 30,
-            "headerHeight": 32,
-            "suppressCellFocus": False,
-            # hovering would make a row look selected
-            "suppressRowHoverHighlight": True,
-            "animateRows": False,
-        },
-        getRowId="params.data.region",
-        className="ag-theme-quartz",
-        style={"height": 340},
-    )
+    grid = html.Div(id=ids.WINDOWS_GRID, className="grid")
     return _panel(
         "windows",
         html.Div(
@@ -165,10 +138,7 @@ def _windows(sources: Sources) -> html.Section:
 
 
 def _scores() -> html.Section:
-    graph = dcc.Graph(
-        id=ids.SCORES_GRAPH, config=GRAPH_CONFIG,
-        figure=nothing(SCORES_PIXELS), style={"height": SCORES_PIXELS},
-    )  # fmt: skip
+    graph = html.Div(id=ids.SCORES_GRAPH, style={"minHeight": SCORES_PIXELS})
     return _panel(
         "scores",
         html.Div(

@@ -1,4 +1,4 @@
-"""The part of plotly.js that the page needs, a third of the whole, if it is installed."""
+"""The part of plotly.js that the page needs, a quarter of the whole, if it is installed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from plotly.offline import get_plotlyjs_version
 
 from regtrack_app.npm_scripts import NpmScript
 
-SCRIPT = NpmScript("plotly-cartesian.min.js", "plotly.js-cartesian-dist-min", "REGTRACK_PLOTLY_JS")
+SCRIPT = NpmScript("plotly-basic.min.js", "plotly.js-basic-dist-min", "REGTRACK_PLOTLY_JS")
 PATH = "_dash-component-suites/plotly/package_data/plotly.min.js"
 """Where Dash's page asks for plotly.js."""
 _HEAD = 200  # bytes, in which the script names its version
 
 
 def find_bundle() -> Path | None:
-    """The cartesian bundle of the installed plotly's version; None: the whole script is served.
+    """The basic bundle of the installed plotly's version; None: the whole script is served.
 
     Raises:
         RegtrackError: REGTRACK_PLOTLY_JS names a file that does not exist.

@@ -18,6 +18,7 @@ from regtrack_app.access import Access
 from regtrack_app.choices import Choices
 from regtrack_app.exports import EXPORTS, exported, track_ids
 from regtrack_app.igv_annotations import add_annotations, annotation_tracks
+from regtrack_app.index import SCRIPT, own_script
 from regtrack_app.references import reference_files
 from regtrack_app.sign_in import SHARED_RULE, shared_path
 from regtrack_app.state import View, parse_view
@@ -118,6 +119,11 @@ def register(
         found = igv_config(tracks, _igv_reference(sources, prefix), view.region)
         more = annotation_tracks(sources, view.markers, prefix)
         return jsonify(found | {"tracks": [*found["tracks"], *more]})
+
+    @server.route(f"/{SCRIPT}")
+    def page_script() -> Response:
+        """The page's own scripts."""
+        return Response(own_script(), mimetype="text/javascript")
 
     add_annotations(server, sources)
     for place, script in scripts.items():

@@ -13,7 +13,7 @@ from regtrack_app.sign_in import keep_token, sign_in
 
 _POLICY = {
     "default-src": "'self'",
-    # plotly.js and ag-grid create their own style elements
+    # plotly.js creates its own style elements
     "style-src": "'self' 'unsafe-inline'",
     # figures are saved through data and blob addresses, all created by the page itself
     "img-src": "'self' data: blob:",

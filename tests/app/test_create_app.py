@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from regtrack_app import ids
+from regtrack_app import ids, index
 from regtrack_app.create_app import create_app
+from regtrack_app.panels import window_columns
 from regtrack_app.security import LARGEST_REQUEST
+from regtrack_app.theme import THEMES
 from small_tracks import write_sweep
 from small_world import World
 
@@ -93,16 +96,54 @@ def test_what_one_model_without_labels_cannot_do_is_not_offered(
     world: World, client: FlaskClient
 ) -> None:
     alone = create_app(open_sources([world.folder / "sweeps" / "cnn7"])).server.test_client()
-    hidden, disabled = [], []
+    disabled = []
     for asked in (alone, client):
         found = list(elements(asked.get("/_dash-layout", **LOCAL).get_json()))
         props = {element["props"].get("id"): element["props"] for element in found}
-        columns = props[ids.WINDOWS_GRID]["columnDefs"]
-        hidden.append([column["field"] for column in columns if column.get("hide")])
         options = props[ids.WINDOWS_KIND]["options"]
         disabled.append([option["value"] for option in options if option["disabled"]])
-    assert hidden == [["split", "mean_b", "labelled"], []]
     assert disabled == [["disagreement", "error"], []]
+
+
+def test_the_table_of_windows_has_the_columns_that_there_are(
+    world: World, sources: Sources
+) -> None:
+    alone = open_sources([world.folder / "sweeps" / "cnn7"])
+    titles = [column["title"] for column in window_columns(alone, ["cnn7"])]
+    assert titles == ["Window", "Value", "Mean of CNN7"]
+    titles = [column["title"] for column in window_columns(sources, ["dilated", "cnn7"])]
+    assert titles[2:] == ["Value", "Mean of DILATED", "Mean of CNN7", "Labelled"]
+
+
+def test_the_page_comes_with_its_first_view(client: FlaskClient) -> None:
+    asked = {"search": "?region=chr2:101-1100&mode=stack", "theme": "dark", "height": "900"}
+    answer = client.get("/_dash-layout", query_string=asked, **LOCAL).get_json()
+    props = {element["props"].get("id"): element["props"] for element in elements(answer)}
+    figure = props[ids.GRAPH]["figure"]
+    assert figure["layout"]["xaxis"]["range"] == [100.5, 1100.5]
+    assert figure["layout"]["paper_bgcolor"] == THEMES["dark"].ground
+    assert props[ids.URL]["search"] == asked["search"]
+    assert props[ids.LOADED]["data"]["region"] == "chr2:101-1,100"
+    assert props[ids.MODE]["value"] == "stack"
+    assert props[ids.BADGE]["className"] == "badge test"
+    odd = {"search": "?region=nowhere&mode=x", "theme": "pink", "height": "-1"}
+    answer = client.get("/_dash-layout", query_string=odd, **LOCAL).get_json()
+    props = {element["props"].get("id"): element["props"] for element in elements(answer)}
+    assert "nowhere" in props[ids.PROBLEMS]["children"]
+    assert props[ids.MODE]["value"] == "overlay"
+
+
+def test_the_document_names_only_scripts_that_the_page_needs(client: FlaskClient) -> None:
+    text = client.get("/", **LOCAL).get_data(as_text=True)
+    own = re.findall(r'src="(page\.js\?m=[0-9a-f]+)"', text)
+    assert len(own) == 1
+    assert text.index(own[0]) < text.index("dash_renderer")
+    assert "/dash_table/" not in text
+    assert "/assets/regtrack.js" not in text
+    script = client.get(f"/{own[0]}", **LOCAL)
+    assert "max-age=31536000" in script.headers["Cache-Control"]
+    for path in Path(index.__file__).parent.glob("assets/*.js"):
+        assert path.read_text() in script.get_data(as_text=True)
 
 
 def test_one_callback_owns_the_view(client: FlaskClient) -> None:

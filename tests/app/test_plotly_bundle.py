@@ -17,7 +17,7 @@ LOCK = Path(__file__).parents[2] / "app" / "npm" / "package-lock.json"
 
 
 def write_bundle(path: Path, version: str) -> bytes:
-    path.write_text(f"/**\n* plotly.js (cartesian - minified) v{version}\n*/\n")
+    path.write_text(f"/**\n* plotly.js (basic - minified) v{version}\n*/\n")
     return path.read_bytes()
 
 
@@ -42,5 +42,5 @@ def test_only_the_version_of_the_installed_plotly_is_taken(
 
 def test_the_locked_bundle_has_the_version_of_plotly() -> None:
     packages = json.loads(LOCK.read_text())["packages"]
-    locked = packages["node_modules/plotly.js-cartesian-dist-min"]["version"]
+    locked = packages["node_modules/plotly.js-basic-dist-min"]["version"]
     assert locked == get_plotlyjs_version()

@@ -66,7 +66,23 @@ window.regtrackConnection = (function () {
     return answer;
   }
 
-  window.fetch = (place, options) =>
-    String(place?.url ?? place).includes(UPDATE) ? ask(place, options) : send(place, options);
+  /* what the page will ask for, asked for before its scripts are there */
+  const early = new Map(); // end of an address -> the promise of its answer
+  function begin(name, address) {
+    const again = () => send(address);
+    early.set(name, again().then((answer) => (answer.ok ? answer : again()), again));
+  }
+
+  window.fetch = (place, options) => {
+    const address = String(place?.url ?? place);
+    if (address.includes(UPDATE)) return ask(place, options);
+    for (const [name, answer] of early) {
+      if (!address.endsWith(name)) continue;
+      early.delete(name);
+      return answer;
+    }
+    return send(place, options);
+  };
   window.setTimeout(beat, BEAT);
+  return { begin };
 })();

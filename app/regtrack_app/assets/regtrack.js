@@ -26,6 +26,9 @@
     window.history.replaceState(null, "", query ? `?${query}` : window.location.pathname);
   }
   showTheme();
+  window.regtrackConnection.begin("_dash-layout", `_dash-layout?${new URLSearchParams({
+    search: window.location.search, theme: screen.theme, height: screen.height })}`);
+  window.regtrackConnection.begin("_dash-dependencies", "_dash-dependencies");
 
   /* that of a link of earlier versions, else the last one chosen, else the system's */
   function firstTheme(named) {
@@ -112,7 +115,7 @@
     if (!target) return;
     if (target.dataset.move) moving.step(target.dataset.move);
     if (target.dataset.image) saveImage(target.dataset.image);
-    if (target.id === "help-open") element("help").showModal();
+    if (target.id === "help-open") window.regtrackHelp.open();
     if (target.id === "theme-toggle") turnTheme();
     if (target.id === "next-window") step(1);
     if (target.id === "export-link") copyLink(target);
@@ -124,7 +127,7 @@
 
   // ---- keys ----
   const typing = (target) =>
-    target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, [role=listbox], [role=dialog], .ag-root, dialog");
+    target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, [role=listbox], [role=dialog], .grid, dialog");
   let last = 0;
 
   /* windows are ranked when their table is first opened; the step is taken once there are some */
@@ -135,8 +138,7 @@
     const until = performance.now() + RANKED;
     window.clearInterval(waiting);
     waiting = window.setInterval(() => {
-      const api = window.dash_ag_grid && window.dash_ag_grid.getApi("windows-grid");
-      const ready = api && api.getDisplayedRowCount() > 0;
+      const ready = window.regtrackWindows.count() > 0;
       if (ready || performance.now() > until || !tab.checked && element("panel-windows").hidden) {
         window.clearInterval(waiting);
       }
@@ -146,18 +148,8 @@
   let waiting = 0;
 
   function step(rows) {
-    const api = window.dash_ag_grid && window.dash_ag_grid.getApi("windows-grid");
-    if (!api || api.getDisplayedRowCount() === 0) return void openWindows(rows);
-    const chosen = api.getSelectedNodes()[0];
-    const at = chosen ? chosen.rowIndex + rows : 0;
-    const node = api.getDisplayedRowAtIndex(Math.min(Math.max(at, 0), api.getDisplayedRowCount() - 1));
-    if (!node || node === chosen) return;
-    node.setSelected(true, true);
-    // the outline of the focused cell goes along, where the table has the focus
-    const inGrid = element("windows-grid").contains(document.activeElement);
-    if (inGrid) api.setFocusedCell(node.rowIndex, "region");
-    else api.clearFocusedCell();
-    api.ensureNodeVisible(node);
+    if (window.regtrackWindows.count() > 0) window.regtrackWindows.step(rows);
+    else openWindows(rows);
   }
 
   const KEYS = {
@@ -173,13 +165,13 @@
     g: () => element("region").select(),
     m: () => element("markers").click(),
     d: turnTheme,
-    "?": () => element("help").showModal(),
+    "?": () => window.regtrackHelp.open(),
   };
 
   document.addEventListener("keydown", (event) => {
     const act = KEYS[event.key];
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
-    const inGrid = event.target.closest(".ag-root");
+    const inGrid = event.target.closest(".grid");
     if (typing(event.target) && !(inGrid && "np".includes(event.key))) return;
     // what was reached by Tab keeps its arrows, but not what was clicked before
     const own = event.target.closest("[type=radio], [role=radiogroup], [role=tab], summary");
@@ -321,9 +313,6 @@
   let resting = 0;
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     regtrack: {
-      /* once, before the first view is asked for */
-      screen: () => ({ ...screen }),
-
       /* after each answer: theme, panels, links, and later what needs a view at rest */
       arrived(loaded) {
         if (!loaded) return;
@@ -356,6 +345,9 @@
           if (open === "igv") window.regtrackIgv.show(query, fields.get("region"));
         }, REST);
       },
+
+      windows(found) { window.regtrackWindows.show(found); },
+      scores(figure) { window.regtrackScores.show(figure); },
 
       /* the markers that the three filters leave, and those chosen */
       narrow(category, biosample, target, chosen, all) {

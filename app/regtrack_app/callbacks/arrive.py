@@ -13,11 +13,9 @@ def register(app: Dash) -> None:
     """Notify the script of each response, and let it filter the list of markers."""
     in_browser: Any = app.clientside_callback  # it is untyped
     in_browser(ClientsideFunction("regtrack", "arrived"), Input(ids.LOADED, "data"))
-    in_browser(
-        ClientsideFunction("regtrack", "screen"),
-        Output(ids.SCREEN, "data"),
-        Input(ids.SCREEN, "id"),
-    )
+    for name, store in (("windows", ids.WINDOWS_ROWS), ("scores", ids.SCORES_FIGURE)):
+        found = ClientsideFunction("regtrack", name), Input(store, "data")
+        in_browser(*found, prevent_initial_call=True)
     in_browser(
         ClientsideFunction("regtrack", "narrow"),
         Output(ids.MARKERS, "options"),

@@ -13,9 +13,8 @@ from regtrack.errors import RegtrackError
 from regtrack_app import ids
 from regtrack_app.callbacks.measures import number_text
 from regtrack_app.choices import Choices
-from regtrack_app.figures import nothing
 from regtrack_app.jobs import Job, Jobs, progress_text
-from regtrack_app.panels import SCORES_PIXELS
+from regtrack_app.panels import GRAPH_CONFIG
 from regtrack_app.score_figure import score_figure
 from regtrack_app.score_job import score_job
 from regtrack_app.screen import screen_of
@@ -26,7 +25,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
     """Connect the scatter plot to the models and the split of the address."""
 
     @app.callback(
-        Output(ids.SCORES_GRAPH, "figure"),
+        Output(ids.SCORES_FIGURE, "data"),
         Output(ids.SCORES_TABLE, "children"),
         Output(ids.SCORES_STATUS, "children"),
         Output(ids.SCORES_POLL, "disabled"),
@@ -43,13 +42,13 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         try:
             job = _job(sources, jobs, view, start=ctx.triggered_id == ids.SCORES_JOB)
         except RegtrackError as error:
-            return nothing(SCORES_PIXELS), "", str(error), True
+            return None, "", str(error), True
         if job.state != "done":
             return no_update, no_update, progress_text(job), job.ended
         board: Scoreboard = job.result
         labels = _labels(sources, board)
         return (
-            score_figure(board, labels, screen_of(screen).theme),
+            score_figure(board, labels, screen_of(screen).theme) | {"config": GRAPH_CONFIG},
             category_table(board.categories(), labels),
             _says(board, labels),
             True,

@@ -50,6 +50,20 @@ _CONTROLS = {
     ids.HEAT: "heat",
     ids.ORDER: "order",
 }
+OUTPUTS = {
+    "figure": (ids.GRAPH, "figure"),
+    "style": (ids.GRAPH, "style"),
+    "query": (ids.URL, "search"),
+    "loaded": (ids.LOADED, "data"),
+    "badge": (ids.BADGE, "children"),
+    "badge_class": (ids.BADGE, "className"),
+    "summary": (ids.SUMMARY, "children"),
+    "notes": (ids.NOTES, "children"),
+    "problems": (ids.PROBLEMS, "children"),
+    "next": (ids.NEXT, "children"),
+    "pair": (ids.PAIR_SAYS, "children"),
+}
+"""The elements and properties that the parts of an answer set."""
 _FAR = 1e12
 _CLOSE = 50_000  # bp about a place that was clicked in a much wider view
 # characters: selecting all markers, of which the first are shown, exceeds a normal address
@@ -78,20 +92,8 @@ def register(app: Dash, data: ViewData, choices: Choices) -> None:
     """Connect the page to its address, its controls and the figure."""
 
     @app.callback(
-        output={
-            "figure": Output(ids.GRAPH, "figure"),
-            "style": Output(ids.GRAPH, "style"),
-            "query": Output(ids.URL, "search"),
-            "loaded": Output(ids.LOADED, "data"),
-            "badge": Output(ids.BADGE, "children"),
-            "badge_class": Output(ids.BADGE, "className"),
-            "summary": Output(ids.SUMMARY, "children"),
-            "notes": Output(ids.NOTES, "children"),
-            "problems": Output(ids.PROBLEMS, "children"),
-            "next": Output(ids.NEXT, "children"),
-            "pair": Output(ids.PAIR_SAYS, "children"),
-            "controls": {name: Output(name, "value") for name in (*_CONTROLS, *_PAIR)},
-        },
+        output={name: Output(*place) for name, place in OUTPUTS.items()}
+        | {"controls": {name: Output(name, "value") for name in (*_CONTROLS, *_PAIR)}},
         inputs={
             "url": Input(ids.URL, "search"),
             "events": {
@@ -99,8 +101,7 @@ def register(app: Dash, data: ViewData, choices: Choices) -> None:
                 ids.REGION: Input(ids.REGION, "n_submit"),
                 ids.GO: Input(ids.GO, "n_clicks"),
                 ids.SCREEN: Input(ids.SCREEN, "data"),
-                ids.WINDOWS_GRID: Input(ids.WINDOWS_GRID, "selectedRows"),
-                ids.SCORES_GRAPH: Input(ids.SCORES_GRAPH, "clickData"),
+                ids.CHOSEN_WINDOW: Input(ids.CHOSEN_WINDOW, "data"),
                 ids.PICKED: Input(ids.PICKED, "data"),
                 ids.ROW_EVENT: Input(ids.ROW_EVENT, "data"),
                 ids.SALIENCY_DONE: Input(ids.SALIENCY_DONE, "data"),
@@ -109,6 +110,7 @@ def register(app: Dash, data: ViewData, choices: Choices) -> None:
             "typed": State(ids.REGION, "value"),
             "loaded": State(ids.LOADED, "data"),
         },
+        prevent_initial_call=True,  # the page comes with its first view: see `first_view`
     )
     def show(
         url: str | None, events: dict[str, Any], controls: dict[str, Any], typed: str | None,
@@ -178,10 +180,6 @@ def _after_move(view: View, page: Page, choices: Choices) -> View:
 def _happened(view: View, page: Page, choices: Choices) -> View:
     if page.cause == ids.SALIENCY_DONE:
         return replace(view, saliency=True)
-    if page.cause == ids.SCORES_GRAPH:
-        points = (page.values[ids.SCORES_GRAPH] or {}).get("points") or [{}]
-        marker = points[0].get("customdata")
-        return replace(view, markers=(marker,)) if marker in choices.markers else view
     if page.cause == ids.ROW_EVENT:
         return _checked(after_event(view, page.values[ids.ROW_EVENT] or {}), choices)
     if page.cause == ids.PICKED:
@@ -219,8 +217,8 @@ def _place(region: Interval, page: Page, choices: Choices) -> Interval:
     values = page.values
     if page.cause in {ids.REGION, ids.GO}:
         return find_place(str(values["typed"]), choices, region)
-    if page.cause == ids.WINDOWS_GRID and values[ids.WINDOWS_GRID]:
-        return find_place(str(values[ids.WINDOWS_GRID][0].get("region")), choices)
+    if page.cause == ids.CHOSEN_WINDOW and values[ids.CHOSEN_WINDOW]:
+        return find_place(str(values[ids.CHOSEN_WINDOW].get("region")), choices)
     return region
 
 

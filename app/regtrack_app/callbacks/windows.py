@@ -24,12 +24,11 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
     """Connect the table to the ranking requested by the address."""
 
     @app.callback(
-        Output(ids.WINDOWS_GRID, "rowData"),
+        Output(ids.WINDOWS_ROWS, "data"),
         Output(ids.WINDOWS_STATUS, "children"),
         Output(ids.WINDOWS_POLL, "disabled"),
         Output(ids.WINDOWS_CANCEL, "hidden"),
         Output(ids.WINDOWS_AGAIN, "hidden"),
-        Output(ids.WINDOWS_GRID, "columnDefs"),
         Input(ids.WINDOWS_JOB, "data"),
         Input(ids.WINDOWS_POLL, "n_intervals"),
         Input(ids.WINDOWS_CANCEL, "n_clicks"),
@@ -45,20 +44,18 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
             start = ctx.triggered_id in {ids.WINDOWS_JOB, ids.WINDOWS_AGAIN}
             job = window_job(sources, jobs, view, start=start)
         except RegtrackError as error:
-            return [], str(error), True, True, True, no_update
+            return None, str(error), True, True, True
         if ctx.triggered_id == ids.WINDOWS_CANCEL:
             job.cancel()
             job.wait(1.0)
-        rows: Any = no_update
-        columns: Any = no_update
+        found: Any = no_update
         if job.state == "done":
-            rows = grid_rows(job.result)
-        elif ctx.triggered_id == ids.WINDOWS_JOB:
-            rows = []
-        stopped = job.ended and job.state != "done"
-        if ctx.triggered_id == ids.WINDOWS_JOB:
             columns = window_columns(sources, compared(view))
-        return rows, _says(job, view), job.ended, job.ended, not stopped, columns
+            found = {"columns": columns, "rows": grid_rows(job.result)}
+        elif ctx.triggered_id == ids.WINDOWS_JOB:
+            found = None
+        stopped = job.ended and job.state != "done"
+        return found, _says(job, view), job.ended, job.ended, not stopped
 
 
 def grid_rows(table: WindowTable) -> list[dict[str, Any]]:

@@ -62,7 +62,7 @@ def test_axe_finds_nothing_serious(
     page.visit(region="chr1:90001-110000", panel=panel)
     filled = {
         "measures": f"#{ids.MEASURES} tbody tr",
-        "windows": f"#{ids.WINDOWS_GRID} .ag-row",
+        "windows": f"#{ids.WINDOWS_GRID} tbody tr",
         "scores": f"#{ids.SCORES_GRAPH} .point",
         "heat": ".heat-key span",
         "saliency": f"#{ids.SALIENCY_START}",

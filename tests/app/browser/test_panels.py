@@ -44,7 +44,7 @@ def open_panel(page: Dashboard, name: str) -> None:
 
 
 def cell(page: Dashboard, row: int, column: str) -> Locator:
-    return page.page.locator(f"#{ids.WINDOWS_GRID} .ag-row[row-index='{row}'] [col-id='{column}']")
+    return page.page.locator(f"#{ids.WINDOWS_GRID} [data-row='{row}'] [data-field='{column}']")
 
 
 def text_of(page: Dashboard, row: int, column: str) -> str:
@@ -54,10 +54,10 @@ def text_of(page: Dashboard, row: int, column: str) -> str:
 def highlighted(page: Dashboard) -> list[str]:
     """The rows of the table that are tinted or have the focus."""
     found: list[str] = page.page.evaluate(
-        """() => [...document.querySelectorAll('#windows-grid .ag-row')]
-            .filter(row => !getComputedStyle(row, '::before').backgroundColor.endsWith(' 0)')
-                || row.matches('.ag-row-focus'))
-            .map(row => row.getAttribute('row-index'))"""
+        """() => [...document.querySelectorAll('#windows-grid tbody tr')]
+            .filter(row => !getComputedStyle(row).backgroundColor.endsWith(' 0)')
+                || row.matches(':focus'))
+            .map(row => row.dataset.row)"""
     )
     return found
 
@@ -126,6 +126,25 @@ def test_only_the_window_on_screen_is_highlighted(windows: Dashboard) -> None:
     expect(windows.page.locator("#tracks")).to_be_focused()  # so that the arrows still move it
 
 
+def test_the_table_is_sorted_and_stepped_through_by_keys(windows: Dashboard) -> None:
+    ranked = [text_of(windows, row, "region") for row in range(3)]
+    heads = windows.page.locator(f"#{ids.WINDOWS_GRID} th")
+    heads.locator("button", has_text="Window").click()
+    heads.locator("button", has_text="Window").click()
+    expect(heads.nth(0)).to_have_attribute("aria-sort", "ascending")
+    first = [text_of(windows, row, "region") for row in range(3)]
+    assert first == ["chr2:1-10000", "chr2:10001-20000", "chr2:20001-30000"]
+    cell(windows, 0, "region").click()
+    windows.wait_region(first[0])
+    windows.page.keyboard.press("ArrowDown")
+    windows.wait_region(first[1])
+    assert highlighted(windows) == ["1"]
+    windows.page.keyboard.press("Home")
+    windows.wait_region(first[0])
+    heads.locator("button", has_text="Window").click()
+    assert [text_of(windows, row, "region") for row in range(3)] == ranked
+
+
 def test_windows_are_filtered_by_split(windows: Dashboard, world: World) -> None:
     windows.page.locator(
         f"#{ids.WINDOWS_SPLIT} label", has=windows.page.locator("input[value='test']")
@@ -135,7 +154,7 @@ def test_windows_are_filtered_by_split(windows: Dashboard, world: World) -> None
     values = world.scores["cnn7"]["K562_CTCF"]["chr2"][:130_000].reshape(-1, 10_000)
     count = np.count_nonzero(~np.isnan(values).all(axis=1))
     expect(windows.page.locator(f"#{ids.WINDOWS_STATUS}")).to_contain_text(f" {count} windows")
-    splits = windows.page.locator(f"#{ids.WINDOWS_GRID} .ag-row [col-id='split']")
+    splits = windows.page.locator(f"#{ids.WINDOWS_GRID} td[data-field='split']")
     assert set(splits.all_inner_texts()) == {"test"}
 
 

@@ -127,16 +127,17 @@ def test_hostile_controls_are_dropped(choices: Choices) -> None:
 
 
 def test_a_row_of_the_table_leads_to_its_window(choices: Choices) -> None:
-    parsed = happened(choices, ids.WINDOWS_GRID, windows_grid=[{"region": "chr2:10,001-20,000"}])
+    chosen = {"region": "chr2:10,001-20,000"}
+    parsed = happened(choices, ids.CHOSEN_WINDOW, chosen_window=chosen)
     assert parsed.view.region == Interval("chr2", 10_000, 20_000)
-    assert happened(choices, ids.WINDOWS_GRID, windows_grid=[]).view == default_view(choices)
+    none = happened(choices, ids.CHOSEN_WINDOW, chosen_window=None)
+    assert none.view == default_view(choices)
 
 
 def test_a_point_of_the_scores_leads_to_its_marker(choices: Choices) -> None:
-    point = {"points": [{"customdata": "K562_DNase"}]}
-    assert happened(choices, ids.SCORES_GRAPH, scores_graph=point).view.markers == ("K562_DNase",)
-    other = {"points": [{"customdata": "/etc/passwd"}]}
-    assert happened(choices, ids.SCORES_GRAPH, scores_graph=other).view.markers == ("K562_CTCF",)
+    point = {"marker": "K562_DNase", "at": None, "more": False}
+    found = happened(choices, ids.PICKED, "?region=chr1", picked=point).view
+    assert (found.markers, len(found.region)) == (("K562_DNase",), 310_000)
 
 
 def test_a_click_on_the_picture_of_all_markers_opens_the_tracks(choices: Choices) -> None:

@@ -20,7 +20,7 @@ QUERY = "?markers=K562_CTCF&models=cnn7,dilated&rank=disagreement"
 
 def asked(app: Dash, cause: str) -> dict[str, Any]:
     """What the page shows after an event."""
-    output = next(name for name in called(app) if ids.WINDOWS_GRID in name)
+    output = next(name for name in called(app) if ids.WINDOWS_ROWS in name)
     inputs = [part["id"] for part in called(app)[output]["inputs"]]
     values = [QUERY if name == ids.WINDOWS_JOB else 1 for name in inputs]
     with app.server.test_client() as client:
@@ -60,5 +60,7 @@ def test_a_cancelled_ranking_can_start_again(
             break
         time.sleep(0.01)
         again = asked(app, ids.WINDOWS_POLL)
-    assert len(again[f"{ids.WINDOWS_GRID}.rowData"]) > 10
+    found = again[f"{ids.WINDOWS_ROWS}.data"]
+    assert len(found["rows"]) > 10
+    assert {column["field"] for column in found["columns"]} == set(found["rows"][0])
     assert again[f"{ids.WINDOWS_AGAIN}.hidden"] is True

@@ -1,0 +1,43 @@
+/* The keys of the page, listed when they are asked for. */
+"use strict";
+
+window.regtrackHelp = (function () {
+  const KEYS = [
+    ["← →", "move by a quarter of the view"],
+    ["Shift ← →", "move by a whole view"],
+    ["+ −  or  ↑ ↓", "zoom in and out"],
+    ["n  p", "next and previous window of the table"],
+    ["g", "go to the region box"],
+    ["m", "go to the markers"],
+    ["d", "dark or light"],
+    ["?", "this help"],
+    ["drag", "move; with Shift: zoom into a stretch"],
+    ["Ctrl wheel, pinch", "zoom at the pointer; the wheel alone scrolls the page"],
+    ["wheel sideways", "move"],
+    ["double click", "zoom in at the pointer; with Shift: out"],
+    ["browser's back", "undo each of these"],
+  ];
+
+  function made(kind, ...children) {
+    const element = document.createElement(kind);
+    element.append(...children);
+    return element;
+  }
+
+  function fill(dialog) {
+    const rows = KEYS.map(([keys, says]) => made("tr", made("th", made("kbd", keys)), made("td", says)));
+    const close = made("button", "Close");
+    close.className = "plain";
+    const form = made("form", close);
+    form.method = "dialog";
+    dialog.append(made("h2", "Keys"), made("table", made("tbody", ...rows)), form);
+  }
+
+  function open() {
+    const dialog = document.getElementById("help");
+    if (!dialog.firstChild) fill(dialog);
+    dialog.showModal();
+  }
+
+  return { open };
+})();

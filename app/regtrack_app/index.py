@@ -1,0 +1,68 @@
+"""The document that a browser loads first, and the page's own scripts as one file."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dash import Dash
+
+from regtrack_app.plotly_bundle import PATH as PLOTLY
+
+SCRIPT = "page.js"
+"""Where the page's own scripts are served."""
+SCRIPTS_IGNORED = r".*\.js$"
+"""What Dash would otherwise add to the document by itself, one by one."""
+_ASSETS = Path(__file__).parent / "assets"
+_FIRST, _LAST = "connection.js", "regtrack.js"  # the other scripts define what the last one calls
+# of Dash, for tables that this page does not show
+_UNUSED = ("/dash_table/",)
+
+# the own scripts come first, since they ask for the layout while the others are still loading; the
+# preload lets the browser fetch the largest script while it runs the others
+_INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+{%metas%}
+<title>{%title%}</title>
+{%favicon%}
+{%css%}
+<script src="OWN"></script>
+<link rel="preload" as="script" href="PLOTLY">
+</head>
+<body>
+{%app_entry%}
+<footer>
+{%config%}
+{%scripts%}
+{%renderer%}
+</footer>
+</body>
+</html>"""
+
+
+class Page(Dash):
+    """A Dash application whose document names only the scripts that the page needs."""
+
+    def __init__(self, name: str, **options: Any) -> None:
+        version = hashlib.sha256(own_script()).hexdigest()[:12]
+        index = _INDEX.replace("OWN", f"{SCRIPT}?m={version}").replace("PLOTLY", PLOTLY)
+        super().__init__(name, index_string=index, assets_ignore=SCRIPTS_IGNORED, **options)
+
+    def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]
+        """The document without scripts that are not used."""
+        lines = parts["scripts"].splitlines()
+        needed = [line for line in lines if not any(name in line for name in _UNUSED)]
+        fill: Any = super().interpolate_index  # it is untyped
+        return str(fill(**parts | {"scripts": "\n".join(needed)}))
+
+
+@cache
+def own_script() -> bytes:
+    """The page's own scripts, joined."""
+    names = sorted(path.name for path in _ASSETS.glob("*.js"))
+    middle = [name for name in names if name not in {_FIRST, _LAST}]
+    parts = [(_ASSETS / name).read_bytes() for name in (_FIRST, *middle, _LAST)]
+    return b"\n".join(parts)
