@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from regtrack.demo import run_demo
     from regtrack.describe import describe
     from regtrack.errors import RegtrackError
+    from regtrack.evaluation.calibrate import Calibrated, calibrate
     from regtrack.evaluation.report import evaluate
     from regtrack.fetch.choose import FetchRequest
     from regtrack.fetch.run import fetch_data, plan_fetch
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "BuildSummary": "regtrack.dataset.summary",
+    "Calibrated": "regtrack.evaluation.calibrate",
     "Checkpoint": "regtrack.checkpoint",
     "Compute": "regtrack.sweep.request",
     "Dataset": "regtrack.dataset.store",
@@ -100,6 +102,7 @@ _HOMES = {
     "build_dataset": "regtrack.dataset.build",
     "build_model": "regtrack.models.registry",
     "check_model": "regtrack.model_check.check",
+    "calibrate": "regtrack.evaluation.calibrate",
     "compare_saliency": "regtrack.saliency.compare",
     "describe": "regtrack.describe",
     "effective_receptive_field": "regtrack.saliency.receptive_field",
@@ -140,7 +143,7 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "DatasetSpec", "SplitSpec", "build_dataset", "BuildSummary", "Dataset",
     "build_model", "TrainingConfig", "Hardware", "train", "TrainingResult",
     "Checkpoint", "load_checkpoint", "save_checkpoint",
-    "evaluate", "scores", "RegionScores",
+    "evaluate", "calibrate", "Calibrated", "scores", "RegionScores",
     "as_network", "two_strands", "NetworkDescription", "OutputTrack", "NetworkSource",
     "check_model", "ModelCheck",
     "Selection", "Compute", "Storage", "SweepRequest",

@@ -29,6 +29,7 @@ from regtrack.files.shown import shown
 from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
+from regtrack.measures.calibration import Calibration
 from regtrack.model_style import ModelStyle, Run, style_of, styles_of
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
@@ -59,6 +60,7 @@ class Checkpoint:
         window: length of a training window (bp).
         training: provenance and scores, JSON-serialisable.
         path: the file it was loaded from, if any.
+        calibration: what `regtrack calibrate` did to the last layer; None if it did nothing.
 
     Raises:
         CheckpointError: markers that do not fit the model, or see `CheckpointHeader`.
@@ -70,6 +72,7 @@ class Checkpoint:
     window: int
     training: Mapping[str, Any]
     path: Path | None = None
+    calibration: Calibration | None = None
 
     def __post_init__(self) -> None:
         if len(self.markers) != self.model.marker_count:
@@ -99,6 +102,7 @@ class Checkpoint:
             assembly=self.assembly,
             window=self.window,
             training=self.training,
+            calibration=self.calibration,
         )
 
 
@@ -162,6 +166,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         window=header.window,
         training=header.training,
         path=file.path,
+        calibration=header.calibration,
     )
 
 

@@ -26,6 +26,7 @@ from regtrack.files.safetensors_header import SafetensorsHeader, read_safetensor
 from regtrack.files.shown import shown
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
+from regtrack.measures.calibration import Calibration
 
 FORMAT = "regtrack.checkpoint"
 VERSION = 2
@@ -48,9 +49,11 @@ class CheckpointHeader:
         assembly: the chromosomes it was trained on.
         window: length of a training window (bp).
         training: provenance and scores, JSON-serialisable.
+        calibration: what `regtrack calibrate` fitted and measured; None if it did not.
 
     Raises:
-        CheckpointError: no marker, a marker named twice, or an impossible window.
+        CheckpointError: no marker, a marker named twice, an impossible window, or a calibration of
+            another number of markers.
     """
 
     model: str
@@ -59,6 +62,7 @@ class CheckpointHeader:
     assembly: Assembly
     window: int
     training: Mapping[str, Any]
+    calibration: Calibration | None = None
 
     def __post_init__(self) -> None:
         names = Counter(marker.name for marker in self.markers)
@@ -68,6 +72,11 @@ class CheckpointHeader:
         if not 1 <= self.window < _LONGEST:
             raise CheckpointError(
                 f"the window is {self.window:,} bp; expected 1 to {_LONGEST - 1:,}"
+            )
+        calibrated = len(self.markers if self.calibration is None else self.calibration.markers)
+        if calibrated != len(self.markers):
+            raise CheckpointError(
+                f"its calibration is of {calibrated:,} markers; expected {len(self.markers):,}"
             )
 
     @property
@@ -98,6 +107,8 @@ class CheckpointHeader:
             "window": self.window,
             "training": dict(self.training),
         }
+        if self.calibration is not None:
+            record["calibration"] = self.calibration.to_dict()
         if weights is not None:
             record["weights"] = weights
         if tensors is not None:
@@ -141,12 +152,13 @@ class _Metadata:
     training: dict[str, Any]
     weights: str | None = None
     tensors: str | None = None
+    calibration: Calibration | None = None
 
     @property
     def header(self) -> CheckpointHeader:
         return CheckpointHeader(
             self.model.name, self.model.config, self.markers, self.assembly, self.window,
-            self.training,
+            self.training, self.calibration,
         )  # fmt: skip
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
-from regtrack.checkpoint_header import CHECKPOINT_FILE, RUN_FILE, read_header
+from regtrack.checkpoint_header import CHECKPOINT_FILE, RUN_FILE, CheckpointHeader, read_header
 from regtrack.dataset.format import HEADER_FILE
 from regtrack.dataset.store import Dataset
 from regtrack.errors import RecordError, RegtrackError, TrackError
@@ -118,8 +119,22 @@ def _checkpoint(path: Path) -> dict[str, Any]:
         "window": header.window,
         "chromosomes": header.assembly.summary(),
         "training": dict(header.training),
+        "calibration": _calibration(header),
         "markers": [marker.to_dict() for marker in header.markers],
     }
+
+
+def _calibration(header: CheckpointHeader) -> dict[str, Any] | None:
+    """The calibration of a checkpoint, its markers as means."""
+    found = header.calibration
+    if found is None:
+        return None
+    fitted = [marker for marker in found.markers if len(marker.thresholds)]
+    means = {
+        name: fmean(getattr(marker, name) or 0.0 for marker in fitted) if fitted else None
+        for name in ("temperature", "bias", "error_before", "error_after")
+    }
+    return {"dataset": found.dataset, "split": found.split, "markers": len(fitted), **means}
 
 
 def _sweep(path: Path) -> dict[str, Any]:

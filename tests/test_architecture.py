@@ -27,8 +27,8 @@ PERMITTED: dict[str, set[str]] = {
     "tracks": {"genome", "labels", "files"},
     "dataset": {"genome", "labels", "tracks", "files"},
     "models": set(),
-    "checkpoint_header": {"genome", "labels", "files"},
-    "checkpoint": {"genome", "labels", "models", "checkpoint_header", "files"},
+    "checkpoint_header": {"genome", "labels", "files", "measures"},
+    "checkpoint": {"genome", "labels", "models", "checkpoint_header", "files", "measures"},
     "describe": {"checkpoint_header", "dataset", "tracks", "files"},
     "validation": {"checkpoint", "dataset", "tracks", "sweep", "genome", "files"},
     "predict": {"genome", "labels", "checkpoint", "machine", "files"},
@@ -37,7 +37,9 @@ PERMITTED: dict[str, set[str]] = {
         "genome", "labels", "dataset", "models", "checkpoint", "checkpoint_header", "evaluation",
         "predict", "measures", "files", "machine",
     },
-    "evaluation": {"genome", "labels", "dataset", "models", "checkpoint", "predict", "measures"},
+    "evaluation": {
+        "genome", "labels", "dataset", "models", "checkpoint", "predict", "measures", "files",
+    },
     "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "predict", "machine", "files"},
     "saliency": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "sweep", "files",
@@ -48,7 +50,7 @@ PERMITTED: dict[str, set[str]] = {
     },
     "hub": {"genome", "labels", "tracks", "files", "compare", "figures.palette"},
     "simulate": {"genome", "files"},
-    "figures": {"genome", "labels", "tracks", "saliency", "model_check"},
+    "figures": {"genome", "labels", "tracks", "saliency", "model_check", "measures"},
     "benchmark": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "training",
         "evaluation", "saliency", "simulate", "figures", "files",

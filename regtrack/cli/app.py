@@ -27,6 +27,7 @@ COMMANDS = (
     "build-dataset",
     "train",
     "evaluate",
+    "calibrate",
     "predict",
     "predict-genome",
     "assemble",

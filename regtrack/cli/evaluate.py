@@ -48,7 +48,8 @@ def command(
         typer.Option(help="Names, globs or category:NAME; default: all shared."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write report.json, markers.csv and categories.csv here.")
+        Path | None,
+        typer.Option(help="Write report.json, tables (.csv) and reliability curves (.png) here."),
     ] = None,
     per_marker: Annotated[
         bool, typer.Option("--per-marker", help="Also print one row per marker.")
@@ -119,10 +120,34 @@ def command(
             )
         if folder is not None:
             report.write_files(folder)
+            _draw(report, folder / "reliability.png")
     if as_json:
         print_json(report.to_dict())
     else:
         _print(report, out, per_marker=per_marker)
+
+
+def _draw(report: Report, path: Path) -> None:
+    from regtrack.evaluation.reads import TITLES
+    from regtrack.figures.reliability import lines_of, reliability_figure
+    from regtrack.figures.style import save_figure
+
+    rules = list(dict.fromkeys(row.reads for row in report.reliability))
+    categories = {row.category: row.markers for row in report.categories if row.markers}
+    panels = {
+        f"{category}, {markers:,} markers": lines_of(
+            {
+                title + f", {TITLES[reads]}" * (len(rules) > 1): report.reliability_of(
+                    model, category, reads
+                )
+                for model, title in report.titles.items()
+                for reads in rules
+            }
+        )
+        for category, markers in categories.items()
+    }
+    if panels:
+        save_figure(reliability_figure(panels), path)
 
 
 def _print(report: Report, out: Path | None, *, per_marker: bool) -> None:
@@ -130,7 +155,8 @@ def _print(report: Report, out: Path | None, *, per_marker: bool) -> None:
 
     both = len({row.reads for row in report.markers}) > 1
     model = ("model", "windows read") if both else ("model",)
-    numbers = (*model, "PR AUC (average precision)", "base rate", "lift", "ROC AUC")
+    measured = ("PR AUC (average precision)", "base rate", "lift", "ROC AUC", "calibration error")
+    numbers = (*model, *measured)
 
     def cells(row: MarkerScores | CategoryScores) -> tuple[str, ...]:
         title = report.titles[row.model]
@@ -156,15 +182,18 @@ def _print(report: Report, out: Path | None, *, per_marker: bool) -> None:
         more = f" and {len(report.unscored) - _NAMED} more" * (len(report.unscored) > _NAMED)
         console.print(f"Not scored, with fewer than 10 labelled bases: {named}{more}")
     if out is not None:
-        console.print(f"{out}: report.json, markers.csv, categories.csv")
+        console.print(
+            f"{out}: report.json, markers.csv, categories.csv, reliability.csv, reliability.png"
+        )
 
 
-def _cells(row: MarkerScores | CategoryScores) -> tuple[str, str, str, str]:
+def _cells(row: MarkerScores | CategoryScores) -> tuple[str, ...]:
     if math.isnan(row.average_precision):
-        return ("-", "-", "-", "-")
+        return ("-",) * 5
     return (
         f"{row.average_precision:.4f}",
         f"{row.base_rate:.4f}",
         f"{row.lift:.1f}",
         "-" if math.isnan(row.roc_auc) else f"{row.roc_auc:.3f}",
+        f"{row.calibration_error:.2e}",
     )

@@ -12,6 +12,8 @@ from regtrack.errors import CheckpointError
 from regtrack.evaluation.metrics import NAN_LOGITS
 from regtrack.measures.curve import MIN_POSITIVES, Values
 from regtrack.measures.exact import Areas, exact_areas
+from regtrack.measures.reliability import Reliability
+from regtrack.measures.temperature import sigmoid
 
 
 class ExactCurves:
@@ -67,6 +69,14 @@ class ExactCurves:
         """Area under the ROC curve; also NaN if every base is labelled."""
         return np.array([areas.roc_auc for areas in self._areas])
 
+    def reliability(self) -> Reliability:
+        """Bases and labelled bases by score, (M, bins)."""
+        found = []
+        for marker in range(len(self._labels[0])):
+            labels, logits = self._row(marker)
+            found.append(Reliability.of_values(sigmoid(logits.astype(np.float64)), labels))
+        return Reliability.stack(found)
+
     @cached_property
     def _areas(self) -> list[Areas]:
         return [
@@ -75,8 +85,11 @@ class ExactCurves:
         ]
 
     def _score(self, marker: int) -> Areas:
-        labels, logits = (
-            np.concatenate([part[marker] for part in parts])
-            for parts in (self._labels, self._logits)
+        return exact_areas(*self._row(marker))
+
+    def _row(self, marker: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32]]:
+        """The labels and logits of a marker."""
+        return (
+            np.concatenate([part[marker] for part in self._labels]),
+            np.concatenate([part[marker] for part in self._logits]),
         )
-        return exact_areas(labels, logits)

@@ -12,7 +12,7 @@ the raw logits by less than 0.0005; with 256 bins of equal width per logit it di
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -24,6 +24,8 @@ from regtrack.errors import CheckpointError
 from regtrack.evaluation.pieces import pieces
 from regtrack.measures.bins import FloatBins
 from regtrack.measures.curve import MIN_POSITIVES, Curve, Values
+from regtrack.measures.reliability import Reliability
+from regtrack.measures.temperature import sigmoid
 from regtrack.models.network import TrackModel
 
 # bins of the distance between a logit and its marker's centre
@@ -58,6 +60,9 @@ class Curves(Protocol):
 
     def roc_auc(self) -> Values:
         """Area under the ROC curve, float64 (M,); also NaN if every base is labelled."""
+
+    def reliability(self) -> Reliability:
+        """Bases and labelled bases by score, (M, bins)."""
 
 
 class StreamingCurves:
@@ -130,6 +135,30 @@ class StreamingCurves:
     def roc_auc(self) -> Values:
         """Area under the ROC curve; also NaN if every base is labelled."""
         return self._scored(self._curve().roc_auc())
+
+    def reliability(self) -> Reliability:
+        """Bases and labelled bases by score, (M, bins), the middle of a bin standing for it."""
+        return Reliability.stack(
+            [
+                Reliability.of_counts(sigmoid(logits), counts)
+                for logits, counts in zip(self.logits(BINS.middles), self.histogram(), strict=True)
+            ]
+        )
+
+    def histogram(self) -> npt.NDArray[np.int64]:
+        """The counts in the host's memory, int64 (M, 2, bins).
+
+        Raises:
+            CheckpointError: a logit was NaN.
+        """
+        if self.nans:
+            raise CheckpointError(NAN_LOGITS)
+        return self.counts.cpu().numpy()
+
+    def logits(self, places: Values) -> Iterator[Values]:
+        """For each marker the logits, float64 (n,), at places in bins, float64 (n,)."""
+        for centre in self.centre.cpu().double().numpy():
+            yield centre + places
 
     def _curve(self) -> Curve:
         return Curve.of_counts(self.counts.cpu().numpy())

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from regtrack.checkpoint import Checkpoint
-from regtrack.dataset.loader import dense_labels, make_loader
+from regtrack.dataset.loader import make_loader
 from regtrack.dataset.store import Dataset
-from regtrack.evaluation.candidate import Candidate, Given, Pairing, open_candidates
-from regtrack.evaluation.exact import ExactCurves
-from regtrack.evaluation.metrics import Curves, StreamingCurves
-from regtrack.evaluation.reads import TITLES, Found, Reader, Reads
-from regtrack.evaluation.scores import MarkerScores, Report, score_categories, score_markers
+from regtrack.evaluation.candidate import Given, open_candidates
+from regtrack.evaluation.passes import curves_of
+from regtrack.evaluation.reads import TITLES, Reader, Reads
+from regtrack.evaluation.scores import (
+    MarkerScores,
+    ReliabilityRow,
+    Report,
+    score_categories,
+    score_markers,
+    score_reliability,
+)
 from regtrack.labels.marker import select_markers
 from regtrack.measures.exact import check_exact
 from regtrack.predict.device import pick_device
-from regtrack.predict.lending import borrowed
 from regtrack.predict.precision import check_precision
-from regtrack.progress import SILENT, Progress, Task
+from regtrack.progress import SILENT, Progress
 
 
 def evaluate(
@@ -94,6 +99,7 @@ def evaluate(
         check_exact(total, max(len(pairing.dataset) for pairing in pairings))
     rules: tuple[Reads, ...] = ("alone", "flanks") if flanks else ("alone",)
     rows: list[tuple[MarkerScores, ...]] = []
+    reliable: list[tuple[ReliabilityRow, ...]] = []
     for candidate, pairing in zip(candidates, pairings, strict=True):
         scored = [dataset.markers[index] for index in pairing.dataset]
         at = torch.tensor(pairing.rows, device=place)
@@ -104,8 +110,9 @@ def evaluate(
                 found = (
                     reader.alone(loader) if reads == "alone" else reader.with_flanks(dataset, split)
                 )
-                curves = _curves_of(found, reader, candidate, pairing, exact=exact, task=task)
+                curves = curves_of(found, reader, candidate, pairing, exact=exact, task=task)
                 rows.append(score_markers(candidate.id, scored, curves, reads=reads))
+                reliable.append(score_reliability(rows[-1], curves.reliability()))
             del curves  # exact ones hold every logit
     return Report(
         dataset=str(dataset.path),
@@ -116,26 +123,5 @@ def evaluate(
         titles={candidate.id: candidate.title for candidate in candidates},
         markers=tuple(row for of_model in rows for row in of_model),
         categories=tuple(row for of_model in rows for row in score_categories(of_model)),
+        reliability=tuple(row for of_model in reliable for row in of_model),
     )
-
-
-def _curves_of(
-    read: Iterable[Found],
-    reader: Reader,
-    candidate: Candidate,
-    pairing: Pairing,
-    *,
-    exact: bool,
-    task: Task,
-) -> Curves:
-    """The curves of one model over all that is read of a split."""
-    columns = torch.tensor(pairing.dataset, device=reader.device)
-    centre = candidate.centres(pairing).to(reader.device)
-    curves: Curves = ExactCurves() if exact else StreamingCurves(centre)
-    with borrowed(reader.network, reader.device), torch.inference_mode():
-        for batch, logits in read:
-            if logits is not None:
-                labels = dense_labels(batch, pairing.width)[:, columns]
-                curves.update(logits, labels, batch.known)
-            task.advance(batch.codes.numel())
-    return curves

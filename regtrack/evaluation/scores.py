@@ -18,6 +18,7 @@ from regtrack.evaluation.metrics import Curves, category_means
 from regtrack.evaluation.reads import Reads
 from regtrack.labels.marker import Marker
 from regtrack.measures.curve import MIN_POSITIVES, Values
+from regtrack.measures.reliability import BINS, Reliability
 
 FORMAT = "regtrack evaluation"
 VERSION = 1
@@ -33,12 +34,14 @@ class _Scores:
         average_precision: PR AUC by the step rule.
         pr_auc_trapezoid: PR AUC by the trapezoid rule of the paper.
         roc_auc: area under the receiver operating characteristic.
+        calibration_error: expected calibration error of the scores (`Reliability.error`).
     """
 
     base_rate: float
     average_precision: float
     pr_auc_trapezoid: float
     roc_auc: float
+    calibration_error: float
 
     @property
     def lift(self) -> float:
@@ -95,6 +98,30 @@ class CategoryScores(_Scores):
     markers: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReliabilityRow:
+    """A model's bases of one category whose scores are in one bin.
+
+    Attributes:
+        model: the model's id in the report.
+        reads: how the windows were read.
+        category: the category, all of whose markers with scores are taken together.
+        low, high: the bin.
+        bases: number of bases.
+        labelled: how many of them are labelled.
+        score: their mean score; None without bases.
+    """
+
+    model: str
+    reads: Reads
+    category: str
+    low: float
+    high: float
+    bases: int
+    labelled: int
+    score: float | None
+
+
 @dataclass(frozen=True)
 class Report:
     """The scores of one or more models on a split.
@@ -109,6 +136,7 @@ class Report:
         titles: each model's title for readers, by the model's id.
         markers: one row per model, rule of reading and marker.
         categories: one row per model, rule of reading and category.
+        reliability: one row per model, rule of reading, category and bin of the scores.
     """
 
     dataset: str
@@ -119,6 +147,17 @@ class Report:
     titles: dict[str, str]
     markers: tuple[MarkerScores, ...]
     categories: tuple[CategoryScores, ...]
+    reliability: tuple[ReliabilityRow, ...]
+
+    def reliability_of(self, model: str, category: str, reads: Reads = "alone") -> Reliability:
+        """A model's bases by score, (bins,), of all markers of a category that have scores."""
+        wanted = (model, category, reads)
+        rows = [row for row in self.reliability if (row.model, row.category, row.reads) == wanted]
+        return Reliability(
+            bases=np.array([row.bases for row in rows]),
+            labelled=np.array([row.labelled for row in rows]),
+            total=np.array([row.bases * (row.score or 0.0) for row in rows]),
+        )
 
     @property
     def unscored(self) -> tuple[str, ...]:
@@ -139,10 +178,11 @@ class Report:
             "unscored": {"fewer_positives_than": MIN_POSITIVES, "markers": list(self.unscored)},
             "categories": [row.to_dict() for row in self.categories],
             "markers": [row.to_dict() for row in self.markers],
+            "reliability": [asdict(row) for row in self.reliability],
         }
 
     def write(self, out: str | Path, *, overwrite: bool = False) -> None:
-        """Write the folder `out`: report.json, markers.csv and categories.csv.
+        """Write the folder `out`: report.json and tables (.csv).
 
         Raises:
             OutputError: `out` exists and `overwrite` is off, or it cannot be written.
@@ -160,6 +200,9 @@ class Report:
         (folder / REPORT_FILE).write_text(text, encoding="utf-8")
         _write_table(folder / "markers.csv", self.markers, MarkerScores)
         _write_table(folder / "categories.csv", self.categories, CategoryScores)
+        columns = [field.name for field in fields(ReliabilityRow)]
+        rows = (asdict(row) for row in self.reliability)
+        write_csv(folder / "reliability.csv", columns, rows)
 
 
 def score_markers(
@@ -179,6 +222,37 @@ def score_markers(
         )
         for index, marker in enumerate(markers)
     )
+
+
+def score_reliability(
+    rows: Sequence[MarkerScores], reliability: Reliability
+) -> tuple[ReliabilityRow, ...]:
+    """One model's reliability by one rule, one row per category and bin.
+
+    Args:
+        rows: the scores of its markers.
+        reliability: of the same markers, (M, bins).
+    """
+    edges = np.linspace(0, 1, BINS + 1).tolist()
+    found = []
+    for category in dict.fromkeys(row.category for row in rows):
+        pooled = reliability.pooled(
+            [at for at, row in enumerate(rows) if row.category == category and row.scored]
+        )
+        for at, score in enumerate(pooled.score().tolist()):
+            found.append(
+                ReliabilityRow(
+                    model=rows[0].model,
+                    reads=rows[0].reads,
+                    category=category,
+                    low=edges[at],
+                    high=edges[at + 1],
+                    bases=int(pooled.bases[at]),
+                    labelled=int(pooled.labelled[at]),
+                    score=None if math.isnan(score) else score,
+                )
+            )
+    return tuple(found)
 
 
 def score_categories(rows: Sequence[MarkerScores]) -> tuple[CategoryScores, ...]:
@@ -207,6 +281,9 @@ def _columns(curves: Curves) -> dict[str, Values]:
         "average_precision": curves.average_precision(),
         "pr_auc_trapezoid": curves.pr_auc_trapezoid(),
         "roc_auc": curves.roc_auc(),
+        "calibration_error": np.where(
+            curves.positives() >= MIN_POSITIVES, curves.reliability().error(), np.nan
+        ),
     }
 
 

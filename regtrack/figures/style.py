@@ -55,11 +55,11 @@ def style() -> Iterator[None]:
         yield
 
 
-def save_figure(figure: Figure, path: Path, *, dpi: int = 200, overwrite: bool = False) -> None:
-    """Write a figure as PNG, PDF or SVG, depending on the suffix of the path.
+def check_format(path: Path) -> str:
+    """The format of a figure, by the suffix of its path.
 
     Raises:
-        OutputError: another suffix, or `path` exists or cannot be written.
+        OutputError: another suffix.
     """
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
@@ -67,6 +67,16 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 200, overwrite: bool =
             f'cannot draw {path}: "{path.suffix}" is not a figure format; expected .png, .pdf '
             f"or .svg{nearest(kind, FORMATS)}"
         )
+    return kind
+
+
+def save_figure(figure: Figure, path: Path, *, dpi: int = 200, overwrite: bool = False) -> None:
+    """Write a figure as PNG, PDF or SVG, depending on the suffix of the path.
+
+    Raises:
+        OutputError: another suffix, or `path` exists or cannot be written.
+    """
+    kind = check_format(path)
     with publish_file(path, overwrite=overwrite) as temporary, style():
         if kind == "png":
             _save_png(figure, temporary, dpi)

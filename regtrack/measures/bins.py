@@ -66,6 +66,28 @@ class FloatBins:
         """The bin of each value: int32, for float32 values of any shape."""
         return np.asarray(self.of_bits(values.view(np.int32)), dtype=np.int32)
 
+    @property
+    def lowest(self) -> npt.NDArray[np.float64]:
+        """The lowest value of each bin, ascending, float64 (count,); -inf for the first."""
+        edges = self._distances
+        below = np.nextafter(-edges[::-1], np.inf, dtype=np.float32)  # an edge is of the bin below
+        return np.concatenate([[-np.inf], below, edges]).astype(np.float64)
+
+    @property
+    def middles(self) -> npt.NDArray[np.float64]:
+        """The middle of each bin, ascending, float64 (count,), which stands for its values."""
+        edges = np.append(self._distances.astype(np.float64), 2.0**self.farthest)
+        right = (edges[1:] + edges[:-1]) / 2
+        return np.concatenate([-right[::-1], [0.0], right])
+
+    @property
+    def _distances(self) -> npt.NDArray[np.float32]:
+        """Where the bins on one side of that around 0 begin, ascending, float32 (side,)."""
+        steps = np.arange(self.side, dtype=np.int32) + (
+            (_BIAS + self.nearest) << self.fraction_bits
+        )
+        return (steps << (_FRACTION_BITS - self.fraction_bits)).view(np.float32)
+
 
 def sort_keys(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint32]:
     """Integers, uint32 (L,), that sort as the values do, float32 (L,) without NaN."""

@@ -72,12 +72,15 @@ def _maker(network: Opened) -> dict[str, Any]:
     """What identifies the network."""
     if not isinstance(network, Checkpoint):
         return network.record()
-    return (_file(network.path) if network.path else {}) | {
+    made = (_file(network.path) if network.path else {}) | {
         "weights": model_digest(network.model),
         "model": network.model.name,
         "config": network.model.config,
         "dataset": network.header.trained_on,
     }
+    if network.calibration is not None:
+        made["calibration"] = dict(network.calibration.name)
+    return made
 
 
 def chosen_by_user(

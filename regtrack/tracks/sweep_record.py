@@ -28,6 +28,7 @@ class SweptBy:
     dataset: str | None = None
     path: str | None = None
     sha256: str | None = None
+    calibration: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,19 @@ class SweptReference:
     path: str | None = None
     sha256: str | None = None
     assembly: str | None = None
+
+
+@dataclass(frozen=True)
+class SweptPlan:
+    """How the values of a sweep were made, as far as they differ for it.
+
+    Attributes:
+        both_strands: whether they are means over both strands.
+        resolution: bp per value.
+    """
+
+    both_strands: bool = False
+    resolution: int = 1
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,8 @@ class SweepRecord:
         reference: the FASTA.
         values: kind of values, in words; None if each track says it.
         format: version of the record.
+        keep_bits: mantissa bits of the values; 23 is lossless.
+        plan: what else says how they were made.
 
     Raises:
         RecordError: two tracks with one file.
@@ -91,6 +107,8 @@ class SweepRecord:
     reference: SweptReference = field(default_factory=SweptReference)
     values: str | None = None
     format: int = 0
+    keep_bits: int = 23
+    plan: SweptPlan = field(default_factory=SweptPlan)
 
     def __post_init__(self) -> None:
         if len({track.file for track in self.tracks}) < len(self.tracks):

@@ -62,6 +62,11 @@ COMMANDS = {
     "evaluate": Command(
         "evaluate data first --device cpu --out out", "evaluate data second --device cpu --out out"
     ),
+    "calibrate": Command(
+        "calibrate first data --device cpu --out out.safetensors --figure out.png",
+        "calibrate second data --device cpu --out out.safetensors --figure out.png",
+        outputs=("out.safetensors", "out.png"),
+    ),
     "predict-genome": Command(
         f"predict-genome {_CKPT} {_SWEEP} --chroms chr3 --out out",
         f"predict-genome {_CKPT} {_SWEEP} --chroms chr4 --out out",

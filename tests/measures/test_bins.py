@@ -71,3 +71,13 @@ def test_keys_sort_as_the_floats_do(values: list[float]) -> None:
     floats = np.array(values, dtype=np.float32)
     keys = sort_keys(floats)
     np.testing.assert_array_equal(keys[:, None] < keys, floats[:, None] < floats)
+
+
+@pytest.mark.parametrize("bins", [LOGITS, FloatBins(fraction_bits=3, nearest=-3, farthest=2)])
+def test_the_lowest_value_and_the_middle_of_a_bin_are_in_it(bins: FloatBins) -> None:
+    numbers = list(range(bins.count))
+    lowest = bins.lowest[1:].astype(np.float32)
+    assert bins.of_values(bins.middles.astype(np.float32)).tolist() == numbers
+    assert bins.of_values(lowest).tolist() == numbers[1:]
+    assert bins.of_values(np.nextafter(lowest, np.float32(-np.inf))).tolist() == numbers[:-1]
+    assert bins.lowest[0] == -np.inf
