@@ -51,6 +51,7 @@ PERMITTED: dict[str, set[str]] = {
     "hub": {"genome", "labels", "tracks", "files", "compare", "figures.palette"},
     "simulate": {"genome", "files"},
     "figures": {"genome", "labels", "tracks", "saliency", "model_check", "measures"},
+    "views": {"genome", "labels", "tracks", "compare", "figures", "files"},
     "benchmark": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "training",
         "evaluation", "saliency", "simulate", "figures", "files",

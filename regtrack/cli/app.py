@@ -32,6 +32,7 @@ COMMANDS = (
     "predict-genome",
     "assemble",
     "serve",
+    "figure",
     "hub",
     "saliency",
     "saliency-tracks",

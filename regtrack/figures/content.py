@@ -13,7 +13,11 @@ from regtrack.saliency.values import Curve, Saliency
 
 Numbers = npt.NDArray[np.float64]
 
-LONGEST = {"single": 60, "double": 200}  # bp; letters of longer regions are too thin to read
+LONGEST = {
+    "single": 60,
+    "1.5": 100,
+    "double": 200,
+}  # bp; letters of longer regions are too thin to read
 ALL_READ = "all that is read"  # the input of an output of a recurrent network
 NEAR = 10  # bp; distances are linear up to here and logarithmic beyond
 PERCENTS = np.concatenate([np.arange(1, 99), np.arange(99, 99.95, 0.1)])

@@ -76,8 +76,7 @@ def write_saliency(
         saliencies: one per panel, of the same region, method and marker.
         paths: figures (.png, .pdf, .svg, .html) and tables (.tsv, .csv).
         marks: named stretches drawn in grey under the panels, bool (L,) each.
-        width: `single` (85 mm) or `double` (180 mm), a column or the full width of a journal's
-            page.
+        width: `single` (89 mm), `1.5` (120 mm) or `double` (183 mm), of a journal's page.
         data: also write a table next to each figure.
         dpi: of a PNG.
         overwrite: replace files that exist.

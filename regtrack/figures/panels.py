@@ -23,7 +23,7 @@ MARKS_ROW = 2.6  # height of a row of marks, mm
 OUTPUT = OKABE_ITO["blue"]
 _STRIP = 0.18  # fraction of a panel's height, below its scale
 _MARGIN, _BOLD_LETTER, _LETTER = 16.0, 1.9, 1.45  # mm, for the widest fonts
-_TICKS = {"single": 4, "double": 8}
+_TICKS = {"single": 4, "1.5": 5, "double": 8}
 
 
 def bins_of(width: str) -> int:

@@ -54,7 +54,7 @@ def receptive_field_figure(curves: Sequence[Curve], *, width: str = "double") ->
         for letter, axes in zip("ab", (left, right), strict=True):
             axes.set_title(f"({letter})", loc="left", fontsize=8, fontweight="bold", pad=4)
             axes.spines[["top", "right"]].set_visible(False)
-        longest = {"single": 16, "double": 54}[width]
+        longest = {"single": 16, "1.5": 30, "double": 54}[width]
         _write_numbers(figure.add_subplot(grid[-1, :]), curves, longest)
     return figure
 

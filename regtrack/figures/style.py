@@ -15,9 +15,11 @@ from PIL import Image
 
 from regtrack.atomic import publish_file
 from regtrack.errors import OutputError, nearest
+from regtrack.figures.svg_fonts import with_fonts
 
 FORMATS = ("png", "pdf", "svg")
-WIDTHS = {"single": 85.0, "double": 180.0}  # a column and the full width of a journal's page, mm
+WIDTHS = {"single": 89.0, "1.5": 120.0, "double": 183.0}
+"""A column, one and a half, and the full width of a journal's page, mm (those of Nature)."""
 
 _STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
@@ -34,6 +36,7 @@ _STYLE: dict[Any, Any] = {
     "pdf.fonttype": 42,  # fonts as text, which journals ask for
     "svg.fonttype": "none",
     "svg.hashsalt": "regtrack",
+    "hatch.linewidth": 0.35,
 }
 
 
@@ -70,8 +73,19 @@ def check_format(path: Path) -> str:
     return kind
 
 
-def save_figure(figure: Figure, path: Path, *, dpi: int = 200, overwrite: bool = False) -> None:
+def save_figure(
+    figure: Figure, path: Path, *, dpi: int = 200, about: str = "", overwrite: bool = False
+) -> None:
     """Write a figure as PNG, PDF or SVG, depending on the suffix of the path.
+
+    Fonts are embedded: in a PDF and an SVG texts stay texts.
+
+    Args:
+        figure: the figure.
+        path: the file.
+        dpi: of a PNG.
+        about: what is said of it in its metadata, such as how it was made.
+        overwrite: replace a file that exists.
 
     Raises:
         OutputError: another suffix, or `path` exists or cannot be written.
@@ -79,20 +93,37 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 200, overwrite: bool =
     kind = check_format(path)
     with publish_file(path, overwrite=overwrite) as temporary, style():
         if kind == "png":
-            _save_png(figure, temporary, dpi)
+            _save_png(figure, temporary, dpi, about)
+        elif kind == "svg":
+            temporary.write_text(svg_text(figure, about), encoding="utf-8")
         else:
             # no date: the same figure yields byte-identical files
-            dated = {"pdf": "CreationDate", "svg": "Date"}[kind]
-            figure.savefig(temporary, format=kind, metadata={dated: None})
+            said = {"CreationDate": None} | ({"Subject": about} if about else {})
+            figure.savefig(temporary, format=kind, metadata=said)
 
 
-def _save_png(figure: Figure, path: Path, dpi: int) -> None:
+def svg_text(figure: Figure, about: str = "") -> str:
+    """A figure as SVG, with the letters that it uses of its fonts.
+
+    Args:
+        figure: the figure.
+        about: what is said of it in its metadata.
+    """
+    drawn = io.StringIO()
+    said = {"Date": None} | ({"Description": about} if about else {})
+    with style():
+        figure.savefig(drawn, format="svg", metadata=said)
+        return with_fonts(drawn.getvalue())
+
+
+def _save_png(figure: Figure, path: Path, dpi: int, about: str) -> None:
     """A PNG of 256 colours: line drawings look the same at a third of the size.
 
     Heat maps keep all colours.
     """
     drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None})
+    said = {"Software": None} | ({"Description": about} if about else {})
+    figure.savefig(drawn, format="png", dpi=dpi, metadata=said)
     image = Image.open(drawn).convert("RGB")
     if not any(isinstance(found, QuadMesh) for axes in figure.axes for found in axes.collections):
         image = image.quantize(256, dither=Image.Dither.NONE)

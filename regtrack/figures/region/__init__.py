@@ -1,0 +1,1 @@
+"""Tracks of a region beside labels and genes, as publications print them."""
