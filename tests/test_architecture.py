@@ -60,7 +60,7 @@ PERMITTED: dict[str, set[str]] = {
 # what the dashboard, a separate package, may import from regtrack: nothing that loads torch
 APP_MAY = {
     *GROUND, "files", "genome", "tracks", "labels", "compare", "dataset.store", "dataset.format",
-    "dataset.identity", "checkpoint_header",
+    "dataset.identity", "checkpoint_header", "hub",
 }  # fmt: skip
 EVERYTHING = {"cli", "demo", "quickstart", "__main__"}
 

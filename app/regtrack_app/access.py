@@ -41,6 +41,7 @@ class Access:
             and `*` all names, which needs a token: without one, a page elsewhere could point its
             own name here.
         token: what every request must bring along; None: nothing.
+        share: whether pages of other servers may read the files of tracks.
 
     Raises:
         RegtrackError: a name that is no host name, a token that does not fit into an address, or
@@ -50,6 +51,7 @@ class Access:
     host: str = LOOPBACK[0]
     allow_host: tuple[str, ...] = ()
     token: str | None = None
+    share: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "allow_host", tuple(map(_checked, self.allow_host)))
@@ -113,7 +115,12 @@ class Access:
 
 
 def access_of(
-    host: str, allow_host: Sequence[str] = (), token: str | None = None, *, no_token: bool = False
+    host: str,
+    allow_host: Sequence[str] = (),
+    token: str | None = None,
+    *,
+    no_token: bool = False,
+    share: bool = False,
 ) -> Access:
     """The access to a server as its options say; a server that others can reach gets a token.
 
@@ -122,6 +129,7 @@ def access_of(
         allow_host: see `Access`.
         token: `auto` for a new one; None: a new one if other machines can connect.
         no_token: whether to do without one.
+        share: see `Access`.
 
     Raises:
         RegtrackError: a token and `no_token`, or as `Access`.
@@ -129,7 +137,7 @@ def access_of(
     if token is not None and no_token:
         raise RegtrackError("`token` and `no_token` exclude each other; give one of them")
     new = token == "auto" or (token is None and not no_token and not is_loopback(host))
-    return Access(host, tuple(allow_host), secrets.token_urlsafe(24) if new else token)
+    return Access(host, tuple(allow_host), secrets.token_urlsafe(24) if new else token, share)
 
 
 def host_name(host: str) -> str | None:

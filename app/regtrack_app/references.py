@@ -7,6 +7,25 @@ from pathlib import Path
 from regtrack.compare.sources import Sources
 from regtrack.tracks.session import known_genome
 
+SIZES = "genome.chrom.sizes"
+"""The name under which names and lengths of chromosomes are served, which desktop IGV expects."""
+
+
+def igv_reference(sources: Sources, base: str) -> dict[str, str]:
+    """The genome as igv.js takes it: the reference, or only the lengths of chromosomes.
+
+    Args:
+        sources: with the reference, if it is known.
+        base: where the files are served, with a slash at its end.
+    """
+    known = known_genome(sources.assembly) or "genome"
+    found = {"id": known, "name": known}
+    urls = [f"{base}{name}" for name in reference_files(sources)]
+    if not urls:
+        return found | {"format": "chromsizes", "fastaURL": f"{base}{SIZES}"}
+    keys = ("fastaURL", "indexURL", "compressedIndexURL")  # the last only if it is compressed
+    return found | dict(zip(keys, urls, strict=False))
+
 
 def reference_files(sources: Sources) -> dict[str, Path]:
     """The FASTA, which comes first, and its indexes, by the names under which they are served.

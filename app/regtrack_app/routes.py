@@ -13,13 +13,14 @@ from werkzeug.wsgi import wrap_file
 from regtrack.compare.browser_tracks import browser_ids, region_session, session_track
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
-from regtrack.tracks.session import igv_config, known_genome
+from regtrack.tracks.session import igv_config
 from regtrack_app.access import Access
 from regtrack_app.choices import Choices
 from regtrack_app.exports import EXPORTS, exported, track_ids
 from regtrack_app.igv_annotations import add_annotations, annotation_tracks
 from regtrack_app.index import SCRIPT, own_script
-from regtrack_app.references import reference_files
+from regtrack_app.references import SIZES, igv_reference, reference_files
+from regtrack_app.share import add_shared
 from regtrack_app.sign_in import SHARED_RULE, shared_path
 from regtrack_app.state import View, parse_view
 
@@ -98,8 +99,8 @@ def register(
             abort(404)
         return _file(path)
 
-    @server.route(f"/sequence/{_SIZES}")
-    @server.route(f"{SHARED_RULE}/sequence/{_SIZES}")
+    @server.route(f"/sequence/{SIZES}")
+    @server.route(f"{SHARED_RULE}/sequence/{SIZES}")
     def sizes(_token: str = "") -> Response:
         """Names and lengths of the chromosomes."""
         pairs = zip(sources.assembly.names, sources.assembly.lengths, strict=True)
@@ -116,7 +117,7 @@ def register(
             session_track(sources, sources.catalog.track(name), f"{prefix}data/{name}")
             for name in browser_ids(sources.catalog, track_ids(sources, view))
         ]
-        found = igv_config(tracks, _igv_reference(sources, prefix), view.region)
+        found = igv_config(tracks, igv_reference(sources, f"{prefix}sequence/"), view.region)
         more = annotation_tracks(sources, view.markers, prefix)
         return jsonify(found | {"tracks": [*found["tracks"], *more]})
 
@@ -126,6 +127,8 @@ def register(
         return Response(own_script(), mimetype="text/javascript")
 
     add_annotations(server, sources)
+    if access.share:
+        add_shared(server, sources, outside)
     for place, script in scripts.items():
         if script is not None:
             server.add_url_rule(f"/{place}", place, partial(_file, script))
@@ -150,7 +153,6 @@ def _file(path: Path) -> Response:
 
 
 _SENDS_FILES = "wsgi.file_wrapper"
-_SIZES = "genome.chrom.sizes"  # the name that desktop IGV expects
 _KINDS = {".js": "text/javascript", ".bw": "application/octet-stream"}
 
 
@@ -159,16 +161,6 @@ def _session(sources: Sources, view: View, outside: _Outside) -> str:
         sources,
         view.region,
         browser_ids(sources.catalog, track_ids(sources, view)),
-        genome=outside(f"sequence/{next(iter(reference_files(sources)), _SIZES)}"),
+        genome=outside(f"sequence/{next(iter(reference_files(sources)), SIZES)}"),
         address=lambda track: outside(f"data/{track.id}"),
     )
-
-
-def _igv_reference(sources: Sources, prefix: str) -> dict[str, str]:
-    known = known_genome(sources.assembly) or "genome"
-    found = {"id": known, "name": known}
-    urls = [f"{prefix}sequence/{name}" for name in reference_files(sources)]
-    if not urls:
-        return found | {"format": "chromsizes", "fastaURL": f"{prefix}sequence/{_SIZES}"}
-    keys = ("fastaURL", "indexURL", "compressedIndexURL")  # the last only if it is compressed
-    return found | dict(zip(keys, urls, strict=False))

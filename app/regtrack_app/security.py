@@ -9,6 +9,7 @@ from flask import Flask, Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from regtrack_app.access import Access
+from regtrack_app.share import SHARED_HEADERS, shared
 from regtrack_app.sign_in import keep_token, sign_in
 
 _POLICY = {
@@ -65,7 +66,8 @@ def protect(
     @server.before_request
     def refuse() -> ResponseReturnValue | None:
         """Answer only those who may ask, and only existing paths."""
-        says = access.refusal(_header("Host"), request.headers.get("Origin"), _site())
+        asked_by = (None, None) if shared(access) else (request.headers.get("Origin"), _site())
+        says = access.refusal(_header("Host"), *asked_by)
         if says is not None:
             return Response(f"{wording(says)}\n", 403, mimetype="text/plain")
         if (request.content_length or 0) > LARGEST_REQUEST:
@@ -86,6 +88,8 @@ def protect(
         response.headers["Content-Security-Policy"] = policy
         for name, value in headers.items():
             response.headers[name] = value
+        if shared(access):
+            response.headers.update(SHARED_HEADERS)
         keep_token(access, response, prefix)
         return response
 

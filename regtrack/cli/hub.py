@@ -53,7 +53,10 @@ def command(
         ),
     ] = None,
     reference: Annotated[
-        Path | None, typer.Option(help="FASTA, written as 2bit: an assembly that UCSC lacks.")
+        Path | None,
+        typer.Option(
+            help="FASTA, written as 2bit: for IGV offline, and an assembly that UCSC lacks."
+        ),
     ] = None,
     region: Annotated[
         str | None, typer.Option(help="What browsers show first, such as chr1:1,000-2,000.")

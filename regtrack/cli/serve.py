@@ -16,7 +16,9 @@ EPILOG = """Examples:
 
   regtrack serve 'no pooling=runs/a' 'max pooling=runs/b' --labels data
 
-  regtrack serve runs/dilated --labels data --checkpoint dilated/checkpoint.safetensors"""
+  regtrack serve runs/dilated --labels data --checkpoint dilated/checkpoint.safetensors
+
+  regtrack serve runs/dilated --share"""
 
 
 def named_paths(texts: Sequence[str]) -> tuple[list[Path], dict[str | Path, str]]:
@@ -80,6 +82,14 @@ def command(
             metavar="NAME",
         ),
     ] = None,
+    share: Annotated[
+        bool,
+        typer.Option(
+            "--share",
+            help="Let pages of other servers, such as igv.js or a UCSC mirror, read the tracks; "
+            "prints the address of a hub.",
+        ),
+    ] = False,
     url_base: Annotated[
         str, typer.Option(help="Path at which a proxy shows the page, such as /regtrack/.")
     ] = "/",
@@ -91,6 +101,7 @@ def command(
     from regtrack_app.access import access_of
     from regtrack_app.create_app import create_app
     from regtrack_app.serve import serve
+    from regtrack_app.sign_in import shared_path
 
     from regtrack.cli.console import console
     from regtrack.cli.wording import in_options
@@ -99,7 +110,7 @@ def command(
 
     return_memory()
     places, names = named_paths(paths)
-    access = access_of(host, allow_host or (), token, no_token=no_token)
+    access = access_of(host, allow_host or (), token, no_token=no_token, share=share)
     sources = open_sources(
         places, labels=labels, genes=genes, checkpoints=checkpoint or (), reference=reference,
         names=names,
@@ -110,6 +121,10 @@ def command(
         console.print(f"Serving {addresses[0]}  (stop with Ctrl-C)", soft_wrap=True)
         for address in addresses[1:]:
             console.print(f"From other machines: {address}", soft_wrap=True)
+        if share:
+            for name in ("hub.txt", "igv.json"):
+                place = addresses[-1].partition("?")[0] + shared_path(name, access)
+                console.print(f"For other browsers: {place}", soft_wrap=True)
         if not access.local:
             who = "anyone who can reach it" if access.token is None else "whoever has this address"
             console.print(

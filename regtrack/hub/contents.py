@@ -35,7 +35,7 @@ class Hub:
         region: what browsers show first.
         title: of the hub.
         email: of whoever answers for it.
-        two_bit: the sequence of an assembly that UCSC does not have, below `folder`.
+        two_bit: the sequence, below `folder`: for IGV, and for an assembly that UCSC lacks.
         shown: markers that UCSC shows at first and the sessions of IGV hold; the others of the hub
             are hidden until they are chosen.
         items: labels, genes, variants and calls.
@@ -106,7 +106,10 @@ class Hub:
         tracks = session_tracks(
             self.catalog, self.items, self._saturation, self.shown, self.address
         )
-        return igv_config(tracks, described, self.region)
+        config = igv_config(tracks, described, self.region)
+        if self.two_bit is None:
+            del config["loadDefaultGenomes"]  # igv.js looks the assembly up by its name
+        return config
 
     @cached_property
     def _saturation(self) -> tuple[Saturation, ...]:
@@ -123,7 +126,7 @@ class Hub:
 
     def _genome(self) -> dict[str, str]:
         place = str(self.region).replace(",", "")
-        if self.two_bit is None:
+        if self.two_bit is None or known_genome(self.catalog.assembly) == self.genome:
             return {"genome": self.genome, "defaultPos": place}
         return {
             "genome": TrackNames().free(self.genome),
