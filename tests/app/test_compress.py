@@ -65,7 +65,9 @@ def test_every_script_and_style_of_the_page_is_kept_for_long(client: FlaskClient
     addresses = re.findall(r'<(?:script src|link rel="stylesheet" href)="([^"]+)"', page)
     assert len(addresses) >= 10
     for address in addresses:
-        kept = client.get(f"/{address.removeprefix(chr(47))}", **LOCAL).headers.get("Cache-Control", "")
+        kept = client.get(f"/{address.removeprefix(chr(47))}", **LOCAL).headers.get(
+            "Cache-Control", ""
+        )
         assert "max-age=31536000" in kept, address
     plain = client.get("/assets/regtrack.js", **LOCAL).headers
     assert "max-age=31536000" not in plain.get("Cache-Control", "")
