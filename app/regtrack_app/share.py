@@ -54,8 +54,8 @@ def add_shared(server: Flask, sources: Sources, outside: Callable[[str], str]) -
         """A track hub for UCSC and its mirrors."""
         if known_genome(sources.assembly) is None:
             return Response(
-                "UCSC does not know the assembly of these tracks; write a hub that brings its "
-                "sequence with regtrack hub --reference\n", 404, mimetype="text/plain",
+                "UCSC does not know the assembly of these tracks; regtrack hub writes a hub that "
+                "brings its sequence\n", 404, mimetype="text/plain",
             )  # fmt: skip
         return Response(_hub(sources, outside).hub_text(), mimetype="text/plain")
 

@@ -69,7 +69,7 @@ def test_a_hub_and_a_configuration_name_every_track(
     client = client_of(sources, share=True, token="s3cret")
     answer = client.get("/with/s3cret/hub.txt", headers=ELSEWHERE, **LOCAL)
     assert (answer.status_code, answer.mimetype) == (404, "text/plain")
-    assert "regtrack hub --reference" in answer.get_data(as_text=True)
+    assert "regtrack hub writes" in answer.get_data(as_text=True)
     monkeypatch.setattr("regtrack_app.share.known_genome", lambda _: "hg38")
     (tmp_path / "hub.txt").write_bytes(client.get("/with/s3cret/hub.txt", **LOCAL).data)
     tracks = read_hub(tmp_path / "hub.txt")["tracks"]
