@@ -43,6 +43,7 @@ RANKING_NAMES = {
     "disagreement": "disagreement of A and B",
     "error": "error of A against the labels",
     "score": "score of A",
+    "spread": "spread of A",
 }
 
 
@@ -104,7 +105,8 @@ def window_columns(sources: Sources, pair: Sequence[str] = ()) -> list[dict[str,
 
 def _windows(sources: Sources) -> html.Section:
     alone, unlabelled = len(sources.catalog.models) < 2, sources.labels is None
-    impossible = {"disagreement": alone, "error": unlabelled}
+    single = not any(model.spreads for model in sources.catalog.models)
+    impossible = {"disagreement": alone, "error": unlabelled, "spread": single}
     rankings = [
         {"label": says, "value": name, "disabled": impossible.get(name, False)}
         for name, says in RANKING_NAMES.items()

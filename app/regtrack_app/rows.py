@@ -32,6 +32,8 @@ class Curve:
         high: maximum of each bin, float32 (n,); None if it is not shown.
         below: of a difference, the style of the subtracted model; None for the labels.
         letters: the base of each bin, if bins are bases that are drawn as letters.
+        spread: how far the networks lie apart whose mean this is, float32 (n,): the mean standard
+            deviation of each bin; None if it is not known.
     """
 
     name: str
@@ -42,6 +44,17 @@ class Curve:
     high: Floats | None = None
     below: ModelStyle | None = None
     letters: str = ""
+    spread: Floats | None = None
+
+    def band(self, statistic: str) -> tuple[Floats, ...]:
+        """The edges of a band around the means, float32 (n,) each; none if those are not drawn.
+
+        Values that are nowhere below 0, such as scores, have a band that is not either.
+        """
+        if self.spread is None or statistic == "max":
+            return ()
+        low = self.mean - self.spread
+        return np.where(self.mean >= 0, np.maximum(low, 0), low), self.mean + self.spread
 
     def drawn(self, statistic: str) -> tuple[Floats, ...]:
         """The values that are drawn, float32 (n,) each: of means and maxima, what there is."""

@@ -74,7 +74,7 @@ def _needed(row: ValueRow, region: Interval, look: Look) -> Range | None:
     lows, highs = [], []
     for curve in row.curves:
         seen = curve.visible(region.start, region.end)
-        for values in curve.drawn(look.statistic):
+        for values in (*curve.drawn(look.statistic), *curve.band(look.statistic)):
             size = values[seen]
             size = size[np.isfinite(size) & ((size > 0) | (not look.log))]
             if len(size):

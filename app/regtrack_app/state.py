@@ -29,7 +29,7 @@ DRAWS = ("auto", "mean", "max", "both")
 PANELS = ("measures", "windows", "scores", "heat", "saliency", "igv", "none")
 ORDERS = ("category", "similarity", "disagreement")
 HEATS = ("labels", "difference")
-RANKINGS = ("disagreement", "error", "score")
+RANKINGS = ("disagreement", "error", "score", "spread")
 SPLITS = ("all", "train", "valid", "test")
 
 _WORDS = {

@@ -62,9 +62,10 @@ def _value_traces(row: ValueRow, span: Range, look: Look) -> _Made:
             for trace in (*_logo(curve, theme), _saliency(row, curve, theme))
         ]
     else:
-        # a fill under several lines would cover the others
-        alone = len(row.curves) == 1
+        # a fill under several lines would cover the others, and one under a band would hide it
+        alone = len(row.curves) == 1 and row.curves[0].spread is None
         made = [(_ground(curve, look), True) for curve in row.curves if alone]
+        made += [(edge, True) for curve in row.curves for edge in _band(curve, look)]
         made += [(line, True) for curve in row.curves for line in _lines(row, curve, look)]
     return [*made, (_absent(row, span, theme), False)]
 
@@ -123,6 +124,21 @@ def _ground(curve: Curve, look: Look) -> Trace:
         "line": {"width": 0}, "fill": "tozeroy", "fillcolor": faint(colour, 0.16),
         "hoverinfo": "skip",
     }  # fmt: skip
+
+
+def _band(curve: Curve, look: Look) -> list[Trace]:
+    """A fill from the lower to the upper edge of a curve's band, which is 0 where it is absent."""
+    colour = _colour(curve, THEMES[look.theme])[0]
+    common = {
+        "type": "scatter", "mode": "lines", **_grid(curve), "line": {"width": 0},
+        "hoverinfo": "skip",
+    }  # fmt: skip
+    fills: tuple[dict[str, str], ...] = ({}, {"fill": "tonexty", "fillcolor": faint(colour, 0.28)})
+    edges = [np.nan_to_num(edge) for edge in curve.band(look.statistic)]
+    return [
+        common | {"y": typed(_above_0(edge) if look.log else edge)} | fill
+        for edge, fill in zip(edges, fills, strict=False)
+    ]
 
 
 def _difference(curve: Curve, theme: Theme) -> _Made:

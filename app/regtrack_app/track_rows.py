@@ -56,7 +56,7 @@ class TrackRows:
         fold = view.axis == "fold"
         for model, track in there.items():
             try:
-                curve = self._curve(track, catalog.model(model).label)
+                curve = self._with_spread(self._curve(track, catalog.model(model).label), track)
                 curves[model] = self._fold(curve, track) if fold else curve
             except RegtrackError as error:
                 problem = str(error)
@@ -98,12 +98,19 @@ class TrackRows:
             unit=FOLD if curves and fold else "",
         )  # fmt: skip
 
+    def _with_spread(self, curve: Curve, track: Track) -> Curve:
+        """A curve with the spread over the networks whose mean it is, if that was written."""
+        found = self.sources.catalog.spread(track)
+        return curve if found is None else replace(curve, spread=self._curve(found, "").mean)
+
     def _fold(self, curve: Curve, track: Track) -> Curve:
         """A curve as multiples of its marker's base rate, or else of the track's own median."""
         base = self.rates.rate(track.marker) if track.marker else None
         one = np.float32(base or self.rates.median(track.id) or 1.0)
         high = None if curve.high is None else np.asarray(curve.high / one, dtype=np.float32)
-        return replace(curve, mean=np.asarray(curve.mean / one, dtype=np.float32), high=high)
+        spread = None if curve.spread is None else np.asarray(curve.spread / one, dtype=np.float32)
+        mean = np.asarray(curve.mean / one, dtype=np.float32)
+        return replace(curve, mean=mean, high=high, spread=spread)
 
     def _labels(self, marker: str) -> tuple[Intervals | None, SpanRow | None]:
         if not self.sources.has_labels(marker):

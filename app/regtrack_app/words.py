@@ -111,6 +111,8 @@ def next_step(view: View, sources: Sources) -> str:
         return f"n: next window where {labels[0]} and {labels[1]} disagree"
     if view.rank == "error" and sources.labels is not None:
         return f"n: next window where {labels[0]} is far from the labels"
+    if view.rank == "spread" and sources.catalog.model(compared(view)[0]).spreads:
+        return f"n: next window where the networks of {labels[0]} lie apart"
     return f"n: next window with a high score of {labels[0]}"
 
 

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from regtrack.predict.named import NetworkSource
 
 
+def given_networks(
+    checkpoints: Sequence[Path] | None, network: str, settings: Sequence[str] | None
+) -> Path | NetworkSource | tuple[Path, ...]:
+    """What CHECKPOINT..., --network and --network-set name; see `given_network`."""
+    first = given_network(checkpoints[0] if checkpoints else None, network, settings)
+    return first if checkpoints is None or len(checkpoints) == 1 else tuple(checkpoints)
+
+
 def given_network(
     checkpoint: Path | None, network: str, settings: Sequence[str] | None
 ) -> Path | NetworkSource:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from regtrack.cli import sweep_options as options
 from regtrack.cli.console import given_lists
-from regtrack.cli.given import given_network
+from regtrack.cli.given import given_networks
 from regtrack.cli.offers import AnyAssembly
 from regtrack.cli.sweeping import runner_of, sweep
 
@@ -24,13 +24,15 @@ Examples:
   regtrack predict-genome run/checkpoint.safetensors --reference hg38.fa --out tracks
   --shard 3/16
 
+  regtrack predict-genome run1 run2 run3 --spread --reference hg38.fa --out tracks
+
   regtrack predict-genome --network my_networks:splicing --network-set weights=w.safetensors
   --reference hg38.fa --out splicing
 """
 
 
 def command(
-    checkpoint: options.OrNetwork = None,
+    checkpoints: options.OrNetworks = None,
     *,
     reference: options.Reference,
     out: options.Out,
@@ -51,6 +53,7 @@ def command(
     logits: options.Logits = False,
     keep_bits: options.KeepBits = 7,
     resolution: options.Resolution = 1,
+    spread: options.Spread = False,
     any_assembly: AnyAssembly = False,
     shard: options.Shard = None,
     dask_scheduler: options.DaskScheduler = None,
@@ -64,10 +67,12 @@ def command(
     List values are separated by commas, or the option is repeated. An interrupted command resumes
     when it is run again.
     """
+    from regtrack.sweep.compute import make_scorer
     from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
+    from regtrack.sweep.spread import make_spread
 
     request = SweepRequest(
-        given_network(checkpoint, network, network_set),
+        given_networks(checkpoints, network, network_set),
         reference,
         out,
         selection=Selection(
@@ -83,6 +88,8 @@ def command(
     )  # fmt: skip
     sweep(
         request,
-        runner=runner_of(dask_scheduler, dask_scheduler_file),
+        runner=runner_of(
+            dask_scheduler, dask_scheduler_file, make=make_spread if spread else make_scorer
+        ),
         shard=shard, dry_run=dry_run, overwrite=overwrite, as_json=as_json,
     )  # fmt: skip

@@ -25,6 +25,23 @@ OrNetwork = Annotated[
         show_default=False,
     ),
 ]
+OrNetworks = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="CHECKPOINT...",
+        help="The trained network: a run folder or a .safetensors file; or none with --network. "
+        "Of several, the mean of their logits.",
+        show_default=False,
+    ),
+]
+Spread = Annotated[
+    bool,
+    typer.Option(
+        "--spread",
+        help="Of several checkpoints, also write the standard deviation of their scores.",
+        rich_help_panel=_STORED,
+    ),
+]
 Network = Annotated[
     str,
     typer.Option(

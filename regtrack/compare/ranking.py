@@ -23,9 +23,9 @@ from regtrack.progress import SILENT, Progress
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.catalog import Track
 
-RankBy = Literal["disagreement", "error", "score"]
+RankBy = Literal["disagreement", "error", "score", "spread"]
 
-_COLUMNS = ("mean_a", "mean_b", "high_a", "disagreement", "error", "labelled")
+_COLUMNS = ("mean_a", "mean_b", "high_a", "disagreement", "error", "labelled", "spread")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,11 +82,12 @@ def rank_windows(
     split: str | None = None,
     progress: Progress = SILENT,
 ) -> WindowTable:
-    """Rank windows by disagreement, error or score.
+    """Rank windows by disagreement, error, score or spread.
 
     - `disagreement`: mean absolute difference of the two models' scores;
     - `error`: mean absolute difference of the first model's scores and the labels;
-    - `score`: the first model's greatest score.
+    - `score`: the first model's greatest score;
+    - `spread`: mean standard deviation over the networks whose mean the first model is.
 
     Means are over the bases at which the tracks have a value; a window without any is left out.
     Logits are turned into scores first. The windows are those of the dataset, or tiles of 25 kb.
@@ -101,14 +102,16 @@ def rank_windows(
         progress: shows the bases read.
 
     Raises:
-        TrackError: an unknown model, one without the marker, or a file that cannot be read.
+        TrackError: an unknown model, one without the marker, or a file that cannot be read; or
+            `spread` of a model without one.
         DatasetError: `error` without labels, or an unknown split.
         RegtrackError: an unknown kind, or `disagreement` with only one model.
     """
     _check(sources, kind, marker, model_b)
     tracks = [find_track(sources, model, marker) for model in (model_a, model_b) if model]
+    spread = _spread_of(sources, tracks[0]) if kind == "spread" else None
     windows = windows_of(sources)
-    found = _statistics(sources, marker, tracks, windows, progress)
+    found = _statistics(sources, marker, tracks, windows, progress, spread=spread)
     value = found["high_a" if kind == "score" else kind]
     kept = ~np.isnan(value)
     if split is not None:
@@ -136,6 +139,21 @@ def find_track(sources: Sources, model: str, marker: str) -> Track:
     return found
 
 
+def _spread_of(sources: Sources, track: Track) -> Track:
+    """The spread of a track.
+
+    Raises:
+        TrackError: it has none.
+    """
+    found = sources.catalog.spread(track)
+    if found is None:
+        raise TrackError(
+            f"{track.label} has no spread; it is written for several checkpoints by regtrack "
+            "predict-genome --spread"
+        )
+    return found
+
+
 def _check(sources: Sources, kind: str, marker: str, model_b: str | None) -> None:
     kinds = get_args(RankBy)
     if kind not in kinds:
@@ -154,14 +172,19 @@ def _statistics(
     tracks: list[Track],
     windows: Windows,
     progress: Progress,
+    *,
+    spread: Track | None,
 ) -> Arrays:
-    """Every column of every window, from the cache if possible."""
+    """Every column of every window, from the cache if possible; the spread's if it is given."""
     compared = sources.has_labels(marker)
-    inputs = [track.path for track in tracks]
+    inputs = [track.path for track in (*tracks, *([spread] if spread else []))]
     if sources.labels is not None and compared:
         inputs += sources.labels.files(marker)
     folder = tracks[0].path.parent
-    question = ("windows", marker if compared else None, sources.assembly.digest, len(windows))
+    question = (
+        "windows", marker if compared else None, sources.assembly.digest, len(windows),
+        *(["spread"] if spread else []),
+    )  # fmt: skip
 
     def make() -> Arrays:
         table = np.full((len(_COLUMNS), len(windows)), np.nan, dtype=np.float32)
@@ -169,7 +192,10 @@ def _statistics(
             for piece in windows.pieces():
                 values = [sources.scores_of(track.id, piece.places) for track in tracks]
                 labels = piece_labels(sources, marker, piece) if compared else None
-                table[:, piece.windows] = _columns(values, labels, piece.first)
+                table[:-1, piece.windows] = _columns(values, labels, piece.first)
+                if spread:
+                    apart = sources.values_of(spread.id, piece.places)
+                    table[-1, piece.windows] = _means(apart, piece.first)
                 task.advance(piece.bases)
         return dict(zip(_COLUMNS, table, strict=True))
 

@@ -183,7 +183,10 @@ def _copied(catalog: Catalog, folder: Path, progress: Progress) -> Catalog:
 
     return replace(
         catalog,
-        models=tuple(replace(one, tracks=moved(one.tracks)) for one in catalog.models),
+        models=tuple(
+            replace(one, tracks=moved(one.tracks), spreads=moved(one.spreads))
+            for one in catalog.models
+        ),
         other_sweeps=tuple(replace(one, tracks=moved(one.tracks)) for one in catalog.other_sweeps),
         tracks=moved(catalog.tracks),
     )

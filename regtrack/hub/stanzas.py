@@ -17,6 +17,7 @@ from regtrack.tracks.kind import SALIENCY
 _UNITS = {
     "scores": "predicted probability of a label",
     "logits": "logit of the predicted probability",
+    "spread": "standard deviation over the networks",
     "saliency": "gradient x input",
     "absolute saliency": "|gradient x input|",
     "signal": "signal",
@@ -60,6 +61,8 @@ class Stanzas:
         saliency = [track for track in catalog.tracks if track.kind in SALIENCY]
         groups.append(("saliency", [self._single(names, track) for track in saliency]))
         groups.append(("saturation", [self._stacked(names, one) for one in self.saturation]))
+        spreads = [track for track in catalog.tracks if track.kind == "spread"]
+        groups.append(("spread over networks", [self._single(names, track) for track in spreads]))
         stacked = {track.id for one in self.saturation for track in one.tracks}
         signals = [
             track for track in catalog.tracks if track.kind == "signal" and track.id not in stacked

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from regtrack.checkpoint import Checkpoint
 from regtrack.errors import PlanError, invalid
 from regtrack.genome.reference import Reference
 from regtrack.genome.source import Source
@@ -82,8 +81,7 @@ def check_model(
                 window=window, precision=precision, device=device, seed=seed, progress=progress,
             )  # fmt: skip
     place = pick_device(device)
-    given = open_untried(network)
-    asked = described(given) if isinstance(given, Checkpoint) else given.model.network
+    asked = described(open_untried(network))
     with borrowed(asked, place):
         return _checked(
             Probe.of(Caller(asked, place, precision), reference, seed), window, progress

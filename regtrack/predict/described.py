@@ -8,21 +8,25 @@ from torch import Tensor, nn
 
 from regtrack.checkpoint import Checkpoint
 from regtrack.predict.description import NetworkDescription, OutputTrack
+from regtrack.predict.ensemble import NamedEnsemble
+from regtrack.predict.foreign import ForeignNetwork
+from regtrack.predict.network import SequenceNetwork
+from regtrack.predict.opening import Opened
 
 
 class DescribedModel(nn.Module):
     """A trained network as a `SequenceNetwork`, with a description.
 
     Args:
-        checkpoint: the network, which is not copied, and its markers.
+        trained: the network, which is not copied, and its markers; or several as one.
     """
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, trained: Checkpoint | NamedEnsemble) -> None:
         super().__init__()
-        self.model = checkpoint.model
+        self.model = trained.model
         self.description = NetworkDescription(
             self.model.name,
-            [OutputTrack(marker.name, marker.category) for marker in checkpoint.markers],
+            [OutputTrack(marker.name, marker.category) for marker in trained.markers],
             values="logits",
             grid=self.model.stride,
             reach=self.model.reach,
@@ -34,6 +38,6 @@ class DescribedModel(nn.Module):
         return self.model.logits(codes, rows)
 
 
-def described(checkpoint: Checkpoint) -> DescribedModel:
-    """A checkpoint as other people's networks are."""
-    return DescribedModel(checkpoint)
+def described(opened: Opened) -> SequenceNetwork:
+    """What was opened, as other people's networks are."""
+    return opened.model.network if isinstance(opened, ForeignNetwork) else DescribedModel(opened)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,7 +13,9 @@ from torch import Tensor, nn
 from regtrack.checkpoint import Checkpoint
 from regtrack.errors import MarkerError
 from regtrack.labels.marker import Marker
-from regtrack.predict.network import Network
+from regtrack.predict.network import Network, Traits
+
+SEVERAL = "several networks are one pass"  # why they are not compiled
 
 
 class Ensemble(nn.Module):
@@ -65,6 +67,15 @@ class Ensemble(nn.Module):
             return None
         return max(left for left, _ in bounded), max(right for _, right in bounded)
 
+    @property
+    def traits(self) -> Traits:
+        """Those of the plain case; besides a network without a sufficient flank, others need one.
+
+        A Bi-LSTM's windows are then read with the flank of the widest of the others, if that is
+        more than a Bi-LSTM's own.
+        """
+        return Traits(least=max((one.flank or 0) for one in self._networks))
+
     def logits(
         self,
         codes: Tensor,
@@ -72,14 +83,23 @@ class Ensemble(nn.Module):
         lengths: Tensor | None = None,
     ) -> Tensor:
         """As `Network.logits`: the members' logits, averaged, float32 (B, M, L)."""
-        chosen = None if markers is None else torch.as_tensor(markers).tolist()
         total: Tensor | None = None
-        for network, rows in zip(self._networks, self.rows, strict=True):
-            of_member = rows if chosen is None else [rows[marker] for marker in chosen]
-            found = network.logits(codes, of_member, lengths).float()
+        for found in self.apart(codes, markers, lengths):
             total = found if total is None else total.add_(found)
         assert total is not None
         return total.div_(len(self._networks))
+
+    def apart(
+        self,
+        codes: Tensor,
+        markers: Tensor | Sequence[int] | None = None,
+        lengths: Tensor | None = None,
+    ) -> Iterator[Tensor]:
+        """As `logits`, float32 (B, M, L), for one member after another."""
+        chosen = None if markers is None else torch.as_tensor(markers).tolist()
+        for network, rows in zip(self._networks, self.rows, strict=True):
+            of_member = rows if chosen is None else [rows[marker] for marker in chosen]
+            yield network.logits(codes, of_member, lengths).float()
 
 
 @dataclass(frozen=True)
@@ -89,10 +109,12 @@ class NamedEnsemble:
     Attributes:
         model: the ensemble.
         markers: of its rows, in the order of the first member.
+        members: the checkpoints.
     """
 
     model: Ensemble
     markers: tuple[Marker, ...]
+    members: tuple[Checkpoint, ...]
 
     @property
     def marker_names(self) -> tuple[str, ...]:
@@ -117,4 +139,4 @@ def averaged(members: Sequence[Checkpoint]) -> NamedEnsemble:
         [one.model for one in members],
         [[of_one[marker.name] for marker in shared] for of_one in rows],
     )
-    return NamedEnsemble(model, tuple(shared))
+    return NamedEnsemble(model, tuple(shared), tuple(members))

@@ -105,6 +105,7 @@ class Traits:
         partners: for each row the one that says the same of the other strand; None: there is a
             track of one strand without a partner, so that strands cannot be averaged; empty: each
             row is its own partner.
+        least: bp to read on each side where no flank suffices, at least.
     """
 
     values: Values = "logits"
@@ -113,6 +114,7 @@ class Traits:
     bin: int = 1
     seam: Seam | None = None
     partners: tuple[int, ...] | None = ()
+    least: int = 0
 
 
 _PLAIN = Traits()

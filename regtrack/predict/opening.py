@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import torch
 
 from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint
-from regtrack.errors import PlanError
+from regtrack.errors import CheckpointError, PlanError
 from regtrack.genome.assembly import Assembly
+from regtrack.predict.ensemble import NamedEnsemble, averaged
 from regtrack.predict.foreign import ForeignNetwork
 from regtrack.predict.named import NetworkSource
 from regtrack.predict.network import Network, SequenceNetwork, traits_of
 
-Given = str | Path | Checkpoint | NetworkSource | SequenceNetwork
-Opened = Checkpoint | ForeignNetwork
+One = str | Path | Checkpoint | NetworkSource | SequenceNetwork
+Given = One | Sequence[str | Path | Checkpoint]
+Opened = Checkpoint | ForeignNetwork | NamedEnsemble
 
 
 def open_network(
@@ -24,7 +28,7 @@ def open_network(
 
     Args:
         given: a checkpoint, its file or its run's folder, a described network, or the function that
-            makes one.
+            makes one; several checkpoints are one network, the mean of their logits.
         device: where it will run; None: the CPU.
         precision: `fp32` or `bf16`.
 
@@ -43,14 +47,31 @@ def open_untried(given: Given) -> Opened:
     """The network that is given, without a call of it; see `open_network`.
 
     Raises:
-        CheckpointError: a file that is no checkpoint.
+        CheckpointError: a file that is no checkpoint, or none of several.
+        MarkerError: no marker is predicted by all of several checkpoints.
         NetworkError: a network without a description, or a function that cannot make one.
     """
+    if isinstance(given, list | tuple):
+        return _opened(given)
     if isinstance(given, Checkpoint):
         return given
     if isinstance(given, str | Path):
         return load_checkpoint(given)
-    return given.make() if isinstance(given, NetworkSource) else ForeignNetwork.of(given)
+    return _foreign(given)
+
+
+def _foreign(given: NetworkSource | SequenceNetwork | Sequence[object]) -> ForeignNetwork:
+    if isinstance(given, NetworkSource):
+        return given.make()
+    return ForeignNetwork.of(cast(SequenceNetwork, given))
+
+
+def _opened(several: Sequence[str | Path | Checkpoint]) -> Checkpoint | NamedEnsemble:
+    """One checkpoint, or several as one network."""
+    members = [one if isinstance(one, Checkpoint) else load_checkpoint(one) for one in several]
+    if not members:
+        raise CheckpointError("no checkpoint; name at least one")
+    return members[0] if len(members) == 1 else averaged(members)
 
 
 def check_place(opened: Opened, assembly: Assembly, *, any_assembly: bool) -> None:
@@ -59,8 +80,10 @@ def check_place(opened: Opened, assembly: Assembly, *, any_assembly: bool) -> No
     Raises:
         AssemblyError: another assembly that is not accepted.
     """
-    if isinstance(opened, Checkpoint):
-        check_assembly(opened, assembly, any_assembly=any_assembly)
+    if isinstance(opened, ForeignNetwork):
+        return
+    for one in opened.members if isinstance(opened, NamedEnsemble) else (opened,):
+        check_assembly(one, assembly, any_assembly=any_assembly)
 
 
 def check_strands(network: Network, *, logits: bool, both_strands: bool) -> None:

@@ -101,8 +101,10 @@ class ReadRule:
         Raises:
             PlanError: the flank is not a multiple of the stride, or too small.
         """
-        chosen = choose_flank(flank, needed=network.flank, stride=network.stride)
         traits = traits_of(network)
+        chosen = choose_flank(
+            flank, needed=network.flank, stride=network.stride, least=traits.least
+        )
         return cls(chosen, network.stride, both_strands, traits.crop, traits.whole)
 
     def strip(self, chrom: str, start: int, end: int, *, length: int) -> Strip:
@@ -183,7 +185,7 @@ def default_window(network: ReadRequirements, period: int = 1) -> int:
     return -(-WINDOW // step) * step
 
 
-def choose_flank(flank: int | str, *, needed: int | None, stride: int) -> int:
+def choose_flank(flank: int | str, *, needed: int | None, stride: int, least: int = 0) -> int:
     """The flank to read on each side (bp).
 
     Args:
@@ -191,12 +193,14 @@ def choose_flank(flank: int | str, *, needed: int | None, stride: int) -> int:
         needed: the flank that the network needs for seamless values (bp). None for a Bi-LSTM, for
             which no flank suffices: `auto` is then `UNBOUNDED_FLANK`, rounded up to the stride.
         stride: the network's stride (bp).
+        least: what `auto` is then at least (bp).
 
     Raises:
         PlanError: not a multiple of the stride, or less than the network needs.
     """
     if flank == "auto":
-        return -(-UNBOUNDED_FLANK // stride) * stride if needed is None else needed
+        unbounded = -(-max(UNBOUNDED_FLANK, least) // stride) * stride
+        return unbounded if needed is None else needed
     chosen = int(flank)
     check_multiple("flank", chosen, stride)
     if needed is not None and chosen < needed:

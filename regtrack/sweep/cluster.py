@@ -141,7 +141,8 @@ def _anywhere(request: SweepRequest) -> SweepRequest:
     Raises:
         PlanError: an input that other processes cannot open.
     """
-    if not isinstance(request.checkpoint, Path):
+    given = request.checkpoint
+    if not all(isinstance(one, Path) for one in (given if isinstance(given, tuple) else (given,))):
         raise PlanError(
             "the network is an object or a function, but a cluster needs the file of a checkpoint; "
             "save it and give its path, or make shares without a cluster"

@@ -20,6 +20,7 @@ from regtrack.predict.capacity import BYTES_PER_BASE
 from regtrack.predict.copies import Scores
 from regtrack.predict.description import Values
 from regtrack.predict.device import memory_errors
+from regtrack.predict.ensemble import SEVERAL, Ensemble
 from regtrack.predict.forward import Lengths, values_of_codes
 from regtrack.predict.network import Network, traits_of
 from regtrack.predict.opening import check_strands
@@ -79,6 +80,8 @@ class Scorer:
     @property
     def why_not_compiled(self) -> str:
         """Why it cannot be compiled; networks of the user's own run as they are."""
+        if isinstance(self.model, Ensemble):
+            return SEVERAL
         return "this network is not one of regtrack's" if traits_of(self.model).whole else ""
 
     def with_compiled(self, shape: Shape | None) -> Scorer:

@@ -262,7 +262,9 @@ def _sizes(
     )  # fmt: skip
     return {
         "window": window,
-        "flank": choose_flank(request.compute.flank, needed=needed, stride=model.stride),
+        "flank": choose_flank(
+            request.compute.flank, needed=needed, stride=model.stride, least=traits.least
+        ),
         "batch_size": batch,
         "stride": model.stride,
         "fused": model.flank is not None,

@@ -15,6 +15,7 @@ from regtrack.checkpoint import Checkpoint, model_digest
 from regtrack.files.shown import shown
 from regtrack.files.source import sha256_of
 from regtrack.genome.reference import Reference
+from regtrack.predict.ensemble import NamedEnsemble
 from regtrack.predict.network import seam_of, traits_of
 from regtrack.predict.opening import Opened
 from regtrack.sweep.computation import Computation
@@ -69,7 +70,17 @@ def make_record(
 
 
 def _maker(network: Opened) -> dict[str, Any]:
-    """What identifies the network."""
+    """What identifies the network; of several, what identifies each."""
+    if isinstance(network, NamedEnsemble):
+        members = {str(number): _maker(one) for number, one in enumerate(network.members, 1)}
+        weights = hashlib.sha256("".join(one["weights"] for one in members.values()).encode())
+        trained_on = {one.header.trained_on for one in network.members}
+        return {
+            "weights": weights.hexdigest(),
+            "model": network.model.name,
+            "config": members,
+            "dataset": trained_on.pop() if len(trained_on) == 1 else None,
+        }
     if not isinstance(network, Checkpoint):
         return network.record()
     made = (_file(network.path) if network.path else {}) | {

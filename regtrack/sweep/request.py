@@ -147,7 +147,8 @@ class SweepRequest:
 
     Attributes:
         checkpoint: the trained network: its file, or an object, which is not changed: a checkpoint
-            or a network of the user's own (docs/networks.md).
+            or a network of the user's own (docs/networks.md). Several checkpoints are one network,
+            the mean of their logits.
         reference: the FASTA.
         out: the folder to write; created only on success.
         selection: which markers and bases.
@@ -156,7 +157,7 @@ class SweepRequest:
         any_assembly: accept an assembly other than the training's.
     """
 
-    checkpoint: Path | Checkpoint | NetworkSource | SequenceNetwork
+    checkpoint: Path | Checkpoint | NetworkSource | SequenceNetwork | tuple[Path | Checkpoint, ...]
     reference: Path
     out: Path
     selection: Selection = Selection()
@@ -166,19 +167,23 @@ class SweepRequest:
 
     def __post_init__(self) -> None:
         take_paths(self, "checkpoint", "reference", "out")
+        if isinstance(several := self.checkpoint, list | tuple):
+            plain = tuple(Path(one) if isinstance(one, str) else one for one in several)
+            set_field(self, "checkpoint", plain)
 
     @property
     def inputs(self) -> tuple[Path, ...]:
         """The input files."""
-        given = self.checkpoint
-        checkpoint = given.path if isinstance(given, Checkpoint) else given
-        file = checkpoint if isinstance(checkpoint, Path) else None
-        files = (file, self.reference, self.selection.regions, self.selection.exclude)
-        return tuple(file for file in files if file is not None)
+        given = self.checkpoint if isinstance(self.checkpoint, tuple) else (self.checkpoint,)
+        networks = (one.path if isinstance(one, Checkpoint) else one for one in given)
+        files = (*networks, self.reference, self.selection.regions, self.selection.exclude)
+        return tuple(file for file in files if isinstance(file, Path))
 
     def at(self, place: Callable[[Path], Path]) -> SweepRequest:
         """The same request with a function applied to all paths."""
         chosen, given = self.selection, self.checkpoint
+        if isinstance(given, tuple):
+            given = tuple(place(one) if isinstance(one, Path) else one for one in given)
         return replace(
             self,
             checkpoint=place(given) if isinstance(given, Path) else given,
@@ -241,7 +246,7 @@ def make_request(
             "`selection` cannot be combined with `markers` or `chroms`; give them in `selection`"
         )
     return SweepRequest(
-        Path(checkpoint) if isinstance(checkpoint, str) else checkpoint,
+        checkpoint,  # type: ignore[arg-type] # strings become paths, and lists tuples
         Path(reference),
         Path(out),
         selection or Selection(markers, chroms),

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,7 @@ from regtrack.sweep.claim import claimed
 from regtrack.sweep.encoding import prepare_encoder
 from regtrack.sweep.job import open_job
 from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest, make_request
+from regtrack.sweep.spread import make_spread
 from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
 from regtrack.sweep.work import Work
 from regtrack.tracks.sweep_record import SWEEP_FILE
@@ -41,6 +43,7 @@ def predict_genome(
     selection: Selection | None = None,
     compute: Compute | None = None,
     storage: Storage | None = None,
+    spread: bool = False,
     any_assembly: bool = False,
     progress: Progress = SILENT,
     announce: Callable[[Forecast], None] = lambda _: None,
@@ -56,7 +59,7 @@ def predict_genome(
 
     Args:
         checkpoint: the trained network, or one of your own (docs/networks.md); an object is not
-            changed.
+            changed. Several checkpoints are one network, the mean of their logits.
         reference: the FASTA.
         out: the folder to write; created only on success.
         markers: globs of marker names, or `category:NAME`, as a list or one string; default: all.
@@ -65,6 +68,8 @@ def predict_genome(
             or BED files.
         compute: how values are computed: windows, batches, device, strands.
         storage: how values are stored: scores or logits, bits, resolution.
+        spread: of several checkpoints, also write the standard deviation of their scores: a second
+            file per marker.
         any_assembly: accept an assembly other than the training's.
         progress: shows the bases computed and the files finished.
         announce: called once before the work starts, with what will be written.
@@ -86,7 +91,10 @@ def predict_genome(
         checkpoint, reference, out, markers=markers, chroms=chroms, selection=selection,
         compute=compute, storage=storage, any_assembly=any_assembly,
     )  # fmt: skip
-    return run_sweep(request, progress=progress, announce=announce, overwrite=overwrite)
+    runner = partial(open_job, make=make_spread) if spread else open_job
+    return run_sweep(
+        request, runner=runner, progress=progress, announce=announce, overwrite=overwrite
+    )
 
 
 class Runner(Protocol):

@@ -147,8 +147,11 @@ class Work(SavedPlan):
     @property
     def _inputs(self) -> Iterator[str]:
         for name in ("checkpoint", "reference", "regions", "exclude"):
-            if path := (self.record.get(name) or {}).get("path"):
-                yield path
+            record = self.record.get(name) or {}
+            members = record.get("config", {}).values() if name == "checkpoint" else ()
+            for one in (record, *(member for member in members if isinstance(member, dict))):
+                if path := one.get("path"):
+                    yield path
 
     def _plan_differences(self) -> list[str]:
         found = read_plan(self.out)

@@ -49,7 +49,9 @@ def build_catalog(
         tuple(sweep for sweep in found if _predicts(sweep.record) is predicts)
         for predicts in (True, False)
     )
-    tracks = [track for sweep in (*models, *other_sweeps) for track in sweep.tracks]
+    tracks = [
+        track for sweep in (*models, *other_sweeps) for track in (*sweep.tracks, *sweep.spreads)
+    ]
     tracks += [Track(_free(_safe(path.stem), taken), path, path.stem, "signal") for path in files]
     return Catalog(
         models=models,
@@ -181,7 +183,11 @@ def _sweeps(
         model_id, style = named[maker]
         tracks = _tracks(folder, record, model_id, style, taken)
         network = runs[maker].network
-        sweeps.append(ModelTracks(model_id, style, network, folder, tracks, record))
+        of_values, spreads = (
+            tuple(track for track in tracks if (track.kind == "spread") is spread)
+            for spread in (False, True)
+        )
+        sweeps.append(ModelTracks(model_id, style, network, folder, of_values, record, spreads))
     return sweeps
 
 
@@ -196,8 +202,9 @@ def _makers(records: Sequence[SweepRecord]) -> list[int]:
 
 
 def _predicts(record: SweepRecord) -> bool:
-    """Whether a sweep holds scores or logits."""
-    return all(kind_of(record, entry) in PREDICTED for entry in record.tracks)
+    """Whether a sweep holds scores or logits, with or without their spread."""
+    kinds = {kind_of(record, entry) for entry in record.tracks} - {"spread"}
+    return kinds <= PREDICTED
 
 
 def _run(record: SweepRecord, folder: Path, names: Mapping[Path, str]) -> Run:

@@ -55,6 +55,7 @@ class ModelTracks:
         folder: the sweep's folder.
         tracks: one per marker, in the order of the sweep; two per marker for saliency.
         record: the content of sweep.json.
+        spreads: of several networks, how far they lie apart: one per marker, or none.
     """
 
     id: str
@@ -63,6 +64,7 @@ class ModelTracks:
     folder: Path
     tracks: tuple[Track, ...]
     record: SweepRecord
+    spreads: tuple[Track, ...] = ()
 
     @property
     def label(self) -> str:
@@ -78,7 +80,8 @@ class Catalog:
         models: the sweeps of scores or logits, in the given order.
         other_sweeps: the sweeps of anything else: saliency, or a network's signal. Their tracks are
             shown but never ranked or compared with labels, since they are no probabilities.
-        tracks: every track: of models, then of other sweeps, then bigWigs without a sweep.
+        tracks: every track: of models with their spreads, then of other sweeps, then bigWigs
+            without a sweep.
         markers: markers with labels first, then the others that the models predict.
         assembly: the chromosomes of all files, in natural order (chr2 before chr10).
     """
@@ -91,8 +94,14 @@ class Catalog:
 
     @property
     def others(self) -> tuple[Track, ...]:
-        """The tracks that are not scores or logits of a model: saliency and signals."""
-        return tuple(track for track in self.tracks if track.model is None)
+        """The tracks that are not of a model's scores or logits: saliency and signals."""
+        return tuple(
+            track for track in self.tracks if track.model is None and track.kind != "spread"
+        )
+
+    def spread(self, track: Track) -> Track | None:
+        """How far the networks lie apart whose mean a track is; None if that was not written."""
+        return self._spreads.get((track.path.parent, track.marker)) if track.model else None
 
     def absolute(self, track: Track) -> Track | None:
         """The track of absolute values of a track of signed saliency; None if there is none.
@@ -151,6 +160,14 @@ class Catalog:
     @cached_property
     def _pairs(self) -> dict[tuple[str | None, str | None], Track]:
         return {(track.model, track.marker): track for track in self.tracks if track.model}
+
+    @cached_property
+    def _spreads(self) -> dict[tuple[Path, str | None], Track]:
+        return {
+            (track.path.parent, track.marker): track
+            for track in self.tracks
+            if track.kind == "spread"
+        }
 
     @cached_property
     def _absolutes(self) -> dict[tuple[Path, str | None], Track]:

@@ -8,9 +8,10 @@ from regtrack.errors import TrackError
 from regtrack.files.shown import shown
 from regtrack.tracks.sweep_record import SweepRecord, TrackEntry
 
-Kind = Literal["scores", "logits", "saliency", "absolute saliency", "signal"]
-"""Scores or logits of a model; saliency, signed or absolute; or a signal: what a network gives that
-is neither, or a track from another program."""
+Kind = Literal["scores", "logits", "spread", "saliency", "absolute saliency", "signal"]
+"""Scores or logits of a model, or their spread: the standard deviation over several; saliency,
+signed or absolute; or a signal: what a network gives that is neither, or a track from another
+program."""
 
 PREDICTED: frozenset[Kind] = frozenset({"scores", "logits"})
 """The kinds that can be compared with labels; all others are only shown."""

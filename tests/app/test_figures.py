@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +15,8 @@ import pytest
 from regtrack_app.figures import Drawing, draw, region_of_axis, structure
 from regtrack_app.look import PLAIN, Look
 from regtrack_app.rows import Curve, GeneRow, LetterRow, Row, SpanRow, ValueRow
-from regtrack_app.traces import absent_stretches, typed
+from regtrack_app.scales import ranges
+from regtrack_app.traces import absent_stretches, traces_of, typed
 
 from regtrack.genome.interval import Interval
 from regtrack.model_style import TITLES, style_of
@@ -241,3 +243,21 @@ def test_arrays_travel_as_bytes() -> None:
     np.testing.assert_array_equal(array(typed(values)), values)
     positions = np.array([248_956_421.5])
     assert array(typed(positions, "f8")) == positions
+
+
+@pytest.mark.parametrize(("statistic", "edges"), [("mean", 2), ("both", 2), ("max", 0)])
+def test_a_spread_is_a_band_around_the_means(statistic: str, edges: int) -> None:
+    apart = replace(curve(), spread=np.array([0.3, 0.05, np.nan], dtype=np.float32))
+    row = ValueRow("m", "", "TF", (apart,), "m", "TF")
+    look = replace(PLAIN, statistic=statistic)
+    traces = [trace for trace, _ in traces_of(row, (0.0, 1.0), look)]
+    fills = [trace for trace in traces if trace.get("fill") == "tonexty"]
+    assert len(fills) == edges // 2
+    plain = traces_of(replace(row, curves=(curve(),)), (0.0, 1.0), look)
+    assert len(traces) - len(plain) == edges - 1  # the fill below the line is left out
+    if fills:
+        at = traces.index(fills[0])
+        np.testing.assert_allclose(array(traces[at - 1]["y"]), [0, 0.15, 0], atol=1e-6)
+        np.testing.assert_allclose(array(fills[0]["y"]), [0.4, 0.25, 0], atol=1e-6)
+        (low, high), *_ = ranges([row], Interval("chr1", 500, 3_500), look)
+        assert (low, high >= 0.4) == (0.0, True)

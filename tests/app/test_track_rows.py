@@ -96,3 +96,25 @@ def test_fold_of_a_signal_is_over_its_own_median(sources: Sources) -> None:
         signal.id, "chr1", row.curves[0].start, row.curves[0].start + 1_000, 1_000
     )
     assert row.curves[0].mean[0] == pytest.approx(values.mean[0] / median, rel=0.2)
+
+
+def test_a_model_with_a_spread_is_drawn_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / "ensemble"
+    folder.mkdir()
+    entries = []
+    for name, kind, value in (("e.M.bw", "scores", 0.5), ("e.M.spread.bw", "spread", 0.125)):
+        with pyBigWig.open(str(folder / name), "w") as file:
+            file.addHeader([("chr1", 400)])
+            file.addEntries("chr1", 0, values=[value] * 400, span=1, step=1)
+        entries.append({"file": name, "marker": "M", "category": "TF", "values": kind})
+    record = {"checkpoint": {"model": "ensemble"}, "reference": {}, "tracks": entries}
+    (folder / "sweep.json").write_text(json.dumps(record))
+    with open_sources([folder]) as sources:
+        assert choices_of(sources).tracks == ()
+        view = replace(default_view(choices_of(sources)), region=Interval("chr1", 0, 400))
+        for axis in ("linear", "fold"):
+            rows = ViewData(sources).scene(replace(view, axis=axis)).rows
+            (row,) = [row for row in rows if isinstance(row, ValueRow)]
+            spread = row.curves[0].spread
+            assert spread is not None
+            np.testing.assert_allclose(spread, row.curves[0].mean / 4)
