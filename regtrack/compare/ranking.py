@@ -148,8 +148,8 @@ def _spread_of(sources: Sources, track: Track) -> Track:
     found = sources.catalog.spread(track)
     if found is None:
         raise TrackError(
-            f"{track.label} has no spread; it is written for several checkpoints by regtrack "
-            "predict-genome --spread"
+            f"{track.label} has no spread; predict_genome writes it for several checkpoints, with "
+            "`spread`"
         )
     return found
 

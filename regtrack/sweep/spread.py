@@ -1,4 +1,4 @@
-"""The mean of several networks and how far they lie apart: what `--spread` computes."""
+"""The mean of several networks and how far they lie apart: what a sweep with `spread` computes."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def test_spreads_belong_to_their_model_and_rank_windows(
             here = values(spread.path, Interval(row["chrom"], row["start"], row["end"]))
             assert row["value"] == pytest.approx(float(np.nanmean(here.astype(np.float64))))
         assert [row["value"] for row in rows] == sorted(row["value"] for row in rows)[::-1]
-        with pytest.raises(TrackError, match="CNN3 K562_histone has no spread; it is written for"):
+        with pytest.raises(TrackError, match="CNN3 K562_histone has no spread; predict_genome wr"):
             rank_windows(sources, "spread", MARKER, "cnn3")
 
 
