@@ -34,9 +34,9 @@ REAL = Path(os.environ.get("REGTRACK_REAL_DATA", ROOT.parent / "shared" / "data"
 CACHE = ROOT / "runs" / "screenshots"
 
 MODELS = {
+    "hybrid": ["--model", "hybrid"],
     "cnn7": ["--model", "cnn7"],
     "dilated": ["--model", "dilated", "--pooling", "max"],
-    "hybrid": ["--model", "hybrid"],
     "bi-lstm": ["--model", "bi-lstm"],
 }
 # docs/training.md says what this buys
@@ -44,7 +44,7 @@ RECIPE = [
     "--batch-size", "2", "--learning-rate", "0.002", "--weight-decay", "0.01", "--warmup", "0.3",
     "--averaging", "0.99", "--shift", "10000", "--patience", "0",
 ]  # fmt: skip
-EPOCHS = 6
+EPOCHS = 4
 SHOWN = ("GM12878_POLR2A", "Gm12878_DNase", "GM12878_H3K4me3", "GM12878_H3K27ac")
 SWEPT = (
     *SHOWN, "category:histone", "GM12878_CTCF", "GM12878_ELF1", "GM12878_YY1", "GM12878_EBF1",
