@@ -127,8 +127,7 @@ def register(
         return Response(own_script(), mimetype="text/javascript")
 
     add_annotations(server, sources)
-    if access.share:
-        add_shared(server, sources, outside)
+    add_shared(server, sources, access, outside)
     for place, script in scripts.items():
         if script is not None:
             server.add_url_rule(f"/{place}", place, partial(_file, script))

@@ -39,14 +39,19 @@ def shared(access: Access) -> bool:
     return access.share and request.endpoint in _FILES
 
 
-def add_shared(server: Flask, sources: Sources, outside: Callable[[str], str]) -> None:
-    """Add a hub and a configuration of igv.js of all tracks.
+def add_shared(
+    server: Flask, sources: Sources, access: Access, outside: Callable[[str], str]
+) -> None:
+    """Add a hub and a configuration of igv.js of all tracks, if they are shared.
 
     Args:
         server: the application.
         sources: the tracks.
+        access: whether they are shared.
         outside: the address of a path here for other programs.
     """
+    if not access.share:
+        return
 
     @server.route(f"/{HUB}")
     @server.route(f"{SHARED_RULE}/{HUB}")
