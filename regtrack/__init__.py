@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from regtrack_app.view import view
 
     from regtrack.benchmark.run import run_benchmark
+    from regtrack.calls.rule import CallRule
+    from regtrack.calls.run import call_peaks
+    from regtrack.calls.summary import CallSummary
     from regtrack.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
     from regtrack.compare.measure_region import measure_region
     from regtrack.compare.open_sources import open_sources
@@ -69,6 +72,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "BuildSummary": "regtrack.dataset.summary",
     "Calibrated": "regtrack.evaluation.calibrate",
+    "CallRule": "regtrack.calls.rule",
+    "CallSummary": "regtrack.calls.summary",
     "Checkpoint": "regtrack.checkpoint",
     "Compute": "regtrack.sweep.request",
     "Dataset": "regtrack.dataset.store",
@@ -103,6 +108,7 @@ _HOMES = {
     "build_model": "regtrack.models.registry",
     "check_model": "regtrack.model_check.check",
     "calibrate": "regtrack.evaluation.calibrate",
+    "call_peaks": "regtrack.calls.run",
     "compare_saliency": "regtrack.saliency.compare",
     "describe": "regtrack.describe",
     "effective_receptive_field": "regtrack.saliency.receptive_field",
@@ -149,6 +155,7 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "Selection", "Compute", "Storage", "SweepRequest",
     "predict_genome", "run_sweep", "forecast_sweep", "Forecast", "SweepSummary",
     "run_share", "ShareSummary", "assemble_genome", "on_dask",
+    "CallRule", "call_peaks", "CallSummary",
     "validate", "describe", "run_demo",
     "view", "open_sources", "Sources", "rank_windows", "score_models", "measure_region", "measure",
     "saliency_of_region", "SaliencyRequest", "compare_saliency", "write_saliency",

@@ -49,6 +49,9 @@ PERMITTED: dict[str, set[str]] = {
         "dataset.identity", "checkpoint_header", "measures", "files",
     },
     "hub": {"genome", "labels", "tracks", "files", "compare", "figures.palette"},
+    "calls": {
+        "genome", "labels", "machine", "tracks", "checkpoint_header", "measures", "files",
+    },
     "simulate": {"genome", "files"},
     "figures": {"genome", "labels", "tracks", "saliency", "model_check", "measures"},
     "views": {"genome", "labels", "tracks", "compare", "figures", "files"},

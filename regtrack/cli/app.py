@@ -31,6 +31,7 @@ COMMANDS = (
     "predict",
     "predict-genome",
     "assemble",
+    "calls",
     "serve",
     "figure",
     "hub",

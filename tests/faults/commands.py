@@ -71,6 +71,10 @@ COMMANDS = {
         f"predict-genome {_CKPT} {_SWEEP} --chroms chr3 --out out",
         f"predict-genome {_CKPT} {_SWEEP} --chroms chr4 --out out",
     ),
+    "calls": Command(
+        "calls swept --threshold 0.01 --out out", "calls swept --threshold 0.02 --out out",
+        torch=False,
+    ),
     "saliency-tracks": Command(
         f"saliency-tracks {_CKPT} {_SWEEP} --chroms chr3 --out out --markers *CTCF",
         f"saliency-tracks {_CKPT} {_SWEEP} --chroms chr4 --out out --markers *CTCF",
@@ -120,6 +124,7 @@ INPUTS = (
     f"train data --out first --model cnn3 {_SMALL} --epochs 1",
     f"train data --out second --model cnn3 {_SMALL} --epochs 1 --seed 1",
     f"predict-genome {_CKPT} {_SWEEP} --chroms chr3 --out shares --shard 1/1",
+    f"predict-genome {_CKPT} {_SWEEP} --chroms chr3 --out swept --markers *CTCF",
 )
 
 

@@ -1,0 +1,1 @@
+"""Peaks of tracks: thresholds with a stated precision, found in whole genomes."""
