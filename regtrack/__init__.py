@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from regtrack.predict.named import NetworkSource
     from regtrack.predict.plain import as_network
     from regtrack.predict.scores import RegionScores, scores
+    from regtrack.predict.stepped import with_step
+    from regtrack.predict.transformed import transformed
     from regtrack.predict.two_strands import two_strands
     from regtrack.saliency.compare import SaliencyRequest, compare_saliency
     from regtrack.saliency.gradient import gradient_saliency
@@ -137,9 +139,11 @@ _HOMES = {
     "scores": "regtrack.predict.scores",
     "simulate": "regtrack.simulate.genome",
     "train": "regtrack.training.fit",
+    "transformed": "regtrack.predict.transformed",
     "two_strands": "regtrack.predict.two_strands",
     "validate": "regtrack.tracks.bigwig.validate",
     "view": "regtrack_app.view",
+    "with_step": "regtrack.predict.stepped",
     "write_saliency": "regtrack.figures.output",
 }
 
@@ -150,7 +154,8 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "build_model", "TrainingConfig", "Hardware", "train", "TrainingResult",
     "Checkpoint", "load_checkpoint", "save_checkpoint",
     "evaluate", "calibrate", "Calibrated", "scores", "RegionScores",
-    "as_network", "two_strands", "NetworkDescription", "OutputTrack", "NetworkSource",
+    "as_network", "two_strands", "with_step", "transformed",
+    "NetworkDescription", "OutputTrack", "NetworkSource",
     "check_model", "ModelCheck",
     "Selection", "Compute", "Storage", "SweepRequest",
     "predict_genome", "run_sweep", "forecast_sweep", "Forecast", "SweepSummary",

@@ -50,9 +50,11 @@ def command(
     device: options.Device = "auto",
     compiling: options.Compiling = "auto",
     reverse_complement: options.ReverseComplement = False,
+    step: options.Step = None,
     logits: options.Logits = False,
     keep_bits: options.KeepBits = 7,
     resolution: options.Resolution = 1,
+    transform: options.Transform = "none",
     spread: options.Spread = False,
     any_assembly: AnyAssembly = False,
     shard: options.Shard = None,
@@ -81,9 +83,11 @@ def command(
         ),
         compute=Compute(
             window=window, flank=flank, batch_size=batch_size, precision=precision, device=device,
-            compiling=compiling, reverse_complement=reverse_complement,
+            compiling=compiling, reverse_complement=reverse_complement, step=step,
         ),
-        storage=Storage(logits=logits, keep_bits=keep_bits, resolution=resolution),
+        storage=Storage(
+            logits=logits, keep_bits=keep_bits, resolution=resolution, transform=transform
+        ),
         any_assembly=any_assembly,
     )  # fmt: skip
     sweep(

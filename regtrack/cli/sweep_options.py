@@ -118,7 +118,25 @@ ReverseComplement = Annotated[
     ),
 ]
 
+Step = Annotated[
+    int | None,
+    typer.Option(
+        help="Bp from one call to the next, of a --network with one output per call: wider than "
+        "its bin fills gaps, narrower averages overlaps; default: the bin.",
+        rich_help_panel=_HOW,
+    ),
+]
+
 # Storage
+Transform = Annotated[
+    str,
+    typer.Option(
+        help="Put the values of a --network on another scale: none, exp, expm1, softplus or "
+        "package.module:function.",
+        autocompletion=offers.offer("none", "exp", "expm1", "softplus"),
+        rich_help_panel=_STORED,
+    ),
+]
 Logits = Annotated[
     bool,
     typer.Option("--logits", help="Store logits instead of scores.", rich_help_panel=_STORED),

@@ -63,6 +63,8 @@ def check_values(probe: Probe) -> Claim:
 
 def check_unknown(probe: Probe) -> Claim:
     """What a block of N in the middle of a call does."""
+    if probe.said.unknown == "refuse":
+        return Claim("unknown", "refuse", "not given")
     said, codes = probe.said, probe.draw(count=1)
     middle, half = probe.length // 2, min(_BLOCK, probe.length // 4) // 2
     some = codes.copy()

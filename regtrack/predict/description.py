@@ -16,7 +16,7 @@ from regtrack.frozen import set_field
 from regtrack.labels.marker import Marker
 
 Values = Literal["logits", "scores", "signal"]
-Unknown = Literal["zeros", "quarter", "code"]
+Unknown = Literal["zeros", "quarter", "code", "refuse"]
 Sides = tuple[int, int]  # left and right (bp)
 
 _STRANDS = (".", "+", "-")
@@ -70,7 +70,8 @@ class NetworkDescription:
         reach: bp to the left and to the right of its own bin on which an output depends, likewise;
             None: it depends on all of the call.
         unknown: what the network makes of N: `zeros` or a `quarter` each in one-hot rows, or a
-            `code` of its own.
+            `code` of its own; or `refuse`: it is never given N, and outputs that would depend on
+            some have no value.
 
     Raises:
         NetworkError: no tracks, two of one name, a partner that is none of them, or lengths that

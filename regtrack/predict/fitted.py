@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from regtrack.errors import NetworkError
+from regtrack.genome.sequence import Codes, N
 from regtrack.predict.adapter_errors import adapter_errors
 from regtrack.predict.calls import Calls
 from regtrack.predict.description import NetworkDescription, Sides
@@ -46,6 +49,7 @@ class Fitted(nn.Module):
             bin=described.bin,
             seam=self.calls.seam,
             partners=described.partners,
+            answers=self._answers if described.unknown == "refuse" else None,
         )
 
     @property
@@ -129,9 +133,41 @@ class Fitted(nn.Module):
         kept: Tensor = found[..., first : first + calls.step // width]
         return kept.transpose(1, 2).flatten(2)
 
+    def _answers(self, codes: Codes) -> npt.NDArray[np.bool_]:
+        """Which outputs (L - 2 context,) depend on no N in codes (L,), by what they see.
+
+        Those of a call that depend on all of it have no value if there is any N in it.
+        """
+        calls, width = self.calls, self.description.bin
+        read = codes[calls.context - calls.left : len(codes) - calls.context + calls.right] == N
+        if calls.window is not None:
+            return self._answering_windows(read)
+        reach = self.description.reached
+        outputs = len(codes) - 2 * calls.context
+        if reach is None:
+            return np.full(outputs, not read.any())
+        before = np.concatenate([[0], np.cumsum(read)])  # N before each base
+        starts = calls.left + np.arange(0, outputs, width)
+        low = np.clip(starts - reach[0], 0, len(read))
+        high = np.clip(starts + width + reach[1], 0, len(read))
+        return np.repeat(before[high] == before[low], width)
+
+    def _answering_windows(self, unknown: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """The same, of a read (L,), for windows of a fixed length."""
+        calls = self.calls
+        assert calls.window is not None
+        windows = np.lib.stride_tricks.sliding_window_view(unknown, calls.window)[:: calls.step]
+        clean = ~windows.any(1)
+        if calls.seam == "blend":
+            earlier = calls.left // calls.step
+            clean = np.lib.stride_tricks.sliding_window_view(clean, earlier + 1).all(1)
+        return np.repeat(clean, calls.step)
+
     def _called(self, codes: Tensor, rows: list[int]) -> Tensor:
         """What the network gives, floats (B, M, bins), for codes (B, L) of a length it takes."""
         network = self.description
+        if network.unknown == "refuse":
+            codes = codes.masked_fill(codes == N, 0)  # whose outputs are left out
         with adapter_errors(network.name):
             found: object = self.network(codes, rows)
         bins = (codes.shape[1] - sum(network.cropped)) // network.bin

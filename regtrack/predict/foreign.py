@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -15,6 +15,8 @@ from regtrack.labels.marker import Marker
 from regtrack.predict.fitted import Fitted
 from regtrack.predict.forward import forward
 from regtrack.predict.network import SequenceNetwork
+from regtrack.predict.stepped import with_step
+from regtrack.predict.transformed import transformed
 
 _TRIED = 2_048  # bp of outputs of the first call, at least
 
@@ -49,6 +51,22 @@ class ForeignNetwork:
     def marker_names(self) -> tuple[str, ...]:
         """The names of its tracks, in order."""
         return tuple(marker.name for marker in self.markers)
+
+    def on(self, *, step: int | None = None, transform: str = "none") -> ForeignNetwork:
+        """The network called every so many bp, and its values on another scale.
+
+        Args:
+            step: see `regtrack.predict.stepped.with_step`; None: as described.
+            transform: see `regtrack.predict.transformed.transformed`.
+
+        Raises:
+            NetworkError: a step that does not fit, or no such function.
+        """
+        network = cast(SequenceNetwork, self.model.network)
+        if step is not None:
+            network = with_step(network, step)
+        chosen = {} if transform == "none" else {"transform": transform}
+        return ForeignNetwork.of(transformed(network, transform), self.source | chosen)
 
     def record(self) -> dict[str, Any]:
         """What identifies it, as JSON-serialisable values."""

@@ -7,13 +7,9 @@ point of an installed package in the group `regtrack.networks`.
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 from typing import Any
 
 from regtrack.errors import NetworkError, nearest
@@ -21,6 +17,7 @@ from regtrack.files.shown import shown
 from regtrack.frozen import take_names
 from regtrack.predict.adapter_errors import adapter_errors
 from regtrack.predict.foreign import ForeignNetwork
+from regtrack.predict.importing import as_function, imported
 
 GROUP = "regtrack.networks"
 
@@ -75,38 +72,10 @@ class NetworkSource:
         return ForeignNetwork.of(made, {"function": self.function, "settings": self.keywords})
 
     def _function(self) -> Callable[..., Any]:
-        module, colon, name = self.function.partition(":")
-        if not colon:
-            with adapter_errors(self.function):
-                loaded = _entry_point(self.function).load()
-        else:
-            loaded = self._imported(module, name)
-        if not callable(loaded):
-            raise NetworkError(
-                f"{self.function} is a value of type {type(loaded).__name__}; expected a function "
-                "that returns a network"
-            )
-        found: Callable[..., Any] = loaded
-        return found
-
-    def _imported(self, module: str, name: str) -> object:
-        """What a module calls by a name; the working folder counts after all installed packages."""
-        with adapter_errors(self.function), _from_here():
-            try:
-                found = import_module(module)
-            except ModuleNotFoundError as error:
-                if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-                    raise  # the module is there, but something that it imports is not
-                raise NetworkError(
-                    f"{self.function}: there is no module {shown(error.name)} in {Path.cwd()} or "
-                    "among the installed packages; expected package.module:function"
-                ) from error
-        if not name or not hasattr(found, name):
-            raise NetworkError(
-                f"{module} has no function {shown(name) or 'without a name'}"
-                f"{nearest(name, vars(found)) or '; expected package.module:function'}"
-            )
-        return getattr(found, name)
+        if ":" in self.function:
+            return imported(self.function)
+        with adapter_errors(self.function):
+            return as_function(self.function, _entry_point(self.function).load())
 
 
 def _value(text: str) -> Any:
@@ -132,14 +101,3 @@ def _entry_point(name: str) -> EntryPoint:
             f"{there}; expected one of those, or package.module:function{nearest(name, known)}"
         )
     return found[0]
-
-
-@contextmanager
-def _from_here() -> Iterator[None]:
-    """Modules of the working folder can be imported too, unless a package has their name."""
-    here = str(Path.cwd())
-    sys.path.append(here)
-    try:
-        yield
-    finally:
-        sys.path.remove(here)

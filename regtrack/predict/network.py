@@ -7,10 +7,14 @@ makes a `Network`. docs/networks.md is their page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.genome.sequence import Codes
 from regtrack.predict.calls import Seam
 from regtrack.predict.description import NetworkDescription, Values
 
@@ -106,6 +110,8 @@ class Traits:
             track of one strand without a partner, so that strands cannot be averaged; empty: each
             row is its own partner.
         least: bp to read on each side where no flank suffices, at least.
+        answers: for codes (L,), which of the L - 2 crop outputs have a value, bool; None: all that
+            are not N.
     """
 
     values: Values = "logits"
@@ -115,6 +121,7 @@ class Traits:
     seam: Seam | None = None
     partners: tuple[int, ...] | None = ()
     least: int = 0
+    answers: Callable[[Codes], npt.NDArray[np.bool_]] | None = None
 
 
 _PLAIN = Traits()
@@ -124,6 +131,26 @@ def traits_of(network: ReadRequirements) -> Traits:
     """The `traits` of a network; those of the plain case if it has none."""
     found: Traits = getattr(network, "traits", _PLAIN)
     return found
+
+
+def answered(
+    network: ReadRequirements, codes: Codes, kept: slice, *, both_strands: bool
+) -> npt.NDArray[np.bool_] | None:
+    """Which of the outputs kept of a read have a value, bool; None: all that are not N.
+
+    Args:
+        network: what reads.
+        codes: what is read, uint8 (L,).
+        kept: outputs of the read, as in `regtrack.predict.reading.Strip.kept`.
+        both_strands: whether the reverse complement is read too.
+    """
+    answers = traits_of(network).answers
+    if answers is None:
+        return None
+    found = answers(codes)
+    if both_strands:
+        found = found & answers(codes[::-1])[::-1]
+    return found[kept]
 
 
 def seam_of(network: ReadRequirements) -> Seam:

@@ -9,7 +9,7 @@ from typing import cast
 import torch
 
 from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint
-from regtrack.errors import CheckpointError, PlanError
+from regtrack.errors import CheckpointError, NetworkError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.predict.ensemble import NamedEnsemble, averaged
 from regtrack.predict.foreign import ForeignNetwork
@@ -22,7 +22,12 @@ Opened = Checkpoint | ForeignNetwork | NamedEnsemble
 
 
 def open_network(
-    given: Given, *, device: torch.device | None = None, precision: str = "fp32"
+    given: Given,
+    *,
+    device: torch.device | None = None,
+    precision: str = "fp32",
+    step: int | None = None,
+    transform: str = "none",
 ) -> Opened:
     """The network that is given; one of the user's own is called once, to see whether it fits.
 
@@ -31,15 +36,28 @@ def open_network(
             makes one; several checkpoints are one network, the mean of their logits.
         device: where it will run; None: the CPU.
         precision: `fp32` or `bf16`.
+        step: bp from one call to the next, of a network of the user's own with one output per
+            call; None: as described.
+        transform: puts the values of a network of the user's own on another scale; see
+            `regtrack.predict.transformed.transformed`.
 
     Raises:
         CheckpointError: a file that is no checkpoint.
-        NetworkError: a network without a description, that raises, or that is not as described.
+        NetworkError: a network without a description, that raises, or that is not as described; or
+            a step or transform that it does not take.
         DeviceError, OutOfMemoryError: it does not run on the device.
     """
     found = open_untried(given)
-    if isinstance(found, ForeignNetwork):
-        found.try_call(device or torch.device("cpu"), precision=precision)
+    if not isinstance(found, ForeignNetwork):
+        if step is not None or transform != "none":
+            raise NetworkError(
+                "`step` and `transform` are for networks of your own, and this is a checkpoint of "
+                "regtrack; omit them"
+            )
+        return found
+    if step is not None or transform != "none":
+        found = found.on(step=step, transform=transform)
+    found.try_call(device or torch.device("cpu"), precision=precision)
     return found
 
 

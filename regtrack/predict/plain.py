@@ -146,7 +146,7 @@ def as_network(
     for what, given, known in (
         ("layout", layout, get_args(Layout)),
         ("activation", activation, get_args(Activation)),
-        ("unknown", unknown, ("zeros", "quarter")),
+        ("unknown", unknown, ("zeros", "quarter", "refuse")),
     ):
         if given not in known:
             raise NetworkError(invalid(what, str(given), ", ".join(known)))

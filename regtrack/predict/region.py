@@ -18,7 +18,7 @@ from regtrack.predict.copies import Scores, to_host
 from regtrack.predict.device import memory_errors
 from regtrack.predict.forward import values_of_codes
 from regtrack.predict.lending import borrowed
-from regtrack.predict.network import Network
+from regtrack.predict.network import Network, answered
 from regtrack.predict.reading import ReadRule, Strip, codes_of, default_window, strips_along
 from regtrack.progress import SILENT, Progress
 
@@ -96,7 +96,8 @@ def values_by_strip(
         logits: logits instead of scores.
 
     Yields:
-        A strip; the codes of its outputs, uint8 (L,); and their values, float32 (M, L), which at N
+        A strip; the codes of its outputs, uint8 (L,), N also where the network refuses some nearby;
+        and their values, float32 (M, L), which at N
         mean nothing: None if all are N.
 
     Raises:
@@ -113,6 +114,8 @@ def values_by_strip(
     ):
         codes = codes_of(source, strip)
         of_outputs = codes[strip.crop]
+        some = answered(network, codes, strip.kept, both_strands=both_strands)
+        of_outputs = of_outputs if some is None else np.where(some, of_outputs, np.uint8(N))
         if (of_outputs == N).all():
             yield strip, of_outputs, None
             continue

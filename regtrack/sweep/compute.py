@@ -22,7 +22,7 @@ from regtrack.predict.description import Values
 from regtrack.predict.device import memory_errors
 from regtrack.predict.ensemble import SEVERAL, Ensemble
 from regtrack.predict.forward import Lengths, values_of_codes
-from regtrack.predict.network import Network, traits_of
+from regtrack.predict.network import Network, answered, traits_of
 from regtrack.predict.opening import check_strands
 from regtrack.predict.reading import Strip, codes_of
 from regtrack.sweep.computation import Computation, Shape, ValueKind
@@ -216,6 +216,7 @@ def predict(reading: Reading, compute: Computation, finish: Finish) -> Piece:
     Raises:
         OutOfMemoryError: too little memory.
     """
+    reading = _answered(reading, compute)
     needed = np.logical_or.reduceat(reading.present, reading.edges[:-1])
     if not needed.any():
         return Piece(reading.strips, 0, None)
@@ -229,6 +230,20 @@ def predict(reading: Reading, compute: Computation, finish: Finish) -> Piece:
         return Piece(
             reading.strips, int(reading.present.sum()), finish(reading, _joined(reading, found))
         )
+
+
+def _answered(reading: Reading, compute: Computation) -> Reading:
+    """The batch without the bases for which the network gives no value though they are not N."""
+    if traits_of(compute.model).answers is None:
+        return reading
+    present = reading.present.copy()
+    for at, strip, codes in zip(
+        reading.edges.tolist(), reading.strips, reading.codes, strict=False
+    ):
+        found = answered(compute.model, codes, strip.kept, both_strands=compute.both_strands)
+        if found is not None:
+            present[at : at + strip.end - strip.start] &= found
+    return replace(reading, present=present)
 
 
 def _joined(reading: Reading, found: dict[int, Tensor]) -> Tensor:

@@ -217,8 +217,9 @@ def open_job(request: SweepRequest, *, make: MakeComputation = make_scorer) -> I
     with Reference(request.reference) as reference:
         device = pick_device(request.compute.device)
         checkpoint = open_network(
-            request.checkpoint, device=device, precision=request.compute.precision
-        )
+            request.checkpoint, device=device, precision=request.compute.precision,
+            step=request.compute.step, transform=request.storage.transform,
+        )  # fmt: skip
         check_place(checkpoint, reference.assembly, any_assembly=request.any_assembly)
         request = fit_request(request, checkpoint.model)
         computation = make(

@@ -92,6 +92,8 @@ class Compute:
         device: `auto`, `cpu`, `cuda` or `cuda:0`.
         compiling: use torch.compile: `on`, `off` or `auto`: on GPUs where it pays.
         reverse_complement: average both strands.
+        step: bp from one call to the next, of a network of the user's own with one output per call;
+            default: the bp of that output.
 
     Numbers may be given as strings.
 
@@ -107,6 +109,7 @@ class Compute:
     device: str = "auto"
     compiling: str = "auto"
     reverse_complement: bool = False
+    step: int | None = None
 
     def __post_init__(self) -> None:
         _check_length("window", self.window)
@@ -126,6 +129,8 @@ class Storage:
         keep_bits: mantissa bits to keep in each value, 1 to 23; 23 is lossless.
         resolution: bp per stored value, which is their mean; at least the bp that one output of the
             network stands for.
+        transform: puts the values of a network of the user's own on another scale: `none`, `exp`,
+            `expm1`, `softplus` or `package.module:function`.
 
     Raises:
         PlanError: a resolution below 1 bp.
@@ -135,6 +140,7 @@ class Storage:
     logits: bool = False
     keep_bits: int = DEFAULT_KEEP_BITS
     resolution: int = 1
+    transform: str = "none"
 
     def __post_init__(self) -> None:
         _check_length("resolution", self.resolution)

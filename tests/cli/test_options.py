@@ -58,8 +58,8 @@ def test_every_field_is_an_option_with_the_same_default(command: str, value: typ
     ("value", "without"),
     [
         (Selection, ()),
-        (Compute, ("compiling", "reverse_complement")),  # gradients are of one strand, and plain
-        (Storage, ("logits",)),
+        (Compute, ("compiling", "reverse_complement", "step")),  # gradients are of one strand, and plain
+        (Storage, ("logits", "transform")),
     ],
 )
 def test_saliency_tracks_offer_every_option_that_applies_to_gradients(

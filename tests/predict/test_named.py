@@ -82,7 +82,7 @@ def test_an_entry_point_of_a_package_has_a_name(monkeypatch: pytest.MonkeyPatch)
         ("own_networks.deep:make", [], "there is no module own_networks.deep in|is not a package"),
         ("own_networks:mak", [], 'own_networks has no function mak. Did you mean "make"?'),
         ("own_networks:", [], "own_networks has no function without a name; expected package"),
-        ("own_networks:NUMBER", [], "is a value of type int; expected a function that returns a"),
+        ("own_networks:NUMBER", [], "is a value of type int; expected a function"),
         (
             "own_networks:nothing",
             [],

@@ -1,0 +1,108 @@
+"""Networks with one output per call, called every so many bp: gaps filled, or overlaps averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from regtrack.errors import NetworkError, invalid
+from regtrack.predict.description import NetworkDescription
+from regtrack.predict.network import SequenceNetwork
+
+
+class Filled(nn.Module):
+    """A network with one output per call, which then stands for a step wider than its bin.
+
+    Args:
+        network: has one output per call.
+        step: bp from one call to the next, at least its bin and at most its length.
+    """
+
+    def __init__(self, network: SequenceNetwork, step: int) -> None:
+        super().__init__()
+        said = network.description
+        more = step - said.bin
+        left, right = said.cropped
+        self.network = network
+        self.description = replace(
+            said, bin=step, crop=(left - more // 2, right - (more - more // 2))
+        )
+
+    def forward(self, codes: Tensor, rows: Sequence[int]) -> Tensor:
+        """The values of some tracks, floats (B, len(rows), 1), of codes (B, L)."""
+        return self.network(codes, rows)
+
+
+class Averaged(nn.Module):
+    """A network with one output per call, called so often that bins overlap; their mean.
+
+    It takes any length: that of a call, and as many steps more as there are further outputs.
+
+    Args:
+        network: has one output per call.
+        step: bp from one call to the next, a divisor of its bin.
+    """
+
+    def __init__(self, network: SequenceNetwork, step: int) -> None:
+        super().__init__()
+        said = network.description
+        assert said.length is not None
+        self.network, self.step = network, step
+        self.length, self.overlap = said.length, said.bin // step
+        around = said.bin - step
+        context = said.cropped[0] + around, said.cropped[1] + around
+        self.description = replace(
+            said, length=None, grid=step, bin=step, crop=context, reach=context
+        )
+
+    def forward(self, codes: Tensor, rows: Sequence[int]) -> Tensor:
+        """The values of some tracks, floats (B, len(rows), steps), of codes (B, L)."""
+        calls = codes.unfold(1, self.length, self.step)  # (B, calls, length)
+        batch, count = calls.shape[:2]
+        at_once = max(1, codes.numel() // self.length)
+        parts = torch.split(calls.reshape(-1, self.length), at_once)
+        found = torch.cat([self.network(part, rows) for part in parts])  # (B calls, rows, 1)
+        values = found.view(batch, count, len(rows)).transpose(1, 2)
+        return F.avg_pool1d(values.float(), self.overlap, stride=1)
+
+
+def with_step(network: SequenceNetwork, step: int) -> SequenceNetwork:
+    """A network with one output per call, called every `step` bp.
+
+        network = regtrack.with_step(deepsea, 50)  # its bin of 200 bp: means of four calls
+
+    If the step is wider than the bin of an output, the output stands for all of the step, whose
+    middle is the bin's. If it is narrower, each step has the mean of all calls whose bins cover it.
+
+    Args:
+        network: takes a fixed length and gives one output per track.
+        step: bp from one call to the next: a divisor of the bin, or from the bin to the length.
+
+    Raises:
+        NetworkError: several outputs per call, or a step that is neither.
+    """
+    said = network.description
+    _check(said, step)
+    if step == said.bin:
+        return network
+    return Filled(network, step) if step > said.bin else Averaged(network, step)
+
+
+def _check(said: NetworkDescription, step: int) -> None:
+    if said.length is None or said.length - sum(said.cropped) != said.bin:
+        takes = "any length" if said.length is None else f"{said.length:,} bp"
+        raise NetworkError(
+            f"`step` is for networks with one output per call; {said.name} takes {takes} and gives "
+            f"an output per {said.bin:,} bp: omit it"
+        )
+    fits = step > 0 and (said.bin % step == 0 if step < said.bin else step <= said.length)
+    period = said.grid
+    if not fits or step % period:
+        raise NetworkError(
+            invalid("step", step, f"a divisor of {said.bin:,}, or {said.bin:,} to {said.length:,}"
+                    + (f", a multiple of the grid of {period:,}" if period > 1 else ""), "bp")
+        )  # fmt: skip
