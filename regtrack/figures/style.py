@@ -12,6 +12,7 @@ import matplotlib as mpl
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from regtrack.atomic import publish_file
 from regtrack.errors import OutputError, nearest
@@ -122,9 +123,11 @@ def _save_png(figure: Figure, path: Path, dpi: int, about: str) -> None:
     Heat maps keep all colours.
     """
     drawn = io.BytesIO()
-    said = {"Software": None} | ({"Description": about} if about else {})
-    figure.savefig(drawn, format="png", dpi=dpi, metadata=said)
+    figure.savefig(drawn, format="png", dpi=dpi)
     image = Image.open(drawn).convert("RGB")
     if not any(isinstance(found, QuadMesh) for axes in figure.axes for found in axes.collections):
         image = image.quantize(256, dither=Image.Dither.NONE)
-    image.save(path, format="png", dpi=(dpi, dpi), optimize=True)
+    said = PngInfo()
+    if about:
+        said.add_itxt("Description", about)
+    image.save(path, format="png", dpi=(dpi, dpi), optimize=True, pnginfo=said)

@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from small_world import World
 
 from regtrack.cli import main
@@ -41,6 +42,8 @@ def test_a_figure_holds_the_command_that_makes_it_again(
     assert (told["width_mm"], told["rows"]) == (89.0, 7)
     svg = Path("a.svg").read_text()
     assert "my CNN" in svg
+    with Image.open("a.png") as image:
+        assert image.text["Description"].startswith("regtrack figure 'my CNN=")
     (about,) = re.findall(r"<dc:description>(.*?)</dc:description>", svg)
     command = shlex.split(unescape(about).replace("a.svg", "b.svg").replace("a.png", "b.png"))
     assert command[:2] == ["regtrack", "figure"]
