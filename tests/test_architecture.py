@@ -54,6 +54,10 @@ PERMITTED: dict[str, set[str]] = {
     },
     "simulate": {"genome", "files"},
     "figures": {"genome", "labels", "tracks", "saliency", "model_check", "measures"},
+    "report": {
+        "genome", "labels", "tracks", "compare", "figures", "measures", "views", "files",
+        "dataset.identity",
+    },
     "views": {"genome", "labels", "tracks", "compare", "figures", "files"},
     "benchmark": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "training",

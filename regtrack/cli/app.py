@@ -34,6 +34,7 @@ COMMANDS = (
     "calls",
     "serve",
     "figure",
+    "report",
     "hub",
     "saliency",
     "saliency-tracks",

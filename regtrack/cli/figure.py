@@ -181,8 +181,9 @@ def command(
     is written at their left; labelled bases are bars, and grey behind the tracks. Fonts are
     embedded, and the metadata of the figure holds this command.
     """
+    from regtrack.compare.inputs import Inputs
     from regtrack.name_lists import split_names
-    from regtrack.views.figure import Inputs, draw_figure
+    from regtrack.views.figure import draw_figure
     from regtrack.views.request import ViewRequest
 
     places, names = named_paths(paths)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from regtrack.compare.background import Later
 from regtrack.compare.checkpoints import match_checkpoints
+from regtrack.compare.inputs import Inputs
 from regtrack.compare.labels import DatasetLabels, PeakLabels, bed_marker
 from regtrack.compare.naming import called
 from regtrack.compare.sequence import Letters
@@ -49,15 +50,23 @@ def open_sources(
     Raises:
         RegtrackError: a file is missing, cannot be read, or does not fit the others.
     """
+    return open_inputs(
+        Inputs(tuple(paths), labels, genes, reference, names or {}, tuple(checkpoints))
+    )
+
+
+def open_inputs(inputs: Inputs) -> Sources:
+    """As `open_sources`, which raises the same errors, of files named by one value."""
     labels, genes, reference = (
-        None if path is None else Path(path) for path in (labels, genes, reference)
+        None if path is None else Path(path)
+        for path in (inputs.labels, inputs.genes, inputs.reference)
     )
     dataset, files = _read_labels(labels)
     known = dataset.markers if dataset else [file.marker for file in files]
     catalog = build_catalog(
-        [Path(path) for path in paths],
+        [Path(path) for path in inputs.paths],
         known,
-        {Path(path): name for path, name in (names or {}).items()},
+        {Path(path): name for path, name in inputs.names.items()},
     )
     bed = None
     if labels is not None and dataset is None and not files:
@@ -76,10 +85,11 @@ def open_sources(
         pool=ReaderPool(),
         labels=DatasetLabels(dataset) if dataset else peaks,
         dataset=dataset,
-        checkpoints=match_checkpoints(catalog.models, [Path(path) for path in checkpoints]),
+        checkpoints=match_checkpoints(catalog.models, [Path(path) for path in inputs.checkpoints]),
         reference=fasta,
         letters=Letters(dataset, fasta),
         gene_file=None if genes is None else Later(lambda: _read_genes(genes, catalog.assembly)),
+        inputs=inputs,
     )
 
 

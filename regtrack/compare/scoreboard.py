@@ -9,26 +9,20 @@ scores within 0.2 % of each other count as equal. `exact` scores every base by s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from regtrack.compare.cache import Arrays, cached
+from regtrack.compare.counts import Counts, present, read_piece
 from regtrack.compare.sources import Sources
-from regtrack.compare.windows import Windows, piece_labels, windows_of
+from regtrack.compare.windows import Windows, windows_of
 from regtrack.errors import DatasetError
-from regtrack.measures.bins import FloatBins
-from regtrack.measures.curve import MIN_POSITIVES, Curve
+from regtrack.measures.curve import MIN_POSITIVES
 from regtrack.measures.exact import check_exact, exact_areas
 from regtrack.measures.measure import number_or_none
 from regtrack.progress import SILENT, Progress
-from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.catalog import Track
-
-# all float32, so that tracks of other programs can be scored too
-_BINS = FloatBins(fraction_bits=9, nearest=-126, farthest=128)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +159,10 @@ def _score(
 
 
 def _score_in_bins(sources: Sources, track: Track, windows: Windows) -> Arrays:
-    counts = np.zeros((2, _BINS.count), dtype=np.int64)
-    for values, labels in _present(sources, track, windows):
-        cells = _BINS.of_values(values) + _BINS.count * labels
-        counts += np.bincount(cells, minlength=counts.size).reshape(counts.shape)
-    curve = Curve.of_counts(counts)
+    counts = Counts()
+    for piece in windows.pieces():
+        counts.add(*present(*read_piece(sources, track, piece)))
+    curve = counts.curve()
     scored = curve.positives >= MIN_POSITIVES
     return {
         "average_precision": curve.average_precision() if scored else np.array(np.nan),
@@ -179,7 +172,7 @@ def _score_in_bins(sources: Sources, track: Track, windows: Windows) -> Arrays:
 
 
 def _score_every_base(sources: Sources, track: Track, windows: Windows) -> Arrays:
-    found = list(_present(sources, track, windows))
+    found = [present(*read_piece(sources, track, piece)) for piece in windows.pieces()]
     values = np.concatenate([values for values, _ in found])
     labels = np.concatenate([labels for _, labels in found])
     positives = np.count_nonzero(labels)
@@ -191,17 +184,6 @@ def _score_every_base(sources: Sources, track: Track, windows: Windows) -> Array
         "base_rate": np.array(positives / len(labels) if len(labels) else np.nan),
         "positives": np.array(positives),
     }
-
-
-def _present(
-    sources: Sources, track: Track, windows: Windows
-) -> Iterator[tuple[Values, npt.NDArray[np.bool_]]]:
-    """Values and labels of the bases that have a value, for one piece of the windows at a time."""
-    for piece in windows.pieces():
-        values = sources.values_of(track.id, piece.places)
-        labels = piece_labels(sources, track.marker or "", piece)
-        present = ~np.isnan(values)
-        yield values[present], labels[present]
 
 
 def _row(sources: Sources, marker: str, found: list[Arrays]) -> MarkerRow:

@@ -15,6 +15,7 @@ from regtrack.closing import Closing
 from regtrack.compare.background import Later
 from regtrack.compare.bounded_cache import BoundedCache
 from regtrack.compare.checkpoints import trained_elsewhere
+from regtrack.compare.inputs import Inputs
 from regtrack.compare.labels import LabelSource
 from regtrack.compare.naming import called
 from regtrack.compare.sequence import Letters
@@ -48,6 +49,7 @@ class Sources(Closing):
         reference: the FASTA; None if none was given and the sweeps name none that exists.
         letters: the sequence.
         gene_file: the genes, which are read in the background; None if none were given.
+        inputs: the files, as they were named; None if they were opened in another way.
     """
 
     catalog: Catalog
@@ -58,6 +60,7 @@ class Sources(Closing):
     reference: Path | None = None
     letters: Letters = field(default_factory=lambda: Letters(None, None))
     gene_file: Later[Genes] | None = None
+    inputs: Inputs | None = None
     _chroms: BoundedCache[tuple[Positions, Positions]] = field(
         default_factory=lambda: BoundedCache(_CHROMS, _bytes), init=False
     )

@@ -17,6 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from regtrack.atomic import publish_file
 from regtrack.errors import OutputError, nearest
 from regtrack.figures.svg_fonts import with_fonts
+from regtrack.figures.svg_paths import short_paths
 
 FORMATS = ("png", "pdf", "svg")
 WIDTHS = {"single": 89.0, "1.5": 120.0, "double": 183.0}
@@ -114,7 +115,7 @@ def svg_text(figure: Figure, about: str = "") -> str:
     said = {"Date": None} | ({"Description": about} if about else {})
     with style():
         figure.savefig(drawn, format="svg", metadata=said)
-        return with_fonts(drawn.getvalue())
+        return with_fonts(short_paths(drawn.getvalue()))
 
 
 def _save_png(figure: Figure, path: Path, dpi: int, about: str) -> None:

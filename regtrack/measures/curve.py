@@ -83,6 +83,21 @@ class Curve:
         twice = (width.astype(np.float64) * (before + self.true_called)).sum(-1)
         return _over(_over(twice / 2, self.positives), self.negatives)
 
+    def precision_at(self, recalls: Values) -> Values:
+        """The precision at the highest threshold that reaches each recall.
+
+        Args:
+            recalls: from 0 to 1, ascending, float64 (R,).
+
+        Returns:
+            float64 (R,), of a single curve; NaN without positives.
+        """
+        if not self.positives:
+            return np.full(len(recalls), np.nan)
+        reached = np.searchsorted(self.true_called, recalls * self.positives)
+        precision: Values = self._precision()[np.minimum(reached, len(self.true_called) - 1)]
+        return precision
+
     def base_rate(self) -> Values:
         """The labelled fraction of the bases, float64 (...); NaN without bases.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from regtrack.atomic import reserve
-from regtrack.compare.open_sources import open_sources
+from regtrack.compare.inputs import Inputs
+from regtrack.compare.open_sources import open_inputs
 from regtrack.errors import OutputError
 from regtrack.figures.region.draw import region_figure
 from regtrack.figures.style import check_format, save_figure
@@ -16,17 +17,6 @@ from regtrack.views.read import read_picture
 from regtrack.views.request import ViewRequest
 
 _PAGE = 247.0  # height of a journal's page, mm
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """The files that a figure is made of; see `regtrack.compare.open_sources.open_sources`."""
-
-    paths: tuple[str | Path, ...]
-    labels: str | Path | None = None
-    genes: str | Path | None = None
-    reference: str | Path | None = None
-    names: Mapping[str | Path, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,10 +67,7 @@ def draw_figure(
             names something that does not exist.
     """
     paths = _checked(outputs)
-    with reserve(paths, overwrite=overwrite), open_sources(
-        inputs.paths, labels=inputs.labels, genes=inputs.genes, reference=inputs.reference,
-        names=inputs.names,
-    ) as sources:  # fmt: skip
+    with reserve(paths, overwrite=overwrite), open_inputs(inputs) as sources:
         picture = read_picture(sources, request)
         figure = region_figure(picture)
         for path in paths:

@@ -1,0 +1,1 @@
+"""A report of models against labels as one HTML file, which opens anywhere."""
