@@ -127,9 +127,9 @@ def vague(module: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_functions_of_arrays_give_shape_and_dtype_or_unit(module: str) -> None:
-    assert vague(module) == []
+def test_functions_of_arrays_give_shape_and_dtype_or_unit() -> None:
+    assert len(MODULES) > 400
+    assert not [(module, name) for module in sorted(MODULES) for name in vague(module)]
 
 
 def test_aliases_are_followed() -> None:

@@ -27,7 +27,7 @@ def curves_of(
     """The curves of one model over all that is read of a split.
 
     Args:
-        read: the batches, and their logits.
+        read: the batches, and their logits, floats (B, M, L).
         reader: of these.
         candidate: the model.
         pairing: its markers.
