@@ -17,7 +17,7 @@ from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack.tracks.bigwig.bins import Values
-from regtrack_app.state import View, compared
+from regtrack_app.state import HEAT_DIFFERENCE, HEAT_LABELS, View, compared
 
 COLUMNS = 1_000
 """Maximum number of columns of a picture."""
@@ -37,7 +37,7 @@ class Heat:
     """A picture of markers by position.
 
     Attributes:
-        shown: `labels`, `difference`, or a model's id.
+        shown: `=labels`, `=difference`, or a model's id.
         pair: ids of the two models of a difference.
         markers: names, from the top.
         categories: of each marker.
@@ -104,9 +104,9 @@ class Heats:
         )  # fmt: skip
 
     def _markers(self, shown: str, pair: tuple[str, ...]) -> tuple[str, ...]:
-        if shown == "labels":
+        if shown == HEAT_LABELS:
             found = self._overview.markers(None)
-        elif shown == "difference":
+        elif shown == HEAT_DIFFERENCE:
             if len(pair) < 2:
                 raise RegtrackError("a difference is between two models; choose two")
             both = set(self._overview.markers(pair[1]))
@@ -114,7 +114,7 @@ class Heats:
         else:
             found = self._overview.markers(shown)
         if not found:
-            what = "labels" if shown == "labels" else "tracks of a marker"
+            what = "labels" if shown == HEAT_LABELS else "tracks of a marker"
             raise RegtrackError(f"there are no {what} to show; choose something else to colour by")
         return found
 
@@ -123,19 +123,19 @@ class Heats:
     ) -> tuple[Values, Ranges, Ranges]:
         """Values and, for each row, those that have the first and the last colour."""
         highest = view.draw == "max"
-        if shown == "difference":
+        if shown == HEAT_DIFFERENCE:
             first, second = (self._values(model, markers, grid, highest=highest) for model in pair)
             # in parts of the higher one here, so that weak markers are seen beside strong ones
             most = np.maximum(*(_range(one)[1] for one in (first, second)))
             return first - second, -most, most
-        model = None if shown == "labels" else shown
+        model = None if shown == HEAT_LABELS else shown
         values = self._values(model, markers, grid, highest=highest)
-        if view.axis == "fold" and shown != "labels":
+        if view.axis == "fold" and shown != HEAT_LABELS:
             rates = [self._base(shown, name) for name in markers]
             lows = np.array(rates, dtype=np.float64)
             return values, lows, lows * 2.0**_DOUBLINGS
         low, high = _range(values)
-        if shown == "labels":
+        if shown == HEAT_LABELS:
             return values, np.zeros_like(low), np.nan_to_num(values).max(axis=1).astype(np.float64)
         return values, low, high
 
@@ -155,7 +155,7 @@ class Heats:
         self, view: View, shown: str, pair: tuple[str, ...], markers: tuple[str, ...], grid: Grid
     ) -> npt.NDArray[np.int64]:
         if view.order == "similarity":
-            model = pair[0] if shown == "difference" else None if shown == "labels" else shown
+            model = pair[0] if shown == HEAT_DIFFERENCE else None if shown == HEAT_LABELS else shown
             return self._similar(model, markers, grid.chrom)
         catalog = self._sources.catalog
         if view.order == "disagreement":
@@ -188,7 +188,7 @@ class Heats:
 
 def shown_of(view: View) -> str:
     """What the picture is of: what was chosen, else the first model, else the labels."""
-    return view.heat or next(iter(compared(view)), "labels")
+    return view.heat or next(iter(compared(view)), HEAT_LABELS)
 
 
 def _range(values: Values) -> tuple[Ranges, Ranges]:

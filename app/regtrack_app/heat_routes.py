@@ -14,7 +14,7 @@ from regtrack_app.choices import Choices
 from regtrack_app.heat import Heats, shown_of
 from regtrack_app.jobs import Job, Jobs, progress_text
 from regtrack_app.score_job import score_job
-from regtrack_app.state import View, compared, parse_view
+from regtrack_app.state import HEAT_DIFFERENCE, HEAT_LABELS, View, compared, parse_view
 
 
 def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
@@ -69,9 +69,9 @@ def _job(sources: Sources, jobs: Jobs, view: View, *, start: bool) -> Job | None
     pair, shown = compared(view), shown_of(view)
     if sources.labels is None or not pair:
         return None
-    if shown == "difference" and len(pair) > 1:
+    if shown == HEAT_DIFFERENCE and len(pair) > 1:
         return score_job(sources, jobs, pair[0], pair[1], view.split, start=start)
-    model = pair[0] if shown in {"labels", "difference"} else shown
+    model = pair[0] if shown in {HEAT_LABELS, HEAT_DIFFERENCE} else shown
     return score_job(sources, jobs, None, model, view.split, start=start)
 
 
@@ -80,7 +80,7 @@ def _scores(board: Scoreboard, shown: str) -> dict[str, Any]:
     rows = [row for row in board.rows if row.first is not None and row.second is not None]
     return {
         row.marker: round((row.first or 0) - (row.second or 0), 5)
-        if shown == "difference"
+        if shown == HEAT_DIFFERENCE
         else round(row.second or 0, 5)
         for row in rows
     }

@@ -10,7 +10,7 @@ from dash import dcc, html
 from regtrack.compare.sources import Sources
 from regtrack_app import ids, igv
 from regtrack_app.references import letters_in_browsers
-from regtrack_app.state import RANKINGS
+from regtrack_app.state import HEAT_DIFFERENCE, HEAT_LABELS, RANKINGS
 
 SCORES_PIXELS = 420
 
@@ -160,8 +160,8 @@ def _heat(sources: Sources) -> html.Section:
     models = [{"label": model.label, "value": model.id} for model in sources.catalog.models]
     shown: list[dict[str, Any]] = [
         *models,
-        {"label": "A − B", "value": "difference", "disabled": len(models) < 2},
-        {"label": "labels", "value": "labels", "disabled": sources.labels is None},
+        {"label": "A − B", "value": HEAT_DIFFERENCE, "disabled": len(models) < 2},
+        {"label": "labels", "value": HEAT_LABELS, "disabled": sources.labels is None},
     ]
     return _panel(
         "heat",

@@ -58,13 +58,14 @@ def _look(key: str, act: str, value: str) -> RowLook:
 def _without(view: View, key: str) -> View:
     """The view without what a row shows."""
     unit, *parts = key.split("/")
-    if key.endswith("/saliency"):
+    if key.endswith("/=saliency"):
         return replace(view, saliency=False)
     if unit in view.tracks:
         return replace(view, tracks=tuple(name for name in view.tracks if name != unit))
-    if parts and parts[-1] in {"models", "labels"} and parts[-1] in view.differences:
-        kept = tuple(name for name in view.differences if name != parts[-1])
-        return replace(view, differences=kept)
+    # the row of the labels themselves goes with its marker
+    if parts == ["=models"] or (len(parts) == 2 and parts[1] == "=labels"):
+        gone = parts[-1].removeprefix("=")
+        return replace(view, differences=tuple(name for name in view.differences if name != gone))
     if parts and parts[0] in view.models and view.mode == "stack":
         return replace(view, models=tuple(name for name in view.models if name != parts[0]))
     return replace(view, markers=tuple(name for name in view.markers if name != unit))

@@ -110,7 +110,9 @@ def _with_look(row: Row, look: RowLook) -> Row:
 
 def unit_of(key: str) -> str:
     """What is moved and removed together with a row: a marker, a track, letters or genes."""
-    return LETTERS if key == LETTERS or key.endswith("/saliency") else key.split("/", maxsplit=1)[0]
+    return (
+        LETTERS if key == LETTERS or key.endswith("/=saliency") else key.split("/", maxsplit=1)[0]
+    )
 
 
 def in_order(units: Sequence[str], wanted: Sequence[str]) -> list[str]:

@@ -106,7 +106,7 @@ class Saliency:
         style = catalog.model(model).style
         label = style.title
         found = self._latest(model, marker, view.region)
-        title, key = f"Saliency of {label} for {marker}", f"{marker}/{model}/saliency"
+        title, key = f"Saliency of {label} for {marker}", f"{marker}/{model}/=saliency"
         if found is None:
             return ValueRow(
                 key, title, "", (), marker, "saliency", "saliency",

@@ -28,7 +28,8 @@ AXES = ("linear", "log", "fold")
 DRAWS = ("auto", "mean", "max", "both")
 PANELS = ("measures", "windows", "scores", "heat", "saliency", "igv", "none")
 ORDERS = ("category", "similarity", "disagreement")
-HEATS = ("labels", "difference")
+HEAT_LABELS, HEAT_DIFFERENCE = "=labels", "=difference"
+"""What a picture of all markers may be of, other than a model; no id contains `=`."""
 RANKINGS = ("disagreement", "error", "score", "spread")
 SPLITS = ("all", "train", "valid", "test")
 
@@ -77,8 +78,8 @@ class View:
         panel: the one open below the tracks.
         rank: by what windows are ranked.
         split: whose windows are listed and scored.
-        heat: what the picture of all markers is of: a model's id, `labels` or `difference`; empty:
-            the first model, else the labels.
+        heat: what the picture of all markers is of: a model's id, `=labels` or `=difference`;
+            empty: the first model, else the labels.
         order: of its rows.
         saliency: draw the computed saliency.
         rows: markers, tracks, `letters` and `genes` from the top; empty: in this order.
@@ -174,7 +175,7 @@ def parse_view(query: str, choices: Choices, longest: int = _LONGEST_QUERY) -> P
         if name in fields:
             changes[name], trouble = _several(name, fields[name], allowed, most)
             problems += trouble
-    for name, words in (_WORDS | {"heat": (*HEATS, *choices.models)}).items():
+    for name, words in (_WORDS | {"heat": (HEAT_LABELS, HEAT_DIFFERENCE, *choices.models)}).items():
         if fields.get(name) in words:
             changes[name] = fields[name]
         elif fields.get(name):

@@ -71,7 +71,7 @@ class TrackRows:
                     )
                 )  # fmt: skip
             if problem:
-                row = ValueRow(f"{marker}/problem", "", "", (), marker, category, problem=problem)
+                row = ValueRow(f"{marker}/=problem", "", "", (), marker, category, problem=problem)
                 rows.append(row)
         else:
             rows.append(
@@ -120,11 +120,11 @@ class TrackRows:
             found = self.sources.labelled(marker, tile.chrom, tile.start, tile.end)
         except RegtrackError as error:
             row = SpanRow(
-                f"{marker}/labels", marker, category, NOWHERE, NOWHERE, problem=str(error)
+                f"{marker}/=labels", marker, category, NOWHERE, NOWHERE, problem=str(error)
             )
             return None, row
         drawn = found.joined(tile.step)  # distinct on a screen, and few enough
-        return found, SpanRow(f"{marker}/labels", marker, category, drawn.starts, drawn.ends)
+        return found, SpanRow(f"{marker}/=labels", marker, category, drawn.starts, drawn.ends)
 
     def _curve(self, track: Track, name: str, *, signed: bool = False) -> Curve:
         """A track in bins; for signed values those furthest from 0, since means would cancel."""
@@ -151,7 +151,7 @@ class TrackRows:
                 f"{first.name} − {second.name}", first.style, first.start, first.step,
                 first.mean - second.mean, below=second.style,
             )  # fmt: skip
-            rows.append(_difference_row(f"{marker}/models", marker, curve))
+            rows.append(_difference_row(f"{marker}/=models", marker, curve))
         if "labels" in view.differences and labels is not None:
             for model, curve in curves.items():
                 share = labelled_share(labels, curve)
@@ -159,7 +159,7 @@ class TrackRows:
                     f"{curve.name} − labels", curve.style, curve.start, curve.step,
                     curve.mean - share,
                 )  # fmt: skip
-                rows.append(_difference_row(f"{marker}/{model}/labels", marker, less))
+                rows.append(_difference_row(f"{marker}/{model}/=labels", marker, less))
         return rows
 
 

@@ -42,7 +42,7 @@ def genes() -> GeneRow:
 
 def all_rows() -> list[Row]:
     split = SpanRow("split", "", "", np.array([0]), np.array([9_000]), "split", ("test",), height=6)
-    labels = SpanRow("m/labels", "K562_CTCF", "TF", np.array([1_200]), np.array([1_300]))
+    labels = SpanRow("m/=labels", "K562_CTCF", "TF", np.array([1_200]), np.array([1_300]))
     return [
         split,
         labels,

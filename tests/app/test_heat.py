@@ -6,6 +6,7 @@ import json
 import struct
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ import pytest
 from regtrack_app.choices import choices_of
 from regtrack_app.create_app import create_app
 from regtrack_app.heat import ABSENT, Heat, Heats, shown_of
-from regtrack_app.state import View, default_view
+from regtrack_app.row_events import after_event
+from regtrack_app.state import View, default_view, parse_view
+from small_tracks import write_sweep
 from small_world import MARKERS, World
 
 from regtrack.compare.open_sources import open_sources
@@ -51,8 +54,8 @@ def test_colours_are_the_values_of_the_tracks(sources: Sources, view: View) -> N
 
 def test_a_difference_is_symmetric_about_its_middle_colour(sources: Sources, view: View) -> None:
     heats = Heats(sources)
-    heat = heats.heat(replace(view, heat="difference"))
-    back = heats.heat(replace(view, heat="difference", pair=("dilated", "cnn7")))
+    heat = heats.heat(replace(view, heat="=difference"))
+    back = heats.heat(replace(view, heat="=difference", pair=("dilated", "cnn7")))
     there = heat.codes != ABSENT
     assert (heat.codes[there].astype(int) + back.codes[there] == 252).all()
     first, second = (
@@ -64,7 +67,7 @@ def test_a_difference_is_symmetric_about_its_middle_colour(sources: Sources, vie
 
 
 def test_labels_begin_at_0(sources: Sources, view: View) -> None:
-    heat = Heats(sources).heat(replace(view, heat="labels"))
+    heat = Heats(sources).heat(replace(view, heat="=labels"))
     assert (heat.lows == 0).all()
     assert (heat.codes != ABSENT).all()
 
@@ -94,17 +97,35 @@ def test_rows_are_ordered_by_category_similarity_or_disagreement(
 
 def test_what_is_shown_by_default(sources: Sources, view: View) -> None:
     assert shown_of(view) == "cnn7"
-    assert shown_of(replace(view, models=())) == "labels"
+    assert shown_of(replace(view, models=())) == "=labels"
     assert shown_of(replace(view, heat="dilated")) == "dilated"
+
+
+def test_a_model_may_have_any_name(world: World, tmp_path: Path) -> None:
+    names = ("labels", "difference", "models", "saliency")
+    for number, name in enumerate(names):
+        scores = world.scores[("cnn7", "dilated")[number % 2]]
+        write_sweep(tmp_path / name, "cnn7", {"K562_CTCF": scores["K562_CTCF"]})
+    with open_sources([tmp_path], labels=world.folder / "data") as sources:
+        choices = choices_of(sources)
+        view = replace(default_view(choices), mode="stack")
+        found = [Heats(sources).heat(replace(view, heat=name)) for name in names]
+        assert [heat.shown for heat in found] == list(names)
+        assert not np.array_equal(found[0].codes, found[1].codes)
+        assert parse_view(replace(view, heat="labels").query(), choices).view.heat == "labels"
+        for name in names:
+            less = after_event(view, {"row": f"K562_CTCF/{name}", "act": "remove"})
+            assert set(less.models) == set(names) - {name}
+            assert less.markers == view.markers
 
 
 def test_what_cannot_be_shown_is_said(world: World) -> None:
     with open_sources([world.folder / "sweeps" / "cnn7"]) as sources:
         view = default_view(choices_of(sources))
         with pytest.raises(RegtrackError, match="there are no labels"):
-            Heats(sources).heat(replace(view, heat="labels"))
+            Heats(sources).heat(replace(view, heat="=labels"))
         with pytest.raises(RegtrackError, match="between two models"):
-            Heats(sources).heat(replace(view, heat="difference"))
+            Heats(sources).heat(replace(view, heat="=difference"))
 
 
 def read(data: bytes) -> tuple[dict[str, Any], np.ndarray]:
@@ -134,7 +155,7 @@ def test_a_picture_that_there_is_none_of_is_refused_in_words(world: World) -> No
         open_sources([world.folder / "sweeps" / "cnn7"]) as sources,
         create_app(sources).server.test_client() as client,
     ):
-        answer = client.get("/heat/picture?heat=labels")
+        answer = client.get("/heat/picture?heat=%3Dlabels")
         assert answer.status_code == 400
         assert "there are no labels" in answer.get_data(as_text=True)
         assert client.get("/heat/scores?heat=cnn7").status_code == 404

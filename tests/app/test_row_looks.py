@@ -80,9 +80,9 @@ def test_an_address_keeps_looks_and_order(sources: Sources, view: View) -> None:
     ("event", "field", "expected"),
     [
         ({"row": "K562_DNase", "act": "remove"}, "markers", ("K562_CTCF",)),
-        ({"row": "K562_DNase/labels", "act": "remove"}, "markers", ("K562_CTCF",)),
+        ({"row": "K562_DNase/=labels", "act": "remove"}, "markers", ("K562_CTCF",)),
         ({"row": "signal", "act": "remove"}, "tracks", ()),
-        ({"row": "K562_CTCF/dilated/saliency", "act": "remove"}, "saliency", False),
+        ({"row": "K562_CTCF/dilated/=saliency", "act": "remove"}, "saliency", False),
         ({"row": "K562_CTCF", "act": "height", "value": "140"}, "looks", ("K562_CTCF~h140",)),
         ({"row": "signal", "act": "colour", "value": "#D55E00"}, "looks", ("signal~cd55e00",)),
         ({"row": "signal", "act": "limits", "value": "0 to 9"}, "looks", ("signal~l0:9",)),
@@ -103,7 +103,7 @@ def test_events_change_the_view(
 def test_stacked_models_and_differences_are_removed_alone(view: View) -> None:
     stacked = replace(view, mode="stack", differences=("models", "labels"))
     assert after_event(stacked, {"row": "K562_CTCF/cnn7", "act": "remove"}).models == ("dilated",)
-    less = after_event(stacked, {"row": "K562_CTCF/models", "act": "remove"})
+    less = after_event(stacked, {"row": "K562_CTCF/=models", "act": "remove"})
     assert (less.differences, less.markers) == (("labels",), stacked.markers)
 
 

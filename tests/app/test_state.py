@@ -69,7 +69,7 @@ views = st.builds(
     panel=st.sampled_from(PANELS),
     rank=st.sampled_from(RANKINGS),
     split=st.sampled_from(SPLITS),
-    heat=st.sampled_from(["", "labels", "difference", "a", "c"]),
+    heat=st.sampled_from(["", "=labels", "=difference", "a", "c"]),
     order=st.sampled_from(ORDERS),
     saliency=st.booleans(),
 )
@@ -108,7 +108,7 @@ def test_any_value_gives_a_view_of_what_is_there(fields: dict[str, str]) -> None
         ("markers=M1,../../etc/passwd", 'There is no marker "../../etc/passwd"'),
         ("models=<script>", 'There is no model "<script>"'),
         ("scale=Category", 'Did you mean "category"?'),
-        ("heat=labls", 'Did you mean "labels"?'),
+        ("heat=labls", 'Did you mean "=labels"?'),
         ("limits=1:0", "expected two numbers, the lower first"),
         ("limits=nan:1", "expected two numbers, the lower first"),
         ("region=" + "x" * 100, "too long"),

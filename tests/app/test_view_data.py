@@ -74,7 +74,7 @@ def test_absent_stays_absent(data: ViewData) -> None:
 
 def test_labels_are_bars(data: ViewData, world: World) -> None:
     scene = data.scene(view_of(data))
-    bars = next(row for row in scene.rows if row.key == "K562_CTCF/labels")
+    bars = next(row for row in scene.rows if row.key == "K562_CTCF/=labels")
     assert isinstance(bars, SpanRow)
     drawn = np.zeros(310_000, dtype=bool)
     for start, end in zip(bars.starts.tolist(), bars.ends.tolist(), strict=True):
@@ -93,7 +93,7 @@ def test_models_are_stacked_on_request(data: ViewData) -> None:
 def test_differences_are_of_the_pair_and_of_the_labels(data: ViewData, world: World) -> None:
     view = view_of(data, differences=("models", "labels"), pair=("dilated",))
     rows = {row.key: row for row in data.scene(view).rows}
-    between = rows["K562_CTCF/models"]
+    between = rows["K562_CTCF/=models"]
     assert isinstance(between, ValueRow)
     curve = between.curves[0]
     span = slice(curve.start, curve.start + len(curve.mean))
@@ -102,7 +102,7 @@ def test_differences_are_of_the_pair_and_of_the_labels(data: ViewData, world: Wo
     }
     np.testing.assert_allclose(curve.mean, scores["dilated"] - scores["cnn7"], rtol=1e-6)
     assert (curve.style, curve.below) == (style_of("dilated"), style_of("cnn7"))
-    less = rows["K562_CTCF/cnn7/labels"]
+    less = rows["K562_CTCF/cnn7/=labels"]
     assert isinstance(less, ValueRow)
     truth = world.labels["K562_CTCF"]["chr1"][span]
     np.testing.assert_allclose(less.curves[0].mean, scores["cnn7"] - truth, rtol=1e-5)

@@ -7,6 +7,8 @@ window.regtrackHeat = (function () {
   const RIGHT = 14;
   const KIND = 7; // px of the strip of categories
   const SCORE = 37; // px of the column of scores
+  const LABELS = "=labels"; // what is shown, unless it is a model
+  const DIFFERENCE = "=difference";
   const ABSENT = 255;
   const MOST = 252;
   const POLL = 700; // ms
@@ -62,7 +64,7 @@ window.regtrackHeat = (function () {
     const dark = theme === "dark";
     const ground = RAMPS[theme][0];
     const absent = dark ? [38, 45, 54] : [228, 231, 235];
-    const stops = head.shown === "difference"
+    const stops = head.shown === DIFFERENCE
       ? [head.colours[1][dark ? 1 : 0], ground, head.colours[0][dark ? 1 : 0]]
       : RAMPS[theme];
     const found = [];
@@ -174,10 +176,10 @@ window.regtrackHeat = (function () {
     const { key } = build();
     const colours = palette(head, shown.theme);
     const stops = [0, 63, 126, 189, MOST].map((code) => `rgb(${colours[code].join(" ")})`);
-    const names = { difference: ["B higher", "A higher"] };
+    const names = { [DIFFERENCE]: ["B higher", "A higher"] };
     const [few, many] = head.fold ? ["base rate", "64 times that"]
-      : names[head.shown] || [head.shown === "labels" ? "no base labelled" : "the row’s lowest",
-        head.shown === "labels" ? "the row’s most" : "the row’s highest here"];
+      : names[head.shown] || [head.shown === LABELS ? "no base labelled" : "the row’s lowest",
+        head.shown === LABELS ? "the row’s most" : "the row’s highest here"];
     const kinds = KINDS[shown.theme];
     key.replaceChildren();
     const put = (text, background) => {
@@ -199,7 +201,7 @@ window.regtrackHeat = (function () {
     });
     const values = head.markers.map((name) => scores.found[name]).filter((value) => value !== undefined);
     if (values.length) {
-      const what = head.shown === "difference" ? "difference of PR AUC, A − B" : "PR AUC";
+      const what = head.shown === DIFFERENCE ? "difference of PR AUC, A − B" : "PR AUC";
       put(`bars: ${what}, up to ${number(Math.max(...values.map(Math.abs)))}`);
     }
   }
@@ -207,8 +209,8 @@ window.regtrackHeat = (function () {
   const describe = (head) =>
     `${titleOf(head)}: ${head.markers.length} markers over ${element("region").value}`;
 
-  const titleOf = (head) => head.shown === "labels" ? "Labels"
-    : head.shown === "difference" ? head.labels.join(" − ") : head.labels[0];
+  const titleOf = (head) => head.shown === LABELS ? "Labels"
+    : head.shown === DIFFERENCE ? head.labels.join(" − ") : head.labels[0];
 
   // ---- pointing ----
   function at(event) {
@@ -236,11 +238,11 @@ window.regtrackHeat = (function () {
       lines.push(`${head.chrom}:${(first + 1).toLocaleString("en")}-${(first + head.step).toLocaleString("en")}`);
       const code = codes[index * head.columns + column];
       const value = head.lows[index] + (code / MOST) * (head.highs[index] - head.lows[index]);
-      const edge = head.shown === "labels" ? "" : code === 0 ? "≤ " : code === MOST ? "≥ " : "";
+      const edge = head.shown === LABELS ? "" : code === 0 ? "≤ " : code === MOST ? "≥ " : "";
       lines.push(code === ABSENT ? "no value" : `${titleOf(head)}: ${edge}${sign(head, value)}`);
     }
     const score = scores.found[head.markers[index]];
-    if (score !== undefined) lines.push(`PR AUC${head.shown === "difference" ? ", A − B" : ""}: ${number(score)}`);
+    if (score !== undefined) lines.push(`PR AUC${head.shown === DIFFERENCE ? ", A − B" : ""}: ${number(score)}`);
     note.textContent = lines.join("\n");
     const box = place.getBoundingClientRect();
     const left = Math.min(event.clientX - box.left + 14, box.width - note.offsetWidth - 4);
@@ -248,8 +250,8 @@ window.regtrackHeat = (function () {
     note.style.top = `${event.clientY - box.top + 14}px`;
   }
 
-  const sign = (head, value) => head.shown === "labels" ? `${number(100 * value)} % labelled`
-    : head.shown === "difference" && value > 0 ? `+${number(value)}` : number(value);
+  const sign = (head, value) => head.shown === LABELS ? `${number(100 * value)} % labelled`
+    : head.shown === DIFFERENCE && value > 0 ? `+${number(value)}` : number(value);
 
   function pick(event) {
     const found = at(event);

@@ -154,7 +154,7 @@ def test_a_click_on_the_picture_of_all_markers_opens_the_tracks(choices: Choices
 
 def test_what_the_picture_shows_by_itself_is_not_in_the_address(choices: Choices) -> None:
     assert happened(choices, ids.HEAT, heat_shown="cnn7").view.heat == ""
-    assert happened(choices, ids.HEAT, heat_shown="labels").view.heat == "labels"
+    assert happened(choices, ids.HEAT, heat_shown="=labels").view.heat == "=labels"
 
 
 def test_a_row_s_event_is_checked_as_an_address_is(choices: Choices) -> None:
