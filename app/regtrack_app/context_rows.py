@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
@@ -15,6 +16,7 @@ from regtrack_app.tiles import MOST_BINS, Tile
 LETTERS_UP_TO = 160
 """The widest view whose bases are shown as letters (bp)."""
 _GENES = 200
+_ROOMS = (4, 8, 14, 24)  # lanes of transcripts
 _EXONS_UP_TO = 512  # bp per bin
 _PIXELS = 1_000  # width of a plot, to estimate the length of a name in bp
 _NAME_PIXELS = 6.6
@@ -31,15 +33,24 @@ def split_rows(sources: Sources, tile: Tile) -> list[Row]:
     return [SpanRow("split", "", "", starts, ends, "split", names, height=6)]
 
 
-def gene_rows(sources: Sources, tile: Tile, region: Interval) -> list[Row]:
-    """Genes in lanes, or a row that says why there are none yet."""
+def gene_rows(
+    sources: Sources, tile: Tile, region: Interval, *, isoforms: bool = False
+) -> list[Row]:
+    """Genes in lanes, or a row that says why there are none yet.
+
+    Args:
+        sources: has the genes.
+        tile: what is read.
+        region: what is on screen.
+        isoforms: every transcript of a gene, instead of one.
+    """
     if sources.gene_file is None:
         return []
     genes = sources.genes
     if genes is None:
         reason = sources.gene_file.error or "still being read"
-        return [GeneRow((), (), *(NOWHERE,) * 7, note=reason)]
-    found = genes.within(tile.chrom, tile.start, tile.end, _GENES)
+        return [GeneRow((), (), *(NOWHERE,) * 10, note=reason, isoforms=isoforms)]
+    found = genes.within(tile.chrom, tile.start, tile.end, _GENES, isoforms=isoforms)
     # lanes depend only on the tile, so that genes stay in place while the view moves
     letter = tile.step * MOST_BINS * _NAME_PIXELS / _PIXELS
     widths = np.array([(len(name) + 3) * letter for name in found.names], dtype=np.int64)
@@ -47,10 +58,13 @@ def gene_rows(sources: Sources, tile: Tile, region: Interval) -> list[Row]:
     # the name of a gene that starts left of the view follows the view's edge within its gene
     last = np.maximum(found.ends - widths, found.starts)
     named = np.clip(region.start, found.starts, last)
-    room = GeneRow.lane_count
+    room = _room(lanes) if isoforms else GeneRow.lane_count
     kept = lanes < room
     # exons too narrow to see would cost more than they show
-    owners = kept[found.exon_owners] & (tile.step <= _EXONS_UP_TO)
+    seen = kept & (tile.step <= _EXONS_UP_TO)
+    exons = seen[found.exon_owners]
+    thick_starts, thick_ends, thick_owners = found.thick()
+    thick = seen[thick_owners]
     on_screen = (found.ends > region.start) & (found.starts < region.end)
     hidden = int(np.count_nonzero(on_screen & ~kept)) + found.hidden
     row = GeneRow(
@@ -60,12 +74,23 @@ def gene_rows(sources: Sources, tile: Tile, region: Interval) -> list[Row]:
         ends=found.ends[kept],
         lanes=lanes[kept],
         named_at=named[kept],
-        exon_starts=found.exon_starts[owners],
-        exon_ends=found.exon_ends[owners],
-        exon_lanes=lanes[found.exon_owners][owners],
+        exon_starts=found.exon_starts[exons],
+        exon_ends=found.exon_ends[exons],
+        exon_lanes=lanes[found.exon_owners][exons],
+        thick_starts=thick_starts[thick],
+        thick_ends=thick_ends[thick],
+        thick_lanes=lanes[thick_owners][thick],
         note=f"{hidden} more; zoom in to see them" if hidden else "",
+        lane_count=room,
+        isoforms=isoforms,
     )
     return [row]
+
+
+def _room(lanes: npt.NDArray[np.int64]) -> int:
+    """The number of lanes to make room for: a few numbers, so that the figure seldom changes."""
+    needed = int(lanes.max(initial=0)) + 1
+    return next((room for room in _ROOMS if room >= needed), _ROOMS[-1])
 
 
 def letter_rows(sources: Sources, tile: Tile, region: Interval) -> list[Row]:

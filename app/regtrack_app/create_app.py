@@ -24,7 +24,7 @@ from regtrack_app.choices import choices_of
 from regtrack_app.compress import compress_text
 from regtrack_app.first_view import with_first_view
 from regtrack_app.igv import SCRIPT as IGV
-from regtrack_app.index import Page
+from regtrack_app.index import Page, serve_script
 from regtrack_app.jobs import Jobs
 from regtrack_app.layout import page
 from regtrack_app.plotly_bundle import PATH as PLOTLY, find_bundle
@@ -91,6 +91,7 @@ def create_app(
     heat_routes.register(app, sources, choices, jobs)
     result_routes.register(app, sources, choices, jobs)
     routes.register(app, sources, choices, scripts, prefix=prefix, access=access)
+    serve_script(app)
     compress_text(app)
     tell_times(app)
     protect(app, access, prefix, wording, framed=framed)

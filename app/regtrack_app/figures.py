@@ -118,7 +118,13 @@ def _meta(row: Row) -> dict[str, Any] | None:
         name = row.title or row.marker
         return {"key": row.key, "name": name, "height": row.height, "alone": len(row.curves) == 1}
     if isinstance(row, GeneRow):
-        return {"key": row.key, "name": row.title, "height": row.height, "fixed": True}
+        return {
+            "key": row.key,
+            "name": row.title,
+            "height": row.height,
+            "fixed": True,
+            "isoforms": row.isoforms,
+        }
     return None
 
 
@@ -133,6 +139,7 @@ def structure(rows: Sequence[Row], look: Look) -> str:
         )
         logos = "".join("logo" for curve in curves if curve.letters)
         unit = row.unit + logos if isinstance(row, ValueRow) else ""
+        unit += "isoforms" if isinstance(row, GeneRow) and row.isoforms else ""
         parts.append(f"{row.key}/{styles}/{row.height}{unit}")
     return "|".join(parts)
 

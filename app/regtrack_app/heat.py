@@ -94,6 +94,9 @@ class Heats:
         markers = self._markers(shown, pair)
         grid = grid_of(view.region, COLUMNS)
         values, lows, highs = self._scaled(view, shown, pair, markers, grid)
+        if shown != HEAT_DIFFERENCE:
+            model = None if shown == HEAT_LABELS else shown
+            self._overview.read_ahead(model, markers, grid, highest=view.draw == "max")
         order = self._order(view, shown, pair, markers, grid)
         codes = _codes(values, lows, highs)
         chosen = tuple(markers[row] for row in order.tolist())

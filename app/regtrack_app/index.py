@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dash import Dash
+from flask import Flask, Response
 
 from regtrack_app.plotly_bundle import PATH as PLOTLY
 
@@ -57,6 +58,16 @@ class Page(Dash):
         needed = [line for line in lines if not any(name in line for name in _UNUSED)]
         fill: Any = super().interpolate_index  # it is untyped
         return str(fill(**parts | {"scripts": "\n".join(needed)}))
+
+
+def serve_script(app: Dash) -> None:
+    """Add the route of the page's own scripts."""
+    server: Flask = app.server
+
+    @server.route(f"/{SCRIPT}")
+    def page_script() -> Response:
+        """The page's own scripts."""
+        return Response(own_script(), mimetype="text/javascript")
 
 
 @cache

@@ -18,7 +18,6 @@ from regtrack_app.access import Access
 from regtrack_app.choices import Choices
 from regtrack_app.exports import EXPORTS, exported, track_ids
 from regtrack_app.igv_annotations import add_annotations, annotation_tracks
-from regtrack_app.index import SCRIPT, own_script
 from regtrack_app.references import SIZES, igv_reference, reference_files
 from regtrack_app.share import add_shared
 from regtrack_app.sign_in import SHARED_RULE, shared_path
@@ -120,11 +119,6 @@ def register(
         found = igv_config(tracks, igv_reference(sources, f"{prefix}sequence/"), view.region)
         more = annotation_tracks(sources, view.markers, prefix)
         return jsonify(found | {"tracks": [*found["tracks"], *more]})
-
-    @server.route(f"/{SCRIPT}")
-    def page_script() -> Response:
-        """The page's own scripts."""
-        return Response(own_script(), mimetype="text/javascript")
 
     add_annotations(server, sources)
     add_shared(server, sources, access, outside)

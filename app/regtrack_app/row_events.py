@@ -24,8 +24,8 @@ def after_event(view: View, event: Mapping[str, Any]) -> View:
     Args:
         view: before.
         event: `act` is `remove`, `reset`, `height`, `colour`, `limits`, `before` (another unit),
-            `up` or `down`; or, of no row, `mark` for highlighting the region and `unmark` for
-            highlighting none.
+            `up` or `down`; `isoforms` of the genes: `one` or `all`; or, of no row, `mark` for
+            highlighting the region and `unmark` for highlighting none.
 
     Raises:
         RegtrackError: a height, colour or limits that are none.
@@ -35,6 +35,8 @@ def after_event(view: View, event: Mapping[str, Any]) -> View:
     if act in {"mark", "unmark"}:
         marks = dict.fromkeys([*view.marks, region_text(view.region)]) if act == "mark" else ()
         return replace(view, marks=tuple(marks)[-MOST_MARKS:])
+    if act == "isoforms":
+        return replace(view, genes=value)
     if act == "remove":
         return _without(view, key)
     if act in {"before", "up", "down"}:

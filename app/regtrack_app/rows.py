@@ -142,8 +142,12 @@ class GeneRow:
         exon_starts: of all exons (m,).
         exon_ends: of all exons (m,).
         exon_lanes: of all exons (m,).
+        thick_starts: of the coding parts of exons (k,).
+        thick_ends: of these (k,).
+        thick_lanes: of these (k,).
         note: what is left out, or that genes are still being read.
         lane_count: number of lanes to make room for.
+        isoforms: whether every transcript has a lane, and not every gene.
     """
 
     names: tuple[str, ...]
@@ -155,8 +159,12 @@ class GeneRow:
     exon_starts: Positions
     exon_ends: Positions
     exon_lanes: Positions
+    thick_starts: Positions
+    thick_ends: Positions
+    thick_lanes: Positions
     note: str = ""
     lane_count: int = 4
+    isoforms: bool = False
     key: str = "genes"
     title: str = "Genes"
 

@@ -25,6 +25,7 @@ DIFFERENCES = ("models", "labels")
 SCALES = ("marker", "category", "own", "limits")
 FLOORS = ("zero", "lowest")
 AXES = ("linear", "log", "fold")
+GENES_SHOWN = ("one", "all")
 DRAWS = ("auto", "mean", "max", "both")
 PANELS = ("measures", "windows", "scores", "heat", "saliency", "igv", "none")
 ORDERS = ("category", "similarity", "disagreement")
@@ -39,6 +40,7 @@ _WORDS = {
     "floor": FLOORS,
     "axis": AXES,
     "draw": DRAWS,
+    "genes": GENES_SHOWN,
     "panel": PANELS,
     "rank": RANKINGS,
     "order": ORDERS,
@@ -75,6 +77,7 @@ class View:
         floor: where other axes begin: at `zero`, or at the `lowest` value on screen.
         axis: `linear`, `log`, or `fold`: how many times the base rate of its marker a value is.
         draw: of each point, the `mean`, `max` or `both`; `auto`: the maximum in wide views.
+        genes: `one` transcript per gene, or `all`.
         panel: the one open below the tracks.
         rank: by what windows are ranked.
         split: whose windows are listed and scored.
@@ -99,6 +102,7 @@ class View:
     floor: str = "zero"
     axis: str = "linear"
     draw: str = "auto"
+    genes: str = "one"
     panel: str = "measures"
     rank: str = "disagreement"
     split: str = "test"

@@ -22,6 +22,7 @@ from regtrack_app.theme import MONO, THEMES, Theme, faint, line_of
 Trace = dict[str, Any]
 NAMES, LETTERS = "names", "letters"
 """The names of the traces of gene names and of letters, which the browser adjusts."""
+_BODY, _EXON = 0.14, 0.55  # heights of genes and of exons that do not code, in those that do
 _Made = list[tuple[Trace, bool]]
 
 
@@ -261,10 +262,12 @@ def _gene_traces(row: GeneRow, theme: Theme) -> _Made:
         return np.asarray(1 - (lanes + 0.72) / row.lane_count, dtype=np.float32)
 
     half = 0.17 / row.lane_count
-    bodies = _bars(row.starts, row.ends, 0, 0)
-    heights = level(row.lanes)[:, None] + np.array([-1, 1, 1, -1, -1, np.nan]) * half * 0.14
-    exons = _bars(row.exon_starts, row.exon_ends, 0, 0)
-    exon_heights = level(row.exon_lanes)[:, None] + np.array([-1, 1, 1, -1, -1, np.nan]) * half
+
+    def boxes(parts: tuple[Positions, Positions, Positions], size: float) -> Trace:
+        starts, ends, lanes = parts
+        heights = level(lanes)[:, None] + np.array([-1, 1, 1, -1, -1, np.nan]) * half * size
+        return _bars(starts, ends, 0, 0) | solid | {"y": typed(heights.ravel())}
+
     solid = {"fillcolor": theme.gene, "line": {"width": 0.8, "color": theme.gene}}
     names = [
         f"{name} ▸" if strand == "+" else f"◂ {name}" if strand == "-" else name
@@ -278,8 +281,9 @@ def _gene_traces(row: GeneRow, theme: Theme) -> _Made:
         "textfont": {"size": 10, "color": theme.text}, "hoverinfo": "skip", "cliponaxis": True,
     }  # fmt: skip
     return [
-        (bodies | solid | {"y": typed(heights.ravel())}, True),
-        (exons | solid | {"y": typed(exon_heights.ravel())}, True),
+        (boxes((row.starts, row.ends, row.lanes), _BODY), True),
+        (boxes((row.exon_starts, row.exon_ends, row.exon_lanes), _EXON), True),
+        (boxes((row.thick_starts, row.thick_ends, row.thick_lanes), 1), True),
         (text, False),
     ]
 

@@ -76,7 +76,7 @@ class ViewData:
         found |= {
             name: [tracks.other_row(view, self.sources.catalog.track(name))] for name in view.tracks
         }
-        found[GENES] = gene_rows(self.sources, tile, view.region)
+        found[GENES] = gene_rows(self.sources, tile, view.region, isoforms=view.genes == "all")
         rows = [row for unit in units_of(view) for row in found[unit]]
         return Scene(
             rows=(*split_rows(self.sources, tile), *with_looks(roomy(rows, screen), view.looks)),

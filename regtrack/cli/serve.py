@@ -107,7 +107,9 @@ def command(
     from regtrack.cli.wording import in_options
     from regtrack.compare.open_sources import open_sources
     from regtrack.machine.allocator import return_memory
+    from regtrack.machine.open_files import allow_open_files
 
+    allow_open_files()
     return_memory()
     places, names = named_paths(paths)
     access = access_of(host, allow_host or (), token, no_token=no_token, share=share)

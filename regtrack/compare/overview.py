@@ -6,9 +6,12 @@ next to each other share what was read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +25,8 @@ from regtrack.tracks.bigwig.bins import Values
 
 _BLOCK = 256  # columns that are read and kept together
 _ROOM = 128 << 20  # bytes of blocks
+_REST = 0.3  # seconds without another view before more is read
+_PARTS = 32  # of the rows, for threads
 _FINEST = 128  # bp per column: as wide as the finest zoom records of our files
 
 
@@ -55,6 +60,27 @@ def grid_of(region: Interval, most: int) -> Grid:
     return Grid(region.chrom, start, step, -(-(region.end - start) // step))
 
 
+def beside(grid: Grid, length: int) -> list[Grid]:
+    """The grids to which a view is likely to move: right, left, closer, and further away.
+
+    Args:
+        grid: of the view.
+        length: of its chromosome (bp).
+    """
+    width = grid.columns * grid.step
+    places = [(grid.start + width, grid.step), (grid.start - width, grid.step)]
+    grids = [Grid(grid.chrom, start, step, grid.columns) for start, step in places]
+    if grid.step > _FINEST:
+        grids.append(Grid(grid.chrom, grid.start + width // 4, grid.step // 2, grid.columns))
+    if width < length:
+        grids.append(Grid(grid.chrom, grid.start - width // 2, grid.step * 2, grid.columns))
+    return [
+        replace(one, start=max(one.start, 0) // one.step * one.step)
+        for one in grids
+        if one.start < length and one.start + one.columns * one.step > 0
+    ]
+
+
 class Overview:
     """Reads matrices of markers by position, and keeps the latest; thread-safe.
 
@@ -64,6 +90,7 @@ class Overview:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
+        self._wanted = 0  # counts the views; what is read ahead of an earlier one is given up
         self._kept: BoundedCache[Values] = BoundedCache(_ROOM, lambda values: values.nbytes)
 
     def markers(self, model: str | None) -> tuple[str, ...]:
@@ -80,7 +107,13 @@ class Overview:
         )
 
     def values(
-        self, model: str | None, markers: Sequence[str], grid: Grid, *, highest: bool = False
+        self,
+        model: str | None,
+        markers: Sequence[str],
+        grid: Grid,
+        *,
+        highest: bool = False,
+        still: Callable[[], bool] | None = None,
     ) -> Values:
         """The mean of each column of a model's tracks, or for None its labelled fraction.
 
@@ -89,6 +122,8 @@ class Overview:
             markers: names, for the rows.
             grid: the columns.
             highest: the maximum of a model's tracks instead.
+            still: whether it is still wanted; it is then read by this thread alone, row by row,
+                and what it returns otherwise is not to be used.
 
         Returns:
             float32 (markers, columns); NaN where no base has a value, and in the row of a marker
@@ -104,10 +139,14 @@ class Overview:
         blocks = {number: self._kept.peek(key(number)) for number in range(first, last)}
         missing = [number for number, block in blocks.items() if block is None]
         if missing:
+            if still is None:
+                self._wanted += 1  # what is read ahead would take time from this
             # at once: the index of each file is searched once for all of them
             low, high = missing[0], missing[-1] + 1
             run = Grid(grid.chrom, low * _BLOCK * step, step, (high - low) * _BLOCK)
-            found = self._read(model, names, run, highest=highest)
+            found = self._read(model, names, run, highest=highest, still=still)
+            if still is not None and not still():
+                return found
             for number, block in enumerate(np.split(found, high - low, axis=1), low):
                 blocks[number] = part = block.copy()
                 self._kept.put(key(number), part)
@@ -115,8 +154,39 @@ class Overview:
         skipped = grid.start // step - first * _BLOCK
         return np.concatenate(there, axis=1)[:, skipped : skipped + grid.columns]
 
+    def read_ahead(
+        self, model: str | None, markers: Sequence[str], grid: Grid, *, highest: bool = False
+    ) -> None:
+        """Read what is beside a view in the background, until another one is asked for.
+
+        Args:
+            model: as in `values`.
+            markers: as in `values`.
+            grid: of the view.
+            highest: as in `values`.
+        """
+        self._wanted += 1
+        mine, length = self._wanted, self._sources.assembly.length(grid.chrom)
+
+        def read() -> None:
+            time.sleep(_REST)
+            for one in beside(grid, length):
+                if self._wanted == mine:
+                    self.values(
+                        model, markers, one, highest=highest, still=lambda: self._wanted == mine
+                    )
+
+        # it ends with the process, whatever it is reading
+        threading.Thread(target=read, name="ahead", daemon=True).start()
+
     def _read(
-        self, model: str | None, markers: Sequence[str], run: Grid, *, highest: bool
+        self,
+        model: str | None,
+        markers: Sequence[str],
+        run: Grid,
+        *,
+        highest: bool,
+        still: Callable[[], bool] | None,
     ) -> Values:
         found = np.full((len(markers), run.columns), np.nan, dtype=np.float32)
         there = -(-(self._sources.assembly.length(run.chrom) - run.start) // run.step)
@@ -128,8 +198,14 @@ class Overview:
         def read(row: int) -> None:
             found[row, :there] = self._row(model, markers[row], grid, highest=highest)
 
+        if still is not None:
+            for row in range(len(markers)):
+                if not still():
+                    break
+                read(row)
+            return found
         with ThreadPoolExecutor(cores()) as pool:
-            list(pool.map(read, range(len(markers))))
+            list(pool.map(lambda rows: [*map(read, rows)], _parts(len(markers))))
         return found
 
     def _row(
@@ -150,6 +226,12 @@ class Overview:
             return found.high if highest else found.mean
         except RegtrackError:  # its row in the tracks says what is wrong
             return np.full(grid.columns, np.nan)
+
+
+def _parts(rows: int) -> list[range]:
+    """Rows in a few parts, since handing each to a thread takes as long as reading it."""
+    edges = np.linspace(0, rows, min(rows, _PARTS) + 1).astype(int).tolist()
+    return [range(low, high) for low, high in pairwise(edges)]
 
 
 def by_similarity(values: Values) -> npt.NDArray[np.int64]:

@@ -282,13 +282,46 @@ class _Sums:
         self._low = np.full(count, np.inf, dtype=np.float32)
 
     def add(self, records: Records) -> None:
-        """Add records (n,), which do not overlap."""
+        """Add records (n,), which do not overlap and are in order."""
         start, end, count, step = self._start, self._end, self._count, self._step
         records = records[records["end"] > records["start"]]  # true of all of an undamaged file
-        lows = np.maximum(records["start"].astype(np.float64) - start, 0)
-        highs = np.minimum(records["end"].astype(np.float64) - start, end - start)
-        first = np.minimum(lows // step, count - 1).astype(np.int64)
-        last = np.clip(np.ceil(highs / step) - 1, first, count - 1).astype(np.int64)
+        lows = records["start"].astype(np.int64) - start
+        highs = records["end"].astype(np.int64) - start
+        if step.is_integer():  # whole numbers divide faster
+            first, last = lows // int(step), (highs - 1) // int(step)
+        else:
+            first = (lows // step).astype(np.int64)
+            last = (np.ceil(highs / step) - 1).astype(np.int64)
+        whole = (first == last) & (lows >= 0) & (highs <= end - start) & (first < count)
+        if whole.all():
+            self._add_whole(records, first)
+            return
+        self._add_whole(records[whole], first[whole])
+        parts = ~whole
+        edges = np.clip(first[parts], 0, count - 1), np.clip(last[parts], 0, count - 1)
+        self._add_parts(records[parts], lows[parts], highs[parts], *edges)
+
+    def _add_whole(self, records: Records, cell: npt.NDArray[np.int64]) -> None:
+        """Add records (n,) that each lie within one bin (n,), in ascending order."""
+        if not len(records):
+            return
+        self._valid += _added(cell, records["valid"].astype(np.float64), self._count)
+        self._total += _added(cell, records["sum"].astype(np.float64), self._count)
+        # the first record of each bin
+        begin = np.concatenate([[0], np.flatnonzero(cell[1:] != cell[:-1]) + 1])
+        at = cell[begin]
+        highest = np.maximum.reduceat(np.ascontiguousarray(records["max"]), begin)
+        lowest = np.minimum.reduceat(np.ascontiguousarray(records["min"]), begin)
+        self._high[at] = np.maximum(self._high[at], highest)
+        self._low[at] = np.minimum(self._low[at], lowest)
+
+    def _add_parts(
+        self, records: Records, lows: npt.NDArray[np.int64], highs: npt.NDArray[np.int64],
+        first: npt.NDArray[np.int64], last: npt.NDArray[np.int64],
+    ) -> None:  # fmt: skip
+        """Add records (n,) that reach over edges, given their edges and first and last bins."""
+        count, step = self._count, self._step
+        lows, highs = np.maximum(lows, 0), np.minimum(highs, self._end - self._start)
         pieces = last - first + 1
         owner = np.repeat(np.arange(len(records)), pieces)
         cell = first[owner] + np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)

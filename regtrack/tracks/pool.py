@@ -15,7 +15,7 @@ from regtrack.errors import TrackError
 from regtrack.tracks.bigwig.raw import RawBigWig
 
 _Stamp = tuple[int, int, int]
-_MOST_OPEN = 64
+_MOST_OPEN = 1_024  # so that the files of a model with the paper's 919 markers stay open
 
 
 @dataclass(eq=False)
@@ -36,7 +36,7 @@ class ReaderPool:
     replaced is reopened; current users of the old one may finish.
 
     Args:
-        open_files: number of files to keep open; default: 64, or a quarter of what the system
+        open_files: number of files to keep open; default: 1,024, or a quarter of what the system
             allows this process, if that is less. More are open only while more are lent at once.
     """
 

@@ -37,7 +37,7 @@ def curve(name: str = "cnn7", values: Sequence[float] = (0.1, 0.2, np.nan)) -> C
 def genes() -> GeneRow:
     at = np.array([900, 1_500])
     return GeneRow(("A", "B"), ("+", "-"), at, at + 400, np.array([0, 1]), at, at, at + 50,
-                   np.array([0, 1]))  # fmt: skip
+                   np.array([0, 1]), at, at + 20, np.array([0, 1]))  # fmt: skip
 
 
 def all_rows() -> list[Row]:

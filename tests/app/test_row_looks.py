@@ -86,6 +86,7 @@ def test_an_address_keeps_looks_and_order(sources: Sources, view: View) -> None:
         ({"row": "K562_CTCF", "act": "height", "value": "140"}, "looks", ("K562_CTCF~h140",)),
         ({"row": "signal", "act": "colour", "value": "#D55E00"}, "looks", ("signal~cd55e00",)),
         ({"row": "signal", "act": "limits", "value": "0 to 9"}, "looks", ("signal~l0:9",)),
+        ({"row": "genes", "act": "isoforms", "value": "all"}, "genes", "all"),
         ({"row": "K562_DNase", "act": "up"}, "markers", ("K562_DNase", "K562_CTCF")),
         ({"row": "signal", "act": "before", "value": "K562_CTCF"}, "rows",
          ("signal", "K562_CTCF", "K562_DNase", "letters", "genes")),

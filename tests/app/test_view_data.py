@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from regtrack_app.choices import choices_of
+from regtrack_app.look import PLAIN
 from regtrack_app.rows import GeneRow, LetterRow, SpanRow, ValueRow
 from regtrack_app.state import View, default_view
+from regtrack_app.traces import traces_of
 from regtrack_app.view_data import ViewData
 from small_world import GAP, World
 
@@ -155,6 +158,36 @@ def test_genes_come_when_they_are_read(world: World) -> None:
     found = choices_of(sources).find_gene
     assert found is not None
     assert found("nol9") == Interval("chr1", 1_000, 2_000)
+
+
+GTF = """\
+chr1\tx\tgene\t1001\t9000\t.\t+\t.\tgene_id "G1"; gene_name "NOL9";
+chr1\tx\texon\t1001\t2000\t.\t+\t.\tgene_id "G1"; transcript_id "T1";
+chr1\tx\texon\t8001\t9000\t.\t+\t.\tgene_id "G1"; transcript_id "T1";
+chr1\tx\tCDS\t1501\t2000\t.\t+\t.\tgene_id "G1"; transcript_id "T1";
+chr1\tx\texon\t4001\t4500\t.\t+\t.\tgene_id "G1"; transcript_id "T2";
+"""
+
+
+def test_all_transcripts_have_lanes_and_thick_coding_parts(world: World, tmp_path: Path) -> None:
+    (tmp_path / "genes.gtf").write_text(GTF)
+    sources = world.open(genes=tmp_path / "genes.gtf")
+    assert sources.gene_file is not None
+    sources.gene_file.wait(20)
+    data = ViewData(sources)
+    view = view_of(data, Interval("chr1", 500, 9_500))
+    one, every = (data.scene(replace(view, genes=shown)).rows[-1] for shown in ("one", "all"))
+    assert isinstance(one, GeneRow)
+    assert isinstance(every, GeneRow)
+    assert (one.names, every.names) == (("NOL9",), ("NOL9", "NOL9"))
+    assert sorted(every.lanes.tolist()) == [0, 1]
+    for row in (one, every):
+        assert (row.thick_starts.tolist(), row.thick_ends.tolist()) == ([1_500], [2_000])
+    assert every.exon_starts.tolist() == [1_000, 8_000, 4_000]
+    parts = [trace["y"]["bdata"] for trace, _ in traces_of(every, (0, 1), PLAIN)[:3]]
+    heights = [np.frombuffer(base64.b64decode(part), dtype="<f4") for part in parts]
+    tall = [np.ptp(part[:5]) for part in heights]  # of the first gene, exon and coding part
+    assert tall[0] < tall[1] < tall[2]
 
 
 def test_the_split_is_told(data: ViewData) -> None:

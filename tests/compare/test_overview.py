@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, strategies as st
 from small_world import GAP, MARKERS, World
 
-from regtrack.compare.overview import Grid, Overview, by_similarity, grid_of
+from regtrack.compare.overview import Grid, Overview, beside, by_similarity, grid_of
 from regtrack.compare.sources import Sources
 from regtrack.genome.interval import Interval
 
@@ -111,3 +112,33 @@ def test_alike_rows_become_neighbours() -> None:
 def test_rows_without_values_have_a_place_too() -> None:
     values = np.full((5, 10), np.nan, dtype=np.float32)
     assert sorted(by_similarity(values).tolist()) == [0, 1, 2, 3, 4]
+
+
+def test_what_is_beside_a_view_is_read_ahead(sources: Sources) -> None:
+    overview = Overview(sources)
+    grid = Grid("chr1", 51_200, 256, 100)
+    near = beside(grid, 310_000)
+    assert [(one.start, one.step) for one in near] == [
+        (76_800, 256), (25_600, 256), (57_600, 128), (38_400, 512)
+    ]  # fmt: skip
+    assert beside(Grid("chr1", 0, 128, 2_422), 310_000) == []
+    overview.values("cnn7", NAMES, grid)
+    overview.read_ahead("cnn7", NAMES, grid)
+    reading = next(thread for thread in threading.enumerate() if thread.name == "ahead")
+    reading.join(30)
+    read: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Overview, "_read", lambda *_, **__: read.append("again"))
+        found = [overview.values("cnn7", NAMES, one) for one in near]
+    assert read == []
+    for one, values in zip(near, found, strict=True):
+        np.testing.assert_array_equal(values, Overview(sources).values("cnn7", NAMES, one))
+
+
+def test_what_is_no_longer_wanted_is_not_kept(sources: Sources) -> None:
+    overview = Overview(sources)
+    grid = Grid("chr1", 0, 256, 100)
+    overview.values("cnn7", NAMES, grid, still=lambda: False)
+    again = overview.values("cnn7", NAMES, grid)
+    np.testing.assert_array_equal(again, Overview(sources).values("cnn7", NAMES, grid))
+    assert np.isfinite(again).any()

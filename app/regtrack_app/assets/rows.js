@@ -123,6 +123,10 @@ window.regtrackRows = (function () {
       menu.append(field("Scale", "text", "", (value) => send(row.key, "limits", value), "0 to 0.3"));
       add("As other rows", () => send(row.key, "reset"));
     }
+    if ("isoforms" in row) {
+      if (row.isoforms) add("One transcript per gene", () => send(row.key, "isoforms", "one"));
+      else add("All transcripts", () => send(row.key, "isoforms", "all"));
+    }
     add("Move up", () => send(row.key, "up"));
     add("Move down", () => send(row.key, "down"));
     if (!row.fixed) add("Remove", () => remove(row.key, row.name));

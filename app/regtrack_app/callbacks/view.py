@@ -290,7 +290,7 @@ def _move_number(moved: Any) -> float | None:
 
 def contents_of(view: View, data: ViewData) -> str:
     """What the wide traces of a figure depend on, besides its rows and tile."""
-    genes = "genes" if data.sources.genes is not None else ""
+    genes = view.genes if data.sources.genes is not None else ""
     return f"{view.region.chrom}|{genes}"
 
 
