@@ -72,6 +72,12 @@ _PATTERNS: tuple[Dashes, ...] = (
     _DASH_DASH_DOT,
 )  # fmt: skip
 
+# marks on lines that are overlaid: in grey, dashes alone are told apart with effort
+_SYMBOLS = (
+    "", "triangle-down", "circle", "square", "cross", "x", "triangle-up", "star", "diamond",
+)  # fmt: skip
+_WEIGHTS = (1.5, 0.9, 1.0, 1.0, 0.9, 1.0, 0.9, 1.1, 1.1)  # of lines, by pattern
+
 
 class _Look(NamedTuple):
     hue: str
@@ -116,6 +122,16 @@ class ModelStyle:
     def pixels(self) -> tuple[int, ...]:
         """The dashes of a line that is 1 to 2 pixels wide."""
         return tuple(max(2, round(1.6 * length)) for length in self.dashes)
+
+    @property
+    def symbol(self) -> str:
+        """The mark of its line, in Plotly's words; empty for none."""
+        return _SYMBOLS[_PATTERNS.index(self.dashes)] if self.dashes in _PATTERNS else ""
+
+    @property
+    def weight(self) -> float:
+        """The width of its line, in parts of a usual one's."""
+        return _WEIGHTS[_PATTERNS.index(self.dashes)] if self.dashes in _PATTERNS else 1.0
 
     @property
     def dash(self) -> str:

@@ -125,3 +125,13 @@ def test_dashes_in_pixels_are_what_plotly_reads() -> None:
     assert style_of("dilated").dash == "solid"
     assert style_of("cnn7").dash == "6px,2px"
     assert style_of("bi-lstm").pixels == (2, 2)
+
+
+def test_networks_differ_in_grey() -> None:
+    """By marks on their lines, one of which has none and is the widest."""
+    names = ("cnn1", "cnn3", "cnn7", "id-cnn", "dilated", "bi-lstm", "hybrid")
+    styles = styles_of([Run(name) for name in names])
+    assert len({style.symbol for style in styles}) == len(names)
+    plain = [style for style in styles if not style.symbol]
+    assert [style.id for style in plain] == ["dilated"]
+    assert plain[0].weight == max(style.weight for style in styles)

@@ -29,6 +29,11 @@ DRAW_NAMES = {
     "both": "both",
 }
 
+_MARKS = {
+    "circle": "●", "square": "■", "triangle-up": "▲", "triangle-down": "▼", "diamond": "◆",
+    "cross": "✚", "x": "✖", "star": "★",
+}  # fmt: skip
+
 
 def choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.Aside:
     """The controls of what is shown, set to a view.
@@ -164,11 +169,9 @@ def _filters(markers: Sequence[Marker]) -> html.Details:
 
 def _swatch(model: ModelStyle) -> html.Span:
     """A model's title after a piece of its line, in its colours of both themes."""
-    line = html.Span(
-        className="swatch",
-        style={"--light": model.light, "--dark": model.dark, "--dashes": _gradient(model.pixels)},
-        **more({"aria-hidden": "true"}),
-    )
+    look = {"--light": model.light, "--dark": model.dark, "--dashes": _gradient(model.pixels)}
+    mark = {"data-mark": _MARKS[model.symbol]} if model.symbol else {}
+    line = html.Span(className="swatch", style=look, **more({"aria-hidden": "true"} | mark))
     return html.Span([line, model.title])
 
 

@@ -288,7 +288,7 @@ def _annotations(
 
 def _steady(trace: Trace) -> Trace:
     """A trace whose lines are true beyond the plot too: they come into view while it is dragged."""
-    if trace["type"] != "scatter" or trace["mode"] != "lines":
+    if trace["type"] != "scatter" or not trace["mode"].startswith("lines"):
         return trace
     return trace | {"line": trace["line"] | {"simplify": False}}
 

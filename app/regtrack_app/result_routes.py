@@ -70,6 +70,8 @@ def _result(job: Job) -> Any:
 
 
 def _file(text: str, parts: Sequence[str], suffix: str, kind: str) -> Response:
+    if "check" in request.args:  # the page asks whether it can be had before it saves it
+        return Response(status=204)
     answer = Response(text, mimetype=kind)
     name = "_".join(re.sub(r"[^\w.-]+", "-", part) for part in ("regtrack", *parts))
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{suffix}"'

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.genome.intervals import Intervals
+from regtrack.model_style import ModelStyle
 from regtrack_app.glyphs import OUTLINES
 from regtrack_app.look import Look
 from regtrack_app.rows import Curve, Floats, GeneRow, LetterRow, Positions, Row, SpanRow, ValueRow
@@ -23,6 +24,7 @@ Trace = dict[str, Any]
 NAMES, LETTERS = "names", "letters"
 """The names of the traces of gene names and of letters, which the browser adjusts."""
 _BODY, _EXON = 0.14, 0.55  # heights of genes and of exons that do not code, in those that do
+_MARKS = 24  # on the part of a line that is on screen
 _Made = list[tuple[Trace, bool]]
 
 
@@ -87,6 +89,9 @@ def _lines(row: ValueRow, curve: Curve, look: Look) -> list[Trace]:
     """
     main, *others = curve.drawn(look.statistic)
     colour, dash = _colour(curve, THEMES[look.theme])
+    beside, weight = len(row.curves) > 1, 1.0
+    if beside and curve.style is not None:
+        weight = curve.style.weight
     common = {"type": "scatter", "mode": "lines", "connectgaps": False, **_grid(curve)}
     values = typed(_above_0(main) if look.log else main)
     named = {"name": curve.name, "legendgroup": curve.name}
@@ -100,15 +105,25 @@ def _lines(row: ValueRow, curve: Curve, look: Look) -> list[Trace]:
         for high in others
     ]  # fmt: skip
     if dash == "solid":
-        line = {"color": colour, "dash": dash, "width": 1.7}
+        line = {"color": colour, "dash": dash, "width": 1.7 * weight}
         return [*made, common | named | hover | {"y": values, "line": line}]
-    thick = {"color": colour, "dash": dash, "width": 2.2}
+    marks = _marks(curve.style, colour, THEMES[look.theme]) if beside and curve.style else {}
+    thick = {"color": colour, "dash": dash, "width": 2.2 * weight}
     thin = {"color": colour, "width": 0.9}
     return [
         *made,
         common | hover | {"y": values, "line": thin},
-        common | named | {"y": values, "line": thick, "hoverinfo": "skip"},
+        common | named | marks | {"y": values, "line": thick, "hoverinfo": "skip"},
     ]
+
+
+def _marks(style: ModelStyle, colour: str, theme: Theme) -> Trace:
+    """A few marks on a line, which tell it from others without colours."""
+    if not style.symbol:
+        return {}
+    edge = {"width": 1, "color": theme.ground}
+    marker = {"symbol": style.symbol, "size": 7, "color": colour, "line": edge}
+    return {"mode": "lines+markers", "marker": marker | {"maxdisplayed": _MARKS}}
 
 
 def _above_0(values: Floats) -> Floats:

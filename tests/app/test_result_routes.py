@@ -41,6 +41,14 @@ def test_ranked_windows_are_a_bed(client: FlaskClient, sources: Sources) -> None
         assert float(value) == pytest.approx(row["value"], rel=1e-5)
 
 
+@pytest.mark.parametrize("name", ["windows.bed", "scores.csv"])
+def test_a_file_that_can_be_had_is_not_sent_twice(client: FlaskClient, name: str) -> None:
+    answer = client.get(f"/export/{name}?markers=K562_CTCF&split=test&check=yes")
+    assert (answer.status_code, answer.data) == (204, b"")
+    refused = client.get(f"/export/{name}?markers=&models=&split=test&check=yes")
+    assert refused.status_code == 400
+
+
 def test_scores_are_a_csv(client: FlaskClient, sources: Sources) -> None:
     text = client.get("/export/scores.csv?split=test").get_data(as_text=True)
     rows = list(csv.DictReader(io.StringIO(text)))
