@@ -102,7 +102,7 @@ def test_what_one_model_without_labels_cannot_do_is_not_offered(
         props = {element["props"].get("id"): element["props"] for element in found}
         options = props[ids.WINDOWS_KIND]["options"]
         disabled.append([option["value"] for option in options if option["disabled"]])
-    assert disabled == [["disagreement", "error"], []]
+    assert disabled == [["disagreement", "error", "spread"], ["spread"]]
 
 
 def test_the_table_of_windows_has_the_columns_that_there_are(

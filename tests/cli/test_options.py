@@ -58,7 +58,7 @@ def test_every_field_is_an_option_with_the_same_default(command: str, value: typ
     ("value", "without"),
     [
         (Selection, ()),
-        (Compute, ("compiling", "reverse_complement", "step")),  # gradients are of one strand, and plain
+        (Compute, ("compiling", "reverse_complement", "step")),  # of gradients
         (Storage, ("logits", "transform")),
     ],
 )
