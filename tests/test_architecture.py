@@ -89,7 +89,7 @@ KEPT_TO: dict[str, set[str]] = {
     "msgspec": {"files"},
     "numba": {"kernel"},
     "pyfaidx": {"genome"},
-    "requests": {"fetch"},
+    "requests": {"fetch", "hub"},
     "urllib3": {"fetch"},
     "py2bit": {"fetch"},
     "dask": {"sweep"},

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from regtrack.cli.console import bars, console, given_lists, print_json
+from regtrack.errors import RegtrackError
 
 EPILOG = """
 Examples:
@@ -19,14 +20,27 @@ Examples:
   regtrack hub tracks other.bw --out hub --copy
 
   regtrack hub tracks --labels data --genes genes.gtf.gz --calls calls --variants hits.vcf.gz
+
+  regtrack hub --check https://lab.edu/hub/hub.txt
 """
 
 
 def command(
     paths: Annotated[
-        list[Path], typer.Argument(help="Sweeps, bigWigs, or folders with any of these below.")
-    ],
+        list[Path] | None,
+        typer.Argument(
+            help="Sweeps, bigWigs, or folders with any of these below.", metavar="DIR..."
+        ),
+    ] = None,
     *,
+    check: Annotated[
+        str | None,
+        typer.Option(
+            help="Instead, check the hub at this URL or in this folder as browsers read it; exit "
+            "status 1 if it has problems.",
+            metavar="URL|DIR",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder to write to; default: the one that holds all tracks."),
@@ -80,6 +94,13 @@ def command(
     relative, so that the folder can be moved to any web server that answers range requests;
     index.html says how to open it.
     """
+    if check is not None:
+        if paths:
+            raise RegtrackError("give DIR to write a hub, or --check to check one, not both")
+        _check(check, as_json=as_json)
+        return
+    if not paths:
+        raise RegtrackError("found no DIR; expected sweeps or bigWigs, or --check URL|DIR")
     from regtrack.hub.file_names import FILES
     from regtrack.hub.make_items import ItemFiles
     from regtrack.hub.publish import HubRequest, write_hub
@@ -100,3 +121,21 @@ def command(
     for path in files:
         console.print(str(path))
     console.print(f"{tracks:,} tracks. How to open them: {folder / 'index.html'}")
+
+
+def _check(address: str, *, as_json: bool) -> None:
+    """Check a hub, and end with status 1 if it has problems."""
+    from regtrack.hub.check.run import check_hub
+
+    with bars() as progress:
+        report = check_hub(address, progress=progress)
+    if as_json:
+        problems = [{"where": where, "problem": problem} for where, problem in report.problems]
+        print_json(
+            {"hub": report.address, "tracks": report.tracks, "files": report.files,
+             "problems": problems}
+        )  # fmt: skip
+    else:
+        for line in report.text().split("\n"):
+            console.print(line, soft_wrap=True, markup=False, highlight=False)
+    raise typer.Exit(0 if report.works else 1)

@@ -23,14 +23,14 @@ _FEATURES = "org.broad.igv.track.FeatureTrack"
 _LOW = 30  # pixels of a track of items
 _MERGED = "org.broad.igv.track.MergedTracks"
 
-# the length of chromosome 1 (bp) identifies the assemblies that IGV knows by name
-_KNOWN = {
-    248_956_422: "hg38",
-    249_250_621: "hg19",
-    248_387_328: "hs1",
-    195_471_971: "mm10",
-    195_154_279: "mm39",
+IGV_GENOMES = {
+    "hg38": 248_956_422,
+    "hg19": 249_250_621,
+    "hs1": 248_387_328,
+    "mm10": 195_471_971,
+    "mm39": 195_154_279,
 }
+"""The assemblies that IGV and UCSC know by name, and the length of their chromosome 1 (bp)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,8 @@ def known_genome(assembly: Assembly) -> str | None:
     'hg38'
     """
     first = assembly.resolve("chr1")
-    return None if first is None else _KNOWN.get(assembly.length(first))
+    length = None if first is None else assembly.length(first)
+    return next((name for name, known in IGV_GENOMES.items() if known == length), None)
 
 
 def _locus(region: Interval) -> str:
