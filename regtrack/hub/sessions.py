@@ -68,12 +68,18 @@ def _others(
         if track.marker is not None and track.marker not in shown:
             continue
         one, letter = stacked.get(track.id, (None, ""))
+        if one is not None:
+            found.append(
+                SessionTrack(
+                    f"{one.name} {letter}", address(track.path), LETTER_COLOURS[letter],
+                    scale=f"{one.name} saturation",
+                )
+            )  # fmt: skip
+            continue
         found.append(
             SessionTrack(
-                track.label, address(track.path),
-                LETTER_COLOURS[letter] if letter else colour_of_track(track),
+                track.label, address(track.path), colour_of_track(track),
                 scale=f"{track.marker} saliency" if track.kind == "saliency" else "",
-                overlay=f"{one.name} saturation" if one else "",
                 letters=track.kind == "saliency",
             )
         )  # fmt: skip

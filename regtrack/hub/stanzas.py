@@ -116,7 +116,7 @@ class Stanzas:
             "track": names.free(track.id),
             "type": _type(track),
             "bigDataUrl": self.address(track.path),
-            "shortLabel": cut(short or track.marker or track.label, SHORT),
+            "shortLabel": cut(short or _short(track), SHORT),
             "longLabel": cut(f"{track.label}: {_UNITS[track.kind]}", LONG),
             "color": rgb(colour_of_track(track)),
         }
@@ -181,6 +181,14 @@ class Stanzas:
 
     def _visible(self, marker: str | None) -> str:
         return "full" if marker is None or marker in self.shown else "hide"
+
+
+def _short(track: Track) -> str:
+    """The label at the left edge of a row."""
+    marker = track.marker or track.label
+    if track.kind in SALIENCY:
+        return f"{marker} sal." if track.kind == "saliency" else f"{marker} |sal.|"
+    return marker
 
 
 def _type(track: Track) -> str:

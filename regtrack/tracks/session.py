@@ -20,7 +20,7 @@ _VERSION = "8"
 _HEIGHT = 60  # pixels of a track
 _TRACK = "org.broad.igv.track.DataSourceTrack"
 _FEATURES = "org.broad.igv.track.FeatureTrack"
-_LOW = 30  # pixels of a track of items
+_LOW = 45  # pixels of a track of items
 _MERGED = "org.broad.igv.track.MergedTracks"
 
 IGV_GENOMES = {

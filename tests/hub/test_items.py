@@ -164,8 +164,9 @@ def test_effects_of_four_letters_are_stacked_as_letters(house: Path) -> None:
     assert [unquote(one["bigDataUrl"]) for one in below] == [f"locus.{x}.bw" for x in "ACGT"]
     assert tracks["half_A"]["parent"] == "other_signals"
     config = json.loads((folder / "igv.json").read_text())
-    (merged,) = [row for row in config["tracks"] if row["name"] == "locus saturation"]
-    assert len(merged["tracks"]) == 4
+    rows = [row for row in config["tracks"] if row["name"].startswith("locus ")]
+    assert [row["name"] for row in rows] == [f"locus {letter}" for letter in "ACGT"]
+    assert {row["autoscaleGroup"] for row in rows} == {"locus saturation"}
 
 
 def test_a_hub_of_919_markers_and_as_many_files_of_any_name_is_valid(tmp_path: Path) -> None:

@@ -64,7 +64,9 @@ def _handler(server: HubServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             fault = server.fault(self._name)
             path = server.folder / self._name
-            if fault.isdigit():
+            if self._name == "favicon.ico":
+                self._send(204, b"")
+            elif fault.isdigit():
                 self._send(int(fault), b"")
             elif fault == "login":
                 self._send(302, b"", {"Location": "/accounts/login"})
