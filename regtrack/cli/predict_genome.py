@@ -61,6 +61,7 @@ def command(
     dask_scheduler: options.DaskScheduler = None,
     dask_scheduler_file: options.DaskSchedulerFile = None,
     dry_run: options.DryRun = False,
+    hub: options.Hub = False,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -95,5 +96,5 @@ def command(
         runner=runner_of(
             dask_scheduler, dask_scheduler_file, make=make_spread if spread else make_scorer
         ),
-        shard=shard, dry_run=dry_run, overwrite=overwrite, as_json=as_json,
+        shard=shard, dry_run=dry_run, overwrite=overwrite, as_json=as_json, hub=hub,
     )  # fmt: skip

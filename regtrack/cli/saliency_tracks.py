@@ -54,6 +54,7 @@ def command(
     dask_scheduler: options.DaskScheduler = None,
     dask_scheduler_file: options.DaskSchedulerFile = None,
     dry_run: options.DryRun = False,
+    hub: options.Hub = False,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -84,5 +85,5 @@ def command(
     sweep(
         request,
         runner=runner_of(dask_scheduler, dask_scheduler_file, make=make), note=make.note,
-        shard=shard, dry_run=dry_run, overwrite=overwrite, as_json=as_json,
+        shard=shard, dry_run=dry_run, overwrite=overwrite, as_json=as_json, hub=hub,
     )  # fmt: skip

@@ -60,6 +60,12 @@ Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace --out, and unfinished work with another plan.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
+Hub = Annotated[
+    bool,
+    typer.Option(
+        "--hub", help="Also write a UCSC hub and IGV sessions of the tracks; see regtrack hub."
+    ),
+]
 
 # Selection
 Markers = Annotated[

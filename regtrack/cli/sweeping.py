@@ -21,6 +21,7 @@ from regtrack.errors import RegtrackError
 from regtrack.genome.interval import span_text
 
 if TYPE_CHECKING:
+    from regtrack.progress import Progress
     from regtrack.sweep.computation import MakeComputation
     from regtrack.sweep.request import SweepRequest
     from regtrack.sweep.run import Open
@@ -38,11 +39,17 @@ def sweep(
     dry_run: bool = False,
     overwrite: bool = False,
     as_json: bool = False,
+    hub: bool = False,
 ) -> None:
     """Forecast a sweep, make a share or all of it, and print the result.
 
     `note` gets the summary of a whole sweep, to warn about its tracks.
     """
+    if hub and shard is not None:
+        raise RegtrackError(
+            "--hub is for a whole sweep, and this is a share of one; run regtrack hub when "
+            "regtrack assemble has joined the shares"
+        )
     from regtrack.sweep.run import forecast_sweep, run_share, run_sweep
 
     show = _as_json if as_json else _as_text
@@ -59,10 +66,28 @@ def sweep(
         if shard is None:
             summary = run_sweep(request, **options)
             note(summary)
+            if hub:
+                _write_hub(request, summary, progress)
             found: ShareSummary | SweepSummary = summary
         else:
             found = run_share(request, shard, **options)
     show(found)
+    if hub and not as_json:
+        console.print(f"How to open it in genome browsers: {request.out}/index.html")
+
+
+def _write_hub(request: SweepRequest, summary: SweepSummary, progress: Progress) -> None:
+    """Write a hub into a sweep's folder; for an assembly that browsers lack, with its sequence."""
+    from regtrack.hub.publish import HubRequest, write_hub
+    from regtrack.tracks.bigwig.raw import RawBigWig
+    from regtrack.tracks.session import known_genome
+
+    out, reference = Path(request.out), Path(request.reference)
+    with RawBigWig(out / summary.tracks[0].file) as track:
+        known = known_genome(track.assembly)
+    name = known or reference.name.partition(".")[0]
+    hub = HubRequest(paths=[out], genome=name, reference=None if known else reference)
+    write_hub(hub, overwrite=True, progress=progress)
 
 
 def runner_of(

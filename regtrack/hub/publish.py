@@ -28,6 +28,7 @@ from regtrack.hub.make_items import ITEM_FOLDER, ITEM_LIST, ItemFiles, make_item
 from regtrack.hub.rows import Rows
 from regtrack.labels.marker import select_markers
 from regtrack.progress import SILENT, Progress
+from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.build_catalog import track_markers
 from regtrack.tracks.catalog import Catalog, Track
 
@@ -45,7 +46,8 @@ class HubRequest:
         copy: copy the tracks into `out`, which is then created as a whole.
         genome: the assembly's name at UCSC; default: what chromosome 1 tells.
         reference: FASTA to write as 2bit, for an assembly that UCSC does not have.
-        region: what browsers show first, such as `chr1:1,000-2,000`.
+        region: what browsers show first, such as `chr1:1,000-2,000`; default: where the first
+            track begins.
         show: markers that are visible at first, as names, globs or `category:NAME`; default: four
             of each category.
         url: where the folder will be served, for links.
@@ -195,8 +197,13 @@ def _copied(catalog: Catalog, folder: Path, progress: Progress) -> Catalog:
 def _region(request: HubRequest, catalog: Catalog) -> Interval:
     if request.region:
         return parse_region(request.region, catalog.assembly)
-    first = catalog.assembly.names[0]
-    return Interval(first, 0, min(_FIRST_VIEW, catalog.assembly.length(first)))
+    with RawBigWig(catalog.tracks[0].path) as raw:
+        blocks, chroms = raw.index[:1], {one.number: one for one in raw.chroms}
+    if not len(blocks):
+        first = catalog.assembly.names[0]
+        return Interval(first, 0, min(_FIRST_VIEW, catalog.assembly.length(first)))
+    chrom, start = chroms[int(blocks["first_chrom"][0])], int(blocks["start"][0])
+    return Interval(chrom.name, start, min(start + _FIRST_VIEW, chrom.length))
 
 
 def _shown(request: HubRequest, catalog: Catalog) -> frozenset[str]:

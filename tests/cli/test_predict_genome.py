@@ -18,6 +18,7 @@ from forked import begin_regtrack
 from regtrack.checkpoint import Checkpoint, save_checkpoint
 from regtrack.cli import main
 from regtrack.genome.assembly import Assembly
+from regtrack.hub.check.run import check_hub
 from regtrack.labels.marker import Marker
 from regtrack.models.registry import build_model
 
@@ -57,6 +58,21 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
         return int(ended.value.code or 0), shown.out, shown.err
 
     return call
+
+
+def test_a_hub_is_written_with_the_tracks(run: Run) -> None:
+    code, out, _ = run("--hub", "--chroms", "chr2")
+    assert code == 0
+    assert out.splitlines()[-1] == "How to open it in genome browsers: tracks/index.html"
+    text = Path("tracks/hub.txt").read_text()
+    # no browser knows this assembly, so its sequence comes along
+    assert "genome r\ntwoBitPath genome.2bit\n" in text
+    assert "defaultPos chr2:1-1000\n" in text
+    assert text.count("bigDataUrl cnn3.") == 2
+    assert check_hub("tracks").problems == []
+    code, _, err = run("--hub", "--shard", "1/2")
+    assert code == 2
+    assert "run regtrack hub when regtrack assemble has joined the shares" in " ".join(err.split())
 
 
 def test_the_forecast_and_the_summary_are_printed(run: Run) -> None:
