@@ -79,7 +79,7 @@ def make_items(
         AssemblyError: genes of another assembly.
     """
     names = TrackNames()
-    labelled = _labelled(sources)
+    labelled = labelled_markers(sources)
     genes = _genes(sources)
     total = len(labelled) + len(files) + (genes is not None)
     made: list[ItemTrack] = []
@@ -119,7 +119,7 @@ def _below(path: Path) -> list[Path]:
     return found
 
 
-def _labelled(sources: Sources) -> list[str]:
+def labelled_markers(sources: Sources) -> list[str]:
     """The markers whose labels are written: those of tracks, in the order of the catalog.
 
     Raises:

@@ -44,7 +44,7 @@ class Page:
         beds = f" and {self.items:,} sets of items (bigBed)" if self.items else ""
         what = f"{self.tracks:,} tracks (bigWig){beds} of {escape(self.genome)}"
         return _HTML.format(
-            title=escape(self.title), what=what, opened=opened, address=address,
+            title=escape(self.title), what=what, opened=opened,
             hub=HUB_FILE, session=SESSION_FILE, config=CONFIG_FILE,
         )  # fmt: skip
 
@@ -63,7 +63,7 @@ pre code {{ padding: 0 }}
 <main>
 <h1>{title}</h1>
 <p>{what}. Put this folder on a web server that answers range requests and allows other sites to
-read it (CORS), then check it: <code>regtrack hub --check {address}</code></p>
+read it (CORS); <code>regtrack hub</code> checks whether it does, with its option check.</p>
 <h2>UCSC Genome Browser</h2>
 <p>{opened}</p>
 <p>Or: My Data, Track Hubs, Connected Hubs, and the address of <a href="{hub}">{hub}</a>.</p>

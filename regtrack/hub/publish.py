@@ -24,7 +24,14 @@ from regtrack.hub.contents import (
 )
 from regtrack.hub.file_names import FILES, HUB_FILE
 from regtrack.hub.items import Kind
-from regtrack.hub.make_items import ITEM_FOLDER, ITEM_LIST, ItemFiles, make_items, moved
+from regtrack.hub.make_items import (
+    ITEM_FOLDER,
+    ITEM_LIST,
+    ItemFiles,
+    labelled_markers,
+    make_items,
+    moved,
+)
 from regtrack.hub.rows import Rows
 from regtrack.labels.marker import select_markers
 from regtrack.progress import SILENT, Progress
@@ -114,6 +121,7 @@ def _write(
     region = _region(request, catalog)
     _check_reference(request, catalog)
     rows = request.items.read(catalog.assembly)
+    labelled_markers(sources)  # refused before anything is copied
     inputs = [request.reference, request.labels, request.genes, *request.items.variants,
               *request.items.calls, *(track.path for track in catalog.tracks)]  # fmt: skip
     folder = request.out or common_folder(catalog)
