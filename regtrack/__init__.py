@@ -60,6 +60,11 @@ if TYPE_CHECKING:
     from regtrack.saliency.receptive_field import effective_receptive_field
     from regtrack.saliency.region import saliency_of_region
     from regtrack.saliency.tracks import saliency_tracks
+    from regtrack.search.request import SearchPlan
+    from regtrack.search.results import SearchResult
+    from regtrack.search.run import run_search
+    from regtrack.search.space import Space
+    from regtrack.search.space_file import default_space, read_space
     from regtrack.simulate.genome import simulate
     from regtrack.sweep.assemble import assemble_genome
     from regtrack.sweep.cluster import on_dask
@@ -94,9 +99,12 @@ _HOMES = {
     "RegionScores": "regtrack.predict.scores",
     "RegtrackError": "regtrack.errors",
     "SaliencyRequest": "regtrack.saliency.compare",
+    "SearchPlan": "regtrack.search.request",
+    "SearchResult": "regtrack.search.results",
     "Selection": "regtrack.sweep.request",
     "ShareSummary": "regtrack.sweep.summary",
     "Sources": "regtrack.compare.sources",
+    "Space": "regtrack.search.space",
     "SplitSpec": "regtrack.dataset.spec",
     "Storage": "regtrack.sweep.request",
     "SweepRequest": "regtrack.sweep.request",
@@ -112,6 +120,7 @@ _HOMES = {
     "calibrate": "regtrack.evaluation.calibrate",
     "call_peaks": "regtrack.calls.run",
     "compare_saliency": "regtrack.saliency.compare",
+    "default_space": "regtrack.search.space_file",
     "describe": "regtrack.describe",
     "effective_receptive_field": "regtrack.saliency.receptive_field",
     "evaluate": "regtrack.evaluation.report",
@@ -129,7 +138,9 @@ _HOMES = {
     "predict_genome": "regtrack.sweep.run",
     "rank_windows": "regtrack.compare.ranking",
     "run_benchmark": "regtrack.benchmark.run",
+    "read_space": "regtrack.search.space_file",
     "run_demo": "regtrack.demo",
+    "run_search": "regtrack.search.run",
     "run_share": "regtrack.sweep.run",
     "run_sweep": "regtrack.sweep.run",
     "saliency_of_region": "regtrack.saliency.region",
@@ -152,6 +163,7 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "FetchRequest", "fetch_data", "FetchSummary", "plan_fetch", "FetchPlan",
     "DatasetSpec", "SplitSpec", "build_dataset", "BuildSummary", "Dataset",
     "build_model", "TrainingConfig", "Hardware", "train", "TrainingResult",
+    "run_search", "SearchPlan", "SearchResult", "Space", "read_space", "default_space",
     "Checkpoint", "load_checkpoint", "save_checkpoint",
     "evaluate", "calibrate", "Calibrated", "scores", "RegionScores",
     "as_network", "two_strands", "with_step", "transformed",

@@ -68,6 +68,10 @@ class TrainingError(RegtrackError):
     """A training run that cannot start or resume."""
 
 
+class SearchError(RegtrackError):
+    """A search that cannot start or be joined, or a search space that no network has."""
+
+
 class PlanError(RegtrackError):
     """A sweep that cannot be planned, resumed or joined as requested."""
 

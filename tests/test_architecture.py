@@ -59,6 +59,9 @@ PERMITTED: dict[str, set[str]] = {
         "dataset.identity",
     },
     "views": {"genome", "labels", "tracks", "compare", "figures", "files"},
+    "search": {
+        "dataset", "models", "checkpoint_header", "training", "figures", "files",
+    },
     "benchmark": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "training",
         "evaluation", "saliency", "simulate", "figures", "files",
@@ -75,13 +78,15 @@ EVERYTHING = {"cli", "demo", "quickstart", "__main__"}
 KEPT_TO: dict[str, set[str]] = {
     "torch": {
         "models", "checkpoint", "predict", "training", "evaluation", "sweep", "dataset",
-        "saliency", "benchmark", "model_check",
+        "saliency", "benchmark", "model_check", "search",
     },
     "captum": {"saliency"},
     "logomaker": {"figures"},
     "plotly": {"figures", "app"},
     "pandas": {"figures"},
     "lightning": {"training"},
+    "optuna": {"search"},
+    "sqlalchemy": {"search"},
     "matplotlib": {"figures", "training"},
     "sklearn": {"measures", "benchmark"},
     "pyBigWig": {"tracks"},

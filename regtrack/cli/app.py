@@ -26,6 +26,7 @@ COMMANDS = (
     "fetch",
     "build-dataset",
     "train",
+    "search",
     "evaluate",
     "calibrate",
     "predict",

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.markup import escape
@@ -41,12 +41,18 @@ _PLAIN_SECONDS = 10.0
 _PIPE_WIDTH = 240
 _NUMBER = re.compile(r"[-<]?\d|-?(nan|inf)?$")  # the beginning of a number, or an empty cell
 _quiet = False
+R = TypeVar("R", bound=RichProgress)
 
 
 def set_quiet(quiet: bool) -> None:
     """Turn bars and notes off or on."""
     global _quiet  # noqa: PLW0603 - one switch per process, set by --quiet
     _quiet = quiet
+
+
+def is_quiet() -> bool:
+    """Whether bars and notes are off."""
+    return _quiet
 
 
 def start_notes(*, verbose: bool) -> None:
@@ -97,20 +103,32 @@ def bars() -> Iterator[Progress]:
     if _quiet:
         yield SILENT
     elif errors.is_terminal:
-        columns = [
-            SpinnerColumn(finished_text="[green]✓[/]"),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=28),
-            TaskProgressColumn(),
-            _Rate(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(compact=True),
-            TextColumn("[dim]{task.fields[note]}[/]"),
-        ]
-        with RichProgress(*columns, console=errors) as rich:
-            yield _Bars(rich)
+        with rich_bars(RichProgress) as (_, progress):
+            yield progress
     else:
         yield _Lines()
+
+
+@contextmanager
+def rich_bars(kind: type[R], *, remain: bool = True) -> Iterator[tuple[R, Progress]]:
+    """Bars on a terminal, shown by a kind of rich's progress.
+
+    Args:
+        kind: what shows them.
+        remain: whether finished bars stay, except for the first one.
+    """
+    columns = [
+        SpinnerColumn(finished_text="[green]✓[/]"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        TaskProgressColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True),
+        TextColumn("[dim]{task.fields[note]}[/]"),
+    ]
+    with kind(*columns, console=errors) as rich:
+        yield rich, _Bars(rich, remain=remain)
 
 
 class _Rate(ProgressColumn):
@@ -150,8 +168,8 @@ class _BarTask:
 
 
 class _Bars:
-    def __init__(self, rich: RichProgress) -> None:
-        self._rich = rich
+    def __init__(self, rich: RichProgress, *, remain: bool) -> None:
+        self._rich, self._remain = rich, remain
 
     @contextmanager
     def task(self, description: str, total: float | None, unit: str) -> Iterator[Task]:
@@ -160,6 +178,8 @@ class _Bars:
         if total is None:
             done = self._rich.tasks[self._rich.task_ids.index(task)].completed
             self._rich.update(task, total=done)
+        if not self._remain and task > 0:
+            self._rich.remove_task(task)
 
 
 class _LineTask:

@@ -40,7 +40,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value = _typed(field.name, getattr(self, field.name), field.default)
+            value = converted(field.name, getattr(self, field.name), field.default)
             object.__setattr__(self, field.name, value)
         roles = self.channel_roles
         expected = f"{len(roles)} numbers ({', '.join(roles)})"
@@ -75,8 +75,12 @@ class Settings:
         }
 
 
-def _typed(name: str, value: Any, default: Any) -> Any:
-    """A setting converted to the type of its default: JSON has lists for tuples and 0 for 0.0."""
+def converted(name: str, value: Any, default: Any) -> Any:
+    """A setting converted to the type of its default: JSON has lists for tuples and 0 for 0.0.
+
+    Raises:
+        CheckpointError: it is of another type.
+    """
     if isinstance(default, tuple):
         if isinstance(value, list | tuple) and all(type(item) is int for item in value):
             return tuple(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,9 @@ from regtrack.training.trainer import (
 from regtrack.version import __version__
 
 _log = logging.getLogger(__name__)
+
+Watch = Callable[[Sequence[Epoch]], bool]
+"""Called with all epochs so far after each of them; True ends the training."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ def train(
     hardware: Hardware | None = None,
     progress: Progress = SILENT,
     overwrite: bool = False,
+    watch: Watch | None = None,
 ) -> TrainingResult:
     """Train a network, and keep the epoch with the best validation PR AUC (average precision).
 
@@ -111,6 +115,8 @@ def train(
         progress: shows the bases trained on and validated.
         overwrite: replace the run in `out`, which stays until the new one is finished; until
             then the new one is in `out.partial`, and the same call resumes it.
+        watch: called with all epochs so far, after each and when a run resumes; True ends the
+            training there. On several devices, it must return the same in all processes.
 
     Raises:
         CheckpointError: no such network or setting, a network that diverged, or a
@@ -125,8 +131,7 @@ def train(
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
     config, hardware = config or TrainingConfig(), hardware or Hardware()
-    _check_splits(dataset)
-    base_rates = _validation_base_rates(dataset)
+    base_rates = check_trainable(dataset)
     with torch.random.fork_rng(devices=[]):
         inputs = [] if from_checkpoint is None else [Path(from_checkpoint)]
         origin = read_start(from_checkpoint, freeze=freeze)
@@ -138,12 +143,14 @@ def train(
                 Path(out), request, [dataset.path, *inputs],
                 run=run_digest(identity(request), network), overwrite=overwrite,
             )  # fmt: skip
-            run = _Run(dataset, network, config, hardware, folder, final, request, base_rates)
+            run = _Run(
+                dataset, network, config, hardware, folder, final, request, base_rates, watch
+            )
             with run.started(overwrite=overwrite):
                 # state is written at the end of an epoch, in step with all processes: no signal
                 # comes too late
                 history = folder.history()
-                if not _is_over(history, config):
+                if not run.is_over(history):
                     history = run.fit(history, progress if leads() else SILENT)
                 return run.finish(history)
 
@@ -160,6 +167,13 @@ class _Run:
     final: RunFolder
     request: Mapping[str, Any]
     base_rates: Mapping[str, float]
+    watch: Watch | None
+
+    def is_over(self, history: Sequence[Epoch]) -> bool:
+        """Whether no epoch is to be trained after these."""
+        ended = bool(history) and self.watch is not None and self.watch(history)
+        done = len(history) >= self.config.epochs
+        return ended or done or out_of_patience(history, self.config.patience)
 
     @contextmanager
     def started(self, *, overwrite: bool) -> Iterator[None]:
@@ -217,7 +231,7 @@ class _Run:
         return result
 
     def _keeper(self, task: Task) -> RunKeeper:
-        return RunKeeper(self.folder, self.config.patience, task, self.base_rates, self._save)
+        return RunKeeper(self.folder, self.is_over, task, self.base_rates, self._save)
 
     def _save(self, epoch: Epoch, network: TrackModel) -> None:
         """Write the network after an epoch, with its provenance, as the checkpoint."""
@@ -256,8 +270,11 @@ def _request(
     }
 
 
-def _check_splits(dataset: Dataset) -> None:
+def check_trainable(dataset: Dataset) -> dict[str, float]:
     """Refuse a dataset for evaluation alone.
+
+    Returns:
+        The mean base rate per category, over the markers with a score on the validation split.
 
     Raises:
         DatasetError: no windows to learn from, or none to choose the best epoch by.
@@ -269,10 +286,6 @@ def _check_splits(dataset: Dataset) -> None:
             f"{dataset.path} has windows in {counts}; training needs some in train and some in "
             "valid: build a dataset with both"
         )
-
-
-def _validation_base_rates(dataset: Dataset) -> dict[str, float]:
-    """The mean base rate per category, over the markers with a score on the validation split."""
     positives = dataset.positives("valid")
     if not (positives >= MIN_POSITIVES).any():
         raise DatasetError(
@@ -281,10 +294,6 @@ def _validation_base_rates(dataset: Dataset) -> dict[str, float]:
         )
     rates = np.where(positives >= MIN_POSITIVES, dataset.base_rates("valid"), np.nan)
     return category_means(rates, [marker.category for marker in dataset.markers])
-
-
-def _is_over(history: list[Epoch], config: TrainingConfig) -> bool:
-    return len(history) >= config.epochs or out_of_patience(history, config.patience)
 
 
 def _scores(epoch: Epoch) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import lightning.pytorch as pl
@@ -15,7 +15,7 @@ from regtrack.dataset.loader import Batch
 from regtrack.files.records import typed
 from regtrack.models.network import TrackModel
 from regtrack.progress import Task
-from regtrack.training.history import Epoch, best_epoch, out_of_patience
+from regtrack.training.history import Epoch, best_epoch
 from regtrack.training.module import TrackTraining
 from regtrack.training.run import RunFolder
 from regtrack.training.state import HISTORY_KEY
@@ -33,7 +33,7 @@ class RunKeeper(pl.Callback):
 
     Args:
         folder: of the run.
-        patience: see `TrainingConfig`.
+        is_over: whether these are all epochs; called after each.
         task: the progress bar, in bp.
         base_rates: of the validation split, by category, for the plot.
         save: writes the network after an epoch as a checkpoint.
@@ -45,14 +45,14 @@ class RunKeeper(pl.Callback):
     def __init__(
         self,
         folder: RunFolder,
-        patience: int,
+        is_over: Callable[[Sequence[Epoch]], bool],
         task: Task,
         base_rates: Mapping[str, float],
         save: Callable[[Epoch, TrackModel], None],
     ) -> None:
         self.history: list[Epoch] = []
         self._folder = folder
-        self._patience = patience
+        self._is_over = is_over
         self._task = task
         self._base_rates = base_rates
         self._save = save
@@ -113,7 +113,7 @@ class RunKeeper(pl.Callback):
         if trainer.is_global_zero and best_epoch(self.history) is epoch:
             self._save(epoch, pl_module.scored)
         trainer.save_checkpoint(self._folder.last)  # every process takes part
-        if out_of_patience(self.history, self._patience):
+        if self._is_over(self.history):
             trainer.should_stop = True
         if trainer.is_global_zero:
             draw = time.monotonic() - self._drawn > _DRAW_SECONDS

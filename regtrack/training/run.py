@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -45,6 +45,7 @@ class _RunRecord:
     version: int
     status: Literal["finished", "unfinished"]
     request: dict[str, Any]
+    result: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,15 @@ class RunFolder:
             TrainingError: its record cannot be read.
         """
         return self.record.exists() and self._read().status == "finished"
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The recorded result of a finished run (`TrainingResult.to_dict`); empty of another one.
+
+        Raises:
+            TrainingError: its record cannot be read.
+        """
+        return self._read().result if self.finished else {}
 
     @property
     def _files(self) -> tuple[Path, ...]:

@@ -21,7 +21,7 @@ def test_the_loss_is_read_twice_per_second(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(time, "monotonic", lambda: now)
     notes: list[str] = []
     task = SimpleNamespace(advance=lambda _, note: notes.append(note))
-    keeper = RunKeeper(RunFolder(tmp_path), 1, task, {}, lambda _: None)
+    keeper = RunKeeper(RunFolder(tmp_path), bool, task, {}, lambda _: None)
     trainer: Any = SimpleNamespace(current_epoch=0, max_epochs=3, world_size=1)
     batch = Batch(torch.zeros(2, 10, dtype=torch.uint8), torch.zeros(0, 4, dtype=torch.int32))
 
