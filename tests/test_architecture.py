@@ -43,6 +43,7 @@ PERMITTED: dict[str, set[str]] = {
     "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "predict", "machine", "files"},
     "saliency": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "sweep", "files",
+        "tracks",
     },
     "compare": {
         "genome", "labels", "machine", "tracks", "dataset.store", "dataset.format",

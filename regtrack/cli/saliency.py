@@ -15,7 +15,7 @@ from regtrack.errors import RegtrackError
 from regtrack.saliency.method import GRADIENT_NORM, METHODS
 
 if TYPE_CHECKING:
-    from regtrack.saliency.compare import Panels
+    from regtrack.saliency.compare import Panels, SaliencyRequest
 
 EPILOG = """
 Examples:
@@ -28,6 +28,7 @@ Examples:
 
   regtrack saliency run/checkpoint.safetensors --reference hg38.fa --marker '*CTCF'
   --region chr1:1,010,201-1,010,300 --at chr1:1,010,250 --method ism --out letters.pdf
+  --tracks letters
 """
 
 # options that have no effect in combination with others
@@ -118,6 +119,14 @@ def command(
     data: Annotated[
         bool, typer.Option("--data", help="Also write its numbers as .tsv.", rich_help_panel=_FILES)
     ] = False,
+    tracks: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for bigWigs of --method ism, one per letter: the effect of each "
+            "substitution; regtrack hub stacks them as letters.",
+            rich_help_panel=_FILES,
+        ),
+    ] = None,
     width: Annotated[
         Width, typer.Option(help="Width: one column of a journal, or two.", rich_help_panel=_FILES)
     ] = Width.DOUBLE,
@@ -155,10 +164,13 @@ def command(
         at=tuple(at or ()), threshold=threshold, method=method, device=device,
         any_assembly=any_assembly,
     )  # fmt: skip
+    if tracks is not None:
+        _check_tracks(wanted, tracks, overwrite=overwrite)
     with reserve_outputs(outputs, data=data, overwrite=overwrite):
         with bars() as progress:
             found = compare_saliency(wanted, progress=progress)
-        written = [
+        written = _written_tracks(found, tracks, overwrite=overwrite)
+        written += [
             str(path)
             for panels, paths in zip(found, files, strict=True)
             for path in write_saliency(
@@ -167,6 +179,29 @@ def command(
             )
         ]  # fmt: skip
     _print(found, written, as_json=as_json)
+
+
+def _check_tracks(wanted: SaliencyRequest, tracks: Path, *, overwrite: bool) -> None:
+    """Refuse tracks that cannot be written, before anything is computed."""
+    from regtrack.atomic import check_folder_free
+    from regtrack.saliency.letter_tracks import MARK, check_letters
+    from regtrack.saliency.method import find_method
+
+    check_letters(find_method(wanted.method))
+    if not (wanted.region or wanted.at):
+        raise RegtrackError("--tracks is of one region; name it with --region or --at")
+    check_folder_free(tracks, mark=MARK, overwrite=overwrite)
+
+
+def _written_tracks(found: Sequence[Panels], tracks: Path | None, *, overwrite: bool) -> list[str]:
+    """Write the tracks of the only region, if they are wanted; their paths."""
+    if tracks is None:
+        return []
+    from regtrack.saliency.letter_tracks import write_letter_tracks
+
+    (panels,) = found
+    files = write_letter_tracks(panels.saliencies, panels.assembly, tracks, overwrite=overwrite)
+    return [str(path) for path in files]
 
 
 def _refuse_what_is_ignored(ctx: typer.Context) -> None:

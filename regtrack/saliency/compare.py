@@ -110,10 +110,12 @@ class Panels:
     Attributes:
         saliencies: one per model.
         marks: labels that are not the outputs themselves, by name, bool (L,) each.
+        assembly: of the sequence.
     """
 
     saliencies: tuple[Saliency, ...]
     marks: Mapping[str, Outputs]
+    assembly: Assembly
 
 
 def compare_saliency(request: SaliencyRequest, *, progress: Progress = SILENT) -> list[Panels]:
@@ -219,7 +221,7 @@ class _Inputs:
         marks = {}
         if chosen and labels:
             marks["Labels"] = labels.mask(interval.start, interval.end)
-        return Panels(tuple(saliencies), marks)
+        return Panels(tuple(saliencies), marks, self.source.assembly)
 
     def _labels(self, interval: Interval) -> Intervals | None:
         """The labelled bases of a region; None if no labels are known."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyBigWig
 import pytest
 import torch
 
@@ -16,6 +17,7 @@ from regtrack.cli import main
 from regtrack.dataset.build import build_dataset
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.dataset.store import Dataset
+from regtrack.hub.publish import HubRequest, write_hub
 from regtrack.models.registry import build_model
 from regtrack.saliency import receptive_field
 from regtrack.saliency.gradient import gradient_saliency
@@ -226,3 +228,34 @@ def test_receptive_fields_as_a_table_a_figure_and_json(run: Run) -> None:
     code, _, err = run(*words, "--marker", "*DNase")
     assert code == 2
     assert "no base of the valid split" in err
+
+
+def test_effects_of_letters_are_written_as_tracks_that_a_hub_stacks(run: Run) -> None:
+    words = ("saliency", "cnn3.safetensors", "--reference", "r.fa", "--marker", "*CTCF", "--region",
+             "chr2:2501-2560", "--at", "chr2:2530", "--tracks", "effects")  # fmt: skip
+    code, _, err = run(*words)
+    assert code == 2
+    assert "--tracks are effects of letters, and gradient-norm has one value per base" in err
+    code, out, _ = run(*words, "--method", "ism", "--out", "f.tsv", "--json")
+    assert code == 0
+    names = [f"effects/CNN3.K562_CTCF.{letter}.bw" for letter in "ACGT"]
+    assert json.loads(out)["files"][:4] == names
+    table = np.genfromtxt("f.tsv", names=True, dtype=None, encoding=None, delimiter="\t")
+    for letter, name in zip("ACGT", names, strict=True):
+        with pyBigWig.open(name) as file:
+            assert file.chroms() == {"chr1": LENGTH, "chr2": LENGTH}
+            assert file.header()["nBasesCovered"] == 60
+            np.testing.assert_allclose(
+                file.values("chr2", 2500, 2560), table[f"cnn3_{letter}".upper()], atol=1e-6
+            )
+    folder, _ = write_hub(HubRequest(paths=[Path("effects")], genome="planted"))
+    text = (folder / "hub.txt").read_text()
+    assert "aggregate stacked\n    logo on\n" in text
+    assert "defaultPos chr2:2501-5000\n" in text  # where the tracks begin
+    code, _, err = run(*words, "--method", "ism")
+    assert code == 2
+    assert "exists already" in err
+    code, _, err = run("saliency", "cnn3.safetensors", "--dataset", "data", "--marker", "*CTCF",
+                       "--method", "ism", "--tracks", "other")  # fmt: skip
+    assert code == 2
+    assert "name it with --region or --at" in err
