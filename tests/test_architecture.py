@@ -32,6 +32,7 @@ PERMITTED: dict[str, set[str]] = {
     "describe": {"checkpoint_header", "dataset", "tracks", "files"},
     "validation": {"checkpoint", "dataset", "tracks", "sweep", "genome", "files"},
     "predict": {"genome", "labels", "checkpoint", "machine", "files"},
+    "adapters": {"predict"},
     "model_check": {"genome", "checkpoint", "predict", "machine"},
     "training": {
         "genome", "labels", "dataset", "models", "checkpoint", "checkpoint_header", "evaluation",
@@ -79,7 +80,7 @@ EVERYTHING = {"cli", "demo", "quickstart", "__main__"}
 KEPT_TO: dict[str, set[str]] = {
     "torch": {
         "models", "checkpoint", "predict", "training", "evaluation", "sweep", "dataset",
-        "saliency", "benchmark", "model_check", "search",
+        "saliency", "benchmark", "model_check", "search", "adapters",
     },
     "captum": {"saliency"},
     "logomaker": {"figures"},

@@ -36,7 +36,10 @@ def adapter_errors(name: str) -> Iterator[None]:
     except Exception as error:
         if is_memory(error):
             raise
-        said = next(iter(str(error).strip().splitlines()), "no message")
+        lines = [line.strip() for line in str(error).strip().splitlines()]
+        said = next(iter(lines), "no message")
+        if said.endswith(":") and len(lines) > 1:  # a heading, as of torch's load_state_dict
+            said = f"{said} {lines[1]}"
         place = _place(error)
         advice = (
             f" ({place}); correct it there" if place else "; correct how it is made or described"

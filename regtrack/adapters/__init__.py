@@ -1,0 +1,1 @@
+"""Published networks, described: a function each, for `NetworkSource` or for use from Python."""
