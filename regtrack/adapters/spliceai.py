@@ -60,7 +60,7 @@ class SpliceAI(nn.Module):
         self.final_conv = nn.Conv1d(_CHANNELS, 3, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (B, 3, L) of one-hot sequence (B, 4, L + context)."""
+        """Logits, floats (B, 3, L), of one-hot sequence (B, 4, L + context)."""
         x = self.initial_conv(x)
         total = self.initial_skip.conv(x)
         for layer in self.residual_units:
