@@ -26,7 +26,7 @@ class Choices:
         assembly: the chromosomes.
         markers: names.
         models: ids.
-        tracks: ids of tracks that are not a model's scores: saliency and signals.
+        tracks: ids of tracks that are not a model's scores: saliency, signals and files of places.
         find_gene: returns the interval of a gene; None without genes.
         opening: returns where a view of a marker, or of none, opens; None: mid-chromosome.
         splits: those that have windows.
@@ -51,7 +51,10 @@ def choices_of(sources: Sources) -> Choices:
         assembly=sources.assembly,
         markers=tuple(marker.name for marker in markers),
         models=tuple(model.id for model in catalog.models),
-        tracks=tuple(track.id for track in catalog.others),
+        tracks=(
+            *(track.id for track in catalog.others),
+            *(file.id for file in sources.annotations),
+        ),
         find_gene=_gene_finder(sources),
         opening=lru_cache(_OPENINGS)(lambda marker: opening(sources, marker)),
         splits=_splits(sources),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,6 +50,9 @@ def choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.As
     others = [
         {"label": track.label, "value": track.id, "search": f"{track.label} {track.kind}"}
         for track in catalog.others
+    ] + [
+        {"label": file.label, "value": file.id, "search": f"{file.label} {file.kind}"}
+        for file in sources.annotations
     ]
     parts: list[Any] = [
         _field(
@@ -108,6 +112,10 @@ def choosing(sources: Sources, markers: Sequence[Marker], view: View) -> html.As
                 className="pair",
             ),
             hidden=len(names) < 2 and sources.labels is None,
+        ),
+        html.Details(
+            html.Summary("My regions"), id=ids.OWN, className="narrow",
+            **more({"data-files": json.dumps([(f.id, f.label) for f in sources.annotations])}),
         ),
     ]  # fmt: skip
     return html.Aside(parts, className="choosing", **more({"aria-label": "What is shown"}))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from regtrack.compare.annotations import Annotation
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
+from regtrack.genome.intervals import Intervals
 from regtrack.genome.sequence import LETTERS
 from regtrack.tracks.genes import pack_lanes
 from regtrack_app.rows import NOWHERE, GeneRow, LetterRow, Row, SpanRow
@@ -85,6 +87,25 @@ def gene_rows(
         isoforms=isoforms,
     )
     return [row]
+
+
+def place_row(file: Annotation, tile: Tile) -> SpanRow:
+    """The places of a BED or VCF file as bars, or why there are none."""
+    found = file.places.value
+    if found is None:
+        problem = file.places.error or "still being read"
+        return SpanRow(file.id, file.label, file.kind, NOWHERE, NOWHERE, problem=problem)
+    places = found.get(tile.chrom)
+    here = places.within(tile.start, tile.end) if places is not None else slice(0)
+    if places is None or here.start == here.stop:
+        return SpanRow(file.id, file.label, file.kind, NOWHERE, NOWHERE)
+    # as wide as can be seen, and joined where they would be one bar
+    starts, ends = (
+        places.starts[here],
+        np.maximum(places.ends[here], places.starts[here] + tile.step),
+    )
+    bars = Intervals.merged(starts, ends).joined(tile.step)
+    return SpanRow(file.id, file.label, file.kind, bars.starts, bars.ends, height=16)
 
 
 def _room(lanes: npt.NDArray[np.int64]) -> int:

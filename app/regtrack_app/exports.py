@@ -68,11 +68,14 @@ def exported(export: Export, sources: Sources, view: View, session: Callable[[],
 
 
 def track_ids(sources: Sources, view: View) -> list[str]:
-    """The tracks that a view draws, in its order."""
+    """The tracks that a view draws, in its order, without files of places."""
+    files = {file.id for file in sources.annotations}
     pairs = [
         sources.catalog.find(model, marker) for marker in view.markers for model in view.models
     ]
-    return [track.id for track in pairs if track is not None] + list(view.tracks)
+    return [track.id for track in pairs if track is not None] + [
+        name for name in view.tracks if name not in files
+    ]
 
 
 def _stream(pieces: Iterator[str], export: Export) -> Response:

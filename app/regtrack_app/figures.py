@@ -117,6 +117,8 @@ def _meta(row: Row) -> dict[str, Any] | None:
     if isinstance(row, ValueRow):
         name = row.title or row.marker
         return {"key": row.key, "name": name, "height": row.height, "alone": len(row.curves) == 1}
+    if isinstance(row, SpanRow) and row.kind == "labels" and "/" not in row.key:
+        return {"key": row.key, "name": row.title, "height": row.height}
     if isinstance(row, GeneRow):
         return {
             "key": row.key,

@@ -59,6 +59,7 @@ UNMARK = "unmark"
 PAIR_SAYS = "pair-says"
 COMPARED = "compared"
 CHOSEN = "chosen-markers"
+OWN = "own-regions"
 
 # below the view
 PANEL = "panel"

@@ -10,7 +10,7 @@ from regtrack.compare.bounded_cache import BoundedCache
 from regtrack.compare.sources import Sources
 from regtrack.genome.interval import Interval
 from regtrack.tracks.binning import Bins
-from regtrack_app.context_rows import gene_rows, letter_rows, split_rows
+from regtrack_app.context_rows import gene_rows, letter_rows, place_row, split_rows
 from regtrack_app.heights import roomy
 from regtrack_app.row_events import units_of
 from regtrack_app.row_looks import GENES, LETTERS, with_looks
@@ -73,8 +73,12 @@ class ViewData:
             *(self._saliency(view) if self._saliency is not None and view.saliency else ()),
             *letter_rows(self.sources, tile, view.region),
         ]
+        files = {file.id: file for file in self.sources.annotations}
         found |= {
-            name: [tracks.other_row(view, self.sources.catalog.track(name))] for name in view.tracks
+            name: [place_row(files[name], tile)]
+            if name in files
+            else [tracks.other_row(view, self.sources.catalog.track(name))]
+            for name in view.tracks
         }
         found[GENES] = gene_rows(self.sources, tile, view.region, isoforms=view.genes == "all")
         rows = [row for unit in units_of(view) for row in found[unit]]

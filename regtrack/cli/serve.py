@@ -14,6 +14,8 @@ EPILOG = """Examples:
 
   regtrack serve runs/dilated encode/*.bigWig --labels markers.tsv --port 0 --open
 
+  regtrack serve runs/dilated my-regions.bed variants.vcf.gz --genes genes.gtf.gz
+
   regtrack serve 'no pooling=runs/a' 'max pooling=runs/b' --labels data
 
   regtrack serve runs/dilated --labels data --checkpoint dilated/checkpoint.safetensors
@@ -45,7 +47,7 @@ def command(
         list[str],
         typer.Argument(
             help="Sweeps, bigWigs, and folders with any of these at any depth; NAME=DIR names the "
-            "model of a sweep.",
+            "model of a sweep. BED, peak and VCF files can be shown beside the tracks.",
             metavar="[NAME=]DIR...",
         ),
     ],

@@ -12,7 +12,8 @@ class Inputs:
     """The files to open; see `regtrack.compare.open_sources.open_sources`.
 
     Attributes:
-        paths: folders of tracks, bigWigs, and folders with any of these at any depth.
+        paths: folders of tracks, bigWigs, folders with any of these at any depth, and BED,
+            peak and VCF files.
         labels: a dataset, a markers table (.tsv), or one BED.
         genes: a GTF.
         reference: a FASTA; None: the one that a sweep names.

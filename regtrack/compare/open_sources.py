@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from regtrack.compare.annotations import is_annotation, open_annotations
 from regtrack.compare.background import Later
 from regtrack.compare.checkpoints import match_checkpoints
 from regtrack.compare.inputs import Inputs
@@ -40,7 +41,8 @@ def open_sources(
 
     Args:
         paths: folders of `predict-genome` or `saliency-tracks`, bigWigs, and folders with any of
-            these at any depth.
+            these at any depth; BED, peak and VCF files are read in the background, to be shown
+            beside the tracks.
         labels: a dataset, a markers table (.tsv), or one BED with the labels of every marker.
         genes: a GTF, plain or gzip; read in the background.
         checkpoints: checkpoints of the models, or folders of runs that contain them.
@@ -63,8 +65,9 @@ def open_inputs(inputs: Inputs) -> Sources:
     )
     dataset, files = _read_labels(labels)
     known = dataset.markers if dataset else [file.marker for file in files]
+    paths = [Path(path) for path in inputs.paths]
     catalog = build_catalog(
-        [Path(path) for path in inputs.paths],
+        [path for path in paths if not is_annotation(path)],
         known,
         {Path(path): name for path, name in inputs.names.items()},
     )
@@ -89,6 +92,11 @@ def open_inputs(inputs: Inputs) -> Sources:
         reference=fasta,
         letters=Letters(dataset, fasta),
         gene_file=None if genes is None else Later(lambda: _read_genes(genes, catalog.assembly)),
+        annotations=open_annotations(
+            [path for path in paths if is_annotation(path)],
+            catalog.assembly,
+            {track.id for track in catalog.tracks},
+        ),
         inputs=inputs,
     )
 

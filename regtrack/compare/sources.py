@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.closing import Closing
+from regtrack.compare.annotations import Annotation
 from regtrack.compare.background import Later
 from regtrack.compare.bounded_cache import BoundedCache
 from regtrack.compare.checkpoints import trained_elsewhere
@@ -49,6 +50,7 @@ class Sources(Closing):
         reference: the FASTA; None if none was given and the sweeps name none that exists.
         letters: the sequence.
         gene_file: the genes, which are read in the background; None if none were given.
+        annotations: BED, peak and VCF files that can be shown.
         inputs: the files, as they were named; None if they were opened in another way.
     """
 
@@ -60,6 +62,7 @@ class Sources(Closing):
     reference: Path | None = None
     letters: Letters = field(default_factory=lambda: Letters(None, None))
     gene_file: Later[Genes] | None = None
+    annotations: tuple[Annotation, ...] = ()
     inputs: Inputs | None = None
     _chroms: BoundedCache[tuple[Positions, Positions]] = field(
         default_factory=lambda: BoundedCache(_CHROMS, _bytes), init=False

@@ -237,6 +237,8 @@
     pending = window.setTimeout(() => set("gene-prefix", { data: text }), 150);
   });
 
+  window.regtrackQuery = () => shownQuery;
+
   /* a region of another view of the genome, as the back button goes to one */
   window.regtrackGo = (region) => {
     const fields = new URLSearchParams(shownQuery);

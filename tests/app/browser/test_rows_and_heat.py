@@ -79,3 +79,25 @@ def test_the_picture_of_all_markers_names_what_is_under_the_pointer(page: Dashbo
     start, end = page.region()
     assert end - start == 49_999
     assert start < 155_000 < end
+
+
+def test_own_regions_are_kept_named_gone_to_and_saved(rows: Dashboard) -> None:
+    own = rows.page.locator(f"#{ids.OWN}")
+    own.locator("summary").click()
+    own.get_by_text("Add this region").click()
+    own.get_by_label(f"Name of {REGION}").fill("mine")
+    rows.page.keyboard.press("Enter")
+    rows.visit(region="chr2:5001-6000", panel="none")
+    own.get_by_text("Add this region").click()
+    own.get_by_text("Add this region").click()
+    expect(own.locator("li")).to_have_count(2)
+    with rows.page.expect_download() as download:
+        own.get_by_text("Download BED").click()
+    saved = download.value.path().read_text()
+    assert saved == "chr1\t100000\t101000\tmine\nchr2\t5000\t6000\t.\n"
+    own.get_by_text(REGION).click()
+    rows.wait_region(REGION)
+    own.get_by_label("Remove mine").click()
+    own.get_by_label("Remove chr2:5001-6000").click()
+    expect(own.locator("li")).to_have_count(0)
+    own.locator("summary").click()
