@@ -4,7 +4,7 @@
 
 window.regtrackRuler = (function () {
   const APART = 110; // px between labelled positions at least
-  const EDGE = 24; // px at the right edge where a position would be cut
+  const EDGE = 24; // px at the edges where a position would be cut
   const NUMBERS = new Intl.NumberFormat("en-GB");
 
   /* 1, 2 or 5 times a power of ten, and whole bases */
@@ -25,7 +25,8 @@ window.regtrackRuler = (function () {
     const step = stepOf(high - low, axis._length);
     const marks = [];
     const last = high - (EDGE / axis._length) * (high - low);
-    for (let at = Math.ceil(low / step) * step; at <= last; at += step) marks.push(at);
+    const first = low + (EDGE / axis._length) * (high - low);
+    for (let at = Math.ceil(first / step) * step; at <= last; at += step) marks.push(at);
     const line = ruler.lastElementChild;
     while (line.children.length < marks.length) line.append(document.createElement("span"));
     while (line.children.length > marks.length) line.lastElementChild.remove();
