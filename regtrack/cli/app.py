@@ -19,32 +19,16 @@ from regtrack.cli.wording import in_options, speak_of
 from regtrack.errors import RegtrackError
 
 # in the order of a user's work, also in `regtrack --help`
-COMMANDS = (
-    "demo",
-    "quickstart",
-    "simulate",
-    "fetch",
-    "build-dataset",
-    "train",
-    "search",
-    "evaluate",
-    "calibrate",
-    "predict",
-    "predict-genome",
-    "assemble",
-    "calls",
-    "serve",
-    "figure",
-    "report",
-    "hub",
-    "saliency",
-    "saliency-tracks",
-    "receptive-field",
-    "check-model",
-    "validate",
-    "inspect",
-    "benchmark",
-)
+PANELS = {
+    "Start": ("demo", "quickstart"),
+    "Data": ("fetch", "build-dataset", "simulate"),
+    "Networks": ("train", "search", "evaluate", "calibrate", "check-model", "benchmark"),
+    "Tracks": ("predict-genome", "assemble", "predict", "calls"),
+    "Pictures and browsers": ("serve", "figure", "report", "hub"),
+    "What a network looks at": ("saliency", "saliency-tracks", "receptive-field"),
+    "Files": ("validate", "inspect"),
+}
+COMMANDS = {name: panel for panel, names in PANELS.items() for name in names}
 
 app = typer.Typer(
     help="Learn regulatory markers from DNA and write genome browser tracks.",
@@ -97,13 +81,14 @@ def _paragraphs(text: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n"))
 
 
-for _name in COMMANDS:
+for _name, _panel in COMMANDS.items():
     _module = import_module(f"regtrack.cli.{_name.replace('-', '_')}")
     app.command(
         _name,
         cls=OnceCommand,
         help=_paragraphs(_module.command.__doc__),
         epilog=_module.EPILOG,
+        rich_help_panel=_panel,
         no_args_is_help=_name not in {"demo", "quickstart"},
     )(_module.command)
 
