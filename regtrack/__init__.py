@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from regtrack.compare.measure_region import measure_region
     from regtrack.compare.open_sources import open_sources
     from regtrack.compare.ranking import rank_windows
+    from regtrack.compare.result import Comparison
+    from regtrack.compare.run import ComparisonRequest, compare_tracks
     from regtrack.compare.scoreboard import score_models
     from regtrack.compare.sources import Sources
     from regtrack.dataset.build import build_dataset
@@ -82,6 +84,8 @@ _HOMES = {
     "CallRule": "regtrack.calls.rule",
     "CallSummary": "regtrack.calls.summary",
     "Checkpoint": "regtrack.checkpoint",
+    "Comparison": "regtrack.compare.result",
+    "ComparisonRequest": "regtrack.compare.run",
     "Compute": "regtrack.sweep.request",
     "Dataset": "regtrack.dataset.store",
     "DatasetSpec": "regtrack.dataset.spec",
@@ -119,6 +123,7 @@ _HOMES = {
     "check_model": "regtrack.model_check.check",
     "calibrate": "regtrack.evaluation.calibrate",
     "call_peaks": "regtrack.calls.run",
+    "compare_tracks": "regtrack.compare.run",
     "compare_saliency": "regtrack.saliency.compare",
     "default_space": "regtrack.search.space_file",
     "describe": "regtrack.describe",
@@ -175,6 +180,7 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "CallRule", "call_peaks", "CallSummary",
     "validate", "describe", "run_demo",
     "view", "open_sources", "Sources", "rank_windows", "score_models", "measure_region", "measure",
+    "ComparisonRequest", "compare_tracks", "Comparison",
     "saliency_of_region", "SaliencyRequest", "compare_saliency", "write_saliency",
     "saliency_tracks", "gradient_saliency", "mutagenesis",
     "effective_receptive_field", "run_benchmark",

@@ -116,6 +116,8 @@ def _call(source: _Source, rule: CallRule, folder: Path, task: Task) -> CalledTr
             )
         )  # fmt: skip
         peaks, bases = files.write(raw.assembly, found)
+        if cut is None:
+            task.advance(raw.assembly.total)
     return _called(source, cut, files, peaks, bases)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.compare.cache import Arrays, cached
+from regtrack.compare.positions import group_means
 from regtrack.compare.sources import Sources
 from regtrack.compare.windows import Windows, piece_labels, windows_of
 from regtrack.dataset.store import SPLITS
@@ -195,7 +196,7 @@ def _statistics(
                 table[:-1, piece.windows] = _columns(values, labels, piece.first)
                 if spread:
                     apart = sources.values_of(spread.id, piece.places)
-                    table[-1, piece.windows] = _means(apart, piece.first)
+                    table[-1, piece.windows] = group_means(apart, piece.first)
                 task.advance(piece.bases)
         return dict(zip(_COLUMNS, table, strict=True))
 
@@ -211,28 +212,18 @@ def _columns(
     one = values[0]
     absent = np.full(len(first), np.nan)
     high = np.fmax.reduceat(one, first).astype(np.float64)
-    columns = [_means(one, first), absent, high, absent, absent, absent]
+    columns = [group_means(one, first), absent, high, absent, absent, absent]
     if len(values) > 1:
-        columns[1], columns[3] = _means(values[1], first), _means(abs(one - values[1]), first)
+        columns[1], columns[3] = (
+            group_means(values[1], first),
+            group_means(abs(one - values[1]), first),
+        )
     if labels is not None:
-        columns[4] = _means(abs(one - labels), first)
+        columns[4] = group_means(abs(one - labels), first)
         columns[5] = np.add.reduceat(labels, first, dtype=np.float64) / np.diff(
             first, append=len(labels)
         )
     return np.stack(columns)
-
-
-def _means(values: Values, first: Positions) -> npt.NDArray[np.float64]:
-    """The mean of each group's values; groups begin at `first`. NaN if all are absent."""
-    absent = np.isnan(values)
-    counts = np.diff(first, append=len(values)).astype(np.float64)
-    if absent.any():
-        values = np.where(absent, 0, values)
-        counts -= np.add.reduceat(absent, first, dtype=np.float64)
-    totals = np.add.reduceat(values, first, dtype=np.float64)
-    means = np.full(len(first), np.nan)
-    np.divide(totals, counts, out=means, where=counts > 0)
-    return means
 
 
 def _split(index: int) -> str | None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from regtrack.measures.bins import sort_keys
 from regtrack.measures.curve import Curve
+from regtrack.measures.moments import Moments
 
 Scores = npt.NDArray[np.float32]
 
@@ -68,16 +69,11 @@ def correlate(first: npt.NDArray[np.generic], second: npt.NDArray[np.generic]) -
         first: values of one track, floats (L,); NaN if absent.
         second: values of the other, floats (L,).
     """
-    one, two = first.astype(np.float64), second.astype(np.float64)
-    absent = np.isnan(one) | np.isnan(two)
-    if absent.any():
-        one, two = one[~absent], two[~absent]
-    if len(one) < 2 or one.min() == one.max() or two.min() == two.max():
-        return None
-    one, two = one - one.mean(), two - two.mean()
-    # not the @ operator: BLAS would start a thread per core for it, and other requests would wait
-    both, squares = (one * two).sum(), (one * one).sum() * (two * two).sum()
-    return float(np.clip(both / np.sqrt(squares), -1, 1))
+    pair = np.stack([first, second]).astype(np.float64)
+    absent = np.isnan(pair).any(axis=0)
+    moments = Moments(2)
+    moments.add(pair[:, ~absent] if absent.any() else pair)
+    return number_or_none(moments.finish().correlation()[0, 1])
 
 
 def _curve(scores: Scores, labels: npt.NDArray[np.bool_]) -> Curve:

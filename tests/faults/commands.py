@@ -75,6 +75,11 @@ COMMANDS = {
         "calls swept --threshold 0.01 --out out", "calls swept --threshold 0.02 --out out",
         torch=False,
     ),
+    "compare": Command(
+        "compare swept genome/markers.tsv --markers *CTCF --out out",
+        "compare swept genome/markers.tsv --markers *CTCF --resolution 10 --out out",
+        torch=False,
+    ),
     "saliency-tracks": Command(
         f"saliency-tracks {_CKPT} {_SWEEP} --chroms chr3 --out out --markers *CTCF",
         f"saliency-tracks {_CKPT} {_SWEEP} --chroms chr4 --out out --markers *CTCF",
