@@ -8,7 +8,7 @@ from functools import partial
 from dash import Dash
 
 from regtrack.compare.sources import Sources
-from regtrack_app import heat_routes, place_routes, result_routes, routes
+from regtrack_app import figure_routes, heat_routes, place_routes, result_routes, routes
 from regtrack_app.access import Access
 from regtrack_app.border import guard
 from regtrack_app.callbacks import (
@@ -91,6 +91,7 @@ def create_app(
     heat_routes.register(app, sources, choices, jobs)
     place_routes.register(app, sources)
     result_routes.register(app, sources, choices, jobs)
+    figure_routes.register(app, sources, choices)
     routes.register(app, sources, choices, scripts, prefix=prefix, access=access)
     serve_script(app)
     compress_text(app)

@@ -10,6 +10,7 @@ from regtrack.compare.sources import Sources
 from regtrack_app import ids
 from regtrack_app.choices import Choices
 from regtrack_app.choosing import choosing, marker_list, predicted_by
+from regtrack_app.figure_menu import figure_menu
 from regtrack_app.panels import GRAPH_CONFIG, PANEL_NAMES, more, panels
 from regtrack_app.references import letters_in_browsers
 from regtrack_app.regions import region_text
@@ -123,6 +124,7 @@ def _exports(sources: Sources) -> html.Details:
                         "SVG of the view", id=ids.EXPORT_SVG, **more({"data-image": "svg"})
                     ),
                     *(html.A(text, id=name, href="#", className="file") for name, text in links),
+                    *figure_menu(),
                     html.Button("Copy the link", id=ids.EXPORT_LINK),
                     *([html.P(says, id=ids.EXPORT_NOTE, className="hint")] if says else []),
                 ],
