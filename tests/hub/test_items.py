@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from read_hub import read_hub
 from small_tracks import write_bigwig, write_sweep
 
 from regtrack.errors import RegtrackError
+from regtrack.hub.check.run import check_hub
 from regtrack.hub.make_items import ItemFiles
 from regtrack.hub.publish import HubRequest, write_hub
 from regtrack.model_style import style_of
@@ -243,3 +245,38 @@ def test_copies_are_complete(house: Path) -> None:
     paths = [folder / unquote(one["bigDataUrl"]) for one in tracks.values() if "bigDataUrl" in one]
     assert len(paths) == 5
     assert all(path.is_file() for path in paths)
+
+
+@pytest.mark.real
+def test_real_labels_and_genes_are_in_the_hub(tmp_path: Path, real_data: Path) -> None:
+    data = real_data
+    ones = {"chr1": np.ones(10_000_000, np.float32)}
+    write_sweep(tmp_path / "tracks", "cnn7", {"GM12878_CTCF": ones})
+    request = HubRequest(
+        paths=[tmp_path / "tracks"], genome="hg38part", labels=data / "markers.tsv",
+        genes=data / "genes_ensembl_hg38_chr1_10M.gtf.gz",
+    )  # fmt: skip
+    folder, _ = write_hub(request)
+    labelled = np.zeros(10_000_000, bool)
+    with gzip.open(data / "peaks" / "awgTfbs_GM12878_Ctcf.bed.gz", "rt") as lines:
+        for line in lines:
+            start, end = map(int, line.split("\t")[1:3])
+            labelled[start:end] = True
+    found = np.zeros_like(labelled)
+    rows = items(folder / "hub-items" / "labels_GM12878_CTCF.bb", "chr1")
+    for start, end, name in rows:
+        assert name == "GM12878_CTCF"
+        assert not found[start:end].any()
+        found[start:end] = True
+    np.testing.assert_array_equal(found, labelled)
+    with gzip.open(data / "genes_ensembl_hg38_chr1_10M.gtf.gz", "rt") as lines:
+        exons = {tuple(line.split("\t")[3:5]) for line in lines if "\texon\t" in line}
+    genes = items(folder / "hub-items" / "genes.bb", "chr1")
+    assert {"SAMD11", "AGRN", "NOL9"} <= {row[2] for row in genes}
+    for row in genes:
+        sizes, places = (list(map(int, row[at].rstrip(",").split(","))) for at in (9, 10))
+        drawn = [
+            (row[0] + at + 1, row[0] + at + size) for at, size in zip(places, sizes, strict=True)
+        ]
+        assert {(str(low), str(high)) for low, high in drawn} <= exons
+    assert check_hub(str(folder)).problems == []
