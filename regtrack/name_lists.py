@@ -6,7 +6,11 @@ from collections.abc import Callable, Collection, Iterable
 
 
 def split_names(
-    lists: Iterable[str], names: Collection[str], find: Callable[[str], object] | None = None
+    lists: Iterable[str],
+    names: Collection[str],
+    find: Callable[[str], object] | None = None,
+    *,
+    commas: int = 0,
 ) -> tuple[str, ...]:
     """The single names in lists separated by commas; each is looked up before it is split.
 
@@ -17,12 +21,13 @@ def split_names(
             which does not exist, since it is not meant as "all".
         names: those that exist.
         find: whether a text names one of them; default: it equals one.
+        commas: the most in a text that `find` knows, if more than in any of the names.
 
     >>> split_names(["chr1, HLA,1,", "X"], ["chr1", "HLA,1"])
     ('chr1', 'HLA,1', 'X')
     """
     known = find or frozenset(names).__contains__
-    longest = 1 + max((name.count(",") for name in names), default=0)  # parts of one name
+    longest = 1 + max([commas, *(name.count(",") for name in names)])  # parts of one name
     found: list[str] = []
     for text in lists:
         parts = text.split(",")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,8 +26,14 @@ Examples:
 
   regtrack build-dataset --reference chr1.fa --markers markers.tsv --out data
   --split block --block 500000
+
+  regtrack build-dataset --task short --reference hg19.fa --markers markers.tsv --out short
+  --chroms "$(echo chr{1..22} | tr ' ' ,)"
 """
 
+_TASKS = ("dense", "short")
+_BENCHMARK = "benchmark"
+_OPTIONAL = ("dropped: no peak", "dropped: bases in common")  # shown where they occur
 _SHOWN = 20  # markers listed individually; more are summarised (--json lists all)
 
 
@@ -51,7 +58,17 @@ def command(
         float | None,
         typer.Option(help="Bases of that bigWig with a lower value are multi-mapped; default: 1."),
     ] = None,
-    window: Annotated[int, typer.Option(help="Length of a window (bp).")] = 25_000,
+    task: Annotated[
+        str,
+        typer.Option(
+            help="dense (a label per base) or short (one label, for the middle 200 bp of a window "
+            "that overlaps a peak of a TF there)."
+        ),
+    ] = "dense",
+    window: Annotated[
+        int | None,
+        typer.Option(help="Length of a window (bp); default: 25,000, with --task short 1,000."),
+    ] = None,
     max_n: Annotated[
         float, typer.Option(help="Maximum fraction of a window that is N or excluded.")
     ] = 0.1,
@@ -59,18 +76,22 @@ def command(
         float, typer.Option(help="Maximum fraction of a window that is multi-mapped.")
     ] = 0.1,
     split: Annotated[
-        str,
-        typer.Option(help="random (windows), chrom (whole chromosomes) or block (stretches)."),
-    ] = "random",
+        str | None,
+        typer.Option(
+            help="random (windows), chrom (whole chromosomes), block (stretches) or benchmark "
+            "(chr8 and chr9 test, part of hg19's chr7 valid); default: random, with --task short "
+            "benchmark."
+        ),
+    ] = None,
     fractions: Annotated[
         str, typer.Option(help="Fractions in train, valid and test; for random and block.")
     ] = "0.8,0.1,0.1",
     block: Annotated[int, typer.Option(help="Length of a stretch (bp); for block.")] = 1_000_000,
     valid_chroms: Annotated[
-        list[str] | None, typer.Option(help="Chromosomes of the valid split; for chrom.")
+        list[str] | None, typer.Option(help="Chromosomes or regions of the valid split; for chrom.")
     ] = None,
     test_chroms: Annotated[
-        list[str] | None, typer.Option(help="Chromosomes of the test split; for chrom.")
+        list[str] | None, typer.Option(help="Chromosomes or regions of the test split; for chrom.")
     ] = None,
     chroms: Annotated[
         list[str] | None, typer.Option(help="Use only these chromosomes; default: all.")
@@ -84,17 +105,25 @@ def command(
     List values are separated by commas, or the option is repeated.
     """
     from regtrack.dataset.build import build_dataset
-    from regtrack.dataset.spec import DatasetSpec, SplitSpec
+    from regtrack.dataset.spec import BENCHMARK_TEST, BENCHMARK_VALID, DatasetSpec, SplitSpec
 
+    if task not in _TASKS:
+        raise DatasetError(invalid("task", task, " or ".join(_TASKS)))
+    short = task == "short"
+    kind = split or (_BENCHMARK if short else "random")
     division = SplitSpec(
-        kind=split,
+        kind="chrom" if kind == _BENCHMARK else kind,
         seed=seed,
         fractions=_fractions(fractions),
-        valid_chroms=given_lists("--valid-chroms", valid_chroms),
-        test_chroms=given_lists("--test-chroms", test_chroms),
+        valid_chroms=_held_out(kind, "--valid-chroms", valid_chroms, BENCHMARK_VALID),
+        test_chroms=_held_out(kind, "--test-chroms", test_chroms, BENCHMARK_TEST),
         block=block,
     )
-    spec = DatasetSpec(window, max_n, max_multimap, division, given_lists("--chroms", chroms))
+    plain = DatasetSpec.short(window or 1_000) if short else DatasetSpec(window or 25_000)
+    spec = replace(
+        plain, max_n=max_n, max_multimap=max_multimap, split=division,
+        chroms=given_lists("--chroms", chroms),
+    )  # fmt: skip
     with bars() as progress:
         summary = build_dataset(
             reference,
@@ -112,6 +141,20 @@ def command(
         print_json({"path": str(out), **summary.to_dict()})
     else:
         _print(summary, out)
+
+
+def _held_out(
+    kind: str, option: str, given: list[str] | None, benchmark: tuple[str, ...]
+) -> tuple[str, ...]:
+    """What an option holds out, or what the benchmark does."""
+    if kind != _BENCHMARK:
+        return given_lists(option, given)
+    if given is not None:
+        raise DatasetError(
+            f"{option} is given, but the {_BENCHMARK} split holds out {', '.join(benchmark)}: "
+            "leave it out, or choose --split chrom"
+        )
+    return benchmark
 
 
 def _fractions(text: str) -> tuple[float, float, float]:
@@ -132,7 +175,8 @@ def _print(summary: BuildSummary, out: Path) -> None:
         f"{out}: windows {summary.kept:,} ({span_text(summary.bases)}), chromosomes "
         f"{summary.chroms:,}, markers {len(summary.markers):,}, {size_text(summary.bytes)}"
     )
-    train = f"regtrack train {out} --model dilated --out RUN"
+    short = summary.labels < summary.window
+    train = f"regtrack train {out} --model {'dilated6' if short else 'dilated'} --out RUN"
     then = train if summary.trainable else evaluation_of(out, "RUN", summary.splits)
     console.print(f"Next: {then}")
 
@@ -146,7 +190,10 @@ def _print_windows(summary: BuildSummary) -> None:
         ("dropped: excluded", dropped.excluded),
         ("dropped: multi-mapped", dropped.multimap),
         ("dropped: too short, at a chromosome's end", dropped.short),
+        ("dropped: no peak where one is needed", dropped.no_peak),
+        ("dropped: bases in common with another split", dropped.other_split),
     ]
+    counts = [row for row in counts if row[1] or not row[0].startswith(_OPTIONAL)]
     total = summary.kept + sum(dropped.to_dict().values())
     rows = [(what, f"{count:,}", f"{count / total:.1%}") for what, count in counts]
     print_table(f"Windows of {summary.window:,} bp", ("", "windows", "fraction"), rows)
@@ -158,7 +205,8 @@ def _print_categories(summary: BuildSummary) -> None:
         for category, found in summary.categories().items()
     ]
     columns = ("category", "markers", "mean", "median", "lowest", "highest")
-    print_table("Labelled fraction of the kept bases, by marker", columns, rows)
+    what = "kept bases" if summary.labels == summary.window else "windows"
+    print_table(f"Labelled fraction of the {what}, by marker", columns, rows)
 
 
 def _print_markers(summary: BuildSummary) -> None:

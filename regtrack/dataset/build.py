@@ -20,10 +20,16 @@ from regtrack.dataset.format import (
     WINDOWS_FILE,
 )
 from regtrack.dataset.header import write_header
-from regtrack.dataset.labelling import LabelledMarker, write_labels
+from regtrack.dataset.labelling import LabelledMarker, covered_by, write_labels
 from regtrack.dataset.masks import MaskFiles
 from regtrack.dataset.spec import DatasetSpec
-from regtrack.dataset.split import Splits, assign_splits, check_split
+from regtrack.dataset.split import (
+    Splits,
+    assign_splits,
+    check_filled,
+    check_split,
+    share_bases,
+)
 from regtrack.dataset.summary import BuildSummary
 from regtrack.files.source import sha256_of
 from regtrack.genome.inputs import Inputs
@@ -91,8 +97,11 @@ def build_dataset(
             # sequence
             first = read_peaks(files[0].path, fasta.assembly)
             masks = masked.read(fasta.assembly, usable)
-            kept = write_codes(fasta, usable, spec, masks, folder=folder, progress=progress)
-            splits = _write_windows(kept, spec, folder)
+            needed = covered_by(files, spec.needs, fasta.assembly, progress) if spec.needs else None
+            kept = write_codes(
+                fasta, usable, spec, masks, needed=needed, folder=folder, progress=progress
+            )
+            kept, splits = _write_windows(kept, spec, folder)
             labelled = write_labels(
                 files, fasta.assembly, kept, first=first, folder=folder, progress=progress
             )
@@ -106,15 +115,21 @@ def build_dataset(
     return summary
 
 
-def _write_windows(kept: Kept, spec: DatasetSpec, folder: Path) -> Splits:
+def _write_windows(kept: Kept, spec: DatasetSpec, folder: Path) -> tuple[Kept, Splits]:
+    """Write the windows that share no base with another split, and return them."""
     windows = np.empty(kept.count, dtype=WINDOW)
-    windows["chrom"] = np.repeat(np.arange(len(kept.starts)), [len(s) for s in kept.starts])
+    counts = [len(starts) for starts in kept.starts]
+    windows["chrom"] = np.repeat(np.arange(len(counts)), counts)
     starts = np.concatenate(kept.starts)
     windows["start"] = starts
-    windows["split"] = assign_splits(windows["chrom"], starts, kept.assembly, spec)
+    splits = assign_splits(windows["chrom"], starts + spec.crop, kept.assembly, spec)
+    windows["split"] = splits
+    lost = share_bases(windows["chrom"], starts, splits, spec.window)
+    windows = windows[~lost]
+    check_filled(windows["split"], kept.assembly, spec)
     with ArrayFile(folder / WINDOWS_FILE, WINDOW) as file:
         file.append(windows)
-    return windows["split"]
+    return kept.without(np.split(lost, np.cumsum(counts)[:-1])), windows["split"]
 
 
 def _summarize(
@@ -123,12 +138,13 @@ def _summarize(
     per_split = np.bincount(splits, minlength=len(SPLITS)).tolist()
     return BuildSummary(
         chroms=len(kept.assembly.names),
-        window=kept.window,
+        window=kept.spec.window,
+        labels=kept.spec.labels,
         kept=kept.count,
         dropped=kept.dropped,
         splits=dict(zip(SPLITS, per_split, strict=True)),
         markers=tuple(found.marker for found in labelled),
-        coverage=tuple(found.covered / (kept.count * kept.window) for found in labelled),
+        coverage=tuple(found.positives / (kept.count * kept.spec.labels) for found in labelled),
         peaks=sum((found.counts for found in labelled), PeakCounts()),
         unlabelled=tuple(found.marker.name for found in labelled if not found.labelled),
         bytes=sum((folder / name).stat().st_size for name in ARRAY_FILES),

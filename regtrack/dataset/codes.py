@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from regtrack.dataset.array_file import ArrayFile
+from regtrack.dataset.bins import labelled_bins
 from regtrack.dataset.format import BASE, CODES_FILE
 from regtrack.dataset.spec import DatasetSpec
 from regtrack.dataset.windows import Dropped, keep_windows
@@ -28,22 +32,42 @@ class Kept:
     Attributes:
         assembly: the chromosomes with at least one kept window.
         starts: starts of the kept windows of each chromosome, ascending (bp).
-        window: length of a window (bp).
+        spec: how long windows are, and which of their bases have labels.
         dropped: windows left out, over all usable chromosomes.
     """
 
     assembly: Assembly
     starts: tuple[Positions, ...]
-    window: int
+    spec: DatasetSpec
     dropped: Dropped
 
     @cached_property
     def stretches(self) -> dict[str, Intervals]:
-        """The kept windows of each chromosome, with adjacent ones merged."""
+        """The labelled bases of the kept windows of each chromosome, with adjacent ones merged."""
         return {
-            chrom: Intervals.merged(starts, starts + self.window)
+            chrom: Intervals.merged(first, first + self.spec.labelled)
             for chrom, starts in zip(self.assembly.names, self.starts, strict=True)
+            for first in [starts + self.spec.crop]
         }
+
+    def positives(self, by_chrom: Mapping[str, Intervals]) -> int:
+        """How many labels of the kept windows are 1, for a marker with these peaks."""
+        total, size = 0, self.spec.bin
+        for chrom, peaks in by_chrom.items():
+            stretches = self.stretches[chrom]
+            if size == 1:
+                total += stretches.shared_with(peaks)
+            else:
+                _, index = labelled_bins(np.zeros(len(peaks)), peaks.starts, peaks.ends, size)
+                below = stretches.covered_below(np.stack([index, index + 1]) * size)
+                total += int((below[1] > below[0]).sum())
+        return total
+
+    def without(self, lost: Sequence[npt.NDArray[np.bool_]]) -> Kept:
+        """All windows but those that share bases with another split, bool (W,) per chromosome."""
+        starts = tuple(one[~gone] for one, gone in zip(self.starts, lost, strict=True))
+        dropped = self.dropped + Dropped(other_split=int(sum(gone.sum() for gone in lost)))
+        return Kept(self.assembly, starts, self.spec, dropped)
 
     @property
     def count(self) -> int:
@@ -57,6 +81,7 @@ def write_codes(
     spec: DatasetSpec,
     masks: tuple[Mapping[str, Intervals], Mapping[str, Intervals]],
     *,
+    needed: Mapping[str, Intervals] | None = None,
     folder: Path,
     progress: Progress,
 ) -> Kept:
@@ -67,6 +92,7 @@ def write_codes(
         usable: the chromosomes that the dataset may keep.
         spec: length of a window, and the rules for dropping one.
         masks: excluded and multi-mapped bases by chromosome.
+        needed: bases by chromosome of which each window must label one; None: any window will do.
         folder: where to write.
         progress: shows the bases read.
 
@@ -86,7 +112,10 @@ def write_codes(
             if length < spec.window:
                 continue  # counted below: there may be millions
             codes = reference.codes(chrom, 0, length)
-            clean, lost = keep_windows(codes, spec, excluded.get(chrom), multimapped.get(chrom))
+            clean, lost = keep_windows(
+                codes, spec, excluded.get(chrom), multimapped.get(chrom),
+                None if needed is None else needed.get(chrom, Intervals.none()),
+            )  # fmt: skip
             dropped += lost
             if len(clean):
                 _check_count(len(starts) + 1)
@@ -98,7 +127,7 @@ def write_codes(
         task.advance(sum(short))
     if not starts:
         raise _nothing_kept(spec, dropped)
-    return Kept(usable.subset(starts), tuple(starts.values()), spec.window, dropped)
+    return Kept(usable.subset(starts), tuple(starts.values()), spec, dropped)
 
 
 def _check_count(chroms: int) -> None:
@@ -113,6 +142,7 @@ def _check_count(chroms: int) -> None:
 def _nothing_kept(spec: DatasetSpec, dropped: Dropped) -> DatasetError:
     return DatasetError(
         f"no window of {spec.window:,} bp is kept: {dropped.short} were too short, {dropped.n} had "
-        f"too many N, {dropped.excluded} were excluded, {dropped.multimap} multi-mapped; choose a "
-        "smaller `window`, or raise `max_n` or `max_multimap`"
+        f"too many N, {dropped.excluded} were excluded, {dropped.multimap} multi-mapped"
+        + (f", and {dropped.no_peak} have no peak of category {spec.needs}" if spec.needs else "")
+        + "; choose a smaller `window`, or raise `max_n` or `max_multimap`"
     )

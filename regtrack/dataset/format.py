@@ -14,6 +14,7 @@ from regtrack.genome.assembly import Assembly
 
 FORMAT = "regtrack dataset"
 VERSION = 2
+CROPPED_VERSION = 3  # of datasets whose spec has a crop or bins, which version 2 does not know
 SPLITS = ("train", "valid", "test")
 TILE = 25_000  # bp; a position within a tile fits in 16 bits
 

@@ -10,6 +10,7 @@ from typing import Any
 from regtrack.dataset.checksums import ArrayRecord, record_array
 from regtrack.dataset.format import (
     CODES_FILE,
+    CROPPED_VERSION,
     DTYPES,
     FORMAT,
     HEADER_FILE,
@@ -67,7 +68,9 @@ class DatasetHeader:
 def write_header(folder: Path, contents: Mapping[str, Any]) -> None:
     """Write dataset.json, including the checksums of the arrays already in the folder."""
     files = {name: record_array(folder / name).to_dict() for name in DTYPES}
-    header = {"format": FORMAT, "version": VERSION, "files": files, **contents}
+    cropped = {"crop", "bin"} & contents["spec"].keys()
+    version = CROPPED_VERSION if cropped else VERSION
+    header = {"format": FORMAT, "version": version, "files": files, **contents}
     (folder / HEADER_FILE).write_text(to_text(header), encoding="utf-8")
 
 
@@ -87,7 +90,7 @@ def read_header(folder: Path) -> DatasetHeader:
         record = read_record(path)
         if record.get("format") != FORMAT:
             raise RecordError(f'it does not say "{FORMAT}"')
-        if record.get("version") != VERSION:
+        if record.get("version") not in {VERSION, CROPPED_VERSION}:
             raise _other_version(folder, record.get("version"))
         header = typed(record, DatasetHeader)
         check_seal(record)
@@ -99,6 +102,6 @@ def read_header(folder: Path) -> DatasetHeader:
 def _other_version(folder: Path, version: object) -> DatasetError:
     why = " and has no checksums" if version == 1 else ""
     return DatasetError(
-        f"the dataset {folder} is of version {shown(version)}{why}; this regtrack reads version "
-        f"{VERSION}: build it again with regtrack build-dataset"
+        f"the dataset {folder} is of version {shown(version)}{why}; this regtrack reads versions "
+        f"{VERSION} and {CROPPED_VERSION}: build it again with regtrack build-dataset"
     )

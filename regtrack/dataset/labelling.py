@@ -34,7 +34,7 @@ class LabelledMarker:
         sha256: digest of the file.
         counts: peaks used and dropped.
         labelled: whether it has a peak on the kept chromosomes.
-        covered: labelled bases in the kept windows.
+        positives: labels of the kept windows that are 1.
         bridged: chromosome names read as the reference's.
         unknown: chromosome names that the reference lacks.
     """
@@ -44,7 +44,7 @@ class LabelledMarker:
     sha256: str
     counts: PeakCounts
     labelled: bool
-    covered: int
+    positives: int
     bridged: dict[str, str]
     unknown: tuple[str, ...]
 
@@ -98,6 +98,31 @@ def write_labels(
     return tuple(labelled)
 
 
+def covered_by(
+    files: Sequence[MarkerFile], category: str, assembly: Assembly, progress: Progress
+) -> dict[str, Intervals]:
+    """The bases under a peak of any marker of a category, by chromosome.
+
+    Raises:
+        DatasetError: no marker has the category.
+        PeakFileError: not a peak file.
+    """
+    chosen = [file for file in files if file.marker.category == category]
+    if not chosen:
+        known = dict.fromkeys(file.marker.category for file in files)
+        raise DatasetError(
+            f"windows need a peak of category {category}, which no marker has; the categories are "
+            f"{listed(list(known))}"
+        )
+    found: dict[str, list[Intervals]] = {}
+    with progress.task(f"Reading peaks of {category}", len(chosen), "files") as task:
+        for file in chosen:
+            for chrom, peaks in read_peaks(file.path, assembly).by_chrom.items():
+                found[chrom] = [Intervals.union([*found.get(chrom, []), peaks])]
+            task.advance(1, file.marker.name)
+    return {chrom: union for chrom, (union,) in found.items()}
+
+
 def _labelled(
     file: MarkerFile, peaks: Peaks, on_kept: Mapping[str, Intervals], kept: Kept
 ) -> LabelledMarker:
@@ -107,7 +132,7 @@ def _labelled(
         sha256=peaks.sha256,
         counts=peaks.counts,
         labelled=bool(on_kept),
-        covered=sum(kept.stretches[chrom].shared_with(found) for chrom, found in on_kept.items()),
+        positives=kept.positives(on_kept),
         bridged=peaks.bridged,
         unknown=peaks.unknown,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -33,31 +33,43 @@ class Batch:
 
     Attributes:
         codes: uint8 (B, L).
-        rows: int32 (R, 4): index in the batch, marker, start and end (bp) of each labelled stretch.
+        rows: int32 (R, 4): index in the batch, marker, start and end of each labelled stretch,
+            counted in labels from the window's first one.
+        crop: bp at each end of a window without labels.
+        bin: bp with one label.
     """
 
     codes: Tensor
     rows: Tensor
+    crop: int = 0
+    bin: int = 1
 
     def __len__(self) -> int:
         return len(self.codes)
 
     @property
     def known(self) -> Tensor:
-        """Bool (B, L): False for N."""
-        return self.codes != N
+        """Bool (B, P), one per label: False where all of its bases are N."""
+        labelled = self.codes[:, self.crop : self.codes.shape[1] - self.crop] != N
+        return labelled if self.bin == 1 else labelled.reshape(len(self), -1, self.bin).any(-1)
+
+    @property
+    def labels(self) -> int:
+        """P, the number of labels of each marker in a window."""
+        return (self.codes.shape[1] - 2 * self.crop) // self.bin
 
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on another device; a copy to a GPU is asynchronous."""
         unawaited = torch.device(device).type == "cuda"
-        return Batch(
-            self.codes.to(device, non_blocking=unawaited),
-            self.rows.to(device, non_blocking=unawaited),
+        return replace(
+            self,
+            codes=self.codes.to(device, non_blocking=unawaited),
+            rows=self.rows.to(device, non_blocking=unawaited),
         )
 
     def pin_memory(self) -> Batch:
         """The same batch in pinned memory, for copies to a GPU; called by PyTorch's loader."""
-        return Batch(self.codes.pin_memory(), self.rows.pin_memory())
+        return replace(self, codes=self.codes.pin_memory(), rows=self.rows.pin_memory())
 
 
 @dataclass(frozen=True)
@@ -95,7 +107,7 @@ def dense_labels(
     markers: slice = slice(None),
     span: slice = slice(None),
 ) -> Tensor:
-    """Labels per base, uint8 (B, M, L), computed on the batch's device.
+    """Labels of the batch, uint8 (B, M, P), computed on its device.
 
     Every row adds 1 at its start and -1 at its end; the labels are the cumulative sum.
 
@@ -104,9 +116,9 @@ def dense_labels(
         marker_count: of the dataset.
         windows: which of the batch to label, without steps; default: all.
         markers: which of them, likewise.
-        span: which bases of the windows, likewise.
+        span: which labels of the windows, likewise.
     """
-    low, high, _ = span.indices(batch.codes.shape[1])
+    low, high, _ = span.indices(batch.labels)
     first, last, _ = windows.indices(len(batch))
     lowest, highest, _ = markers.indices(marker_count)
     index, marker, start, end = batch.rows.long().unbind(1)
@@ -240,6 +252,8 @@ class _Batches(TorchDataset[Batch]):
         return Batch(
             torch.from_numpy(np.stack([codes for codes, _ in windows])),
             torch.from_numpy(np.concatenate(rows)),
+            self.dataset.spec.crop,
+            self.dataset.spec.bin,
         )
 
     def _read(self, window_id: int) -> tuple[Codes, Rows]:
@@ -256,13 +270,14 @@ class _Batches(TorchDataset[Batch]):
         )
         start, end = window.start + shift, window.end + shift
         codes = self.dataset.codes(window.chrom, start, end)
-        labels = self.dataset.labels(window.chrom, start, end)
+        labels = self.dataset.window_labels(window.chrom, start, end)
         rows = np.stack([labels.marker, labels.start, labels.end], axis=1)
-        return _turned(codes, rows) if turned else (codes, rows)
+        if not turned:
+            return codes, rows
+        return reverse_complement(codes), _turned(rows, self.dataset.label_count)
 
 
-def _turned(codes: Codes, rows: Rows) -> tuple[Codes, Rows]:
-    """The reverse complement of a window, with its labels."""
-    length = len(codes)
+def _turned(rows: Rows, count: int) -> Rows:
+    """The rows of a window's labels, so many in number, for its reverse complement."""
     marker, start, end = rows.T
-    return reverse_complement(codes), np.stack([marker, length - end, length - start], axis=1)
+    return np.stack([marker, count - end, count - start], axis=1)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.dataset.format import SPLITS, TILE
+from regtrack.dataset.spec import DatasetSpec
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.sequence import N
 
@@ -33,15 +34,15 @@ def possible_offsets(offsets: _Array, rows: int) -> bool:
     return bool(offsets[0] == 0 and (np.diff(offsets) >= 0).all() and offsets[-1] == rows)
 
 
-def possible_windows(windows: _Array, assembly: Assembly, window: int) -> bool:
-    """Whether windows (W,) of so many bp tile an assembly, in order and in known splits."""
+def possible_windows(windows: _Array, assembly: Assembly, spec: DatasetSpec) -> bool:
+    """Whether the labelled middles of windows (W,) tile an assembly, in order, in known splits."""
     if len(windows) == 0 or windows["chrom"].max() >= len(assembly.names):
         return False
     chrom, start = windows["chrom"].astype(np.int64), windows["start"].astype(np.int64)
     order = chrom * 2**32 + start
     return bool(
         (windows["split"] < len(SPLITS)).all()
-        and (start % window == 0).all()
-        and (start + window <= np.array(assembly.lengths)[chrom]).all()
+        and ((start + spec.crop) % spec.labelled == 0).all()
+        and (start + spec.window <= np.array(assembly.lengths)[chrom]).all()
         and (order[1:] > order[:-1]).all()
     )

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, Self
 
+from regtrack.dataset.places import single_places
 from regtrack.errors import DatasetError, invalid
 from regtrack.frozen import take_names
 from regtrack.genome.assembly import Assembly
 
 # The settings that each kind of split uses; setting any other is refused as a mistake.
-_USES = {
+_USES: dict[str, set[str]] = {
     "random": {"fractions"},
     "chrom": {"valid_chroms", "test_chroms"},
     "block": {"fractions", "block"},
+    "given": set(),
 }
+
+BENCHMARK_VALID = ("chr7:30508751-35296850",)
+BENCHMARK_TEST = ("chr8", "chr9")
+SHORT_BIN = 200  # bp
+SHORT_NEEDS = "TF"
+
+_OF_LABELS = ("crop", "bin", "needs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +32,13 @@ class SplitSpec:
     """How windows are divided into train, valid and test.
 
     Attributes:
-        kind: `random` windows (80/10/10, as Gupta and Rush 2017), whole chromosomes (`chrom`), or
-            contiguous stretches (`block`).
+        kind: `random` windows (80/10/10, as Gupta and Rush 2017), whole chromosomes (`chrom`),
+            contiguous stretches (`block`), or as files say that hold a split each (`given`).
         seed: of the random kinds.
         fractions: of the windows in train, valid and test; for `random` and `block`.
-        valid_chroms: chromosomes of the valid split, or a single name; for `chrom`.
-        test_chroms: chromosomes of the test split, or a single name; for `chrom`.
+        valid_chroms: chromosomes of the valid split, or a single name; for `chrom`. A region such
+            as `chr7:30508751-35296850` stands for the windows within it.
+        test_chroms: likewise of the test split.
         block: length of a stretch (bp); for `block`.
 
     Raises:
@@ -55,20 +65,28 @@ class SplitSpec:
         if self.block < 1:
             raise DatasetError(invalid("block", self.block, "at least 1", "bp"))
 
+    @classmethod
+    def benchmark(cls) -> Self:
+        """The split of Zhou and Troyanskaya (2015): chr8 and chr9 are test, part of chr7 is valid.
+
+        Their coordinates are of hg19.
+        """
+        return cls("chrom", valid_chroms=BENCHMARK_VALID, test_chroms=BENCHMARK_TEST)
+
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON-serialisable values."""
         return asdict(self)
 
     def on(self, assembly: Assembly) -> SplitSpec:
-        """With one name per chromosome where a list of several was given.
+        """With one name per chromosome or region where a list of several was given.
 
         Raises:
             DatasetError: a chromosome in two splits.
         """
         return replace(
             self,
-            valid_chroms=assembly.named(self.valid_chroms),
-            test_chroms=assembly.named(self.test_chroms),
+            valid_chroms=single_places(self.valid_chroms, assembly),
+            test_chroms=single_places(self.test_chroms, assembly),
         )
 
     def _check_unread(self) -> None:
@@ -112,9 +130,15 @@ class DatasetSpec:
         max_multimap: a window with a larger fraction of multi-mapped bases is dropped.
         split: how the windows are divided.
         chroms: the chromosomes to use, or a single name; empty: all.
+        crop: bp at each end of a window that are read and have no label. Labelled stretches do not
+            overlap, so windows do where there is a crop.
+        bin: bp with one common label, which is 1 if more than half of them are in peaks.
+        needs: a category: only windows are kept whose labelled stretch overlaps a peak of one of
+            its markers. Empty: all.
 
     Raises:
-        DatasetError: a window below 1 bp, or a fraction outside 0 to 1.
+        DatasetError: a window below 1 bp, or a fraction outside 0 to 1; a crop that leaves no
+            whole number of bins.
     """
 
     window: int = 25_000
@@ -122,6 +146,9 @@ class DatasetSpec:
     max_multimap: float = 0.1
     split: SplitSpec = field(default_factory=SplitSpec)
     chroms: tuple[str, ...] = ()
+    crop: int = 0
+    bin: int = 1
+    needs: str = ""
 
     def __post_init__(self) -> None:
         take_names(self, "chroms")
@@ -130,13 +157,45 @@ class DatasetSpec:
         for name, share in (("max_n", self.max_n), ("max_multimap", self.max_multimap)):
             if not 0 <= share <= 1:
                 raise DatasetError(invalid(name, share, "a fraction from 0 to 1"))
+        self._check_labels()
         if self.split.kind == "block" and self.split.block < self.window:
             expected = f"at least one window, {self.window:,} bp"
             raise DatasetError(invalid("block", self.split.block, expected, "bp"))
 
+    @classmethod
+    def short(
+        cls, window: int = 1_000, *, split: SplitSpec | None = None, chroms: tuple[str, ...] = ()
+    ) -> Self:
+        """Windows as Zhou and Troyanskaya (2015) have them: one label for the middle 200 bp.
+
+        Args:
+            window: its length (bp); an even number of bp is left on both sides of the middle.
+            split: how they are divided; default: as they did.
+            chroms: as in the class.
+        """
+        if window < SHORT_BIN or (window - SHORT_BIN) % 2:
+            expected = f"{SHORT_BIN} bp in the middle and as many on both sides of them"
+            raise DatasetError(invalid("window", window, expected, "bp"))
+        return cls(
+            window, split=split or SplitSpec.benchmark(), chroms=chroms,
+            crop=(window - SHORT_BIN) // 2, bin=SHORT_BIN, needs=SHORT_NEEDS,
+        )  # fmt: skip
+
+    @property
+    def labelled(self) -> int:
+        """The bp in the middle of a window that have labels: from one window to the next."""
+        return self.window - 2 * self.crop
+
+    @property
+    def labels(self) -> int:
+        """P, the number of labels that a window has of each marker."""
+        return self.labelled // self.bin
+
     def to_dict(self) -> dict[str, Any]:
-        """The fields as JSON-serialisable values."""
-        return asdict(self)
+        """The fields as JSON-serialisable values; labels of single bases go without saying."""
+        found = asdict(self)
+        plain = {one.name: one.default for one in fields(self) if one.name in _OF_LABELS}
+        return {name: value for name, value in found.items() if plain.get(name, ...) != value}
 
     def on(self, assembly: Assembly) -> DatasetSpec:
         """With one name per chromosome where a list of several was given.
@@ -145,6 +204,13 @@ class DatasetSpec:
             DatasetError: a chromosome in two splits.
         """
         return replace(self, chroms=assembly.named(self.chroms), split=self.split.on(assembly))
+
+    def _check_labels(self) -> None:
+        if self.crop < 0 or self.bin < 1 or self.labelled < 1 or self.labelled % self.bin:
+            raise DatasetError(
+                f"a window of {self.window:,} bp less `crop` {self.crop:,} on both sides leaves "
+                f"{self.labelled:,} bp; expected a multiple of `bin`, {self.bin:,} bp"
+            )
 
 
 def _listed(values: tuple[float, ...]) -> str:

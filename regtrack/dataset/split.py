@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.dataset.format import SPLITS
+from regtrack.dataset.places import place_of
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.errors import DatasetError, nearest
 from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Positions
 
 _log = logging.getLogger(__name__)
@@ -28,21 +30,25 @@ def check_split(spec: DatasetSpec, assembly: Assembly) -> None:
         assembly: the chromosomes that the dataset may use.
 
     Raises:
-        DatasetError: a chromosome that the dataset does not use, or one held out twice.
+        DatasetError: a chromosome that the dataset does not use, or bases held out twice.
+        RegionError: a region that is not within its chromosome.
     """
-    held_out: dict[str, str] = {}
+    if spec.split.kind == "given":
+        raise DatasetError("a `given` split is that of files with a split each; choose another one")
+    held_out: dict[str, Interval] = {}
     for name in (*spec.split.valid_chroms, *spec.split.test_chroms):
-        chrom = assembly.resolve(name) or name
-        if chrom not in assembly:
+        found = place_of(name, assembly)
+        if found is None:
             raise DatasetError(
                 f'"{name}" is to be held out, but the dataset uses only {assembly.summary()}; '
                 f"name one of those{nearest(name, assembly.names)}"
             )
-        if chrom in held_out:
-            raise DatasetError(
-                f'"{held_out[chrom]}" and "{name}" both hold out {chrom}; name it once'
-            )
-        held_out[chrom] = name
+        for other, place in held_out.items():
+            if place.chrom == found.chrom and place.start < found.end and found.start < place.end:
+                raise DatasetError(
+                    f'"{other}" and "{name}" both hold out {found.chrom}; name it once'
+                )
+        held_out[name] = found
 
 
 def assign_splits(
@@ -52,7 +58,7 @@ def assign_splits(
 
     Args:
         chroms: index in the assembly of each window's chromosome (W,).
-        starts: first base of each window (W,), ascending within a chromosome (bp).
+        starts: first base of each window's labels (W,), ascending within a chromosome (bp).
         assembly: the kept chromosomes.
         spec: length of a window, and how to split.
 
@@ -63,18 +69,45 @@ def assign_splits(
         DatasetError: a requested split would be empty.
     """
     if spec.split.kind == "chrom":
-        splits = _by_chrom(chroms, assembly, spec.split)
+        splits = _by_chrom(chroms, starts, assembly, spec)
     elif spec.split.kind == "block":
         splits = _by_block(chroms, starts, spec)
     else:
         splits = _at_random(len(starts), spec.split)
-    _check_filled(splits, assembly, spec)
+    check_filled(splits, assembly, spec)
     return splits
 
 
 def block_length(spec: DatasetSpec) -> int:
     """The block of a block split, rounded down to whole windows (bp)."""
-    return spec.split.block // spec.window * spec.window
+    return spec.split.block // spec.labelled * spec.labelled
+
+
+def share_bases(
+    chroms: npt.NDArray[np.integer], starts: Positions, splits: Splits, window: int
+) -> npt.NDArray[np.bool_]:
+    """Which windows have a base in common with one of a split that counts more, bool (W,).
+
+    Test counts most, then valid, then train. Windows that do not overlap share none.
+
+    Args:
+        chroms: as `assign_splits`.
+        starts: first base of each window (W,), ascending within a chromosome (bp).
+        splits: uint8 (W,).
+        window: length of a window (bp).
+
+    >>> starts, splits = np.array([0, 200, 400, 600]), np.array([0, 0, 1, 0], np.uint8)
+    >>> share_bases(np.zeros(4, int), starts, splits, 300)
+    array([False,  True, False,  True])
+    """
+    place = chroms.astype(np.int64) * 2**33 + starts
+    lost = np.zeros(len(place), dtype=np.bool_)
+    for split in (_VALID, _TEST):
+        stronger = place[splits == split]
+        weaker = (splits < split) if split == _VALID else (splits != split)
+        below = np.searchsorted(stronger, place - window, side="right")
+        lost |= weaker & (np.searchsorted(stronger, place + window, side="left") > below)
+    return lost
 
 
 def _at_random(count: int, split: SplitSpec) -> Splits:
@@ -88,14 +121,15 @@ def _at_random(count: int, split: SplitSpec) -> Splits:
     return np.random.default_rng(split.seed).permutation(dealt.astype(np.uint8))
 
 
-def _by_chrom(chroms: npt.NDArray[np.integer], assembly: Assembly, split: SplitSpec) -> Splits:
-    of_chrom = np.full(len(assembly.names), _TRAIN, dtype=np.uint8)
-    for index, names in ((_VALID, split.valid_chroms), (_TEST, split.test_chroms)):
-        for chrom in map(assembly.resolve, names):
-            # a chromosome without a clean window is not kept
-            if chrom is not None:
-                of_chrom[assembly.number_of[chrom]] = index
-    splits: Splits = of_chrom[chroms]
+def _by_chrom(
+    chroms: npt.NDArray[np.integer], starts: Positions, assembly: Assembly, spec: DatasetSpec
+) -> Splits:
+    splits = np.full(len(chroms), _TRAIN, dtype=np.uint8)
+    for index, names in ((_VALID, spec.split.valid_chroms), (_TEST, spec.split.test_chroms)):
+        for place in (place_of(name, assembly) for name in names):
+            if place is not None:  # a chromosome without a clean window is not kept
+                within = (starts >= place.start) & (starts + spec.labelled <= place.end)
+                splits[within & (chroms == assembly.number_of[place.chrom])] = index
     return splits
 
 
@@ -137,7 +171,12 @@ def _all_held_out(split: SplitSpec, assembly: Assembly) -> bool:
     return named >= set(assembly.names)
 
 
-def _check_filled(splits: Splits, assembly: Assembly, spec: DatasetSpec) -> None:
+def check_filled(splits: Splits, assembly: Assembly, spec: DatasetSpec) -> None:
+    """Refuse a dataset in which a requested split has no window.
+
+    Raises:
+        DatasetError: naming the split.
+    """
     counts = np.bincount(splits, minlength=len(SPLITS))
     asked = [fraction > 0 for fraction in spec.split.fractions]
     if spec.split.kind == "chrom":

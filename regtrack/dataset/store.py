@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from regtrack.dataset.bins import labelled_bins
 from regtrack.dataset.checksums import CheckedArray, Rule
 from regtrack.dataset.format import (
     CODES_FILE,
@@ -43,6 +44,8 @@ from regtrack.genome.sequence import Codes
 from regtrack.labels.marker import Marker
 
 __all__ = ["SPLITS", "TILE", "Dataset", "LabelRows"]
+
+_AT_ONCE = 5_000_000  # bp of which bins are labelled together
 
 Int32s = npt.NDArray[np.int32]
 Ids = npt.NDArray[np.int64]
@@ -101,6 +104,11 @@ class Dataset:
         return self.spec.window
 
     @property
+    def label_count(self) -> int:
+        """P, the number of labels of each marker in a window: one per base, or one per bin."""
+        return self.spec.labels
+
+    @property
     def spec(self) -> DatasetSpec:
         """What was requested."""
         return self.header.spec
@@ -153,7 +161,7 @@ class Dataset:
             DatasetError: the table is damaged.
         """
         windows = self._read(WINDOWS_FILE)
-        if not possible_windows(windows, self.assembly, self.window):
+        if not possible_windows(windows, self.assembly, self.spec):
             raise damaged(self.path, f"{WINDOWS_FILE} does not fit the assembly")
         return windows
 
@@ -226,6 +234,25 @@ class Dataset:
         keep = starts < ends
         return LabelRows(rows["marker"][keep].astype(np.int32), starts[keep], ends[keep])
 
+    def window_labels(self, chrom: str, start: int, end: int) -> LabelRows:
+        """The labels of a window that lies at [start, end), wherever that is.
+
+        Returns:
+            Stretches of them: labels are counted from the window's first one, and are of single
+            bases or of bins.
+
+        Raises:
+            AssemblyError, RegionError: as `labels`.
+        """
+        crop, size = self.spec.crop, self.spec.bin
+        found = self.labels(chrom, start + crop, end - crop)
+        if size == 1:
+            return found
+        marker, index = labelled_bins(found.marker, found.start, found.end, size)
+        return LabelRows(
+            marker.astype(np.int32), index.astype(np.int32), (index + 1).astype(np.int32)
+        )
+
     def stretches(self, marker: int, chrom: str) -> Intervals:
         """The labelled bases of one marker on a whole chromosome.
 
@@ -263,7 +290,7 @@ class Dataset:
         return dense
 
     def positives(self, split: str) -> npt.NDArray[np.int64]:
-        """The number of labelled bases in a split's windows, int64 (markers,)."""
+        """The number of labels that are 1 in a split's windows, int64 (markers,)."""
         ids = self._ids(split)
         windows = self.windows[ids]
         total = np.zeros(len(self.markers), dtype=np.int64)
@@ -272,17 +299,19 @@ class Dataset:
         ):
             starts = windows["start"][windows["chrom"] == index].astype(np.int64)
             if len(starts):
-                stretches = Intervals.merged(starts, starts + self.window)
-                total += self._covered(chrom, length, stretches)
+                first = starts + self.spec.crop
+                stretches = Intervals.merged(first, first + self.spec.labelled)
+                count = self._covered if self.spec.bin == 1 else self._labelled_bins
+                total += count(chrom, length, stretches)
         return total
 
     def base_rates(self, split: str = "train") -> npt.NDArray[np.float64]:
-        """The labelled fraction of the bases in a split's windows, float64 (markers,).
+        """The fraction of labels that are 1 in a split's windows, float64 (markers,).
 
         Raises:
             DatasetError: the split has no windows.
         """
-        return self.positives(split) / (len(self.window_ids(split)) * self.window)
+        return self.positives(split) / (len(self.window_ids(split)) * self.spec.labels)
 
     def _ids(self, split: str) -> Ids:
         return np.flatnonzero(self.windows["split"] == _split_index(split)).astype(np.int64)
@@ -295,6 +324,20 @@ class Dataset:
         # float64 sums of integers are exact below 2^53
         totals = np.bincount(rows.marker, below_end - below_start, minlength=len(self.markers))
         return totals.astype(np.int64)
+
+    def _labelled_bins(
+        self, chrom: str, length: int, stretches: Intervals
+    ) -> npt.NDArray[np.int64]:
+        """The number of labelled bins within a chromosome's intervals, int64 (markers,)."""
+        size = self.spec.bin
+        total = np.zeros(len(self.markers), dtype=np.int64)
+        step = _AT_ONCE // size * size
+        for start in range(0, length, step):
+            rows = self.labels(chrom, start, min(start + step, length))
+            marker, index = labelled_bins(rows.marker, rows.start, rows.end, size)
+            below = stretches.covered_below(np.stack([index, index + 1]) * size + start)
+            total += np.bincount(marker[below[1] > below[0]], minlength=len(total))
+        return total
 
     def _window(self, window_id: int) -> Any:
         if not 0 <= window_id < len(self.windows):
@@ -318,7 +361,7 @@ class Dataset:
         breaks[1:] = (
             (windows["chrom"][1:] != windows["chrom"][:-1])
             | (windows["split"][1:] != windows["split"][:-1])
-            | (starts[1:] != starts[:-1] + self.window)
+            | (starts[1:] != starts[:-1] + self.spec.labelled)
         )
         first = np.flatnonzero(breaks)
         stretch = np.cumsum(breaks) - 1

@@ -30,11 +30,12 @@ class BuildSummary:
     Attributes:
         chroms: kept chromosomes.
         window: length of a window (bp).
+        labels: of each marker, per window: one per base, or one per bin.
         kept: number of kept windows.
         dropped: number of windows left out, by reason.
         splits: number of windows in each split.
         markers: the markers.
-        coverage: for each marker, the labelled fraction of the bases in kept windows.
+        coverage: for each marker, the fraction of 1 among its labels of kept windows.
         peaks: peaks used and dropped, over all files.
         unlabelled: names of the markers without a peak on the kept chromosomes.
         bytes: size on disk of the arrays.
@@ -42,6 +43,7 @@ class BuildSummary:
 
     chroms: int
     window: int
+    labels: int
     kept: int
     dropped: Dropped
     splits: dict[str, int]
@@ -73,6 +75,7 @@ class BuildSummary:
         return {
             "chroms": self.chroms,
             "window": self.window,
+            "labels": self.labels,
             "kept": self.kept,
             "bases": self.bases,
             "dropped": self.dropped.to_dict(),

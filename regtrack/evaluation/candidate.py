@@ -15,6 +15,7 @@ from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint, sty
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
 from regtrack.errors import CheckpointError, MarkerError, nearest
+from regtrack.evaluation.fits import check_fits
 from regtrack.evaluation.metrics import centres
 from regtrack.predict.ensemble import NamedEnsemble, averaged
 
@@ -102,12 +103,14 @@ class Candidate:
         return self.paths or f"the {self.title} model"
 
     def check(self, dataset: Dataset, split: str, *, any_assembly: bool) -> None:
-        """Refuse a dataset of another assembly; warn where scores may measure memory.
+        """Refuse a dataset of another assembly or task; warn where scores may measure memory.
 
         Raises:
             AssemblyError: see `check_assembly`.
+            DatasetError: see `check_fits`.
         """
         for member in self.members:
+            check_fits(member.model, dataset)
             check_assembly(
                 member, dataset.assembly, str(dataset.path),
                 any_assembly=any_assembly, unseen=any_assembly,

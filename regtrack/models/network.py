@@ -37,11 +37,16 @@ class TrackModel(nn.Module):
         passes: how many times the trunk runs.
 
     Attributes:
+        bin: bp with one common logit.
+        crop: bp at each end of a training window for which training computes no logit.
         stride: bp; the network's positions repeat at multiples of it.
         receptive_field: largest span that one output depends on (bp); None: the whole sequence.
         reach: largest distance to the left and to the right that an output depends on (bp); None:
             unbounded.
     """
+
+    bin: int = 1
+    crop: int = 0
 
     def __init__(
         self,

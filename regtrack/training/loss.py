@@ -33,7 +33,7 @@ class Tile(NamedTuple):
 
     Attributes:
         windows: of the batch.
-        span: positions of each.
+        span: labels of each.
         labels: uint8 (B, M, T), 0 or 1.
         known: bool (B, T); False for N.
     """
@@ -88,7 +88,7 @@ def marker_weights(base_rates: Tensor, balance: float) -> Tensor:
 
 def tiles(batch: Batch, marker_count: int) -> Iterator[Tile]:
     """The tiles of a batch, window by window where windows are larger than a tile."""
-    count, length = batch.codes.shape
+    count, length = len(batch), batch.labels
     size = _CPU if batch.codes.device.type == "cpu" else _DEVICE
     at_once = min(max(size // (marker_count * length), 1), count)
     positions = min(max(size // (marker_count * at_once), _LEAST), length)
@@ -102,11 +102,11 @@ def tiles(batch: Batch, marker_count: int) -> Iterator[Tile]:
 
 
 def batch_loss(head: Head, x: Tensor, batch: Batch, weights: Weights = EVEN) -> Tensor:
-    """Mean binary cross-entropy over the known bases and all markers, a float32 scalar.
+    """Mean binary cross-entropy over the known labels of all markers, a float32 scalar.
 
     Args:
         head: the dense layers; in training mode with dropout.
-        x: its input, floats (B, L, C).
+        x: its input, floats (B, P, C), a position per label.
         batch: the windows, with codes (B, L); N is left out of the loss.
         weights: what counts how much.
     """
@@ -130,7 +130,7 @@ def scored_loss(
         curves: where the logits of all markers are counted.
         weights: as `batch_loss` has them.
     """
-    count, length = batch.codes.shape
+    count, length = len(batch), batch.labels
     markers = len(curves.centre)
     size = _CPU if batch.codes.device.type == "cpu" else _DEVICE
     at_once = max(size // length, 1)

@@ -13,6 +13,7 @@ from torch import nn
 from regtrack.checkpoint import Checkpoint, load_checkpoint, model_digest
 from regtrack.dataset.store import Dataset
 from regtrack.errors import CheckpointError, TrainingError
+from regtrack.evaluation.fits import check_fits
 from regtrack.labels.marker import Marker
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
@@ -51,6 +52,7 @@ class Start:
         Raises:
             CheckpointError: no such network or setting, or a network that the checkpoint's weights
                 are not for.
+            DatasetError: a network that does not give what the dataset labels.
         """
         if self.checkpoint is None:
             return _fresh(dataset, model or DEFAULT_MODEL, settings, seed)
@@ -136,6 +138,7 @@ def _fresh(dataset: Dataset, model: str, settings: Mapping[str, Any], seed: int)
     """Fresh weights, with each marker's base rate as its first prediction."""
     torch.manual_seed(seed)
     network = build_model(model, len(dataset.markers), **settings)
+    check_fits(network, dataset)
     network.set_base_rates(dataset.base_rates("train").tolist())
     return network
 

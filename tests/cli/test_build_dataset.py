@@ -51,6 +51,35 @@ def test_a_build_ends_in_a_summary_and_the_next_command(run: Run) -> None:
     assert "regtrack train data" in out
 
 
+def test_short_windows_have_one_label_each(run: Run) -> None:
+    code, out, _ = run("--task", "short", "--split", "block", "--block", "200", "--window", "200",
+                       "--fractions", "0,0,1")  # fmt: skip
+    lines = {line.strip(" │").split("│")[0].strip(): line for line in out.splitlines()}
+    assert code == 0
+    # the peak covers five bins; the marker without a label in them has none
+    assert "5" in lines["kept"] and "295" in lines["dropped: no peak where one is needed"]
+    assert "100.000%" in lines["K562_CTCF"]
+    assert "0.000%" in lines["K562_DNase"]
+    assert Dataset.open("data").label_count == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--task", "wide"), '--task is "wide"; expected dense or short'),
+        (("--task", "short"), '"chr7:30508751-35296850" is to be held out, but the dataset uses o'),
+        (("--split", "benchmark", "--test-chroms", "chr1"), "benchmark split holds out chr8, chr9"),
+        (("--task", "short", "--window", "1001"), "--window is 1,001 bp; expected 200 bp in the m"),
+        (("--task", "short", "--fractions", "1,0,0"), "`fractions` is set, but a chrom split"),
+    ],
+)
+def test_short_mistakes_are_one_line(run: Run, options: tuple[str, ...], message: str) -> None:
+    code, _, err = run(*options)
+    assert code == 2
+    assert message in err.replace("--fractions is", "`fractions` is").splitlines()[-1]
+    assert not Path("data").exists()
+
+
 def test_json_is_alone_on_stdout(run: Run) -> None:
     code, out, _ = run("--json")
     found = json.loads(out)

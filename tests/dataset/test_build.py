@@ -20,6 +20,7 @@ from regtrack.dataset.build import build_dataset
 from regtrack.dataset.format import ARRAY_FILES, HEADER_FILE
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.dataset.store import SPLITS, Dataset
+from regtrack.dataset.windows import Dropped
 from regtrack.errors import (
     AssemblyError,
     ChangedError,
@@ -49,7 +50,7 @@ def test_the_summary_is_what_the_dataset_holds(inputs: Inputs, tmp_path: Path) -
     assert (summary.chroms, summary.kept) == (2, len(dataset.windows))
     assert summary.bases == summary.kept * 1000
     # chr1 and chrM end in less than a window, and the N run takes twelve and a half
-    assert summary.dropped.to_dict() == {"short": 2, "n": 13, "excluded": 0, "multimap": 0}
+    assert summary.dropped == Dropped(short=2, n=13)
     assert summary.splits == {split: len(dataset.window_ids(split)) for split in SPLITS}
     positives = sum(dataset.positives(split) for split in SPLITS)
     assert np.allclose(summary.coverage, positives / summary.bases)
@@ -141,7 +142,7 @@ def test_masks_drop_windows_but_no_labels(inputs: Inputs, tmp_path: Path) -> Non
         multimap=multimap,
     )
     # 101 of 1,000 bases are more than a tenth; a window is counted under its first reason
-    assert summary.dropped.to_dict() == {"short": 0, "n": 0, "excluded": 11, "multimap": 2}
+    assert summary.dropped == Dropped(excluded=11, multimap=2)
     dataset = Dataset.open(tmp_path / "dataset")
     assert dataset.interval(0).start == 13_000
     assert dataset.assembly.names == ("chr2",)

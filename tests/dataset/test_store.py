@@ -187,9 +187,9 @@ def test_an_array_of_another_type_is_an_error(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 3}, "of version 3; this regtrack reads version 2: build it again"),
+        ({"version": 4}, "of version 4; this regtrack reads versions 2 and 3: build it again"),
         ({"version": 1}, "of version 1 and has no checksums; .* build it again"),
-        ({"version": None}, "of version None; this regtrack reads version 2"),
+        ({"version": None}, "of version None; this regtrack reads versions 2 and 3"),
         ({"format": "something"}, 'does not say "regtrack dataset"'),
         ({"files": {}}, '"files" lacks codes.npy, label_rows.npy, tile_offsets.npy, windows.npy'),
         ({"files": None}, '"files" is null; expected an object'),

@@ -14,22 +14,30 @@ masks = st.lists(st.booleans(), min_size=LENGTH, max_size=LENGTH).map(np.array)
 shares = st.sampled_from([0.0, 0.1, 0.3, 0.5, 1.0])
 
 
-specs = st.builds(DatasetSpec, st.integers(1, 90), shares, shares)
+# windows that tile a chromosome, and windows of which the middle does
+plain = st.builds(DatasetSpec, st.integers(1, 90), shares, shares)
+cropped = st.builds(
+    lambda labelled, crop, most: DatasetSpec(labelled + 2 * crop, *most, crop=crop, needs="TF"),
+    st.integers(1, 30), st.integers(0, 30), st.tuples(shares, shares),
+)  # fmt: skip
+REASONS = ("short", "n", "excluded", "multimap", "no_peak", "other_split")
 
 
-@given(masks, masks, masks, specs)
+@given(masks, masks, masks, masks, plain | cropped)
 def test_each_window_is_judged_by_its_own_bases(
     unknown: np.ndarray,
     excluded: np.ndarray,
     shared: np.ndarray,
+    peaks: np.ndarray,
     spec: DatasetSpec,
 ) -> None:
     codes = np.where(unknown, 4, 2).astype(np.uint8)
     window = spec.window
-    kept, counts = [], dict.fromkeys(("short", "n", "excluded", "multimap"), 0)
-    for start in range(0, LENGTH, window):
-        bases = slice(start, start + window)
-        if start + window > LENGTH:
+    kept, counts = [], dict.fromkeys(REASONS, 0)
+    for labelled in range(0, LENGTH, spec.labelled):
+        start = labelled - spec.crop
+        bases = slice(max(start, 0), start + window)
+        if start < 0 or start + window > LENGTH:
             counts["short"] += 1
         elif unknown[bases].sum() > spec.max_n * window:
             counts["n"] += 1
@@ -37,12 +45,15 @@ def test_each_window_is_judged_by_its_own_bases(
             counts["excluded"] += 1
         elif (shared & ~unknown)[bases].sum() > spec.max_multimap * window:
             counts["multimap"] += 1
+        elif spec.needs and not peaks[labelled : labelled + spec.labelled].any():
+            counts["no_peak"] += 1
         else:
             kept.append(start)
 
     starts, dropped = keep_windows(
-        codes, spec, Intervals.from_mask(excluded), Intervals.from_mask(shared)
-    )
+        codes, spec, Intervals.from_mask(excluded), Intervals.from_mask(shared),
+        Intervals.from_mask(peaks) if spec.needs else None,
+    )  # fmt: skip
     assert starts.tolist() == kept
     assert dropped.to_dict() == counts
 
