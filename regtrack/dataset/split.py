@@ -34,7 +34,7 @@ def check_split(spec: DatasetSpec, assembly: Assembly) -> None:
         RegionError: a region that is not within its chromosome.
     """
     if spec.split.kind == "given":
-        raise DatasetError("a `given` split is that of files with a split each; choose another one")
+        raise DatasetError("a given split is that of files with a split each; choose another kind")
     held_out: dict[str, Interval] = {}
     for name in (*spec.split.valid_chroms, *spec.split.test_chroms):
         found = place_of(name, assembly)
