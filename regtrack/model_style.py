@@ -21,6 +21,9 @@ TITLES = {
     "dilated": "DILATED",
     "bi-lstm": "BI-LSTM",
     "hybrid": "HYBRID",
+    "deepsea": "CNN3 (DeepSEA)",
+    "danq": "BI-LSTM (DanQ)",
+    "dilated6": "DILATED6",
 }
 """Titles of regtrack's networks; any other network keeps its own name."""
 
@@ -96,6 +99,10 @@ _LOOKS = {
     ("dilated", "dilated"): _Look("vermillion", 2, _LONG_DOT),
     ("bi-lstm", "none"): _Look("green", 0, _DOTTED),
     ("hybrid", "none"): _Look("yellow", 0, _DASH_DASH_DOT),
+    # each like its relative among the networks of long windows
+    ("deepsea", "none"): _Look("purple", 1, _DASH_DOT),
+    ("danq", "none"): _Look("green", 1, _DOTTED),
+    ("dilated6", "none"): _Look("vermillion", 1, _SOLID),
 }
 _LEFT_OVER = ("sky",)  # hues of other networks
 

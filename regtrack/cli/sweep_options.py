@@ -127,7 +127,7 @@ ReverseComplement = Annotated[
 Step = Annotated[
     int | None,
     typer.Option(
-        help="Bp from one call to the next, of a --network with one output per call: wider than "
+        help="Bp from one call to the next, of a network with one output per call: wider than "
         "its bin fills gaps, narrower averages overlaps; default: the bin.",
         rich_help_panel=_HOW,
     ),

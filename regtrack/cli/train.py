@@ -42,15 +42,17 @@ def command(
     model: Annotated[
         str | None,
         typer.Option(
-            help="cnn1, cnn3, cnn7, id-cnn, dilated, bi-lstm or hybrid; default: dilated, or "
-            "the network of --from.",
+            help="cnn1, cnn3, cnn7, id-cnn, dilated, bi-lstm or hybrid; on a dataset of --task "
+            "short: deepsea, danq or dilated6. Default: dilated (dilated6), or the network of "
+            "--from.",
             rich_help_panel=_NETWORK,
         ),
     ] = None,
     dropout: Annotated[
         float | None,
         typer.Option(
-            help="Fraction of activations dropped; default: 0.25, of hybrid 0.1.",
+            help="Fraction of activations dropped; default: 0.25, of hybrid 0.1, "
+            "of short windows 0.2.",
             rich_help_panel=_NETWORK,
         ),
     ] = None,

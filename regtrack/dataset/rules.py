@@ -35,7 +35,7 @@ def possible_offsets(offsets: _Array, rows: int) -> bool:
 
 
 def possible_windows(windows: _Array, assembly: Assembly, spec: DatasetSpec) -> bool:
-    """Whether the labelled middles of windows (W,) tile an assembly, in order, in known splits."""
+    """Whether windows (W,), by their labelled bp, tile an assembly, in order and known splits."""
     if len(windows) == 0 or windows["chrom"].max() >= len(assembly.names):
         return False
     chrom, start = windows["chrom"].astype(np.int64), windows["start"].astype(np.int64)

@@ -172,7 +172,7 @@ def _all_held_out(split: SplitSpec, assembly: Assembly) -> bool:
 
 
 def check_filled(splits: Splits, assembly: Assembly, spec: DatasetSpec) -> None:
-    """Refuse a dataset in which a requested split has no window.
+    """Refuse splits, uint8 (W,), if one that was requested has no window.
 
     Raises:
         DatasetError: naming the split.

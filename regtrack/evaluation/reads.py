@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from regtrack.dataset.loader import Batch
+from regtrack.dataset.loader import Batch, make_loader
 from regtrack.dataset.store import Dataset
 from regtrack.genome.interval import Interval
 from regtrack.predict.forward import values_of_codes
@@ -47,16 +47,21 @@ class Reader:
             logits = values_of_codes(
                 self.network, batch.codes.numpy(),
                 markers=self.rows, precision=self.precision, device=self.device,
-                both_strands=self.both_strands, logits=True,
+                both_strands=self.both_strands, logits=True, labelled=True,
             )  # fmt: skip
             yield batch.to(self.device), logits
 
     def with_flanks(self, dataset: Dataset, split: str) -> Iterator[Found]:
         """Windows as `predict-genome` reads them: neighbours of a split in one piece.
 
+        Windows with a label for their middle alone are read like that anyway.
+
         The flanks may be of other splits or of dropped windows: a network reads their sequence, and
         none of their labels is scored.
         """
+        if dataset.spec.crop:
+            yield from self.alone(in_order(dataset, split))
+            return
         for interval in _runs(dataset, split):
             for strip, codes, values in values_by_strip(
                 self.network, dataset, interval, self.rows,
@@ -67,6 +72,11 @@ class Reader:
                 rows = np.stack([np.zeros_like(found.start), found.marker, found.start, found.end])
                 batch = Batch(torch.from_numpy(codes)[None], torch.from_numpy(rows.T.copy()))
                 yield batch.to(self.device), None if values is None else values[None]
+
+
+def in_order(dataset: Dataset, split: str, *, batch_size: int = 32) -> Iterable[Batch]:
+    """The windows of a split, unaugmented."""
+    return make_loader(dataset, split, batch_size=batch_size, seed=0, epoch=0, shuffle=False)
 
 
 def _runs(dataset: Dataset, split: str) -> Iterator[Interval]:

@@ -307,6 +307,24 @@ class BiLstm(Block):
         return states
 
 
+class OneHot(nn.Module):
+    """The letters A C G T as rows of the unit matrix, and N as zeros; nothing is learnt.
+
+    Attributes:
+        weight: one row per letter, floats (5, 4), a buffer.
+    """
+
+    weight: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("weight", torch.eye(5, 4))
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Floats (B, L, 4) of whole numbers 0 to 4 (B, L)."""
+        return F.embedding(codes, self.weight)
+
+
 class Head(nn.Module):
     """The dense layers at every base: hidden with ReLU and dropout, then one logit per marker."""
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from regtrack.models.blocks import Block, Head, past
+from regtrack.models.blocks import Block, Head, OneHot, past
 from regtrack.models.receptive_field import count_reach, count_stride
 
 LETTERS = 5
@@ -35,9 +35,11 @@ class TrackModel(nn.Module):
         head: the dense layers.
         stem: blocks that run once, before the trunk.
         passes: how many times the trunk runs.
+        embed: gives each letter its row; default: one that is learnt.
 
     Attributes:
-        bin: bp with one common logit.
+        bin: bp with one common label.
+        step: bp with one common logit along a sequence.
         crop: bp at each end of a training window for which training computes no logit.
         stride: bp; the network's positions repeat at multiples of it.
         receptive_field: largest span that one output depends on (bp); None: the whole sequence.
@@ -46,6 +48,7 @@ class TrackModel(nn.Module):
     """
 
     bin: int = 1
+    step: int = 1
     crop: int = 0
 
     def __init__(
@@ -57,15 +60,20 @@ class TrackModel(nn.Module):
         head: Head,
         stem: Sequence[Block] = (),
         passes: int = 1,
+        embed: OneHot | None = None,
     ) -> None:
         super().__init__()
         self.name = name
         self.config = dict(config)
         self.passes = passes
-        self.embed = nn.Embedding(LETTERS, EMBEDDING)
+        self.embed: nn.Embedding | OneHot = embed or nn.Embedding(LETTERS, EMBEDDING)
         self.stem = nn.ModuleList(stem)
         self.trunk = nn.ModuleList(trunk)
         self.head = head
+        self._count()
+
+    def _count(self) -> None:
+        """Set the stride, the receptive field and the reach."""
         reach = count_reach(self.chain)
         self.stride = count_stride(self.chain)
         self.receptive_field = reach.span if reach else None
@@ -119,6 +127,12 @@ class TrackModel(nn.Module):
         """
         return self.logits_from_embedded(self.embedded(codes), markers, lengths)
 
+    def labelled_logits(
+        self, codes: Tensor, markers: Tensor | Sequence[int] | None = None
+    ) -> Tensor:
+        """Logits (B, M, P) of training windows, codes (B, L): one per label, as in training."""
+        return self.logits(codes, markers)
+
     def logits_from_embedded(
         self,
         embedded: Tensor,
@@ -143,14 +157,14 @@ class TrackModel(nn.Module):
         batch, length = x.shape[:2]
         rows = self.marker_count if markers is None else len(markers)
         body, tail = self._parts()
-        x = _run(body, *self._padded(x, lengths)).flatten(0, 1)[None]
+        x = run_steps(body, *self._padded(x, lengths)).flatten(0, 1)[None]
         factor = math.prod(block.factor for block, _ in tail)
         # a row ends with the padding to the stride, which only a single row can do without
         columns = length if batch == 1 else x.shape[1] * factor
         logits = x.new_empty(1, rows, columns)
         positions = max(TILE // factor, 1)
         for first in range(0, -(-columns // factor), positions):
-            features = _run(tail, x[:, first : first + positions])
+            features = run_steps(tail, x[:, first : first + positions])
             here = logits[:, :, first * factor : (first + positions) * factor]
             here.copy_(self.head(features[:, : here.shape[2]], markers))
         return logits.view(rows, batch, -1)[:, :, :length].transpose(0, 1).contiguous()
@@ -187,11 +201,11 @@ class TrackModel(nn.Module):
         length = x.shape[1]
         x, ends = self._padded(x, lengths)
         stem, trunk = len(self.stem), len(self.trunk)
-        x = _run(self.steps[:stem], x, ends)
+        x = run_steps(self.steps[:stem], x, ends)
         stages = []
         for index in range(self.passes):
             first = stem + index * trunk
-            x = _run(self.steps[first : first + trunk], x, ends)
+            x = run_steps(self.steps[first : first + trunk], x, ends)
             stages.append(x if x.shape[1] == length else x[:, :length])
         return stages
 
@@ -210,7 +224,7 @@ class TrackModel(nn.Module):
         self.head.output.bias.copy_(torch.logit(p))
 
 
-def _run(steps: list[Step], x: Tensor, ends: Tensor | None = None) -> Tensor:
+def run_steps(steps: list[Step], x: Tensor, ends: Tensor | None = None) -> Tensor:
     """Run some blocks, beginning at single bases if rows have ends of their own (bp, (B,))."""
     for block, index in steps:
         x = block(x, index) if ends is None else block.of_rows(x, ends, index)

@@ -14,6 +14,14 @@ from regtrack.models.hybrid import HybridSettings, build_hybrid
 from regtrack.models.id_cnn import IdCnnSettings, build_id_cnn
 from regtrack.models.network import TrackModel
 from regtrack.models.settings import Settings
+from regtrack.models.short import (
+    DanQSettings,
+    DeepSeaSettings,
+    Dilated6Settings,
+    build_danq,
+    build_deepsea,
+    build_dilated6,
+)
 
 S = TypeVar("S", bound=Settings)
 
@@ -31,7 +39,7 @@ class Family(Generic[S]):
     build: Callable[[int, S], TrackModel]
 
 
-MODELS: dict[str, Family[Any]] = {
+DENSE: dict[str, Family[Any]] = {
     "cnn1": Family(Cnn1Settings, build_cnn1),
     "cnn3": Family(CnnSettings, build_cnn3),
     "cnn7": Family(CnnSettings, build_cnn7),
@@ -40,6 +48,16 @@ MODELS: dict[str, Family[Any]] = {
     "bi-lstm": Family(BiLstmSettings, build_bi_lstm),
     "hybrid": Family(HybridSettings, build_hybrid),
 }
+"""Networks of any length with a logit for each base."""
+
+SHORT: dict[str, Family[Any]] = {
+    "deepsea": Family(DeepSeaSettings, build_deepsea),
+    "danq": Family(DanQSettings, build_danq),
+    "dilated6": Family(Dilated6Settings, build_dilated6),
+}
+"""Networks of a short window with a logit for its middle."""
+
+MODELS = DENSE | SHORT
 
 
 def build_model(name: str, marker_count: int, /, **settings: Any) -> TrackModel:

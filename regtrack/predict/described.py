@@ -10,7 +10,7 @@ from regtrack.checkpoint import Checkpoint
 from regtrack.predict.description import NetworkDescription, OutputTrack
 from regtrack.predict.ensemble import NamedEnsemble
 from regtrack.predict.foreign import ForeignNetwork
-from regtrack.predict.network import SequenceNetwork
+from regtrack.predict.network import SequenceNetwork, traits_of
 from regtrack.predict.opening import Opened
 
 
@@ -24,18 +24,22 @@ class DescribedModel(nn.Module):
     def __init__(self, trained: Checkpoint | NamedEnsemble) -> None:
         super().__init__()
         self.model = trained.model
+        traits = traits_of(self.model)
+        reach = self.model.reach
         self.description = NetworkDescription(
             self.model.name,
             [OutputTrack(marker.name, marker.category) for marker in trained.markers],
             values="logits",
             grid=self.model.stride,
-            reach=self.model.reach,
-            unknown="code",
+            bin=traits.bin,
+            # of a bin's bases the one at its end sees furthest
+            reach=reach and (reach[0] - traits.bin + 1, reach[1] - traits.bin + 1),
+            unknown="code" if traits.bin == 1 else "zeros",
         )
 
     def forward(self, codes: Tensor, rows: Sequence[int]) -> Tensor:
-        """Logits of some markers, floats (B, len(rows), L), of codes (B, L)."""
-        return self.model.logits(codes, rows)
+        """Logits of some markers, floats (B, len(rows), bins), of codes (B, L)."""
+        return self.model.logits(codes, rows)[..., :: self.description.bin]
 
 
 def described(opened: Opened) -> SequenceNetwork:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from regtrack.checkpoint import Checkpoint
 from regtrack.errors import MarkerError
 from regtrack.labels.marker import Marker
-from regtrack.predict.network import Network, Traits
+from regtrack.predict.network import Network, TrainedNetwork, Traits, traits_of
 
 SEVERAL = "several networks are one pass"  # why they are not compiled
 
@@ -69,12 +69,17 @@ class Ensemble(nn.Module):
 
     @property
     def traits(self) -> Traits:
-        """Those of the plain case; besides a network without a sufficient flank, others need one.
+        """Those of the plain case, or with the bins that all members share.
+
+        Besides a network without a sufficient flank, others need one.
 
         A Bi-LSTM's windows are then read with the flank of the widest of the others, if that is
         more than a Bi-LSTM's own.
         """
-        return Traits(least=max((one.flank or 0) for one in self._networks))
+        least = max((one.flank or 0) for one in self._networks)
+        shared = {(traits.whole, traits.bin) for traits in map(traits_of, self._networks)}
+        whole, size = shared.pop() if len(shared) == 1 else (False, 1)
+        return Traits(whole=whole, bin=size, least=least)
 
     def logits(
         self,
@@ -88,6 +93,18 @@ class Ensemble(nn.Module):
             total = found if total is None else total.add_(found)
         assert total is not None
         return total.div_(len(self._networks))
+
+    def labelled_logits(
+        self, codes: Tensor, markers: Tensor | Sequence[int] | None = None
+    ) -> Tensor:
+        """The mean of the members' logits of training windows, floats (B, M, P)."""
+        chosen = range(self.marker_count) if markers is None else torch.as_tensor(markers).tolist()
+        members = cast("list[TrainedNetwork]", list(self.members))
+        found = [
+            one.labelled_logits(codes, [rows[marker] for marker in chosen]).float()
+            for one, rows in zip(members, self.rows, strict=True)
+        ]
+        return torch.stack(found).mean(0)
 
     def apart(
         self,

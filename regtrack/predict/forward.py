@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from regtrack.predict.compiling import compiled_logits
 from regtrack.predict.copies import Scores, to_device, to_host
 from regtrack.predict.device import memory_errors
 from regtrack.predict.lending import Lent, borrowed, shared_context
-from regtrack.predict.network import Network, traits_of
+from regtrack.predict.network import Network, TrainedNetwork, traits_of
 from regtrack.predict.precision import check_precision
 from regtrack.predict.products import exact_products
 
@@ -60,6 +61,7 @@ def values_of_codes(
     logits: bool = False,
     compiled: bool = False,
     lengths: Lengths | None = None,
+    labelled: bool = False,
 ) -> Tensor:
     """Scores or logits along the forward strand, float32 (B, M, L), on the device.
 
@@ -75,6 +77,7 @@ def values_of_codes(
         logits: logits instead of scores.
         compiled: as `forward`.
         lengths: as `forward`.
+        labelled: as `forward`.
 
     Raises:
         DeviceError, OutOfMemoryError: as `forward`.
@@ -85,7 +88,7 @@ def values_of_codes(
     def run(codes: Codes, markers: Tensor | Sequence[int] | None) -> Tensor:
         found = forward(
             model, codes, markers=markers, precision=precision, device=device, compiled=compiled,
-            lengths=lengths,
+            lengths=lengths, labelled=labelled,
         )  # fmt: skip
         return found if logits or traits.values != "logits" else sigmoid(found)
 
@@ -132,6 +135,7 @@ def forward(
     device: torch.device | None = None,
     compiled: bool = False,
     lengths: Lengths | None = None,
+    labelled: bool = False,
 ) -> Tensor:
     """The logits, float32 (B, M, L), on the device.
 
@@ -145,6 +149,8 @@ def forward(
         lengths: bp of each row, int64 (B,), if rows are padded with N to a common length; each gets
             the values that it would get alone, and any beyond its end. None: all have L bp. Not
             together with `compiled`.
+        labelled: only the logits (B, M, P) that windows of a dataset have labels for, of a
+            `TrainedNetwork`.
 
     Raises:
         DeviceError: as `scores_of_codes`, or the network cannot be compiled here.
@@ -156,6 +162,8 @@ def forward(
         one_pass(model, device, precision=precision, shape=codes.shape),
     ):
         bases = to_device(codes, device)
+        if labelled:
+            return cast(TrainedNetwork, model).labelled_logits(bases, markers).float()
         if compiled:
             return compiled_logits(model, bases, markers).float()
         if lengths is None:

@@ -95,6 +95,20 @@ class Network(ReadRequirements, Lendable, Protocol):
         """
 
 
+class TrainedNetwork(Network, Protocol):
+    """A network that was trained on the windows of a dataset."""
+
+    def labelled_logits(
+        self, codes: Tensor, markers: Tensor | Sequence[int] | None = None
+    ) -> Tensor:
+        """Logits, floats (B, M, P), of windows of codes (B, L): one per label, as in training.
+
+        Args:
+            codes: uint8 (B, L); L is that of a window of the dataset.
+            markers: as in `logits`.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """In what a network may differ from the plain case, which the defaults are.
@@ -128,9 +142,12 @@ _PLAIN = Traits()
 
 
 def traits_of(network: ReadRequirements) -> Traits:
-    """The `traits` of a network; those of the plain case if it has none."""
-    found: Traits = getattr(network, "traits", _PLAIN)
-    return found
+    """The `traits` of a network; those of the plain case, or of its `step`, if it has none."""
+    found: Traits | None = getattr(network, "traits", None)
+    if found is not None:
+        return found
+    step = getattr(network, "step", 1)
+    return _PLAIN if step == 1 else Traits(whole=True, bin=step)
 
 
 def answered(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -36,8 +37,8 @@ def open_network(
             makes one; several checkpoints are one network, the mean of their logits.
         device: where it will run; None: the CPU.
         precision: `fp32` or `bf16`.
-        step: bp from one call to the next, of a network of the user's own with one output per
-            call; None: as described.
+        step: bp from one call to the next, of a network with one output per call; None: as
+            described.
         transform: puts the values of a network of the user's own on another scale; see
             `regtrack.predict.transformed.transformed`.
 
@@ -49,12 +50,12 @@ def open_network(
     """
     found = open_untried(given)
     if not isinstance(found, ForeignNetwork):
-        if step is not None or transform != "none":
+        if transform != "none":
             raise NetworkError(
-                "`step` and `transform` are for networks of your own, and this is a checkpoint of "
-                "regtrack; omit them"
+                "`transform` is for networks of your own, and this is a checkpoint of regtrack; "
+                "omit it"
             )
-        return found
+        return found if step is None else _stepped(found, step)
     if step is not None or transform != "none":
         found = found.on(step=step, transform=transform)
     found.try_call(device or torch.device("cpu"), precision=precision)
@@ -76,6 +77,23 @@ def open_untried(given: Given) -> Opened:
     if isinstance(given, str | Path):
         return load_checkpoint(given)
     return _foreign(given)
+
+
+def _stepped(found: Checkpoint | NamedEnsemble, step: int) -> Checkpoint | NamedEnsemble:
+    """Trained networks of short windows, with a window every so many bp."""
+    if isinstance(found, NamedEnsemble):
+        return averaged([_with_step(one, step) for one in found.members])
+    return _with_step(found, step)
+
+
+def _with_step(checkpoint: Checkpoint, step: int) -> Checkpoint:
+    stepped = getattr(checkpoint.model, "stepped", None)
+    if stepped is None:
+        raise NetworkError(
+            f"`step` is for networks with one output per call, and {checkpoint.title} has one per "
+            "base; omit it"
+        )
+    return replace(checkpoint, model=stepped(step))
 
 
 def _foreign(given: NetworkSource | SequenceNetwork | Sequence[object]) -> ForeignNetwork:

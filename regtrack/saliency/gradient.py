@@ -31,6 +31,7 @@ from regtrack.genome.sequence import N
 from regtrack.models.network import TrackModel
 from regtrack.predict.forward import one_pass
 from regtrack.predict.lending import shared_context
+from regtrack.saliency.bins import once_per_bin
 from regtrack.saliency.method import GRADIENT_NORM, GRADIENT_X_INPUT, Method
 from regtrack.saliency.values import Values
 
@@ -181,13 +182,14 @@ def centred(embedding: Tensor) -> Tensor:
     return rows
 
 
-def over_threshold(threshold: float, codes: Tensor) -> ErrorsOfLogits:
+def over_threshold(threshold: float, codes: Tensor, size: int = 1) -> ErrorsOfLogits:
     """An error of 1 wherever the score is at least the threshold, except at N.
 
     Args:
         threshold: of the score; 0 selects every position.
         codes: uint8 (B, L).
+        size: bp of a bin with one score, of which one base is selected.
     """
     least = torch.logit(torch.tensor(threshold, dtype=torch.float64)).item()
-    known = (codes != N)[:, None]
+    known = once_per_bin(codes != N, size)[:, None]
     return lambda logits: (logits >= least) & known

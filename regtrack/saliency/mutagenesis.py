@@ -26,9 +26,11 @@ from torch import Tensor
 from regtrack.genome.sequence import Codes, N
 from regtrack.models.blocks import Block, Downsample, SamePadConv, SamePool, Upsample
 from regtrack.models.network import TrackModel
+from regtrack.models.window_network import WindowModel
 from regtrack.predict.copies import to_device
 from regtrack.predict.forward import one_pass
 from regtrack.saliency.values import Outputs, Values
+from regtrack.saliency.window_mutagenesis import window_effects
 
 Span = tuple[int, int]  # first and last position
 Places = npt.NDArray[np.intp]  # positions
@@ -65,6 +67,10 @@ def mutagenesis(
     start, end = stretch
     effects = np.zeros((end - start, N), dtype=np.float32)
     with one_pass(model, device, precision="fp32", shape=(1, len(codes))), torch.inference_mode():
+        if isinstance(model, WindowModel):
+            return window_effects(
+                model, codes, outputs, marker, stretch, batch_size=batch_size, device=device
+            )
         known = _Known.of(model, codes, outputs, marker, device)
         for first, last in _groups(start, end, known.sites(start, batch_size), model.stride):
             sites, letters = np.nonzero(codes[first:last, None] != np.arange(N))

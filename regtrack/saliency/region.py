@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -20,7 +20,9 @@ from regtrack.genome.source import Source
 from regtrack.labels.marker import Marker, select_markers
 from regtrack.model_style import style_of
 from regtrack.predict.device import pick_device
+from regtrack.predict.reading import codes_of
 from regtrack.progress import SILENT, Progress
+from regtrack.saliency.bins import once_per_bin, whole_bins
 from regtrack.saliency.method import GRADIENT_NORM, Method, find_method
 from regtrack.saliency.outputs import check_known, row_of, scoring, scoring_outputs
 from regtrack.saliency.steps import STEPS, Stretch
@@ -132,6 +134,7 @@ def explain(
             f"{method.most_bases:,}: choose a smaller `region`, or another `method`"
         )
     codes = source.codes(interval.chrom, interval.start, interval.end)
+    question = replace(question, outputs=whole_bins(question.outputs, model.step))
     total, completeness = _added_up(
         checkpoint, source, question,
         method=method, device=device or torch.device("cpu"), progress=progress,
@@ -182,12 +185,14 @@ def _added_up(
     steps = STEPS[method]
     total = torch.zeros(len(shown), steps.columns, dtype=model.embed.weight.dtype)
     completeness = Completeness(0.0, 0.0) if method.complete else None
-    strips = list(strips_of(model, shown, question.outputs, length=length, size=at_once(device)))
+    size = at_once(device) // model.step * model.step  # a bin is in one strip
+    strips = list(strips_of(model, shown, question.outputs, length=length, size=size))
     with progress.task("Saliency", sum(s.end - s.start for s in strips), "bp") as task:
         for strip in strips:
-            codes = source.codes(strip.chrom, strip.read_start, strip.read_end)
+            codes = codes_of(source, strip)
             outputs = question.outputs.mask(strip.read_start, strip.read_end) & (codes != N)
             outputs[: strip.crop.start] = outputs[strip.crop.stop :] = False
+            outputs = once_per_bin(torch.as_tensor(outputs), model.step).numpy()
             start, end = max(shown.start, strip.read_start), min(shown.end, strip.read_end)
             here = slice(start - strip.read_start, end - strip.read_start)
             given, complete = steps.give(Stretch(model, row, codes, outputs, here, device))

@@ -106,7 +106,7 @@ class TrackSaliency:
             self.model, self.device, shape=codes.shape, precision=self.precision
         ) as model:
             bases = torch.as_tensor(codes, device=self.device)
-            choose = self._noting(over_threshold(self.threshold, bases), bases)
+            choose = self._noting(over_threshold(self.threshold, bases, self.model.step), bases)
             ends = None if lengths is None else torch.as_tensor(lengths, device=self.device)
             for row, gradient in enumerate(propagate(model, bases, choose, self.rows, ends)):
                 signed = times_input(gradient, bases, model.embed.weight)
@@ -140,6 +140,8 @@ class MakeSaliency:
 
     threshold: float = 0.0
     highest: Highest = field(default_factory=Highest, compare=False)
+
+    per_base: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold < 1:

@@ -108,6 +108,7 @@ class MakeComputation(Protocol):
     """Makes the computation for a request, once the network is loaded.
 
     It is pickled for a cluster's workers, which keep a job open for requests with an equal maker.
+    If its `per_base` is true, bases that share an output of the network have values of their own.
     """
 
     def __call__(

@@ -82,6 +82,8 @@ class Scorer:
         """Why it cannot be compiled; networks of the user's own run as they are."""
         if isinstance(self.model, Ensemble):
             return SEVERAL
+        if getattr(self.model, "step", 1) > 1:
+            return "this network reads one window after another"
         return "this network is not one of regtrack's" if traits_of(self.model).whole else ""
 
     def with_compiled(self, shape: Shape | None) -> Scorer:

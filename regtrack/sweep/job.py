@@ -221,7 +221,8 @@ def open_job(request: SweepRequest, *, make: MakeComputation = make_scorer) -> I
             step=request.compute.step, transform=request.storage.transform,
         )  # fmt: skip
         check_place(checkpoint, reference.assembly, any_assembly=request.any_assembly)
-        request = fit_request(request, checkpoint.model)
+        per_base = getattr(make, "per_base", False)
+        request = fit_request(request, checkpoint.model, per_base=per_base)
         computation = make(
             checkpoint.model,
             select_markers(checkpoint.markers, request.selection.markers),

@@ -92,8 +92,8 @@ class Compute:
         device: `auto`, `cpu`, `cuda` or `cuda:0`.
         compiling: use torch.compile: `on`, `off` or `auto`: on GPUs where it pays.
         reverse_complement: average both strands.
-        step: bp from one call to the next, of a network of the user's own with one output per call;
-            default: the bp of that output.
+        step: bp from one call to the next, of a network with one output per call; default: the bp
+            of that output.
 
     Numbers may be given as strings.
 
@@ -203,16 +203,22 @@ class SweepRequest:
         )
 
 
-def fit_request(request: SweepRequest, network: Network) -> SweepRequest:
+def fit_request(request: SweepRequest, network: Network, *, per_base: bool = False) -> SweepRequest:
     """The request with what a network's outputs prescribe, where nothing else is asked for.
 
     A value is stored per output, however many bp it stands for, and the default window is rounded
     up to whole outputs.
 
+    Args:
+        request: as it was made.
+        network: what it is for.
+        per_base: whether a value is stored per base instead, since bases of an output differ.
+
     Raises:
         PlanError: a resolution that would cut outputs.
     """
-    bin_, resolution = traits_of(network).bin, request.storage.resolution
+    bin_ = 1 if per_base else traits_of(network).bin
+    resolution = request.storage.resolution
     if resolution == 1:
         resolution = bin_
     if resolution % bin_:

@@ -19,6 +19,7 @@ from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
 
 DEFAULT_MODEL = "dilated"
+DEFAULT_SHORT = "dilated6"  # of windows with a label for their middle
 # settings without which a network computes the same from its weights
 _FREE = ("dropout", "bn_momentum")
 
@@ -55,7 +56,8 @@ class Start:
             DatasetError: a network that does not give what the dataset labels.
         """
         if self.checkpoint is None:
-            return _fresh(dataset, model or DEFAULT_MODEL, settings, seed)
+            default = DEFAULT_SHORT if dataset.spec.crop else DEFAULT_MODEL
+            return _fresh(dataset, model or default, settings, seed)
         found = self.checkpoint.model
         if model not in {None, found.name}:
             raise CheckpointError(

@@ -38,9 +38,10 @@ def test_words_and_lines_stand_out(theme: Theme) -> None:
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
 def test_every_model_has_a_colour_that_stands_out_and_a_line_of_its_own(theme: Theme) -> None:
-    found = [line_of(theme, style_of(name)) for name in TITLES]
-    assert len({colour for colour, _ in found}) == len({dash for _, dash in found}) == len(TITLES)
-    assert len(TITLES) == MOST_MODELS
+    names = list(TITLES)[:MOST_MODELS]  # without those of short windows
+    found = [line_of(theme, style_of(name)) for name in names]
+    assert len({colour for colour, _ in found}) == len({dash for _, dash in found}) == len(names)
+    assert list(TITLES)[MOST_MODELS:] == ["deepsea", "danq", "dilated6"]
     assert all(contrast(colour, theme.ground) >= 3 for colour, _ in found)
     assert found[4] == (
         style_of("dilated").dark if theme is DARK else style_of("dilated").light,

@@ -15,7 +15,7 @@ from regtrack.benchmark.plan import CONTESTANTS, FIRST_SEED, Plan, find_contesta
 from regtrack.benchmark.run import Benchmark, run_benchmark
 from regtrack.cli import main
 from regtrack.errors import OutputError, TrainingError
-from regtrack.models.registry import MODELS, default_settings
+from regtrack.models.registry import DENSE, default_settings
 
 PLAN = Plan(length=100_000, epochs=1, regions=2, positives=3)
 
@@ -92,7 +92,7 @@ def test_unknown_models_and_zero_seeds_are_refused(tmp_path: Path) -> None:
 
 def test_every_network_takes_part_and_has_the_settings_it_is_given() -> None:
     assert tuple(CONTESTANTS) == NAMES
-    assert {contestant.model for contestant in find_contestants(())} == set(MODELS)
+    assert {contestant.model for contestant in find_contestants(())} == set(DENSE)
     for contestant in CONTESTANTS.values():
         assert set(contestant.settings) <= set(default_settings(contestant.model))
     assert len({contestant.style.title for contestant in CONTESTANTS.values()}) == len(CONTESTANTS)

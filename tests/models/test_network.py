@@ -10,12 +10,12 @@ from hypothesis import given, settings, strategies as st
 
 from regtrack.models.blocks import PassNorm
 from regtrack.models.network import TrackModel
-from regtrack.models.registry import MODELS, build_model
+from regtrack.models.registry import DENSE, build_model
 
 Lively = Callable[..., TrackModel]
 Bases = Callable[..., torch.Tensor]
 
-BOUNDED = [name for name in MODELS if name != "bi-lstm"]
+BOUNDED = [name for name in DENSE if name != "bi-lstm"]
 VARIANTS = [(name, {}) for name in BOUNDED] + [
     ("dilated", {"pooling": "max"}),
     ("dilated", {"pooling": "dilated"}),
@@ -31,7 +31,7 @@ def stage_logits(model: TrackModel, codes: torch.Tensor) -> list[torch.Tensor]:
     return [model.head(stage) for stage in model.stages(codes)]
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", DENSE)
 @pytest.mark.parametrize("length", [1, 2, 9, 10, 11, 20, 123, 1_000])
 def test_output_is_as_long_as_the_input(
     lively: Lively, bases: Bases, name: str, length: int
@@ -99,7 +99,7 @@ def test_full_size_slices_agree_in_float32(bases: Bases) -> None:
     torch.testing.assert_close(part, whole[..., :2_000], rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", DENSE)
 def test_chosen_markers_are_rows_of_all(lively: Lively, bases: Bases, name: str) -> None:
     model = lively(name, 6)
     codes = bases(77)
@@ -110,7 +110,7 @@ def test_chosen_markers_are_rows_of_all(lively: Lively, bases: Bases, name: str)
     torch.testing.assert_close(model(codes), every)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", DENSE)
 @pytest.mark.parametrize("tile", [1, 40, 70, 5_000])
 def test_tiles_do_not_change_the_logits(
     lively: Lively, bases: Bases, monkeypatch: pytest.MonkeyPatch, name: str, tile: int
@@ -125,7 +125,7 @@ def test_tiles_do_not_change_the_logits(
     assert whole.requires_grad
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", DENSE)
 def test_a_sequence_does_not_depend_on_its_batch(lively: Lively, bases: Bases, name: str) -> None:
     model = lively(name)
     codes = torch.cat([bases(450, seed) for seed in range(3)])
@@ -151,7 +151,7 @@ def test_n_is_a_letter_and_the_padding_is_not(lively: Lively) -> None:
     assert (model.logits(short) - model.logits(padded)[..., :10]).abs().max() > 1e-6
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", DENSE)
 def test_the_first_loss_is_the_entropy_of_the_base_rates(name: str) -> None:
     torch.manual_seed(1)
     rates = torch.tensor([0.002, 0.03, 0.3])
@@ -167,7 +167,7 @@ def test_the_first_loss_is_the_entropy_of_the_base_rates(name: str) -> None:
     assert entropy <= loss < 1.02 * entropy
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", DENSE)
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("bf16", [True, False])
 def test_every_weight_learns(name: str, training: bool, bf16: bool) -> None:
@@ -190,7 +190,7 @@ def test_every_weight_learns(name: str, training: bool, bf16: bool) -> None:
         assert moot or weight.grad.abs().sum() > 0, key
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", DENSE)
 def test_bf16_is_close(name: str) -> None:
     torch.manual_seed(2)
     model = build_model(name, 3).eval()
@@ -212,7 +212,7 @@ def test_base_rates_are_kept_off_zero_and_one() -> None:
     assert model.head.output.bias.tolist() == pytest.approx([edge, 0.0, -edge])
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", DENSE)
 def test_evaluation_agrees_with_training_once_statistics_settle(name: str) -> None:
     model, codes, trained = settled(name)
     with torch.no_grad():

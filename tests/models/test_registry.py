@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from regtrack.errors import CheckpointError
-from regtrack.models.registry import MODELS, build_model, default_settings
+from regtrack.models.registry import DENSE, MODELS, build_model, default_settings
 
 PARAMETERS: list[tuple[str, dict[str, Any], int]] = [
     ("cnn1", {}, 137_443),
@@ -69,7 +69,7 @@ def test_config_builds_the_same_architecture_also_through_json(name: str) -> Non
     assert {key: value.shape for key, value in again.state_dict().items()} == shapes
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", DENSE)
 def test_weights_come_from_torchs_generator(name: str) -> None:
     torch.manual_seed(5)
     first = build_model(name, 2).state_dict()
@@ -142,7 +142,7 @@ def test_a_network_needs_a_marker() -> None:
 
 
 def test_defaults_are_complete() -> None:
-    for name in MODELS:
+    for name in DENSE:
         assert build_model(name, 1).config == default_settings(name)
     with pytest.raises(CheckpointError, match="no model is called"):
         default_settings("cnn2")

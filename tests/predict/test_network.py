@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from regtrack.genome.interval import Interval
 from regtrack.models.network import TrackModel
-from regtrack.models.registry import MODELS, build_model
+from regtrack.models.registry import DENSE, build_model
 from regtrack.predict.forward import forward
 from regtrack.predict.network import Lendable, NamedNetwork, Network, ReadRequirements
 from regtrack.predict.scores import scores_along
@@ -25,7 +25,7 @@ def members(protocol: type) -> dict[str, object]:
     return {name: value for name, value in vars(protocol).items() if not name.startswith("_")}
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", DENSE)
 def test_the_networks_of_the_paper_fulfil_it(name: str) -> None:
     model = build_model(name, 3)
     for protocol in (ReadRequirements, Lendable, Network):

@@ -41,6 +41,13 @@ SMALL: dict[str, dict[str, Any]] = {
     "hybrid": {"channels": [6, 8, 5], "dilations": [1, 2, 4]},
 }
 
+# networks of a window of 60 bp with a logit for the 20 bp in its middle
+SHORT: dict[str, dict[str, Any]] = {
+    "deepsea": {"channels": [6, 8, 5], "width": 4, "pool": 2},
+    "danq": {"channels": [6], "width": 5, "pool": 3, "lstm_hidden": 4},
+    "dilated6": {"channels": [6, 8, 5], "width": 4, "pool": 2, "dilations": [1, 3]},
+}
+
 
 class Sequences:
     """A reference in memory."""
@@ -131,7 +138,9 @@ def stitched(plan: SweepPlan, reference: Any, scorer: Scorer) -> dict[str, np.nd
 
 def small_model(name: str, **settings: Any) -> TrackModel:
     """A small network in float64, in evaluation mode, whose scores vary along a sequence."""
-    return lively_model(name, **{"hidden": 7} | SMALL[name] | settings)
+    if name in SHORT:
+        settings = SHORT[name] | {"window": 60, "label": 20} | settings
+    return lively_model(name, **{"hidden": 7} | SMALL.get(name, {}) | settings)
 
 
 def lively_model(name: str, **settings: Any) -> TrackModel:
