@@ -31,6 +31,7 @@ from regtrack.models.network import TrackModel
 # bins of the distance between a logit and its marker's centre
 BINS = FloatBins(fraction_bits=8, nearest=-16, farthest=4)
 NAN_LOGITS = "the model gives NaN; it diverged in training: train again at a lower learning rate"
+_FEW = 64  # positions of a window, of which several windows are then counted as one
 _LEFT_OUT = 2  # plane of the histogram for masked positions, after those of the labels 0 and 1
 
 
@@ -103,6 +104,8 @@ class StreamingCurves:
             first: the marker of the first row, if there are M of more.
         """
         planes = labels if mask is None else labels.masked_fill(~mask[:, None], _LEFT_OUT)
+        if logits.shape[2] < _FEW:
+            logits, planes = (one.transpose(0, 1).flatten(1)[None] for one in (logits, planes))
         for window, markers in pieces(logits):
             piece = logits[window, markers]
             self.nans += piece.amax().isnan()

@@ -20,7 +20,9 @@ def whole_bins(outputs: Intervals, size: int) -> Intervals:
 
 
 def once_per_bin(chosen: Tensor, size: int) -> Tensor:
-    """The first chosen position of each bin, bool (..., L) as given; bins begin with the first.
+    """The first chosen position of each bin of `size` bp, bool (..., L) as given.
+
+    The first bin begins with the first position.
 
     >>> import torch
     >>> once_per_bin(torch.tensor([False, True, True, True, False, True]), 3).int().tolist()

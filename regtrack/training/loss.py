@@ -133,10 +133,11 @@ def scored_loss(
     count, length = len(batch), batch.labels
     markers = len(curves.centre)
     size = _CPU if batch.codes.device.type == "cpu" else _DEVICE
-    at_once = max(size // length, 1)
+    together = min(max(size // (length * markers), 1), count)  # windows, where they are short
+    at_once = max(size // (length * together), 1)
     total = torch.zeros((), device=x.device)
-    for window in range(count):
-        here = slice(window, window + 1)
+    for start in range(0, count, together):
+        here = slice(start, start + together)
         units, known = head.units(x[here]), batch.known[here]
         for first in range(0, markers, at_once):
             rows = slice(first, min(first + at_once, markers))
