@@ -20,7 +20,7 @@ def whole_bins(outputs: Intervals, size: int) -> Intervals:
 
 
 def once_per_bin(chosen: Tensor, size: int) -> Tensor:
-    """The first chosen position of each bin of `size` bp, bool (..., L) as given.
+    """The first chosen position of each bin of `size` bp, bool (B, L) or (L,) as given.
 
     The first bin begins with the first position.
 

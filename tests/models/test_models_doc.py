@@ -62,7 +62,7 @@ def test_every_setting_is_described() -> None:
     described: dict[str, dict[str, Any]] = {name: {} for name in MODELS}
     for setting, default, where, _ in rows("| setting |"):
         key = setting.strip("`")
-        names = list(MODELS) if where == "all" else [where.strip("`")]
+        names = list(MODELS) if where == "all" else re.findall(r"`(.+?)`", where)
         for name in names:  # a row of one network's own says more than one of all
             known = default_settings(name).get(key)
             described[name][key] = known if key == "channels" else json.loads(default)
