@@ -190,5 +190,8 @@ def test_bad_input_is_one_line(tmp_path: Path) -> None:
         regtrack.scores(transformed(Whole(), torch.mean), SOURCE, "chr1:1-400")
     fasta = write_fasta(tmp_path / "r.fa", {"chr1": CODES})
     own = as_checkpoint(small_model("cnn1"), SOURCE.assembly)
-    with pytest.raises(NetworkError, match="`step` is for networks with one output per call, and CNN1 has one per base"):
+    with pytest.raises(
+        NetworkError,
+        match="`step` is for networks with one output per call, and CNN1 has one per base",
+    ):
         predict_genome(own, fasta, tmp_path / "out", compute=Compute(step=5))
