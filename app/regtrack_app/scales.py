@@ -72,11 +72,12 @@ def _typed(limits: Range, look: Look) -> Range:
 def _needed(row: ValueRow, region: Interval, look: Look) -> Range | None:
     """The lowest and highest value of a row that is drawn on screen; None without any."""
     lows, highs = [], []
+    log = look.log and row.kind == "values"  # differences are around 0 on any axis
     for curve in row.curves:
         seen = curve.visible(region.start, region.end)
         for values in (*curve.drawn(look.statistic), *curve.band(look.statistic)):
             size = values[seen]
-            size = size[np.isfinite(size) & ((size > 0) | (not look.log))]
+            size = size[np.isfinite(size) & ((size > 0) | (not log))]
             if len(size):
                 lows.append(float(size.min()))
                 highs.append(float(size.max()))

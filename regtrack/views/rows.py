@@ -118,11 +118,11 @@ class Rows:
         found = []
         less = between_models(lines, self.pair) if "models" in wanted else None
         if less is not None:
-            found.append(self._difference(f"{marker}/models", marker, "models", less))
+            found.append(self._difference(f"{marker}/=models", marker, "models", less))
         if "labels" in wanted and labels is not None:
             found += [
                 self._difference(
-                    f"{marker}/{model}/labels", marker, "labels", less_labels(line, labels)
+                    f"{marker}/{model}/=labels", marker, "labels", less_labels(line, labels)
                 )
                 for model, line in lines.items()
             ]

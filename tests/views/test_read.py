@@ -125,13 +125,13 @@ def test_differences_of_models_and_from_labels(sources: Sources, world: World) -
     picture = read(sources, differences=("models", "labels"), pair=("dilated", "cnn7"))
     scores = {model: world.scores[model][CTCF]["chr1"][STRETCH] for model in world.scores}
     shown = panels(picture)
-    less = shown[f"{CTCF}/models"]
+    less = shown[f"{CTCF}/=models"]
     assert less.lines[0].name == "DILATED − CNN7"
     np.testing.assert_allclose(
         less.lines[0].values[0], scores["dilated"] - scores["cnn7"], rtol=1e-6
     )
     assert less.limits[0] == -less.limits[1]
-    from_labels = shown[f"{CTCF}/cnn7/labels"].lines[0].values[0]
+    from_labels = shown[f"{CTCF}/cnn7/=labels"].lines[0].values[0]
     truth = world.labels[CTCF]["chr1"][STRETCH]
     np.testing.assert_allclose(from_labels, scores["cnn7"] - truth, rtol=1e-5, atol=1e-6)
 
