@@ -7,15 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 from real_loci import MODELS, SHOWN, Loci
 
-from regtrack.figures.locus import locus_figure
-from regtrack.figures.style import save_figure
-from regtrack.figures.window import Row
 from regtrack.genome.interval import Interval
-from regtrack.model_style import style_of
-from regtrack.tracks.bigwig.read import values
 
 MUTATED = 120  # bp about the highest score in a labelled peak
 MUTATED_MARKER = "GM12878_ELF1"
@@ -23,23 +17,11 @@ MUTATED_MARKER = "GM12878_ELF1"
 
 def draw_locus(loci: Loci, path: Path) -> None:
     """Genes, labels and the tracks of three models over the locus."""
-    place = loci.locus
-    labels = loci.dataset.dense(place.chrom, place.start, place.end)
-    markers = {marker.name: number for number, marker in enumerate(loci.dataset.markers)}
-    styles = {model: style_of(model, loci.config(model)) for model in MODELS}
-    rows = [
-        Row(
-            name=loci.dataset.markers[markers[name]].target,
-            note=loci.dataset.markers[markers[name]].biosample.upper(),
-            labels=labels[markers[name]].astype(np.uint8),
-            tracks={
-                style: values(loci.track(model, name), place) for model, style in styles.items()
-            },
-        )
-        for name in SHOWN
-    ]
-    genes = loci.genes.within(place.chrom, place.start, place.end)
-    save_figure(locus_figure(place, rows, genes), path, overwrite=True)
+    _regtrack(
+        "figure", *(loci.tracks / model for model in MODELS), "--region", loci.locus,
+        "--labels", loci.data, "--genes", loci.gene_file, "--markers", ",".join(SHOWN),
+        "--out", path, "--dpi", "200", "--overwrite",
+    )  # fmt: skip
 
 
 def draw_saliency(loci: Loci, path: Path) -> None:
