@@ -41,12 +41,13 @@ docs: .venv/develop          ## build the documentation in docs/_build
 wheel: .venv/develop         ## build sdist and wheel, and use them outside the checkout
 	PYTHON=$(BIN)/python scripts/try_wheel.sh
 
-bench: .venv/develop         ## benchmarks: the reference, writing against pyBigWig, training, predict-genome against the bare pass, comparison and calls, the dashboard
+bench: .venv/develop         ## benchmarks: the reference, writing against pyBigWig, training, predict-genome against the bare pass, a foreign network against tiles by hand, comparison and calls, the dashboard
 	$(BIN)/python scripts/bench_bigwig.py
 	$(BIN)/python scripts/bench_reference.py
 	$(BIN)/python scripts/bench_forward.py
 	$(BIN)/python scripts/bench_training.py
 	$(BIN)/python scripts/bench_sweep.py
+	$(BIN)/python scripts/bench_networks.py
 	$(BIN)/python scripts/bench_compare.py
 	$(BIN)/python scripts/bench_saliency.py
 	$(BIN)/python scripts/bench_dashboard.py

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regtrack.cli.console import bars, console, given_lists, print_json, print_table
+from regtrack.cli.given import given_networks
 from regtrack.cli.offers import AnyAssembly, Device, Precision, offer
+from regtrack.cli.sweep_options import Network, NetworkSet
 from regtrack.errors import RegtrackError
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ Examples:
 
   regtrack predict run --reference hg38.fa --region chr1:1m+50k --markers GM12878_CTCF
   --out ctcf.bedgraph
+
+  regtrack predict --network my_networks:splicing --network-set weights=w.safetensors
+  --reference hg38.fa --region chr1:1,000,001-1,025,000
 """
 
 _SKETCHED, _REGIONS, _WIDTH = 20, 5, 48  # markers, regions and characters on screen
@@ -36,12 +41,17 @@ _SKETCHED, _REGIONS, _WIDTH = 20, 5, 48  # markers, regions and characters on sc
 
 def command(
     checkpoints: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
-            help="Trained networks (run folders or .safetensors); the mean of several's logits."
+            metavar="CHECKPOINT...",
+            help="Trained networks (run folders or .safetensors), or none with --network; the mean "
+            "of several's logits.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     *,
+    network: Network = "",
+    network_set: NetworkSet = None,
     reference: Annotated[Path | None, typer.Option(help="FASTA, plain or bgzip.")] = None,
     region: Annotated[
         list[str] | None, typer.Option(help="Region, such as chr1:1,000-2,000; repeatable.")
@@ -89,8 +99,9 @@ def command(
     from regtrack.predict.regions import RegionRequest, open_regions
 
     binning = Binning(resolution, summary)
+    given = given_networks(checkpoints, network, network_set)
     request = RegionRequest(
-        checkpoints,
+        (given,) if isinstance(given, Path) else given,
         _reference(reference, sequences),
         region=tuple(region or ()),
         bed=bed,

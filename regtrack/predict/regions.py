@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint
+from regtrack.checkpoint import Checkpoint
 from regtrack.errors import CheckpointError, RegionError
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.reference import Reference
@@ -16,8 +16,10 @@ from regtrack.labels.marker import select_markers
 from regtrack.labels.peaks import read_intervals
 from regtrack.labels.report import report_peaks
 from regtrack.predict.device import pick_device
-from regtrack.predict.ensemble import NamedEnsemble, averaged
 from regtrack.predict.lending import borrowed
+from regtrack.predict.named import NetworkSource
+from regtrack.predict.network import SequenceNetwork
+from regtrack.predict.opening import Opened, check_place, check_strands, open_network
 from regtrack.predict.precision import check_precision
 from regtrack.predict.scores import RegionScores, scores_along
 from regtrack.progress import SILENT, Progress
@@ -31,7 +33,8 @@ class RegionRequest:
 
     Attributes:
         checkpoints: trained networks, their files or run folders; the logits of several are
-            averaged, for the markers that all predict.
+            averaged, for the markers that all predict. Or one network of the user's own, or what
+            makes it.
         reference: the FASTA.
         region: one or several, such as `chr1:1,000-2,000`.
         bed: a BED file of regions, in its order.
@@ -44,7 +47,7 @@ class RegionRequest:
         any_assembly: accept a reference whose chromosomes have other lengths than in training.
     """
 
-    checkpoints: Sequence[Checkpoint | str | Path]
+    checkpoints: Sequence[Checkpoint | str | Path] | NetworkSource | SequenceNetwork
     reference: Path
     region: Sequence[str] = ()
     bed: Path | None = None
@@ -58,7 +61,7 @@ class RegionRequest:
 
     def __post_init__(self) -> None:
         check_precision(self.precision)
-        if not self.checkpoints:
+        if isinstance(self.checkpoints, list | tuple) and not self.checkpoints:
             raise CheckpointError("no checkpoint; name at least one")
         if sum((bool(self.region), self.bed is not None, self.sequences)) != 1:
             raise RegionError(
@@ -78,7 +81,7 @@ class OpenRequest:
     """
 
     request: RegionRequest
-    network: NamedEnsemble
+    network: Opened
     rows: list[int]
     regions: list[Interval]
     _reference: Reference = field(repr=False)
@@ -116,18 +119,18 @@ def open_regions(request: RegionRequest) -> Iterator[OpenRequest]:
     Raises:
         CheckpointError, FastaError, AssemblyError, RegionError, PeakFileError, MarkerError: invalid
             input.
+        NetworkError: a network of the user's own that raises, or that is not as described.
+        PlanError: logits or both strands of a network that does not give them.
         DeviceError: no such device.
     """
     pick_device(request.device)
     with Reference(request.reference) as reference:
-        members = [
-            one if isinstance(one, Checkpoint) else load_checkpoint(one)
-            for one in request.checkpoints
-        ]
+        network = open_network(
+            request.checkpoints, device=pick_device(request.device), precision=request.precision
+        )
         if not request.sequences:
-            for member in members:
-                check_assembly(member, reference.assembly, any_assembly=request.any_assembly)
-        network = averaged(members)
+            check_place(network, reference.assembly, any_assembly=request.any_assembly)
+        check_strands(network.model, logits=request.logits, both_strands=request.reverse_complement)
         rows = select_markers(network.markers, request.markers)
         yield OpenRequest(request, network, rows, _regions(request, reference), reference)
 

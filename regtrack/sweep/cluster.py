@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from regtrack.errors import ClusterError, MissingPackageError, PlanError
+from regtrack.predict.named import NetworkSource
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.computation import MakeComputation
 from regtrack.sweep.compute import make_scorer
@@ -142,10 +143,11 @@ def _anywhere(request: SweepRequest) -> SweepRequest:
         PlanError: an input that other processes cannot open.
     """
     given = request.checkpoint
-    if not all(isinstance(one, Path) for one in (given if isinstance(given, tuple) else (given,))):
+    named = given if isinstance(given, tuple) else (given,)
+    if not all(isinstance(one, Path | NetworkSource) for one in named):
         raise PlanError(
-            "the network is an object or a function, but a cluster needs the file of a checkpoint; "
-            "save it and give its path, or make shares without a cluster"
+            "the network is an object, but a cluster's workers need the file of a checkpoint, or "
+            "the function that makes the network; give either, or make shares without a cluster"
         )
     for path in request.inputs:
         if path.exists() and not (path.is_file() or path.is_dir()):

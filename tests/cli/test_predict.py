@@ -51,7 +51,7 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     """Run the command in that folder, with the first checkpoint unless another is given."""
 
     def call(*words: str) -> tuple[int, str, str]:
-        given = words if words[0].startswith("c") else ("c0.safetensors", *words)
+        given = words if words[0].startswith(("c", "--network")) else ("c0.safetensors", *words)
         monkeypatch.setattr("sys.argv", ["regtrack", "predict", *given])
         with pytest.raises(SystemExit) as ended:
             main()
@@ -233,3 +233,26 @@ def test_a_request_that_cannot_be_met_gets_one_line(
     assert message in " ".join(err.split())
     assert "Traceback" not in err
     assert {path.name for path in Path().iterdir()} - {"r.fa.fai"} == before
+
+
+def test_a_network_of_ones_own_is_scored_too(run: Run, folder: Path) -> None:
+    (folder / "scored_networks.py").write_text(
+        "import torch, regtrack\n"
+        "def made(bias=0.0):\n"
+        "    module = torch.nn.Conv1d(4, 2, 3)\n"
+        "    torch.nn.init.constant_(module.weight, 1.0)\n"
+        "    torch.nn.init.constant_(module.bias, bias)\n"
+        "    return regtrack.as_network(module, ['a', 'b'], crop=1, reach=1)\n"
+    )
+    status, out, err = run(
+        "--network", "scored_networks:made", "--network-set", "bias=0.5", "--reference", "r.fa",
+        "--region", "chr1:4-9", "--markers", "b", "--out", "-",
+    )  # fmt: skip
+    assert status == 0, err
+    rows = list(csv.reader(io.StringIO(out), delimiter="\t"))[1:]
+    # bases 4 and 5 are N, and base 6 has one N beside it
+    assert [row[-1] for row in rows] == ["NA", "NA", "2.5", "3.5", "3.5", "3.5"]
+    status, _, err = run("--network", "scored_networks:made", "c0.safetensors",
+                         "--reference", "r.fa", "--region", "chr1:4-9")  # fmt: skip
+    assert status == 2
+    assert "found both of CHECKPOINT and --network" in err

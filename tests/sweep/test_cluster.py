@@ -20,10 +20,12 @@ import numpy as np
 import pyBigWig
 import pytest
 from forked import Forked
+from safetensors.torch import save_file
 
 from regtrack.checkpoint import save_checkpoint
 from regtrack.errors import ClusterError, MarkerError, PlanError
 from regtrack.genome.assembly import Assembly
+from regtrack.predict.named import NetworkSource
 from regtrack.saliency.tracks import MakeSaliency
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.claim import claimed
@@ -270,7 +272,7 @@ def test_a_missing_or_invalid_scheduler_file_is_refused(request_: SweepRequest) 
 
 def test_a_checkpoint_in_memory_is_refused(request_: SweepRequest) -> None:
     loaded = replace(request_, checkpoint=as_checkpoint(small_model("cnn7"), ASSEMBLY))
-    with pytest.raises(PlanError, match="but a cluster needs the file of a checkpoint"):
+    with pytest.raises(PlanError, match="is an object, but a cluster's workers need the file"):
         run_sweep(loaded, runner=cluster.on_dask("tcp://127.0.0.1:9"))
 
 
@@ -380,3 +382,24 @@ def test_another_computation_runs_on_a_cluster_as_it_does_locally(
     # it was pickled on the way, and yet the worker opened the sweep once to plan and once to work
     assert asked == [make, make]
     assert not any(one is make for one in asked)
+
+
+def test_a_named_network_runs_on_a_cluster_as_it_does_locally(
+    request_: SweepRequest, scheduler: str
+) -> None:
+    named = NetworkSource("regtrack.adapters.spliceai:spliceai", ["context=80"])
+    weights = named.make().model.network.state_dict()
+    tensors = {
+        name.removeprefix("network.module."): tensor.contiguous()
+        for name, tensor in weights.items()
+        if name.startswith("network.module.")
+    }
+    save_file(tensors, "w.safetensors")
+    given = replace(named, settings=["context=80", f"weights={Path('w.safetensors').resolve()}"])
+    request = replace(
+        request_, checkpoint=given, selection=Selection(chroms=["chr10"], markers=["donor.*"])
+    )
+    run_sweep(replace(request, out=Path("alone")))
+    run_sweep(request, runner=cluster.on_dask(scheduler))
+    assert content(Path("tracks")) == content(Path("alone"))
+    assert len(content(Path("tracks"))) == 2
