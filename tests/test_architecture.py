@@ -64,6 +64,10 @@ PERMITTED: dict[str, set[str]] = {
     "search": {
         "dataset", "models", "checkpoint_header", "training", "figures", "files",
     },
+    "tables": {
+        "dataset", "labels", "measures", "predict", "evaluation", "figures", "report.html",
+        "report.page",
+    },
     "benchmark": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "training",
         "evaluation", "saliency", "simulate", "figures", "files",
@@ -80,7 +84,7 @@ EVERYTHING = {"cli", "demo", "quickstart", "__main__"}
 KEPT_TO: dict[str, set[str]] = {
     "torch": {
         "models", "checkpoint", "predict", "training", "evaluation", "sweep", "dataset",
-        "saliency", "benchmark", "model_check", "search", "adapters",
+        "saliency", "benchmark", "model_check", "search", "adapters", "tables",
     },
     "captum": {"saliency"},
     "logomaker": {"figures"},
@@ -89,7 +93,7 @@ KEPT_TO: dict[str, set[str]] = {
     "lightning": {"training"},
     "optuna": {"search"},
     "sqlalchemy": {"search"},
-    "matplotlib": {"figures", "training"},
+    "matplotlib": {"figures", "training", "tables"},
     "sklearn": {"measures", "benchmark"},
     "pyBigWig": {"tracks"},
     "isal": {"tracks", "files", "genome", "app"},

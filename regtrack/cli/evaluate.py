@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regtrack.cli.console import bars, console, given_lists, print_json, print_table
+from regtrack.cli.evaluate_table import evaluate_table
 from regtrack.cli.offers import AnyAssembly, Device, Precision
+from regtrack.errors import RegtrackError
 
 if TYPE_CHECKING:
     from regtrack.evaluation.scores import CategoryScores, MarkerScores, Report
@@ -26,6 +28,8 @@ Examples:
   regtrack evaluate data run/checkpoint.safetensors --markers "*CTCF" --per-marker
 
   regtrack evaluate data run --flanks    (also as tracks are made)
+
+  regtrack evaluate data cnn7-1 cnn7-2 dilated-1 dilated-2 --table --out table
 
   regtrack evaluate data run1 run2 run3 run1+run2+run3    (and the mean of their logits)
 """
@@ -51,6 +55,14 @@ def command(
         Path | None,
         typer.Option(help="Write report.json, tables (.csv) and reliability curves (.png) here."),
     ] = None,
+    as_table: Annotated[
+        bool,
+        typer.Option(
+            "--table",
+            help="Score valid and test, resample their windows, and write tables (CSV, LaTeX, "
+            "Markdown, HTML) and figures into --out; runs that differ in their seed are one row.",
+        ),
+    ] = False,
     per_marker: Annotated[
         bool, typer.Option("--per-marker", help="Also print one row per marker.")
     ] = False,
@@ -95,7 +107,21 @@ def command(
     from regtrack.evaluation.candidate import members
     from regtrack.evaluation.report import evaluate
     from regtrack.evaluation.scores import REPORT_FILE
+    from regtrack.tables.measure import How
 
+    if as_table:
+        if exact or flanks or per_marker:
+            raise RegtrackError("--table has no --exact, --flanks or --per-marker; drop them")
+        evaluate_table(
+            dataset, checkpoints, out,
+            markers=given_lists("--markers", markers),
+            how=How(
+                reverse_complement=reverse_complement, batch_size=batch_size, precision=precision,
+                device=device, workers=workers, any_assembly=any_assembly,
+            ),
+            overwrite=overwrite, as_json=as_json,
+        )  # fmt: skip
+        return
     inputs = (dataset, *(Path(part) for given in checkpoints for part in members(given)))
     with (
         nullcontext()

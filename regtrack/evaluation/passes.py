@@ -23,6 +23,7 @@ def curves_of(
     *,
     exact: bool,
     task: Task,
+    into: Curves | None = None,
 ) -> Curves:
     """The curves of one model over all that is read of a split.
 
@@ -33,13 +34,14 @@ def curves_of(
         pairing: its markers.
         exact: keep every logit instead of counting in bins.
         task: shows the bases done.
+        into: curves to add to; None: new ones.
 
     Raises:
         OutOfMemoryError: too little memory for a batch.
     """
     columns = torch.tensor(pairing.dataset, device=reader.device)
     centre = candidate.centres(pairing).to(reader.device)
-    curves: Curves = ExactCurves() if exact else StreamingCurves(centre)
+    curves = into or (ExactCurves() if exact else StreamingCurves(centre))
     with borrowed(reader.network, reader.device), torch.inference_mode():
         for batch, logits in read:
             if logits is not None:
