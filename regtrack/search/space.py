@@ -92,8 +92,9 @@ class Range:
         if self.log and self.low <= 0:
             raise SearchError(f"low is {self.low:g} with log = true; expected more than 0")
         if self.step is not None and (self.log or not 0 < self.step <= self.high - self.low):
+            given = f"{self.step:g}"
             raise SearchError(
-                f"step is {self.step:g}; expected more than 0 and at most high - low, and no log"
+                f"step is {given}; expected more than 0 and at most high - low, and no log"
             )
 
     @property

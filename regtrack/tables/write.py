@@ -108,7 +108,7 @@ def text_of(found: Estimate, dash: str = "–") -> str:
 def _note(made: Table) -> str:
     seeds = any(len(row.seeds) > 1 for row in made.rows)
     return (
-        f"In brackets: 95 % interval of {RESAMPLES:,} resamples of the split's windows."
+        f"Intervals: 95 %, from {RESAMPLES:,} resamples of the split's windows."
         + " ±: standard deviation between seeds, whose mean is given." * seeds
         + " Each number is a mean over the markers of a category."
     )
@@ -227,7 +227,7 @@ def _html_rows(made: Table, rule: str) -> str:
                 number(found.value), _span(found), number(found.spread),
                 number(found.value / cell.base_rate, 1),
             ])  # fmt: skip
-    return table(head, rows, caption=RULE_TITLES[rule])
+    return table(head, rows, caption="Means over the markers that have a score")
 
 
 def _html_pairs(made: Table) -> str:
@@ -270,7 +270,8 @@ def _curves(made: Table) -> Figure:
                 means.append(scores.precisions[chosen].mean(0))
             lines.append((row.style, np.mean(means, axis=0)))
         if cells:
-            note = f"mean of {cells[0].markers:,} markers"
+            markers = cells[0].markers
+            note = f"mean of {markers:,} markers" if markers > 1 else "one marker"
             panels.append(CurvePanel(category, note, cells[0].base_rate, lines))
     return curves_figure(RECALLS, panels)
 
