@@ -19,7 +19,6 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -106,11 +105,6 @@ class Loci:
         record = json.loads((self.tracks / model / "sweep.json").read_text())
         files: dict[str, str] = {track["marker"]: track["file"] for track in record["tracks"]}
         return self.tracks / model / files[marker]
-
-    def config(self, model: str) -> dict[str, Any]:
-        """The settings of a model's network, as its sweep recorded them."""
-        record = json.loads((self.tracks / model / "sweep.json").read_text())
-        return dict(record["checkpoint"]["config"])
 
     @cached_property
     def locus(self) -> Interval:
