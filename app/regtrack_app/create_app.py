@@ -8,7 +8,14 @@ from functools import partial
 from dash import Dash
 
 from regtrack.compare.sources import Sources
-from regtrack_app import figure_routes, heat_routes, place_routes, result_routes, routes
+from regtrack_app import (
+    beside,
+    figure_routes,
+    heat_routes,
+    place_routes,
+    result_routes,
+    routes,
+)
 from regtrack_app.access import Access
 from regtrack_app.border import guard
 from regtrack_app.callbacks import (
@@ -90,6 +97,7 @@ def create_app(
     scripts = {"igv/igv.min.js": igv_script, PLOTLY: find_bundle()}
     heat_routes.register(app, sources, choices, jobs)
     place_routes.register(app, sources)
+    beside.register(app, data, choices)
     result_routes.register(app, sources, choices, jobs)
     figure_routes.register(app, sources, choices)
     routes.register(app, sources, choices, scripts, prefix=prefix, access=access)

@@ -7,7 +7,7 @@ around i + 1.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +72,13 @@ class Drawing:
         return patch
 
 
-def draw(rows: Sequence[Row], region: Interval, length: int, look: Look = PLAIN) -> Drawing:
+def draw(
+    rows: Sequence[Row],
+    region: Interval,
+    length: int,
+    look: Look = PLAIN,
+    shared: Mapping[str, Range] | None = None,
+) -> Drawing:
     """The figure of some rows.
 
     Args:
@@ -80,9 +86,12 @@ def draw(rows: Sequence[Row], region: Interval, length: int, look: Look = PLAIN)
         region: what is on screen.
         length: of its chromosome (bp), where panning ends.
         look: how they are drawn.
+        shared: ranges of their axes, by key, if they are not those of this region alone.
     """
     colours = THEMES[look.theme]
     spans = ranges(rows, region, look)
+    if shared is not None:
+        spans = [shared.get(row.key, span) for row, span in zip(rows, spans, strict=True)]
     domains, height = _domains(rows)
     traces: list[Trace] = []
     wide: list[bool] = []
@@ -95,6 +104,7 @@ def draw(rows: Sequence[Row], region: Interval, length: int, look: Look = PLAIN)
             traces.append(_steady(trace) | {"xaxis": "x", "yaxis": axis})
             wide.append(is_wide)
             _name_once(traces[-1], known)
+    layout["showlegend"] = shared is None  # beside other regions there is no room for it
     layout["meta"] = {"rows": [_meta(row) for row in rows]}
     layout["shapes"] = [_mark(mark, colours) for mark in look.marks]
     layout["annotations"] = _annotations(rows, domains, colours)

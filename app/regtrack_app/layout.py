@@ -153,7 +153,14 @@ def _main(sources: Sources, *, igv_ready: bool) -> html.Main:
             html.P(id=ids.CONNECTION, className="problems", role="alert"),
             html.P(id=ids.PROBLEMS, className="problems", role="alert"),
             html.Div(
-                [_strip(), _ruler(), graph, _marked(), html.Div(id=ids.GUIDE, hidden=True)],
+                [
+                    _strip(),
+                    _ruler(),
+                    graph,
+                    _marked(),
+                    html.Div(id=ids.GUIDE, hidden=True),
+                    html.Div(id=ids.BESIDE),
+                ],
                 id="tracks",
                 className="frame",
                 tabIndex=-1,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from regtrack.errors import RegionError
 from regtrack.genome.interval import Interval, is_region, parse_region
 from regtrack_app.choices import Choices
 from regtrack_app.regions import between, clamp
 
+_BETWEEN = re.compile(r";|,(?!\d{3}(?!\d))")
 _SHOWN = 60  # characters of the input that a message repeats
 
 
@@ -40,6 +43,15 @@ def find_place(text: str, choices: Choices, now: Interval | None = None) -> Inte
     margin = max(len(gene) // 5, 500)
     around = (gene.start - margin, gene.end + margin)
     return between(gene.chrom, *around, choices.assembly.length(gene.chrom))
+
+
+def split_places(text: str) -> list[str]:
+    """The regions and genes of a text, between commas, which numbers may hold too.
+
+    >>> split_places("chr1:1,000-2,000, chr2:5-9,TP53")
+    ['chr1:1,000-2,000', 'chr2:5-9', 'TP53']
+    """
+    return [part.strip() for part in _BETWEEN.split(text) if part.strip()]
 
 
 def clipped(text: str, choices: Choices, now: Interval | None = None) -> tuple[str, ...]:

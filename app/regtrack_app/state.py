@@ -53,6 +53,8 @@ MOST_MODELS = 7
 """Maximum number of models: as many as colours and line styles can be distinguished."""
 MOST_TRACKS = 12
 """Maximum number of other tracks."""
+MOST_BESIDE = 3
+"""Maximum number of regions beside the first one."""
 MOST_MARKS = 20
 """Maximum number of highlighted regions."""
 _MOST_UNITS = MOST_MARKERS + MOST_TRACKS + 2
@@ -88,6 +90,7 @@ class View:
         rows: markers, tracks, `letters` and `genes` from the top; empty: in this order.
         looks: of rows that were changed: see `RowLook.text`.
         marks: highlighted regions, as `chr1:1-100`.
+        beside: further regions side by side with the first one, in the same form.
     """
 
     region: Interval
@@ -112,6 +115,7 @@ class View:
     rows: tuple[str, ...] = ()
     looks: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     def query(self) -> str:
         """The address of this view: `?region=...` and whatever differs from the defaults."""
@@ -137,7 +141,7 @@ class View:
             fields["saliency"] = "on"
         if self.rows:
             fields["rows"] = ",".join(self.rows)
-        for name in ("looks", "marks"):
+        for name in ("looks", "marks", "beside"):
             if getattr(self, name):
                 fields[name] = ";".join(getattr(self, name))
         return "?" + urlencode(fields, safe=":,~;/")
@@ -199,7 +203,9 @@ def _texts(fields: Mapping[str, str], choices: Choices, problems: list[str]) -> 
     """The parts that have a form of their own; adds what is wrong with them to the problems."""
     found: dict[str, Any] = {}
     readers: tuple[tuple[str, Callable[[str], Any]], ...] = (
-        ("limits", _limits), ("looks", _looks), ("marks", lambda text: _marks(text, choices)),
+        ("limits", _limits), ("looks", _looks),
+        ("marks", lambda text: _regions(text, choices, MOST_MARKS)),
+        ("beside", lambda text: _regions(text, choices, MOST_BESIDE)),
     )  # fmt: skip
     for name, read in readers:
         try:
@@ -217,8 +223,8 @@ def _looks(text: str) -> tuple[str, ...]:
     return tuple(read_look(part).text() for part in text.split(";")[:MOST])
 
 
-def _marks(text: str, choices: Choices) -> tuple[str, ...]:
-    places = [find_place(part, choices) for part in text.split(";")[:MOST_MARKS]]
+def _regions(text: str, choices: Choices, most: int) -> tuple[str, ...]:
+    places = [find_place(part, choices) for part in text.split(";")[:most]]
     return tuple(dict.fromkeys(map(region_text, places)))
 
 

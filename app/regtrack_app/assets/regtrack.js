@@ -240,9 +240,12 @@
   window.regtrackQuery = () => shownQuery;
 
   /* a region of another view of the genome, as the back button goes to one */
-  window.regtrackGo = (region) => {
+  window.regtrackGo = (region, more = {}) => {
     const fields = new URLSearchParams(shownQuery);
-    fields.set("region", region);
+    for (const [name, value] of Object.entries({ ...more, region })) {
+      if (value) fields.set(name, value);
+      else fields.delete(name);
+    }
     window.history.pushState(null, "", `?${fields.toString().replaceAll("%3A", ":").replaceAll("%2C", ",")}`);
     window.dispatchEvent(new PopStateEvent("popstate"));
   };
@@ -341,6 +344,7 @@
         ask("windows", open, fields, []);
         ask("scores", open, fields, ["markers", "rank"]);
         if (open === "heat") window.regtrackHeat.show(query, screen.theme, chrom, [first - 1, Number(last)]);
+        window.regtrackBeside.show(query, screen.theme, Math.round(screen.height), REST);
         window.clearTimeout(resting);
         resting = window.setTimeout(() => {
           if (open === "measures") set("rested", { data: query });

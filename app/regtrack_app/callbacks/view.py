@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from dash import Dash, Input, Output, State, ctx, no_update
@@ -11,15 +12,16 @@ from dash import Dash, Input, Output, State, ctx, no_update
 from regtrack.errors import RegionError, RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack_app import ids
+from regtrack_app.beside import regions_of, spans_beside
 from regtrack_app.choices import Choices
 from regtrack_app.figures import draw, region_of_axis, structure
 from regtrack_app.heat import shown_of
 from regtrack_app.look import look_of
-from regtrack_app.places import clipped, find_place
-from regtrack_app.regions import between
+from regtrack_app.places import clipped, find_place, split_places
+from regtrack_app.regions import between, region_text
 from regtrack_app.row_events import after_event
 from regtrack_app.screen import screen_of
-from regtrack_app.state import Parsed, View, compared, parse_view
+from regtrack_app.state import MOST_BESIDE, Parsed, View, compared, parse_view
 from regtrack_app.tiles import read_tile
 from regtrack_app.view_data import Scene, ViewData
 from regtrack_app.words import (
@@ -139,9 +141,10 @@ def follow(page: Page, choices: Choices) -> Parsed:
     view = chosen.view
     try:
         view = _after_move(view, page, choices)
-        typed = page.cause in {ids.REGION, ids.GO}
-        cut = clipped(str(page.values["typed"]), choices, view.region) if typed else ()
-        return Parsed(_happened(view, page, choices), (*chosen.problems, *cut))
+        happened = _happened(view, page, choices)
+        typed = str(page.values["typed"]) if page.cause in {ids.REGION, ids.GO} else ""
+        cuts = (clipped(part, choices, view.region) for part in split_places(typed))
+        return Parsed(happened, (*chosen.problems, *chain.from_iterable(cuts)))
     except RegtrackError as error:
         return Parsed(view, (*chosen.problems, str(error)))
 
@@ -180,11 +183,25 @@ def _after_move(view: View, page: Page, choices: Choices) -> View:
 def _happened(view: View, page: Page, choices: Choices) -> View:
     if page.cause == ids.SALIENCY_DONE:
         return replace(view, saliency=True)
+    if page.cause in {ids.REGION, ids.GO}:
+        return _typed(view, str(page.values["typed"]), choices)
     if page.cause == ids.ROW_EVENT:
         return _checked(after_event(view, page.values[ids.ROW_EVENT] or {}), choices)
     if page.cause == ids.PICKED:
         return _picked(view, page.values[ids.PICKED] or {}, choices)
     return replace(view, region=_place(view.region, page, choices))
+
+
+def _typed(view: View, text: str, choices: Choices) -> View:
+    """The region of the region box, or several side by side."""
+    first, *others = split_places(text) or [text]
+    if len(others) > MOST_BESIDE:
+        raise RegionError(
+            f"{len(others) + 1} regions are too many side by side; give at most {MOST_BESIDE + 1}"
+        )
+    beside = dict.fromkeys(region_text(find_place(one, choices, view.region)) for one in others)
+    region = find_place(first, choices, view.region)
+    return replace(view, region=region, beside=tuple(beside))
 
 
 def _checked(view: View, choices: Choices) -> View:
@@ -213,10 +230,8 @@ def _picked(view: View, picked: Mapping[str, Any], choices: Choices) -> View:
 
 
 def _place(region: Interval, page: Page, choices: Choices) -> Interval:
-    """The region requested by the region box or the table."""
+    """The region requested by the table."""
     values = page.values
-    if page.cause in {ids.REGION, ids.GO}:
-        return find_place(str(values["typed"]), choices, region)
     if page.cause == ids.CHOSEN_WINDOW and values[ids.CHOSEN_WINDOW]:
         return find_place(str(values[ids.CHOSEN_WINDOW].get("region")), choices)
     return region
@@ -245,8 +260,10 @@ def answer(
     view = parsed.view
     length = data.sources.assembly.length(view.region.chrom)
     look = look_of(view, screen_of(page.values.get(ids.SCREEN)).theme, exact=scene.exact)
-    drawing = draw(scene.rows, view.region, length, look)
-    shape = structure(scene.rows, look)
+    screen = screen_of(page.values.get(ids.SCREEN)).height
+    shared = spans_beside(view, scene, data, look, screen)
+    drawing = draw(scene.rows, view.region, length, look, shared)
+    shape = structure(scene.rows, look) + ("|beside" if view.beside else "")
     same = loaded.get("shape") == shape
     known = read_tile(loaded.get("tile", ""))
     contents = contents_of(view, data)
@@ -264,7 +281,7 @@ def answer(
         "style": no_update if same else {"height": f"{drawing.layout['height']}px"},
         "query": no_update if first or query == page.query else query,
         "loaded": {
-            "region": f"{view.region}",
+            "region": ", ".join(map(str, regions_of(view, data.sources.assembly))),
             "shape": shape,
             "tile": known.text() if same_data and known else scene.tile.text(),
             "contents": contents,

@@ -108,6 +108,25 @@ def test_the_region_box(choices: Choices) -> None:
     assert "chr3" in wrong.problems[0]
 
 
+def test_several_regions_are_side_by_side(choices: Choices, data: ViewData) -> None:
+    typed = "chr2:1-5,000, chr1:100,001-101,000,chr1:7"
+    view = happened(choices, ids.GO, "?region=chr1:1-200", typed=typed).view
+    assert (view.region, view.beside) == (
+        Interval("chr2", 0, 5_000), ("chr1:100001-101000", "chr1:1-200")
+    )  # fmt: skip
+    assert parse_view(view.query(), choices).view == view
+    found = answered(data, view)
+    assert found["loaded"]["region"] == "chr2:1-5,000, chr1:100,001-101,000, chr1:1-200"
+    assert found["figure"]["layout"]["showlegend"] is False
+    alone = happened(choices, ids.GO, view.query(), typed="chr2:1-5,000").view
+    assert alone.beside == ()
+    many = happened(choices, ids.GO, typed=",".join(f"chr1:{at}1-{at}99" for at in range(1, 6)))
+    assert "5 regions are too many" in many.problems[0]
+    wrong = happened(choices, ids.GO, "?region=chr1:1-200", typed="chr2:1-50, nowhere")
+    assert wrong.view.region == Interval("chr1", 0, 200)
+    assert "nowhere" in wrong.problems[0]
+
+
 def test_controls_count_whatever_happened(choices: Choices) -> None:
     parsed = happened(
         choices, ids.MODE, "?region=chr2:101-200", mode="stack", markers=["K562_DNase"]

@@ -1,0 +1,73 @@
+/* Further regions side by side with the view, which they share rows and scales with. A click on the
+   name of one makes it the view, which takes its place. */
+"use strict";
+
+window.regtrackBeside = (function () {
+  const AXIS = 30; // px of the positions below a figure
+  const CONFIG = { displayModeBar: false, displaylogo: false, showSendToCloud: false, plotlyServerURL: "", responsive: true, scrollZoom: false, doubleClick: false };
+  const element = (id) => document.getElementById(id);
+
+  let asked = 0;
+
+  function go(region, others) {
+    window.regtrackGo(region, { beside: others.join(";") });
+  }
+
+  function pane(text, index, view, others) {
+    const found = document.createElement("section");
+    found.className = "beside-pane";
+    found.setAttribute("aria-label", text);
+    const head = document.createElement("div");
+    head.className = "beside-head";
+    const name = document.createElement("button");
+    name.textContent = text.replace(/\d+(?=-\d+$|$)/g, (number) => Number(number).toLocaleString("en"));
+    name.title = "Move here; the view takes its place";
+    name.addEventListener("click", () => go(text, others.map((one, at) => (at === index ? view : one))));
+    const close = document.createElement("button");
+    close.textContent = "×";
+    close.title = "Remove";
+    close.setAttribute("aria-label", `Remove ${text}`);
+    close.addEventListener("click", () => go(view, others.filter((_, at) => at !== index)));
+    head.append(name, close);
+    found.append(head, document.createElement("div"));
+    return found;
+  }
+
+  async function fill(place, fields) {
+    const answer = await fetch(`beside?${new URLSearchParams(fields)}`).catch(() => null);
+    if (!answer?.ok || !place.isConnected || !window.Plotly) return;
+    const { data, layout } = await answer.json();
+    const axis = { ...layout.xaxis, showticklabels: true, ticks: "outside", nticks: 4, fixedrange: true };
+    const margin = { ...layout.margin, b: layout.margin.b + AXIS };
+    await window.Plotly.react(place, data,
+      { ...layout, xaxis: axis, margin, height: layout.height + AXIS, showlegend: false, dragmode: false }, CONFIG);
+  }
+
+  /* after each answer; the figures are asked for once the view is at rest */
+  function show(query, theme, height, rest) {
+    const fields = new URLSearchParams(query);
+    const others = (fields.get("beside") || "").split(";").filter(Boolean);
+    const view = fields.get("region");
+    const place = element("beside");
+    const tracks = element("tracks");
+    tracks.classList.toggle("split", others.length > 0);
+    tracks.style.setProperty("--beside", others.length);
+    const key = `${others.join(";")} ${view}`;
+    if (place.dataset.names !== others.join(";")) {
+      place.dataset.names = others.join(";");
+      place.replaceChildren(...others.map((text, index) => pane(text, index, view, others)));
+    } else if (place.dataset.key !== key) {
+      // the same panes beside another view: their buttons lead back to it
+      others.forEach((text, index) => place.children[index].firstChild.replaceWith(pane(text, index, view, others).firstChild));
+    }
+    place.dataset.key = key;
+    window.clearTimeout(asked);
+    if (!others.length) return;
+    asked = window.setTimeout(() => {
+      place.style.setProperty("--head", `${element("view-graph").offsetTop}px`);
+      [...place.children].forEach((found, at) => fill(found.lastChild, { search: query, theme, height, at }));
+    }, rest);
+  }
+
+  return { show };
+})();

@@ -1,0 +1,56 @@
+"""Regions side by side: their figures, on scales that show the values of all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from regtrack_app.beside import regions_of, shared_spans, spans_beside
+from regtrack_app.choices import choices_of
+from regtrack_app.create_app import create_app
+from regtrack_app.look import PLAIN
+from regtrack_app.scales import ranges
+from regtrack_app.state import View, default_view
+from regtrack_app.view_data import ViewData
+
+from regtrack.compare.sources import Sources
+from regtrack.genome.interval import Interval
+
+LOCAL = {"base_url": "http://localhost"}
+
+
+@pytest.fixture
+def view(sources: Sources) -> View:
+    view = default_view(choices_of(sources))
+    beside = ("chr2:10001-11000", "chr1:1-310000")
+    return replace(view, region=Interval("chr1", 100_000, 100_100), beside=beside)
+
+
+def test_scales_show_the_values_of_all_regions(sources: Sources, view: View) -> None:
+    data = ViewData(sources)
+    regions = regions_of(view, sources.assembly)
+    assert regions[1:] == [Interval("chr2", 10_000, 11_000), Interval("chr1", 0, 310_000)]
+    scenes = [data.scene(replace(view, region=region)) for region in regions]
+    own = [
+        dict(zip([row.key for row in scene.rows], ranges(scene.rows, region, PLAIN), strict=True))
+        for scene, region in zip(scenes, regions, strict=True)
+    ]
+    shared = shared_spans(scenes, regions, PLAIN)
+    assert shared["K562_CTCF"][1] == max(spans["K562_CTCF"][1] for spans in own)
+    assert spans_beside(view, scenes[0], data, PLAIN) == shared
+    assert spans_beside(replace(view, beside=()), scenes[0], data, PLAIN) is None
+
+
+def test_each_region_has_its_figure(sources: Sources, view: View) -> None:
+    with create_app(sources).server.test_client() as client:
+        asked = {"search": view.query(), "theme": "dark", "height": "900"}
+        tops = set()
+        for at, region in enumerate(regions_of(view, sources.assembly)[1:]):
+            answer = client.get("/beside", query_string=asked | {"at": at}, **LOCAL)
+            layout = answer.get_json()["layout"]
+            assert layout["xaxis"]["range"] == [region.start + 0.5, region.end + 0.5]
+            tops.add(layout["yaxis3"]["range"][1])
+        assert len(tops) == 1
+        for wrong in ("2", "-1", "x"):
+            query = asked | {"at": wrong}
+            assert client.get("/beside", query_string=query, **LOCAL).status_code == 404
