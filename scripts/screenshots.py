@@ -49,26 +49,26 @@ def pages(loci: Loci) -> dict[str, Picture]:
     place, summit = loci.locus, loci.summit(MUTATED_MARKER, "cnn7")
     whole = f"region={place.chrom}:{place.start + 1}-{place.end}"
     close = f"region={place.chrom}:{summit - 59}-{summit + 60}"
-    models = "models=cnn7,dilated,bi-lstm"
+    models = "models=hybrid,cnn7,dilated,bi-lstm"
     return {
         "dashboard": Picture(f"{whole}&markers=GM12878_POLR2A,GM12878_H3K4me3&{models}"),
         "dashboard-dark": Picture(
             f"{whole}&markers=GM12878_H3K4me3&{models}&mode=stack&scale=own&differences=models"
-            "&pair=bi-lstm,cnn7&theme=dark",
+            "&pair=hybrid,cnn7&theme=dark",
         ),
         "dashboard-windows": Picture(
-            f"{whole}&markers=GM12878_H3K4me3&pair=bi-lstm,cnn7&panel=windows&split=test",
+            f"{whole}&markers=GM12878_H3K4me3&pair=hybrid,cnn7&panel=windows&split=test",
             height=860, ready="#windows-grid tbody tr", press=("n",) * 3,
         ),
         "dashboard-scores": Picture(
-            f"{whole}&markers=GM12878_POLR2A&pair=cnn7,dilated&panel=scores&split=test",
+            f"{whole}&markers=GM12878_POLR2A&pair=cnn7,hybrid&panel=scores&split=test",
             height=1130, ready="#scores-graph .point",
         ),
         "dashboard-letters": Picture(
-            f"{close}&markers={MUTATED_MARKER}&models=cnn7,bi-lstm&mode=stack", height=650
+            f"{close}&markers={MUTATED_MARKER}&models=cnn7,hybrid&mode=stack", height=650
         ),
         "dashboard-mobile": Picture(
-            f"{whole}&markers=GM12878_H3K4me3&models=cnn7,bi-lstm", width=390, height=844
+            f"{whole}&markers=GM12878_H3K4me3&models=cnn7,hybrid", width=390, height=844
         ),
     }  # fmt: skip
 

@@ -25,7 +25,7 @@ def draw_locus(loci: Loci, path: Path) -> None:
 
 
 def draw_saliency(loci: Loci, path: Path) -> None:
-    """What the three models look at for one labelled peak of H3K4me3."""
+    """What the models look at for one labelled peak of H3K4me3."""
     place = loci.locus
     half = Interval(place.chrom, place.start, place.start + len(place) // 2)
     _regtrack(
@@ -46,7 +46,7 @@ def draw_mutations(loci: Loci, path: Path) -> None:
 
 
 def draw_receptive_field(loci: Loci, path: Path) -> None:
-    """How far the three models look."""
+    """How far the models look."""
     _regtrack(
         "receptive-field", *map(loci.checkpoint, MODELS), "--dataset", loci.data,
         "--marker", "GM12878_H3K4me3", "--split", "test", "--positives", "60", "--out", path,
