@@ -9,12 +9,16 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from regtrack.csv_table import write_csv
 from regtrack.figures.inline_svg import inline_svg
+from regtrack.figures.palette import line_of
 from regtrack.figures.pr_curves import CurvePanel, curves_figure
 from regtrack.figures.style import save_figure
 from regtrack.figures.two_models import Scatter, scatter_figure
+from regtrack.model_style import ModelStyle
 from regtrack.report.html import Cell as HtmlCell, count, number, table
 from regtrack.report.page import Part, page
 from regtrack.tables.measure import RECALLS, RULES, SPLITS
@@ -273,7 +277,25 @@ def _curves(made: Table) -> Figure:
             markers = cells[0].markers
             note = f"mean of {markers:,} markers" if markers > 1 else "one marker"
             panels.append(CurvePanel(category, note, cells[0].base_rate, lines))
-    return curves_figure(RECALLS, panels)
+    return _fitted(curves_figure(RECALLS, panels), panels, [row.style for row in made.rows])
+
+
+def _fitted(figure: Figure, panels: Sequence[CurvePanel], styles: Sequence[ModelStyle]) -> Figure:
+    """The curves up to the highest precision, with a legend."""
+    top = max((line.max() for panel in panels for _, line in panel.lines), default=1.0)
+    for axes in figure.axes:
+        axes.set_ylim(0, min(1.0, 1.08 * top))
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+        axes.yaxis.set_major_formatter("{x:g}")
+    handles = []
+    for one in styles:
+        colour, dashes = line_of(one)
+        handles.append(Line2D([], [], color=colour, linestyle=dashes, label=one.title))
+    figure.legend(
+        handles=handles, loc="outside upper left", ncols=4, frameon=False, fontsize=7,
+        handlelength=3,
+    )  # fmt: skip
+    return figure
 
 
 def _scatter(made: Table) -> Figure:
