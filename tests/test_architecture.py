@@ -96,6 +96,8 @@ KEPT_TO: dict[str, set[str]] = {
     "matplotlib": {"figures", "training", "tables"},
     "sklearn": {"measures", "benchmark"},
     "pyBigWig": {"tracks"},
+    "h5py": {"dataset"},
+    "scipy": {"dataset", "figures"},
     "isal": {"tracks", "files", "genome", "app"},
     "msgspec": {"files"},
     "numba": {"kernel"},

@@ -29,6 +29,8 @@ Examples:
 
   regtrack build-dataset --task short --reference hg19.fa --markers markers.tsv --out short
   --chroms "$(echo chr{1..22} | tr ' ' ,)"
+
+  regtrack build-dataset --mat deepsea_train --markers manifest.tsv --out deepsea
 """
 
 _TASKS = ("dense", "short")
@@ -39,11 +41,20 @@ _SHOWN = 20  # markers listed individually; more are summarised (--json lists al
 
 def command(
     *,
-    reference: Annotated[Path, typer.Option(help="The FASTA, plain or bgzip.")],
     markers: Annotated[
         Path, typer.Option(help="Markers table (TSV): file or url, category, biosample, target.")
     ],
     out: Annotated[Path, typer.Option(help="Folder to write, created only on success.")],
+    reference: Annotated[
+        Path | None, typer.Option(help="The FASTA, plain or bgzip; needed unless --mat is given.")
+    ] = None,
+    mat: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of DeepSEA's train.mat, valid.mat and test.mat, or some of them, with "
+            "windows and labels; --markers then only names these."
+        ),
+    ] = None,
     peaks_folder: Annotated[
         Path | None, typer.Option(help="Folder of the peak files; default: next to the table.")
     ] = None,
@@ -107,6 +118,15 @@ def command(
     from regtrack.dataset.build import build_dataset
     from regtrack.dataset.spec import BENCHMARK_TEST, BENCHMARK_VALID, DatasetSpec, SplitSpec
 
+    if mat is not None or reference is None:
+        if mat is None or reference is not None:
+            raise DatasetError("expected either --reference, or --mat with windows that are made")
+        from regtrack.dataset.build_mat import build_from_mat
+
+        with bars() as progress:
+            found = build_from_mat(mat, markers, out, progress=progress, overwrite=overwrite)
+        _show(found, out, as_json=as_json)
+        return
     if task not in _TASKS:
         raise DatasetError(invalid("task", task, " or ".join(_TASKS)))
     short = task == "short"
@@ -137,6 +157,10 @@ def command(
             progress=progress,
             overwrite=overwrite,
         )
+    _show(summary, out, as_json=as_json)
+
+
+def _show(summary: BuildSummary, out: Path, *, as_json: bool) -> None:
     if as_json:
         print_json({"path": str(out), **summary.to_dict()})
     else:

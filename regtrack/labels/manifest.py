@@ -61,6 +61,16 @@ def read_markers(table: Path, peaks_folder: Path | None = None) -> tuple[MarkerF
     )
 
 
+def read_marker_names(table: Path) -> tuple[Marker, ...]:
+    """The markers of a table, in order, without looking for their peak files; see `read_markers`.
+
+    Raises:
+        MarkerError: no table, a column or value missing, or a duplicate name.
+    """
+    rows = _read_rows(table)
+    return tuple(map(_marker, marker_names(table, rows), rows))
+
+
 def _read_rows(table: Path) -> list[_Row]:
     """The rows as dicts; `line`, `biosample`, `treatment` and `name` are always present."""
     columns: list[str] = []
