@@ -168,8 +168,8 @@ def profile(request: SweepRequest) -> dict[str, Any]:
 
     replaced: tuple[tuple[str, object, str], ...] = (
         ("reading", engine, "read"),
-        ("encoding", encoding, "encode_places"),
-        ("rounding", encoding, "round_mantissa"),
+        ("encoding", encoding, "encode_rows"),
+        ("rounding", encoding, "store_rows"),
         ("shards", engine, "write_shard"),
         ("model", Scorer, "__call__"),
         ("joining", assemble, "_join"),
@@ -195,8 +195,7 @@ def host(request: SweepRequest) -> dict[str, Any]:
         Encoding.finish = _already_finished  # type: ignore[method-assign,assignment]
 
     def prepared(_: Scorer, codes: np.ndarray, _lengths: None = None) -> torch.Tensor:
-        found = scores[:, :, : codes.shape[1]]
-        return found.clone() if on_cpu else found  # absence is written into it
+        return scores[:, :, : codes.shape[1]]
 
     Scorer.__call__ = prepared  # type: ignore[method-assign,assignment]
     return sweep(request)

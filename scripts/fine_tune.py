@@ -76,7 +76,7 @@ def check_same_windows(first: Path, second: Path) -> None:
         assert places[0] == places[1], split
 
 
-def compute(model: str, first: int, epochs: int, rate: str) -> None:
+def compute(model: str, first: int, epochs: int, windows: int, rate: str) -> None:
     """Build, train and score what is missing."""
     WORK.mkdir(parents=True, exist_ok=True)
     tables()
@@ -89,7 +89,7 @@ def compute(model: str, first: int, epochs: int, rate: str) -> None:
         "frozen": ["--from", start, "--freeze"],
     }
     for name, options in ways.items():
-        out = train(own, name, epochs, *options)
+        out = train(own, name, epochs, "--epoch-windows", windows, *options)
         for split in ("valid", "test"):
             scores = run("evaluate", own, out, "--split", split, "--json")
             (WORK / f"{name}-{split}.json").write_text(scores)
@@ -118,12 +118,13 @@ def main() -> None:
     parser.add_argument("--model", default="hybrid")
     parser.add_argument("--first", type=int, default=4, help="epochs on the 200 markers")
     parser.add_argument("--epochs", type=int, default=4, help="epochs on the five")
+    parser.add_argument("--windows", type=int, default=0, help="per epoch on the five; 0: all")
     parser.add_argument("--rate", default="0.001", help="peak learning rate from other weights")
     parser.add_argument("--show", action="store_true", help="print the table and compute nothing")
     args = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     if not args.show:
-        compute(args.model, args.first, args.epochs, args.rate)
+        compute(args.model, args.first, args.epochs, args.windows, args.rate)
     show()
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,14 +22,19 @@ from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.claim import claimed, remove
 from regtrack.sweep.content import Content, check_track
 from regtrack.sweep.encoding import prepare_encoder
+from regtrack.sweep.plan_file import Track
 from regtrack.sweep.summary import JoinedRecord, SweepSummary, TrackSummary
 from regtrack.sweep.work import Work, load_work
 from regtrack.tracks.bigwig.assemble import create_bigwig
+from regtrack.tracks.bigwig.encode import Encoded, join
 from regtrack.tracks.bigwig.readings import Expected
 from regtrack.tracks.bigwig.second_reader import SecondReader
 from regtrack.tracks.sweep_record import SWEEP_FILE
 
-AT_ONCE = 8  # files joined at once; each holds its index in memory
+AT_ONCE = 8  # threads that join
+_GROUP = 32  # tracks that a thread joins at once, reading each shard once for all of them
+_BINS = 8_192  # bins of a track appended at once, a million bases: each append has its cost
+_FILES_A_TRACK, _RESERVED = 3, 64  # files open per track being joined, and by all else
 _NAMED = 5  # missing chunks that a message names
 
 
@@ -117,36 +124,77 @@ def _join(work: Work, progress: Progress) -> JoinedRecord:
 
 
 def _join_tracks(work: Work, progress: Progress) -> list[TrackSummary]:
-    markers = range(len(work.tracks))
+    threads = min(AT_ONCE, cores())
     found: dict[int, TrackSummary] = {}
-    pool = ThreadPoolExecutor(min(AT_ONCE, cores()))
+    pool = ThreadPoolExecutor(threads)
     try:
-        with SecondReader() as reader, progress.task("Joining", len(markers), "files") as task:
-            jobs = {pool.submit(_join_track, work, marker): marker for marker in markers}
+        with SecondReader() as reader, progress.task("Joining", len(work.tracks), "files") as task:
+            groups = _groups(len(work.tracks), threads)
+            jobs = {pool.submit(_join_group, work, markers): markers for markers in groups}
             for job in as_completed(jobs):
-                track, expected = job.result()
-                check_track(reader, work.joined / track.file, expected)
-                found[jobs[job]] = track
-                task.advance(note=track.file)
+                for marker, (track, expected) in zip(jobs[job], job.result(), strict=True):
+                    check_track(reader, work.joined / track.file, expected)
+                    found[marker] = track
+                    task.advance(note=track.file)
     finally:
         pool.shutdown(cancel_futures=True)
-    return [found[marker] for marker in markers]
+    return [found[marker] for marker in range(len(work.tracks))]
 
 
-def _join_track(work: Work, marker: int) -> tuple[TrackSummary, Expected]:
-    """Write a track from its shards; also returns what pyBigWig should read from it."""
-    track = work.tracks[marker]
-    path = work.joined / track.file
+def _groups(count: int, threads: int) -> list[range]:
+    """Neighbouring tracks to join at once, of which every thread has some.
+
+    Each of a group is open together with its spool of zoom levels and its lock.
+    """
+    usable = (_files_at_most() - _RESERVED) // (_FILES_A_TRACK * threads)
+    size = max(1, min(_GROUP, usable, -(-count // threads)))
+    return [range(first, min(first + size, count)) for first in range(0, count, size)]
+
+
+def _files_at_most() -> int:
+    """The files that this process may have open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1 << 20 if soft == resource.RLIM_INFINITY else soft
+
+
+def _join_group(work: Work, markers: range) -> list[tuple[TrackSummary, Expected]]:
+    """Write some tracks from their shards; also returns what pyBigWig should read from each."""
+    paths = [work.joined / work.tracks[marker].file for marker in markers]
     resolution = work.record["plan"]["resolution"]
-    content = Content(work.assembly, resolution)
-    with create_bigwig(path, work.assembly, resolution=resolution) as file:
-        for chunk in work.chunks:
-            with work.open_shard(chunk) as shard:
-                section = shard.track(marker)
-            file.append(section)
-            content.add(section.bins)
+    contents = [Content(work.assembly, resolution) for _ in markers]
+    with ExitStack() as stack:
+        files = [
+            stack.enter_context(create_bigwig(path, work.assembly, resolution=resolution))
+            for path in paths
+        ]
+        for sections in _sections(work, markers):
+            for file, content, section in zip(files, contents, sections, strict=True):
+                file.append(section)
+                content.add(section.bins)
+    return [
+        (_summary(work.tracks[marker], path, content), content.expected)
+        for marker, path, content in zip(markers, paths, contents, strict=True)
+    ]
+
+
+def _sections(work: Work, markers: range) -> Iterator[list[Encoded]]:
+    """What the shards hold of some tracks, short chunks together: one value for each track."""
+    waiting: list[list[Encoded]] = []
+    size = 0
+    for chunk in work.chunks:
+        with work.open_shard(chunk) as shard:
+            waiting.append(shard.tracks(markers))
+        size += max(len(section.bins) for section in waiting[-1])
+        if size >= _BINS:
+            yield [join(of_track) for of_track in zip(*waiting, strict=True)]
+            waiting, size = [], 0
+    if waiting:
+        yield [join(of_track) for of_track in zip(*waiting, strict=True)]
+
+
+def _summary(track: Track, path: Path, content: Content) -> TrackSummary:
     totals = content.totals
-    summary = TrackSummary(
+    return TrackSummary(
         file=track.file,
         marker=track.marker,
         category=track.category,
@@ -158,7 +206,6 @@ def _join_track(work: Work, marker: int) -> tuple[TrackSummary, Expected]:
         high=totals.high,
         mean=totals.total / totals.bases,
     )
-    return summary, content.expected
 
 
 def _bases(work: Work) -> int:

@@ -12,10 +12,10 @@ from torch import Tensor
 from regtrack.errors import TrackError
 from regtrack.predict.copies import Scores, to_host
 from regtrack.sweep import on_device
-from regtrack.sweep.compute import Present, Reading
-from regtrack.tracks.bigwig.encode import Encoded, encode_places, prepare
+from regtrack.sweep.compute import Reading
+from regtrack.tracks.bigwig.encode import Encoded, encode_rows, prepare
 from regtrack.tracks.bigwig.places import Places
-from regtrack.tracks.bigwig.rounding import average, round_mantissa
+from regtrack.tracks.bigwig.storing import store_rows
 
 _SHORT = 2.0  # seconds; loading an encoder compiled earlier takes about 0.5
 _log = logging.getLogger(__name__)
@@ -36,46 +36,40 @@ class Encoding:
     def finish(self, reading: Reading, values: Tensor) -> Scores:
         """The values to store, float32 (count, bp / resolution), NaN where absent.
 
-        On a GPU this is done before the copy to the CPU, which shrinks it by the resolution; on the
-        CPU row by row, so that a row stays in the processor's cache.
+        On a GPU this is done before the copy to the CPU, which shrinks it by the resolution.
 
         Args:
             reading: the strips, and which of their bases get a value.
-            values: float32 (count, bp); overwritten.
+            values: float32 (count, bp).
 
         Raises:
             TrackError: the model gave NaN.
         """
         present = reading.present
-        if not _on_cpu(values):
-            stored, broken = on_device.finish(values, present, self.resolution, self.keep_bits)
-            found = to_host(stored)
-            if bool(broken.any()):  # checked after the copy, when there is nothing to wait for
-                _check(reading, broken.cpu().numpy())
+        if _on_cpu(values):
+            found, broken_at = store_rows(
+                values.numpy(), present, resolution=self.resolution, keep_bits=self.keep_bits
+            )
+            if broken_at >= 0:
+                _refuse(reading, broken_at)
             return found
-        rows = [self._finish_row(reading, row) for row in values.numpy()]
-        return np.stack(rows) if self.resolution > 1 else values.numpy()
+        stored, broken = on_device.finish(values, present, self.resolution, self.keep_bits)
+        found = to_host(stored)
+        if bool(broken.any()):  # checked after the copy, when there is nothing to wait for
+            _refuse(reading, int(np.flatnonzero(broken.cpu().numpy())[0]))
+        return found
 
-    def _finish_row(self, reading: Reading, row: Scores) -> Scores:
-        broken = np.isnan(row)
-        if broken.any():
-            _check(reading, broken & reading.present)
-        row[~reading.present] = np.nan
-        stored = average(row, self.resolution)
-        round_mantissa(stored, self.keep_bits)
-        return stored
-
-    def __call__(self, places: Places, values: Scores) -> Encoded:
-        """Encode one row of a piece.
+    def __call__(self, places: Places, rows: Scores) -> list[Encoded]:
+        """Encode some rows of a piece.
 
         Args:
-            places: where its strips lie in the file.
-            values: their values, one after another, float32 (L',).
+            places: where its strips lie in the files.
+            rows: their values, one strip after another, float32 (files, L').
 
         Raises:
             TrackError: the model gave an infinite value.
         """
-        return encode_places(places, values)
+        return encode_rows(places, rows)
 
 
 def prepare_encoder() -> None:
@@ -93,14 +87,16 @@ def _on_cpu(values: Tensor) -> bool:
     return values.device.type == "cpu"
 
 
-def _check(reading: Reading, broken: Present) -> None:
-    """Refuse NaN at a base that should get a value."""
-    if broken.any():
-        at = int(np.flatnonzero(broken)[0])
-        number = int(np.searchsorted(reading.edges, at, side="right")) - 1
-        strip = reading.strips[number]
-        where = strip.start + at - int(reading.edges[number])
-        raise TrackError(
-            f"the model gives NaN at {strip.chrom}:{where + 1:,}; check its weights, or choose "
-            "another precision"
-        )
+def _refuse(reading: Reading, at: int) -> None:
+    """Refuse NaN at a base that should get a value.
+
+    Raises:
+        TrackError: always.
+    """
+    number = int(np.searchsorted(reading.edges, at, side="right")) - 1
+    strip = reading.strips[number]
+    where = strip.start + at - int(reading.edges[number])
+    raise TrackError(
+        f"the model gives NaN at {strip.chrom}:{where + 1:,}; check its weights, or choose "
+        "another precision"
+    )

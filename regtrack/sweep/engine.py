@@ -37,6 +37,7 @@ from regtrack.tracks.bigwig.places import Places
 
 _READ_AHEAD = 2  # batches read before they are needed
 _ENCODE_QUEUE = 2  # pieces that wait to be encoded
+_AT_ONCE = 1 << 19  # values encoded in one step, of several files if rows are short
 _WRITE_QUEUE = 2  # chunks that wait to be written; also the number of writing threads
 
 _Item = TypeVar("_Item")
@@ -82,9 +83,9 @@ class Engine:
             batches = chain.from_iterable(map(self._batches, chunks))
             readings = _ahead(reader, self._read, batches, self.passes + _READ_AHEAD)
             predicted = _ahead(model, self._predict, readings, self.passes)
-            encoding: deque[list[Future[Encoded]]] = deque()
+            encoding: deque[list[Future[list[Encoded]]]] = deque()
             writing: deque[Future[Chunk]] = deque()
-            parts: list[list[Future[Encoded]]] = []
+            parts: list[list[Future[list[Encoded]]]] = []
             bases = 0
             for complete, piece in predicted:
                 if piece.values is not None:
@@ -128,21 +129,32 @@ class Engine:
 
     def _encode(
         self, encoder: Executor, strips: tuple[Strip, ...], values: Scores
-    ) -> list[Future[Encoded]]:
+    ) -> list[Future[list[Encoded]]]:
         places = Places(
             np.array([self._numbers[strip.chrom] for strip in strips]),
             np.array([strip.start for strip in strips]),
             np.array([strip.end for strip in strips]),
             self.encoding.resolution,
         )
-        return [encoder.submit(self.encoding, places, row) for row in values]
-
-    def _write(self, chunk: Chunk, parts: list[list[Future[Encoded]]], bases: int) -> Chunk:
-        nothing = Encoded.nothing(self.encoding.resolution)
-        tracks = [
-            join([nothing, *(futures[row].result() for futures in parts)])
-            for row in range(self.computation.count)
+        rows = self._rows_at_once(values.shape[1])
+        return [
+            encoder.submit(self.encoding, places, values[first : first + rows])
+            for first in range(0, len(values), rows)
         ]
+
+    def _rows_at_once(self, length: int) -> int:
+        """How many files are encoded in one step: short rows would cost more in steps than values.
+
+        Each thread still gets a few steps of a piece.
+        """
+        return max(1, min(_AT_ONCE // max(length, 1), self.computation.count // (4 * cores())))
+
+    def _write(self, chunk: Chunk, parts: list[list[Future[list[Encoded]]]], bases: int) -> Chunk:
+        nothing = Encoded.nothing(self.encoding.resolution)
+        # the rows of each part, one after another
+        done = [list(chain.from_iterable(one.result() for one in futures)) for futures in parts]
+        tracks = [join(of_row) for of_row in zip(*done, strict=True)]
+        tracks = tracks or [nothing] * self.computation.count
         header = ShardHeader(
             plan=self.work.digest,
             chunk=chunk,

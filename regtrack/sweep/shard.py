@@ -133,16 +133,37 @@ class Shard(Closing):
         Raises:
             OutputError: the shard is broken.
         """
-        entry = self._table[marker]
-        data = int(entry["data"])  # trusted: the head has passed its checksum
+        return self.tracks(range(marker, marker + 1))[0]
+
+    def tracks(self, markers: range) -> list[Encoded]:
+        """The sections of neighbouring markers, at least one, which are read in one piece.
+
+        Args:
+            markers: their indices among the tracks.
+
+        Raises:
+            OutputError: the shard is broken.
+        """
+        table = self._table[markers.start : markers.stop]  # trusted: the head passed its checksum
+        sizes = _section_sizes(table)
+        begin, end = int(table["offset"][0]), int(table["offset"][-1]) + sizes[-1]
+        if end > self._path.stat().st_size:
+            raise self._broken()
+        self._file.seek(begin)
+        content = memoryview(self._file.read(end - begin))
+        if len(content) != end - begin:
+            raise self._broken()
+        starts = (table["offset"].astype(np.int64) - begin).tolist()
+        return [
+            self._section(content[start : start + size], entry)
+            for start, size, entry in zip(starts, sizes, table, strict=True)
+        ]
+
+    def _section(self, section: memoryview, entry: np.void) -> Encoded:
+        if hashlib.sha256(section).digest() != entry["sha256"].tobytes():
+            raise self._broken()
+        data = int(entry["data"])
         blocks = data + int(entry["blocks"]) * BLOCK_ENTRY.itemsize
-        size = blocks + int(entry["bins"]) * BIN.itemsize
-        if int(entry["offset"]) + size > self._path.stat().st_size:
-            raise self._broken()
-        self._file.seek(int(entry["offset"]))
-        section = memoryview(self._file.read(size))
-        if len(section) != size or hashlib.sha256(section).digest() != entry["sha256"].tobytes():
-            raise self._broken()
         return Encoded(
             resolution=self.header.resolution,
             data=(section[:data],),
@@ -172,6 +193,14 @@ class Shard(Closing):
 
     def _broken(self) -> OutputError:
         return OutputError(f"{self._path} is broken; run again to compute it again")
+
+
+def _section_sizes(table: npt.NDArray[np.void]) -> list[int]:
+    """Bytes of each section, of its entry in the table."""
+    blocks, bins = (table[name].astype(np.int64) for name in ("blocks", "bins"))
+    sizes = table["data"].astype(np.int64) + blocks * BLOCK_ENTRY.itemsize + bins * BIN.itemsize
+    found: list[int] = sizes.tolist()
+    return found
 
 
 def is_intact(path: Path, plan: str, chunk: Chunk) -> bool:

@@ -18,7 +18,7 @@ from regtrack.sweep import assemble, chunks, encoding
 from regtrack.sweep.content import Content
 from regtrack.sweep.request import Compute
 from regtrack.sweep.run import predict_genome
-from regtrack.tracks.bigwig.encode import Encoded, encode, encode_places, join
+from regtrack.tracks.bigwig.encode import Encoded, encode, encode_rows, join
 from regtrack.tracks.bigwig.places import Places
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.bigwig.readings import Expected, Totals
@@ -113,16 +113,16 @@ def test_a_damaged_track_is_not_published(
     damage: Callable[[Path], None], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sweep("undisturbed")
-    undamaged = assemble._join_track
+    undamaged = assemble._join_group
 
-    def join_track(work: Any, marker: int) -> Any:
-        found = undamaged(work, marker)
-        if marker == 1:
-            damage(work.joined / work.tracks[marker].file)
+    def join_group(work: Any, markers: range) -> Any:
+        found = undamaged(work, markers)
+        if 1 in markers:
+            damage(work.joined / work.tracks[1].file)
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(assemble, "_join_track", join_track)
+        patch.setattr(assemble, "_join_group", join_group)
         with pytest.raises(OutputError, match=message) as error:
             sweep()
     assert str(error.value).startswith("cnn3.K562_histone.bw differs from what was computed: ")
@@ -134,11 +134,12 @@ def test_a_damaged_track_is_not_published(
 def test_blocks_with_other_values_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """As by a fault of the encoder: zoom levels and summary are what they should be."""
 
-    def wrong(places: Places, values: np.ndarray) -> Encoded:
-        packed = encode_places(places, values * np.float32(1.001))
-        return replace(packed, bins=encode_places(places, values).bins)
+    def wrong(places: Places, rows: np.ndarray) -> list[Encoded]:
+        packed = encode_rows(places, rows * np.float32(1.001))
+        right = encode_rows(places, rows)
+        return [replace(one, bins=of.bins) for one, of in zip(packed, right, strict=True)]
 
-    monkeypatch.setattr(encoding, "encode_places", wrong)
+    monkeypatch.setattr(encoding, "encode_rows", wrong)
     with pytest.raises(OutputError, match=r"pyBigWig finds for chr(2|10):[\d,]+-[\d,]+ minimum"):
         sweep()
 

@@ -20,7 +20,6 @@ from regtrack.tracks.bigwig.deflate.symbols import Words
 from regtrack.tracks.bigwig.forms import Groups, Packed, bed_graphs, choose, fixed_steps
 from regtrack.tracks.bigwig.layout import (
     BED_ITEM,
-    BLOCK_ENTRY,
     BLOCK_HEADER,
     ITEMS_PER_BLOCK,
     LEAF,
@@ -42,20 +41,24 @@ class Blocks:
     Attributes:
         entries: one `BLOCK_ENTRY` per block: chromosome, start, end (bp), compressed size (bytes).
         data: the compressed bytes of all blocks, one after another, uint8.
-        largest: uncompressed size of the largest block (bytes); 0 without blocks.
+        unpacked: uncompressed size of each block (bytes), int64 (n,).
+        stretch: which stretch each block is of, int64 (n,).
     """
 
     entries: npt.NDArray[np.void]
     data: npt.NDArray[np.uint8]
-    largest: int
+    unpacked: Indices
+    stretch: Indices
+
+    @property
+    def largest(self) -> int:
+        """Uncompressed size of the largest block (bytes); 0 without blocks."""
+        return int(self.unpacked.max(initial=0))
 
     @property
     def cost(self) -> int:
         """Bytes that the blocks take in a file, including their leaves in the index."""
         return int(self.entries["size"].sum(dtype=np.int64)) + len(self.entries) * LEAF.itemsize
-
-
-_NO_BLOCKS = Blocks(np.empty(0, dtype=BLOCK_ENTRY), np.empty(0, dtype=np.uint8), 0)
 
 
 def make_blocks(places: Places, values: Values) -> Blocks:
@@ -75,15 +78,14 @@ def make_blocks(places: Places, values: Values) -> Blocks:
     groups = Groups(cells, owner[cells], lefts[cells], rights[cells])
     whole = fixed_steps(places, values, groups)
     if plain.all():
-        return _as_blocks(whole)
+        return _as_blocks(whole, owner)
     runs = _runs(values, np.flatnonzero(~plain), lefts, rights)
-    return _as_blocks(choose([whole, *_smaller_forms(places, values, owner, short, runs)]))
+    packed = choose([whole, *_smaller_forms(places, values, owner, short, runs)])
+    return _as_blocks(packed, owner)
 
 
-def _as_blocks(packed: Packed) -> Blocks:
-    if len(packed.entries) == 0:
-        return _NO_BLOCKS
-    return Blocks(packed.entries, packed.data, int(packed.unpacked.max()))
+def _as_blocks(packed: Packed, owner: Indices) -> Blocks:
+    return Blocks(packed.entries, packed.data, packed.unpacked, owner[packed.cell])
 
 
 def _cells(places: Places) -> tuple[Indices, Indices, Indices]:

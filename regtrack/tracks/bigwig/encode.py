@@ -12,18 +12,18 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from regtrack.errors import TrackError, invalid
 from regtrack.tracks.bigwig.bins import NO_BINS, Bins, Values, first_reduction
-from regtrack.tracks.bigwig.blocks import make_blocks
+from regtrack.tracks.bigwig.blocks import Blocks, make_blocks
 from regtrack.tracks.bigwig.layout import BLOCK_ENTRY, ITEMS_PER_BLOCK
-from regtrack.tracks.bigwig.places import Places
+from regtrack.tracks.bigwig.places import Numbers, Places
 from regtrack.tracks.bigwig.rounding import MANTISSA_BITS, round_mantissa
-from regtrack.tracks.bigwig.summarise import bin_values
+from regtrack.tracks.bigwig.summarise import bins_by_stretch
 
 # values that `encode_all` encodes at a time: whole blocks and whole bins
 STRETCH = 32 * ITEMS_PER_BLOCK
@@ -104,31 +104,61 @@ def encode_places(places: Places, values: Values) -> Encoded:
     Raises:
         TrackError: as `encode`.
     """
+    return encode_rows(places, values[None])[0]
+
+
+def encode_rows(places: Places, rows: Values) -> list[Encoded]:
+    """Encode the same stretches of several files at once, each as `encode_places` would.
+
+    Args:
+        places: as in `encode_places`.
+        rows: the values of one file in each row, float32 (files, n).
+
+    Raises:
+        TrackError: as `encode`.
+    """
     for chrom, start, end in (
         (places.chrom[at], places.start[at], places.end[at])
         for at in {0, int(places.end.argmax()), int((places.start % places.resolution).argmax())}
     ):
         _check_place(int(chrom), int(start), int(end), places.resolution)
     # writeable, since kernels would be compiled again for read-only arrays
-    values = np.require(values, np.float32, ["C", "A", "W", "E"])
+    values = np.require(rows, np.float32, ["C", "A", "W", "E"]).reshape(-1)
+    every = places.repeated(len(rows)) if len(rows) > 1 else places
     with np.errstate(invalid="ignore"):  # from infinities, which are refused next
-        bins = bin_values(values, places, first_reduction(places.resolution))
+        bins, bin_edges = bins_by_stretch(values, every, first_reduction(places.resolution))
     if np.isinf(bins["min"]).any() or np.isinf(bins["max"]).any():
         at = int(np.flatnonzero(np.isinf(values))[0])
-        owner = int(np.searchsorted(places.edges, at, side="right")) - 1
-        where = int(places.start[owner]) + (at - int(places.edges[owner])) * places.resolution
+        owner = int(np.searchsorted(every.edges, at, side="right")) - 1
+        where = int(every.start[owner]) + (at - int(every.edges[owner])) * places.resolution
         raise TrackError(
             f"infinite value at base {where + 1:,}; expected finite values, and NaN where a value "
             "is absent"
         )
-    blocks = make_blocks(places, values)
-    return Encoded(
-        resolution=places.resolution,
-        data=(blocks.data.data,) if len(blocks.data) else (),
-        blocks=blocks.entries,
-        bins=bins,
-        largest=blocks.largest,
+    firsts = np.arange(len(rows) + 1) * len(places.start)  # the first stretch of each row
+    return _by_row(make_blocks(every, values), bins, firsts, bin_edges[firsts], places.resolution)
+
+
+def _by_row(
+    blocks: Blocks, bins: Bins, firsts: Numbers, bin_edges: Numbers, resolution: int
+) -> list[Encoded]:
+    """Blocks and bins of several rows as one value for each."""
+    edges = np.searchsorted(blocks.stretch, firsts).tolist()
+    ends = np.concatenate(
+        [np.zeros(1, np.int64), np.cumsum(blocks.entries["size"], dtype=np.int64)]
     )
+    bytes_at, bins_at = ends[edges].tolist(), bin_edges.tolist()
+    data = blocks.data.data
+    return [
+        Encoded(
+            resolution=resolution,
+            data=(data[bytes_at[row] : bytes_at[row + 1]],) if low < high else (),
+            blocks=blocks.entries[low:high],
+            bins=bins[bins_at[row] : bins_at[row + 1]],
+            largest=int(blocks.unpacked[low:high].max(initial=0)),
+        )
+        for row, (low, high) in enumerate(pairwise(edges))
+    ]
 
 
 def prepare() -> None:
@@ -139,6 +169,8 @@ def prepare() -> None:
 
 def join(stretches: Sequence[Encoded]) -> Encoded:
     """Join one or more values of one resolution, in order."""
+    if len(stretches) == 1:
+        return stretches[0]
     return Encoded(
         resolution=stretches[0].resolution,
         data=tuple(chain.from_iterable(stretch.data for stretch in stretches)),

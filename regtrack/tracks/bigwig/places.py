@@ -46,3 +46,8 @@ class Places:
     def short(self) -> Numbers:
         """How many bases the last value of each stretch lacks, int64 (n,)."""
         return -(self.end - self.start) % self.resolution
+
+    def repeated(self, times: int) -> Places:
+        """The same stretches so many times, for rows of values one after another."""
+        chrom, start, end = (np.tile(side, times) for side in (self.chrom, self.start, self.end))
+        return Places(chrom, start, end, self.resolution)

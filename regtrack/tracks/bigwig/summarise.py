@@ -17,6 +17,11 @@ _Summary = tuple[Any, Any, float, float, float]
 
 
 def bin_values(values: Values, places: Places, reduction: int) -> Bins:
+    """The bins of `bins_by_stretch` alone."""
+    return bins_by_stretch(values, places, reduction)[0]
+
+
+def bins_by_stretch(values: Values, places: Places, reduction: int) -> tuple[Bins, Numbers]:
     """Summarise the values of stretches.
 
     Args:
@@ -25,8 +30,9 @@ def bin_values(values: Values, places: Places, reduction: int) -> Bins:
         reduction: bp per bin: the resolution times a multiple of four.
 
     Returns:
-        The bins that have a value, in order. A bin at an edge of a stretch covers only its part
-        in the stretch; `merge_bins` joins it with the other part.
+        The bins that have a value, in order; and the index of the first bin of each stretch and of
+        the end of the last, int64 (stretches + 1,). A bin at an edge of a stretch covers only its
+        part in the stretch; `merge_bins` joins it with the other part.
 
     Raises:
         ValueError: an invalid reduction.
@@ -50,7 +56,11 @@ def bin_values(values: Values, places: Places, reduction: int) -> Bins:
     bins["valid"] = present * resolution
     bins["sum"], bins["squares"] = sums * resolution, squares * resolution
     _shorten(bins, cells, values, places)
-    return bins[bins["valid"] > 0]
+    kept = bins["valid"] > 0
+    if kept.all():
+        return bins, cells
+    counted = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])
+    return bins[kept], counted[cells]
 
 
 def _shorten(bins: Bins, cells: Numbers, values: Values, places: Places) -> None:

@@ -1,0 +1,131 @@
+"""Make the values to store of computed ones: absent, averaged and rounded in one pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from regtrack.kernel import inner, kernel
+from regtrack.tracks.bigwig.bins import Values
+from regtrack.tracks.bigwig.rounding import (
+    MANTISSA_BITS,
+    Words,
+    average,
+    check_keep_bits,
+    round_mantissa,
+    rounded,
+)
+
+Present = npt.NDArray[np.bool_]
+Sums = npt.NDArray[np.float64]
+
+_ABSENT = np.uint32(0x7FC0_0000)  # NaN
+_LONGEST = 128  # bp of a mean up to which NumPy adds without dividing a group
+
+
+def store_rows(
+    values: Values, present: Present, *, resolution: int = 1, keep_bits: int = MANTISSA_BITS
+) -> tuple[Values, int]:
+    """The values to store of some files, each the mean of those present, rounded.
+
+    They are those of `average` and `round_mantissa`, to the bit.
+
+    Args:
+        values: one per base, float32 (files, L); unchanged.
+        present: which bases get a value, bool (L,).
+        resolution: bp per stored value.
+        keep_bits: bits of the mantissa to keep.
+
+    Returns:
+        float32 (files, ceil(L / resolution)), NaN where absent; and the first base, counted from 0,
+        that should get a value and is NaN in any file: -1 if there is none.
+
+    Raises:
+        TrackError: `keep_bits` is not 1 to 23.
+    """
+    check_keep_bits(keep_bits)
+    dropped = MANTISSA_BITS - keep_bits
+    stored = np.empty((len(values), -(-values.shape[1] // resolution)), dtype=np.float32)
+    broken = [
+        _store(row.view(np.uint32), present, dropped, out.view(np.uint32))
+        if resolution == 1
+        else _store_means(row, present, resolution, dropped, out)
+        if resolution <= _LONGEST
+        else _store_long(row, present, resolution, keep_bits, out)
+        for row, out in zip(values, stored, strict=True)
+    ]
+    return stored, min((at for at in broken if at >= 0), default=-1)
+
+
+def _store_long(row: Values, present: Present, resolution: int, keep_bits: int, out: Values) -> int:
+    masked = np.where(present, row, np.float32(np.nan))
+    out[:] = average(masked, resolution)
+    round_mantissa(out, keep_bits)
+    broken = np.isnan(masked) & present
+    return int(broken.argmax()) if broken.any() else -1
+
+
+@kernel
+def _store(bits: Words, present: Present, dropped: int, out: Words) -> int:
+    """Values of single bases, by their bits."""
+    broken = False
+    for i in range(len(bits)):
+        word = bits[i]
+        nan = np.uint32(word & np.uint32(0x7FFF_FFFF)) > np.uint32(0x7F80_0000)
+        broken |= nan & present[i]
+        kept = rounded(word, dropped) if dropped else word
+        out[i] = kept if present[i] else _ABSENT
+    if broken:
+        for i in range(len(bits)):
+            if present[i] and np.uint32(bits[i] & np.uint32(0x7FFF_FFFF)) > np.uint32(0x7F80_0000):
+                return i
+    return -1
+
+
+@kernel
+def _store_means(row: Values, present: Present, resolution: int, dropped: int, out: Values) -> int:
+    """Means of up to `_LONGEST` bases, whose values are added in NumPy's order."""
+    found = np.empty(1, np.float32)
+    bits = found.view(np.uint32)
+    group = np.empty(resolution, np.float64)
+    broken = -1
+    for at in range(len(out)):
+        first = at * resolution
+        count = 0
+        for i in range(resolution):
+            place = first + i
+            group[i] = 0.0
+            if place < len(row) and present[place]:
+                if np.isnan(row[place]):
+                    broken = place if broken < 0 else broken
+                else:
+                    group[i] = row[place]
+                    count += 1
+        found[0] = np.nan
+        if count:
+            found[0] = _sum(group) / count
+            if dropped:
+                bits[0] = rounded(bits[0], dropped)
+        out[at] = found[0]
+    return broken
+
+
+@inner
+def _sum(values: Sums) -> Any:
+    """The sum of up to `_LONGEST` numbers as NumPy adds them: eight at once from eight on."""
+    total, whole = 0.0, 0
+    if len(values) >= 8:
+        whole = len(values) // 8 * 8
+        s0, s1, s2, s3 = values[0], values[1], values[2], values[3]
+        s4, s5, s6, s7 = values[4], values[5], values[6], values[7]
+        for i in range(8, whole, 8):
+            s0, s1 = s0 + values[i], s1 + values[i + 1]
+            s2, s3 = s2 + values[i + 2], s3 + values[i + 3]
+            s4, s5 = s4 + values[i + 4], s5 + values[i + 5]
+            s6, s7 = s6 + values[i + 6], s7 + values[i + 7]
+        total = ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
+    for i in range(whole, len(values)):
+        total += values[i]
+    return total
