@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from regtrack.kernel import inner, kernel
 from regtrack.tracks.bigwig.bins import BIN, Bins, Values
 from regtrack.tracks.bigwig.places import Numbers, Places
 
-Sums = npt.NDArray[np.float64]
 # minimum, maximum, count, sum, sum of squares
 _Summary = tuple[Any, Any, float, float, float]
 
@@ -46,15 +44,7 @@ def bins_by_stretch(values: Values, places: Places, reduction: int) -> tuple[Bin
     counts = -(-(leads + np.diff(edges)) // width)
     cells = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
     bins = np.zeros(cells[-1], dtype=BIN)
-    bins["chrom"] = np.repeat(places.chrom, counts)
-    firsts = places.start - leads * resolution - cells[:-1] * reduction
-    bins["start"] = np.repeat(firsts, counts) + np.arange(len(bins)) * reduction
-    least, greatest = np.empty((2, len(bins)), dtype=np.float32)
-    present, sums, squares = np.empty((3, len(bins)), dtype=np.float64)
-    _summarise(values, edges, leads, cells, width, least, greatest, present, sums, squares)
-    bins["min"], bins["max"] = least, greatest
-    bins["valid"] = present * resolution
-    bins["sum"], bins["squares"] = sums * resolution, squares * resolution
+    _summarise(values, edges, leads, cells, width, resolution, places.chrom, places.start, bins)
     _shorten(bins, cells, values, places)
     kept = bins["valid"] > 0
     if kept.all():
@@ -76,10 +66,10 @@ def _shorten(bins: Bins, cells: Numbers, values: Values, places: Places) -> None
 
 @kernel
 def _summarise(
-    values: Values, edges: Numbers, leads: Numbers, cells: Numbers, width: int,
-    least: Values, greatest: Values, present: Sums, sums: Sums, squares: Sums,
+    values: Values, edges: Numbers, leads: Numbers, cells: Numbers, width: int, resolution: int,
+    chroms: Numbers, starts: Numbers, bins: Any,
 ) -> None:  # fmt: skip
-    """Fill the last five arrays, one number per bin.
+    """Fill the bins.
 
     The values of stretch i are those from `edges[i]` on, and its bins those from `cells[i]` on, of
     which the first begins `leads[i]` values before them.
@@ -87,6 +77,7 @@ def _summarise(
     edge = np.empty(width, dtype=np.float32)
     for stretch in range(len(leads)):
         low, high, begin = edges[stretch], edges[stretch + 1], edges[stretch] - leads[stretch]
+        start = starts[stretch] - leads[stretch] * resolution
         for cell in range(cells[stretch], cells[stretch + 1]):
             part = values[max(begin, low) : min(begin + width, high)]
             if len(part) < width:
@@ -95,8 +86,13 @@ def _summarise(
                 for i in range(len(part)):
                     edge[first + i] = part[i]
                 part = edge
-            least[cell], greatest[cell], present[cell], sums[cell], squares[cell] = _bin(part)
+            least, greatest, present, total, squares = _bin(part)
+            bins[cell].chrom, bins[cell].start = chroms[stretch], start
+            bins[cell].min, bins[cell].max = least, greatest
+            bins[cell].valid = np.uint32(present * resolution)
+            bins[cell].sum, bins[cell].squares = total * resolution, squares * resolution
             begin += width
+            start += width * resolution
 
 
 @inner
