@@ -110,7 +110,7 @@ def _find_plain(
         first, stop = lefts[cell], rights[cell]
         absent = False
         for i in range(first, stop):
-            absent |= np.uint32(bits[i] & np.uint32(0x7FFF_FFFF)) > np.uint32(0x7F80_0000)
+            absent |= bool(np.uint32(bits[i] & np.uint32(0x7FFF_FFFF)) > np.uint32(0x7F80_0000))
         runs, i = 1, first + 1
         while i < stop and runs * shortest_runs <= stop - first:
             runs += bits[i] != bits[i - 1]

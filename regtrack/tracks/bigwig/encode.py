@@ -23,6 +23,7 @@ from regtrack.tracks.bigwig.blocks import Blocks, make_blocks
 from regtrack.tracks.bigwig.layout import BLOCK_ENTRY, ITEMS_PER_BLOCK
 from regtrack.tracks.bigwig.places import Numbers, Places
 from regtrack.tracks.bigwig.rounding import MANTISSA_BITS, round_mantissa
+from regtrack.tracks.bigwig.storing import store_rows
 from regtrack.tracks.bigwig.summarise import bins_by_stretch
 
 # values that `encode_all` encodes at a time: whole blocks and whole bins
@@ -163,8 +164,11 @@ def _by_row(
 
 def prepare() -> None:
     """Load or compile the kernels: ten seconds the first time, half a second later on."""
-    for _ in encode_all(0, 0, np.zeros(ITEMS_PER_BLOCK, dtype=np.float32), keep_bits=1):
+    values = np.zeros(ITEMS_PER_BLOCK, dtype=np.float32)
+    for _ in encode_all(0, 0, values, keep_bits=1):
         pass
+    for resolution in (1, 2):
+        store_rows(values[None], np.ones(len(values), np.bool_), resolution=resolution)
 
 
 def join(stretches: Sequence[Encoded]) -> Encoded:
