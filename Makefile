@@ -44,6 +44,7 @@ wheel: .venv/develop         ## build sdist and wheel, and use them outside the 
 bench: .venv/develop         ## benchmarks: the reference, writing against pyBigWig, training, predict-genome against the bare pass, a foreign network against tiles by hand, comparison and calls, the dashboard
 	$(BIN)/python scripts/bench_bigwig.py
 	$(BIN)/python scripts/bench_reference.py
+	$(BIN)/python scripts/bench_build.py
 	$(BIN)/python scripts/bench_forward.py
 	$(BIN)/python scripts/bench_training.py
 	$(BIN)/python scripts/bench_sweep.py

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from real_loci import REAL, ROOT
-from study import RECIPE, run
+from study import run
 
 from regtrack.dataset.store import Dataset
 
@@ -28,6 +28,10 @@ SOURCE = REAL / "hg38-chr1-10mb"
 OWN = tuple(f"encode_GM12878_{name}_" for name in ("CTCF", "POLR2A", "DNase", "H3K27ac", "H3K4me3"))
 SAME = ("CTCF", "Pol2", "POLR2A", "DNase", "H3K27ac", "H3K4me3")  # targets of the five, in any lab
 MARKERS, SEED = 200, 0
+RECIPE = {
+    "batch-size": "2", "learning-rate": "0.002", "weight-decay": "0.01", "warmup": "0.3",
+    "averaging": "0.99", "shift": "10000", "patience": "0",
+}  # fmt: skip
 
 
 def tables() -> None:
@@ -57,14 +61,13 @@ def build(name: str) -> Path:
     return out
 
 
-def train(data: Path, name: str, epochs: int, *options: object) -> Path:
+def train(data: Path, name: str, epochs: int, *options: object, **changes: str) -> Path:
     """A run, if it is not finished; an interrupted one resumes."""
     out = WORK / name
     if not (out / "checkpoint.safetensors").exists() or (out / "last.ckpt").exists():
-        recipe = [
-            part for key, value in RECIPE.items() for part in (f"--{key.replace('_', '-')}", value)
-        ]
-        run("train", data, "--out", out, *recipe, "--epochs", epochs, *options)
+        recipe = {**RECIPE, **{key.replace("_", "-"): value for key, value in changes.items()}}
+        flags = [part for key, value in recipe.items() for part in (f"--{key}", value)]
+        run("train", data, "--out", out, *flags, "--epochs", epochs, *options)
     return out
 
 
@@ -85,11 +88,18 @@ def compute(model: str, first: int, epochs: int, windows: int, rate: str) -> Non
     start = train(others, "others", first, "--model", model)
     ways: dict[str, list[object]] = {
         "fresh": ["--model", model],
-        "from": ["--from", start, "--learning-rate", rate],
+        "from": ["--from", start],
         "frozen": ["--from", start, "--freeze"],
     }
     for name, options in ways.items():
-        out = train(own, name, epochs, "--epoch-windows", windows, *options)
+        given = ("--epoch-windows", windows, *options)
+        out = train(
+            own,
+            name,
+            epochs,
+            *given,
+            learning_rate=rate if name == "from" else RECIPE["learning-rate"],
+        )
         for split in ("valid", "test"):
             scores = run("evaluate", own, out, "--split", split, "--json")
             (WORK / f"{name}-{split}.json").write_text(scores)
