@@ -284,7 +284,7 @@ def test_killed_while_the_tracks_are_joined(
         raise StopError
 
     where = {
-        "joining": "regtrack.sweep.work.Shard.track",
+        "joining": "regtrack.sweep.work.Shard.tracks",
         "joined": "regtrack.sweep.assemble.move_folder",
         "moved": "regtrack.sweep.assemble.remove",
     }[place]
