@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.tracks.bigwig.bins import NO_BINS, Bins, merge_bins, zoom_records
+from regtrack.tracks.bigwig.bins import NO_BINS, Bins
 from regtrack.tracks.bigwig.deflate.streams import deflate
 from regtrack.tracks.bigwig.index import block_index, end_to_end, join_leaves
 from regtrack.tracks.bigwig.layout import (
@@ -24,6 +24,7 @@ from regtrack.tracks.bigwig.layout import (
     ZOOM_RECORDS_PER_BLOCK,
     Leaves,
 )
+from regtrack.tracks.bigwig.merging import merge_bins, zoom_records
 
 
 class Ladder:

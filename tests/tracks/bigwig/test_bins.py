@@ -10,13 +10,8 @@ import pytest
 from bigwig_tracks import pieces
 from hypothesis import given, settings, strategies as st
 
-from regtrack.tracks.bigwig.bins import (
-    BIN,
-    first_reduction,
-    merge_bins,
-    zoom_records,
-    zoom_reductions,
-)
+from regtrack.tracks.bigwig.bins import BIN, first_reduction, zoom_reductions
+from regtrack.tracks.bigwig.merging import merge_bins, zoom_records
 from regtrack.tracks.bigwig.places import Places
 from regtrack.tracks.bigwig.summarise import bin_values
 

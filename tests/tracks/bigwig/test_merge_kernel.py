@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from regtrack.tracks.bigwig.bins import BIN, Bins, merge_bins, reduce_bins, zoom_records
+from regtrack.tracks.bigwig.bins import BIN, Bins, reduce_bins
+from regtrack.tracks.bigwig.merging import merge_bins, zoom_records
 from regtrack.tracks.bigwig.places import Places
 from regtrack.tracks.bigwig.summarise import bin_values
 
