@@ -48,6 +48,6 @@ class Places:
         return -(self.end - self.start) % self.resolution
 
     def repeated(self, times: int) -> Places:
-        """The same stretches so many times, for rows of values one after another."""
+        """The same stretches (bp) so many times, for rows of values one after another."""
         chrom, start, end = (np.tile(side, times) for side in (self.chrom, self.start, self.end))
         return Places(chrom, start, end, self.resolution)

@@ -15,7 +15,7 @@ _Summary = tuple[Any, Any, float, float, float]
 
 
 def bin_values(values: Values, places: Places, reduction: int) -> Bins:
-    """The bins of `bins_by_stretch` alone."""
+    """The bins of `bins_by_stretch` alone, of values float32 (n,)."""
     return bins_by_stretch(values, places, reduction)[0]
 
 
