@@ -156,7 +156,9 @@ def test_expected_counts_are_the_total_shared_by_the_profile() -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "make"), [("bpnetlite", bpnet), ("cherimoya", cherimoya)], ids=str
+    ("package", "make"),
+    [("bpnetlite", bpnet), ("cherimoya", cherimoya)],
+    ids=["bpnet", "cherimoya"],
 )
 def test_profile_networks_at_their_shapes(package: str, make: Callable[..., Any]) -> None:
     needs(package)
