@@ -18,7 +18,7 @@ import os
 from pathlib import Path
 
 import numpy as np
-from real_loci import REAL, ROOT
+from real_loci import REAL, RECIPE, ROOT, flags
 from study import run
 
 from regtrack.dataset.store import Dataset
@@ -28,10 +28,6 @@ SOURCE = REAL / "hg38-chr1-10mb"
 OWN = tuple(f"encode_GM12878_{name}_" for name in ("CTCF", "POLR2A", "DNase", "H3K27ac", "H3K4me3"))
 SAME = ("CTCF", "Pol2", "POLR2A", "DNase", "H3K27ac", "H3K4me3")  # targets of the five, in any lab
 MARKERS, SEED = 200, 0
-RECIPE = {
-    "batch-size": "2", "learning-rate": "0.002", "weight-decay": "0.01", "warmup": "0.3",
-    "averaging": "0.99", "shift": "10000", "patience": "0",
-}  # fmt: skip
 
 
 def tables() -> None:
@@ -61,13 +57,12 @@ def build(name: str) -> Path:
     return out
 
 
-def train(data: Path, name: str, epochs: int, *options: object, **changes: str) -> Path:
+def train(data: Path, name: str, epochs: int, *options: object, **changes: float) -> Path:
     """A run, if it is not finished; an interrupted one resumes."""
     out = WORK / name
     if not (out / "checkpoint.safetensors").exists() or (out / "last.ckpt").exists():
-        recipe = {**RECIPE, **{key.replace("_", "-"): value for key, value in changes.items()}}
-        flags = [part for key, value in recipe.items() for part in (f"--{key}", value)]
-        run("train", data, "--out", out, *flags, "--epochs", epochs, *options)
+        recipe = flags({"epochs": epochs, "patience": 0, **RECIPE, **changes})
+        run("train", data, "--out", out, *recipe, *options)
     return out
 
 
@@ -79,7 +74,7 @@ def check_same_windows(first: Path, second: Path) -> None:
         assert places[0] == places[1], split
 
 
-def compute(model: str, first: int, epochs: int, windows: int, rate: str) -> None:
+def compute(model: str, first: int, epochs: int, windows: int, rate: float) -> None:
     """Build, train and score what is missing."""
     WORK.mkdir(parents=True, exist_ok=True)
     tables()
@@ -98,7 +93,7 @@ def compute(model: str, first: int, epochs: int, windows: int, rate: str) -> Non
             name,
             epochs,
             *given,
-            learning_rate=rate if name == "from" else RECIPE["learning-rate"],
+            learning_rate=rate if name == "from" else RECIPE["learning_rate"],
         )
         for split in ("valid", "test"):
             scores = run("evaluate", own, out, "--split", split, "--json")
@@ -129,7 +124,9 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=4, help="epochs on the 200 markers")
     parser.add_argument("--epochs", type=int, default=4, help="epochs on the five")
     parser.add_argument("--windows", type=int, default=0, help="per epoch on the five; 0: all")
-    parser.add_argument("--rate", default="0.001", help="peak learning rate from other weights")
+    parser.add_argument(
+        "--rate", type=float, default=0.001, help="peak learning rate from other weights"
+    )
     parser.add_argument("--show", action="store_true", help="print the table and compute nothing")
     args = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -16,6 +16,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,11 +39,11 @@ MODELS = {
     "dilated": ["--model", "dilated", "--pooling", "max"],
     "bi-lstm": ["--model", "bi-lstm"],
 }
-# docs/training.md says what this buys
-RECIPE = [
-    "--batch-size", "2", "--learning-rate", "0.002", "--weight-decay", "0.01", "--warmup", "0.3",
-    "--averaging", "0.99", "--shift", "10000", "--patience", "0",
-]  # fmt: skip
+# of `TrainingConfig`; docs/training.md says what it buys
+RECIPE: dict[str, float] = {
+    "batch_size": 2, "learning_rate": 0.002, "weight_decay": 0.01, "warmup": 0.3,
+    "averaging": 0.99, "shift": 10_000,
+}  # fmt: skip
 EPOCHS = 4
 SHOWN = ("GM12878_POLR2A", "Gm12878_DNase", "GM12878_H3K4me3", "GM12878_H3K27ac")
 SWEPT = (
@@ -162,7 +163,7 @@ def make_loci(
         if not loci.checkpoint(model).is_file():
             _regtrack(
                 "train", loci.data, *settings, "--out", loci.runs / model, "--epochs", epochs,
-                *RECIPE,
+                "--patience", "0", *flags(RECIPE),
             )  # fmt: skip
         if not (loci.tracks / model / "sweep.json").is_file():
             (loci.tracks).mkdir(parents=True, exist_ok=True)
@@ -176,6 +177,13 @@ def make_loci(
             "--out", loci.cache / "scores",
         )  # fmt: skip
     return loci
+
+
+def flags(config: Mapping[str, object]) -> list[str]:
+    """Settings of `TrainingConfig` as options of `regtrack train`."""
+    return [
+        word for key, value in config.items() for word in (f"--{key.replace('_', '-')}", str(value))
+    ]
 
 
 def print_scores(loci: Loci) -> None:

@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 import study_networks
 import torch
-from real_loci import REAL, ROOT
+from real_loci import REAL, RECIPE, ROOT
 
 import regtrack
 from regtrack.checkpoint import load_checkpoint
@@ -80,19 +80,13 @@ class Study:
     epochs: int = 12
 
 
-# the settings that every variant of `recipe` differs from in one point
-BASE = {
-    "batch_size": 2, "learning_rate": 0.002, "weight_decay": 0.01, "warmup": 0.3,
-    "averaging": 0.99, "shift": 10_000,
-}  # fmt: skip
-RECIPE = BASE
 # Gupta and Rush 2017: Adam at 0.001, batches of 8, dropout 0.25, momentum 0.1
 PAPER = {"batch_size": 8, "learning_rate": 0.001}
 
 
 def based(**changes: Any) -> Variant:
     """The hybrid with the recipe that others are compared with, and some changes."""
-    return Variant(config=BASE | changes)
+    return Variant(config=RECIPE | changes)
 
 
 def having(**settings: Any) -> Variant:
@@ -111,22 +105,22 @@ STUDIES = {
         "batch 2, rate 0.002": based(),
         "batch 4, rate 0.003": based(batch_size=4, learning_rate=0.003, averaging=0.98),
         "batch 1, rate 0.0015": based(batch_size=1, learning_rate=0.0015, averaging=0.995),
-        "dropout 0.25": Variant(settings={"dropout": 0.25}, config=BASE),
-        "dropout 0.4": Variant(settings={"dropout": 0.4}, config=BASE),
+        "dropout 0.25": Variant(settings={"dropout": 0.25}, config=RECIPE),
+        "dropout 0.4": Variant(settings={"dropout": 0.4}, config=RECIPE),
         "rate 0.004": based(learning_rate=0.004),
         "rate 0.001": based(learning_rate=0.001),
         "weight decay 0.1": based(weight_decay=0.1),
         "no weight decay": based(weight_decay=0.0),
         "weights not averaged": based(averaging=0.0),
         "averaging 0.999": based(averaging=0.999),
-        "momentum 0.02": Variant(settings={"bn_momentum": 0.02}, config=BASE),
+        "momentum 0.02": Variant(settings={"bn_momentum": 0.02}, config=RECIPE),
         "windows not shifted": based(shift=0),
         "strands as they are": based(reverse_complement=False),
         "warm-up 0.05": based(warmup=0.05),
         "labelled bases weigh 4": based(positive_weight=4.0),
         "balance 0.5": based(balance=0.5),
         "balance 1": based(balance=1.0),
-        "loss of bins of 25 and 250 bp as well": Variant(config=BASE, widths=(25, 250)),
+        "loss of bins of 25 and 250 bp as well": Variant(config=RECIPE, widths=(25, 250)),
     }),
     "ablation": Study("valid", {
         "hybrid": having(),
