@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from regtrack.dataset.store import Dataset
     from regtrack.dataset.summary import BuildSummary
     from regtrack.demo import run_demo
-    from regtrack.describe import describe
     from regtrack.errors import RegtrackError
     from regtrack.evaluation.calibrate import Calibrated, calibrate
     from regtrack.evaluation.report import evaluate
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from regtrack.figures.output import write_saliency
     from regtrack.genome.interval import Interval, parse_region
     from regtrack.genome.reference import Reference
+    from regtrack.inspection import describe
     from regtrack.measures.measure import measure
     from regtrack.model_check.check import check_model
     from regtrack.model_check.values import ModelCheck
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from regtrack.search.run import run_search
     from regtrack.search.space import Space
     from regtrack.search.space_file import default_space, read_space
-    from regtrack.simulate.genome import simulate
+    from regtrack.simulation.genome import simulate
     from regtrack.sweep.assemble import assemble_genome
     from regtrack.sweep.cluster import on_dask
     from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
@@ -126,7 +126,7 @@ _HOMES = {
     "compare_tracks": "regtrack.compare.run",
     "compare_saliency": "regtrack.saliency.compare",
     "default_space": "regtrack.search.space_file",
-    "describe": "regtrack.describe",
+    "describe": "regtrack.inspection",
     "effective_receptive_field": "regtrack.saliency.receptive_field",
     "evaluate": "regtrack.evaluation.report",
     "fetch_data": "regtrack.fetch.run",
@@ -153,7 +153,7 @@ _HOMES = {
     "save_checkpoint": "regtrack.checkpoint",
     "score_models": "regtrack.compare.scoreboard",
     "scores": "regtrack.predict.scores",
-    "simulate": "regtrack.simulate.genome",
+    "simulate": "regtrack.simulation.genome",
     "train": "regtrack.training.fit",
     "transformed": "regtrack.predict.transformed",
     "two_strands": "regtrack.predict.two_strands",

@@ -24,7 +24,7 @@ from regtrack.figures.window import Row, window_figure
 from regtrack.genome.interval import Interval
 from regtrack.model_style import style_of
 from regtrack.progress import SILENT, Progress
-from regtrack.simulate.genome import Simulation, simulate
+from regtrack.simulation.genome import Simulation, simulate
 from regtrack.sweep.run import predict_genome
 from regtrack.sweep.summary import SweepSummary
 from regtrack.tracks.bigwig.read import values

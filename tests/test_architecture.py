@@ -29,7 +29,7 @@ PERMITTED: dict[str, set[str]] = {
     "models": set(),
     "checkpoint_header": {"genome", "labels", "files", "measures"},
     "checkpoint": {"genome", "labels", "models", "checkpoint_header", "files", "measures"},
-    "describe": {"checkpoint_header", "dataset", "tracks", "files"},
+    "inspection": {"checkpoint_header", "dataset", "tracks", "files"},
     "validation": {"checkpoint", "dataset", "tracks", "sweep", "genome", "files"},
     "predict": {"genome", "labels", "checkpoint", "machine", "files"},
     "adapters": {"predict"},
@@ -54,7 +54,7 @@ PERMITTED: dict[str, set[str]] = {
     "calls": {
         "genome", "labels", "machine", "tracks", "checkpoint_header", "measures", "files",
     },
-    "simulate": {"genome", "files"},
+    "simulation": {"genome", "files"},
     "figures": {"genome", "labels", "tracks", "saliency", "model_check", "measures"},
     "report": {
         "genome", "labels", "tracks", "compare", "figures", "measures", "views", "files",
@@ -70,7 +70,7 @@ PERMITTED: dict[str, set[str]] = {
     },
     "benchmark": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "training",
-        "evaluation", "saliency", "simulate", "figures", "files",
+        "evaluation", "saliency", "simulation", "figures", "files",
     },
 }  # fmt: skip
 # what the dashboard, a separate package, may import from regtrack: nothing that loads torch
@@ -205,9 +205,9 @@ LIGHT = (
     "import regtrack.tracks.bigwig.validate",
     "import regtrack.predict.network, regtrack.predict.reading",
     "import regtrack.sweep.plan",
-    "import regtrack.simulate.genome",
+    "import regtrack.simulation.genome",
     "import regtrack.checkpoint_header",
-    "import regtrack.describe",
+    "import regtrack.inspection",
     "import regtrack.model_style",
     "import regtrack.training.config, regtrack.predict.precision",
     "import regtrack.saliency.values, regtrack.saliency.method",
@@ -281,3 +281,11 @@ def test_no_file_imports_our_own_modules_inside_a_function() -> None:
                     if isinstance(inner, ast.ImportFrom) and inner.module:
                         ours = inner.module.split(".")[0] in {"regtrack", "regtrack_app"}
                         assert not ours, f"{path}:{inner.lineno}"
+
+
+def test_no_public_name_is_that_of_a_module() -> None:
+    """Importing the module would put it in the name's place."""
+    import regtrack
+
+    modules = {path.stem for path in (ROOT / "regtrack").iterdir()}
+    assert not modules & set(regtrack.__all__)

@@ -14,7 +14,7 @@ from regtrack.demo import Demo, run_demo
 from regtrack.errors import OutputError
 from regtrack.genome.interval import Interval
 from regtrack.models.registry import MODELS, default_settings
-from regtrack.simulate.genome import simulate
+from regtrack.simulation.genome import simulate
 from regtrack.tracks.bigwig.read import values
 
 

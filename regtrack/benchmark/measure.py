@@ -25,8 +25,8 @@ from regtrack.predict.region import values_along
 from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.receptive_field import effective_receptive_field
 from regtrack.saliency.values import Values
-from regtrack.simulate.grammar import Grammar, PlantedMarker
-from regtrack.simulate.rules import Label, Site
+from regtrack.simulation.grammar import Grammar, PlantedMarker
+from regtrack.simulation.rules import Label, Site
 
 FAR = 500  # bp from every motif
 _BESIDE = 6_000  # bp on each side of a region in which saliency is ranked as well

@@ -9,8 +9,8 @@ from itertools import groupby
 import numpy as np
 
 from regtrack.genome.intervals import Intervals, Mask
-from regtrack.simulate.grammar import PlantedMarker
-from regtrack.simulate.rules import Label, Site, Span, joined
+from regtrack.simulation.grammar import PlantedMarker
+from regtrack.simulation.rules import Label, Site, Span, joined
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,9 +27,9 @@ from regtrack.files.records import read_record
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
 from regtrack.progress import SILENT, Progress
-from regtrack.simulate.benchmark_grammar import BENCHMARK_GRAMMAR
-from regtrack.simulate.genome import simulate
-from regtrack.simulate.truth import read_truth
+from regtrack.simulation.benchmark_grammar import BENCHMARK_GRAMMAR
+from regtrack.simulation.genome import simulate
+from regtrack.simulation.truth import read_truth
 from regtrack.training.config import Hardware
 from regtrack.training.fit import train
 from regtrack.training.run import RunFolder

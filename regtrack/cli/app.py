@@ -23,7 +23,7 @@ PANELS = {
     "Start": ("demo", "quickstart"),
     "Data": ("fetch", "build-dataset", "simulate"),
     "Networks": ("train", "search", "evaluate", "calibrate", "check-model", "benchmark"),
-    "Tracks": ("predict-genome", "assemble", "predict", "calls", "compare"),
+    "Tracks": ("predict", "predict-genome", "assemble", "calls", "compare"),
     "Pictures and browsers": ("serve", "figure", "report", "hub"),
     "What a network looks at": ("saliency", "saliency-tracks", "receptive-field"),
     "Files": ("validate", "inspect"),

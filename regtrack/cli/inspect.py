@@ -48,7 +48,7 @@ def command(
     A truncated dataset, checkpoint or bigWig is refused. What is doubtful about a bigWig is said;
     regtrack validate checks its every value.
     """
-    from regtrack.describe import describe
+    from regtrack.inspection import describe
 
     found = describe(path)
     if as_json:

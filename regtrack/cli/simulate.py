@@ -43,8 +43,8 @@ def command(
     Writes reference.fa; markers.tsv and its peak files; truth.bed, every motif with its role; and
     grammar.json, what was planted, which you can edit to make a grammar of your own.
     """
-    from regtrack.simulate.genome import simulate
-    from regtrack.simulate.named import find_grammar
+    from regtrack.simulation.genome import simulate
+    from regtrack.simulation.named import find_grammar
 
     with bars() as progress:
         simulation = simulate(

@@ -225,10 +225,10 @@ def command(
 def _settings(pairs: Sequence[str], **values: Any) -> dict[str, Any]:
     """The network settings given by the user; all others keep their defaults."""
     settings = {name: value for name, value in values.items() if value is not None}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
+    for given in pairs:
+        name, equals, text = given.partition("=")
         if not equals:
-            raise TrainingError(f'--set "{pair}" is not a setting; expected name=value')
+            raise TrainingError(f'--set "{given}" is not a setting; expected name=value')
         try:
             settings[name] = json.loads(text)
         except ValueError:

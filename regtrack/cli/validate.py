@@ -50,9 +50,9 @@ def command(
     from dataclasses import asdict
 
     from regtrack.cli.console import bars, console, print_json
-    from regtrack.describe import stored_kind
     from regtrack.genome.assembly import read_sizes
     from regtrack.genome.reference import Reference
+    from regtrack.inspection import stored_kind
     from regtrack.tracks.bigwig.second_reader import SecondReader
     from regtrack.tracks.bigwig.source import check_file
     from regtrack.tracks.bigwig.validate import validate

@@ -84,7 +84,7 @@ def build_from_mat(
                 with open_mat(path, split) as windows:
                     if windows.markers != len(named):
                         raise DatasetError(
-                            f"{path} has {windows.markers:,} labels a window and {markers} "
+                            f"{path} has {windows.markers:,} labels per window, and `markers` "
                             f"{len(named):,} rows; expected a row for each, in their order"
                         )
                     with progress.task(f"Reading {path.name}", windows.count, "windows") as task:

@@ -51,7 +51,7 @@ def count_stride(blocks: Sequence[Counted]) -> int:
         scale = scale * block.stride // block.factor
         scales.append(scale)
     if scale != 1:
-        raise ValueError(f"the blocks end at {scale} bp per position; expected 1")
+        raise ValueError(f"the blocks end at {scale} bp per position, not at 1")
     return math.lcm(*scales)
 
 

@@ -25,7 +25,7 @@ from regtrack.search.space import (
 )
 
 _LARGEST = 1 << 20  # bytes
-_DROPOUTS = (0.1, 0.25, 0.5)
+_FRACTIONS = {"dropout": (0.1, 0.25, 0.5), "bn_momentum": (0.03, 0.1, 0.3)}
 _FACTORS = (0.5, 1, 2)
 
 
@@ -110,12 +110,11 @@ def _around(name: str, default: Any) -> tuple[Any, ...]:
         case "dilations":
             doubled = tuple(2**nth for nth in range(1, len(default) + 1))
             return tuple(dict.fromkeys([default, doubled, default[:-1]]))
-    known = {
-        "dropout": _DROPOUTS,
-        "bn_momentum": (0.03, 0.1, 0.3),
-        "pooling": POOLINGS,
-    }
-    return known.get(name, (default,))
+        case "dropout" | "bn_momentum":
+            return tuple(sorted({*_FRACTIONS[name], default}))
+        case "pooling" if default in POOLINGS:
+            return POOLINGS
+    return (default,)
 
 
 def to_toml(space: Space) -> str:

@@ -15,9 +15,9 @@ from regtrack.dataset.build import build_dataset
 from regtrack.dataset.store import Dataset
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
-from regtrack.simulate.benchmark_grammar import BENCHMARK_GRAMMAR
-from regtrack.simulate.genome import Simulation, simulate
-from regtrack.simulate.truth import read_truth
+from regtrack.simulation.benchmark_grammar import BENCHMARK_GRAMMAR
+from regtrack.simulation.genome import Simulation, simulate
+from regtrack.simulation.truth import read_truth
 
 
 @pytest.fixture(scope="session")

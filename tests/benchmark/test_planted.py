@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from regtrack.benchmark.planted import Group, bases, groups, labelled_regions
-from regtrack.simulate.grammar import PlantedMarker
-from regtrack.simulate.rules import Around, Between, Site
+from regtrack.simulation.grammar import PlantedMarker
+from regtrack.simulation.rules import Around, Between, Site
 
 PAIRS = PlantedMarker("distant", "D", Between("CTCF", "REST", fewest=100, most=500))
 LOCAL = PlantedMarker("local", "L", Around("CTCF", 60))

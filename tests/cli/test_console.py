@@ -11,6 +11,12 @@ from regtrack.cli import console
 from regtrack.errors import RegtrackError
 
 
+@pytest.fixture(autouse=True)
+def _not_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another test may have called a command with --quiet in this process."""
+    monkeypatch.setattr(console, "_quiet", False)
+
+
 @pytest.fixture
 def stderr(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     stream = io.StringIO()

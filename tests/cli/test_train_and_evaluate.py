@@ -97,7 +97,18 @@ def test_training_as_json(train: Call) -> None:
 def test_options_reach_the_run(train: Call) -> None:
     code, _, err = train(
         *("--dropout", "0.5", "--batch-size", "3", "--learning-rate", "0.01"),
-        *("--schedule", "constant", "--positive-weight", "2", "--shift", "20", "--seed", "5"),
+        *(
+            "--schedule",
+            "constant",
+            "--positive-weight",
+            "2",
+            "--balance",
+            "0.5",
+            "--shift",
+            "20",
+            "--seed",
+            "5",
+        ),
         *("--no-reverse-complement", "--patience", "1", "--epoch-windows", "9"),
         *("--precision", "bf16", "--clip", "0", "--warmup", "0"),
         *("--set", "hidden=20", "--set", "channels=[16]"),
@@ -114,6 +125,7 @@ def test_options_reach_the_run(train: Call) -> None:
         "schedule": "constant",
         "warmup": 0,
         "positive_weight": 2,
+        "balance": 0.5,
         "clip": 0,
         "weight_decay": 0,
         "averaging": 0,

@@ -96,7 +96,7 @@ def test_one_file_is_a_dataset_for_evaluation(folder: Path) -> None:
         (lambda x, y: {"testxdata": x, "testdata": y}, "lacks validxdata and validdata; it h"),
         (lambda x, y: {"validxdata": x * 2, "validdata": y}, "other numbers than 0 and 1"),
         (lambda x, y: {"validxdata": np.maximum(x, x[:, ::-1]), "validdata": y}, "two letters at"),
-        (lambda x, y: {"validxdata": x, "validdata": y[:, :4]}, "4 labels a window and .* 5 rows"),
+        (lambda x, y: {"validxdata": x, "validdata": y[:, :4]}, "4 labels per window, and .* 5 ro"),
     ],
 )  # fmt: skip
 def test_other_contents_are_one_line(folder: Path, change, message: str) -> None:  # type: ignore[no-untyped-def]

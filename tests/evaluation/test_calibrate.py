@@ -15,11 +15,11 @@ from regtrack.checkpoint import Checkpoint, load_checkpoint, model_digest, save_
 from regtrack.checkpoint_header import read_header
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
-from regtrack.describe import describe
 from regtrack.errors import CheckpointError, MarkerError
 from regtrack.evaluation.calibrate import Calibrated, calibrate, fold
 from regtrack.evaluation.report import evaluate
 from regtrack.genome.sequence import N
+from regtrack.inspection import describe
 from regtrack.labels.marker import Marker
 from regtrack.measures.reliability import Reliability
 from regtrack.measures.temperature import Temperature, fit_temperature, sigmoid

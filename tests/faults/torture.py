@@ -242,7 +242,7 @@ def _expect(found: Outcome, status: int, line: str) -> None:
         raise SystemExit(f"{line}: {found.status}\n{found.said}")
 
 
-_LIGHT = ("regtrack.cli.app", "regtrack.dataset.build", "regtrack.simulate.genome")
+_LIGHT = ("regtrack.cli.app", "regtrack.dataset.build", "regtrack.simulation.genome")
 _HEAVY = (
     "regtrack.evaluation.report", "regtrack.figures.output", "regtrack.saliency.region",
     "regtrack.saliency.tracks", "regtrack.sweep.run", "regtrack.training.fit", "regtrack.demo",

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from mutants import damaged, mutated, written
 
-from regtrack.describe import describe
 from regtrack.errors import RegtrackError
 from regtrack.files.records import content_digest, to_text
 from regtrack.genome.assembly import Assembly
+from regtrack.inspection import describe
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.plan_file import SavedPlan, Track, load_plan, write_plan
 from regtrack.sweep.record import FORMAT

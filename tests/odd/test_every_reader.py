@@ -16,8 +16,8 @@ from regtrack.errors import RegtrackError
 from regtrack.genome.assembly import Assembly, read_sizes
 from regtrack.labels.manifest import read_markers
 from regtrack.labels.peaks import read_peaks
-from regtrack.simulate.default import DEFAULT_GRAMMAR
-from regtrack.simulate.grammar_file import read_grammar, write_grammar
+from regtrack.simulation.default import DEFAULT_GRAMMAR
+from regtrack.simulation.grammar_file import read_grammar, write_grammar
 from regtrack.sweep.request import Selection, read_targets
 from regtrack.tracks.gtf import read_genes
 

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 import regtrack
-from regtrack.describe import describe
 from regtrack.errors import NetworkError, PlanError, SaliencyError, TrackError
 from regtrack.genome.interval import Interval
+from regtrack.inspection import describe
 from regtrack.predict.network import SequenceNetwork
 from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
 from regtrack.sweep.run import forecast_sweep, predict_genome

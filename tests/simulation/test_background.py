@@ -7,7 +7,7 @@ import pytest
 
 from regtrack.genome.intervals import Intervals
 from regtrack.genome.sequence import N, decode
-from regtrack.simulate.background import draw_background, draw_soft_mask, put_gaps
+from regtrack.simulation.background import draw_background, draw_soft_mask, put_gaps
 
 LENGTH = 400_003
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from regtrack.errors import GrammarError
 from regtrack.files.shown import shown
-from regtrack.simulate.grammar import Grammar
-from regtrack.simulate.rules import Site
+from regtrack.simulation.grammar import Grammar
+from regtrack.simulation.rules import Site
 
 _LINE = re.compile(
     r"(?P<chrom>[^\t]+)\t(?P<start>\d{1,10})\t(?P<end>\d{1,10})\t"

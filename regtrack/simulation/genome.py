@@ -17,13 +17,13 @@ from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals, Mask
 from regtrack.genome.sequence import Codes, decode
 from regtrack.progress import SILENT, Progress
-from regtrack.simulate.background import draw_background, draw_soft_mask, put_gaps
-from regtrack.simulate.default import DEFAULT_GRAMMAR
-from regtrack.simulate.grammar import Grammar, PlantedMarker
-from regtrack.simulate.grammar_file import write_grammar
-from regtrack.simulate.plant import find_sites, plant
-from regtrack.simulate.rules import Site
-from regtrack.simulate.truth import write_truth
+from regtrack.simulation.background import draw_background, draw_soft_mask, put_gaps
+from regtrack.simulation.default import DEFAULT_GRAMMAR
+from regtrack.simulation.grammar import Grammar, PlantedMarker
+from regtrack.simulation.grammar_file import write_grammar
+from regtrack.simulation.plant import find_sites, plant
+from regtrack.simulation.rules import Site
+from regtrack.simulation.truth import write_truth
 
 BIOSAMPLE = "sim"
 SHORTEST = 100_000
@@ -47,7 +47,7 @@ class Simulation:
         folder: of all files.
         reference: the FASTA.
         markers: the markers table.
-        truth: a BED of every site, described in `regtrack.simulate.truth`.
+        truth: a BED of every site, described in `regtrack.simulation.truth`.
         grammar: what was planted, as a grammar file.
         assembly: names and lengths.
         planted: number of sites per role; sites that arose by chance are included.

@@ -13,9 +13,9 @@ import pytest
 from regtrack.checkpoint import Checkpoint, save_checkpoint
 from regtrack.dataset.build import build_dataset
 from regtrack.dataset.spec import DatasetSpec
-from regtrack.describe import describe
 from regtrack.errors import RegtrackError
 from regtrack.genome.assembly import Assembly
+from regtrack.inspection import describe
 from regtrack.labels.marker import Marker
 from regtrack.models.registry import build_model
 from regtrack.tracks.bigwig.assemble import create_bigwig

@@ -6,10 +6,10 @@ import os
 
 from regtrack.errors import GrammarError, nearest
 from regtrack.files.shown import shown
-from regtrack.simulate.benchmark_grammar import BENCHMARK_GRAMMAR
-from regtrack.simulate.default import DEFAULT_GRAMMAR
-from regtrack.simulate.grammar import Grammar
-from regtrack.simulate.grammar_file import read_grammar
+from regtrack.simulation.benchmark_grammar import BENCHMARK_GRAMMAR
+from regtrack.simulation.default import DEFAULT_GRAMMAR
+from regtrack.simulation.grammar import Grammar
+from regtrack.simulation.grammar_file import read_grammar
 
 GRAMMARS = {"demo": DEFAULT_GRAMMAR, "benchmark": BENCHMARK_GRAMMAR}
 

@@ -10,11 +10,11 @@ import pytest
 
 from regtrack.errors import GrammarError
 from regtrack.genome.sequence import N, decode, encode, reverse_complement
-from regtrack.simulate.background import draw_background, put_gaps
-from regtrack.simulate.grammar import Element, Family, Grammar, PlantedMarker
-from regtrack.simulate.motifs import MOTIFS, Motif
-from regtrack.simulate.plant import find_sites, plant
-from regtrack.simulate.rules import Around, Site
+from regtrack.simulation.background import draw_background, put_gaps
+from regtrack.simulation.grammar import Element, Family, Grammar, PlantedMarker
+from regtrack.simulation.motifs import MOTIFS, Motif
+from regtrack.simulation.plant import find_sites, plant
+from regtrack.simulation.rules import Around, Site
 
 APART = Family("apart", 2_000)
 ELEMENTS = (

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from regtrack.errors import GrammarError
 from regtrack.genome.sequence import Codes, decode, encode, reverse_complement
-from regtrack.simulate.motifs import IUPAC, MOTIFS, Motif
+from regtrack.simulation.motifs import IUPAC, MOTIFS, Motif
 
 names = st.sampled_from(sorted(MOTIFS))
 

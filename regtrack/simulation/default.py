@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from regtrack.simulate.grammar import Element, Family, Grammar, PlantedMarker
-from regtrack.simulate.rules import Around, Between, Clustered, Span
+from regtrack.simulation.grammar import Element, Family, Grammar, PlantedMarker
+from regtrack.simulation.rules import Around, Between, Clustered, Span
 
 # Factors do bind clusters of their motif. Here the copies also let a network learn within a
 # minute: its first convolution sees 10-bp blocks, in which each copy has a different phase.

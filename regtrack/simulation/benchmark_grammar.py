@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from regtrack.simulate.grammar import Element, Family, Grammar, PlantedMarker
-from regtrack.simulate.rules import Around, Between, Clustered, Span
+from regtrack.simulation.grammar import Element, Family, Grammar, PlantedMarker
+from regtrack.simulation.rules import Around, Between, Clustered, Span
 
 # clusters of copies, as in the demo: each copy has its own phase in a first convolution's 10-bp
 # blocks

@@ -1,6 +1,6 @@
 """What is planted and what it means: elements, and markers with the rules that label them.
 
-An element says which motifs lie where; `regtrack.simulate.rules` says which bases are labelled.
+An element says which motifs lie where; `regtrack.simulation.rules` says which bases are labelled.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from regtrack.errors import GrammarError, nearest
-from regtrack.simulate.motifs import MOTIFS, Motif
-from regtrack.simulate.rules import Rule, Span
+from regtrack.simulation.motifs import MOTIFS, Motif
+from regtrack.simulation.rules import Rule, Span
 
 _MOST = 1_000  # of each part of a grammar
 _MOST_CHANCE = 1e-3  # matches per base and strand; shorter motifs would be everywhere

@@ -12,9 +12,9 @@ from typing import Any
 from regtrack.errors import GrammarError, nearest
 from regtrack.files.shown import shown
 from regtrack.files.text import read_lines
-from regtrack.simulate.grammar import Element, Family, Grammar, PlantedMarker
-from regtrack.simulate.motifs import Motif
-from regtrack.simulate.rules import Around, Between, Clustered, Rule
+from regtrack.simulation.grammar import Element, Family, Grammar, PlantedMarker
+from regtrack.simulation.motifs import Motif
+from regtrack.simulation.rules import Around, Between, Clustered, Rule
 
 FORMAT = "regtrack grammar"
 VERSION = 1

@@ -11,9 +11,9 @@ import numpy as np
 from regtrack.errors import GrammarError
 from regtrack.genome.intervals import Mask
 from regtrack.genome.sequence import Codes, N, reverse_complement
-from regtrack.simulate.grammar import Element, Family, Grammar
-from regtrack.simulate.motifs import Motif
-from regtrack.simulate.rules import Site
+from regtrack.simulation.grammar import Element, Family, Grammar
+from regtrack.simulation.motifs import Motif
+from regtrack.simulation.rules import Site
 
 _log = logging.getLogger(__name__)
 

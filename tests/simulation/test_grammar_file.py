@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from regtrack.errors import GrammarError
-from regtrack.simulate.grammar import Element, Family, Grammar, PlantedMarker
-from regtrack.simulate.grammar_file import read_grammar, write_grammar
-from regtrack.simulate.motifs import Motif
-from regtrack.simulate.named import GRAMMARS, find_grammar
-from regtrack.simulate.rules import Around, Site, Span
+from regtrack.simulation.grammar import Element, Family, Grammar, PlantedMarker
+from regtrack.simulation.grammar_file import read_grammar, write_grammar
+from regtrack.simulation.motifs import Motif
+from regtrack.simulation.named import GRAMMARS, find_grammar
+from regtrack.simulation.rules import Around, Site, Span
 
 OWN = Grammar(
     (Element("pair", ("MINE", "CTCF"), ((5, 9),), 2.5, True, False, Family("f", 40)),),

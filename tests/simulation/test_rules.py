@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from regtrack.errors import GrammarError
-from regtrack.simulate.rules import Around, Between, Clustered, Label, Site, joined
+from regtrack.simulation.rules import Around, Between, Clustered, Label, Site, joined
 
 
 def site(start: int, motif: str = "A", strand: str = "+") -> Site:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from regtrack.errors import GrammarError
-from regtrack.simulate.grammar import Element, Family, Grammar, PlantedMarker
-from regtrack.simulate.motifs import MOTIFS, Motif
-from regtrack.simulate.named import GRAMMARS
-from regtrack.simulate.rules import Around, Between, Clustered, Span
+from regtrack.simulation.grammar import Element, Family, Grammar, PlantedMarker
+from regtrack.simulation.motifs import MOTIFS, Motif
+from regtrack.simulation.named import GRAMMARS
+from regtrack.simulation.rules import Around, Between, Clustered, Span
 
 MARKER = PlantedMarker("TF", "CTCF", Around("CTCF", 200))
 LONE = Element("lone", ("CTCF",), per_mb=10)

@@ -15,11 +15,11 @@ from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import N
 from regtrack.labels.manifest import read_markers
 from regtrack.labels.peaks import read_peaks
-from regtrack.simulate.default import DEFAULT_GRAMMAR
-from regtrack.simulate.genome import Simulation, simulate
-from regtrack.simulate.grammar_file import read_grammar
-from regtrack.simulate.motifs import MOTIFS
-from regtrack.simulate.truth import read_truth
+from regtrack.simulation.default import DEFAULT_GRAMMAR
+from regtrack.simulation.genome import Simulation, simulate
+from regtrack.simulation.grammar_file import read_grammar
+from regtrack.simulation.motifs import MOTIFS
+from regtrack.simulation.truth import read_truth
 
 LENGTH = 300_000
 
