@@ -105,7 +105,7 @@ class Dataset:
 
     @property
     def label_count(self) -> int:
-        """P, the number of labels of each marker in a window: one per base, or one per bin."""
+        """P, the number of labels of each marker in a window, one per base or per bin."""
         return self.spec.labels
 
     @property
