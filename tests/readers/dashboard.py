@@ -157,6 +157,13 @@ class Dashboard:
         answer.value.finished()
         expect(html).to_have_attribute("data-theme", theme)
 
+    @contextmanager
+    def answered(self) -> Iterator[None]:
+        """Wait for the view that follows from what is done meanwhile."""
+        with self.page.expect_response(lambda response: _owns_view(response.request)) as answer:
+            yield
+        answer.value.finished()
+
     def follow(self, query: str) -> None:
         """Give the page another query string, valid or not."""
         self.page.evaluate(
