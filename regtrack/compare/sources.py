@@ -21,7 +21,7 @@ from regtrack.compare.labels import LabelSource
 from regtrack.compare.naming import called
 from regtrack.compare.sequence import Letters
 from regtrack.dataset.store import Dataset
-from regtrack.errors import DatasetError
+from regtrack.errors import DatasetError, RegtrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals, Positions
@@ -72,6 +72,19 @@ class Sources(Closing):
     def genes(self) -> Genes | None:
         """The genes; None if none were given, or while they are being read."""
         return self.gene_file.value if self.gene_file else None
+
+    def wait_for_genes(self) -> Genes | None:
+        """The genes, once they are read; None if none were given.
+
+        Raises:
+            RegtrackError: they cannot be read.
+        """
+        if self.gene_file is None:
+            return None
+        found = self.gene_file.wait()
+        if found is None:
+            raise RegtrackError(self.gene_file.error or "the genes cannot be read")
+        return found
 
     @cached_property
     def trained_elsewhere(self) -> frozenset[str]:

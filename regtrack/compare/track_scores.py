@@ -73,9 +73,15 @@ def track_scores(
     assert sources.labels is not None
     inputs = [track.path, *sources.labels.files(track.marker or "")]
     question = ("scores of windows", track.marker, split, sources.assembly.digest, len(windows))
-    found = cached(
-        track.path.parent, question, inputs, lambda: _score(sources, track, windows, task)
-    )
+    cached_bases = windows.bases
+
+    def score() -> Arrays:
+        nonlocal cached_bases
+        cached_bases = 0
+        return _score(sources, track, windows, task)
+
+    found = cached(track.path.parent, question, inputs, score)
+    task.advance(cached_bases)  # those that need not be read
     return TrackScores(
         average_precision=number_or_none(found["average_precision"]),
         roc_auc=number_or_none(found["roc_auc"]),

@@ -63,6 +63,10 @@ class Windows:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def has_split(self, split: str) -> bool:
+        """Whether a window is known to be in a split of `SPLITS`."""
+        return bool((self.splits == SPLITS.index(split)).any())
+
     def chosen(self, split: str | None) -> Windows:
         """The windows of a split, or all windows if `split` is None.
 

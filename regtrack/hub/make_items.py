@@ -20,7 +20,6 @@ from regtrack.tracks.bigbed.form import LABEL_FORM
 from regtrack.tracks.bigbed.write import create_bigbed
 from regtrack.tracks.build_catalog import track_markers
 from regtrack.tracks.catalog import Catalog
-from regtrack.tracks.genes import Genes
 
 _ENDINGS = re.compile(r"(\.(bed|narrowPeak|vcf))?(\.gz|\.bgz)?$", re.IGNORECASE)
 _CALLS = re.compile(r"\.(bed|narrowPeak)(\.gz)?$", re.IGNORECASE)
@@ -76,11 +75,11 @@ def make_items(
     Raises:
         MarkerError: the labels have no marker of the tracks.
         PeakFileError: labels that cannot be read.
-        AssemblyError: genes of another assembly.
+        RegtrackError: genes that cannot be read, or are of another assembly.
     """
     names = TrackNames()
     labelled = labelled_markers(sources)
-    genes = _genes(sources)
+    genes = sources.wait_for_genes()
     total = len(labelled) + len(files) + (genes is not None)
     made: list[ItemTrack] = []
     with progress.task("Writing bigBeds", total, "files") as task:
@@ -137,15 +136,6 @@ def labelled_markers(sources: Sources) -> list[str]:
             "labels of the markers that were predicted"
         )
     return found or [marker.name for marker in labels.markers[:1]]
-
-
-def _genes(sources: Sources) -> Genes | None:
-    if sources.gene_file is None:
-        return None
-    genes = sources.gene_file.wait()
-    if genes is None:
-        raise PeakFileError(sources.gene_file.error or "the genes cannot be read")
-    return genes
 
 
 def _write_labels(folder: Path, names: TrackNames, sources: Sources, marker: str) -> ItemTrack:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from regtrack.compare.sources import Sources
@@ -43,8 +44,8 @@ def how_made(sources: Sources, scores: Scores, files: Iterable[File], command: s
     made = [("regtrack", __version__), ("assembly", sources.assembly.summary()), *inputs]
     parts = [plain_table(made)]
     if command:
-        said = f"<pre><code>{_text(command)}</code></pre>"
-        parts.append(f"<p>The command that makes this report again:</p>{said}")
+        said = f"<pre><code>{escape(command, quote=False)}</code></pre>"
+        parts.append(f"<p>The command that reproduces this report:</p>{said}")
     for model in scores.models:
         record = model.record
         by, fasta = record.checkpoint, record.reference
@@ -57,7 +58,7 @@ def how_made(sources: Sources, scores: Scores, files: Iterable[File], command: s
             ("tracks", f"{model.folder.name}: {len(record.tracks):,} files"),
         ]
         parts += [
-            f"<h3>{_text(model.label)}</h3>",
+            f"<h3>{escape(model.label)}</h3>",
             plain_table(rows),
             _tracks(sources, scores, model.id),
         ]
@@ -94,7 +95,3 @@ def _settings(config: dict[str, object] | None) -> str:
 
 def _name(path: str | None) -> str:
     return Path(path).name if path else _UNKNOWN
-
-
-def _text(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

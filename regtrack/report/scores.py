@@ -61,8 +61,7 @@ class Scores:
 
 def usual_split(sources: Sources) -> str | None:
     """The test split if the labels have one, else all windows."""
-    splits = windows_of(sources).splits
-    return "test" if (splits == 2).any() else None
+    return "test" if windows_of(sources).has_split("test") else None
 
 
 def read_scores(

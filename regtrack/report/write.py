@@ -20,7 +20,6 @@ from regtrack.report.pick import Pick, best, most_different, worst
 from regtrack.report.places import Places
 from regtrack.report.scores import Scores, read_scores, usual_split
 from regtrack.report.tables import categories_table, category_curves, marker_curves, markers_table
-from regtrack.views.choose import genes_of
 
 MOST_REGIONS = 100
 """Regions of one report, at most: each takes about 100 kB."""
@@ -101,7 +100,7 @@ def write_report(
     if path.suffix.lower() not in {".html", ".htm"}:
         raise OutputError(f"cannot write {path}: expected a name that ends in .html, as `out`")
     with publish_file(path, overwrite=overwrite) as temporary, open_inputs(inputs) as sources:
-        genes_of(sources)
+        sources.wait_for_genes()
         named = _named_regions(sources, request.regions)
         wanted = request.split or usual_split(sources)
         scores = read_scores(
@@ -144,10 +143,17 @@ _WHY = {
     "regions": "The regions that were asked for.",
 }
 _SAYS = {
-    "best": "{marker}: {value:.0%} of the way from chance to perfect",
-    "worst": "{marker}: {value:.0%} of the way from chance to perfect",
-    "differ": "{marker}: PR AUC {value:.3f} apart",
+    "best": "{:.0%} of the way from chance to perfect",
+    "worst": "{:.0%} of the way from chance to perfect",
+    "differ": "PR AUC {:.3f} apart",
 }
+
+
+def why_shown(identity: str, pick: Pick) -> str:
+    """Why a window is shown; empty for a region that the user named."""
+    if pick.value is None:
+        return ""
+    return f"{pick.marker}: {_SAYS[identity].format(pick.value).replace('-', '−')}"
 
 
 def _parts(
@@ -169,8 +175,7 @@ def _parts(
         for identity, name, picks in lists:
             shown = []
             for pick in picks:
-                says = _SAYS.get(identity, "").format(marker=pick.marker, value=pick.value or 0.0)
-                shown.append(places.html(pick, says.replace("-", "−") if pick.value else says))
+                shown.append(places.html(pick, why_shown(identity, pick)))
                 task.advance()
             none = "<p>No window has enough labelled bases.</p>"
             why = f'<p class="quiet">{_WHY[identity]}</p>'

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from regtrack.compare.sources import Sources
-from regtrack.errors import MarkerError, RegionError, RegtrackError, TrackError, nearest
+from regtrack.errors import MarkerError, RegionError, TrackError, nearest
 from regtrack.files.shown import listed, shown
 from regtrack.genome.interval import Interval, is_region, parse_region
 from regtrack.labels.marker import select_markers
 from regtrack.name_lists import split_names
 from regtrack.tracks.catalog import ModelTracks, Track
-from regtrack.tracks.genes import Genes
 
 MOST_MARKERS = 12
 """Markers that are drawn although none was chosen, at most."""
@@ -97,20 +96,6 @@ def chosen_tracks(
     return tuple(dict.fromkeys(known[name] for name in names))
 
 
-def genes_of(sources: Sources) -> Genes | None:
-    """The genes, once they are read; None if none were given.
-
-    Raises:
-        RegtrackError: they cannot be read.
-    """
-    if sources.gene_file is None:
-        return None
-    found = sources.gene_file.wait()
-    if found is None:
-        raise RegtrackError(sources.gene_file.error or "the genes could not be read")
-    return found
-
-
 def region_of(sources: Sources, text: str) -> Interval:
     """The interval of a region, or of a gene and a fifth of its length on either side.
 
@@ -121,7 +106,7 @@ def region_of(sources: Sources, text: str) -> Interval:
         raise RegionError("`region` is empty; expected chr1:1,000-2,000, chr1 or a gene's name")
     if is_region(text, sources.assembly):
         return parse_region(text, sources.assembly)
-    genes = genes_of(sources)
+    genes = sources.wait_for_genes()
     if genes is None:
         raise RegionError(
             f'"{shown(text, 60)}" is not a region of the tracks, which have '

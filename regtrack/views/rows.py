@@ -12,7 +12,6 @@ from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals
 from regtrack.genome.sequence import LETTERS
 from regtrack.tracks.catalog import ModelTracks, Track
-from regtrack.views.choose import genes_of
 from regtrack.views.lines import Lines, between_models, less_labels
 from regtrack.views.request import ViewRequest
 from regtrack.views.scales import Draft
@@ -46,7 +45,7 @@ class Rows:
 
     def genes(self) -> list[Draft | Row]:
         """The genes, if there is a file of them."""
-        genes = genes_of(self.sources)
+        genes = self.sources.wait_for_genes()
         if genes is None:
             return []
         place, isoforms = self.region, self.request.isoforms

@@ -13,8 +13,10 @@ from small_world import World
 
 from regtrack.compare.inputs import Inputs
 from regtrack.errors import RegtrackError
+from regtrack.genome.interval import Interval
 from regtrack.report.html import Cell, number, table
-from regtrack.report.write import ReportRequest, write_report
+from regtrack.report.pick import Pick
+from regtrack.report.write import ReportRequest, why_shown, write_report
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -117,6 +119,13 @@ def test_mistakes_are_said_before_anything_is_written(
 def test_a_missing_number_sorts_last() -> None:
     assert 'data-v="-inf"' in table(["a"], [[number(None)]], caption="b")
     assert "&lt;i&gt;" in table(["a"], [[Cell("<i>")]], caption="b")
+
+
+def test_only_numbers_have_a_minus_sign() -> None:
+    region = Interval("chr1", 0, 25_000)
+    said = why_shown("worst", Pick(region, "H1-hESC_Egr-1", -0.052))
+    assert said == "H1-hESC_Egr-1: −5% of the way from chance to perfect"
+    assert why_shown("regions", Pick(region)) == ""
 
 
 @pytest.mark.browser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -87,6 +88,28 @@ def test_no_window_is_shown_twice_and_markers_take_turns(scores: Scores) -> None
         assert [one.marker for one in found].count("K562_CTCF") in {2, 3, 4}
         values = [one.value for one in found]
         assert values == sorted(values, reverse=pick is not worst)
+
+
+class Counted:
+    """The bases that progress shows."""
+
+    def __init__(self) -> None:
+        self.total = self.done = 0.0
+
+    @contextmanager
+    def task(self, _description: str, total: float, _unit: str) -> Iterator[Counted]:
+        self.total, self.done = total, 0.0
+        yield self
+
+    def advance(self, amount: float = 1) -> None:
+        self.done += amount
+
+
+def test_progress_ends_at_the_total_also_if_all_scores_are_cached(sources: Sources) -> None:
+    seen = Counted()
+    for _ in range(2):
+        read_scores(sources, (), "test", seen)
+        assert seen.done == seen.total > 0
 
 
 def test_a_report_needs_labels_models_and_markers(world: World, sources: Sources) -> None:
