@@ -78,8 +78,9 @@ def find_peaks(
     chrom = -1
 
     def finished() -> Iterator[tuple[str, Peaks]]:
-        kept = _Stretches.joined([*found, *([] if last is None else [last])])
-        kept = kept.kept(most, min_length)
+        if last is None:
+            return
+        kept = _Stretches.joined([*found, last]).kept(most, min_length)
         if len(kept.starts):
             yield names[chrom], kept.peaks()
 
@@ -164,14 +165,7 @@ class _Stretches:
     @classmethod
     def joined(cls, parts: list[_Stretches]) -> _Stretches:
         columns = ("starts", "ends", "highs", "tops", "top_ends")
-        nothing = np.empty(0, dtype=np.int64)
-        return cls(
-            *(
-                np.concatenate([nothing[:0].astype(np.float32) if name == "highs" else nothing,
-                                *(getattr(part, name) for part in parts)])
-                for name in columns
-            )
-        )  # fmt: skip
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
 
     def part(self, chosen: slice | npt.NDArray[np.bool_]) -> _Stretches:
         return _Stretches(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from regtrack.errors import TrackError, invalid
 from regtrack.measures.thresholds import Threshold, ThresholdTable
+from regtrack.tracks.bigwig.rounding import MANTISSA_BITS
 
 _ROUNDING = 1e-12
-_LOSSLESS = 23  # bits of the mantissa of float32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +56,12 @@ class CallRule:
             raise TrackError(invalid("max_gap", self.max_gap, "at least 0", "bp"))
 
     def _check_low(self, name: str, strict: float) -> None:
-        """Refuse a lower threshold that is above the other."""
+        """Refuse a lower threshold that is no number, or above the other."""
         low = self.extend_to
         if low is None:
             return
+        if not math.isfinite(low):
+            raise TrackError(invalid("extend_to", low, "a number"))
         looser = strict <= low <= 1 if name == "fdr" else low <= strict
         if not looser or (name == "precision" and low <= 0):
             side = "at least" if name == "fdr" else "at most"
@@ -136,7 +138,7 @@ def stored(score: float, keep_bits: int) -> float:
     Raises:
         TrackError: there is none up to 1.
     """
-    if keep_bits >= _LOSSLESS or score <= 0:
+    if keep_bits >= MANTISSA_BITS or score <= 0:
         return score
     step = 2.0 ** (math.frexp(score)[1] - 1 - keep_bits)
     value = math.ceil(score / step) * step

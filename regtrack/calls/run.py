@@ -23,6 +23,7 @@ from regtrack.machine.cores import cores
 from regtrack.measures.thresholds import Threshold, ThresholdTable
 from regtrack.progress import SILENT, Progress, Task
 from regtrack.tracks.bigwig.raw import RawBigWig
+from regtrack.tracks.bigwig.rounding import MANTISSA_BITS
 from regtrack.tracks.build_catalog import build_catalog, track_markers
 from regtrack.tracks.catalog import Catalog, ModelTracks, Track
 from regtrack.tracks.kind import SALIENCY
@@ -181,7 +182,7 @@ def _sources(
             f"there is no table of thresholds for {loose[0].path}, which no sweep of regtrack "
             "wrote; give a `threshold`"
         )
-    found += [_Source(track, None, 23) for track in loose if chosen is None]
+    found += [_Source(track, None, MANTISSA_BITS) for track in loose if chosen is None]
     _check_names(found)
     return found
 

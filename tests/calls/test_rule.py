@@ -83,6 +83,8 @@ def test_values_stored_with_too_few_bits_are_refused() -> None:
         ({"fdr": 0.2, "extend_to": 0.1}, "`extend_to` is 0.1; expected at least 0.2"),
         ({"threshold": 2.0, "extend_to": 3.0}, "expected at most 2, the `threshold`"),
         ({"threshold": float("nan")}, "`threshold` is nan"),
+        ({"threshold": 2.0, "extend_to": float("-inf")}, "`extend_to` is -inf; expected a number"),
+        ({"threshold": 2.0, "extend_to": float("nan")}, "`extend_to` is nan; expected a number"),
         ({"precision": 0.8, "min_length": 0}, "`min_length` is 0 bp"),
         ({"precision": 0.8, "max_gap": -1}, "`max_gap` is -1 bp"),
     ],
