@@ -46,6 +46,7 @@ class ItemFiles:
 
         Raises:
             PeakFileError: one cannot be read, or has nothing on the assembly.
+            AssemblyError: two names of a file are one chromosome.
         """
         kinds: tuple[tuple[Kind, Sequence[Path]], ...] = (
             ("variants", self.variants),

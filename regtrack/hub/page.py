@@ -63,7 +63,7 @@ pre code {{ padding: 0 }}
 <main>
 <h1>{title}</h1>
 <p>{what}. Put this folder on a web server that answers range requests and allows other sites to
-read it (CORS); <code>regtrack hub</code> checks whether it does, with its option check.</p>
+read it (CORS). <code>regtrack hub</code> can check whether it does; see its help.</p>
 <h2>UCSC Genome Browser</h2>
 <p>{opened}</p>
 <p>Or: My Data, Track Hubs, Connected Hubs, and the address of <a href="{hub}">{hub}</a>.</p>

@@ -51,6 +51,7 @@ def read_rows(path: Path, assembly: Assembly) -> Rows:
     Raises:
         PeakFileError: no such file, a line that is none of these, too many rows, or no row on the
             assembly although there are some.
+        AssemblyError: two names of the file are one chromosome.
     """
     with Text(path, "peak, BED or VCF file", PeakFileError, "a VCF file") as text:
         found = _read(text, assembly)
@@ -95,6 +96,7 @@ def _read(text: Text, assembly: Assembly) -> Rows:
                 f"{text.path} has more than {_MOST:,} items on {chrom}, too many to keep in "
                 "memory; make a bigBed of them with UCSC's bedToBigBed"
             )
+    assembly.bridge(name.decode() for name in names)  # refuses two names of one chromosome
     return Rows(LABEL_FORM) if found is None else found
 
 

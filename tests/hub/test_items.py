@@ -208,6 +208,7 @@ def test_a_hub_of_919_markers_and_as_many_files_of_any_name_is_valid(tmp_path: P
         ("chr1\t5\t9\tx\t0\t.\t1\t-1\t1\t4\n", "ten columns of narrowPeak"),
         ("##fileformat=VCFv4.2\nchr1\tx\t.\tA\tC\n", "expected VCF"),
         ("chr77\t5\t9\n", "has no item on the tracks"),
+        ("1\t5\t9\nchr1\t5\t9\n", '"1" and "chr1" in one file are both read as chr1'),
         (VCF, "is a VCF; expected calls"),
     ],
 )

@@ -8,13 +8,14 @@ from regtrack.errors import RegtrackError
 from regtrack.files.recognise import HEAD, recognise
 from regtrack.genome.assembly import Assembly
 from regtrack.hub.check.places import Places, UnreachableError
-from regtrack.tracks.bigwig.layout import HEADER
+from regtrack.tracks.bigbed import write as bigbed
+from regtrack.tracks.bigwig import layout
 from regtrack.tracks.bigwig.source import Source
 from regtrack.tracks.bigwig.trees import read_chromosomes
 
 _FIRST = 1 << 16  # bytes that are read at once from the start
 _LONGEST = 1 << 24  # bytes of anything that is read
-_KINDS = {"a bigWig": 0x888FFC26, "a bigBed": 0x8789F2EB}
+_ENDS = {"a bigWig": layout.MAGIC, "a bigBed": bigbed.MAGIC}
 
 
 class RangeSource(Source):
@@ -81,14 +82,14 @@ def assembly_of_track(source: RangeSource, expected: str) -> Assembly:
         UnreachableError: it is damaged or truncated.
     """
     try:
-        fields = source.unpack(HEADER, 0, "header")
+        fields = source.unpack(layout.HEADER, 0, "header")
         tree, _ = read_chromosomes(source, fields[3])
         end = source.read(source.size - 4, 4, "end of the file")
         assembly = tree.assembly
     except RegtrackError as error:
         raise UnreachableError(str(error).removeprefix(f"{source.path}: ")) from error
     order = "big" if source.big_endian else "little"
-    if int.from_bytes(end, order) != _KINDS[expected]:  # type: ignore[arg-type]
+    if int.from_bytes(end, order) != _ENDS[expected]:  # type: ignore[arg-type]
         raise UnreachableError("does not end as it began: it was not uploaded completely")
     return assembly
 
