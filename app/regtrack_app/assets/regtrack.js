@@ -314,6 +314,17 @@
     set(`${panel}-job`, { data: text });
   }
 
+  /* where the back button or a link within the page led, until a request has gone there: an answer
+     to an earlier one that comes in the same moment puts its own address in the place of this one */
+  let wanted = null;
+  window.addEventListener("popstate", () => { wanted = window.location.search; }, true);
+
+  function keepGoing(asked) {
+    if (wanted === null || asked === wanted) return void (wanted = null);
+    window.history.replaceState(null, "", wanted || window.location.pathname);
+    window.dispatchEvent(new PopStateEvent("popstate"));
+  }
+
   let shownQuery = ""; // of the last answer
   let resting = 0;
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
@@ -321,6 +332,7 @@
       /* after each answer: theme, panels, links, and later what needs a view at rest */
       arrived(loaded) {
         if (!loaded) return;
+        keepGoing(loaded.asked);
         listen();
         const query = loaded.query;
         shownQuery = query;

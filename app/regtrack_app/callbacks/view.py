@@ -285,6 +285,7 @@ def answer(
             "shape": shape,
             "tile": known.text() if same_data and known else scene.tile.text(),
             "contents": contents,
+            "asked": page.query,
             "query": query,
             "moved": _move_number(page.values.get(ids.MOVED)),
         },
