@@ -25,6 +25,8 @@ from regtrack.tracks.kind import Kind
 
 Shape = tuple[int, int]  # (B, L) of codes
 
+_ENOUGH = 1.0  # seconds of timed passes
+
 
 @dataclass(frozen=True, slots=True)
 class ValueKind:
@@ -134,13 +136,15 @@ class MakeComputation(Protocol):
 def speed(computation: Computation, shape: Shape) -> float:
     """Bases per second for codes of a shape (B, L): the best of three passes after a warm-up.
 
+    Slow passes are repeated less often: none starts once passes have been timed for a second.
+
     Raises:
         OutOfMemoryError: too little memory.
     """
     codes = np.zeros(shape, dtype=np.uint8)
-    seconds = []
+    seconds: list[float] = []
     with memory_errors(computation.device, shape):
-        for _ in range(4):
+        while len(seconds) < 2 or (len(seconds) < 4 and sum(seconds[1:]) < _ENOUGH):
             start = time.perf_counter()
             to_host(computation(codes))
             seconds.append(time.perf_counter() - start)

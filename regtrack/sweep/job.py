@@ -36,7 +36,8 @@ from regtrack.sweep.work import Work, shards_size
 from regtrack.tracks.bigwig.file_size import bytes_per_file, bytes_per_value, pieces_size
 
 _ENCODED = 30_000_000  # values rounded and encoded per second and thread
-_TIMED = 50_000  # most bp of the pass timed on the CPU
+_TIMED, _LEAST_TIMED = 50_000, 5_000  # bp of the pass timed on the CPU
+_TIMED_PART = 100  # of the bases to read, the part that is timed
 _STRIP = 100e-6  # seconds per strip to plan, read and mask it
 _STRIP_OF_TRACK = 20e-6  # seconds per strip and track to encode and join it
 _NAME = 400  # bytes per chromosome and file that is being joined
@@ -126,8 +127,9 @@ class Job:
         """Bases per second of one pass; on the CPU, of a short one that is not compiled."""
         rows, length = self.plan.usual_pass
         if self.computation.device.type == "cpu":
-            length = self.plan.as_read(min(length, _TIMED))
-            rows = max(1, min(rows, _TIMED // length))
+            most = min(_TIMED, max(_LEAST_TIMED, self.plan.bases_read // _TIMED_PART))
+            length = self.plan.as_read(min(length, most))
+            rows = max(1, min(rows, most // length))
             return speed(self.computation.with_compiled(None), (rows, length))
         return speed(self.computation, (rows, length))
 

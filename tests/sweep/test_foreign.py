@@ -173,6 +173,26 @@ def test_the_forecast_names_the_seam(tmp_path: Path, fasta: Path) -> None:
     ]  # fmt: skip
 
 
+class Counting(nn.Module):
+    """It counts the bp that it reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.description = regtrack.NetworkDescription("counting", "a", reach=0)
+        self.read = 0
+
+    def forward(self, codes: Tensor, rows: Sequence[int]) -> Tensor:
+        self.read += codes.numel()
+        return codes[:, None].float()
+
+
+def test_the_forecast_takes_a_small_part_of_a_sweep(tmp_path: Path) -> None:
+    fasta = write_fasta(tmp_path / "r.fa", {"chr1": random_codes(400_000, 0)})
+    own = Counting()
+    predict_genome(own, fasta, tmp_path / "t", storage=LOSSLESS)
+    assert 400_000 < own.read < 440_000
+
+
 class Nan(Weighted):
     """It gives NaN where three A follow each other."""
 
