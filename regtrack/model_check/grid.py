@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from regtrack.model_check.probe import Probe, largest, size_of
 from regtrack.model_check.reach import Reach
@@ -22,23 +25,25 @@ def check_grid(probe: Probe, reach: Reach) -> Claim:
     shifts = [d * said.bin for d in range(1, said.period // said.bin + 1)
               if said.period // said.bin % d == 0]  # fmt: skip
     shifts += [said.period * times for times in _MULTIPLES]
-    margin = 1 + -(-max(0, *reach.most) // said.bin)
+    # a network that is silent for some sequence reaches further than was seen
+    furthest = np.maximum(reach.most, said.reached or 0)
+    margins = [1 + -(-max(0, int(side)) // said.bin) for side in furthest]
     for shift in shifts:
-        if shift > longest or probe.bins - 2 * margin - shift // said.bin < 1:
+        if shift > longest or probe.bins - sum(margins) - shift // said.bin < 1:
             return Claim("grid", claimed, "not measurable: a call has too few outputs")
-        if _moves_along(probe, shift, margin):
+        if _moves_along(probe, shift, margins):
             wrong, fix = _wrong(probe, shift)
             return Claim("grid", claimed, f"{shift:,} bp", wrong, fix)
     return Claim("grid", claimed, f"none up to {shifts[-1]:,} bp", *_wrong(probe, None))
 
 
-def _moves_along(probe: Probe, shift: int, margin: int) -> bool:
-    """Whether a shift (bp) leaves values as they are, away from the ends of calls."""
+def _moves_along(probe: Probe, shift: int, margins: Sequence[int]) -> bool:
+    """Whether a shift (bp) leaves values as they are, so many bins away from the ends of calls."""
     codes = probe.draw(probe.length + shift)
     bins = shift // probe.said.bin
     here, there = probe.call(codes[:, : probe.length]), probe.call(codes[:, shift:])
-    end = here.shape[2] - margin
-    one, other = here[:, :, margin + bins : end], there[:, :, margin : end - bins]
+    first, end = margins[0], here.shape[2] - margins[1]
+    one, other = here[:, :, first + bins : end], there[:, :, first : end - bins]
     return largest(one, other) <= probe.call.rounding * size_of(here)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,14 +10,15 @@ import torch
 from torch import Tensor
 
 from regtrack.genome.sequence import Codes
-from regtrack.model_check.probe import Probe, size_of
+from regtrack.model_check.probe import Probe, largest, size_of
 from regtrack.model_check.sequences import mutated
 from regtrack.model_check.values import Claim
 from regtrack.predict.description import Sides
 
 _PHASES = 4  # places within a period that are looked at
 _LONGEST = 100_000  # bp of calls that are doubled until the reach is seen
-
+_DRAWS = 16  # of sequences, until outputs depend on them
+_SILENT = "not measurable: no mutation changes an output"
 _NOTHING = 1e-9  # of the largest value: a smaller difference is none
 
 Side = Literal["left", "right"]
@@ -44,6 +46,10 @@ class Reach:
         other = self.gradient or self.mutated
         return max(self.mutated[0], other[0]), max(self.mutated[1], other[1])
 
+    def seen(self, bin: int) -> bool:  # noqa: A002 - the field's word
+        """Whether an output, which stands for so many bp, was seen to depend on any base."""
+        return sum(self.most) + bin > 0
+
 
 def measure_reach(probe: Probe) -> Reach:
     """The reach of outputs in the middle of a call, which is made longer until it is seen."""
@@ -62,9 +68,8 @@ def _measured(probe: Probe) -> Reach:
     period = max(1, said.period // said.bin)  # bins
     phases = range(0, period, -(-period // _PHASES))
     middle = [probe.bins // 2 + phase for phase in phases if probe.bins // 2 + phase < probe.bins]
-    codes = probe.draw()
+    codes, slopes = _answered(probe, middle)
     values = probe.call(codes)
-    slopes = [_slope(probe, codes, at) for at in middle]
     seen = [slope for slope in slopes if slope is not None]
     gradient = (max(slope[0] for slope in seen), max(slope[1] for slope in seen)) if seen else None
     left, right = (
@@ -82,6 +87,23 @@ def _measured(probe: Probe) -> Reach:
     )  # fmt: skip
     whole = furthest[0] >= first[0] or furthest[1] >= last[1]
     return Reach((left, right), gradient, whole)
+
+
+def _answered(probe: Probe, middle: Sequence[int]) -> tuple[Codes, list[Sides | None]]:
+    """Sequences on which the outputs of some bins depend, and the reach of each by gradient.
+
+    A trained network of ReLUs may be silent along most sequence, where nothing changes its outputs.
+    """
+    codes = probe.draw()
+    if probe.call.one_hot(codes) is None:  # then there are no gradients to choose by
+        return codes, [None] * len(middle)
+    slopes = [_slope(probe, codes, at) for at in middle]
+    for _ in range(_DRAWS):
+        if None not in slopes:
+            break
+        codes = probe.draw()
+        slopes = [_slope(probe, codes, at) for at in middle]
+    return codes, slopes
 
 
 def _edge(probe: Probe, at: int) -> Sides:
@@ -148,6 +170,8 @@ def check_reach(probe: Probe, found: Reach) -> Claim:
     by_gradient = "" if found.gradient is None else f", {_sides(found.gradient)} by gradient"
     measured = "all of the call" if found.whole else f"{_sides(found.mutated)} by mutation"
     measured += "" if found.whole else by_gradient
+    if not found.seen(probe.said.bin):
+        return Claim("reach", claimed, _SILENT)
     wrong = ""
     fix: dict[str, Sides | None] = {}
     if said is not None:
@@ -171,8 +195,10 @@ def check_place(probe: Probe, found: Reach) -> Claim:
     """Whether outputs lie where the description places them: they depend on their own bin."""
     left, right = found.most
     said = probe.said.cropped
+    if not found.seen(probe.said.bin):
+        return Claim("crop", _sides(said), _SILENT)
     wrong, fix = "", {}
-    if min(left, right) < 0 and not found.whole:
+    if min(left, right) < 0 and not found.whole and not _own_bin_matters(probe):
         off = (right - left) // 2
         crop = said[0] + off, said[1] - off
         fix = {"crop": crop} if min(crop) >= 0 else {}
@@ -186,10 +212,25 @@ def check_place(probe: Probe, found: Reach) -> Claim:
     return Claim("crop", _sides(said), measured, wrong, fix)
 
 
+def _own_bin_matters(probe: Probe) -> bool:
+    """Whether a mutation of its own bin changes the output in the middle, of many sequences."""
+    at = probe.bins // 2
+    start, _ = _edge(probe, at)
+    for _ in range(_DRAWS):
+        codes = probe.draw()
+        some = mutated(codes, slice(start, start + probe.said.bin), probe.generator)
+        before, after = (probe.call(one)[:, :, at] for one in (codes, some))
+        if largest(before, after) > probe.call.rounding * size_of(before):
+            return True
+    return False
+
+
 def notes_on(probe: Probe, found: Reach) -> tuple[str, ...]:
     """What the reach tells about a better description."""
     said, (left, right) = probe.said, found.most
     notes = []
+    if not found.seen(said.bin):
+        return ()
     if said.reached is None and not found.whole:
         notes.append(
             f"outputs depend on {_sides(found.most)} bp to the left and right alone: with "

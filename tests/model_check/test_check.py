@@ -22,7 +22,7 @@ from regtrack.predict.description import NetworkDescription, OutputTrack
 from regtrack.predict.plain import as_network
 from regtrack.sweep.request import Storage
 from regtrack.sweep.run import predict_genome
-from tests.model_check.toys import Attention, Misbehaved, Normalised, local
+from tests.model_check.toys import Attention, Misbehaved, Normalised, Silent, local
 from tests.sweep.toys import Sequences, as_checkpoint, random_codes, small_model, write_fasta
 
 SOURCE = Sequences({"chr1": random_codes(40_000, 5, [(0, 11), (700, 730)])})
@@ -109,6 +109,22 @@ def test_a_fault_of_behaviour_is_one_line(fault: str, line: str) -> None:
     found = check_model(Misbehaved(fault))
     assert any(one.startswith(line) for one in found.wrong), found.wrong
     assert check_model(Misbehaved("")).wrong == ()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_network_that_is_silent_along_most_sequence_is_found_true(seed: int) -> None:
+    def checked(**said: Any) -> ModelCheck:
+        return check_model(as_network(Silent(**said), "a", crop=12, reach=(0, 1)), seed=seed)
+
+    found = checked()
+    assert found.wrong == ()
+    assert of(found, "grid").measured == "1 bp"
+    assert of(found, "reach").measured.endswith("0 and 1 by gradient")
+    nothing = checked(motif=())
+    assert nothing.wrong == ()
+    assert of(nothing, "crop").measured == "not measurable: no mutation changes an output"
+    elsewhere = checked(first=18)
+    assert "crop: an output depends on no base of its own bin" in "".join(elsewhere.wrong)
 
 
 def test_a_grid_that_is_not_said_is_found() -> None:

@@ -74,6 +74,30 @@ def local(around: int = 12, width: int = 1, **said: object) -> PlainNetwork:
     )
 
 
+class Silent(nn.Module):
+    """One-hot (B, 4, L) to (B, 1, L - 24): 0 but where a motif begins.
+
+    Args:
+        motif: `A C G T` as 0 to 3; empty: 0 everywhere.
+        first: where in a call the motif of the first output begins (bp).
+    """
+
+    def __init__(self, motif: Sequence[int] = (0, 2), first: int = 12) -> None:
+        super().__init__()
+        self.motif, self.first = motif, first
+
+    def forward(self, x: Tensor) -> Tensor:
+        length = x.shape[2] - 24
+        found = x.double().sum(1, keepdim=True)[..., :length] * 0
+        if not self.motif:
+            return found
+        parts = [
+            x.double()[:, base, None, self.first + at : self.first + at + length]
+            for at, base in enumerate(self.motif)
+        ]
+        return torch.relu(torch.stack(parts).sum(0) - (len(self.motif) - 0.5))
+
+
 class Misbehaved(nn.Module):
     """Codes to (B, M, L), by a function of the one-hot sequence and the rows."""
 
