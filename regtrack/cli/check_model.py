@@ -64,11 +64,13 @@ def command(
     memory by batch. Prints a description ready to paste. Exit status 1 if a claim is wrong.
     """
     from regtrack.atomic import reserve
-    from regtrack.figures.seams import check_figure_files, write_seams
+    from regtrack.figures.seams import write_seams
+    from regtrack.figures.style import check_format
     from regtrack.model_check.check import check_model
 
     files = tuple(out or ())
-    check_figure_files(files)
+    for path in files:
+        check_format(path)
     with reserve(files, overwrite=overwrite):
         with bars() as progress:
             found = check_model(

@@ -146,7 +146,9 @@ def _checked_names(found: list[str], files: list[str], given: Sequence[str]) -> 
         TrackError: too few inputs or too many, another number of names, or two of one name.
     """
     if len(found) < 2:
-        raise TrackError(f"found {len(found)} track or labels; expected at least two to compare")
+        raise TrackError(
+            f"found {len(found)} track or set of labels; expected at least two to compare"
+        )
     if len(found) > _MOST:
         raise TrackError(
             f"found {len(found)} tracks and labels; expected at most {_MOST}: choose `markers`"

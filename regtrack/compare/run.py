@@ -190,8 +190,9 @@ class _Run:
             rows = present(piece)
             task.advance(len(piece.starts) * self._grid.resolution)
             if kept is not None:
+                kept.append(rows)
                 self._room -= rows.nbytes
-                kept = [*kept, rows] if self._room > 0 else None
+                kept = kept if self._room > 0 else None
             yield rows
         if kept is not None:
             self._kept[chrom] = kept

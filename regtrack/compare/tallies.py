@@ -79,7 +79,7 @@ class Tallies:
         ]
 
     def peak_rows(self, scope: str, names: tuple[str, ...]) -> list[PeakRow]:
-        """Each track against each labels."""
+        """Each track against each set of labels."""
         return [
             self._peak_row(scope, names, track, at)
             for at in range(self.labels)

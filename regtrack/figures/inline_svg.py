@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from html import escape
 
 from matplotlib.figure import Figure
 
@@ -35,10 +36,8 @@ def inline_svg(figure: Figure, number: int, says: str) -> str:
     svg = _SPACES.sub("", _STYLE.sub("", _METADATA.sub("", svg))).replace("xlink:href", "href")
     svg = _own_ids(svg, f"f{number}")
     svg = _BLANKS.sub("><", short_paths(svg))
-    label = says.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    return _SIZE.sub(
-        rf'<svg role="img" aria-label="{label}" style="--w:\2pt" \1', svg.strip(), count=1
-    )
+    head = f'<svg role="img" aria-label="{escape(says)}" style="--w:'
+    return _SIZE.sub(lambda found: f'{head}{found[2]}pt" {found[1]}', svg.strip(), count=1)
 
 
 def _own_ids(svg: str, prefix: str) -> str:

@@ -12,30 +12,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from regtrack.errors import OutputError, nearest
+from regtrack.errors import OutputError
 from regtrack.figures.palette import GREY
-from regtrack.figures.style import FORMATS, WIDTHS, inches, save_figure, style
+from regtrack.figures.style import WIDTHS, inches, save_figure, style
 from regtrack.model_check.values import Differences, ModelCheck, Seams
 from regtrack.model_style import OKABE_ITO
 
-_SUFFIXES = tuple(f".{name}" for name in FORMATS)
 _BINS = 120  # points of a curve
 _SMALLEST = 1e-7  # of the values' standard deviation: what is drawn as no difference
-
-
-def check_figure_files(paths: Sequence[Path]) -> None:
-    """Refuse files of other formats.
-
-    Raises:
-        OutputError: a suffix that is missing or not a format of this figure.
-    """
-    for path in paths:
-        if path.suffix.lower() not in _SUFFIXES:
-            raise OutputError(
-                f'cannot draw {path}: "{path.suffix}" is not a format of this figure; expected '
-                f"{', '.join(_SUFFIXES[:-1])} or {_SUFFIXES[-1]}"
-                f"{nearest(path.suffix.lower(), _SUFFIXES)}"
-            )
 
 
 def write_seams(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from regtrack.compare.sources import Sources
 from regtrack.errors import MarkerError, RegionError, TrackError, nearest
@@ -16,6 +17,7 @@ MOST_MARKERS = 12
 """Markers that are drawn although none was chosen, at most."""
 _MOST_ROWS = 100
 _GENE_MARGIN = 0.2  # of a gene's length, on either side
+_Named = TypeVar("_Named", ModelTracks, Track)
 
 
 def chosen_models(sources: Sources, names: Sequence[str]) -> tuple[ModelTracks, ...]:
@@ -27,15 +29,7 @@ def chosen_models(sources: Sources, names: Sequence[str]) -> tuple[ModelTracks, 
     models = sources.catalog.models
     if not names:
         return models
-    known = {model.label: model for model in models} | {model.id: model for model in models}
-    names = split_names(names, known)
-    for name in names:
-        if name not in known:
-            there = listed([model.id for model in models], 8) or "none"
-            raise TrackError(
-                f'no model is called "{shown(name, 60)}"; there are: {there}{nearest(name, known)}'
-            )
-    return tuple(dict.fromkeys(known[name] for name in names))
+    return _called("model", models, names)
 
 
 def chosen_markers(
@@ -84,14 +78,18 @@ def chosen_tracks(
     others = sources.catalog.others
     if list(names) == ["all"] or (not names and not models):
         return others[:_MOST_ROWS]
-    known = {track.label: track for track in others} | {track.id: track for track in others}
+    return _called("other track", others, names)
+
+
+def _called(what: str, among: Sequence[_Named], names: Sequence[str]) -> tuple[_Named, ...]:
+    """Those with these ids or labels, in this order."""
+    known = {one.label: one for one in among} | {one.id: one for one in among}
     names = split_names(names, known)
     for name in names:
         if name not in known:
-            there = listed([track.id for track in others], 8) or "none"
+            there = listed([one.id for one in among], 8) or "none"
             raise TrackError(
-                f'no other track is called "{shown(name, 60)}"; there are: {there}'
-                f"{nearest(name, known)}"
+                f'no {what} is called "{shown(name, 60)}"; there are: {there}{nearest(name, known)}'
             )
     return tuple(dict.fromkeys(known[name] for name in names))
 

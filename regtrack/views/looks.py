@@ -10,7 +10,8 @@ from regtrack.errors import RegtrackError
 from regtrack.files.shown import shown
 
 _COLOUR = re.compile(r"#?([0-9a-fA-F]{6})")
-_LOWEST, _TALLEST = 2.0, 200.0  # mm
+LOWEST, TALLEST = 2.0, 200.0
+"""Heights of a row, mm."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def read_look(text: str) -> RowLook:
         for part in parts:
             kind, value = part[:1], part[1:]
             found = _COLOUR.fullmatch(value)
-            if kind == "h" and _LOWEST <= float(value) <= _TALLEST:
+            if kind == "h" and LOWEST <= float(value) <= TALLEST:
                 height = float(value)
             elif kind == "c" and found:
                 colour = f"#{found[1].lower()}"

@@ -9,7 +9,7 @@ from typing import Any
 from regtrack.compare.axis_limits import Limits, read_limits
 from regtrack.errors import RegtrackError, invalid, nearest
 from regtrack.figures.style import WIDTHS
-from regtrack.views.looks import RowLook, read_look
+from regtrack.views.looks import LOWEST, TALLEST, RowLook, read_look
 
 SCALES = ("marker", "category", "own")
 FLOORS = ("zero", "lowest")
@@ -19,7 +19,6 @@ DIFFERENCES = ("models", "labels")
 GENES, SEQUENCE = "genes", "letters"
 """Rows that are neither a marker's nor a track's, in an order of rows."""
 _NARROWEST, _WIDEST = 40.0, 1_000.0  # mm
-_LOWEST, _TALLEST = 2.0, 200.0  # mm of a row
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,8 @@ class ViewRequest:
         _check("draw", self.draw, DRAWS)
         for word in self.differences:
             _check("differences", word, DIFFERENCES)
-        if self.row_height and not _LOWEST <= self.row_height <= _TALLEST:
-            expected = f"{_LOWEST:g} to {_TALLEST:g}"
+        if self.row_height and not LOWEST <= self.row_height <= TALLEST:
+            expected = f"{LOWEST:g} to {TALLEST:g}"
             raise RegtrackError(invalid("row_height", self.row_height, expected, "mm"))
         _ = self.limits, self.millimetres, self.row_looks  # refused here if they are not valid
 

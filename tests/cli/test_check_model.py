@@ -78,7 +78,7 @@ def test_a_checkpoint_is_measured_too(here: Path) -> None:
     ("words", "message"),
     [
         ((), "found neither of CHECKPOINT and --network"),
-        (("--network", "checked_networks:true", "--out", "a.txt"), '".txt" is not a format of'),
+        (("--network", "checked_networks:true", "--out", "a.txt"), '".txt" is not a figure format'),
         (("--network", "checked_networks:ture"), 'no function ture. Did you mean "true"'),
     ],
 )

@@ -77,7 +77,7 @@ def test_values_below_zero_are_compared_without_logarithms(call: Call) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("a.bw --out out", "found 1 track or labels; expected at least two"),
+        ("a.bw --out out", "found 1 track or set of labels; expected at least two"),
         ("a.bw gone.bw --out out", "nothing at gone.bw"),
         ("a.bw a.bw --out out", "give each a name by --names"),
         ("a.bw b.bw --resolution 0 --out out", "--resolution is 0 bp; expected at least 1"),

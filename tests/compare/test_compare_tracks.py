@@ -220,7 +220,7 @@ def other_assembly(path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "options", "said"),
     [
-        (["a.bw"], {}, "found 1 track or labels; expected at least two"),
+        (["a.bw"], {}, "found 1 track or set of labels; expected at least two"),
         (["a.bw", "gone.bw"], {}, "nothing at"),
         (["a.bw", "sub/a.bw"], {}, 'are both called "a"; give each a name by `names`'),
         (["a.bw", "b.bw"], {"names": ["x"]}, "`names` has 1 names for 2 tracks and labels"),
