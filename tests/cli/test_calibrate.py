@@ -14,7 +14,6 @@ from small_evaluation import built, trained
 
 from regtrack.checkpoint import save_checkpoint
 from regtrack.checkpoint_header import read_header
-from regtrack.cli import main
 from regtrack.predict.scores import scores
 
 Call = Callable[..., tuple[int, str, str]]
@@ -30,18 +29,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def call(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+def call(folder: Path, monkeypatch: pytest.MonkeyPatch, run_regtrack: Call) -> Call:
     """Run regtrack in the folder; returns exit status, stdout and stderr."""
     monkeypatch.chdir(folder)
-
-    def run(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["regtrack", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        shown = capsys.readouterr()
-        return int(ended.value.code or 0), shown.out, " ".join(shown.err.split())
-
-    return run
+    return run_regtrack
 
 
 def test_a_checkpoint_is_calibrated_and_every_command_uses_it(call: Call, folder: Path) -> None:

@@ -10,29 +10,17 @@ import numpy as np
 import pytest
 from small_tracks import write_bigwig
 
-from regtrack.cli import main
-
 Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Call:
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_regtrack: Call) -> Call:
     """Run regtrack beside signal.bw; returns exit status, stdout and stderr."""
     values = np.zeros(3_000, dtype=np.float32)
     values[100:300], values[2_000:2_200] = 4.0, 5.0
     write_bigwig(tmp_path / "signal.bw", {"chr1": values})
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["regtrack", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        shown = capsys.readouterr()
-        return int(ended.value.code or 0), shown.out, " ".join(shown.err.split())
-
-    return run
+    return run_regtrack
 
 
 def test_peaks_are_called_beside_the_track_and_summed_up(call: Call) -> None:

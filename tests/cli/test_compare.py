@@ -11,15 +11,11 @@ import pytest
 from PIL import Image
 from small_tracks import write_bigwig
 
-from regtrack.cli import main
-
 Call = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Call:
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_regtrack: Call) -> Call:
     """Run regtrack beside three tracks and peaks; returns exit status, stdout and stderr."""
     random = np.random.default_rng(0)
     base = random.gamma(0.5, 1, 4_000)
@@ -29,15 +25,7 @@ def call(
     write_bigwig(tmp_path / "minus.bw", {"chr1": -base.astype(np.float32)})
     (tmp_path / "peaks.bed").write_text("chr1\t100\t900\n")
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["regtrack", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        shown = capsys.readouterr()
-        return int(ended.value.code or 0), shown.out, " ".join(shown.err.split())
-
-    return run
+    return run_regtrack
 
 
 def test_two_tracks_are_compared_and_drawn(call: Call) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from regtrack.checkpoint import Checkpoint, save_checkpoint
-from regtrack.cli import main
 from regtrack.dataset.build import build_dataset
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.dataset.store import Dataset
@@ -48,20 +47,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Call:
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_regtrack: Call) -> Call:
     """Run regtrack in an empty folder; returns exit status, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["regtrack", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        shown = capsys.readouterr()
-        return int(ended.value.code or 0), shown.out, " ".join(shown.err.split())
-
-    return run
+    return run_regtrack
 
 
 @pytest.fixture
