@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dash import Dash
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, request
 from plotly.utils import PlotlyJSONEncoder
 
 from regtrack.genome.assembly import Assembly
@@ -58,22 +58,22 @@ def spans_beside(
 
 
 def register(app: Dash, data: ViewData, choices: Choices) -> None:
-    """Add the route of the figures beside the view."""
+    """Add the route of the figures beside the view: one request for all, on one scale."""
     server: Flask = app.server
 
     @server.route("/beside")
     def beside() -> Response:
-        """The figure of a region beside the first one: `at` is its number, from 0."""
+        """The figures of the regions beside the first one, in order."""
         view = parse_view(request.args.get("search", ""), choices).view
-        at, height = (request.args.get(name, -1, int) for name in ("at", "height"))
-        if not 0 <= at < len(view.beside):
-            abort(404)
+        height = request.args.get("height", -1, int)
         screen = screen_of({"theme": request.args.get("theme"), "height": height})
         regions = regions_of(view, data.sources.assembly)
         scenes = [data.scene(replace(view, region=region), screen.height) for region in regions]
         look = look_of(view, screen.theme, exact=scenes[0].exact)
-        region, scene = regions[at + 1], scenes[at + 1]
-        length = data.sources.assembly.length(region.chrom)
         spans = shared_spans(scenes, regions, look)
-        figure = draw(scene.rows, region, length, look, spans).figure()
-        return Response(json.dumps(figure, cls=PlotlyJSONEncoder), mimetype="application/json")
+        length = data.sources.assembly.length
+        figures = [
+            draw(scene.rows, region, length(region.chrom), look, spans).figure()
+            for scene, region in list(zip(scenes, regions, strict=True))[1:]
+        ]
+        return Response(json.dumps(figures, cls=PlotlyJSONEncoder), mimetype="application/json")

@@ -18,7 +18,8 @@ from regtrack.errors import RegtrackError
 from regtrack_app.choices import Choices
 from regtrack_app.figure_words import figure_words, with_output
 from regtrack_app.regions import region_text
-from regtrack_app.state import View, parse_view
+from regtrack_app.requested import refusal, requested_view
+from regtrack_app.state import View
 
 _KINDS = {"pdf": "application/pdf", "svg": "image/svg+xml"}
 _PATIENCE = 180.0  # seconds for a figure
@@ -30,21 +31,14 @@ def register(app: Dash, sources: Sources, choices: Choices) -> None:
     """Add the routes: a figure of a view, and its command."""
     server: Flask = app.server
 
-    def view_of_request() -> View:
-        """The requested view, complete: nobody would notice what is missing from a figure."""
-        parsed = parse_view(request.query_string.decode("utf-8", "replace"), choices)
-        if parsed.problems:
-            raise RegtrackError(" ".join(parsed.problems))
-        return parsed.view
-
     @server.route("/figure/command")
     def command() -> Response:
         """The command that draws a view, as a line for a shell."""
         try:
-            view = view_of_request()
+            view = requested_view(choices)
             words = with_output(figure_words(sources, view), f"{figure_name(view)}.pdf")
         except RegtrackError as error:
-            return _refusal(error)
+            return refusal(error)
         return Response(shlex.join(words) + "\n", mimetype="text/plain")
 
     @server.route("/export/figure.<kind>")
@@ -53,13 +47,13 @@ def register(app: Dash, sources: Sources, choices: Choices) -> None:
         try:
             if kind not in _KINDS:
                 raise RegtrackError(f"no figure as {kind[:10]}; expected pdf or svg")
-            view = view_of_request()
+            view = requested_view(choices)
             words = figure_words(sources, view)
             if "check" in request.args:
                 return Response(status=204)
             drawn = draw(words, kind)
         except RegtrackError as error:
-            return _refusal(error)
+            return refusal(error)
         answer = Response(drawn, mimetype=_KINDS[kind])
         name = f"{figure_name(view)}.{kind}"
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -102,7 +96,3 @@ def draw(words: list[str], kind: str) -> bytes:
         raise RegtrackError(f"the figure took longer than {_PATIENCE:.0f} s; choose less") from None
     finally:
         _drawing.release()
-
-
-def _refusal(error: RegtrackError) -> Response:
-    return Response(f"{error}\n", 400, mimetype="text/plain")

@@ -13,6 +13,7 @@ from regtrack.errors import RegtrackError
 from regtrack_app.choices import Choices
 from regtrack_app.heat import Heats, shown_of
 from regtrack_app.jobs import Job, Jobs, progress_text
+from regtrack_app.requested import refusal
 from regtrack_app.score_job import score_job
 from regtrack_app.state import HEAT_DIFFERENCE, HEAT_LABELS, View, compared, parse_view
 
@@ -33,7 +34,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         try:
             heat = heats.heat(view)
         except RegtrackError as error:
-            return Response(f"{error}\n", 400, mimetype="text/plain")
+            return refusal(error)
         labels = {model.id: model.label for model in sources.catalog.models}
         colours = {
             model.id: (model.style.light, model.style.dark) for model in sources.catalog.models

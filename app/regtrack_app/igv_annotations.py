@@ -12,6 +12,7 @@ from flask import Flask, Response, jsonify, request
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
+from regtrack_app.requested import refusal
 
 _MOST_GENES, _MOST_STRETCHES = 5_000, 20_000  # of one response
 _WIDEST = 5_000_000  # view in which igv.js asks for them (bp)
@@ -32,7 +33,7 @@ def add_annotations(server: Flask, sources: Sources) -> None:
                 return jsonify(gene_features(sources, region))
             return jsonify(label_features(sources, marker, region))
         except RegtrackError as error:
-            return Response(f"{error}\n", 400, mimetype="text/plain")
+            return refusal(error)
 
 
 def annotation_tracks(sources: Sources, markers: Sequence[str], base: str) -> list[dict[str, Any]]:

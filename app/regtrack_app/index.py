@@ -17,7 +17,8 @@ SCRIPT = "page.js"
 SCRIPTS_IGNORED = r".*\.js$"
 """What Dash would otherwise add to the document by itself, one by one."""
 _ASSETS = Path(__file__).parent / "assets"
-_FIRST, _LAST = "connection.js", "regtrack.js"  # the other scripts define what the last one calls
+# what the others use, and what calls what the others define
+_FIRST, _LAST = ("connection.js", "dom.js"), "regtrack.js"
 # of Dash, for tables that this page does not show
 _UNUSED = ("/dash_table/",)
 
@@ -74,6 +75,6 @@ def serve_script(app: Dash) -> None:
 def own_script() -> bytes:
     """The page's own scripts, joined."""
     names = sorted(path.name for path in _ASSETS.glob("*.js"))
-    middle = [name for name in names if name not in {_FIRST, _LAST}]
-    parts = [(_ASSETS / name).read_bytes() for name in (_FIRST, *middle, _LAST)]
+    middle = [name for name in names if name not in {*_FIRST, _LAST}]
+    parts = [(_ASSETS / name).read_bytes() for name in (*_FIRST, *middle, _LAST)]
     return b"\n".join(parts)

@@ -7,6 +7,7 @@ from flask import Flask, Response, abort, jsonify
 
 from regtrack.compare.sources import Sources
 from regtrack_app.regions import clamp, region_text
+from regtrack_app.requested import refusal
 
 _MOST = 500  # as many as the list holds
 
@@ -25,7 +26,7 @@ def register(app: Dash, sources: Sources) -> None:
         found = file.listed(_MOST)
         if file.places.value is None:
             says = file.places.error or "still being read; try again in a moment"
-            return Response(f"{file.label}: {says}\n", 400, mimetype="text/plain")
+            return refusal(f"{file.label}: {says}")
         length = sources.assembly.length
         rows = [
             {"region": region_text(clamp(place, length(place.chrom))), "name": text}

@@ -17,8 +17,9 @@ from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack_app.choices import Choices
 from regtrack_app.jobs import Job, Jobs, progress_text
+from regtrack_app.requested import refusal, requested_view
 from regtrack_app.score_job import score_job
-from regtrack_app.state import View, compared, parse_view
+from regtrack_app.state import compared
 from regtrack_app.window_job import window_job
 
 _PATIENCE = 20.0  # seconds for what is still being computed
@@ -29,21 +30,14 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
     """Add the routes of the downloads."""
     server: Flask = app.server
 
-    def view_of_request() -> View:
-        """The requested view, complete: nobody would notice what is missing from a file."""
-        parsed = parse_view(request.query_string.decode("utf-8", "replace"), choices)
-        if parsed.problems:
-            raise RegtrackError(" ".join(parsed.problems))
-        return parsed.view
-
     @server.route("/export/windows.bed")
     def windows_file() -> Response:
         """The ranked windows, all of them."""
         try:
-            view = view_of_request()
+            view = requested_view(choices)
             table: WindowTable = _result(window_job(sources, jobs, view, start=True))
         except RegtrackError as error:
-            return Response(f"{error}\n", 400, mimetype="text/plain")
+            return refusal(error)
         name = (*view.markers[:1], view.rank, *compared(view), view.split)
         return _file(windows_bed(table), ("windows", *name), "bed", "text/plain")
 
@@ -51,7 +45,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
     def scores_file() -> Response:
         """PR AUC of every marker."""
         try:
-            view = view_of_request()
+            view = requested_view(choices)
             pair = compared(view)
             if not pair:
                 raise RegtrackError("select a model, or two to compare")
@@ -59,7 +53,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
             job = score_job(sources, jobs, first, second, view.split, start=True)
             board: Scoreboard = _result(job)
         except RegtrackError as error:
-            return Response(f"{error}\n", 400, mimetype="text/plain")
+            return refusal(error)
         return _file(scores_csv(board), ("scores", *pair, view.split), "csv", "text/csv")
 
 

@@ -19,9 +19,10 @@ from regtrack_app.choices import Choices
 from regtrack_app.exports import EXPORTS, exported, track_ids
 from regtrack_app.igv_annotations import add_annotations, annotation_tracks
 from regtrack_app.references import SIZES, igv_reference, reference_files
+from regtrack_app.requested import refusal, requested_view
 from regtrack_app.share import add_shared
 from regtrack_app.sign_in import SHARED_RULE, shared_path
-from regtrack_app.state import View, parse_view
+from regtrack_app.state import View
 
 _Outside = Callable[[str], str]  # the address of a path, for other programs
 
@@ -47,13 +48,6 @@ def register(
     """
     server: Flask = app.server
 
-    def view_of_request() -> View:
-        """The requested view, complete: nobody would notice what is missing from a file."""
-        parsed = parse_view(request.query_string.decode("utf-8", "replace"), choices)
-        if parsed.problems:
-            raise RegtrackError(" ".join(parsed.problems))
-        return parsed.view
-
     def outside(path: str) -> str:
         """The address of a path here for other programs."""
         return f"{request.host_url.rstrip('/')}{prefix}{shared_path(path, access)}"
@@ -69,7 +63,7 @@ def register(
         if name not in EXPORTS:
             abort(404)
         try:
-            view = view_of_request()
+            view = requested_view(choices)
             session = partial(_session, sources, view, outside)
             file = exported(EXPORTS[name], sources, view, session)
         except RegtrackError as error:
@@ -109,7 +103,7 @@ def register(
     def config() -> Response:
         """The configuration of igv.js for a view."""
         try:
-            view = view_of_request()
+            view = requested_view(choices)
         except RegtrackError as error:
             return _refusal(error)
         tracks = [
@@ -128,7 +122,7 @@ def register(
 
 
 def _refusal(error: RegtrackError) -> Response:
-    return Response(f"{error}\n", 400, mimetype="text/plain")
+    return refusal(error)
 
 
 def _file(path: Path) -> Response:

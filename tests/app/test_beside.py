@@ -44,13 +44,14 @@ def test_scales_show_the_values_of_all_regions(sources: Sources, view: View) -> 
 def test_each_region_has_its_figure(sources: Sources, view: View) -> None:
     with create_app(sources).server.test_client() as client:
         asked = {"search": view.query(), "theme": "dark", "height": "900"}
-        tops = set()
-        for at, region in enumerate(regions_of(view, sources.assembly)[1:]):
-            answer = client.get("/beside", query_string=asked | {"at": at}, **LOCAL)
-            layout = answer.get_json()["layout"]
-            assert layout["xaxis"]["range"] == [region.start + 0.5, region.end + 0.5]
-            tops.add(layout["yaxis3"]["range"][1])
-        assert len(tops) == 1
-        for wrong in ("2", "-1", "x"):
-            query = asked | {"at": wrong}
-            assert client.get("/beside", query_string=query, **LOCAL).status_code == 404
+        layouts = [
+            figure["layout"]
+            for figure in client.get("/beside", query_string=asked, **LOCAL).get_json()
+        ]
+        shown = [
+            [region.start + 0.5, region.end + 0.5] for region in regions_of(view, sources.assembly)
+        ]
+        assert [layout["xaxis"]["range"] for layout in layouts] == shown[1:]
+        assert len({layout["yaxis3"]["range"][1] for layout in layouts}) == 1
+        alone = asked | {"search": replace(view, beside=()).query()}
+        assert client.get("/beside", query_string=alone, **LOCAL).get_json() == []

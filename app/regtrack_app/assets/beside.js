@@ -5,6 +5,7 @@
 window.regtrackBeside = (function () {
   const AXIS = 30; // px of the positions below a figure
   const CONFIG = { displayModeBar: false, displaylogo: false, showSendToCloud: false, plotlyServerURL: "", responsive: true, scrollZoom: false, doubleClick: false };
+  const made = window.regtrackMade;
   const element = (id) => document.getElementById(id);
 
   let asked = 0;
@@ -14,32 +15,28 @@ window.regtrackBeside = (function () {
   }
 
   function pane(text, index, view, others) {
-    const found = document.createElement("section");
-    found.className = "beside-pane";
-    found.setAttribute("aria-label", text);
-    const head = document.createElement("div");
-    head.className = "beside-head";
-    const name = document.createElement("button");
-    name.textContent = text.replace(/\d+(?=-\d+$|$)/g, (number) => Number(number).toLocaleString("en"));
-    name.title = "Move here; the view takes its place";
+    const shown = text.replace(/\d+(?=-\d+$|$)/g, (number) => Number(number).toLocaleString("en"));
+    const name = made("button", { title: "Move here; the view takes its place" }, shown);
     name.addEventListener("click", () => go(text, others.map((one, at) => (at === index ? view : one))));
-    const close = document.createElement("button");
-    close.textContent = "×";
-    close.title = "Remove";
-    close.setAttribute("aria-label", `Remove ${text}`);
+    const close = made("button", { title: "Remove", "aria-label": `Remove ${text}` }, "×");
     close.addEventListener("click", () => go(view, others.filter((_, at) => at !== index)));
-    head.append(name, close);
-    found.append(head, document.createElement("div"));
-    return found;
+    return made("section", { class: "beside-pane", "aria-label": text },
+      made("div", { class: "beside-head" }, name, close), made("div"));
   }
 
-  async function fill(place, fields) {
+  async function fill(places, fields) {
     const answer = await fetch(`beside?${new URLSearchParams(fields)}`).catch(() => null);
-    if (!answer?.ok || !place.isConnected || !window.Plotly) return;
-    const { data, layout } = await answer.json();
+    if (!answer?.ok || !window.Plotly) return;
+    const figures = await answer.json();
+    places.forEach((place, at) => {
+      if (place.isConnected && figures[at]) draw(place, figures[at]);
+    });
+  }
+
+  function draw(place, { data, layout }) {
     const axis = { ...layout.xaxis, showticklabels: true, ticks: "outside", nticks: 4, fixedrange: true };
     const margin = { ...layout.margin, b: layout.margin.b + AXIS };
-    await window.Plotly.react(place, data,
+    window.Plotly.react(place, data,
       { ...layout, xaxis: axis, margin, height: layout.height + AXIS, showlegend: false, dragmode: false }, CONFIG);
   }
 
@@ -65,7 +62,7 @@ window.regtrackBeside = (function () {
     if (!others.length) return;
     asked = window.setTimeout(() => {
       place.style.setProperty("--head", `${element("view-graph").offsetTop}px`);
-      [...place.children].forEach((found, at) => fill(found.lastChild, { search: query, theme, height, at }));
+      fill([...place.children].map((found) => found.lastChild), { search: query, theme, height });
     }, rest);
   }
 

@@ -4,37 +4,23 @@
 (function () {
   const query = () => window.location.search || "?";
 
-  function made(kind, text) {
-    const element = document.createElement(kind);
-    element.textContent = text;
-    return element;
-  }
+  const made = window.regtrackMade;
 
   function makeDialog() {
-    const dialog = made("dialog", "");
-    dialog.id = "figure-command";
-    dialog.setAttribute("aria-label", "The figure, from a shell");
-    const pre = made("pre", "");
-    pre.tabIndex = 0;
-    pre.id = "figure-command-text";
-    const copy = made("button", "Copy");
-    copy.type = "button";
-    const close = made("button", "Close");
-    copy.className = close.className = "plain";
+    const pre = made("pre", { id: "figure-command-text", tabindex: 0 });
+    const copy = made("button", { type: "button", class: "plain" }, "Copy");
     const say = (text) => {
       copy.textContent = text;
       window.setTimeout(() => { copy.textContent = "Copy"; }, 1500);
     };
     copy.addEventListener("click", () => navigator.clipboard.writeText(pre.textContent).then(
       () => say("Copied"), () => say("Copy it by hand")));
-    const form = made("form", "");
-    form.method = "dialog";
-    form.append(copy, " ", close);
-    dialog.append(
-      made("h2", "The figure, from a shell"),
-      made("p", "This command draws the view for print without this page, from the folder where the page was started. " +
+    const close = made("button", { class: "plain" }, "Close");
+    const dialog = made("dialog", { id: "figure-command", "aria-label": "The figure, from a shell" },
+      made("h2", {}, "The figure, from a shell"),
+      made("p", {}, "This command draws the view for print without this page, from the folder where the page was started. " +
         "Saliency that the page computed is not part of it."),
-      pre, form);
+      pre, made("form", { method: "dialog" }, copy, " ", close));
     document.body.append(dialog);
     return dialog;
   }

@@ -18,19 +18,14 @@ window.regtrackHelp = (function () {
     ["browser's back", "undo each of these"],
   ];
 
-  function made(kind, ...children) {
-    const element = document.createElement(kind);
-    element.append(...children);
-    return element;
-  }
+  const made = window.regtrackMade;
 
   function fill(dialog) {
-    const rows = KEYS.map(([keys, says]) => made("tr", made("th", made("kbd", keys)), made("td", says)));
-    const close = made("button", "Close");
-    close.className = "plain";
-    const form = made("form", close);
-    form.method = "dialog";
-    dialog.append(made("h2", "Keys"), made("table", made("tbody", ...rows)), form);
+    const rows = KEYS.map(([keys, says]) =>
+      made("tr", {}, made("th", {}, made("kbd", {}, keys)), made("td", {}, says)));
+    const close = made("button", { class: "plain" }, "Close");
+    dialog.append(made("h2", {}, "Keys"), made("table", {}, made("tbody", {}, ...rows)),
+      made("form", { method: "dialog" }, close));
   }
 
   function open() {

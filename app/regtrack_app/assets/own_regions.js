@@ -5,6 +5,7 @@
 window.regtrackOwn = (function () {
   const KEY = `regtrack-regions ${window.location.pathname}`;
   const MOST = 500; // regions
+  const made = window.regtrackMade;
   const element = (id) => document.getElementById(id);
 
   let regions = read(); // { region, name }, as they were added
@@ -22,13 +23,6 @@ window.regtrackOwn = (function () {
     regions = next.slice(0, MOST);
     try { window.localStorage.setItem(KEY, JSON.stringify(regions)); } catch { /* it is off */ }
     draw();
-  }
-
-  function made(kind, fields, ...children) {
-    const found = document.createElement(kind);
-    for (const [name, value] of Object.entries(fields)) found.setAttribute(name, value);
-    found.append(...children);
-    return found;
   }
 
   const button = (text, act, says, fields = {}) => {

@@ -15,6 +15,7 @@
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   const element = (id) => document.getElementById(id);
   const graph = () => document.querySelector("#view-graph .js-plotly-plot");
+  const readable = (fields) => fields.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
 
   // ---- what belongs to the reader, and so stays out of links: theme and size of the window ----
   const asked = new URLSearchParams(window.location.search);
@@ -22,7 +23,7 @@
   if (asked.has("theme") || asked.has("token")) { // the token is in a cookie by now
     asked.delete("theme");
     asked.delete("token");
-    const query = asked.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
+    const query = readable(asked);
     window.history.replaceState(null, "", query ? `?${query}` : window.location.pathname);
   }
   showTheme();
@@ -246,7 +247,7 @@
       if (value) fields.set(name, value);
       else fields.delete(name);
     }
-    window.history.pushState(null, "", `?${fields.toString().replaceAll("%3A", ":").replaceAll("%2C", ",")}`);
+    window.history.pushState(null, "", `?${readable(fields)}`);
     window.dispatchEvent(new PopStateEvent("popstate"));
   };
 

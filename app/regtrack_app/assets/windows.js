@@ -15,15 +15,9 @@ window.regtrackWindows = (function () {
   let sorted = { field: "", by: 0 }; // 1: from the least, -1: from the most, 0: as they are ranked
   let chosen = ""; // region
 
+  const made = window.regtrackMade;
   const place = () => document.getElementById("windows-grid");
   const shown = (value, form) => value === null || value === undefined ? "" : FORMS[form](value);
-
-  function made(kind, fields, children = []) {
-    const element = document.createElement(kind);
-    for (const [name, value] of Object.entries(fields)) element.setAttribute(name, value);
-    element.append(...children);
-    return element;
-  }
 
   function sort() {
     const { field, by } = sorted;
@@ -38,25 +32,25 @@ window.regtrackWindows = (function () {
   }
 
   function head() {
-    return made("tr", {}, data.columns.map(({ field, title, form }) => {
+    return made("tr", {}, ...data.columns.map(({ field, title, form }) => {
       const order = sorted.field === field ? { 1: "ascending", "-1": "descending" }[sorted.by] : "";
-      const button = made("button", { type: "button", "data-field": field }, [title]);
-      return made("th", { scope: "col", class: form, ...(order ? { "aria-sort": order } : {}) }, [button]);
+      const button = made("button", { type: "button", "data-field": field }, title);
+      return made("th", { scope: "col", class: form, ...(order ? { "aria-sort": order } : {}) }, button);
     }));
   }
 
   function body() {
     return rows.map((row, index) => {
       const cells = data.columns.map(({ field, form }) =>
-        made("td", { class: form, "data-field": field }, [shown(row[field], form)]));
-      return made("tr", { "data-row": index, tabindex: -1, "aria-selected": false }, cells);
+        made("td", { class: form, "data-field": field }, shown(row[field], form)));
+      return made("tr", { "data-row": index, tabindex: -1, "aria-selected": false }, ...cells);
     });
   }
 
   function draw() {
     sort();
     const table = made("table", { role: "grid", "aria-label": "Ranked windows" },
-      [made("thead", {}, [head()]), made("tbody", {}, body())]);
+      made("thead", {}, head()), made("tbody", {}, ...body()));
     place().replaceChildren(...(data.columns.length ? [table] : []));
     mark(false);
   }
