@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from regtrack.genome.sequence import Codes
 from regtrack.genome.source import Source
 from regtrack.model_check.caller import Caller
 from regtrack.model_check.sequences import draw
 from regtrack.predict.description import NetworkDescription
-from regtrack.predict.network import SequenceNetwork
+from regtrack.predict.redescribed import Redescribed
 
 _OUTPUTS = 2_048  # bp of outputs of a call, at least
 _LONGEST = 50_000  # bp of a call, if its outputs depend on no more
@@ -79,19 +78,6 @@ class Probe:
         length = length or self.length
         few = _FEW if length > _LONG else _MANY
         return draw(count or few, length, self.source, self.generator)
-
-
-class Redescribed(nn.Module):
-    """A network with another description than its own."""
-
-    def __init__(self, network: SequenceNetwork, description: NetworkDescription) -> None:
-        super().__init__()
-        self.network = network
-        self.description = description
-
-    def forward(self, codes: Tensor, rows: Sequence[int]) -> Tensor:
-        """The network's values, floats (B, len(rows), bins), of codes (B, L)."""
-        return self.network(codes, rows)
 
 
 def size_of(values: Tensor) -> float:

@@ -12,29 +12,7 @@ from torch import Tensor, nn
 from regtrack.errors import NetworkError, invalid
 from regtrack.predict.description import NetworkDescription
 from regtrack.predict.network import SequenceNetwork
-
-
-class Filled(nn.Module):
-    """A network with one output per call, which then stands for a step wider than its bin.
-
-    Args:
-        network: has one output per call.
-        step: bp from one call to the next, at least its bin and at most its length.
-    """
-
-    def __init__(self, network: SequenceNetwork, step: int) -> None:
-        super().__init__()
-        said = network.description
-        more = step - said.bin
-        left, right = said.cropped
-        self.network = network
-        self.description = replace(
-            said, bin=step, crop=(left - more // 2, right - (more - more // 2))
-        )
-
-    def forward(self, codes: Tensor, rows: Sequence[int]) -> Tensor:
-        """The values of some tracks, floats (B, len(rows), 1), of codes (B, L)."""
-        return self.network(codes, rows)
+from regtrack.predict.redescribed import Redescribed
 
 
 class Averaged(nn.Module):
@@ -89,7 +67,12 @@ def with_step(network: SequenceNetwork, step: int) -> SequenceNetwork:
     _check(said, step)
     if step == said.bin:
         return network
-    return Filled(network, step) if step > said.bin else Averaged(network, step)
+    if step < said.bin:
+        return Averaged(network, step)
+    left, right = said.cropped
+    more = step - said.bin
+    crop = left - more // 2, right - (more - more // 2)
+    return Redescribed(network, replace(said, bin=step, crop=crop))
 
 
 def _check(said: NetworkDescription, step: int) -> None:

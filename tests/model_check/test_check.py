@@ -16,10 +16,10 @@ from regtrack.errors import FastaError, NetworkError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.model_check.check import check_model
 from regtrack.model_check.paste import as_source
-from regtrack.model_check.probe import Redescribed
 from regtrack.model_check.values import Claim, ModelCheck
 from regtrack.predict.description import NetworkDescription, OutputTrack
 from regtrack.predict.plain import as_network
+from regtrack.predict.redescribed import Redescribed
 from regtrack.sweep.request import Storage
 from regtrack.sweep.run import predict_genome
 from tests.model_check.toys import Attention, Misbehaved, Normalised, Silent, local
