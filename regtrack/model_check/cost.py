@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from typing import Self
 
 import torch
@@ -20,23 +19,37 @@ _MOST = 500_000  # bp of a pass
 
 
 def measure_costs(probe: Probe) -> tuple[Cost, ...]:
-    """Speed and memory of passes of all tracks, for growing batches until they take seconds."""
-    rows = list(range(len(probe.said.outputs)))
+    """Speed and memory of passes of all tracks, for growing batches until they take seconds.
+
+    A batch that does not fit into memory is the end.
+    """
     found: list[Cost] = []
     begun = time.perf_counter()
     for batch in _BATCHES:
         if found and (batch * probe.length > _MOST or time.perf_counter() - begun > _SECONDS / 2):
             break
-        codes = probe.draw(count=batch)
-        with suppress(OutOfMemoryError), _Memory(probe.call.device) as memory:
-            seconds = []
-            for _ in range(2):
-                start = time.perf_counter()
-                probe.call.at_once(codes, rows)
-                seconds.append(time.perf_counter() - start)
-            speed = batch * probe.outputs / min(seconds)
-            found.append(Cost(batch, probe.length, speed, memory.taken))
+        try:
+            found.append(_cost(probe, batch))
+        except OutOfMemoryError:
+            break
     return tuple(found)
+
+
+def _cost(probe: Probe, batch: int) -> Cost:
+    """The faster of two passes, and the memory that they take.
+
+    Raises:
+        OutOfMemoryError: too little memory.
+    """
+    rows = list(range(len(probe.said.outputs)))
+    codes = probe.draw(count=batch)
+    seconds = []
+    with _Memory(probe.call.device) as memory:
+        for _ in range(2):
+            start = time.perf_counter()
+            probe.call.at_once(codes, rows)
+            seconds.append(time.perf_counter() - start)
+    return Cost(batch, probe.length, batch * probe.outputs / min(seconds), memory.taken)
 
 
 class _Memory:

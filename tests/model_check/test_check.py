@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 import torch
 from torch import nn
 
-from regtrack.errors import FastaError, NetworkError, PlanError
+from regtrack.errors import FastaError, NetworkError, OutOfMemoryError, PlanError
 from regtrack.genome.assembly import Assembly
 from regtrack.model_check.check import check_model
 from regtrack.model_check.paste import as_source
@@ -125,6 +126,21 @@ def test_a_network_that_is_silent_along_most_sequence_is_found_true(seed: int) -
     assert of(nothing, "crop").measured == "not measurable: no mutation changes an output"
     elsewhere = checked(first=18)
     assert "crop: an output depends on no base of its own bin" in "".join(elsewhere.wrong)
+
+
+def test_batches_end_at_the_first_that_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(Misbehaved):
+        def forward(self, codes: torch.Tensor, rows: Sequence[int]) -> torch.Tensor:
+            sizes.append(len(codes))
+            if len(codes) == 8:
+                raise OutOfMemoryError("full")
+            return super().forward(codes, rows)
+
+    sizes: list[int] = []
+    monkeypatch.setattr("regtrack.model_check.cost._BATCHES", (1, 8, 16))
+    found = check_model(Full(""))
+    assert [cost.batch for cost in found.costs] == [1]
+    assert max(sizes) == 8
 
 
 def test_a_grid_that_is_not_said_is_found() -> None:
