@@ -110,7 +110,7 @@ def check_strands(probe: Probe) -> Claim:
     both = torch.stack([here.flatten(), there.flatten()])
     moved = float((here - there).abs().mean())
     together = float(torch.corrcoef(both)[0, 1]) if bool((both.std(1) > 0).all()) else 1.0
-    measured = f"the other one correlates by {together:.3f}, mean difference {moved:.2g}"
+    measured = f"correlation {together:.3f} with the other, mean difference {moved:.2g}"
     return Claim("strands", "not claimed", measured)
 
 

@@ -96,9 +96,9 @@ def values_by_strip(
         logits: logits instead of scores.
 
     Yields:
-        A strip; the codes of its outputs, uint8 (L,), N also where the network refuses some nearby;
-        and their values, float32 (M, L), which at N
-        mean nothing: None if all are N.
+        A strip; the codes of its outputs, uint8 (L,), with N also where the network gives no value
+        because of N nearby; and their values, float32 (M, L), which mean nothing at N. None instead
+        of values if all codes are N.
 
     Raises:
         DeviceError, OutOfMemoryError: as `values_along`.
