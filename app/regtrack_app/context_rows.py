@@ -69,6 +69,7 @@ def gene_rows(
     thick = seen[thick_owners]
     on_screen = (found.ends > region.start) & (found.starts < region.end)
     hidden = int(np.count_nonzero(on_screen & ~kept)) + found.hidden
+    more = f"{hidden} more; zoom in to see them" if hidden else ""
     row = GeneRow(
         names=tuple(name for name, keep in zip(found.names, kept, strict=True) if keep),
         strands=tuple("-.+"[found.strands[at] + 1] for at in np.flatnonzero(kept)),
@@ -82,7 +83,7 @@ def gene_rows(
         thick_starts=thick_starts[thick],
         thick_ends=thick_ends[thick],
         thick_lanes=lanes[thick_owners][thick],
-        note=f"{hidden} more; zoom in to see them" if hidden else "",
+        note=more if on_screen.any() else "none here",
         lane_count=room,
         isoforms=isoforms,
     )

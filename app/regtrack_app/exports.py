@@ -58,7 +58,9 @@ def exported(export: Export, sources: Sources, view: View, session: Callable[[],
         answer = Response(session(), mimetype=export.media_type)
     else:
         labelled = [name for name in view.markers if sources.has_labels(name)]
-        pieces = export.pieces(sources, view.region, track_ids(sources, view), labelled)
+        files = {file.id for file in sources.annotations}
+        places = [name for name in view.tracks if name in files]
+        pieces = export.pieces(sources, view.region, track_ids(sources, view), labelled, places)
         first = next(pieces, "")  # what cannot be read is refused before anything is sent
         answer = _stream(chain([first], pieces), export)
     name = re.sub(r"[^\w.-]+", "_", region_text(view.region), flags=re.ASCII)

@@ -12,9 +12,9 @@ from regtrack_app.view_data import Scene
 Shares = Sequence[tuple[str, float]]
 
 _MEANS = {
-    "train": "models of this dataset were trained on these windows",
-    "valid": "models of this dataset were selected on these windows",
-    "test": "held out: no model of this dataset has seen these windows",
+    "train": "models of this dataset were trained here",
+    "valid": "models of this dataset were selected here",
+    "test": "held out: unseen by models of this dataset",
 }
 
 
@@ -26,20 +26,18 @@ def badge_text(splits: Shares, foreign: Sequence[str] = ()) -> str:
         foreign: labels of models on screen that were trained on another dataset.
 
     >>> badge_text([("test", 1.0)])
-    'test · held out: no model of this dataset has seen these windows'
+    'test · held out: unseen by models of this dataset'
     >>> badge_text([("train", 0.75), ("test", 0.25)])
     'mixed: train 75 %, test 25 %'
     >>> badge_text([("test", 1.0)], ["CNN7"])
-    'test · CNN7 was trained on another dataset and may have seen these windows'
+    'test · CNN7 was trained on another dataset and may have seen this region'
     """
     if not splits:
         return ""
     if foreign:
         were = "was" if len(foreign) == 1 else "were"
-        means = (
-            f"{' and '.join(foreign)} {were} trained on another dataset and may have seen these "
-            "windows"
-        )
+        names = " and ".join(foreign)
+        means = f"{names} {were} trained on another dataset and may have seen this region"
     else:
         means = _MEANS.get(splits[0][0], "") if len(splits) == 1 else ""
     return f"{_parts(splits)} · {means}" if means else _parts(splits)

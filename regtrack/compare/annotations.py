@@ -45,6 +45,18 @@ class Places:
         low = int(np.searchsorted(self.reach, start, side="right"))
         return slice(low, max(low, int(np.searchsorted(self.starts, end, side="left"))))
 
+    def overlapping(self, start: int, end: int) -> Places:
+        """The places that overlap a stretch (bp)."""
+        near = self.within(start, end)
+        there = near.start + np.flatnonzero(self.ends[near] > start)
+        names = tuple(self.names[at] for at in there)
+        return Places(self.starts[there], self.ends[there], names, self.reach[there])
+
+
+_NOWHERE = np.zeros(0, dtype=np.int64)
+NO_PLACES = Places(_NOWHERE, _NOWHERE, (), _NOWHERE)
+"""No place."""
+
 
 @dataclass(frozen=True, eq=False)
 class Annotation:
@@ -63,6 +75,17 @@ class Annotation:
     kind: str
     path: Path
     places: Later[dict[str, Places]]
+
+    def on(self, region: Interval) -> Places:
+        """The places that overlap a region, whole, by start.
+
+        Raises:
+            RegtrackError: the file cannot be read.
+        """
+        found = self.places.wait()
+        if found is None:
+            raise RegtrackError(self.places.error or f"{self.label} cannot be read")
+        return found.get(region.chrom, NO_PLACES).overlapping(region.start, region.end)
 
     def listed(self, most: int) -> list[tuple[Interval, str]]:
         """The first places and their names, in the order of chromosomes and starts."""

@@ -1,4 +1,4 @@
-"""Exact values and labels of a region as text: CSV, and bedGraph with BED.
+"""Exact values, labels and places of a region as text: CSV, and bedGraph with BED.
 
 Regions of any length are read and written in pieces; a run of equal values is never cut by one.
 """
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from regtrack.compare.annotations import Annotation
 from regtrack.compare.browser_tracks import session_track
 from regtrack.compare.sources import Sources
 from regtrack.genome.interval import Interval
@@ -22,45 +23,60 @@ from regtrack.tracks.catalog import Track
 # what begins a formula in spreadsheets (OWASP, CSV injection)
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _SPECIAL = frozenset(',"\r\n\t')
-_PIECE = 250_000  # bases
+_PIECE = 100_000  # bases
+_PLACES = 50_000
 _Column = npt.NDArray[np.float32] | npt.NDArray[np.int32]
 
 
 def region_csv(
-    sources: Sources, region: Interval, track_ids: Sequence[str], markers: Sequence[str] = ()
+    sources: Sources,
+    region: Interval,
+    track_ids: Sequence[str],
+    markers: Sequence[str] = (),
+    places: Sequence[str] = (),
 ) -> str:
     """Exact values of tracks over a region as CSV.
 
     Each row is a run of bases with equal values: chrom, start and end (bp, 0-based and half-open),
-    one column per track, empty if absent, and one column `label.<marker>` per marker, 0 or 1. A
-    name that a spreadsheet would run as a formula gets a quotation mark (') before it; numbers are
-    left as they are. The text takes up to 60 bytes per base for three tracks.
+    one column per track, empty if absent, one column `label.<marker>` per marker, 0 or 1, and one
+    column `place.<file>` per BED or VCF file, 1 where it has a place. A name
+    that a spreadsheet would run as a formula gets a quotation mark (') before it; numbers are left
+    as they are. The text takes up to 60 bytes per base for three tracks.
 
     Args:
         sources: the tracks and labels.
         region: the region to export.
         track_ids: ids of tracks, one column each.
         markers: names of markers whose labels are exported too.
+        places: ids of files of places that are exported too.
 
     Raises:
         DatasetError: there are no labels of any marker.
-        TrackError: a track is not known or cannot be read.
+        TrackError: a track or a file of places is not known, or cannot be read.
         MarkerError: a marker has no labels.
     """
-    return "".join(csv_pieces(sources, region, track_ids, markers))
+    return "".join(csv_pieces(sources, region, track_ids, markers, places))
 
 
 def csv_pieces(
-    sources: Sources, region: Interval, track_ids: Sequence[str], markers: Sequence[str] = ()
+    sources: Sources,
+    region: Interval,
+    track_ids: Sequence[str],
+    markers: Sequence[str] = (),
+    places: Sequence[str] = (),
 ) -> Iterator[str]:
     """The text of `region_csv` in pieces, in bounded memory; it raises the same errors."""
+    files = [sources.annotation(name) for name in places]
 
     def read(piece: Interval) -> list[_Column]:
         columns: list[_Column] = [_values(sources, piece, track_id) for track_id in track_ids]
-        masks = (_labels(sources, piece, name).mask(piece.start, piece.end) for name in markers)
+        spans = [*(_labels(sources, piece, name) for name in markers),
+                 *(_covered(file, piece) for file in files)]  # fmt: skip
+        masks = (span.mask(piece.start, piece.end) for span in spans)
         return [*columns, *(mask.astype(np.int32) for mask in masks)]
 
-    names = [*track_ids, *(f"label.{marker}" for marker in markers)]
+    names = [*track_ids, *(f"label.{marker}" for marker in markers),
+             *(f"place.{name}" for name in places)]  # fmt: skip
     head = ",".join(["chrom", "start", "end", *map(_cell, names)]) + "\n"
     chrom = _cell(region.chrom)
     for starts, ends, columns in _runs(region, read):
@@ -70,28 +86,38 @@ def csv_pieces(
 
 
 def region_bed(
-    sources: Sources, region: Interval, track_ids: Sequence[str], markers: Sequence[str] = ()
+    sources: Sources,
+    region: Interval,
+    track_ids: Sequence[str],
+    markers: Sequence[str] = (),
+    places: Sequence[str] = (),
 ) -> str:
     """Exact values of tracks over a region as bedGraph, and labels as BED.
 
-    Each begins with a `track` line for genome browsers. Bases without a value have no line.
+    Each begins with a `track` line for genome browsers. Bases without a value have no line. Places
+    of files are whole, also those that begin or end elsewhere.
 
     Args:
         sources: the tracks and labels.
         region: the region to export.
         track_ids: ids of tracks, from top to bottom.
         markers: names of markers whose labels follow.
+        places: ids of files of places, which come last.
 
     Raises:
         DatasetError: there are no labels of any marker.
-        TrackError: a track is not known or cannot be read.
+        TrackError: a track or a file of places is not known, or cannot be read.
         MarkerError: a marker has no labels.
     """
-    return "".join(bed_pieces(sources, region, track_ids, markers))
+    return "".join(bed_pieces(sources, region, track_ids, markers, places))
 
 
 def bed_pieces(
-    sources: Sources, region: Interval, track_ids: Sequence[str], markers: Sequence[str] = ()
+    sources: Sources,
+    region: Interval,
+    track_ids: Sequence[str],
+    markers: Sequence[str] = (),
+    places: Sequence[str] = (),
 ) -> Iterator[str]:
     """The text of `region_bed` in pieces, in bounded memory; it raises the same errors."""
     for track_id in track_ids:
@@ -110,6 +136,24 @@ def bed_pieces(
         yield f'track name="{_quoted(marker)} labels"\n' + "".join(
             f"{region.chrom}\t{low}\t{high}\t{marker}\n" for low, high in labelled
         )
+    for file in map(sources.annotation, places):
+        yield from _place_pieces(file, region)
+
+
+def _place_pieces(file: Annotation, region: Interval) -> Iterator[str]:
+    found = file.on(region)
+    yield f'track name="{_quoted(file.label)}"\n'
+    for first in range(0, len(found.names), _PLACES):
+        part = slice(first, first + _PLACES)
+        rows = zip(
+            found.starts[part].tolist(), found.ends[part].tolist(), found.names[part], strict=True
+        )
+        yield "".join(f"{region.chrom}\t{low}\t{high}\t{name or '.'}\n" for low, high, name in rows)
+
+
+def _covered(file: Annotation, region: Interval) -> Intervals:
+    found = file.on(region)
+    return Intervals.merged(found.starts, found.ends)
 
 
 def _values(sources: Sources, region: Interval, track_id: str) -> Values:

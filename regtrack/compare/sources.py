@@ -21,7 +21,7 @@ from regtrack.compare.labels import LabelSource
 from regtrack.compare.naming import called
 from regtrack.compare.sequence import Letters
 from regtrack.dataset.store import Dataset
-from regtrack.errors import DatasetError, RegtrackError
+from regtrack.errors import DatasetError, RegtrackError, TrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals, Positions
@@ -105,6 +105,17 @@ class Sources(Closing):
     def close(self) -> None:
         """Close the files."""
         self.pool.close()
+
+    def annotation(self, name: str) -> Annotation:
+        """The file of places with an id.
+
+        Raises:
+            TrackError: there is none.
+        """
+        for file in self.annotations:
+            if file.id == name:
+                return file
+        raise TrackError(f'no file of places has the id "{name[:60]}"')
 
     def has_labels(self, marker: str) -> bool:
         """Whether a marker, given by name, has labels."""

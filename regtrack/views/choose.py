@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from regtrack.compare.annotations import Annotation
 from regtrack.compare.sources import Sources
 from regtrack.errors import MarkerError, RegionError, TrackError, nearest
 from regtrack.files.shown import listed, shown
@@ -17,7 +18,7 @@ MOST_MARKERS = 12
 """Markers that are drawn although none was chosen, at most."""
 _MOST_ROWS = 100
 _GENE_MARGIN = 0.2  # of a gene's length, on either side
-_Named = TypeVar("_Named", ModelTracks, Track)
+_Named = TypeVar("_Named", ModelTracks, Track | Annotation)
 
 
 def chosen_models(sources: Sources, names: Sequence[str]) -> tuple[ModelTracks, ...]:
@@ -69,13 +70,15 @@ def chosen_markers(
 
 def chosen_tracks(
     sources: Sources, names: Sequence[str], models: Sequence[ModelTracks]
-) -> tuple[Track, ...]:
-    """The other tracks of these ids or names, in this order; of no name, all if without models.
+) -> tuple[Track | Annotation, ...]:
+    """The other tracks and files of places of these ids or names, in this order.
+
+    Of no name, all if without models.
 
     Raises:
         TrackError: there is no such track.
     """
-    others = sources.catalog.others
+    others: tuple[Track | Annotation, ...] = (*sources.catalog.others, *sources.annotations)
     if list(names) == ["all"] or (not names and not models):
         return others[:_MOST_ROWS]
     return _called("other track", others, names)

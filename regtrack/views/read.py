@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from regtrack.compare.annotations import Annotation
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError, TrackError
 from regtrack.figures.region.values import Picture, Row
@@ -51,7 +52,10 @@ def read_picture(sources: Sources, request: ViewRequest, *, most_bins: int = 0) 
     )  # fmt: skip
     units: dict[str, Sequence[Draft | Row]] = {GENES: rows.genes()}
     units |= {marker: rows.marker(marker) for marker in markers}
-    units |= {track.id: [rows.other(track)] for track in tracks}
+    units |= {
+        track.id: [rows.places(track) if isinstance(track, Annotation) else rows.other(track)]
+        for track in tracks
+    }
     units[SEQUENCE] = rows.sequence()
     return Picture(
         region=region,
@@ -72,7 +76,9 @@ def _pair(sources: Sources, request: ViewRequest) -> tuple[str, ...]:
     return found
 
 
-def _in_order(units: _Units, tracks: Sequence[Track], request: ViewRequest) -> list[Draft | Row]:
+def _in_order(
+    units: _Units, tracks: Sequence[Track | Annotation], request: ViewRequest
+) -> list[Draft | Row]:
     """The rows of units, in the order that is wanted; those that it does not name come last."""
     ids = {track.label: track.id for track in tracks}
     first = [ids.get(name, name) for name in split_names(request.order, {*ids, *units})]

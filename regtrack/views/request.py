@@ -29,7 +29,8 @@ class ViewRequest:
         region: such as `chr1:1,000-2,000`, or the name of a gene.
         markers: names, globs or category:NAME; empty: all, if they are few.
         models: ids or titles; empty: all.
-        tracks: ids or names of other tracks, or `all`; empty: all if there are no models.
+        tracks: ids or names of other tracks, BED and VCF files, or `all`; empty: all if there are
+            no models.
         order: markers, tracks, `genes` and `letters` from the top; those left out come last.
         overlay: draw the models of a marker over each other.
         differences: `models`: of two models; `labels`: each model less the labels.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from regtrack.compare.annotations import Annotation
 from regtrack.compare.sources import Sources
 from regtrack.errors import DatasetError
 from regtrack.figures.region.values import Bars, Bases, GeneModels, Line, Panel, Row
@@ -81,6 +82,12 @@ class Rows:
         )  # fmt: skip
         group = f"saliency {track.marker}" if signed else track.id
         return self._looked(Draft(panel, track.id, group, "saliency" if signed else "other"))
+
+    def places(self, file: Annotation) -> Bars:
+        """The places of a BED or VCF file."""
+        found = file.on(self.region)
+        spans = Intervals.merged(found.starts, found.ends)
+        return Bars(file.label, "", spans.clip(self.region.start, self.region.end), file.kind)
 
     def _panels(self, marker: str, lines: dict[str, Line], labels: Intervals | None) -> list[Draft]:
         """One panel for all models, or one each."""

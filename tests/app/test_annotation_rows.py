@@ -16,7 +16,11 @@ from small_world import World
 
 from regtrack.compare.open_sources import open_sources
 from regtrack.compare.sources import Sources
+from regtrack.errors import TrackError
+from regtrack.figures.region.values import Bars
 from regtrack.genome.interval import Interval
+from regtrack.views.read import read_picture
+from regtrack.views.request import ViewRequest
 
 LOCAL = {"base_url": "http://localhost"}
 
@@ -50,16 +54,30 @@ def test_places_are_bars_where_they_lie(given: Sources) -> None:
     assert "expected CHROM, POS" in row_of(given, "broken.vcf", Interval("chr1", 0, 500)).problem
 
 
-def test_a_view_names_files_and_exports_leave_them_out(given: Sources) -> None:
+def test_exports_have_the_places_of_a_view(given: Sources) -> None:
     choices = choices_of(given)
     view: View = parse_view("?tracks=mine.bed", choices).view
     assert view.tracks == ("mine.bed",)
     assert parse_view(view.query(), choices).view == view
     assert "mine.bed" not in track_ids(given, view)
+    query = "?markers=&tracks=mine.bed&region=chr1:151-500"
     with create_app(given).server.test_client() as client:
-        for path in ("export/window.csv", "export/session.xml", "igv/config.json"):
-            query = "?tracks=mine.bed&region=chr1:1-500"
-            assert client.get(f"/{path}{query}", **LOCAL).status_code == 200
+        assert client.get(f"/export/session.xml{query}", **LOCAL).status_code == 200
+        csv = client.get(f"/export/window.csv{query}", **LOCAL).text
+        assert csv == "chrom,start,end,place.mine.bed\nchr1,150,200,1\nchr1,200,500,0\n"
+        bed = client.get(f"/export/window.bed{query}", **LOCAL).text
+        assert bed == 'track name="mine.bed"\nchr1\t100\t200\tfirst\n'
+        broken = client.get("/export/window.csv?tracks=broken.vcf&region=chr1:1-50", **LOCAL)
+        assert (broken.status_code, b"expected CHROM, POS" in broken.data) == (400, True)
+
+
+def test_figures_have_the_places_of_a_view(given: Sources) -> None:
+    request = ViewRequest("chr1:151-500", markers=("K562_CTCF",), tracks=("mine.bed",))
+    row = read_picture(given, request).rows[-1]
+    assert isinstance(row, Bars)
+    assert (row.name, row.says, list(row.spans)) == ("mine.bed", "BED", [(150, 200)])
+    with pytest.raises(TrackError, match=r"there are: .*mine\.bed"):
+        read_picture(given, replace(request, tracks=("yours.bed",)))
 
 
 def test_places_are_offered_as_regions(given: Sources) -> None:

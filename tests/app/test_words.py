@@ -44,7 +44,7 @@ def test_the_badge_names_models_of_another_dataset(sources: Sources) -> None:
     assert foreign_models(view, told) == ["CNN7"]
     assert foreign_models(replace(view, models=("dilated",)), told) == []
     assert foreign_models(view, replace(told, dataset=None)) == []
-    badge = "CNN7 was trained on another dataset and may have seen these windows"
+    badge = "CNN7 was trained on another dataset and may have seen this region"
     assert badge in summary(view, ViewData(told).scene(view), told)
     assert badge_text([("train", 0.25), ("test", 0.75)], ["a", "b"]).startswith(
         "mixed: train 25 %, test 75 % · a and b were trained on another dataset"

@@ -89,20 +89,29 @@
   function textsOf(meta) {
     const traces = [...graph().querySelectorAll(".scatterlayer > .trace")];
     const found = traces.find((trace) => trace.__data__[0].trace.meta === meta);
-    return [...(found ? found.querySelectorAll("text") : [])]
+    const texts = [...(found ? found.querySelectorAll("text") : [])];
+    for (const text of texts) text.style.translate = "";
+    return texts
       .map((text) => ({ text, box: text.getBoundingClientRect() }))
       .sort((one, other) => one.box.left - other.box.left);
   }
 
-  /* what the server laid out for a wide screen: names that would run into others are hidden, and
-     letters made as small as their bases */
+  /* what the server laid out for a wide screen: names that the edge would cut are moved inwards,
+     those that would run into others are hidden, and letters made as small as their bases */
+  let fitted = new Map(); // by name: px to the left; none if hidden
   function fitTexts() {
     const ends = {}; // of the last name, by lane
+    fitted = new Map();
+    const { _offset: from, _length: width } = graph()._fullLayout.xaxis;
+    const edge = graph().getBoundingClientRect().left + from + width;
     for (const { text, box } of textsOf("names")) {
       const lane = Math.round(box.top);
-      const free = box.left >= (ends[lane] ?? -Infinity);
+      const over = box.left < edge ? Math.max(box.right - edge, 0) : 0;
+      const free = box.left - over >= (ends[lane] ?? -Infinity);
       text.style.visibility = free ? "" : "hidden";
-      if (free) ends[lane] = box.right;
+      text.style.translate = over ? `${-over}px` : "";
+      if (free) ends[lane] = box.right - over;
+      if (free) fitted.set(text.textContent, over);
     }
     const letters = textsOf("letters");
     const middle = ({ box }) => (box.left + box.right) / 2;
@@ -254,10 +263,21 @@
   // ---- images, files and links ----
   const shownRegion = () => box.region.replaceAll(",", "");
 
+  /* names where they are on the page, where `fitTexts` put them */
+  function namesAsShown(trace, places) {
+    const { range, _length: width } = graph()._fullLayout.xaxis;
+    const base = (range[1] - range[0]) / width; // bp per px
+    const move = (at, name) => at - (fitted.get(name) ?? 0) * base;
+    return { ...trace, x: trace.text.map((name, index) => move(places[index], name)),
+      text: trace.text.map((name) => (fitted.has(name) ? name : "")) };
+  }
+
   function saveImage(format) {
     const drawn = graph();
     const region = shownRegion().replace(/[^\w.-]+/g, "_");
-    const { data, layout } = drawn;
+    const { layout } = drawn;
+    const data = drawn.data.map((trace, index) =>
+      trace.meta === "names" ? namesAsShown(trace, drawn._fullData[index].x) : trace);
     const axis = {
       ...layout.xaxis, ticks: "outside", showticklabels: true, showline: true,
       title: { ...layout.xaxis.title, text: window.regtrackRuler.title() },

@@ -5,7 +5,8 @@
 window.regtrackRuler = (function () {
   const APART = 110; // px between labelled positions at least
   const EDGE = 24; // px at the edges where a position would be cut
-  const NUMBERS = new Intl.NumberFormat("en-GB");
+  // Intl takes a tenth of a second when it is first used
+  const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 
   /* 1, 2 or 5 times a power of ten, and whole bases */
   function stepOf(span, width) {
@@ -33,7 +34,7 @@ window.regtrackRuler = (function () {
     marks.forEach((at, index) => {
       const mark = line.children[index];
       mark.style.left = `${((at - low) / (high - low)) * 100}%`;
-      const text = NUMBERS.format(at);
+      const text = grouped(at);
       if (mark.textContent !== text) mark.textContent = text;
     });
   }

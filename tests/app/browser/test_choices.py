@@ -176,7 +176,7 @@ def test_the_badge_says_whose_windows_these_are(page: Dashboard) -> None:
     expect(badge).to_have_class("badge test")
     page.visit(region=REGION, panel="none")
     expect(badge).to_have_class("badge train")
-    expect(badge).to_contain_text("were trained on these windows")
+    expect(badge).to_contain_text("were trained here")
 
 
 def test_the_view_is_told_in_words(at_start: Dashboard) -> None:
