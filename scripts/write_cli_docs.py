@@ -38,7 +38,7 @@ def help_text(*words: str) -> str:
 
 def page() -> str:
     """The whole page."""
-    from regtrack.cli.app import COMMANDS
+    from regtrack.cli.commands import COMMANDS
 
     parts = [HEAD, f"```text\n{help_text()}\n```\n"]
     parts += [f"## regtrack {name}\n\n```text\n{help_text(name)}\n```\n" for name in COMMANDS]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import regtrack
-from regtrack.cli.app import COMMANDS
+from regtrack.cli.commands import COMMANDS
 from regtrack.sweep.record import chosen_by_user, make_record
 
 ROOT = Path(__file__).parents[1]

@@ -1,36 +1,23 @@
-"""`regtrack`: all commands by name, and the one place where errors become exit codes."""
+"""`regtrack`: the options of all commands, and the one place where errors become exit codes."""
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
+from regtrack.cli.commands import CommandGroup
 from regtrack.cli.console import print_error, set_quiet, start_notes
-from regtrack.cli.once import OnceCommand
 from regtrack.cli.process import STOPPED, Stop, keep_writing
 from regtrack.cli.wording import in_options, speak_of
 from regtrack.errors import RegtrackError
 
-# in the order of a user's work, also in `regtrack --help`
-PANELS = {
-    "Start": ("demo", "quickstart"),
-    "Data": ("fetch", "build-dataset", "simulate"),
-    "Networks": ("train", "search", "evaluate", "calibrate", "check-model", "benchmark"),
-    "Tracks": ("predict", "predict-genome", "assemble", "calls", "compare"),
-    "Pictures and browsers": ("serve", "figure", "report", "hub"),
-    "What a network looks at": ("saliency", "saliency-tracks", "receptive-field"),
-    "Files": ("validate", "inspect"),
-}
-COMMANDS = {name: panel for panel, names in PANELS.items() for name in names}
-
 app = typer.Typer(
+    cls=CommandGroup,
     help="Learn regulatory markers from DNA and write genome browser tracks.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -70,27 +57,6 @@ def _parameters(ctx: typer.Context) -> Sequence[Any]:
     commands: Any = ctx.command  # a group, from typer's own copy of click
     command = commands.get_command(ctx, ctx.invoked_subcommand)
     return () if command is None else command.params
-
-
-def _paragraphs(text: str) -> str:
-    r"""A docstring with one line per paragraph, which the terminal wraps at its own width.
-
-    >>> _paragraphs("Do it.\n\n    It takes\n    a while.")
-    'Do it.\n\nIt takes a while.'
-    """
-    return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n"))
-
-
-for _name, _panel in COMMANDS.items():
-    _module = import_module(f"regtrack.cli.{_name.replace('-', '_')}")
-    app.command(
-        _name,
-        cls=OnceCommand,
-        help=_paragraphs(_module.command.__doc__),
-        epilog=_module.EPILOG,
-        rich_help_panel=_panel,
-        no_args_is_help=_name not in {"demo", "quickstart"},
-    )(_module.command)
 
 
 def run(stop: Stop) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from regtrack.cli import main
-from regtrack.cli.app import COMMANDS
+from regtrack.cli import commands, main
+from regtrack.cli.commands import COMMANDS
 from regtrack.version import __version__
 
 SCRIPT = Path(sys.executable).with_name("regtrack")
@@ -46,6 +46,12 @@ def test_every_command_has_help_with_examples(regtrack: Run, command: str) -> No
     assert result.returncode == 0, result.stderr
     assert f"regtrack {command}" in result.stdout
     assert "Examples:" in result.stdout
+
+
+def test_running_a_command_builds_no_other(regtrack: Run) -> None:
+    commands._built.cache_clear()
+    assert regtrack("inspect", "nothing").returncode == 2
+    assert commands._built.cache_info().currsize == 1
 
 
 def test_a_mistake_of_the_user_is_one_line_and_status_2(regtrack: Run, tmp_path: Path) -> None:

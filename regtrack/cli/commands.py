@@ -1,0 +1,80 @@
+"""All commands by name, each of which is imported and built when it is asked for."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+from typing_extensions import override
+
+from regtrack.cli.once import OnceCommand
+
+# in the order of a user's work, also in `regtrack --help`
+PANELS = {
+    "Start": ("demo", "quickstart"),
+    "Data": ("fetch", "build-dataset", "simulate"),
+    "Networks": ("train", "search", "evaluate", "calibrate", "check-model", "benchmark"),
+    "Tracks": ("predict", "predict-genome", "assemble", "calls", "compare"),
+    "Pictures and browsers": ("serve", "figure", "report", "hub"),
+    "What a network looks at": ("saliency", "saliency-tracks", "receptive-field"),
+    "Files": ("validate", "inspect"),
+}
+COMMANDS = {name: panel for panel, names in PANELS.items() for name in names}
+
+
+class CommandGroup(TyperGroup):
+    """The group of all commands. Running one builds no other, which would take longer than it."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands: Any = _Commands()
+
+    @override
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names, in the order of a user's work."""
+        return list(COMMANDS)
+
+
+class _Commands(Mapping[str, Any]):
+    """Commands of typer by their names."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        return _built(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+@cache
+def _built(name: str) -> Any:
+    module = import_module(f"regtrack.cli.{name.replace('-', '_')}")
+    alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    alone.command(
+        name,
+        cls=OnceCommand,
+        help=_paragraphs(module.command.__doc__),
+        epilog=module.EPILOG,
+        rich_help_panel=COMMANDS[name],
+        no_args_is_help=name not in {"demo", "quickstart"},
+    )(module.command)
+    return get_command(alone)
+
+
+def _paragraphs(text: str) -> str:
+    r"""A docstring with one line per paragraph, which the terminal wraps at its own width.
+
+    >>> _paragraphs("Do it.\n\n    It takes\n    a while.")
+    'Do it.\n\nIt takes a while.'
+    """
+    return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n"))
