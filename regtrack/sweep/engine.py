@@ -64,6 +64,11 @@ class Engine:
     work: Work
     passes: int
 
+    @cached_property
+    def _encoders(self) -> int:
+        """How many threads encode."""
+        return cores()
+
     def make(self, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
         """Make the shards of some chunks; each chunk is yielded when its shard is on disk.
 
@@ -77,7 +82,7 @@ class Engine:
             kept_memory(),
             _pool(1) as reader,
             _pass_pool(self.computation.device, self.passes) as model,
-            _pool(cores()) as encoder,
+            _pool(self._encoders) as encoder,
             _pool(_WRITE_QUEUE) as writer,
         ):
             batches = chain.from_iterable(map(self._batches, chunks))
@@ -147,7 +152,9 @@ class Engine:
 
         Each thread still gets a few steps of a piece.
         """
-        return max(1, min(_AT_ONCE // max(length, 1), self.computation.count // (4 * cores())))
+        return max(
+            1, min(_AT_ONCE // max(length, 1), self.computation.count // (4 * self._encoders))
+        )
 
     def _write(self, chunk: Chunk, parts: list[list[Future[list[Encoded]]]], bases: int) -> Chunk:
         nothing = Encoded.nothing(self.encoding.resolution)

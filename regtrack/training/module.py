@@ -83,7 +83,7 @@ class TrackTraining(pl.LightningModule):
     @override
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         # dropout depends only on the step, so that a resumed run draws the same masks
-        torch.manual_seed(step_seed(self.config.seed, self.global_step, self.global_rank))
+        seed_step(self.device, step_seed(self.config.seed, self.global_step, self.global_rank))
 
     @override
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
@@ -142,6 +142,17 @@ def decay_groups(model: TrackModel, weight_decay: float) -> list[dict[str, Any]]
         {"params": [one for one in weights if one.dim() > 1], "weight_decay": weight_decay},
         {"params": [one for one in weights if one.dim() == 1], "weight_decay": 0.0},
     ]
+
+
+def seed_step(device: torch.device, seed: int) -> None:
+    """Seed the draws of a step on a device.
+
+    They are those after `torch.manual_seed`, which would take a millisecond where there is no GPU:
+    it keeps a traceback for each kind of device that might be used later.
+    """
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed_all(seed)
 
 
 def step_seed(*numbers: int) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from no_plots import without_plots
+
 from regtrack.search.request import SearchPlan
 from regtrack.search.results import SearchResult
 from regtrack.search.run import run_search
@@ -26,7 +28,8 @@ def small_space(training: dict[str, Any], *, epochs: int = 1) -> Space:
 
 
 def work(data: str, out: str, trials: int, epochs: int) -> SearchResult:
-    """A worker of a search, in this process or in one of its own."""
+    """A worker of a search, without plots, in this process or in one of its own."""
     space = small_space({"learning_rate": {"low": 0.001, "high": 0.05, "log": True}}, epochs=epochs)
     plan = SearchPlan(sampler="random", pruner="none", trials=trials)
-    return run_search(Path(data), Path(out), space=space, plan=plan, hardware=CPU)
+    with without_plots():
+        return run_search(Path(data), Path(out), space=space, plan=plan, hardware=CPU)

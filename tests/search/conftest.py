@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from no_plots import without_plots
 from small_search import CPU, GRID, small_space
 from small_training import make_dataset
 
@@ -23,8 +24,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 @pytest.fixture(autouse=True, scope="package")
 def _no_plots() -> Iterator[None]:
     """The plot of a training takes most of its time here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("regtrack.training.run.draw_history", lambda _, __, path: path.touch())
+    with without_plots():
         yield
 
 

@@ -16,9 +16,9 @@ from regtrack.training.fit import train
 
 pytestmark = pytest.mark.slow
 
-forked.preload("regtrack.search.run")
+forked.preload("regtrack.search.run", "torch._dynamo")
 
-TRIALS, EPOCHS = 2, 10
+TRIALS, EPOCHS = 2, 5
 
 
 def owned(out: Path, pid: int | None) -> Path | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from no_plots import without_plots
 from small_training import make_dataset
 
 from regtrack.dataset.store import Dataset
@@ -26,6 +27,5 @@ def run(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True, scope="module")
 def _no_plots() -> Iterator[None]:
     """Most of the time of so small a training is its plot's, which test_plot.py draws."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("regtrack.training.run.draw_history", lambda _, __, path: path.touch())
+    with without_plots():
         yield
