@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from regtrack.calls.stretches import Stretches, stretches_of
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals, Positions
 from regtrack.progress import Task
 from regtrack.tracks.bigwig.bins import Values
-from regtrack.tracks.bigwig.raw import DataBlock, RawBigWig
+from regtrack.tracks.bigwig.raw import RawBigWig
 
 _SHOWN = 1_000_000  # bases between two signs of progress
 _RECORD = 2_048  # bp of a zoom record by which blocks, eight times as long, are left out
@@ -73,25 +73,25 @@ def find_peaks(
     names = {chrom.number: chrom.name for chrom in raw.chroms}
     least, most = np.float32(low), np.float32(high)
     shown = _Shown(raw, task)
-    found: list[_Stretches] = []
-    last: _Stretches | None = None
+    found: list[Stretches] = []
+    last: Stretches | None = None
     chrom = -1
 
     def finished() -> Iterator[tuple[str, Peaks]]:
         if last is None:
             return
-        kept = _Stretches.joined([*found, last]).kept(most, min_length)
+        kept = Stretches.joined([*found, last]).kept(most, min_length)
         if len(kept.starts):
-            yield names[chrom], kept.peaks()
+            yield names[chrom], _peaks(kept)
 
     for block in raw.blocks(_places(raw, least) if by_zoom else _everywhere(raw)):
         if block.chrom != chrom:
             yield from finished()
             found, last, chrom = [], None, block.chrom
         shown.reached(chrom, block.end)
-        if len(block.values) == 0 or block.values.max() < least:
+        here = stretches_of(block, least, max_gap)
+        if len(here.starts) == 0:
             continue
-        here = _stretches(block, least, max_gap)
         if last is not None:
             here = last.followed_by(here, max_gap)
         # all but the last stretch, which may go on in the next block, are whole
@@ -99,6 +99,11 @@ def find_peaks(
         last = here.part(slice(-1, None))
     yield from finished()
     shown.reached_end()
+
+
+def _peaks(kept: Stretches) -> Peaks:
+    summits = (kept.tops + kept.top_ends - 1) // 2
+    return Peaks(kept.starts, kept.ends, kept.highs, summits)
 
 
 def _everywhere(raw: RawBigWig) -> list[Interval]:
@@ -144,70 +149,3 @@ class _Shown:
         if self._task is not None and position - self._done > least:
             self._task.advance(position - self._done)
             self._done = position
-
-
-@dataclass(frozen=True, eq=False)
-class _Stretches:
-    """Stretches of bases that are at least at the lower threshold, with bridged gaps.
-
-    Attributes:
-        starts, ends, highs: as of `Peaks`.
-        tops: first base of each one's first stretch of greatest values (bp), int64 (n,).
-        top_ends: one past the last base of it (bp), int64 (n,).
-    """
-
-    starts: Positions
-    ends: Positions
-    highs: Values
-    tops: Positions
-    top_ends: Positions
-
-    @classmethod
-    def joined(cls, parts: list[_Stretches]) -> _Stretches:
-        columns = ("starts", "ends", "highs", "tops", "top_ends")
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
-
-    def part(self, chosen: slice | npt.NDArray[np.bool_]) -> _Stretches:
-        return _Stretches(
-            self.starts[chosen], self.ends[chosen], self.highs[chosen], self.tops[chosen],
-            self.top_ends[chosen],
-        )  # fmt: skip
-
-    def kept(self, most: np.float32, min_length: int) -> _Stretches:
-        """Those that are peaks."""
-        return self.part((self.highs >= most) & (self.ends - self.starts >= min_length))
-
-    def followed_by(self, later: _Stretches, max_gap: int) -> _Stretches:
-        """A single stretch and those of the next block, whose first may continue it."""
-        if later.starts[0] - self.ends[0] > max_gap:
-            return _Stretches.joined([self, later])
-        ends, highs = later.ends.copy(), later.highs.copy()
-        starts, tops, top_ends = later.starts.copy(), later.tops.copy(), later.top_ends.copy()
-        starts[0] = self.starts[0]
-        if self.highs[0] >= highs[0]:
-            goes_on = self.highs[0] == highs[0] and self.top_ends[0] == tops[0]
-            top_ends[0] = top_ends[0] if goes_on else self.top_ends[0]
-            highs[0], tops[0] = self.highs[0], self.tops[0]
-        return _Stretches(starts, ends, highs, tops, top_ends)
-
-    def peaks(self) -> Peaks:
-        return Peaks(self.starts, self.ends, self.highs, (self.tops + self.top_ends - 1) // 2)
-
-
-def _stretches(block: DataBlock, least: np.float32, max_gap: int) -> _Stretches:
-    """The stretches of a block that has a value of at least `least`."""
-    at = np.flatnonzero(block.values >= least)
-    starts, ends, values = block.starts[at], block.ends[at], block.values[at]
-    first = np.flatnonzero(np.append(True, starts[1:] - ends[:-1] > max_gap))
-    last = np.append(first[1:], len(at)) - 1
-    highs = np.maximum.reduceat(values, first)
-    owner = np.repeat(np.arange(len(first)), last - first + 1)
-    top = np.flatnonzero(values == highs[owner])
-    # runs of neighbours that have the greatest value, of which each stretch's first is its top
-    apart = (np.diff(top) != 1) | (starts[top[1:]] != ends[top[:-1]]) | (np.diff(owner[top]) != 0)
-    run = np.flatnonzero(np.append(True, apart))
-    run_end = np.append(run[1:], len(top)) - 1
-    chosen = np.unique(owner[top[run]], return_index=True)[1]
-    return _Stretches(
-        starts[first], ends[last], highs, starts[top[run[chosen]]], ends[top[run_end[chosen]]]
-    )

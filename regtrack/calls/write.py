@@ -51,10 +51,8 @@ class PeakFiles:
             for chrom, here in found:
                 columns = self._columns(here, first=peaks + 1)
                 bigbed.write(chrom, here.starts, here.ends, *columns)
-                shown = [here.starts.tolist(), here.ends.tolist(), *map(_shown, columns)]
-                text.writelines(
-                    "\t".join([chrom, *map(str, row)]) + "\n" for row in zip(*shown, strict=True)
-                )
+                shown = map(_shown, ([chrom] * len(here), here.starts, here.ends, *columns))
+                text.writelines(f"{row}\n" for row in map("\t".join, zip(*shown, strict=True)))
                 peaks, bases = peaks + len(here), bases + here.bases
         return peaks, bases
 
@@ -75,10 +73,10 @@ class PeakFiles:
         ]
 
 
-def _shown(column: list[str] | npt.NDArray[Any]) -> list[Any]:
+def _shown(column: list[str] | npt.NDArray[Any]) -> list[str]:
     """The values of a column as text."""
     if isinstance(column, list):
         return column
     if column.dtype == np.float64:
         return [f"{value:.6g}" for value in column.tolist()]
-    return list(column.tolist())
+    return list(map(str, column.tolist()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -149,7 +151,10 @@ def macs3_bdgpeakcall(
     return [(start, end) for start, end in regions if end - start >= min_length]
 
 
-@pytest.mark.parametrize(("cutoff", "length", "gap"), [(0.3, 200, 30), (0.5, 20, 0), (1.0, 7, 100)])
+RULES = [(0.3, 200, 30), (0.5, 20, 0), (1.0, 7, 100)]
+
+
+@pytest.mark.parametrize(("cutoff", "length", "gap"), RULES)
 def test_intervals_are_those_of_macs3_where_its_rules_coincide(
     tmp_path: Path, cutoff: float, length: int, gap: int
 ) -> None:
@@ -159,3 +164,25 @@ def test_intervals_are_those_of_macs3_where_its_rules_coincide(
     expected = macs3_bdgpeakcall(values, cutoff, length, gap)
     assert [row[:2] for row in rows.get("chr1", [])] == expected
     assert len(expected) > 5
+
+
+MACS = shutil.which("macs3") or shutil.which("macs2")
+
+
+@pytest.mark.skipif(MACS is None, reason="neither MACS3 nor MACS2 is installed")
+@pytest.mark.parametrize("absent", [False, True])
+def test_macs_itself_finds_the_same_intervals(tmp_path: Path, absent: bool) -> None:
+    """It takes bases that a bedGraph leaves out to have the next value, so they are given as 0."""
+    values = signal(4, 60_000, gaps=absent)
+    path = write_bigwig(tmp_path / "track.bw", {"chr1": values})
+    bedgraph = tmp_path / "track.bdg"
+    shown = np.nan_to_num(values).tolist()
+    bedgraph.write_text("".join(f"chr1\t{at}\t{at + 1}\t{x!r}\n" for at, x in enumerate(shown)))
+    for cutoff, length, gap in RULES:
+        words = ["-i", bedgraph, "-c", cutoff, "-l", length, "-g", gap, "-o", tmp_path / "macs"]
+        subprocess.run([str(MACS), "bdgpeakcall", *map(str, words)], check=True)
+        lines = (tmp_path / "macs").read_text().splitlines()
+        theirs = [tuple(map(int, line.split("\t")[1:3])) for line in lines if line[:3] == "chr"]
+        rows = found(path, high=cutoff, low=cutoff, min_length=length, max_gap=gap)
+        assert [row[:2] for row in rows["chr1"]] == theirs
+        assert len(theirs) > 5

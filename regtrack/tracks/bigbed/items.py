@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from regtrack.tracks.bigwig.layout import BLOCK_ENTRY
 
 ITEMS_PER_BLOCK = 512  # as bedToBigBed
 _PLACE = np.dtype([("chrom", "<u4"), ("start", "<u4"), ("end", "<u4")])
-_FORBIDDEN = ("\t", "\n", "\r", "\0")
+_FORBIDDEN = re.compile("[\t\n\r\0]")
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ def _texts(column: Column, values: Sequence[Any] | npt.NDArray[Any]) -> list[str
             raise TrackError(f'column "{column.name}" has a value that is no number')
         digits = 9 if column.type == "float" else 17
         return [f"{value:.{digits}g}" for value in floats.tolist()]
-    texts = [str(value) for value in values]
-    for text in texts:
-        if any(letter in text for letter in _FORBIDDEN):
-            raise TrackError(f'column "{column.name}" holds {shown(text)}; expected no tab in it')
+    texts = list(map(str, values))
+    if _FORBIDDEN.search("".join(texts)):
+        wrong = next(text for text in texts if _FORBIDDEN.search(text))
+        raise TrackError(f'column "{column.name}" holds {shown(wrong)}; expected no tab in it')
     return texts

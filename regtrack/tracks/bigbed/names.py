@@ -32,10 +32,11 @@ def name_index(
         column: number of the column of names.
         position: offset of the extension in the file (bytes).
     """
-    pairs = sorted((name.encode(), block) for block, inside in enumerate(names) for name in inside)
-    keys = np.array([name for name, _ in pairs], dtype=np.bytes_)
-    places = np.zeros(len(pairs), dtype=_PLACE)
-    blocks = np.array([block for _, block in pairs], np.int64)
+    keys = np.array([name.encode() for inside in names for name in inside], dtype=np.bytes_)
+    order = np.argsort(keys, kind="stable")  # of equal names, the first block first
+    keys = keys[order]
+    blocks = np.repeat(np.arange(len(names)), [len(inside) for inside in names])[order]
+    places = np.zeros(len(keys), dtype=_PLACE)
     for field in ("offset", "size"):
         places[field] = leaves[field][blocks]
     list_at = position + _EXTENSION.size

@@ -225,7 +225,7 @@ class RawBigWig(Closing):
             raise self.source.error(what, at, message)
         items = self.source.table(data, item, count, _BLOCK.size)
         if kind == layout.FIXED_STEP:
-            starts = start + step * np.arange(count, dtype=np.int64)
+            starts = _steps(start, step, count)
         else:
             starts = items["start"].astype(np.int64)
         ends = items["end"].astype(np.int64) if kind == layout.BED_GRAPH else starts + span
@@ -338,6 +338,13 @@ _ITEMS = {
     layout.VARIABLE_STEP: layout.STEP_ITEM,
     layout.FIXED_STEP: np.dtype([("value", "<f4")]),
 }
+
+
+def _steps(start: int, step: int, count: int) -> Positions:
+    """`start`, `start + step`, and so on, int64 (count,)."""
+    if step == 0:  # of a damaged block
+        return np.full(count, start, dtype=np.int64)
+    return np.arange(start, start + step * count, step, dtype=np.int64)
 
 
 def _zoom_index(level: ZoomLevel) -> str:
