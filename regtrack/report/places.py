@@ -82,6 +82,8 @@ class Places:
             found = measure_region(self._sources, region, markers, list(self._names))
         except RegtrackError as error:
             return f'<p class="quiet">{escape(str(error))}</p>'
+        if not any(one.measures and one.measures.positives for one in found):
+            return f'<p class="quiet">No marker is labelled in {escape(str(region))}.</p>'
         for one in found:
             got, colour = one.measures, self._names[one.model].style.light
             areas = (

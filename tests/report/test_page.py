@@ -92,6 +92,15 @@ def test_regions_of_a_bed_are_shown_in_its_order(
     assert "NOL9" in text
     assert "K562_DNase" not in text
     assert "loci.bed" in text
+    for place, name in zip(
+        (("chr2", 50_000, 52_000), ("chr1", 1_000, 3_000), ("chr1", 60_100, 60_300)),
+        places,
+        strict=True,
+    ):
+        chrom, start, end = place
+        labelled = world.labels["K562_CTCF"][chrom][start:end].any()
+        assert (f"No marker is labelled in {name}." in text) == (not labelled)
+    assert "No marker is labelled in" in text
 
 
 def test_mistakes_are_said_before_anything_is_written(
