@@ -145,11 +145,14 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--bin", type=int, default=1_000, help="bp of deepTools' bins")
     given = parser.parse_args()
+    if len(given.tracks) not in {0, 2}:
+        parser.error(f"{len(given.tracks)} bigWigs; expected two")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         length = given.megabases * MEGA
         tracks = given.tracks or [write(folder / f"{n}.bw", n, length) for n in (1, 2)]
-        bench = Bench(*tracks, given.bin, folder)
+        one, two = tracks
+        bench = Bench(one, two, given.bin, folder)
         measured = programs(bench)
         best = dict.fromkeys(measured, float("inf"))
         told = {}

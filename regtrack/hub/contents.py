@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -150,6 +150,27 @@ def first_markers(catalog: Catalog, most: int = 4) -> frozenset[str]:
 def common_folder(catalog: Catalog) -> Path:
     """The deepest folder that holds all tracks."""
     return Path(os.path.commonpath([track.path.resolve().parent for track in catalog.tracks]))
+
+
+def default_folder(catalog: Catalog, paths: Sequence[Path]) -> Path:
+    """Where a hub is written by default: the deepest folder that holds all tracks.
+
+    Args:
+        catalog: the tracks.
+        paths: the files and folders in which they were found.
+
+    Raises:
+        TrackError: a track is a link to a file elsewhere, where nobody asked for a hub.
+    """
+    named = [path.resolve() for path in paths]
+    for track in catalog.tracks:
+        real = track.path.resolve()
+        if not any(real.is_relative_to(one) for one in named):
+            raise TrackError(
+                f"a link leads to {real}, which is in none of the folders that were named; name "
+                "that folder instead, or a new one as `out`, and copy the tracks with `copy`"
+            )
+    return common_folder(catalog)
 
 
 def check_inside(catalog: Catalog, folder: Path) -> None:

@@ -18,7 +18,7 @@ from regtrack.genome.two_bit import write_two_bit
 from regtrack.hub.contents import (
     Hub,
     check_inside,
-    common_folder,
+    default_folder,
     first_markers,
     genome_name,
 )
@@ -124,7 +124,7 @@ def _write(
     labelled_markers(sources)  # refused before anything is copied
     inputs = [request.reference, request.labels, request.genes, *request.items.variants,
               *request.items.calls, *(track.path for track in catalog.tracks)]  # fmt: skip
-    folder = request.out or common_folder(catalog)
+    folder = request.out or default_folder(catalog, request.paths)
     hub = Hub(catalog, folder, name, region, request.title, request.email,
               shown=_shown(request, catalog))  # fmt: skip
     work = _Work(request, sources, rows, progress)

@@ -14,7 +14,7 @@ import pytest
 from read_hub import read_hub
 from small_tracks import write_bigwig, write_sweep
 
-from regtrack.errors import OutputError, RegtrackError
+from regtrack.errors import OutputError, RegtrackError, TrackError
 from regtrack.genome import two_bit
 from regtrack.genome.interval import Interval
 from regtrack.genome.reference import Reference
@@ -195,6 +195,17 @@ def test_what_cannot_be_a_hub_is_refused_before_anything_is_written(
     with pytest.raises(RegtrackError, match=message):
         made(house, **options)
     assert {path for path in house.rglob("*") if path.suffix not in (".fai",)} == before
+
+
+def test_a_hub_is_not_written_where_links_lead(house: Path) -> None:
+    (house / "links").mkdir()
+    for track in (house / "tracks").rglob("*.bw"):
+        (house / "links" / track.name).symlink_to(track)
+    with pytest.raises(TrackError, match=r"a link leads to .* name that folder instead"):
+        made(house, paths=[house / "links"])
+    assert not list(house.rglob("hub.txt"))
+    (house / "all").symlink_to(house / "tracks")  # a folder that was named itself
+    assert made(house, paths=[house / "all"]) == house / "tracks"
 
 
 def test_an_earlier_hub_is_replaced_only_when_asked(house: Path) -> None:
