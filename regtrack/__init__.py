@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from regtrack.models.registry import build_model
     from regtrack.predict.description import NetworkDescription, OutputTrack
     from regtrack.predict.named import NetworkSource
+    from regtrack.predict.one_hot import OneHotNetwork
     from regtrack.predict.plain import as_network
     from regtrack.predict.scores import RegionScores, scores
     from regtrack.predict.stepped import with_step
@@ -99,6 +100,7 @@ _HOMES = {
     "ModelCheck": "regtrack.model_check.values",
     "NetworkDescription": "regtrack.predict.description",
     "NetworkSource": "regtrack.predict.named",
+    "OneHotNetwork": "regtrack.predict.one_hot",
     "OutputTrack": "regtrack.predict.description",
     "RegionScores": "regtrack.predict.scores",
     "RegtrackError": "regtrack.errors",
@@ -172,7 +174,7 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "Checkpoint", "load_checkpoint", "save_checkpoint",
     "evaluate", "calibrate", "Calibrated", "scores", "RegionScores",
     "as_network", "two_strands", "with_step", "transformed",
-    "NetworkDescription", "OutputTrack", "NetworkSource",
+    "NetworkDescription", "OutputTrack", "NetworkSource", "OneHotNetwork",
     "check_model", "ModelCheck",
     "Selection", "Compute", "Storage", "SweepRequest",
     "predict_genome", "run_sweep", "forecast_sweep", "Forecast", "SweepSummary",

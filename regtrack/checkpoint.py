@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -91,6 +91,11 @@ class Checkpoint:
     def title(self) -> str:
         """The network's name in a sentence, such as `DILATED, max pooling`."""
         return style_of(self.model.name, self.model.config).title
+
+    @property
+    def run(self) -> Run:
+        """By which it is told from others in figures."""
+        return Run(self.model.name, self.model.config, _folder(self.path))
 
     @property
     def header(self) -> CheckpointHeader:
@@ -290,8 +295,23 @@ def _described(tensor: tuple[str, tuple[int, ...]] | None, none: str) -> str:
     return none if tensor is None else f"{tensor[0]} {tensor[1]}"
 
 
-def style_checkpoints(checkpoints: Sequence[Checkpoint]) -> dict[ModelStyle, Checkpoint]:
-    """The style of each checkpoint when shown next to the others.
+class Styled(Protocol):
+    """A network with a run; `Checkpoint` is one."""
+
+    @property
+    def path(self) -> Path | None:
+        """Its file, if any."""
+
+    @property
+    def run(self) -> Run:
+        """By which it is told from others in figures."""
+
+
+S = TypeVar("S", bound=Styled)
+
+
+def style_checkpoints(checkpoints: Sequence[S]) -> dict[ModelStyle, S]:
+    """The style of each checkpoint, or other network, when shown next to the others.
 
     Raises:
         CheckpointError: no checkpoint, or one that is named twice.
@@ -302,11 +322,8 @@ def style_checkpoints(checkpoints: Sequence[Checkpoint]) -> dict[ModelStyle, Che
     for path in paths:
         if paths.count(path) > 1:
             raise CheckpointError(f"{path} is named twice; name each checkpoint once")
-    runs = [
-        Run(checkpoint.model.name, checkpoint.model.config, _folder(checkpoint.path))
-        for checkpoint in checkpoints
-    ]
-    return dict(zip(styles_of(runs), checkpoints, strict=True))
+    styles = styles_of([checkpoint.run for checkpoint in checkpoints])
+    return dict(zip(styles, checkpoints, strict=True))
 
 
 def _folder(path: Path | None) -> Path | None:

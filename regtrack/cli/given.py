@@ -20,6 +20,19 @@ def given_networks(
     return first if checkpoints is None or len(checkpoints) == 1 else tuple(checkpoints)
 
 
+def compared_networks(
+    checkpoints: Sequence[Path] | None, network: str, settings: Sequence[str] | None
+) -> tuple[Path | NetworkSource, ...]:
+    """What CHECKPOINT..., --network and --network-set name, next to each other.
+
+    Raises:
+        NetworkError: none, or arguments of no function.
+    """
+    if checkpoints and not network:
+        return tuple(given_network(one, network, settings) for one in checkpoints)
+    return (*(checkpoints or ()), given_network(None, network, settings))
+
+
 def given_network(
     checkpoint: Path | None, network: str, settings: Sequence[str] | None
 ) -> Path | NetworkSource:

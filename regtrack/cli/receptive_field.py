@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regtrack.cli.console import bars, console, counted_text, print_json, print_table
+from regtrack.cli.given import compared_networks
 from regtrack.cli.offers import AnyAssembly, Device
+from regtrack.cli.sweep_options import AndNetwork, Compared, NetworkSet
 from regtrack.cli.width import Width
 
 if TYPE_CHECKING:
@@ -21,15 +23,17 @@ Examples:
 
   regtrack receptive-field cnn7/checkpoint.safetensors dilated/checkpoint.safetensors
   --dataset data --marker '*CTCF' --out field.pdf --out field.csv
+
+  regtrack receptive-field --network my_networks:splicing --network-set weights=w.safetensors
+  --dataset splice-sites --marker acceptor.plus
 """
 
 
 def command(
-    checkpoints: Annotated[
-        list[Path],
-        typer.Argument(help="Trained networks (run folders or .safetensors), one curve each."),
-    ],
+    checkpoints: Compared = None,
     *,
+    network: AndNetwork = "",
+    network_set: NetworkSet = None,
     dataset: Annotated[Path, typer.Option(help="Source of sequence and labels.")],
     marker: Annotated[
         str | None, typer.Option(help="Marker; default: the one with most labelled bases.")
@@ -65,7 +69,7 @@ def command(
     with reserve_outputs(files, data=data, overwrite=overwrite):
         with bars() as progress:
             curves = compare_receptive_fields(
-                checkpoints, dataset, marker=marker,
+                compared_networks(checkpoints, network, network_set), dataset, marker=marker,
                 split=split, positives=positives, seed=seed, device=device,
                 any_assembly=any_assembly, progress=progress,
             )  # fmt: skip

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regtrack.cli.console import bars, console, counted_text, print_json, print_table
+from regtrack.cli.given import compared_networks
 from regtrack.cli.offers import AnyAssembly, Device, offer
+from regtrack.cli.sweep_options import AndNetwork, Compared, NetworkSet
 from regtrack.cli.width import Width
 from regtrack.errors import RegtrackError
 from regtrack.saliency.method import GRADIENT_NORM, METHODS
@@ -29,6 +31,9 @@ Examples:
   regtrack saliency run/checkpoint.safetensors --reference hg38.fa --marker '*CTCF'
   --region chr1:1,010,201-1,010,300 --at chr1:1,010,250 --method ism --out letters.pdf
   --tracks letters
+
+  regtrack saliency --network my_networks:splicing --network-set weights=w.safetensors
+  --reference hg38.fa --marker acceptor.plus --at chr1:1,010,250 --method ism --out letters.png
 """
 
 # options that have no effect in combination with others
@@ -54,11 +59,10 @@ def _moved(ctx: typer.Context, param: typer.CallbackParam, value: object) -> Non
 
 def command(
     ctx: typer.Context,
-    checkpoints: Annotated[
-        list[Path],
-        typer.Argument(help="Trained networks, one panel each: run folders or .safetensors files."),
-    ],
+    checkpoints: Compared = None,
     *,
+    network: AndNetwork = "",
+    network_set: NetworkSet = None,
     marker: Annotated[str, typer.Option(help="Marker: a name, or a glob that matches one.")],
     method: Annotated[
         str,
@@ -159,8 +163,9 @@ def command(
     files = [[numbered(path, n, count) for path in out or ()] for n in range(1, count + 1)]
     outputs = [path for one in files for path in one]
     wanted = SaliencyRequest(
-        checkpoints=tuple(checkpoints), marker=marker, reference=reference, dataset=dataset,
-        region=region, split=split, windows=windows, seed=seed, labels=labels,
+        checkpoints=compared_networks(checkpoints, network, network_set),
+        marker=marker, reference=reference, dataset=dataset, region=region,
+        split=split, windows=windows, seed=seed, labels=labels,
         at=tuple(at or ()), threshold=threshold, method=method, device=device,
         any_assembly=any_assembly,
     )  # fmt: skip

@@ -8,6 +8,7 @@ import typer
 
 from regtrack.cli import sweep_options as options
 from regtrack.cli.console import given_lists
+from regtrack.cli.given import given_network
 from regtrack.cli.offers import AnyAssembly
 from regtrack.cli.sweeping import runner_of, sweep
 
@@ -22,12 +23,17 @@ Examples:
 
   regtrack saliency-tracks run/checkpoint.safetensors --reference hg38.fa --out saliency
   --device cuda --precision bf16 --shard 3/16
+
+  regtrack saliency-tracks --network my_networks:splicing --network-set weights=w.safetensors
+  --reference hg38.fa --out saliency --markers acceptor.plus --region chr1:1,000,001-1,050,000
 """
 
 
 def command(
-    checkpoint: options.Checkpoint,
+    checkpoint: options.OrNetwork = None,
     *,
+    network: options.Network = "",
+    network_set: options.NetworkSet = None,
     reference: options.Reference,
     out: options.Out,
     markers: options.Markers = None,
@@ -68,7 +74,7 @@ def command(
     from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest
 
     request = SweepRequest(
-        checkpoint,
+        given_network(checkpoint, network, network_set),
         reference,
         out,
         selection=Selection(

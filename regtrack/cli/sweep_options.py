@@ -34,6 +34,22 @@ OrNetworks = Annotated[
         show_default=False,
     ),
 ]
+Compared = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[CHECKPOINT]...",
+        help="Trained networks, next to each other: run folders or .safetensors files.",
+        show_default=False,
+    ),
+]
+AndNetwork = Annotated[
+    str,
+    typer.Option(
+        help="Also a network of your own: the function that makes it, package.module:function, "
+        "or its name among the regtrack.networks of installed packages.",
+        show_default=False,
+    ),
+]
 Spread = Annotated[
     bool,
     typer.Option(

@@ -107,6 +107,11 @@ class TrackModel(nn.Module):
             return None
         return -(-max(self.reach) // self.stride) * self.stride
 
+    @property
+    def letters(self) -> Tensor:
+        """The embedding of each letter, floats (5, 4): A C G T N."""
+        return self.embed.weight
+
     def embedded(self, codes: Tensor) -> Tensor:
         """The embedded sequence (B, L, 4) of codes (B, L): the input of the first block."""
         return cast(Tensor, self.embed(codes.int()))

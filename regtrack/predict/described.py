@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -10,7 +11,7 @@ from regtrack.checkpoint import Checkpoint
 from regtrack.predict.description import NetworkDescription, OutputTrack
 from regtrack.predict.ensemble import NamedEnsemble
 from regtrack.predict.foreign import ForeignNetwork
-from regtrack.predict.network import SequenceNetwork, traits_of
+from regtrack.predict.network import Explainable, SequenceNetwork, traits_of
 from regtrack.predict.opening import Opened
 
 
@@ -40,6 +41,16 @@ class DescribedModel(nn.Module):
     def forward(self, codes: Tensor, rows: Sequence[int]) -> Tensor:
         """Logits of some markers, floats (B, len(rows), bins), of codes (B, L)."""
         return self.model.logits(codes, rows)[..., :: self.description.bin]
+
+    def from_one_hot(self, sequence: Tensor, rows: Sequence[int]) -> Tensor:
+        """The same of one-hot sequence, floats (B, L, C); see `OneHotNetwork`.
+
+        Only of a single network: the members of several have embeddings of their own.
+        """
+        model = cast(Explainable, self.model)
+        letters = model.letters[: sequence.shape[-1]]
+        embedded = sequence.to(letters.dtype) @ letters
+        return model.logits_from_embedded(embedded, rows)[..., :: self.description.bin]
 
 
 def described(opened: Opened) -> SequenceNetwork:

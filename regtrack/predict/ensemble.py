@@ -68,6 +68,11 @@ class Ensemble(nn.Module):
         return max(left for left, _ in bounded), max(right for _, right in bounded)
 
     @property
+    def receptive_field(self) -> int | None:
+        """The span of a base and all that a member sees around it (bp); None: unbounded."""
+        return None if self.reach is None else sum(self.reach) + 1
+
+    @property
     def traits(self) -> Traits:
         """Those of the plain case, or with the bins that all members share.
 
@@ -79,7 +84,7 @@ class Ensemble(nn.Module):
         least = max((one.flank or 0) for one in self._networks)
         shared = {(traits.whole, traits.bin) for traits in map(traits_of, self._networks)}
         whole, size = shared.pop() if len(shared) == 1 else (False, 1)
-        return Traits(whole=whole, bin=size, least=least)
+        return Traits(whole=whole, bin=size, least=least, gradients=False)
 
     def logits(
         self,

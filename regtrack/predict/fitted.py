@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from regtrack.errors import NetworkError
@@ -15,10 +16,14 @@ from regtrack.predict.adapter_errors import adapter_errors
 from regtrack.predict.calls import Calls
 from regtrack.predict.description import NetworkDescription, Sides
 from regtrack.predict.network import SequenceNetwork, Traits
+from regtrack.predict.one_hot import called, letter_rows, takes_one_hot
+from regtrack.predict.windows import blended, windows_of
 
 
 class Fitted(nn.Module):
     """A described network that can be swept; see `regtrack.predict.calls` for how it is called.
+
+    It is an `Explainable` if the network takes one-hot sequence.
 
     Args:
         network: a `torch.nn.Module` that fulfils the contract.
@@ -29,6 +34,8 @@ class Fitted(nn.Module):
     Raises:
         NetworkError: it has no description, or is no module.
     """
+
+    letters: Tensor
 
     def __init__(self, network: SequenceNetwork) -> None:
         super().__init__()
@@ -50,7 +57,9 @@ class Fitted(nn.Module):
             seam=self.calls.seam,
             partners=described.partners,
             answers=self._answers if described.unknown == "refuse" else None,
+            gradients=takes_one_hot(network),
         )
+        self.register_buffer("letters", letter_rows(described.unknown), persistent=False)
 
     @property
     def name(self) -> str:
@@ -74,8 +83,25 @@ class Fitted(nn.Module):
 
     @property
     def reach(self) -> Sides | None:
-        """How far an output depends on the sequence to either side (bp); None: unbounded."""
-        return self.description.reached
+        """How far an output depends on the sequence to either side (bp); None: unbounded.
+
+        A base at one end of a bin sees beyond the other end.
+        """
+        beyond, width = self._beyond
+        return None if beyond is None else (beyond[0] + width - 1, beyond[1] + width - 1)
+
+    @property
+    def receptive_field(self) -> int | None:
+        """The largest span that one output depends on (bp); None: unbounded."""
+        beyond, width = self._beyond
+        return None if beyond is None else sum(beyond) + width
+
+    @property
+    def _beyond(self) -> tuple[Sides | None, int]:
+        """What a stretch of outputs, of a common width (bp), sees beyond itself; None: all."""
+        if self.calls.window is not None and self.calls.seam != "exact":
+            return (self.calls.left, self.calls.right), self.calls.step
+        return self.description.reached, self.description.bin
 
     def logits(
         self,
@@ -93,15 +119,40 @@ class Fitted(nn.Module):
         Raises:
             NetworkError: the network raises, or its outputs are not as described.
         """
+        return self._logits(self._without_refused(codes), markers, lengths)
+
+    def embedded(self, codes: Tensor) -> Tensor:
+        """One-hot sequence, floats (B, L, C), of codes (B, L); see `letter_rows`."""
+        return F.embedding(self._without_refused(codes).int(), self.letters)
+
+    def logits_from_embedded(
+        self,
+        embedded: Tensor,
+        markers: Tensor | Sequence[int] | None = None,
+        lengths: Tensor | None = None,
+    ) -> Tensor:
+        """As `logits`, floats (B, M, L - 2 context), of one-hot sequence (B, L, C)."""
+        return self._logits(embedded, markers, lengths)
+
+    def _without_refused(self, codes: Tensor) -> Tensor:
+        """Codes (B, L) without N if it is refused; the outputs that depend on some are left out."""
+        return codes.masked_fill(codes == N, 0) if self.description.unknown == "refuse" else codes
+
+    def _logits(
+        self,
+        read: Tensor,
+        markers: Tensor | Sequence[int] | None,
+        lengths: Tensor | None,
+    ) -> Tensor:
         every = range(self.marker_count)
         rows = list(every) if markers is None else torch.as_tensor(markers).tolist()
         if lengths is None or self._padding_is_unseen:
-            return self._values(codes, rows)
-        found = codes.new_zeros(
-            len(codes), len(rows), codes.shape[1] - 2 * self.calls.context, dtype=torch.float32
+            return self._values(read, rows)
+        found = read.new_zeros(
+            len(read), len(rows), read.shape[1] - 2 * self.calls.context, dtype=torch.float32
         )
         for row, length in enumerate(lengths.tolist()):
-            alone = self._values(codes[row : row + 1, :length], rows)
+            alone = self._values(read[row : row + 1, :length], rows)
             found[row, :, : alone.shape[2]] = alone[0]
         return found
 
@@ -110,22 +161,20 @@ class Fitted(nn.Module):
         """Whether no output depends on what follows the context of its read."""
         return self.calls.window is not None or self.calls.flank == 0
 
-    def _values(self, codes: Tensor, rows: list[int]) -> Tensor:
+    def _values(self, sequence: Tensor, rows: list[int]) -> Tensor:
+        """The values (B, M, L - 2 context) of codes (B, L) or one-hot sequence (B, L, C)."""
         calls, width = self.calls, self.description.bin
         spare = (calls.context - calls.left, calls.context - calls.right)
-        read = codes[:, spare[0] : codes.shape[1] - spare[1]]
+        read = sequence[:, spare[0] : sequence.shape[1] - spare[1]]
         found = self._called(read, rows) if calls.window is None else self._windows(read, rows)
         return found if width == 1 else found.repeat_interleave(width, dim=2)
 
-    def _windows(self, codes: Tensor, rows: list[int]) -> Tensor:
+    def _windows(self, read: Tensor, rows: list[int]) -> Tensor:
         """The values (B, M, bins) of a read (B, L), from windows of the length that is taken."""
         calls, width = self.calls, self.description.bin
         assert calls.window is not None
-        windows = codes.unfold(1, calls.window, calls.step)
-        batch, count = windows.shape[:2]
-        flat = windows.reshape(-1, calls.window)
-        at_once = max(1, codes.numel() // calls.window)  # no more memory than for the read itself
-        found = torch.cat([self._called(part, rows) for part in torch.split(flat, at_once)])
+        parts, (batch, count) = windows_of(read, calls.window, calls.step)
+        found = torch.cat([self._called(part, rows) for part in parts])
         found = found.view(batch, count, *found.shape[1:])
         if calls.seam == "blend":
             return blended(found, calls.step // width)
@@ -163,48 +212,22 @@ class Fitted(nn.Module):
             clean = np.lib.stride_tricks.sliding_window_view(clean, earlier + 1).all(1)
         return np.repeat(clean, calls.step)
 
-    def _called(self, codes: Tensor, rows: list[int]) -> Tensor:
-        """What the network gives, floats (B, M, bins), for codes (B, L) of a length it takes."""
+    def _called(self, part: Tensor, rows: list[int]) -> Tensor:
+        """What the network gives, floats (B, M, bins), for a part (B, L) of a length it takes."""
         network = self.description
-        if network.unknown == "refuse":
-            codes = codes.masked_fill(codes == N, 0)  # whose outputs are left out
         with adapter_errors(network.name):
-            found: object = self.network(codes, rows)
-        bins = (codes.shape[1] - sum(network.cropped)) // network.bin
-        expected = (len(codes), len(rows), bins)
+            found: object = called(self.network, part, rows)
+        bins = (part.shape[1] - sum(network.cropped)) // network.bin
+        expected = (len(part), len(rows), bins)
         if not isinstance(found, Tensor) or tuple(found.shape) != expected:
             raise NetworkError(
-                f"{network.name} gives {_shown(found)} for {len(codes)} x {codes.shape[1]:,} bp "
+                f"{network.name} gives {_shown(found)} for {len(part)} x {part.shape[1]:,} bp "
                 f"and {len(rows)} of its tracks; expected a tensor of shape {expected}, by its "
                 f"description of {network.bin:,} bp per output and a crop of {network.cropped} bp"
             )
         if not found.is_floating_point():
             raise NetworkError(f"{network.name} gives {found.dtype}; expected floating point")
         return found
-
-
-def blended(values: Tensor, step: int) -> Tensor:
-    """Overlapping windows, averaged by weights that fall linearly from their middle.
-
-    Args:
-        values: floats (B, windows, M, bins).
-        step: bins from the start of a window to that of the next.
-
-    Returns:
-        Floats (B, M, bins): those for which all windows that cover them are there.
-    """
-    batch, windows, rows, bins = values.shape
-    place = torch.arange(bins, device=values.device)
-    weights = torch.minimum(place + 1, bins - place).float()
-    earlier = -(-bins // step) - 1
-    total = weights.new_zeros((earlier + 1) * step)
-    total[:bins] = weights
-    total = total.view(-1, step).sum(0)  # of all windows that cover a bin, by its place in a step
-    weights = weights / total[place % step]
-    found = values.new_zeros((batch, rows, (windows - 1) * step + bins), dtype=torch.float32)
-    for window in range(windows):
-        found[..., window * step : window * step + bins] += values[:, window] * weights
-    return found[..., earlier * step : windows * step]
 
 
 def _shown(found: object) -> str:

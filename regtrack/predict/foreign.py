@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from regtrack.errors import NetworkError
 from regtrack.labels.marker import Marker
+from regtrack.model_style import Run
 from regtrack.predict.fitted import Fitted
 from regtrack.predict.forward import forward
 from regtrack.predict.network import SequenceNetwork
@@ -41,6 +42,21 @@ class ForeignNetwork:
             NetworkError: it has no description, or is no module.
         """
         return cls(Fitted(network), source or {})
+
+    @property
+    def title(self) -> str:
+        """Its name, for readers."""
+        return self.model.name
+
+    @property
+    def path(self) -> None:
+        """No file."""
+        return
+
+    @property
+    def run(self) -> Run:
+        """By which it is told from others in figures."""
+        return Run(self.model.name)
 
     @property
     def markers(self) -> tuple[Marker, ...]:

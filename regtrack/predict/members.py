@@ -26,6 +26,7 @@ class WithMembers(nn.Module):
         self.ensemble = ensemble
         self.name = ensemble.name
         self.stride, self.flank, self.reach = ensemble.stride, ensemble.flank, ensemble.reach
+        self.receptive_field = ensemble.receptive_field
         self.per_marker = 1 + len(ensemble.members)
         self.marker_count = ensemble.marker_count * self.per_marker
         self.traits: Traits = ensemble.traits

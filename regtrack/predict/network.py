@@ -79,6 +79,10 @@ class Network(ReadRequirements, Lendable, Protocol):
         None: unbounded.
         """
 
+    @property
+    def receptive_field(self) -> int | None:
+        """The largest span on which one output depends (bp); None: unbounded."""
+
     def logits(
         self,
         codes: Tensor,
@@ -93,6 +97,28 @@ class Network(ReadRequirements, Lendable, Protocol):
             lengths: bp of each row, int64 (B,), if rows are padded with N to a common length; a row
                 then gets the values that it would get alone. None: all rows have L bp.
         """
+
+
+class Explainable(Network, Protocol):
+    """A network that can be told apart into its input, C numbers per base, and what follows.
+
+    Gradients are taken at the input, if its `traits` say so.
+    """
+
+    @property
+    def letters(self) -> Tensor:
+        """The input for each letter, floats (5, C): A C G T N."""
+
+    def embedded(self, codes: Tensor) -> Tensor:
+        """The input, floats (B, L, C), for codes (B, L)."""
+
+    def logits_from_embedded(
+        self,
+        embedded: Tensor,
+        markers: Tensor | Sequence[int] | None = None,
+        lengths: Tensor | None = None,
+    ) -> Tensor:
+        """As `logits`, floats (B, M, L), of an input (B, L, C)."""
 
 
 class TrainedNetwork(Network, Protocol):
@@ -126,6 +152,7 @@ class Traits:
         least: bp to read on each side where no flank suffices, at least.
         answers: for codes (L,), which of the L - 2 crop outputs have a value, bool; None: all that
             are not N.
+        gradients: whether gradients can be taken at its input, as an `Explainable`.
     """
 
     values: Values = "logits"
@@ -136,6 +163,7 @@ class Traits:
     partners: tuple[int, ...] | None = ()
     least: int = 0
     answers: Callable[[Codes], npt.NDArray[np.bool_]] | None = None
+    gradients: bool = True
 
 
 _PLAIN = Traits()
@@ -192,6 +220,19 @@ class SequenceNetwork(Lendable, Protocol):
 
         Returns:
             One value per track and bin: L less the crop is `bins` times the bp of a bin.
+        """
+
+
+class OneHotCall(Protocol):
+    """What a `SequenceNetwork` has besides if gradients can be taken at its one-hot sequence."""
+
+    def from_one_hot(self, sequence: Tensor, rows: Sequence[int]) -> Tensor:
+        """The values of a call, floats (B, len(rows), bins), of one-hot sequence (B, L, 4).
+
+        Args:
+            sequence: floats, in the order A C G T; N as described. With `code` for N it has a fifth
+                column, which is 1 there.
+            rows: the tracks to return, by their index, in this order.
         """
 
 

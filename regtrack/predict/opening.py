@@ -19,7 +19,8 @@ from regtrack.predict.network import Network, SequenceNetwork, traits_of
 
 One = str | Path | Checkpoint | NetworkSource | SequenceNetwork
 Given = One | Sequence[str | Path | Checkpoint]
-Opened = Checkpoint | ForeignNetwork | NamedEnsemble
+Single = Checkpoint | ForeignNetwork
+Opened = Single | NamedEnsemble
 
 
 def open_network(
@@ -59,6 +60,13 @@ def open_network(
     if step is not None or transform != "none":
         found = found.on(step=step, transform=transform)
     found.try_call(device or torch.device("cpu"), precision=precision)
+    return found
+
+
+def open_one(given: One, *, device: torch.device | None = None) -> Single:
+    """A single network, as `open_network`, whose errors it raises."""
+    found = open_network(given, device=device)
+    assert not isinstance(found, NamedEnsemble)
     return found
 
 
@@ -110,7 +118,9 @@ def _opened(several: Sequence[str | Path | Checkpoint]) -> Checkpoint | NamedEns
     return members[0] if len(members) == 1 else averaged(members)
 
 
-def check_place(opened: Opened, assembly: Assembly, *, any_assembly: bool) -> None:
+def check_place(
+    opened: Opened, assembly: Assembly, what: str = "the reference", *, any_assembly: bool
+) -> None:
     """Refuse to apply a checkpoint to another assembly than its training's; see `check_assembly`.
 
     Raises:
@@ -119,7 +129,7 @@ def check_place(opened: Opened, assembly: Assembly, *, any_assembly: bool) -> No
     if isinstance(opened, ForeignNetwork):
         return
     for one in opened.members if isinstance(opened, NamedEnsemble) else (opened,):
-        check_assembly(one, assembly, any_assembly=any_assembly)
+        check_assembly(one, assembly, what, any_assembly=any_assembly)
 
 
 def check_strands(network: Network, *, logits: bool, both_strands: bool) -> None:

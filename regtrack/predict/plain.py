@@ -8,9 +8,11 @@ from typing import Literal, get_args
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from typing_extensions import override
 
 from regtrack.errors import NetworkError, invalid
 from regtrack.predict.description import NetworkDescription, OutputTrack, Sides, Unknown, Values
+from regtrack.predict.one_hot import OneHotNetwork, letter_rows
 
 Layout = Literal["NCL", "NLC"]
 Activation = Literal["none", "sigmoid", "softmax", "exp", "expm1", "softplus"]
@@ -25,7 +27,7 @@ _FUNCTIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
 }
 
 
-class PlainNetwork(nn.Module):
+class PlainNetwork(OneHotNetwork):
     """A module of one-hot sequence as a described network; `as_network` makes it.
 
     Args:
@@ -56,13 +58,16 @@ class PlainNetwork(nn.Module):
         self.activation: Activation = activation
         self.axis = axis
         self.channels = None if channels is None else list(channels)
-        rows = torch.eye(4, 4)
-        last = torch.full((1, 4), 0.25 if description.unknown == "quarter" else 0.0)
-        self.register_buffer("one_hot", torch.cat([rows, last]), persistent=False)
+        self.register_buffer("one_hot", letter_rows(description.unknown), persistent=False)
 
+    @override
     def forward(self, codes: Tensor, rows: Sequence[int]) -> Tensor:
         """The values of some tracks, floats (B, len(rows), bins), of codes (B, L)."""
-        sequence = F.embedding(codes.int(), self.one_hot)  # (B, L, 4)
+        return self.from_one_hot(F.embedding(codes.int(), self.one_hot), rows)
+
+    @override
+    def from_one_hot(self, sequence: Tensor, rows: Sequence[int]) -> Tensor:
+        """The values of some tracks, floats (B, len(rows), bins), of one-hot sequence (B, L, 4)."""
         if self.layout == "NCL":
             sequence = sequence.transpose(1, 2).contiguous()
         found: Tensor = self.module(sequence)

@@ -7,15 +7,18 @@ from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
+from typing_extensions import override
 
 from regtrack.errors import NetworkError, invalid
 from regtrack.predict.description import NetworkDescription
 from regtrack.predict.network import SequenceNetwork
+from regtrack.predict.one_hot import Wrapped, called
 from regtrack.predict.redescribed import Redescribed
+from regtrack.predict.windows import windows_of
 
 
-class Averaged(nn.Module):
+class Averaged(Wrapped):
     """A network with one output per call, called so often that bins overlap; their mean.
 
     It takes any length: that of a call, and as many steps more as there are further outputs.
@@ -26,24 +29,20 @@ class Averaged(nn.Module):
     """
 
     def __init__(self, network: SequenceNetwork, step: int) -> None:
-        super().__init__()
         said = network.description
         assert said.length is not None
-        self.network, self.step = network, step
-        self.length, self.overlap = said.length, said.bin // step
         around = said.bin - step
         context = said.cropped[0] + around, said.cropped[1] + around
-        self.description = replace(
-            said, length=None, grid=step, bin=step, crop=context, reach=context
+        super().__init__(
+            network, replace(said, length=None, grid=step, bin=step, crop=context, reach=context)
         )
+        self.step, self.length, self.overlap = step, said.length, said.bin // step
 
-    def forward(self, codes: Tensor, rows: Sequence[int]) -> Tensor:
-        """The values of some tracks, floats (B, len(rows), steps), of codes (B, L)."""
-        calls = codes.unfold(1, self.length, self.step)  # (B, calls, length)
-        batch, count = calls.shape[:2]
-        at_once = max(1, codes.numel() // self.length)
-        parts = torch.split(calls.reshape(-1, self.length), at_once)
-        found = torch.cat([self.network(part, rows) for part in parts])  # (B calls, rows, 1)
+    @override
+    def values(self, sequence: Tensor, rows: Sequence[int]) -> Tensor:
+        """The values (B, len(rows), steps) of codes (B, L) or one-hot sequence (B, L, 4)."""
+        parts, (batch, count) = windows_of(sequence, self.length, self.step)
+        found = torch.cat([called(self.network, part, rows) for part in parts])  # (n, rows, 1)
         values = found.view(batch, count, len(rows)).transpose(1, 2)
         return F.avg_pool1d(values.float(), self.overlap, stride=1)
 

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
+from typing_extensions import override
 
 from regtrack.errors import NetworkError
 from regtrack.predict.adapter_errors import adapter_errors
 from regtrack.predict.importing import imported
 from regtrack.predict.network import SequenceNetwork
+from regtrack.predict.one_hot import Wrapped
 
 Function = Callable[[Tensor], Tensor]
 
@@ -23,7 +25,7 @@ TRANSFORMS: dict[str, Function] = {
 }
 
 
-class Transformed(nn.Module):
+class Transformed(Wrapped):
     """A network whose values go through a function.
 
     Args:
@@ -33,13 +35,13 @@ class Transformed(nn.Module):
     """
 
     def __init__(self, network: SequenceNetwork, function: Function, name: str) -> None:
-        super().__init__()
-        self.network, self.function, self.name = network, function, name
-        self.description = replace(network.description, values="signal")
+        super().__init__(network, replace(network.description, values="signal"))
+        self.function, self.name = function, name
 
-    def forward(self, codes: Tensor, rows: Sequence[int]) -> Tensor:
-        """The values of some tracks, floats (B, len(rows), bins), of codes (B, L)."""
-        values = self.network(codes, rows)
+    @override
+    def values(self, sequence: Tensor, rows: Sequence[int]) -> Tensor:
+        """The values (B, len(rows), bins) of codes (B, L) or one-hot sequence (B, L, 4)."""
+        values = super().values(sequence, rows)
         with adapter_errors(self.name):
             found: object = self.function(values)
         if not isinstance(found, Tensor) or found.shape != values.shape:

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from typing_extensions import override
 
 from regtrack.errors import NetworkError
-from regtrack.genome.sequence import N
 from regtrack.predict.description import NetworkDescription
 from regtrack.predict.network import SequenceNetwork
+from regtrack.predict.one_hot import Wrapped, called, complement
 
 _SUFFIX = {"+": ".plus", "-": ".minus"}
 
 
-class TwoStrands(nn.Module):
+class TwoStrands(Wrapped):
     """Each track of a network twice: for the strand that is read, and for the other one.
 
     The second half of the tracks is computed from the reverse complement and reversed back. Each
@@ -30,19 +31,18 @@ class TwoStrands(nn.Module):
     """
 
     def __init__(self, network: SequenceNetwork) -> None:
-        super().__init__()
-        self.network = network
-        self.description = _doubled(network.description)
+        super().__init__(network, _doubled(network.description))
 
-    def forward(self, codes: Tensor, rows: Sequence[int]) -> Tensor:
-        """The values of some tracks, floats (B, len(rows), bins), of codes (B, L)."""
+    @override
+    def values(self, sequence: Tensor, rows: Sequence[int]) -> Tensor:
+        """The values (B, len(rows), bins) of codes (B, L) or one-hot sequence (B, L, 4)."""
         count = len(self.network.description.outputs)
         here = [row for row in rows if row < count]
         there = [row for row in rows if row >= count]
-        parts = [self.network(codes, here)] if here else []
+        parts = [called(self.network, sequence, here)] if here else []
         if there:
-            turned = torch.where(codes == N, codes, 3 - codes).flip(1)
-            parts.append(self.network(turned, [row - count for row in there]).flip(2))
+            found = called(self.network, complement(sequence), [row - count for row in there])
+            parts.append(found.flip(2))
         place = {row: at for at, row in enumerate([*here, *there])}
         return torch.cat(parts, dim=1)[:, [place[row] for row in rows]]
 

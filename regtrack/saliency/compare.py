@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint, style_checkpoints
+from regtrack.checkpoint import style_checkpoints
 from regtrack.dataset.store import Dataset
 from regtrack.errors import SaliencyError, invalid
 from regtrack.frozen import take_names, take_paths
@@ -22,7 +22,10 @@ from regtrack.genome.source import Source
 from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle
 from regtrack.predict.device import pick_device
+from regtrack.predict.network import traits_of
+from regtrack.predict.opening import One, Single, check_place, open_one
 from regtrack.progress import SILENT, Progress
+from regtrack.saliency.explained import check_gradients
 from regtrack.saliency.method import GRADIENT_NORM, find_method
 from regtrack.saliency.outputs import (
     THRESHOLD,
@@ -52,7 +55,7 @@ class SaliencyRequest:
     otherwise those with a score of at least 0.5.
 
     Attributes:
-        checkpoints: the models, one per panel.
+        checkpoints: the models, one per panel: files, or networks of your own.
         marker: a name, or a glob that matches one marker.
         reference: the FASTA; None: the dataset's sequence is read.
         dataset: for labels, and for windows if no region is named.
@@ -72,7 +75,7 @@ class SaliencyRequest:
         SaliencyError: too little or too much was given, or the method does not exist.
     """
 
-    checkpoints: tuple[Path, ...]
+    checkpoints: tuple[One, ...]
     marker: str
     reference: Path | None = None
     dataset: Path | None = None
@@ -128,17 +131,20 @@ def compare_saliency(request: SaliencyRequest, *, progress: Progress = SILENT) -
     Raises:
         CheckpointError, FastaError, AssemblyError, RegionError, MarkerError, PeakFileError,
             DatasetError: bad input.
-        SaliencyError: no output to explain.
+        SaliencyError: no output to explain, or a network without gradients.
+        NetworkError: a network of the user's own that raises, or that is not as described.
         OutOfMemoryError: too little memory.
     """
-    models = style_checkpoints([load_checkpoint(path) for path in request.checkpoints])
+    place = pick_device(request.device)
+    models = style_checkpoints([open_one(one, device=place) for one in request.checkpoints])
     with ExitStack() as stack:
         dataset = Dataset.open(request.dataset) if request.dataset else None
         reference = stack.enter_context(Reference(request.reference)) if request.reference else None
         inputs = _Inputs(request, models, reference, dataset)
         for model in models.values():
             for assembly in inputs.assemblies:
-                check_assembly(model, assembly, any_assembly=request.any_assembly)
+                check_place(model, assembly, any_assembly=request.any_assembly)
+            check_gradients(model.model, place, find_method(request.method))
             row_of(model, inputs.marker)
         return [inputs.panels(interval, progress) for interval in inputs.intervals()]
 
@@ -148,7 +154,7 @@ class _Inputs:
     """A comparison with its files opened."""
 
     request: SaliencyRequest
-    models: Mapping[ModelStyle, Checkpoint]
+    models: Mapping[ModelStyle, Single]
     reference: Reference | None
     dataset: Dataset | None
 
@@ -236,7 +242,7 @@ class _Inputs:
         return dataset_outputs(self.dataset, row, interval)
 
     def _outputs(
-        self, model: Checkpoint, interval: Interval, labels: Intervals | None
+        self, model: Single, interval: Interval, labels: Intervals | None
     ) -> tuple[Intervals, str]:
         """The explained outputs, and the rule that selected them, for a legend."""
         request = self.request
@@ -251,7 +257,13 @@ class _Inputs:
             )
         outputs, least = scoring_outputs(
             model, self.source, interval, self.marker,
-            threshold=THRESHOLD if request.threshold is None else request.threshold,
+            threshold=self._threshold(model),
             device=self.device,
         )  # fmt: skip
-        return outputs, scoring(least)
+        return outputs, scoring(least, model.model)
+
+    def _threshold(self, model: Single) -> float | None:
+        """The least score or value of an explained output; None: half of the highest."""
+        if self.request.threshold is None and traits_of(model.model).values != "signal":
+            return THRESHOLD
+        return self.request.threshold

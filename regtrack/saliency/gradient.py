@@ -1,9 +1,9 @@
 """An error of 1, back-propagated from outputs to the input (Gupta and Rush 2017, figure 2).
 
-The error is put on the **logit**. The slope of the score itself, s (1 - s), vanishes where a model
-is certain, and would hide what it is most certain of.
+The error is put on the **logit**; `regtrack.saliency.explained` says what that is.
 
-The input of the network is the embedded sequence, four numbers per base. `gradient-norm` is the
+The input of the network is the embedded sequence, or the one-hot sequence of a network that
+regtrack did not train: four numbers per base. `gradient-norm` is the
 Euclidean norm of the four numbers of the gradient at each base: the paper's "norm of the error to
 the inputs".
 
@@ -26,12 +26,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from regtrack.errors import invalid
+from regtrack.errors import SaliencyError, invalid
 from regtrack.genome.sequence import N
-from regtrack.models.network import TrackModel
+from regtrack.predict.adapter_errors import adapter_errors
 from regtrack.predict.forward import one_pass
 from regtrack.predict.lending import shared_context
+from regtrack.predict.network import Explainable
 from regtrack.saliency.bins import once_per_bin
+from regtrack.saliency.explained import explained
 from regtrack.saliency.method import GRADIENT_NORM, GRADIENT_X_INPUT, Method
 from regtrack.saliency.values import Values
 
@@ -39,7 +41,7 @@ ErrorsOfLogits = Callable[[Tensor], Tensor]
 
 
 def gradient_saliency(
-    model: TrackModel,
+    model: Explainable,
     codes: npt.NDArray[np.uint8] | Tensor,
     outputs: npt.NDArray[np.bool_] | Tensor,
     marker: int,
@@ -52,7 +54,8 @@ def gradient_saliency(
     Args:
         model: borrowed for the call, and returned unchanged.
         codes: uint8 (B, L), A C G T N = 0 1 2 3 4.
-        outputs: the positions whose logit gets an error of 1, bool (B, L).
+        outputs: the positions whose logit gets an error of 1, bool (B, L), less what the network
+            crops.
         marker: a row of the last layer.
         method: `gradient-norm` or `gradient-x-input`.
         device: where to compute; default: the CPU.
@@ -65,14 +68,14 @@ def gradient_saliency(
     if method not in known:
         raise ValueError(invalid("method", method, " or ".join(known)))
     gradient = input_gradient(model, codes, outputs, marker, device=device)
-    embedding = model.embed.weight.detach().cpu()
+    embedding = model.letters.detach().cpu()
     found = known[method](gradient, torch.as_tensor(codes), embedding)
     values: Values = found.float().numpy()
     return values
 
 
 def input_gradient(
-    model: TrackModel,
+    model: Explainable,
     codes: npt.NDArray[np.uint8] | Tensor,
     outputs: npt.NDArray[np.bool_] | Tensor,
     marker: int,
@@ -90,8 +93,8 @@ def input_gradient(
 
 @contextmanager
 def differentiable(
-    model: TrackModel, device: torch.device, *, shape: Sequence[int], precision: str = "fp32"
-) -> Iterator[TrackModel]:
+    model: Explainable, device: torch.device, *, shape: Sequence[int], precision: str = "fp32"
+) -> Iterator[Explainable]:
     """The model for one pass in which only the input has a gradient; returned unchanged.
 
     Several threads may use it at once; the weights stay frozen until the last one is done.
@@ -106,26 +109,31 @@ def differentiable(
         torch.enable_grad(),
         shared_context(("frozen", id(model)), str(device), partial(_frozen, model)),
     ):
-        for module in model.modules():
-            if isinstance(module, nn.RNNBase):
-                module.train()  # cuDNN has no gradient otherwise; a single layer has no dropout
         yield model
 
 
 @contextmanager
-def _frozen(model: TrackModel) -> Iterator[None]:
+def _frozen(model: Explainable) -> Iterator[None]:
+    """Weights without gradients, and recurrent layers in the mode in which cuDNN has some."""
     learnt = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    recurrent = [module for module in model.modules() if isinstance(module, nn.RNNBase)]
+    dropout = [module.dropout for module in recurrent]
     try:
         for parameter in learnt:
             parameter.requires_grad_(False)
+        for module in recurrent:
+            module.dropout = 0.0
+            module.train()  # until it is given back
         yield
     finally:
         for parameter in learnt:
             parameter.requires_grad_(True)
+        for module, share in zip(recurrent, dropout, strict=True):
+            module.dropout = share
 
 
 def propagate(
-    model: TrackModel,
+    model: Explainable,
     codes: Tensor,
     choose: ErrorsOfLogits,
     markers: Sequence[int],
@@ -137,19 +145,39 @@ def propagate(
         model: as lent by `differentiable`.
         codes: on its device, uint8 (B, L).
         choose: returns errors (B, M, L), or something that broadcasts to them, from logits
-            (B, M, L).
+            (B, M, L); L is less than that of the codes by what the network crops.
         markers: M rows of the last layer.
         lengths: bp of each row, int64 (B,), if rows are padded with N; none of their errors may be
             beyond.
+
+    Raises:
+        SaliencyError: the logits have no gradient at the input.
+        NetworkError: the network raises.
     """
     embedded = model.embedded(codes).requires_grad_()
-    logits = model.logits_from_embedded(embedded, markers, lengths)
+    logits = explained(model, model.logits_from_embedded(embedded, markers, lengths))
+    check_followed(model, logits)
     errors = choose(logits.detach()).to(logits.dtype).expand_as(logits)
     for row in range(len(markers)):
-        (gradient,) = torch.autograd.grad(
-            logits[:, row], embedded, errors[:, row], retain_graph=row + 1 < len(markers)
-        )
+        with adapter_errors(model.name):
+            (gradient,) = torch.autograd.grad(
+                logits[:, row], embedded, errors[:, row], retain_graph=row + 1 < len(markers)
+            )
         yield gradient
+
+
+def check_followed(model: Explainable, logits: Tensor) -> None:
+    """Refuse logits, of any shape, that torch cannot differentiate by the input.
+
+    Raises:
+        SaliencyError: the network cut the graph of gradients.
+    """
+    if not logits.requires_grad:
+        raise SaliencyError(
+            f"the values of {model.name} have no gradient at its one-hot sequence; compute them "
+            "from it by operations of torch, without detach, no_grad or NumPy, or choose the "
+            "`method` ism"
+        )
 
 
 def norm_of(gradient: Tensor, _codes: Tensor, _embedding: Tensor) -> Tensor:

@@ -15,8 +15,10 @@ import torch
 from torch import Tensor
 
 from regtrack.genome.sequence import Codes, N
-from regtrack.models.network import TrackModel
-from regtrack.saliency.gradient import differentiable
+from regtrack.predict.adapter_errors import adapter_errors
+from regtrack.predict.network import Explainable
+from regtrack.saliency.explained import explained
+from regtrack.saliency.gradient import check_followed, differentiable
 from regtrack.saliency.values import Completeness, Outputs
 
 STEPS = 50  # Captum's default
@@ -24,7 +26,7 @@ _BASES = {"cpu": 100_000, "other": 1_000_000}  # bp that go through the model to
 
 
 def integrated_gradients(
-    model: TrackModel,
+    model: Explainable,
     codes: Codes,
     outputs: Outputs,
     marker: int,
@@ -37,7 +39,7 @@ def integrated_gradients(
     Args:
         model: borrowed for the call, and returned unchanged.
         codes: uint8 (L,), A C G T N = 0 1 2 3 4.
-        outputs: the positions whose logits are added up, bool (L,).
+        outputs: the positions whose logits are added up, bool (L,), less what the network crops.
         marker: a row of the last layer.
         steps: points on the path; more make the sum more exact.
         device: where to compute; default: the CPU.
@@ -52,11 +54,14 @@ def integrated_gradients(
     from captum.attr import IntegratedGradients  # noqa: PLC0415
 
     device = device or torch.device("cpu")
-    with differentiable(model, device, shape=(1, len(codes))):
+    with differentiable(model, device, shape=(1, len(codes))), adapter_errors(model.name):
         counted = torch.as_tensor(outputs, device=device)
 
         def added(embedded: Tensor) -> Tensor:
-            return model.logits_from_embedded(embedded, [marker])[:, 0, counted].sum(-1)
+            logits = explained(model, model.logits_from_embedded(embedded, [marker]))
+            if embedded.requires_grad:
+                check_followed(model, logits)
+            return logits[:, 0, counted].sum(-1)
 
         embedded = model.embedded(torch.as_tensor(codes[None], device=device))
         at_once = _BASES.get(device.type, _BASES["other"]) // len(codes)
@@ -73,8 +78,8 @@ def integrated_gradients(
         return values, Completeness(float(values.double().sum()), change)
 
 
-def no_letter(model: TrackModel, embedded: Tensor, codes: Codes) -> Tensor:
-    """The start of the path, floats (1, L, 4): the mean of the letters' embeddings, or N at N."""
-    mean = model.embed.weight[:N].mean(dim=0)
+def no_letter(model: Explainable, embedded: Tensor, codes: Codes) -> Tensor:
+    """The start of the path, floats (1, L, C): the mean of the letters' embeddings, or N at N."""
+    mean = model.letters[:N].mean(dim=0)
     unknown = torch.as_tensor(codes == N, device=embedded.device)[None, :, None]
     return torch.where(unknown, embedded, mean)

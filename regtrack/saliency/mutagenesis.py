@@ -6,9 +6,8 @@ substituted: exactly what `gradient-x-input` gives to first order.
 A substitution changes few numbers: one position after a strided convolution, as many after the next
 layer as it has taps, and finally some of the outputs within reach. So the sequence goes through the
 network once, keeping every layer's input, and for the mutants each layer computes only the
-positions
-that may have changed and that a selected output still depends on. Many mutants are computed at
-once.
+positions that may have changed and that a selected output still depends on. Many mutants are
+computed at once. Networks whose layers are not known are called for each mutant.
 """
 
 from __future__ import annotations
@@ -29,6 +28,8 @@ from regtrack.models.network import TrackModel
 from regtrack.models.window_network import WindowModel
 from regtrack.predict.copies import to_device
 from regtrack.predict.forward import one_pass
+from regtrack.predict.network import Network
+from regtrack.saliency.mutants import effects_of_calls
 from regtrack.saliency.values import Outputs, Values
 from regtrack.saliency.window_mutagenesis import window_effects
 
@@ -40,7 +41,7 @@ _SITES = 16  # maximum bases mutated at once, except for those of one stride, wh
 
 
 def mutagenesis(
-    model: TrackModel,
+    model: Network,
     codes: Codes,
     outputs: Outputs,
     marker: int,
@@ -54,7 +55,7 @@ def mutagenesis(
     Args:
         model: borrowed for the call, and returned unchanged.
         codes: uint8 (L,), A C G T N = 0 1 2 3 4.
-        outputs: the positions whose logits are added up, bool (L,).
+        outputs: the positions whose logits are added up, bool (L,), less what the network crops.
         marker: a row of the last layer.
         stretch: start and end of the bases to mutate (half-open).
         batch_size: mutants at once; default: as many as fit.
@@ -69,6 +70,10 @@ def mutagenesis(
     with one_pass(model, device, precision="fp32", shape=(1, len(codes))), torch.inference_mode():
         if isinstance(model, WindowModel):
             return window_effects(
+                model, codes, outputs, marker, stretch, batch_size=batch_size, device=device
+            )
+        if not isinstance(model, TrackModel):
+            return effects_of_calls(
                 model, codes, outputs, marker, stretch, batch_size=batch_size, device=device
             )
         known = _Known.of(model, codes, outputs, marker, device)

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from regtrack.checkpoint import Checkpoint
 from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError, SaliencyError, invalid
 from regtrack.genome.assembly import Assembly
@@ -22,7 +21,8 @@ from regtrack.genome.source import Source
 from regtrack.labels.marker import Marker, find_row
 from regtrack.labels.peaks import read_peaks
 from regtrack.labels.report import report_peaks
-from regtrack.predict.network import Network
+from regtrack.predict.network import Network, traits_of
+from regtrack.predict.opening import Single
 from regtrack.predict.region import values_along
 
 THRESHOLD = 0.5
@@ -39,7 +39,7 @@ def check_known(source: Source, interval: Interval) -> None:
 
 
 def scoring_outputs(
-    checkpoint: Checkpoint,
+    network: Single,
     source: Source,
     interval: Interval,
     marker: Marker,
@@ -49,36 +49,35 @@ def scoring_outputs(
 ) -> tuple[Intervals, float]:
     """The positions of an interval whose score reaches a threshold, and the threshold.
 
-    The default threshold is 0.5, or half of the highest score if none reaches 0.5.
+    The default threshold is 0.5, or half of the highest score if none reaches 0.5. Of a network
+    that gives a signal, values are compared, and the default is half of the highest.
 
     Raises:
-        MarkerError: the checkpoint does not predict the marker.
+        MarkerError: the network does not predict the marker.
         SaliencyError: there is none, or a threshold outside the range of scores.
     """
-    if threshold is not None and not 0 <= threshold <= 1:
+    signal = traits_of(network.model).values == "signal"
+    if threshold is not None and not signal and not 0 <= threshold <= 1:
         raise SaliencyError(invalid("threshold", threshold, "a score from 0 to 1"))
-    row = row_of(checkpoint, marker)
-    found = values_along(checkpoint.model, source, interval, [row], device=device)[0]
+    row = row_of(network, marker)
+    found = values_along(network.model, source, interval, [row], device=device)[0]
     if threshold is None:
         highest = float(np.nanmax(found, initial=0))
-        threshold = THRESHOLD if highest >= THRESHOLD else highest / 2
+        threshold = THRESHOLD if highest >= THRESHOLD and not signal else highest / 2
     if not (found >= threshold).any():
         best = f"{np.nanmax(found):.3g}" if np.isfinite(found).any() else "none, as all bases are N"
         raise SaliencyError(
-            f"no position of {interval} has a score of {threshold:g} for {marker.name} by "
-            f"{checkpoint.title}; the highest is {best}: choose another `region`, a lower "
-            "`threshold`, `labels` or `at`"
+            f"no position of {interval} has a {'value' if signal else 'score'} of {threshold:g} "
+            f"for {marker.name} by {network.title}; the highest is {best}: choose another "
+            "`region`, a lower `threshold`, `labels` or `at`"
         )
     return Intervals.from_mask(found >= threshold, interval.start), threshold
 
 
-def scoring(threshold: float) -> str:
-    """The rule of `scoring_outputs` in words.
-
-    >>> scoring(0.5)
-    'Scores ≥ 0.5'
-    """
-    return f"Scores ≥ {threshold:.3g}"
+def scoring(threshold: float, network: Network) -> str:
+    """The rule of `scoring_outputs` in words, such as `Scores ≥ 0.5`."""
+    what = "Values" if traits_of(network).values == "signal" else "Scores"
+    return f"{what} ≥ {threshold:.3g}"
 
 
 def labelled_outputs(path: Path, assembly: Assembly, interval: Interval) -> Intervals:
@@ -141,13 +140,13 @@ def dataset_outputs(dataset: Dataset, row: int, interval: Interval) -> Intervals
     return Intervals.merged(labels.start[mine], labels.end[mine]).shift(interval.start)
 
 
-def row_of(checkpoint: Checkpoint, marker: Marker) -> int:
+def row_of(network: Single, marker: Marker) -> int:
     """The row of the last layer that predicts a marker.
 
     Raises:
         MarkerError: there is none.
     """
-    return marker_row(checkpoint.markers, marker.name, checkpoint.path)
+    return marker_row(network.markers, marker.name, network.path)
 
 
 def marker_row(markers: tuple[Marker, ...], name: str, path: Path | None = None) -> int:

@@ -1,8 +1,8 @@
 """The effective receptive field of a model: its gradient by distance from the output.
 
 The paper shows it as a figure (Gupta and Rush 2017, figure 2); here it is a curve and three
-numbers.
-The theoretical receptive field says which bases can change an output, this one which ones do.
+numbers. The theoretical receptive field says which bases can change an output, this one which ones
+do.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint, style_checkpoints
+from regtrack.checkpoint import style_checkpoints
 from regtrack.dataset.store import Dataset
 from regtrack.errors import DatasetError, MarkerError, SaliencyError, invalid
 from regtrack.genome.intervals import Intervals
 from regtrack.labels.marker import Marker
-from regtrack.model_style import ModelStyle, style_of
-from regtrack.models.network import TrackModel
+from regtrack.model_style import ModelStyle, styles_of
 from regtrack.predict.device import pick_device
-from regtrack.predict.network import ReadRequirements
+from regtrack.predict.network import Explainable, ReadRequirements
+from regtrack.predict.opening import One, Single, check_place, open_one
 from regtrack.predict.reading import ReadRule
 from regtrack.progress import SILENT, Progress
+from regtrack.saliency.explained import check_gradients
 from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.outputs import dataset_outputs, marker_row, row_of
 from regtrack.saliency.region import find_marker
@@ -38,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 
 def effective_receptive_field(
-    checkpoint: Checkpoint,
+    checkpoint: Single,
     dataset: Dataset,
     marker: Marker,
     *,
@@ -71,20 +72,22 @@ def effective_receptive_field(
     Raises:
         MarkerError: the dataset or the checkpoint has no such marker.
         DatasetError: no such split, or no labelled base in it with enough sequence on both sides.
+        SaliencyError: a network without gradients.
         OutOfMemoryError: too little memory.
     """
     row_of(checkpoint, marker)
+    device = device or torch.device("cpu")
+    check_gradients(checkpoint.model, device)
     room = _room(_rule(checkpoint.model, dataset.window))
     drawn = draw_positives(dataset, marker, split, number=positives, seed=seed, room=room)
     return _mean(
         checkpoint, dataset, marker, drawn,
-        style=style or style_of(checkpoint.model.name, checkpoint.model.config),
-        device=device or torch.device("cpu"), progress=progress,
+        style=style or styles_of([checkpoint.run])[0], device=device, progress=progress,
     )  # fmt: skip
 
 
 def _mean(
-    checkpoint: Checkpoint,
+    checkpoint: Single,
     dataset: Dataset,
     marker: Marker,
     drawn: Sequence[Position],
@@ -98,7 +101,7 @@ def _mean(
     rule = _rule(model, dataset.window)
     room = _room(rule)
     total = np.zeros(2 * room + 1)
-    batch = max(1, at_once(device) // (2 * rule.flank + rule.stride))
+    batch = max(1, at_once(device) // _read(rule))
     counted = 0
     with progress.task(f"Receptive field of {style.title}", len(drawn), "outputs") as task:
         for first in range(0, len(drawn), batch):
@@ -124,7 +127,7 @@ def _mean(
 
 
 def compare_receptive_fields(
-    checkpoints: Sequence[Path],
+    checkpoints: Sequence[One],
     dataset: Path,
     *,
     marker: str | None = None,
@@ -140,7 +143,7 @@ def compare_receptive_fields(
     The outputs have as much sequence on both sides as the widest of the models needs.
 
     Args:
-        checkpoints: the models' files.
+        checkpoints: the models' files, or networks of your own.
         dataset: source of sequence and labels.
         marker: a name, or a glob that matches one marker; default: the one with most labelled
             bases among those that the first model predicts.
@@ -153,16 +156,19 @@ def compare_receptive_fields(
 
     Raises:
         CheckpointError, AssemblyError, MarkerError, DatasetError: bad input.
-        SaliencyError: fewer than one output.
+        SaliencyError: fewer than one output, or a network without gradients.
+        NetworkError: a network of the user's own that raises, or that is not as described.
         DeviceError: an unknown device.
         OutOfMemoryError: too little memory.
     """
     if positives < 1:
         raise SaliencyError(invalid("positives", positives, "at least 1"))
-    models = style_checkpoints([load_checkpoint(path) for path in checkpoints])
-    opened, place = Dataset.open(dataset), pick_device(device)
+    place = pick_device(device)
+    models = style_checkpoints([open_one(one, device=place) for one in checkpoints])
+    opened = Dataset.open(dataset)
     for checkpoint in models.values():
-        check_assembly(checkpoint, opened.assembly, str(opened.path), any_assembly=any_assembly)
+        check_place(checkpoint, opened.assembly, str(opened.path), any_assembly=any_assembly)
+        check_gradients(checkpoint.model, place)
     first = next(iter(models.values()))
     chosen = find_marker(first.markers, marker) if marker else _commonest(first, opened, split)
     for checkpoint in models.values():
@@ -175,14 +181,14 @@ def compare_receptive_fields(
     ]
 
 
-def _commonest(checkpoint: Checkpoint, dataset: Dataset, split: str) -> Marker:
+def _commonest(checkpoint: Single, dataset: Dataset, split: str) -> Marker:
     """The marker of both with the most labelled bases in a split."""
     counts = dict(zip((m.name for m in dataset.markers), dataset.positives(split), strict=True))
     common = [marker for marker in checkpoint.markers if marker.name in counts]
     if not common:
         raise MarkerError(
-            f"{checkpoint.path} predicts none of the {len(counts)} markers of {dataset.path}; "
-            "expected a dataset with markers that it was trained on"
+            f"{checkpoint.path or checkpoint.title} predicts none of the {len(counts)} markers of "
+            f"{dataset.path}; expected a dataset with markers that it was trained on"
         )
     return max(common, key=lambda marker: int(counts[marker.name]))
 
@@ -240,8 +246,8 @@ def _labelled(dataset: Dataset, row: int, window: int, room: int) -> tuple[str, 
 def _rule(model: ReadRequirements, window: int) -> ReadRule:
     """What is read around an output.
 
-    For a Bi-LSTM the question is how far it looks: it reads as far as it could see in training,
-    half a window.
+    For a Bi-LSTM, or another unbounded network, the question is how far it looks: it reads as far
+    as a Bi-LSTM could see in training, half a window.
     """
     half = -(-window // 2 // model.stride) * model.stride
     return ReadRule.of(model, flank=half if model.flank is None else "auto")
@@ -249,11 +255,16 @@ def _rule(model: ReadRequirements, window: int) -> ReadRule:
 
 def _room(rule: ReadRule) -> int:
     """What a chromosome must have on both sides of an output (bp)."""
-    return rule.flank + rule.stride
+    return rule.flank + rule.crop + rule.stride
+
+
+def _read(rule: ReadRule) -> int:
+    """What is read for one output (bp)."""
+    return 2 * (rule.flank + rule.crop) + rule.stride
 
 
 def _masses(
-    model: TrackModel,
+    model: Explainable,
     dataset: Dataset,
     outputs: Sequence[Position],
     row: int,
@@ -262,19 +273,19 @@ def _masses(
     device: torch.device,
 ) -> Iterator[npt.NDArray[np.float64]]:
     """The fractions of each output by distance, (D,); zeros if it has no gradient."""
-    length = 2 * rule.flank + rule.stride
+    length = _read(rule)
     codes = np.empty((len(outputs), length), dtype=np.uint8)
-    chosen = np.zeros((len(outputs), length), dtype=np.bool_)
+    chosen = np.zeros((len(outputs), length - 2 * rule.crop), dtype=np.bool_)
     for line, (chrom, position) in enumerate(outputs):
         # all outputs of one position of the network are read alike, so that reads have the same
         # length
         first = position // rule.stride * rule.stride
         strip = rule.strip(chrom, first, first + rule.stride, length=dataset.assembly.length(chrom))
         codes[line] = dataset.codes(chrom, strip.read_start, strip.read_end)
-        chosen[line, position - strip.read_start] = True
+        chosen[line, position - strip.read_start - rule.crop] = True
     norms = gradient_saliency(model, codes, chosen, row, device=device).astype(np.float64)
     for norm, one in zip(norms, chosen, strict=True):
         found = np.zeros(2 * _room(rule) + 1)
-        first = _room(rule) - int(np.flatnonzero(one)[0])
+        first = _room(rule) - rule.crop - int(np.flatnonzero(one)[0])
         found[first : first + length] = norm
         yield found / max(found.sum(), np.finfo(np.float64).tiny)

@@ -1,8 +1,7 @@
 """The computation of each method of saliency: for one stretch of outputs, and for the sum.
 
 There may be more outputs to explain than fit through a network at once. So they are taken one
-stretch
-at a time, what each gives to a base is added up, and the sum becomes the base's value.
+stretch at a time, what each gives to a base is added up, and the sum becomes the base's value.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor
 
 from regtrack.genome.sequence import Codes
-from regtrack.models.network import TrackModel
+from regtrack.predict.network import Explainable
 from regtrack.saliency.gradient import OF_GRADIENT, input_gradient
 from regtrack.saliency.integrated import integrated_gradients
 from regtrack.saliency.method import INTEGRATED_GRADIENTS, ISM, Method
@@ -30,12 +29,12 @@ class Stretch:
         model: the network.
         row: of its last layer, for the marker.
         codes: what is read, uint8 (R,), A C G T N = 0 1 2 3 4.
-        outputs: which positions are explained, bool (R,).
+        outputs: which positions are explained, bool (R,), less what the network crops.
         shown: the requested bases, B of them, as a slice of what is read.
         device: where to compute.
     """
 
-    model: TrackModel
+    model: Explainable
     row: int
     codes: Codes
     outputs: Outputs
@@ -48,20 +47,21 @@ class Steps:
     """How a method computes.
 
     Attributes:
-        columns: C, the numbers per base that are added up over stretches.
+        columns: C, the numbers per base that are added up over stretches; None: those of the
+            network's input.
         give: what a stretch gives to its B bases, floats (B, C), on the CPU, and for a complete
             method, how nearly that adds up.
-        finish: values, floats (L,) or (L, 4), from sums (L, C), codes (L,) and the embedding's
-            rows (5, 4), all on the CPU.
+        finish: values, floats (L,) or (L, 4), from sums (L, C), codes (L,) and the input for each
+            letter (5, C), all on the CPU.
     """
 
-    columns: int
+    columns: int | None
     give: Callable[[Stretch], tuple[Tensor, Completeness | None]]
     finish: Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def _gradients(stretch: Stretch) -> tuple[Tensor, None]:
-    """The gradient at the embedded input, (B, 4)."""
+    """The gradient at the input, (B, C)."""
     found = input_gradient(
         stretch.model, stretch.codes[None], stretch.outputs[None], stretch.row,
         device=stretch.device,
@@ -87,7 +87,7 @@ def _mutants(stretch: Stretch) -> tuple[Tensor, None]:
 
 
 STEPS: Mapping[Method, Steps] = {
-    **{method: Steps(4, _gradients, values_of) for method, values_of in OF_GRADIENT.items()},
+    **{method: Steps(None, _gradients, values_of) for method, values_of in OF_GRADIENT.items()},
     INTEGRATED_GRADIENTS: Steps(1, _integrated, lambda sums, *_: sums[:, 0]),
     ISM: Steps(4, _mutants, lambda sums, *_: sums),
 }

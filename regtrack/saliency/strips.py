@@ -1,13 +1,11 @@
 """Which bases go through the model at once, so that selected outputs see everything they need.
 
 The gradient of a sum of outputs is the sum of their gradients, so outputs are taken one stretch at
-a
-time, and what they contribute to a base is added up. `regtrack.predict.reading` says how a stretch
-is read. However many outputs there are, memory holds one stretch.
+a time, and what they contribute to a base is added up. `regtrack.predict.reading` says how a
+stretch is read. However many outputs there are, memory holds one stretch.
 
-An output of a Bi-LSTM depends on everything that is read: its outputs and the bases shown are read
-in
-one piece.
+An output of a Bi-LSTM, or of another unbounded network, depends on everything that is read: its
+outputs and the bases shown are read in one piece.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ import torch
 from regtrack.errors import SaliencyError
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals
-from regtrack.predict.network import ReadRequirements
+from regtrack.predict.network import ReadRequirements, traits_of
 from regtrack.predict.reading import ReadRule, Strip
 
 # bp of outputs at once; more is not faster, and a backward pass keeps every layer's activations
@@ -45,14 +43,17 @@ def strips_of(
         size: maximum bp of outputs in a stretch.
 
     Raises:
-        SaliencyError: a Bi-LSTM, and more bases than go through at once.
+        SaliencyError: an unbounded network, and more bases than go through at once.
     """
     rule = ReadRule.of(model)
     if model.flank is None:
         yield from _one_piece(rule, interval, outputs, length=length, size=size)
         return
-    # an output further away than the flank has no gradient here
-    reaching = outputs.clip(interval.start - rule.flank, interval.end + rule.flank)
+    # an output further away has no gradient here
+    beyond = rule.flank + rule.crop + (rule.stride if rule.whole else 0)
+    size_of_bin = traits_of(model).bin
+    low = (interval.start - beyond) // size_of_bin * size_of_bin  # no bin is cut
+    reaching = outputs.clip(low, interval.end + beyond)
     for start, end in _groups(reaching, size):
         yield rule.strip(interval.chrom, start, end, length=length)
 
@@ -66,8 +67,9 @@ def _one_piece(
     end = max(interval.end, int(outputs.ends[-1]))
     if end - start > size:
         raise SaliencyError(
-            f"{end - start:,} bp from the first to the last base; a Bi-LSTM depends on everything "
-            f"it is given and accepts at most {size:,} bp here: choose a smaller region"
+            f"{end - start:,} bp from the first to the last base; an unbounded network, such as a "
+            f"Bi-LSTM, depends on everything it is given and accepts at most {size:,} bp here: "
+            "choose a smaller region"
         )
     yield rule.strip(interval.chrom, start, end, length=length)
 

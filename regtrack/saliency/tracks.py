@@ -6,8 +6,9 @@ means cancel.
 
 Two flanks make it seamless. A base has a gradient from the outputs within its reach, up to one
 flank away, and each of those needs its own reach, another flank. So a strip is read with two flanks
-and cropped by two. Outputs in the outer flank lack some of their input, but none of them reaches a
-base that is emitted, so all outputs of the read may be propagated at once.
+and cropped by two. What a network crops counts like a flank. Outputs in the outer flank lack some
+of their input, but none of them reaches a base that is emitted, so all outputs of the read may be
+propagated at once.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor
 
-from regtrack.checkpoint import Checkpoint
 from regtrack.errors import PlanError, SaliencyError, invalid
 from regtrack.genome.sequence import Codes, N
-from regtrack.models.network import TrackModel
 from regtrack.predict.forward import Lengths
-from regtrack.predict.network import Network
+from regtrack.predict.network import Explainable, Network, answered, traits_of
+from regtrack.predict.opening import Given
 from regtrack.progress import SILENT, Progress
+from regtrack.saliency.explained import check_gradients
 from regtrack.saliency.gradient import (
     ErrorsOfLogits,
     differentiable,
@@ -56,7 +57,7 @@ class TrackSaliency:
         highest: takes note of the highest logits, if there is a threshold.
     """
 
-    model: TrackModel
+    model: Explainable
     rows: Sequence[int]
     device: torch.device
     precision: str = "fp32"
@@ -101,18 +102,31 @@ class TrackSaliency:
 
         With lengths (B,) in bp, rows are padded with N, which gets no value.
         """
-        found = torch.empty((len(codes), self.count, codes.shape[1]), device=self.device)
+        traits = traits_of(self.model)
+        kept = slice(traits.crop, codes.shape[1] - traits.crop)
+        found = torch.empty((len(codes), self.count, kept.stop - kept.start), device=self.device)
         with differentiable(
             self.model, self.device, shape=codes.shape, precision=self.precision
         ) as model:
             bases = torch.as_tensor(codes, device=self.device)
-            choose = self._noting(over_threshold(self.threshold, bases, self.model.step), bases)
+            own = self._answered(bases, codes)[:, kept]
+            choose = self._noting(over_threshold(self.threshold, own, traits.bin), own)
             ends = None if lengths is None else torch.as_tensor(lengths, device=self.device)
             for row, gradient in enumerate(propagate(model, bases, choose, self.rows, ends)):
-                signed = times_input(gradient, bases, model.embed.weight)
-                found[:, 2 * row] = signed.detach()
+                signed = times_input(gradient, bases, model.letters)
+                found[:, 2 * row] = signed.detach()[:, kept]
         found[:, 1::2] = found[:, ::2].abs()
         return found
+
+    def _answered(self, bases: Tensor, codes: Codes) -> Tensor:
+        """Codes (B, L), with N also where the network gives no value because of N nearby."""
+        if traits_of(self.model).answers is None:
+            return bases
+        crop, none = traits_of(self.model).crop, torch.zeros_like(bases, dtype=torch.bool)
+        for row, read in enumerate(codes):
+            some = answered(self.model, read, slice(None), both_strands=False)
+            none[row, crop : len(read) - crop] = torch.as_tensor(some).logical_not()
+        return bases.masked_fill(none, N)
 
     def _noting(self, choose: ErrorsOfLogits, bases: Tensor) -> ErrorsOfLogits:
         """The same choice, of logits that are noted; A alone is the pass that is timed."""
@@ -153,18 +167,23 @@ class MakeSaliency:
         """The computation.
 
         Raises:
-            SaliencyError: a network that is not one of regtrack's.
+            SaliencyError: a network without gradients, or a threshold for one without scores.
             PlanError: the request asks for both strands or for logits.
         """
-        if not isinstance(model, TrackModel):
+        check_gradients(model, device)
+        if self.threshold and traits_of(model).values == "signal":
             raise SaliencyError(
-                f"{model.name} is not one of regtrack's networks; saliency is computed for those "
-                "alone so far"
+                f"`threshold` is a score, and {model.name} gives a signal; omit the option"
             )
         if request.compute.reverse_complement or request.storage.logits:
             raise PlanError("saliency explains logits of the forward strand; request neither")
         return TrackSaliency(
-            model, rows, device, request.compute.precision, self.threshold, self.highest
+            cast(Explainable, model),
+            rows,
+            device,
+            request.compute.precision,
+            self.threshold,
+            self.highest,
         )
 
     def note(self, summary: SweepSummary) -> None:
@@ -173,7 +192,7 @@ class MakeSaliency:
 
 
 def saliency_tracks(
-    checkpoint: str | Path | Checkpoint,
+    checkpoint: Given,
     reference: str | Path,
     out: str | Path,
     *,
@@ -195,7 +214,7 @@ def saliency_tracks(
     `regtrack.sweep.run.predict_genome`.
 
     Args:
-        checkpoint: the trained network; an object is not changed.
+        checkpoint: the trained network, or a network of your own; an object is not changed.
         reference: the FASTA.
         out: the folder to write; created only on success.
         markers: globs of marker names, or `category:NAME`, as a list or one string; default: all.

@@ -256,7 +256,11 @@ def _sizes(
     """The plan's sizes; a resumed sweep keeps its batch size, whatever memory is free now."""
     window, model = request.compute.window, computation.model
     traits = traits_of(model)
-    needed = None if model.flank is None else computation.flanks * model.flank
+    needed = None
+    if model.flank is not None:
+        # what is cropped is read besides, once
+        more = -(-(model.flank + traits.crop) // model.stride) * model.stride
+        needed = model.flank + (computation.flanks - 1) * more
     batch_size = request.compute.batch_size
     if batch_size == "auto" and begun is not None:
         batch_size = begun[0]

@@ -14,12 +14,13 @@ from regtrack.errors import MarkerError, NetworkError, PlanError
 from regtrack.genome.sequence import Codes, reverse_complement
 from regtrack.predict.calls import Calls
 from regtrack.predict.description import NetworkDescription, OutputTrack
-from regtrack.predict.fitted import Fitted, blended
+from regtrack.predict.fitted import Fitted
 from regtrack.predict.foreign import module_digest
 from regtrack.predict.forward import forward
 from regtrack.predict.plain import as_network
 from regtrack.predict.scores import scores
 from regtrack.predict.two_strands import two_strands
+from regtrack.predict.windows import blended
 from tests.sweep.toys import Sequences, as_checkpoint, random_codes, small_model
 
 CODES = random_codes(3_007, 5, [(0, 11), (700, 730)])
