@@ -11,7 +11,9 @@ import typer
 
 from regtrack.cli.console import bars, console, given_lists, print_json, print_table
 from regtrack.cli.evaluate_table import evaluate_table
+from regtrack.cli.given import compared_networks
 from regtrack.cli.offers import AnyAssembly, Device, Precision
+from regtrack.cli.sweep_options import AndNetwork, NetworkSet
 from regtrack.errors import RegtrackError
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ Examples:
   regtrack evaluate data cnn7-1 cnn7-2 dilated-1 dilated-2 --table --out table
 
   regtrack evaluate data run1 run2 run3 run1+run2+run3    (and the mean of their logits)
+
+  regtrack evaluate splice-sites --network my_networks:splicing --network-set weights=w.safetensors
 """
 
 _NAMED = 10  # markers without a score that are listed; --json lists all
@@ -41,11 +45,15 @@ def command(
     *,
     dataset: Annotated[Path, typer.Argument(help="A dataset from build-dataset.")],
     checkpoints: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
-            help="Trained networks (run folders or .safetensors); A+B scores the mean of A and B."
+            metavar="[CHECKPOINT]...",
+            help="Trained networks (run folders or .safetensors); A+B scores the mean of A and B.",
+            show_default=False,
         ),
-    ],
+    ] = None,
+    network: AndNetwork = "",
+    network_set: NetworkSet = None,
     split: Annotated[str, typer.Option(help="Split to score: train, valid or test.")] = "test",
     markers: Annotated[
         list[str] | None,
@@ -109,11 +117,14 @@ def command(
     from regtrack.evaluation.scores import REPORT_FILE
     from regtrack.tables.measure import How
 
+    given = compared_networks(checkpoints, network, network_set)
     if as_table:
+        if network:
+            raise RegtrackError("--table is of checkpoints; drop --network")
         if exact or flanks or per_marker:
             raise RegtrackError("--table has no --exact, --flanks or --per-marker; drop them")
         evaluate_table(
-            dataset, checkpoints, out,
+            dataset, checkpoints or [], out,
             markers=given_lists("--markers", markers),
             how=How(
                 reverse_complement=reverse_complement, batch_size=batch_size, precision=precision,
@@ -122,7 +133,7 @@ def command(
             overwrite=overwrite, as_json=as_json,
         )  # fmt: skip
         return
-    inputs = (dataset, *(Path(part) for given in checkpoints for part in members(given)))
+    inputs = (dataset, *(Path(part) for one in checkpoints or () for part in members(one)))
     with (
         nullcontext()
         if out is None
@@ -131,7 +142,7 @@ def command(
         with bars() as progress:
             report = evaluate(
                 dataset,
-                checkpoints,
+                given,
                 split=split,
                 markers=given_lists("--markers", markers),
                 reverse_complement=reverse_complement,
@@ -159,6 +170,7 @@ def _draw(report: Report, path: Path) -> None:
     from regtrack.figures.style import save_figure
 
     rules = list(dict.fromkeys(row.reads for row in report.reliability))
+    found = {(row.model, row.reads) for row in report.reliability}
     categories = {row.category: row.markers for row in report.categories if row.markers}
     panels = {
         f"{category}, {markers:,} markers": lines_of(
@@ -168,6 +180,7 @@ def _draw(report: Report, path: Path) -> None:
                 )
                 for model, title in report.titles.items()
                 for reads in rules
+                if (model, reads) in found
             }
         )
         for category, markers in categories.items()

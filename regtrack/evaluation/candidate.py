@@ -7,21 +7,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor
 
-from regtrack.checkpoint import Checkpoint, check_assembly, load_checkpoint, style_checkpoints
+from regtrack.checkpoint import Checkpoint, check_assembly, style_checkpoints
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
-from regtrack.errors import CheckpointError, MarkerError, nearest
+from regtrack.errors import CheckpointError, MarkerError, NetworkError, nearest
+from regtrack.evaluation import theirs
 from regtrack.evaluation.fits import check_fits
 from regtrack.evaluation.metrics import centres
-from regtrack.predict.ensemble import NamedEnsemble, averaged
+from regtrack.evaluation.reads import Reads
+from regtrack.predict.ensemble import averaged
+from regtrack.predict.foreign import ForeignNetwork
+from regtrack.predict.forward import forward
+from regtrack.predict.network import TrainedNetwork
+from regtrack.predict.opening import One, Single, open_one
 
 _log = logging.getLogger(__name__)
 
-Given = Checkpoint | str | Path
+Given = One
 AND = "+"
 
 
@@ -41,36 +48,94 @@ class Pairing:
 
 
 @dataclass(frozen=True)
+class Scored:
+    """A network, whose values are logits, and what it predicts.
+
+    Attributes:
+        model: the network.
+        marker_names: one per row of its last layer.
+        rows: of each member's last layer, for these markers.
+    """
+
+    model: TrainedNetwork
+    marker_names: tuple[str, ...]
+    rows: tuple[list[int], ...]
+
+
+@dataclass(frozen=True)
 class Candidate:
     """A network, or several whose logits are averaged.
 
     Attributes:
         id: short, for files and tables.
         title: for readers.
-        members: the networks with what they were trained on.
+        members: the networks with what they were trained on; or a network that regtrack did not
+            train, alone.
+
+    Raises:
+        NetworkError: one that regtrack did not train beside others.
     """
 
     id: str
     title: str
-    members: tuple[Checkpoint, ...]
+    members: tuple[Single, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.members) > 1 and len(self.checkpoints) < len(self.members):
+            raise NetworkError(
+                f"{self.title}: the mean of logits is of checkpoints of regtrack; score networks "
+                "of your own by themselves"
+            )
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """The members that regtrack trained."""
+        return tuple(one for one in self.members if isinstance(one, Checkpoint))
+
+    @property
+    def foreign(self) -> ForeignNetwork | None:
+        """The network, if regtrack did not train it."""
+        return next((one for one in self.members if isinstance(one, ForeignNetwork)), None)
+
+    def reads(self, *, flanks: bool) -> tuple[Reads, ...]:
+        """The rules by which windows are read: one of the user's own always as in a sweep."""
+        if self.foreign is not None:
+            return ("flanks",)
+        return ("alone", "flanks") if flanks else ("alone",)
 
     @property
     def paths(self) -> str:
         """The members' files, as they can be given again."""
+        if self.foreign is not None:
+            return str(self.foreign.source.get("function", ""))
         return AND.join(str(member.path or "") for member in self.members)
 
     @cached_property
-    def network(self) -> NamedEnsemble:
+    def network(self) -> Scored:
         """The members as one network, of the markers that all predict.
 
         Raises:
             MarkerError: there are none.
+            NetworkError: a network of the user's own that gives a signal.
         """
-        return averaged(self.members)
+        if self.foreign is not None:
+            names = self.foreign.marker_names
+            return Scored(theirs.Logits(self.foreign.model), names, (list(range(len(names))),))
+        found = averaged(self.checkpoints)
+        return Scored(found.model, found.marker_names, tuple(found.model.rows))
 
-    def centres(self, pairing: Pairing) -> Tensor:
-        """The values around which the logits of the paired markers crowd, float32 (M,)."""
-        every = zip(self.members, self.network.model.rows, strict=True)
+    def centres(self, pairing: Pairing, device: torch.device) -> Tensor:
+        """The values around which the logits of the paired markers crowd, float32 (M,).
+
+        Args:
+            pairing: the markers.
+            device: where a network of the user's own is called.
+        """
+        if self.foreign is not None:
+            # its logits crowd where they are for sequence without meaning
+            found = forward(self.network.model, self.foreign.short_sequences(), device=device)
+            return found.transpose(0, 1).flatten(1).median(1).values[pairing.rows]
+        every = zip(self.checkpoints, self.network.rows, strict=True)
         return torch.stack([centres(member.model)[rows] for member, rows in every]).mean(0)[
             pairing.rows
         ]
@@ -109,7 +174,13 @@ class Candidate:
             AssemblyError: see `check_assembly`.
             DatasetError: see `check_fits`.
         """
-        for member in self.members:
+        if self.foreign is not None:
+            theirs.check_fits(self.foreign, dataset)
+            _log.warning(
+                "%s was not trained by regtrack: the %s split may contain windows of its training",
+                self.title, split,
+            )  # fmt: skip
+        for member in self.checkpoints:
             check_fits(member.model, dataset)
             check_assembly(
                 member, dataset.assembly, str(dataset.path),
@@ -128,18 +199,22 @@ class Candidate:
                 )  # fmt: skip
 
 
-def open_candidates(given: Sequence[Given | Sequence[Given]]) -> list[Candidate]:
+def open_candidates(
+    given: Sequence[Given | Sequence[Given]], device: torch.device | None = None
+) -> list[Candidate]:
     """Load every checkpoint once, and name each candidate.
 
     Args:
         given: checkpoints or their files; several to be averaged are a sequence, or files joined
-            by `+`.
+            by `+`; or networks of the user's own.
+        device: where those are called once; None: the CPU.
 
     Raises:
+        NetworkError: a network of the user's own that raises, or that is not as described.
         CheckpointError: no checkpoint, one that cannot be read, or one candidate given twice.
     """
-    files: dict[Path, Checkpoint] = {}
-    groups = [tuple(_opened(member, files) for member in _group(one)) for one in given]
+    files: dict[Path, Single] = {}
+    groups = [tuple(_opened(member, files, device) for member in _group(one)) for one in given]
     every = list({id(member): member for group in groups for member in group}.values())
     styles = {id(member): style for style, member in style_checkpoints(every).items()}
     seen: list[set[int]] = []
@@ -173,12 +248,12 @@ def members(given: str | Path) -> list[str | Path]:
 
 
 def _group(given: Given | Sequence[Given]) -> Sequence[Given]:
-    if isinstance(given, Checkpoint):
-        return [given]
-    return members(given) if isinstance(given, str | Path) else given
+    if isinstance(given, str | Path):
+        return members(given)
+    return given if isinstance(given, list | tuple) else [cast(Given, given)]
 
 
-def _opened(given: Given, files: dict[Path, Checkpoint]) -> Checkpoint:
-    """A checkpoint, loaded unless its file is among those that are, where it is noted."""
-    found = given if isinstance(given, Checkpoint) else load_checkpoint(given)
+def _opened(given: Given, files: dict[Path, Single], device: torch.device | None) -> Single:
+    """A network, loaded unless its file is among those that are, where it is noted."""
+    found = open_one(given, device=device)
     return found if found.path is None else files.setdefault(found.path.resolve(), found)

@@ -40,7 +40,7 @@ def curves_of(
         OutOfMemoryError: too little memory for a batch.
     """
     columns = torch.tensor(pairing.dataset, device=reader.device)
-    centre = candidate.centres(pairing).to(reader.device)
+    centre = candidate.centres(pairing, reader.device).to(reader.device)
     curves = into or (ExactCurves() if exact else StreamingCurves(centre))
     with borrowed(reader.network, reader.device), torch.inference_mode():
         for batch, logits in read:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import torch
 
-from regtrack.checkpoint import Checkpoint
 from regtrack.dataset.loader import make_loader
 from regtrack.dataset.store import Dataset
 from regtrack.evaluation.candidate import Given, open_candidates
 from regtrack.evaluation.passes import curves_of
-from regtrack.evaluation.reads import TITLES, Reader, Reads
+from regtrack.evaluation.reads import TITLES, Reader
 from regtrack.evaluation.scores import (
     MarkerScores,
     ReliabilityRow,
@@ -24,6 +24,7 @@ from regtrack.evaluation.scores import (
 from regtrack.labels.marker import select_markers
 from regtrack.measures.exact import check_exact
 from regtrack.predict.device import pick_device
+from regtrack.predict.opening import check_strands
 from regtrack.predict.precision import check_precision
 from regtrack.progress import SILENT, Progress
 
@@ -54,7 +55,8 @@ def evaluate(
     Args:
         dataset: a dataset or its folder.
         checkpoints: the models, or their files; a single one may be given by itself. A sequence
-            in the sequence, or files joined by `+` (`"run1+run2"`), are averaged.
+            in the sequence, or files joined by `+` (`"run1+run2"`), are averaged. Networks of your
+            own are scored by themselves, and always as tracks are made (`flanks`).
         split: `train`, `valid` or `test`.
         markers: names or globs, as in `select_markers`; default: all.
         reverse_complement: score the mean of the logits of a window and of its reverse complement.
@@ -76,20 +78,23 @@ def evaluate(
         CheckpointError: no checkpoint, one that cannot be read, or one that is named twice.
         DatasetError: no dataset, or a split without windows.
         MarkerError: no marker in common, or a glob that matches none.
+        NetworkError: a network of your own that raises, is not as described, or gives a signal.
+        PlanError: both strands of a network whose tracks have no partner on the other.
         DeviceError: an unknown precision or device.
         OutOfMemoryError: too little memory for a batch or for `exact`.
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
     total = len(dataset.window_ids(split)) * dataset.window
-    if isinstance(checkpoints, str | Path | Checkpoint):
-        checkpoints = [checkpoints]
+    if not isinstance(checkpoints, list | tuple):
+        checkpoints = [cast(Given, checkpoints)]
     check_precision(precision)
     place = pick_device(device)
     selected = select_markers(dataset.markers, markers)
-    candidates = open_candidates(checkpoints)
+    candidates = open_candidates(checkpoints, place)
     pairings = [candidate.pair(dataset, selected) for candidate in candidates]
     for candidate in candidates:
         candidate.check(dataset, split, any_assembly=any_assembly)
+        check_strands(candidate.network.model, logits=False, both_strands=reverse_complement)
     loader = make_loader(
         dataset, split,
         batch_size=batch_size, seed=0, epoch=0, shuffle=False,
@@ -97,14 +102,13 @@ def evaluate(
     )  # fmt: skip
     if exact:
         check_exact(total, max(len(pairing.dataset) for pairing in pairings))
-    rules: tuple[Reads, ...] = ("alone", "flanks") if flanks else ("alone",)
     rows: list[tuple[MarkerScores, ...]] = []
     reliable: list[tuple[ReliabilityRow, ...]] = []
     for candidate, pairing in zip(candidates, pairings, strict=True):
         scored = [dataset.markers[index] for index in pairing.dataset]
         at = torch.tensor(pairing.rows, device=place)
         reader = Reader(candidate.network.model, at, place, precision, reverse_complement)
-        for reads in rules:
+        for reads in candidate.reads(flanks=flanks):
             doing = f"Evaluating {candidate.title}" + f", windows {TITLES[reads]}" * flanks
             with progress.task(doing, total, "bp") as task:
                 found = (

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from regtrack.errors import NetworkError
+from regtrack.genome.sequence import Codes
 from regtrack.labels.marker import Marker
 from regtrack.model_style import Run
 from regtrack.predict.fitted import Fitted
@@ -92,6 +93,12 @@ class ForeignNetwork:
             "config": self.model.description.to_dict(),
         }
 
+    def short_sequences(self) -> Codes:
+        """Two random sequences, uint8 (2, L): of about 2 kb, or a few of its windows."""
+        step, context = self.model.stride, self.model.calls.context
+        length = -(-_TRIED // step) * step + 2 * context
+        return np.random.default_rng(0).integers(0, 4, (2, length), dtype=np.uint8)
+
     def try_call(self, device: torch.device, *, precision: str = "fp32") -> None:
         """Call it for two short random sequences, to find out whether it is as described.
 
@@ -99,9 +106,7 @@ class ForeignNetwork:
             NetworkError: it raises, or its outputs are not as described.
             OutOfMemoryError: too little memory.
         """
-        step, context = self.model.stride, self.model.calls.context
-        length = -(-_TRIED // step) * step + 2 * context
-        codes = np.random.default_rng(0).integers(0, 4, (2, length), dtype=np.uint8)
+        codes = self.short_sequences()
         every = forward(self.model, codes, precision=precision, device=device)
         last = self.model.marker_count - 1
         alone = forward(self.model, codes, markers=[last], precision=precision, device=device)

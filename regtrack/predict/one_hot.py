@@ -62,16 +62,16 @@ class Wrapped(nn.Module):
         return self.values(codes, rows)
 
     def from_one_hot(self, sequence: Tensor, rows: Sequence[int]) -> Tensor:
-        """The same of one-hot sequence (B, L, 4); see `OneHotNetwork.from_one_hot`."""
+        """The same of one-hot sequence, floats (B, L, 4); see `OneHotNetwork.from_one_hot`."""
         return self.values(sequence, rows)
 
     def values(self, sequence: Tensor, rows: Sequence[int]) -> Tensor:
-        """The values (B, len(rows), bins) of codes (B, L) or one-hot sequence (B, L, 4)."""
+        """The values, floats (B, rows, bins), of codes (B, L) or one-hot sequence (B, L, 4)."""
         return called(self.network, sequence, rows)
 
 
 def called(network: SequenceNetwork, sequence: Tensor, rows: Sequence[int]) -> Tensor:
-    """The values of some tracks of codes (B, L), or of one-hot sequence (B, L, 4)."""
+    """The values of some tracks, floats (B, rows, bins), of codes (B, L) or one-hot (B, L, 4)."""
     if sequence.dim() == 2:
         return network(sequence, rows)
     return cast(OneHotCall, network).from_one_hot(sequence, rows)
@@ -89,7 +89,7 @@ def check_one_hot(network: SequenceNetwork, sequence: Tensor, expected: Tensor) 
 
     Args:
         network: the network.
-        sequence: the values (B, M, bins) of one-hot sequence.
+        sequence: the values of one-hot sequence, floats (B, M, bins).
         expected: those of codes.
 
     Raises:
@@ -98,8 +98,8 @@ def check_one_hot(network: SequenceNetwork, sequence: Tensor, expected: Tensor) 
     scale = float(expected.abs().max()) or 1.0
     if sequence.shape != expected.shape or (sequence - expected).abs().max() > 0.02 * scale:
         raise NetworkError(
-            f"{network.description.name} gives other values for one-hot sequence "
-            "(`from_one_hot`) than for the same sequence as codes; expected the same"
+            f"{network.description.name} gives other values for one-hot sequence, by from_one_hot, "
+            "than for the same sequence as codes; expected the same"
         )
 
 
@@ -123,7 +123,7 @@ def _rows_on(unknown: Unknown, device: torch.device) -> Tensor:
 
 
 def complement(sequence: Tensor) -> Tensor:
-    """The reverse complement of codes (B, L) or of one-hot sequence (B, L, 4 or 5)."""
+    """The reverse complement of codes (B, L), or of one-hot sequence, floats (B, L, 4 or 5)."""
     if sequence.dim() == 2:
         return torch.where(sequence == N, sequence, 3 - sequence).flip(1)
     return sequence[..., [3, 2, 1, 0, *range(N, sequence.shape[-1])]].flip(1)

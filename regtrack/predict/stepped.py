@@ -40,7 +40,7 @@ class Averaged(Wrapped):
 
     @override
     def values(self, sequence: Tensor, rows: Sequence[int]) -> Tensor:
-        """The values (B, len(rows), steps) of codes (B, L) or one-hot sequence (B, L, 4)."""
+        """The values, floats (B, rows, steps), of codes (B, L) or one-hot sequence (B, L, 4)."""
         parts, (batch, count) = windows_of(sequence, self.length, self.step)
         found = torch.cat([called(self.network, part, rows) for part in parts])  # (n, rows, 1)
         values = found.view(batch, count, len(rows)).transpose(1, 2)

@@ -40,7 +40,7 @@ class Transformed(Wrapped):
 
     @override
     def values(self, sequence: Tensor, rows: Sequence[int]) -> Tensor:
-        """The values (B, len(rows), bins) of codes (B, L) or one-hot sequence (B, L, 4)."""
+        """The values, floats (B, rows, bins), of codes (B, L) or one-hot sequence (B, L, 4)."""
         values = super().values(sequence, rows)
         with adapter_errors(self.name):
             found: object = self.function(values)

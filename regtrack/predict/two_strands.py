@@ -35,7 +35,7 @@ class TwoStrands(Wrapped):
 
     @override
     def values(self, sequence: Tensor, rows: Sequence[int]) -> Tensor:
-        """The values (B, len(rows), bins) of codes (B, L) or one-hot sequence (B, L, 4)."""
+        """The values, floats (B, rows, bins), of codes (B, L) or one-hot sequence (B, L, 4)."""
         count = len(self.network.description.outputs)
         here = [row for row in rows if row < count]
         there = [row for row in rows if row >= count]

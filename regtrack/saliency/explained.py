@@ -14,6 +14,7 @@ from torch import Tensor
 from regtrack.errors import SaliencyError
 from regtrack.predict.fitted import Fitted
 from regtrack.predict.forward import one_pass
+from regtrack.predict.logit import logit
 from regtrack.predict.network import Network, traits_of
 from regtrack.predict.one_hot import check_one_hot
 from regtrack.saliency.method import ISM, Method
@@ -22,16 +23,8 @@ _TRIED = 200  # bp of outputs, at least, of the calls that are compared
 
 
 def explained(model: Network, values: Tensor) -> Tensor:
-    """The logits of what a network gives, or its signal, floats of the shape given.
-
-    Scores are taken as near to 0 and 1 as their dtype can tell from these.
-    """
-    if traits_of(model).values != "scores":
-        return values
-    values = values if values.dtype == torch.float64 else values.float()
-    limits = torch.finfo(values.dtype)
-    values = values.clamp(limits.tiny, 1 - limits.eps / 2)
-    return values.log() - (-values).log1p()
+    """The logits of what a network gives, or its signal, floats (B, M, L) as given."""
+    return logit(values) if traits_of(model).values == "scores" else values
 
 
 def check_gradients(model: Network, device: torch.device, method: Method | None = None) -> None:
@@ -52,7 +45,7 @@ def check_gradients(model: Network, device: torch.device, method: Method | None 
         other = "" if method is None else "; or choose the `method` ism, which needs none"
         raise SaliencyError(
             f"{model.name} is called with codes alone, through which no gradient passes; give it "
-            "`from_one_hot(sequence, rows)` too, for instance by deriving it from "
+            "from_one_hot(sequence, rows) too, for instance by deriving it from "
             f"regtrack.OneHotNetwork, or make it by regtrack.as_network{other}"
         )
     if isinstance(model, Fitted):

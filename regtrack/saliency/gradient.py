@@ -167,7 +167,7 @@ def propagate(
 
 
 def check_followed(model: Explainable, logits: Tensor) -> None:
-    """Refuse logits, of any shape, that torch cannot differentiate by the input.
+    """Refuse logits, floats (B, M, L), that torch cannot differentiate by the input.
 
     Raises:
         SaliencyError: the network cut the graph of gradients.

@@ -12,6 +12,7 @@ import torch
 
 from regtrack.dataset.loader import make_loader
 from regtrack.dataset.store import Dataset
+from regtrack.errors import NetworkError
 from regtrack.evaluation.blocks import BlockCurves
 from regtrack.evaluation.candidate import Candidate, Given, Pairing, open_candidates
 from regtrack.evaluation.passes import curves_of
@@ -89,6 +90,12 @@ def measure_models(
     check_precision(how.precision)
     selected = select_markers(dataset.markers, markers)
     candidates = open_candidates(checkpoints)
+    for candidate in candidates:
+        if candidate.foreign is not None:
+            raise NetworkError(
+                f"{candidate.title} is not a checkpoint of regtrack, of which tables are made; "
+                "evaluate it without a table"
+            )
     pairings = [candidate.pair(dataset, selected) for candidate in candidates]
     for split in SPLITS:
         dataset.window_ids(split)  # an empty one is refused
@@ -96,7 +103,7 @@ def measure_models(
             candidate.check(dataset, split, any_assembly=how.any_assembly)
     found = []
     for candidate, pairing in zip(candidates, pairings, strict=True):
-        weights = sum(member.model.parameter_count for member in candidate.members)
+        weights = sum(member.model.parameter_count for member in candidate.checkpoints)
         one = Measured(candidate, weights)
         for split in SPLITS:
             one.splits[split] = _measure(dataset, split, candidate, pairing, how, progress)
@@ -120,7 +127,7 @@ def _measure(  # noqa: PLR0917 - all of one thing
     )  # fmt: skip
     rows = torch.tensor(pairing.rows, device=place)
     reader = Reader(candidate.network.model, rows, place, how.precision, how.reverse_complement)
-    curves = BlockCurves(candidate.centres(pairing).to(place), windows)
+    curves = BlockCurves(candidate.centres(pairing, place).to(place), windows)
     with progress.task(
         f"Evaluating {candidate.title}, {split}", windows * dataset.window, "bp"
     ) as task:

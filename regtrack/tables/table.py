@@ -160,7 +160,7 @@ def make_table(measured: Sequence[Measured]) -> Table:
 
 def _recipe(one: Measured) -> str:
     """What the runs of a model share that differ only in their seed."""
-    members = one.candidate.members
+    members = one.candidate.checkpoints
     if len(members) > 1:
         return one.candidate.id
     header = members[0].header
@@ -172,7 +172,7 @@ def _recipe(one: Measured) -> str:
 
 
 def _run(one: Measured) -> Run:
-    members = one.candidate.members
+    members = one.candidate.checkpoints
     header = members[0].header
     folder = members[0].path.parent if members[0].path else None
     if len(members) > 1:
