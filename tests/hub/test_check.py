@@ -128,6 +128,12 @@ def test_names_in_another_case_are_told_apart(made: Path, tmp_path: Path) -> Non
     assert found.endswith('there is "cnn7.a_1.bw", and servers tell upper and lower case apart')
 
 
+def test_a_page_for_any_name_is_no_file_in_another_case(server: HubServer) -> None:
+    server.faults = {TRACK: "html", TRACK.lower(): "html"}
+    (found,) = problems(check_hub(server.address))
+    assert found == f"{TRACK}: is an HTML page; expected a bigWig"
+
+
 def test_chromosomes_are_compared_with_the_assembly(made: Path, tmp_path: Path) -> None:
     other = {"chr1": np.ones(701, np.float32), "chrX": np.ones(5, np.float32)}
     folder = changed(made, tmp_path, "cnn7.A_1.bw", "other.bw")
@@ -221,6 +227,13 @@ def test_the_command_says_what_is_wrong_and_ends_with_1(
     assert code == 1
     assert json.loads(out)["problems"] == [
         {"where": TRACK, "problem": "the server answers 404 Not Found"}
+    ]
+    server.faults = {"": "no ranges"}
+    code, out, _ = run("--check", server.address)
+    said = "the server answers no range requests: it sends the whole file for each part"
+    assert out.splitlines() == [
+        f"hub.txt and 5 others: {said}",
+        f"{server.address}/hub.txt: 4 tracks, 5 files read: 1 problem",
     ]
     code, _, err = run("--check", server.address, "tracks")
     assert code == 2

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import requests
 
+from regtrack.files.recognise import recognise
 from regtrack.files.shown import shown
 
 _ORIGIN = "https://genome.ucsc.edu"  # any other site than the hub's
@@ -126,10 +127,10 @@ class Server:
         return Part(data if ranged else data[start:], length, tuple(dict.fromkeys(notes)))
 
     def exists(self, url: str) -> bool:
-        """Whether there is a file, for guesses at names."""
+        """Whether there is a file, for guesses at names; a web page in its place is none."""
         try:
-            with self._get(url, {**_HEADERS, "Range": "bytes=0-0"}) as answer:
-                return bool(answer.ok)
+            with self._get(url, {**_HEADERS, "Range": "bytes=0-511"}) as answer:
+                return bool(answer.ok) and "HTML" not in recognise(_read(answer, 512))
         except UnreachableError:
             return False
 
@@ -197,9 +198,12 @@ def _redirects(asked: str, answer: requests.Response) -> list[str]:
     if before.scheme == "https" and after.scheme == "http":
         notes.append("is redirected from https to http, which browsers refuse")
     if not all(_allows(one) for one in answer.history):
+        # of another server alone, so that the line is the same for all files
+        other = after.netloc != before.netloc
+        to = f"{after.scheme}://{after.netloc}" if other else answer.url
         notes.append(
-            f"is redirected to {shown(answer.url)} without CORS headers on the way, which browsers "
-            "refuse; name the final address"
+            f"is redirected to {shown(to)} without CORS headers on the way, which browsers refuse; "
+            "name the final address"
         )
     return notes
 

@@ -54,12 +54,21 @@ class HubReport:
         self.problems += [(where, one) for one in problems if (where, one) not in self.problems]
 
     def text(self) -> str:
-        """The report in lines."""
-        lines = [f"{where}: {one}" for where, one in self.problems]
-        lost = len(self.problems)
+        """The report in lines; a problem that several files have is one."""
+        places: dict[str, list[str]] = {}
+        for where, problem in self.problems:
+            places.setdefault(problem, []).append(where)
+        lines = [f"{_places(where)}: {problem}" for problem, where in places.items()]
+        lost = len(lines)
         found = "works" if self.works else f"{lost} problem{'' if lost == 1 else 's'}"
         summary = f"{self.address}: {self.tracks:,} tracks, {self.files:,} files read: {found}"
         return "\n".join([*lines, summary])
+
+
+def _places(names: list[str]) -> str:
+    """Where a problem is, with the number of files beyond the first."""
+    others = len(names) - 1
+    return names[0] + (f" and {others:,} other{'' if others == 1 else 's'}" if others else "")
 
 
 def check_hub(address: str, *, progress: Progress = SILENT) -> HubReport:
