@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,9 @@ from regtrack.hub.stanzas import Stanzas
 from regtrack.hub.track_db import LONG, SHORT, TrackNames, cut, file_address, hub_text
 from regtrack.tracks.build_catalog import track_markers
 from regtrack.tracks.catalog import Catalog
-from regtrack.tracks.session import igv_config, igv_session, known_genome
+from regtrack.tracks.session import IGV_GENOMES, igv_config, igv_session, known_genome
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -188,13 +191,33 @@ def check_inside(catalog: Catalog, folder: Path) -> None:
             )
 
 
+def _check_length(catalog: Catalog, genome: str, known: str | None) -> None:
+    """Refuse tracks of another genome, and tell of those that have a part of its chromosome 1.
+
+    Raises:
+        TrackError: their chromosome 1 is longer, or another genome's.
+    """
+    first = catalog.assembly.resolve("chr1")
+    if first is None:
+        return
+    length, whole = catalog.assembly.length(first), IGV_GENOMES[genome]
+    says = f"{first} has {length:,} bp in the tracks and {whole:,} bp in {genome}"
+    if known or length > whole:
+        hint = f"; they are those of {known}" if known else ""
+        raise TrackError(f"{says}{hint}; name the tracks' own assembly with `genome`")
+    _log.warning("%s: right if the tracks are of its first bases", says)
+
+
 def genome_name(catalog: Catalog, given: str | None) -> str:
     """UCSC's name of the catalog's assembly.
 
     Raises:
-        TrackError: it is not known and none is given.
+        TrackError: it is not known and none is given, or another one is.
     """
-    found = given or known_genome(catalog.assembly)
+    known = known_genome(catalog.assembly)
+    found = given or known
+    if found in IGV_GENOMES and found != known:
+        _check_length(catalog, found, known)
     if found is None:
         raise TrackError(
             f"the tracks have {catalog.assembly.summary()}, which is no assembly that browsers "

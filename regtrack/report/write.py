@@ -13,6 +13,7 @@ from regtrack.compare.open_sources import open_inputs
 from regtrack.compare.sources import Sources
 from regtrack.errors import OutputError, RegionError, RegtrackError, invalid
 from regtrack.labels.peaks import read_intervals
+from regtrack.labels.report import report_peaks
 from regtrack.progress import SILENT, Progress
 from regtrack.report.made import File, how_made
 from regtrack.report.page import Part, page
@@ -142,6 +143,7 @@ _WHY = {
     "differ": "Windows in which the PR AUC of the best and of the worst model are farthest apart.",
     "regions": "The regions that were asked for.",
 }
+_NONE = {"regions": "The BED has no region."}
 _SAYS = {
     "best": "{:.0%} of the way from chance to perfect",
     "worst": "{:.0%} of the way from chance to perfect",
@@ -177,7 +179,7 @@ def _parts(
             for pick in picks:
                 shown.append(places.html(pick, why_shown(identity, pick)))
                 task.advance()
-            none = "<p>No window has enough labelled bases.</p>"
+            none = f"<p>{_NONE.get(identity, 'No window has enough labelled bases.')}</p>"
             why = f'<p class="quiet">{_WHY[identity]}</p>'
             parts.append(Part(identity, name, why + ("".join(shown) or none)))
     parts.append(Part("markers", "Markers", markers_table(scores)))
@@ -207,7 +209,13 @@ def _named_regions(sources: Sources, path: Path | None) -> list[Pick]:
     """The regions of a BED, in its order."""
     if path is None:
         return []
-    found, _ = read_intervals(path, sources.assembly)
+    found, peaks = read_intervals(path, sources.assembly)
+    report_peaks(path, peaks)
+    if not found and peaks.counts.read:
+        raise RegionError(
+            f"{path} has no region on the chromosomes of the tracks "
+            f"({sources.assembly.summary()}); give a BED of the tracks' assembly"
+        )
     if len(found) > MOST_REGIONS:
         raise RegionError(
             f"{path} has {len(found):,} regions; choose at most {MOST_REGIONS} for a report"

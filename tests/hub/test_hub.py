@@ -16,10 +16,12 @@ from small_tracks import write_bigwig, write_sweep
 
 from regtrack.errors import OutputError, RegtrackError, TrackError
 from regtrack.genome import two_bit
+from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
 from regtrack.genome.reference import Reference
 from regtrack.hub.publish import HubRequest, write_hub
 from regtrack.model_style import style_of
+from regtrack.tracks.bigwig.assemble import create_bigwig
 from regtrack.tracks.bigwig.read import values
 
 ONES = {"chr2": np.ones(500, np.float32), "chr10": np.ones(900, np.float32)}
@@ -195,6 +197,33 @@ def test_what_cannot_be_a_hub_is_refused_before_anything_is_written(
     with pytest.raises(RegtrackError, match=message):
         made(house, **options)
     assert {path for path in house.rglob("*") if path.suffix not in (".fai",)} == before
+
+
+@pytest.mark.parametrize(
+    ("length", "genome", "said"),
+    [
+        (
+            248_956_422,
+            "mm10",
+            "has 248,956,422 bp in the tracks and 195,471,971 bp in mm10; they are",
+        ),
+        (195_471_971, "hg38", "they are those of mm10; name the tracks' own assembly"),
+        (248_956_423, "hg38", "248,956,423 bp in the tracks and 248,956,422 bp in hg38; name the"),
+    ],
+)
+def test_a_genome_that_is_not_that_of_the_tracks_is_refused(
+    tmp_path: Path, length: int, genome: str, said: str
+) -> None:
+    with create_bigwig(tmp_path / "a.bw", Assembly(("chr1",), (length,))) as file:
+        file.write("chr1", 0, np.ones(9, np.float32))
+    with pytest.raises(TrackError, match=said):
+        write_hub(HubRequest(paths=[tmp_path / "a.bw"], genome=genome))
+
+
+def test_a_part_of_a_genome_is_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_bigwig(tmp_path / "a.bw", {"chr1": np.ones(50, np.float32)})
+    write_hub(HubRequest(paths=[tmp_path / "a.bw"], genome="hg38"))
+    assert "chr1 has 50 bp in the tracks and 248,956,422 bp in hg38" in caplog.text
 
 
 def test_a_hub_is_not_written_where_links_lead(house: Path) -> None:

@@ -108,11 +108,13 @@ def test_mistakes_are_said_before_anything_is_written(
 ) -> None:
     long = tmp_path / "long.bed"
     long.write_text("chr1\t0\t100\n" * 101)
+    (tmp_path / "far.bed").write_text("chr7\t0\t100\n")
     for request, out, message in (
         (ReportRequest(), "r.pdf", "ends in .html"),
         (ReportRequest(split="valid"), "r.html", "no window is known to be in the valid split"),
         (ReportRequest(regions=long), "r.html", "has 101 regions; choose at most 100"),
         (ReportRequest(regions=tmp_path / "none.bed"), "r.html", "none.bed"),
+        (ReportRequest(regions=tmp_path / "far.bed"), "r.html", "no region on the chromosomes of"),
         (ReportRequest(markers=("REST",)), "r.html", "no marker matches"),
     ):
         with pytest.raises(RegtrackError, match=message):
@@ -122,7 +124,15 @@ def test_mistakes_are_said_before_anything_is_written(
     with pytest.raises(RegtrackError, match="needs tracks of a model"):
         signal = Inputs((world.folder / "signal.bw",), inputs.labels)
         write_report(signal, ReportRequest(), tmp_path / "r.html")
-    assert [path.name for path in tmp_path.iterdir()] == ["long.bed"]
+    assert {path.name for path in tmp_path.iterdir()} == {"long.bed", "far.bed"}
+
+
+def test_an_empty_bed_gives_a_report_that_says_so(inputs: Inputs, tmp_path: Path) -> None:
+    bed, out = tmp_path / "empty.bed", tmp_path / "r.html"
+    bed.write_text("")
+    written = write_report(inputs, ReportRequest(markers=("*CTCF",), regions=bed), out)
+    assert written.regions == 0
+    assert "The BED has no region." in out.read_text()
 
 
 def test_a_missing_number_sorts_last() -> None:
