@@ -159,18 +159,29 @@ def visit(page: Page, query: str) -> None:
     page.wait_for_timeout(500)  # until it has been painted
 
 
-def moves(page: Page, span: int, length: int, repeats: int) -> list[dict[str, Any]]:
-    """Moves by a whole view, about half of which need data that the browser does not have yet.
+def moves(
+    page: Page, other: Page | None, span: int, length: int, repeats: int
+) -> tuple[list[dict[str, Any]], list[float]]:
+    """Moves by a whole view, in turns with igv.js's; for half, our browser lacks the data.
 
     A whole chromosome cannot be moved, so there the view zooms out to it from half of it.
     """
     start = length // 2 - span // 2
+    page.bring_to_front()
     visit(page, f"region=chr1:{start + 1}-{start + span}&markers={','.join(MARKERS)}")
     keys = [("ArrowRight", True)] * 2 * repeats
     if span == length:
         keys = [("+", False), ("-", False)] * repeats
-    found = [page.evaluate(_MOVE, {"key": key, "shiftKey": shift}) for key, shift in keys]
-    return found[1::2] if span == length else found
+    regions = igv_regions(span, length, repeats)
+    ours, theirs = [], []
+    for (key, shift), region in zip(keys, regions, strict=True):
+        page.bring_to_front()
+        ours.append(page.evaluate(_MOVE, {"key": key, "shiftKey": shift}))
+        if other is not None:
+            other.bring_to_front()
+            theirs.append(float(other.evaluate(beside_igv.GO, region)))
+    counted = slice(1, None, 2) if span == length else slice(None)  # zooming in is not counted
+    return ours[counted], theirs[counted]
 
 
 def igv_regions(span: int, length: int, repeats: int) -> list[str]:
@@ -183,20 +194,19 @@ def igv_regions(span: int, length: int, repeats: int) -> list[str]:
 
 def report_moves(page: Page, other: Page | None, length: int, repeats: int) -> None:
     """Medians per width of view: of all moves, and of those that loaded new curves."""
-    print("\n        view     shown   exact    of new data  server  answer  requests  igv.js")
-    print("        (bp)            (aim: igv.js)           (20 ms)          (1)", flush=True)
+    print(
+        "\n        view     shown   exact    of new data  server  answer  requests  igv.js  ratio"
+    )
+    print("        (bp)                                    (20 ms)          (1)          (aim: 1)",
+          flush=True)  # fmt: skip
     for span in (*(span for span in SPANS if span < length), length):
-        page.bring_to_front()
-        found = moves(page, span, length, repeats)
+        found, theirs = moves(page, other, span, length, repeats)
         fresh = [move for move in found if move["bytes"] > _OLD_DATA] or found
         most = max(move["requests"] for move in found)
         beside = "-"
-        if other is not None:
-            other.bring_to_front()
-            regions = igv_regions(span, length, repeats)
-            # zooming in, which comes first, is not counted
-            steps = [float(other.evaluate(beside_igv.GO, region)) for region in regions]
-            beside = f"{statistics.median(steps[1::2] if span == length else steps):.0f} ms"
+        if theirs:
+            median = statistics.median(theirs)
+            beside = f"{median:.0f} ms {_median(found, 'total') / median:5.2f}"
         print(
             f"{span:12,}  {_median(found, 'shown'):5.0f} ms  {_median(found, 'total'):4.0f} ms  "
             f"{_median(fresh, 'total'):5.0f} ms {_median(fresh, 'bytes') / 1e3:4.0f} kB  "
@@ -206,11 +216,11 @@ def report_moves(page: Page, other: Page | None, length: int, repeats: int) -> N
         )
 
 
-def report_paints(served: Served, launch: Callable[[], Browser], length: int) -> None:
+def report_paints(served: Served, launch: Callable[[], Browser], length: int, repeats: int) -> None:
     """First paints, cold, of both pages in turns."""
     query = query_of(f"chr1:{length // 2 + 1}-{length // 2 + 25_000}")
     ours, theirs, far = [], [], []
-    for _ in range(3):
+    for _ in range(repeats):
         with launch() as browser:
             ours.append(first_paint(browser, served.address, query))
         with launch() as browser:
@@ -219,7 +229,10 @@ def report_paints(served: Served, launch: Callable[[], Browser], length: int) ->
             with launch() as browser:
                 theirs.append(beside_igv.first_paint(browser, served.address, query, WIDTH))
     median = statistics.median
-    beside = f", igv.js {median(theirs):.1f} s (aim: 1.5 times that)" if theirs else ""
+    beside = ""
+    if theirs:
+        ratio = median(ours) / median(theirs)
+        beside = f", igv.js {median(theirs):.1f} s: {ratio:.2f} times that (aim: 1.5)"
     print(f"first paint after {median(ours):.1f} s, cold{beside}")
     print(f"first paint over 10 Mbit/s after {median(far):.1f} s (aim: 3)", flush=True)
 
@@ -228,13 +241,16 @@ def report_drags(page: Page, other: Page | None, length: int) -> None:
     """Frames per second of a drag at 25 kb."""
     start = length // 2
     visit(page, f"region=chr1:{start + 1}-{start + 25_000}&markers={','.join(MARKERS)}")
-    beside = ""
-    if other is not None:
-        other.bring_to_front()
-        other.evaluate(beside_igv.GO, f"chr1:{start + 1}-{start + 25_000}")
-        beside = f", igv.js {beside_igv.frames_of_drag(other, '.igv-viewport canvas'):.0f}"
-    page.bring_to_front()
-    frames = beside_igv.frames_of_drag(page, ".nsewdrag")
+    ours, theirs = [], []
+    for _ in range(3):
+        if other is not None:
+            other.bring_to_front()
+            other.evaluate(beside_igv.GO, f"chr1:{start + 1}-{start + 25_000}")
+            theirs.append(beside_igv.frames_of_drag(other, ".igv-viewport canvas"))
+        page.bring_to_front()
+        ours.append(beside_igv.frames_of_drag(page, ".nsewdrag"))
+    beside = f", igv.js {statistics.median(theirs):.0f}" if theirs else ""
+    frames = statistics.median(ours)
     print(f"\nframes per second of a drag: {frames:.0f} (aim: 30){beside}", flush=True)
 
 
@@ -263,7 +279,7 @@ def report(folder: Path, length: int, repeats: int) -> None:
         def launch() -> Browser:
             return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
-        report_paints(served, launch, length)
+        report_paints(served, launch, length, repeats)
         browser = launch()
         page = browser.new_page(viewport={"width": WIDTH, "height": 900})
         page.goto(f"{served.address}?panel=none")

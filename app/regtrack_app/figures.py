@@ -196,6 +196,7 @@ def _base_layout(region: Interval, length: int, height: int, theme: Theme) -> di
             "showticklabels": False,
             "ticks": "",
             "tickformat": ",d",
+            "hoverformat": ",.0f",
             "tickangle": 0,
             "nticks": 8,
             "ticklen": 4,

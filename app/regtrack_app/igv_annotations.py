@@ -1,4 +1,4 @@
-"""Genes and labels for igv.js, which asks for the stretch that it shows."""
+"""Genes, labels and places for igv.js, which asks for the stretch that it shows."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from flask import Flask, Response, jsonify, request
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
+from regtrack.genome.intervals import Intervals
 from regtrack_app.requested import refusal
 
 _MOST_GENES, _MOST_STRETCHES = 5_000, 20_000  # of one response
@@ -35,23 +36,40 @@ def add_annotations(server: Flask, sources: Sources) -> None:
         except RegtrackError as error:
             return refusal(error)
 
+    @server.route("/igv/places/<name>")
+    def places_there(name: str) -> Response:
+        """What lies there of a BED or VCF file."""
+        try:
+            return jsonify(place_features(sources, name, _asked_region(sources)))
+        except RegtrackError as error:
+            return refusal(error)
 
-def annotation_tracks(sources: Sources, markers: Sequence[str], base: str) -> list[dict[str, Any]]:
-    """Tracks of igv.js for the labels of markers, and for the genes, if there are any.
+
+def annotation_tracks(
+    sources: Sources, markers: Sequence[str], tracks: Sequence[str], base: str
+) -> list[dict[str, Any]]:
+    """Tracks of igv.js for the labels of markers, for files of places, and for genes, if any.
 
     Args:
-        sources: labels and genes.
+        sources: labels, files of places and genes.
         markers: names.
+        tracks: ids of other tracks, some of which may be files of places.
         base: path below which the page is shown.
     """
-    tracks = [
+    files = {file.id: file for file in sources.annotations}
+    made = [
         _track(f"{name} labels", f"{base}igv/labels/{quote(name, safe='')}", "SQUISHED", 28)
         for name in markers
         if sources.has_labels(name)
     ]
+    made += [
+        _track(files[name].label, f"{base}igv/places/{quote(name, safe='')}", "COLLAPSED", 34)
+        for name in tracks
+        if name in files
+    ]
     if sources.gene_file is not None:
-        tracks.append(_track("Genes", f"{base}igv/genes", "EXPANDED", 90))
-    return tracks
+        made.append(_track("Genes", f"{base}igv/genes", "EXPANDED", 90))
+    return made
 
 
 def label_features(sources: Sources, marker: str, region: Interval) -> list[dict[str, Any]]:
@@ -64,6 +82,22 @@ def label_features(sources: Sources, marker: str, region: Interval) -> list[dict
     if len(found) > _MOST_STRETCHES:
         found = found.joined(len(region) // _MOST_STRETCHES)
     return [{"chr": region.chrom, "start": low, "end": high} for low, high in found]
+
+
+def place_features(sources: Sources, name: str, region: Interval) -> list[dict[str, Any]]:
+    """The places of a file (bp, 0-based and half-open); close ones as one, without names, if many.
+
+    Raises:
+        RegtrackError: no such file, or it cannot be read.
+    """
+    found = sources.annotation(name).on(region)
+    if len(found.names) > _MOST_STRETCHES:
+        spans = Intervals.merged(found.starts, found.ends).joined(len(region) // _MOST_STRETCHES)
+        return [{"chr": region.chrom, "start": low, "end": high} for low, high in spans]
+    rows = zip(found.starts.tolist(), found.ends.tolist(), found.names, strict=True)
+    return [
+        {"chr": region.chrom, "start": low, "end": high, "name": text} for low, high, text in rows
+    ]
 
 
 def gene_features(sources: Sources, region: Interval) -> list[dict[str, Any]]:

@@ -111,7 +111,7 @@ def register(
             for name in browser_ids(sources.catalog, track_ids(sources, view))
         ]
         found = igv_config(tracks, igv_reference(sources, f"{prefix}sequence/"), view.region)
-        more = annotation_tracks(sources, view.markers, prefix)
+        more = annotation_tracks(sources, view.markers, view.tracks, prefix)
         return jsonify(found | {"tracks": [*found["tracks"], *more]})
 
     add_annotations(server, sources)

@@ -67,6 +67,13 @@ def test_exports_have_the_places_of_a_view(given: Sources) -> None:
         assert csv == "chrom,start,end,place.mine.bed\nchr1,150,200,1\nchr1,200,500,0\n"
         bed = client.get(f"/export/window.bed{query}", **LOCAL).text
         assert bed == 'track name="mine.bed"\nchr1\t100\t200\tfirst\n'
+        config = client.get(f"/igv/config.json{query}", **LOCAL).get_json()
+        assert [track["name"] for track in config["tracks"]] == ["mine.bed"]
+        address = config["tracks"][0]["source"]["url"]
+        for name, value in (("$CHR", "chr1"), ("$START", "150"), ("$END", "40000")):
+            address = address.replace(name, value)
+        there = {"chr": "chr1", "start": 100, "end": 200, "name": "first"}
+        assert client.get(address, **LOCAL).get_json() == [there]
         broken = client.get("/export/window.csv?tracks=broken.vcf&region=chr1:1-50", **LOCAL)
         assert (broken.status_code, b"expected CHROM, POS" in broken.data) == (400, True)
 

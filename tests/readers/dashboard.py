@@ -70,12 +70,13 @@ class Dashboard:
         complaints: errors of the page and of its console since the last `forget`.
     """
 
-    def __init__(self, page: Page, address: str) -> None:
+    def __init__(self, page: Page, address: str, mark: str = "") -> None:
+        """A page of a server; those with the same mark need not be loaded anew for another."""
         self.page, self.address = page, address
         self.requests: list[Request] = []
         self.complaints: list[str] = []
         page.set_default_timeout(_PATIENCE)
-        self._mark = next(_marks)
+        self._mark = mark or next(_marks)
         self._loaded = False
         for event, heard in self._hearing().items():
             page.on(event, heard)  # type: ignore[call-overload]
@@ -112,9 +113,15 @@ class Dashboard:
         self.page.wait_for_function(f"() => {_DRAWN}?.data?.length > 0")
         self.page.wait_for_function("() => document.querySelector('main > section:not([hidden])')")
 
-    def start(self, query: str) -> None:
-        """Load the page as for a first visit, unless the tab still shows what this loaded."""
-        if self.page.evaluate("mark => window.startedBy === mark", self._mark):
+    def start(self, query: str, *, afresh: bool = False) -> None:
+        """Load the page as for a first visit, unless the tab still shows what this loaded.
+
+        Afresh, what the page keeps in the browser is a reason to load it too.
+        """
+        kept = "window.startedBy === mark"
+        if afresh:
+            kept += " && localStorage.length === 0"
+        if self.page.evaluate(f"mark => {kept}", self._mark):
             return
         self.load(query)
         if self.page.evaluate("() => localStorage.length"):

@@ -1,4 +1,4 @@
-"""One server per module, and one tab for all of them."""
+"""One server and one tab for all modules, of which one may serve something else."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from regtrack_app.create_app import create_app
 from small_world import World
 
+from regtrack.compare.open_sources import open_sources
 from regtrack.compare.sources import Sources
 
 HERE = Path(__file__).parent
@@ -26,13 +27,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="module")
-def address(world: World) -> Iterator[str]:
-    """Where the small world is served."""
-    sources = world.open(genes=world.folder / "genes.gtf", reference=world.folder / "genome.fa")
+@pytest.fixture(scope="session")
+def everything(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the small world is served, with all that can be shown beside it."""
+    places = tmp_path_factory.mktemp("places") / "mine.bed"
+    places.write_text("chr1\t95000\t96000\tfirst\nchr2\t5000\t5500\n")
+    sources = open_sources(
+        [world.folder / "sweeps", world.folder / "signal.bw", places],
+        labels=world.folder / "data",
+        genes=world.folder / "genes.gtf",
+        reference=world.folder / "genome.fa",
+    )
     with served(create_app(sources)) as address:
         yield address
     sources.pool.close()
+
+
+@pytest.fixture(scope="module")
+def address(everything: str) -> str:
+    """What the tests of a module look at."""
+    return everything
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +58,11 @@ def tab(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def opened(tab: Page, address: str) -> Iterator[Dashboard]:
-    """The small world in the tab."""
+def opened(tab: Page, address: str, everything: str) -> Iterator[Dashboard]:
+    """The page in the tab, as in a first visit; it is loaded only if the tab shows another one."""
     tab.set_viewport_size(VIEWPORT)
-    page = Dashboard(tab, address)
+    page = Dashboard(tab, address, mark="everything" if address == everything else "")
+    page.start("?panel=none", afresh=True)
     yield page
     page.leave()
 

@@ -45,7 +45,6 @@ def faults(page: Dashboard, axe: str) -> list[str]:
         (1500, "light", "measures"),
         (1500, "dark", "windows"),
         (1500, "light", "scores"),
-        (1500, "dark", "heat"),
         (820, "dark", "scores"),
         (820, "light", "windows"),
         (390, "light", "measures"),
@@ -64,12 +63,38 @@ def test_axe_finds_nothing_serious(
         "measures": f"#{ids.MEASURES} tbody tr",
         "windows": f"#{ids.WINDOWS_GRID} tbody tr",
         "scores": f"#{ids.SCORES_GRAPH} .point",
-        "heat": ".heat-key span",
         "saliency": f"#{ids.SALIENCY_START}",
         "igv": f"#{ids.IGV} .igv-track-label",
     }[panel]
     expect(page.page.locator(filled).first).to_be_visible()
     assert faults(page, axe) == []
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1500, "dark"), (820, "light"), (390, "dark")])
+def test_axe_finds_nothing_serious_beside_the_tracks(
+    page: Dashboard, axe: str, width: int, theme: str
+) -> None:
+    """Regions side by side, a row of places, all markers, own regions, and the figure's command."""
+    page.page.set_viewport_size({"width": width, "height": 900})
+    page.turn(theme)
+    with page.answered():
+        page.follow("?region=chr1:90001-110000&beside=chr2:5001-6000&tracks=mine.bed&panel=heat")
+    own = page.page.locator(f"#{ids.OWN}")
+    own.locator("summary").click()
+    own.get_by_text("Add this region").click()
+    expect(page.page.locator(f"#{ids.BESIDE} .xtick")).not_to_have_count(0)
+    page.page.locator(f"#{ids.HEAT_VIEW} canvas").hover()
+    expect(page.page.locator(".heat-note")).to_be_visible()
+    page.wait_title("mine.bed")
+    assert faults(page, axe) == []
+    own.get_by_label("Remove chr1:90001-110000").click()
+    own.locator("summary").click()
+    page.page.click("details.drop > summary")
+    page.page.click("#figure-command-open")
+    expect(page.page.locator("#figure-command-text")).to_contain_text("regtrack figure")
+    assert faults(page, axe) == []
+    page.page.locator("#figure-command").get_by_text("Close").click()
+    page.page.locator("h1").click()
 
 
 @pytest.mark.parametrize("width", [1500, 820, 390])

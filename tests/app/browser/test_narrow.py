@@ -20,6 +20,12 @@ _NAMES = """() => [...document.querySelectorAll('#view-graph .scatterlayer text'
     .map(text => [text.style.visibility === 'hidden', text.getBoundingClientRect()])
     .map(([hidden, box]) => [hidden, box.top, box.left, box.right])"""
 
+_EDGE = """() => {
+    const graph = document.querySelector('#view-graph .js-plotly-plot');
+    const { _offset, _length } = graph._fullLayout.xaxis;
+    return graph.getBoundingClientRect().left + _offset + _length;
+}"""
+
 
 def names(page: Dashboard) -> tuple[list[tuple[float, float, float]], int]:
     """Top, left and right of each name that is shown, and how many are hidden."""
@@ -51,6 +57,9 @@ def test_names_and_letters_do_not_run_into_one_another(
     assert hidden > 5
     for (top, _, right), (other, left, _) in pairwise(shown):
         assert top != other or right <= left
+    edge = tab.evaluate(_EDGE)
+    assert any(edge - 100 < right for _, left, right in shown if left < edge)
+    assert all(right <= edge + 0.5 for _, left, right in shown if left < edge)
     page.visit(region="chr1:100001-100120", panel="none")
     places = tab.evaluate(_LETTERS)
     assert len(places) >= 120
