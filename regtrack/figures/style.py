@@ -124,11 +124,11 @@ def _save_png(figure: Figure, path: Path, dpi: int, about: str) -> None:
     Heat maps keep all colours.
     """
     drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=dpi)
+    figure.savefig(drawn, format="png", dpi=dpi, pil_kwargs={"compress_level": 0})
     image = Image.open(drawn).convert("RGB")
     if not any(isinstance(found, QuadMesh) for axes in figure.axes for found in axes.collections):
         image = image.quantize(256, dither=Image.Dither.NONE)
     said = PngInfo()
     if about:
         said.add_itxt("Description", about)
-    image.save(path, format="png", dpi=(dpi, dpi), optimize=True, pnginfo=said)
+    image.save(path, format="png", dpi=(dpi, dpi), pnginfo=said)

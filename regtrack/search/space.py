@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -239,7 +240,8 @@ def section_of(model: str, name: str) -> str:
     raise SearchError(f"there is no setting {quoted(name)}{like}")
 
 
-def settings_of(model: str) -> dict[str, dict[str, Any]]:
+@cache  # asked for every setting of thousands of combinations
+def settings_of(model: str) -> Mapping[str, Mapping[str, Any]]:
     """All settings with their defaults, by section.
 
     Raises:

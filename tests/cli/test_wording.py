@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -117,8 +117,11 @@ def test_a_command_answers_with_its_options(
     assert "`" not in error
 
 
-def strings(tree: ast.AST) -> Iterator[ast.Constant]:
-    for node in ast.walk(tree):
+OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
+
+
+def strings(nodes: Iterable[ast.AST]) -> Iterator[ast.Constant]:
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node
 
@@ -128,18 +131,29 @@ def test_the_library_names_no_option() -> None:
     found = [
         f"{path}:{node.lineno} names {option}, not its parameter"
         for path in LIBRARY
-        for node in strings(ast.parse(path.read_text()))
-        for option in OPTIONS & set(re.findall(r"(?<![\w-])--[a-z][\w-]*", node.value))
+        if OPTION.search(text := path.read_text())
+        for node in strings(ast.walk(ast.parse(text)))
+        for option in OPTIONS & set(OPTION.findall(node.value))
     ]
     assert not found
 
 
-def said(tree: ast.AST) -> Iterator[ast.Constant]:
+def called(call: ast.Call) -> str:
+    """The name of what is called, with its module or object if that has a name."""
+    match call.func:
+        case ast.Name(name):
+            return name
+        case ast.Attribute(ast.Name(owner), name):
+            return f"{owner}.{name}"
+    return ""
+
+
+def said(nodes: list[ast.AST]) -> Iterator[ast.Constant]:
     """What errors and notes say."""
-    for node in ast.walk(tree):
-        is_note = isinstance(node, ast.Call) and ast.unparse(node.func).startswith("_log.")
+    for node in nodes:
+        is_note = isinstance(node, ast.Call) and called(node).startswith("_log.")
         if isinstance(node, ast.Raise) or is_note:
-            yield from strings(node)
+            yield from strings(ast.walk(node))
 
 
 def test_what_messages_name_are_parameters() -> None:
@@ -151,17 +165,17 @@ def test_what_messages_name_are_parameters() -> None:
             known |= inspect.signature(value).parameters.keys()
     named, bare = {}, {}
     for path in LIBRARY:
-        tree = ast.parse(path.read_text())
+        nodes = list(ast.walk(ast.parse(path.read_text())))
         invalid: set[ast.Constant] = {
             node.args[0]
-            for node in ast.walk(tree)
+            for node in nodes
             if isinstance(node, ast.Call)
-            and ast.unparse(node.func) == "invalid"
+            and called(node) == "invalid"
             and isinstance(node.args[0], ast.Constant)
         }  # puts the backticks itself
-        own = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        own = {node.arg for node in nodes if isinstance(node, ast.arg)}
         named |= {str(one.value): f"{path}:{one.lineno}" for one in invalid if one.value not in own}
-        for node in said(tree):
+        for node in said(nodes):
             if node in invalid:
                 continue
             for name in re.findall(r"`([a-z]\w*)(?:=[^`]+)?`", node.value):
