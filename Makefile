@@ -4,13 +4,16 @@ BIN := .venv/bin
 # unset: else every process would compile every source again
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo real test torture fuzz gpu readers igv lint check docs wheel bench screenshots lock clean
+.PHONY: demo real reproduce test torture fuzz gpu readers igv lint check docs wheel bench screenshots lock clean
 
 demo: .venv/ready            ## the whole path on a simulated genome, in three to four minutes
 	$(BIN)/regtrack demo --out regtrack-demo --overwrite
 
 real: .venv/ready            ## the whole path on real data, fetched or in FILES=folder, in half an hour
 	$(BIN)/regtrack quickstart --out regtrack-real $(if $(FILES),--files $(FILES))
+
+reproduce: .venv/develop     ## the paper's experiments on ten real megabases: a night of two cores; ARGS=--quick, minutes (needs REGTRACK_REAL_DATA)
+	$(BIN)/python scripts/reproduce_paper.py $(ARGS)
 
 test: .venv/develop          ## every test, one process per core, at most eight
 	$(BIN)/pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder

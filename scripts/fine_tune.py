@@ -18,8 +18,8 @@ import os
 from pathlib import Path
 
 import numpy as np
+from jobs import run_regtrack
 from real_loci import REAL, RECIPE, ROOT, flags
-from study import run
 
 from regtrack.dataset.store import Dataset
 
@@ -51,7 +51,7 @@ def build(name: str) -> Path:
     """The dataset of a table, if it is not there."""
     out = WORK / f"data-{name}"
     if not out.exists():
-        run("build-dataset", "--reference", SOURCE / "chr1_hg38_10M.fa.gz", "--markers",
+        run_regtrack("build-dataset", "--reference", SOURCE / "chr1_hg38_10M.fa.gz", "--markers",
             WORK / f"{name}.tsv", "--peaks-folder", SOURCE, "--exclude", SOURCE / "exclude.bed",
             "--split", "block", "--block", "500000", "--out", out)  # fmt: skip
     return out
@@ -62,7 +62,7 @@ def train(data: Path, name: str, epochs: int, *options: object, **changes: float
     out = WORK / name
     if not (out / "checkpoint.safetensors").exists() or (out / "last.ckpt").exists():
         recipe = flags({"epochs": epochs, "patience": 0, **RECIPE, **changes})
-        run("train", data, "--out", out, *recipe, *options)
+        run_regtrack("train", data, "--out", out, *recipe, *options)
     return out
 
 
@@ -96,7 +96,7 @@ def compute(model: str, first: int, epochs: int, windows: int, rate: float) -> N
             learning_rate=rate if name == "from" else RECIPE["learning_rate"],
         )
         for split in ("valid", "test"):
-            scores = run("evaluate", own, out, "--split", split, "--json")
+            scores = run_regtrack("evaluate", own, out, "--split", split, "--json")
             (WORK / f"{name}-{split}.json").write_text(scores)
 
 

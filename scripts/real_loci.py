@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from jobs import run_regtrack
 
 from regtrack.dataset.store import Dataset
 from regtrack.genome.interval import Interval
@@ -44,6 +44,8 @@ RECIPE: dict[str, float] = {
     "batch_size": 2, "learning_rate": 0.002, "weight_decay": 0.01, "warmup": 0.3,
     "averaging": 0.99, "shift": 10_000,
 }  # fmt: skip
+# Gupta and Rush 2017: Adam at 0.001, batches of 8; dropout 0.25 and momentum 0.1 are defaults
+PAPER: dict[str, float] = {"batch_size": 8, "learning_rate": 0.001}
 EPOCHS = 4
 SHOWN = ("GM12878_POLR2A", "Gm12878_DNase", "GM12878_H3K4me3", "GM12878_H3K27ac")
 SWEPT = (
@@ -210,9 +212,7 @@ def loci_of(options: argparse.Namespace) -> Loci:
 
 
 def _regtrack(*words: object) -> None:
-    command = ["regtrack", *map(str, words)]
-    print(" ".join(command), flush=True)
-    subprocess.run([sys.executable, "-m", *command], check=True)
+    print(run_regtrack(*words), end="", flush=True)
 
 
 def main() -> None:

@@ -19,26 +19,21 @@ import argparse
 import csv
 import fcntl
 import json
-import multiprocessing
 import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+import jobs
 import numpy as np
 import study_networks
 import torch
-from real_loci import REAL, RECIPE, ROOT
+from real_loci import PAPER, REAL, RECIPE, ROOT
 
 import regtrack
 from regtrack.checkpoint import load_checkpoint
-from regtrack.training.config import Hardware, TrainingConfig
 
 TABLE = ROOT / "docs" / "study.csv"
 WORK = ROOT / "runs" / "study"
@@ -78,10 +73,6 @@ class Study:
     scored_on: str
     variants: Mapping[str, Variant]
     epochs: int = 12
-
-
-# Gupta and Rush 2017: Adam at 0.001, batches of 8, dropout 0.25, momentum 0.1
-PAPER = {"batch_size": 8, "learning_rate": 0.001}
 
 
 def based(**changes: Any) -> Variant:
@@ -174,17 +165,11 @@ def add_row(row: Mapping[str, object]) -> None:
         writer.writerow(row)
 
 
-def run(*arguments: object) -> str:
-    """Run a command of regtrack, and return what it prints."""
-    command = [sys.executable, "-m", "regtrack", *map(str, arguments)]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
 def dataset_of(split: int) -> Path:
     """The dataset of a block split, built if it is not there."""
     real, out = REAL / "hg38-chr1-10mb", WORK / f"data{split}"
     if not out.exists():
-        run("build-dataset", "--reference", real / "chr1_hg38_10M.fa.gz",
+        jobs.run_regtrack("build-dataset", "--reference", real / "chr1_hg38_10M.fa.gz",
             "--markers", real / "markers.tsv", "--exclude", real / "exclude.bed",
             "--split", "block", "--block", "500000", "--seed", split, "--out", out)  # fmt: skip
     return out
@@ -199,18 +184,13 @@ def run_of(name: str, variant: str, split: int) -> Path:
 def train(name: str, variant: str, split: int) -> Path:
     """The run of a variant on a split; an interrupted one resumes."""
     study, out = STUDIES[name], run_of(name, variant, split)
-    if (out / "checkpoint.safetensors").exists() and not (out / "last.ckpt").exists():
-        return out
     chosen = study.variants[variant]
     config = {
         "epochs": study.epochs, "patience": 0, "precision": "bf16" if BF16 else "fp32",
         **chosen.config,
     }  # fmt: skip
     with study_networks.losses_at(chosen.widths):
-        regtrack.train(
-            dataset_of(split), out, model=chosen.model, settings=chosen.settings,
-            config=TrainingConfig(**config), hardware=Hardware(devices=1),
-        )  # fmt: skip
+        jobs.train(dataset_of(split), out, chosen.model, chosen.settings, config)
     return out
 
 
@@ -246,31 +226,18 @@ def missing(names: Sequence[str], globs: Sequence[str]) -> Iterator[tuple[str, s
 
 def start() -> None:
     """Prepare a process that trains."""
-    torch.set_num_threads(1)
+    jobs.one_thread()
     study_networks.register()
 
 
-def compute_all(rows: Sequence[tuple[str, str, int]], jobs: int, minutes: float) -> None:
+def compute_all(rows: Sequence[tuple[str, str, int]], at_once: int, minutes: float) -> None:
     """Compute rows, several at a time, in order; begin none after some minutes."""
-    began, waiting = time.monotonic(), list(rows)
     WORK.mkdir(parents=True, exist_ok=True)
     for split in {split for *_, split in rows}:
         dataset_of(split)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, start) as pool:
-        running: dict[Any, str] = {}
-        while waiting or running:
-            late = time.monotonic() - began > 60 * minutes
-            while waiting and len(running) < jobs and not late:
-                row = waiting.pop(0)
-                running[pool.submit(compute, *row)] = "{}: {}, split {}".format(*row)
-            if not running:
-                break
-            one = next(as_completed(running))
-            said = one.exception() or one.result()
-            print(f"{time.monotonic() - began:.0f} s, {running.pop(one)}: {said}", flush=True)
-    if waiting:
-        print(f"{len(waiting)} are left; the same command continues")
+    wanted = [jobs.Job("{}: {}, split {}".format(*row), compute, row) for row in rows]
+    if left := jobs.run_jobs(wanted, at_once, minutes=minutes, start=start):
+        print(f"{len(left)} are left; the same command continues")
 
 
 def show(name: str) -> None:

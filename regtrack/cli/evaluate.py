@@ -71,6 +71,9 @@ def command(
             "Markdown, HTML) and figures into --out; runs that differ in their seed are one row.",
         ),
     ] = False,
+    title: Annotated[
+        str | None, typer.Option(help="With --table: its title; default: the dataset's name.")
+    ] = None,
     per_marker: Annotated[
         bool, typer.Option("--per-marker", help="Also print one row per marker.")
     ] = False,
@@ -130,9 +133,11 @@ def command(
                 reverse_complement=reverse_complement, batch_size=batch_size, precision=precision,
                 device=device, workers=workers, any_assembly=any_assembly,
             ),
-            overwrite=overwrite, as_json=as_json,
+            title=title, overwrite=overwrite, as_json=as_json,
         )  # fmt: skip
         return
+    if title is not None:
+        raise RegtrackError("--title is for --table; add it")
     inputs = (dataset, *(Path(part) for one in checkpoints or () for part in members(one)))
     with (
         nullcontext()

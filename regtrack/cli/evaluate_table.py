@@ -23,6 +23,7 @@ def evaluate_table(
     *,
     markers: Sequence[str],
     how: How,
+    title: str | None,
     overwrite: bool,
     as_json: bool,
 ) -> None:
@@ -42,7 +43,7 @@ def evaluate_table(
                 dataset, checkpoints, markers=markers, how=how, progress=progress
             )
         made = make_table(measured)
-        files = write_table(made, folder, title=f"Models on {dataset.resolve().name}")
+        files = write_table(made, folder, title=title or f"Models on {dataset.resolve().name}")
     if as_json:
         print_json(made.to_dict())
     else:

@@ -41,7 +41,11 @@ def command(
     dataset: Annotated[Path, typer.Argument(help="A dataset from build-dataset.")],
     out: Annotated[Path, typer.Option(help="Folder of the search.")],
     model: Annotated[
-        str, typer.Option(help="cnn1, cnn3, cnn7, id-cnn, dilated, bi-lstm or hybrid.")
+        str,
+        typer.Option(
+            help="cnn1, cnn3, cnn7, id-cnn, dilated, bi-lstm or hybrid; on a dataset of --task "
+            "short deepsea, danq or dilated6."
+        ),
     ] = "dilated",
     space: Annotated[
         Path | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +20,8 @@ from regtrack.predict.region import values_by_strip
 
 Reads = Literal["alone", "flanks"]
 TITLES: dict[Reads, str] = {"alone": "alone", "flanks": "with flanks"}
+
+_log = logging.getLogger(__name__)
 
 Found = tuple[Batch, Tensor | None]  # what was read, and its logits (B, M, L) if it is not all N
 
@@ -72,6 +75,16 @@ class Reader:
                 rows = np.stack([np.zeros_like(found.start), found.marker, found.start, found.end])
                 batch = Batch(torch.from_numpy(codes)[None], torch.from_numpy(rows.T.copy()))
                 yield batch.to(self.device), None if values is None else values[None]
+
+
+def flanks_differ(dataset: Dataset) -> bool:
+    """Whether windows read with the bases beside them may have other scores; warns if not."""
+    if dataset.spec.crop:
+        _log.warning(
+            "windows of %s are labelled in their middle alone, and read as tracks are anyway: they "
+            "are read once", dataset.path,
+        )  # fmt: skip
+    return not dataset.spec.crop
 
 
 def in_order(dataset: Dataset, split: str, *, batch_size: int = 32) -> Iterable[Batch]:

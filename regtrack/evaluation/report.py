@@ -12,7 +12,7 @@ from regtrack.dataset.loader import make_loader
 from regtrack.dataset.store import Dataset
 from regtrack.evaluation.candidate import Given, open_candidates
 from regtrack.evaluation.passes import curves_of
-from regtrack.evaluation.reads import TITLES, Reader
+from regtrack.evaluation.reads import TITLES, Reader, flanks_differ
 from regtrack.evaluation.scores import (
     MarkerScores,
     ReliabilityRow,
@@ -61,7 +61,8 @@ def evaluate(
         markers: names or globs, as in `select_markers`; default: all.
         reverse_complement: score the mean of the logits of a window and of its reverse complement.
         flanks: also score the windows as tracks are made, each read together with the bases beside
-            it; a report then has two rows where it had one, named by `reads`.
+            it; a report then has two rows where it had one, named by `reads`. Windows with a label
+            for their middle alone are read as tracks are anyway, and once.
         exact: keep every logit and score them by scikit-learn, without bins; takes 5 bytes of
             memory per base and marker.
         batch_size: windows per batch.
@@ -102,6 +103,7 @@ def evaluate(
     )  # fmt: skip
     if exact:
         check_exact(total, max(len(pairing.dataset) for pairing in pairings))
+    flanks = flanks and flanks_differ(dataset)
     rows: list[tuple[MarkerScores, ...]] = []
     reliable: list[tuple[ReliabilityRow, ...]] = []
     for candidate, pairing in zip(candidates, pairings, strict=True):

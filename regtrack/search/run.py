@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from regtrack.atomic import real_place
 from regtrack.dataset.store import Dataset
 from regtrack.progress import SILENT, Progress
@@ -18,6 +20,7 @@ from regtrack.search.worker import Board, Worker
 from regtrack.training.config import Hardware
 from regtrack.training.fit import check_trainable
 from regtrack.training.run import RunFolder
+from regtrack.training.start import read_start
 from regtrack.training.trainer import check_hardware
 
 
@@ -40,10 +43,18 @@ def plan_search(
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
     wanted = plan.count(space)
     check_trainable(dataset)
+    _check_network(space, dataset)
     folder = SearchFolder(real_place(Path(out)))
     folder.check()
     check_hardware(space.config, hardware, RunFolder(folder.path))
     return wanted
+
+
+def _check_network(space: Space, dataset: Dataset) -> None:
+    """Refuse a network that does not give what the dataset labels, before a folder is made."""
+    settings, config = space.trial(space.defaults or {})
+    with torch.random.fork_rng(devices=[]):
+        read_start(None).network(dataset, space.model, settings, config.seed)
 
 
 def run_search(
@@ -79,7 +90,7 @@ def run_search(
     Raises:
         SearchError: the space or plan is invalid, `out` or the study are of another search, the
             storage cannot be used, or all trials fail.
-        DatasetError: a split without windows or labels.
+        DatasetError: a split without windows or labels, or labels that the network does not give.
         DeviceError: the hardware is not available.
         OutputError: `out` holds other files, or cannot be written.
         KeyboardInterrupt: SIGINT, SIGTERM or SIGHUP arrived; the same call resumes.

@@ -47,7 +47,7 @@ def write_table(made: Table, folder: Path, *, title: str) -> tuple[str, ...]:
     text = json.dumps(made.to_dict(), indent=1) + "\n"
     (folder / "table.json").write_text(text, encoding="utf-8")
     (folder / "table.md").write_text(markdown(made, title), encoding="utf-8")
-    (folder / "table.tex").write_text(latex(made), encoding="utf-8")
+    (folder / "table.tex").write_text(latex(made, title), encoding="utf-8")
     figures = {"pr_curves": _curves(made)}
     if len(made.rows) > 1:
         figures["scatter"] = _scatter(made)
@@ -152,7 +152,7 @@ def markdown(made: Table, title: str) -> str:
                 f"| {row.style.title} | {row.parameters:,} | {len(row.seeds)} | "
                 f"{' | '.join(texts)} |"
             )
-    lines += ["", "## What the splits hold", "", "| split | category | markers | labelled bases | "
+    lines += ["", "## What the splits hold", "", "| split | category | markers | positives | "
               "base rate |", "|---|---|---:|---:|---:|"]  # fmt: skip
     lines += [
         f"| {cell.split} | {cell.category} | {cell.markers:,} | {cell.positives:,} | "
@@ -162,8 +162,8 @@ def markdown(made: Table, title: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def latex(made: Table) -> str:
-    """The table in LaTeX (booktabs), one per rule."""
+def latex(made: Table, title: str) -> str:
+    """The table in LaTeX (booktabs), one per rule; the title is a comment."""
     wide = len(made.categories)
     blocks = []
     for rule in RULES:
@@ -187,7 +187,7 @@ def latex(made: Table) -> str:
                 texts.append(text + (rf" $\pm$ {spread:.3f}" if spread != "" else ""))
             lines.append(rf"{_tex(row.style.title)} & {row.parameters:,} & {' & '.join(texts)} \\")
         blocks.append("\n".join([*lines, r"\bottomrule", r"\end{tabular}"]))
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join([f"% {title}", *blocks]) + "\n"
 
 
 def _tex(text: str) -> str:
@@ -218,7 +218,7 @@ def html(made: Table, figures: dict[str, Figure], title: str) -> str:
 
 
 def _html_rows(made: Table, rule: str) -> str:
-    head = ["model", "parameters", "seeds", "split", "category", "markers", "labelled bases",
+    head = ["model", "parameters", "seeds", "split", "category", "markers", "positives",
             "base rate", "PR AUC", "95 % interval", "± seeds", "times base rate"]  # fmt: skip
     rows = []
     for row in made.rows:

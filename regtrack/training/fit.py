@@ -288,8 +288,9 @@ def check_trainable(dataset: Dataset) -> dict[str, float]:
         )
     positives = dataset.positives("valid")
     if not (positives >= MIN_POSITIVES).any():
+        what = "bases" if dataset.spec.bin == 1 else "windows"
         raise DatasetError(
-            f"no marker has {MIN_POSITIVES} labelled bases in the valid split of {dataset.path}, "
+            f"no marker has {MIN_POSITIVES} labelled {what} in the valid split of {dataset.path}, "
             "so no epoch can be chosen as the best; build the dataset with another split"
         )
     rates = np.where(positives >= MIN_POSITIVES, dataset.base_rates("valid"), np.nan)
