@@ -125,10 +125,11 @@ def parallel_figure(axes: Sequence[Axis], lines: Lines, label: str, title: str) 
             )
         for place, axis in enumerate(every):
             _draw_axis(canvas, place, axis)
-        canvas.set_xlim(-0.1, len(every) - 1 + 0.35)
+        canvas.set_xlim(-0.1, len(every) - 1 + 0.06 * len(every))  # room for the last marks
         canvas.set_ylim(-0.02, 1.12)
         canvas.axis("off")
         bar = figure.colorbar(colours, ax=canvas, pad=0.0, aspect=28, shrink=0.85)
+        bar.set_ticks([])  # the last axis has the scores
         bar.set_label(f"{label}\n(grey: ended early; thick: the best)", fontsize=7)
         bar.outline.set_visible(False)
     return figure
