@@ -23,6 +23,8 @@ from regtrack.tracks.bigwig.deflate.symbols import (
     u,
 )
 
+_NEAR = 2_048  # bytes, the farthest of most short repeats
+
 
 @inner
 def symbols_cost(
@@ -73,10 +75,22 @@ def write_symbols(
         own = code >> 40
         value = code & 0xFFFF | size - LENGTH_BASE[symbol] << own
         of_size[size] = value | own + LENGTH_BITS[symbol] << 40
+    steps = _distance_steps(distance_codes)
+    least = of_size[3] & 0xFFFFFFFF, of_size[3] >> 40
     i = 0
     for number in range(len(repeats) + 1):
-        repeat = repeats[number] if number < len(repeats) else len(data) << 32
+        repeat = repeats[u(number)] if number < len(repeats) else len(data) << 32
         stop = repeat >> 32
+        if i + 1 == stop and repeat & 0xFFFF == 3 and repeat >> 16 & 0xFFFF <= _NEAR:
+            # a literal and the shortest repeat, as in numbers that are rounded: written at once
+            code, step = codes[u(data[u(i)])], steps[u(repeat >> 16 & 0xFFFF)]
+            first = (code >> 40) + least[1]
+            count = first + (step >> 40)
+            if count <= 32:
+                value = code & 0xFFFF | least[0] << (code >> 40) | (step & 0xFFFFFFFF) << first
+                out[u(at)], at, held, bits = add_bits(at, held, bits, value, count)
+                i = stop + 3
+                continue
         while i + 4 <= stop:
             first, second = codes[data[u(i)]], codes[data[u(i + 1)]]
             third, fourth = codes[data[u(i + 2)]], codes[data[u(i + 3)]]
@@ -120,6 +134,19 @@ def write_symbols(
             i += repeat & 0xFFFF
         out[u(at)], at, held, bits = add_bits(at, held, bits, value, count)
     return at, held, bits
+
+
+@inner
+def _distance_steps(distance_codes: Counts) -> Counts:
+    """What is written for each distance up to `_NEAR`: bits | their number << 40, int64."""
+    steps = np.empty(_NEAR + 1, np.int64)
+    for back in range(1, _NEAR + 1):
+        symbol = DISTANCE_SYMBOL[back]
+        code = distance_codes[symbol]
+        own = code >> 40
+        value = code & 0xFFFF | back - DISTANCE_BASE[symbol] << own
+        steps[back] = value | own + DISTANCE_BITS[symbol] << 40
+    return steps
 
 
 @inner

@@ -78,7 +78,14 @@ def find_in_numbers(
     short, long = latest[0], latest[1]
     short[:], long[:] = NEVER, NEVER
     found, tries, misses, i = 0, _TRIES, 0, 0
+    near = np.zeros(_NEAR + 1, np.int64)
     while i < last - 1:
+        if tries == 0 and rounded:
+            begin = i
+            found, i = _short_repeats(words, i, short, repeats, found, counts, near)
+            misses = 0 if i > begin else misses
+            if i >= last - 1:
+                break
         four, following = (
             _four(words[u(i)], words[u(i + 1)]),
             _four(words[u(i + 1)], words[u(i + 2)]),
@@ -148,4 +155,44 @@ def find_in_numbers(
         for shift in (0, 8, 16, 24):
             counts[four >> shift & 255] += 1
         i += 1
+    for back in range(1, _NEAR + 1):
+        distances[DISTANCE_SYMBOL[4 * back]] += near[back]
     return found
+
+
+@inner
+def _short_repeats(
+    words: Words, i: int, short: Places, repeats: Counts, found: int, counts: Counts, near: Counts
+) -> tuple[int, int]:
+    """Repeats of three bytes and a literal, one after another, as the search would choose them.
+
+    Of rounded numbers these three are the highest byte of a word and the zeros of the next one, so
+    most words have one, and no search for long repeats comes between them.
+
+    Returns:
+        The number of repeats, and the word at which something else is to be done.
+    """
+    last = len(words) - 1
+    before = found
+    word = np.int64(words[u(i)])
+    while i < last - 1:
+        following = np.int64(words[u(i + 1)])
+        top = word >> 24
+        slot = _short_slot(top)
+        origin = np.int64(short[u(slot)])
+        back = i - origin
+        if following & 0xFFFF != 0 or back > _NEAR:
+            break
+        earlier = np.int64(words[u(origin + 1)])
+        other = (following ^ earlier) & 0xFFFFFF
+        if np.int64(words[u(origin)]) >> 24 != top or other & 0xFFFF != 0 or other == 0:
+            break
+        short[u(slot)] = i
+        near[u(back)] += 1
+        repeats[u(found)] = 4 * i + 3 << 32 | back << 18 | 3
+        counts[u(following >> 16 & 255)] += 1
+        found += 1
+        i += 1
+        word = following
+    counts[END + 1] += found - before
+    return found, i
