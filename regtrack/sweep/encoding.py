@@ -40,7 +40,8 @@ class Encoding:
 
         Args:
             reading: the strips, and which of their bases get a value.
-            values: float32 (count, bp).
+            values: float32 (count, bp), which may be changed if they were computed in torch's
+                inference mode: others may be a network's own.
 
         Raises:
             TrackError: the model gave NaN.
@@ -48,8 +49,9 @@ class Encoding:
         present = reading.present
         if _on_cpu(values):
             found, broken_at = store_rows(
-                values.numpy(), present, resolution=self.resolution, keep_bits=self.keep_bits
-            )
+                values.numpy(), present,
+                resolution=self.resolution, keep_bits=self.keep_bits, in_place=_is_own(values),
+            )  # fmt: skip
             if broken_at >= 0:
                 _refuse(reading, broken_at)
             return found
@@ -85,6 +87,12 @@ def prepare_encoder() -> None:
 
 def _on_cpu(values: Tensor) -> bool:
     return values.device.type == "cpu"
+
+
+def _is_own(values: Tensor) -> bool:
+    """Whether a pass made these values, (count, bp), each in a place of its own."""
+    apart = len(values) == 1 or values.stride(0) >= values.shape[1]
+    return values.is_inference() and values.stride(1) == 1 and apart
 
 
 def _refuse(reading: Reading, at: int) -> None:

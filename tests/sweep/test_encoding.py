@@ -95,3 +95,20 @@ def test_compiling_the_encoder_is_noted_and_loading_it_is_not(
     monkeypatch.setattr(encoding_module._log, "warning", lambda _: said.set())
     encoding_module.prepare_encoder()
     assert said.is_set()
+
+
+def test_only_values_that_a_pass_made_are_stored_in_their_own_place() -> None:
+    """A network may give a tensor of its own, or one row in the place of several."""
+    present = np.arange(30) < 25
+    own = torch.full((2, 30), 0.3)
+    with torch.inference_mode():
+        made, repeated = torch.full((2, 40), 0.3), torch.full((1, 30), 0.3).expand(2, -1)
+        of_its_own = own[:]
+    finish = Encoding(7, 1).finish
+    for values, shared in ((of_its_own, False), (repeated, False), (made[:, 5:35], True)):
+        given_values = values.clone()
+        found = finish(reading(present), values)
+        assert np.shares_memory(found, values.numpy()) is shared
+        assert torch.equal(values, given_values) is not shared
+        expected = np.float32([0.30078125] * 25 + [np.nan] * 5)
+        np.testing.assert_array_equal(found, np.stack([expected, expected]))

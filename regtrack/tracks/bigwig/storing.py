@@ -26,17 +26,24 @@ _LONGEST = 128  # bp of a mean up to which NumPy adds without dividing a group
 
 
 def store_rows(
-    values: Values, present: Present, *, resolution: int = 1, keep_bits: int = MANTISSA_BITS
+    values: Values,
+    present: Present,
+    *,
+    resolution: int = 1,
+    keep_bits: int = MANTISSA_BITS,
+    in_place: bool = False,
 ) -> tuple[Values, int]:
     """The values to store of some files, each the mean of those present, rounded.
 
     They are those of `average` and `round_mantissa`, to the bit.
 
     Args:
-        values: one per base, float32 (files, L); unchanged.
+        values: one per base, float32 (files, L); unchanged, unless `in_place`.
         present: which bases get a value, bool (L,).
         resolution: bp per stored value.
         keep_bits: bits of the mantissa to keep.
+        in_place: with a resolution of 1 bp, store in `values`, whose rows must be contiguous and
+            writeable: new memory of that size costs as much as all else here.
 
     Returns:
         float32 (files, ceil(L / resolution)), NaN where absent; and the first base, counted from 0,
@@ -47,16 +54,22 @@ def store_rows(
     """
     check_keep_bits(keep_bits)
     dropped = MANTISSA_BITS - keep_bits
+    if resolution == 1:
+        stored = values if in_place else np.array(values, order="C")
+        broken = [_store(row.view(np.uint32), present, dropped) for row in stored]
+        return stored, _first(broken)
     stored = np.empty((len(values), -(-values.shape[1] // resolution)), dtype=np.float32)
     broken = [
-        _store(row.view(np.uint32), present, dropped, out.view(np.uint32))
-        if resolution == 1
-        else _store_means(row, present, resolution, dropped, out)
+        _store_means(row, present, resolution, dropped, out)
         if resolution <= _LONGEST
         else _store_long(row, present, resolution, keep_bits, out)
         for row, out in zip(values, stored, strict=True)
     ]
-    return stored, min((at for at in broken if at >= 0), default=-1)
+    return stored, _first(broken)
+
+
+def _first(broken: list[int]) -> int:
+    return min((at for at in broken if at >= 0), default=-1)
 
 
 def _store_long(row: Values, present: Present, resolution: int, keep_bits: int, out: Values) -> int:
@@ -68,15 +81,15 @@ def _store_long(row: Values, present: Present, resolution: int, keep_bits: int, 
 
 
 @kernel
-def _store(bits: Words, present: Present, dropped: int, out: Words) -> int:
-    """Values of single bases, by their bits."""
+def _store(bits: Words, present: Present, dropped: int) -> int:
+    """Values of single bases, by their bits, which are changed."""
     broken = False
     for i in range(len(bits)):
         word = bits[i]
         nan = np.uint32(word & np.uint32(0x7FFF_FFFF)) > np.uint32(0x7F80_0000)
         broken |= nan & present[i]
         kept = rounded(word, dropped) if dropped else word
-        out[i] = kept if present[i] else _ABSENT
+        bits[i] = kept if present[i] else _ABSENT
     if broken:
         for i in range(len(bits)):
             if present[i] and np.uint32(bits[i] & np.uint32(0x7FFF_FFFF)) > np.uint32(0x7F80_0000):

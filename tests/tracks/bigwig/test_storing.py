@@ -25,6 +25,11 @@ def test_rows_are_stored_as_by_numpy(resolution: int, keep_bits: int) -> None:
         stored, broken = store_rows(values, present, resolution=resolution, keep_bits=keep_bits)
         assert broken == -1
         assert np.array_equal(values, given)
+        if resolution == 1:
+            wide = np.pad(values, ((0, 0), (3, 5)))[:, 3:-5]  # rows with something between them
+            own, _ = store_rows(wide, present, keep_bits=keep_bits, in_place=True)
+            assert np.shares_memory(own, wide)
+            assert np.array_equal(own.view("u4"), stored.view("u4"))
         for row, found in zip(given, stored, strict=True):
             with np.errstate(invalid="ignore", over="ignore"):
                 expected = average(np.where(present, row, np.float32(np.nan)), resolution).copy()
