@@ -178,7 +178,7 @@ def _short_repeats(
     while i < last - 1:
         following = np.int64(words[u(i + 1)])
         top = word >> 24
-        slot = _short_slot(top)
+        slot = _short_slot(int(top))
         origin = np.int64(short[u(slot)])
         back = i - origin
         if following & 0xFFFF != 0 or back > _NEAR:
