@@ -22,6 +22,7 @@ PERMITTED: dict[str, set[str]] = {
     "machine": set(),
     "fetch": {"genome", "labels", "files", "machine"},
     "genome": {"files", "machine"},
+    "network_name": {"files"},
     "measures": {"machine"},
     "labels": {"genome", "files"},
     "tracks": {"genome", "labels", "files"},
@@ -31,7 +32,7 @@ PERMITTED: dict[str, set[str]] = {
     "checkpoint": {"genome", "labels", "models", "checkpoint_header", "files", "measures"},
     "inspection": {"checkpoint_header", "dataset", "tracks", "files"},
     "validation": {"checkpoint", "dataset", "tracks", "sweep", "genome", "files"},
-    "predict": {"genome", "labels", "checkpoint", "machine", "files"},
+    "predict": {"genome", "labels", "checkpoint", "machine", "files", "network_name"},
     "adapters": {"predict"},
     "model_check": {"genome", "checkpoint", "predict", "machine"},
     "training": {
@@ -44,11 +45,11 @@ PERMITTED: dict[str, set[str]] = {
     "sweep": {"genome", "labels", "tracks", "models", "checkpoint", "predict", "machine", "files"},
     "saliency": {
         "genome", "labels", "dataset", "models", "checkpoint", "predict", "sweep", "files",
-        "tracks",
+        "tracks", "network_name",
     },
     "compare": {
         "genome", "labels", "machine", "tracks", "dataset.store", "dataset.format",
-        "dataset.identity", "checkpoint_header", "measures", "files",
+        "dataset.identity", "checkpoint_header", "measures", "files", "network_name",
     },
     "hub": {"genome", "labels", "tracks", "files", "compare", "figures.palette"},
     "calls": {

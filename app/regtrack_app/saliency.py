@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from regtrack.compare.checkpoints import Maker
 from regtrack.compare.sources import Sources
 from regtrack.errors import MissingPackageError, RegtrackError
 from regtrack.genome.interval import Interval
@@ -196,7 +197,7 @@ def _within(inner: Interval, outer: Interval) -> bool:
 def saliency_values(
     *,
     target: str,
-    checkpoint: Path,
+    checkpoint: Maker,
     reference: Path,
     marker: str,
     region: Interval,

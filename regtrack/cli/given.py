@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 from regtrack.errors import NetworkError
 
 if TYPE_CHECKING:
+    from regtrack.network_name import NetworkName
     from regtrack.predict.named import NetworkSource
+
+_OF_NETWORK = "--network-set is for --network, which was not given; omit it"
 
 
 def given_networks(
@@ -49,5 +52,20 @@ def given_network(
         found = "neither" if checkpoint is None else "both"
         raise NetworkError(f"found {found} of CHECKPOINT and --network; expected one of them")
     if settings:
-        raise NetworkError("--network-set is for --network, which was not given; omit it")
+        raise NetworkError(_OF_NETWORK)
     return checkpoint
+
+
+def named_network(network: str, settings: Sequence[str] | None) -> tuple[NetworkName, ...]:
+    """What --network and --network-set name, without torch; nothing if nothing is named.
+
+    Raises:
+        NetworkError: arguments of no function.
+    """
+    from regtrack.network_name import NetworkName
+
+    if network:
+        return (NetworkName(network, settings or ()),)
+    if settings:
+        raise NetworkError(_OF_NETWORK)
+    return ()

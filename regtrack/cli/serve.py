@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from regtrack.cli.sweep_options import NetworkSet
+
 EPILOG = """Examples:
 
   regtrack serve runs/cnn runs/dilated --labels data --genes genes.gtf.gz
@@ -19,6 +21,9 @@ EPILOG = """Examples:
   regtrack serve 'no pooling=runs/a' 'max pooling=runs/b' --labels data
 
   regtrack serve runs/dilated --labels data --checkpoint dilated/checkpoint.safetensors
+
+  regtrack serve splicing --genes genes.gtf.gz --network my_networks:splicing
+  --network-set weights=w.safetensors
 
   regtrack serve runs/dilated --share"""
 
@@ -59,6 +64,14 @@ def command(
         list[Path] | None,
         typer.Option(help="Checkpoint of a sweep shown, for saliency; repeatable."),
     ] = None,
+    network: Annotated[
+        str,
+        typer.Option(
+            help="The function that made a sweep shown, for saliency: package.module:function.",
+            show_default=False,
+        ),
+    ] = "",
+    network_set: NetworkSet = None,
     reference: Annotated[
         Path | None, typer.Option(help="FASTA; default: that of the sweeps.")
     ] = None,
@@ -106,6 +119,7 @@ def command(
     from regtrack_app.sign_in import shared_path
 
     from regtrack.cli.console import console
+    from regtrack.cli.given import named_network
     from regtrack.cli.wording import in_options
     from regtrack.compare.open_sources import open_sources
     from regtrack.machine.allocator import return_memory
@@ -116,7 +130,8 @@ def command(
     places, names = named_paths(paths)
     access = access_of(host, allow_host or (), token, no_token=no_token, share=share)
     sources = open_sources(
-        places, labels=labels, genes=genes, checkpoints=checkpoint or (), reference=reference,
+        places, labels=labels, genes=genes, reference=reference,
+        checkpoints=(*(checkpoint or ()), *named_network(network, network_set)),
         names=names,
     )  # fmt: skip
     app = create_app(sources, access=access, url_base=url_base, wording=in_options)

@@ -9,8 +9,13 @@ from pathlib import Path
 from regtrack.checkpoint_header import CheckpointHeader, checkpoint_file, read_header
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
-from regtrack.errors import CheckpointError
+from regtrack.errors import CheckpointError, NetworkError
+from regtrack.files.shown import shown
+from regtrack.network_name import NetworkName, SweptNetwork
 from regtrack.tracks.catalog import ModelTracks
+
+Maker = Path | SweptNetwork
+"""What made a sweep: a checkpoint's file, or a network of the user's own."""
 
 
 def trained_elsewhere(models: Sequence[ModelTracks], dataset: Dataset) -> frozenset[str]:
@@ -22,14 +27,21 @@ def trained_elsewhere(models: Sequence[ModelTracks], dataset: Dataset) -> frozen
     return frozenset(model.id for model in models if model.record.checkpoint.dataset not in known)
 
 
-def match_checkpoints(models: Sequence[ModelTracks], paths: Sequence[Path]) -> dict[str, Path]:
+def match_checkpoints(
+    models: Sequence[ModelTracks], given: Sequence[str | Path | NetworkName]
+) -> dict[str, Maker]:
     """The checkpoint of each model, by the model's id: the one that made its sweep.
 
     Raises:
         CheckpointError: a checkpoint that cannot be read, or that made none of the sweeps.
+        NetworkError: a network of the user's own that made none of the sweeps.
     """
-    found: dict[str, Path] = {}
-    for path in paths:
+    found: dict[str, Maker] = {}
+    for one in given:
+        if isinstance(one, NetworkName):
+            found |= _made_by_network(models, one)
+            continue
+        path = Path(one)
         file = checkpoint_file(path)
         header = read_header(file)
         with file.open("rb") as opened:
@@ -39,6 +51,30 @@ def match_checkpoints(models: Sequence[ModelTracks], paths: Sequence[Path]) -> d
             made = _possible(models, header, file)
         found |= {model.id: file.resolve() for model in made}
     return found
+
+
+def _made_by_network(models: Sequence[ModelTracks], name: NetworkName) -> dict[str, SweptNetwork]:
+    """The models that a network of the user's own made, or could have made, by id.
+
+    A sweep of an object of Python names no function; its weights are compared later.
+    """
+    records = {model.id: model.record.checkpoint for model in models}
+    made = [
+        model
+        for model, by in records.items()
+        if by.function == name.function and (by.settings or {}) == name.keywords
+    ]
+    unnamed = [
+        model for model, by in records.items() if not (by.function or by.sha256) and by.weights
+    ]
+    if not made and len(unnamed) == 1:
+        made = unnamed
+    if not made:
+        raise NetworkError(
+            f"{shown(str(name))} made none of the sweeps given (of {_names(models)}); name the "
+            "function and the settings that did"
+        )
+    return {model: SweptNetwork(name, records[model].weights) for model in made}
 
 
 def _made_by(model: ModelTracks) -> str | None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from regtrack.network_name import NetworkName
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -18,7 +20,7 @@ class Inputs:
         genes: a GTF.
         reference: a FASTA; None: the one that a sweep names.
         names: of models, by their path among `paths`.
-        checkpoints: of the models.
+        checkpoints: of the models, or what makes networks of the user's own.
     """
 
     paths: tuple[str | Path, ...]
@@ -26,4 +28,4 @@ class Inputs:
     genes: str | Path | None = None
     reference: str | Path | None = None
     names: Mapping[str | Path, str] = field(default_factory=dict)
-    checkpoints: tuple[str | Path, ...] = ()
+    checkpoints: tuple[str | Path | NetworkName, ...] = ()

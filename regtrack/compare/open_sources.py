@@ -21,6 +21,7 @@ from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.fasta_form import check_fasta
 from regtrack.labels.manifest import MarkerFile, read_markers
+from regtrack.network_name import NetworkName
 from regtrack.tracks.build_catalog import build_catalog
 from regtrack.tracks.catalog import Catalog
 from regtrack.tracks.genes import Genes
@@ -33,7 +34,7 @@ def open_sources(
     *,
     labels: str | Path | None = None,
     genes: str | Path | None = None,
-    checkpoints: Sequence[str | Path] = (),
+    checkpoints: Sequence[str | Path | NetworkName] = (),
     reference: str | Path | None = None,
     names: Mapping[str | Path, str] | None = None,
 ) -> Sources:
@@ -45,7 +46,8 @@ def open_sources(
             beside the tracks.
         labels: a dataset, a markers table (.tsv), or one BED with the labels of every marker.
         genes: a GTF, plain or gzip; read in the background.
-        checkpoints: checkpoints of the models, or folders of runs that contain them.
+        checkpoints: checkpoints of the models, or folders of runs that contain them, or a
+            `NetworkSource` that made a model of the user's own.
         reference: a FASTA; default: the one that a sweep names, if it exists.
         names: of models, by their path among `paths`; default: those of their networks.
 
@@ -88,7 +90,7 @@ def open_inputs(inputs: Inputs) -> Sources:
         pool=ReaderPool(),
         labels=DatasetLabels(dataset) if dataset else peaks,
         dataset=dataset,
-        checkpoints=match_checkpoints(catalog.models, [Path(path) for path in inputs.checkpoints]),
+        checkpoints=match_checkpoints(catalog.models, inputs.checkpoints),
         reference=fasta,
         letters=Letters(dataset, fasta),
         gene_file=None if genes is None else Later(lambda: _read_genes(genes, catalog.assembly)),

@@ -15,7 +15,7 @@ from regtrack.closing import Closing
 from regtrack.compare.annotations import Annotation
 from regtrack.compare.background import Later
 from regtrack.compare.bounded_cache import BoundedCache
-from regtrack.compare.checkpoints import trained_elsewhere
+from regtrack.compare.checkpoints import Maker, trained_elsewhere
 from regtrack.compare.inputs import Inputs
 from regtrack.compare.labels import LabelSource
 from regtrack.compare.naming import called
@@ -46,7 +46,7 @@ class Sources(Closing):
         pool: the open bigWigs.
         labels: labels of markers; None if none were given.
         dataset: the dataset, if the labels are from one; it also has the split and the sequence.
-        checkpoints: the checkpoint files that were given, by the model's id.
+        checkpoints: the checkpoint files and networks that were given, by the model's id.
         reference: the FASTA; None if none was given and the sweeps name none that exists.
         letters: the sequence.
         gene_file: the genes, which are read in the background; None if none were given.
@@ -58,7 +58,7 @@ class Sources(Closing):
     pool: ReaderPool
     labels: LabelSource | None = None
     dataset: Dataset | None = None
-    checkpoints: Mapping[str, Path] = field(default_factory=dict)
+    checkpoints: Mapping[str, Maker] = field(default_factory=dict)
     reference: Path | None = None
     letters: Letters = field(default_factory=lambda: Letters(None, None))
     gene_file: Later[Genes] | None = None

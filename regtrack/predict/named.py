@@ -6,15 +6,14 @@ point of an installed package in the group `regtrack.networks`.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from regtrack.errors import NetworkError, nearest
 from regtrack.files.shown import shown
-from regtrack.frozen import take_names
+from regtrack.network_name import NetworkName
 from regtrack.predict.adapter_errors import adapter_errors
 from regtrack.predict.foreign import ForeignNetwork
 from regtrack.predict.importing import as_function, imported
@@ -23,7 +22,7 @@ GROUP = "regtrack.networks"
 
 
 @dataclass(frozen=True)
-class NetworkSource:
+class NetworkSource(NetworkName):
     """A function that makes a network, by name, and what it is given.
 
     Attributes:
@@ -33,27 +32,6 @@ class NetworkSource:
     Raises:
         NetworkError: a setting that is not of this form, or a name that is given twice.
     """
-
-    function: str
-    settings: Sequence[str] | str = ()
-
-    def __post_init__(self) -> None:
-        take_names(self, "settings")
-        _ = self.keywords
-
-    @property
-    def keywords(self) -> dict[str, Any]:
-        """The settings by name."""
-        found: dict[str, Any] = {}
-        for setting in self.settings:
-            name, equals, text = setting.partition("=")
-            if not equals or not name.isidentifier() or name in found:
-                raise NetworkError(
-                    f'"{shown(setting)}" is no setting of a network, or the second of its name; '
-                    "expected name=value, each name once"
-                )
-            found[name] = _value(text)
-        return found
 
     def make(self) -> ForeignNetwork:
         """Import the function and call it.
@@ -76,13 +54,6 @@ class NetworkSource:
             return imported(self.function)
         with adapter_errors(self.function):
             return as_function(self.function, _entry_point(self.function).load())
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def _entry_point(name: str) -> EntryPoint:

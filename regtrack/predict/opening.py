@@ -17,7 +17,7 @@ from regtrack.predict.foreign import ForeignNetwork
 from regtrack.predict.named import NetworkSource
 from regtrack.predict.network import Network, SequenceNetwork, traits_of
 
-One = str | Path | Checkpoint | NetworkSource | SequenceNetwork
+One = str | Path | Checkpoint | ForeignNetwork | NetworkSource | SequenceNetwork
 Given = One | Sequence[str | Path | Checkpoint]
 Single = Checkpoint | ForeignNetwork
 Opened = Single | NamedEnsemble
@@ -80,7 +80,7 @@ def open_untried(given: Given) -> Opened:
     """
     if isinstance(given, list | tuple):
         return _opened(given)
-    if isinstance(given, Checkpoint):
+    if isinstance(given, Checkpoint | ForeignNetwork):
         return given
     if isinstance(given, str | Path):
         return load_checkpoint(given)

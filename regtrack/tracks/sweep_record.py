@@ -20,7 +20,11 @@ SEALED = 4  # the first format with a digest
 
 @dataclass(frozen=True)
 class SweptBy:
-    """The checkpoint that made a sweep; fields are None where it was not a file, or long ago."""
+    """The network that made a sweep; fields are None where it was not a file, or long ago.
+
+    Of a network that regtrack did not train, there are the function that made it and its settings,
+    if it was named so.
+    """
 
     model: str
     config: dict[str, Any] | None = None
@@ -29,6 +33,8 @@ class SweptBy:
     path: str | None = None
     sha256: str | None = None
     calibration: dict[str, str] | None = None
+    function: str | None = None
+    settings: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ from regtrack.compare.checkpoints import trained_elsewhere
 from regtrack.compare.open_sources import open_sources
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
-from regtrack.errors import CheckpointError
+from regtrack.errors import CheckpointError, NetworkError
 from regtrack.files.safetensors_header import SafetensorsHeader
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
+from regtrack.network_name import NetworkName, SweptNetwork
 from regtrack.tracks.build_catalog import build_catalog
 
 
@@ -62,6 +63,27 @@ def test_checkpoints_are_those_that_made_the_sweeps(tmp_path: Path) -> None:
     for given in (other, foreign):
         with pytest.raises(CheckpointError, match=r"made none of the sweeps .*CNN7, DILATED"):
             open_sources([tmp_path / "s"], checkpoints=[given])
+
+
+def test_networks_of_ones_own_are_matched_by_what_made_the_sweep(tmp_path: Path) -> None:
+    ones = {"a": {"c": np.ones(9, np.float32)}}
+    for name, made in (
+        ("named", {"function": "m:f", "settings": {"w": "x", "n": 3}, "weights": "1"}),
+        ("object", {"weights": "2"}),
+        ("trained", {"sha256": "0" * 64, "weights": "3"}),
+    ):
+        folder = write_sweep(tmp_path / "s" / name, name, ones)
+        record = json.loads((folder / "sweep.json").read_text())
+        record["checkpoint"] |= made
+        (folder / "sweep.json").write_text(json.dumps(record))
+    same = NetworkName("m:f", ["n=3", "w=x"])
+    found = open_sources([tmp_path / "s"], checkpoints=[same]).checkpoints
+    assert found == {"named": SweptNetwork(same, "1")}
+    other = NetworkName("m:f", "n=4")  # the sweep of an object may be its, by its weights
+    found = open_sources([tmp_path / "s"], checkpoints=[other]).checkpoints
+    assert found == {"object": SweptNetwork(other, "2")}
+    with pytest.raises(NetworkError, match=r"m:f n=4 made none of the sweeps given \(of named"):
+        open_sources([tmp_path / "s" / "named"], checkpoints=[other])
 
 
 def test_models_trained_on_another_dataset_are_found(world: World, tmp_path: Path) -> None:

@@ -153,5 +153,5 @@ def test_windows_with_one_label_are_one_call_each(tmp_path: Path) -> None:
     (row,) = report.markers
     assert row.average_precision == pytest.approx(average_precision_score(labels, scores), abs=2e-3)
     with pytest.raises(DatasetError, match="expected a network of such windows"):
-        single = as_network(Bases(), [row.marker], crop=4, activation="sigmoid")
+        single = as_network(Bases(), [row.marker], crop=4, channels=[0], activation="sigmoid")
         evaluate(dataset, single, split=split)

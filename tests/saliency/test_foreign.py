@@ -17,14 +17,17 @@ import regtrack
 from regtrack.errors import NetworkError, SaliencyError
 from regtrack.genome.interval import Interval
 from regtrack.genome.sequence import N
+from regtrack.network_name import NetworkName, SweptNetwork
 from regtrack.predict.described import DescribedModel
-from regtrack.predict.foreign import ForeignNetwork
-from regtrack.predict.plain import as_network
+from regtrack.predict.foreign import ForeignNetwork, module_digest
+from regtrack.predict.plain import PlainNetwork, as_network
+from regtrack.predict.redescribed import Redescribed
 from regtrack.predict.region import values_along
 from regtrack.predict.stepped import with_step
 from regtrack.predict.two_strands import two_strands
 from regtrack.saliency import strips
 from regtrack.saliency.method import GRADIENT_X_INPUT, INTEGRATED_GRADIENTS, ISM, METHODS, Method
+from regtrack.saliency.on_request import explain_region
 from regtrack.saliency.receptive_field import effective_receptive_field
 from regtrack.saliency.region import Question, explain, saliency_of_region
 from regtrack.saliency.tracks import saliency_tracks
@@ -266,3 +269,23 @@ def test_a_signal_is_explained_where_it_is_highest() -> None:
     found = saliency_of_region(named.model.network, source, "chr1:1-300", "a")  # type: ignore[arg-type]
     np.testing.assert_array_equal(found.outputs, values >= np.nanmax(values) / 2)
     assert found.rule.startswith("Values ≥")
+
+
+def made(count: int) -> PlainNetwork:
+    """A function that a user names."""
+    torch.manual_seed(count)
+    return as_network(Curved(), ["a", "b"], crop=6, reach=6, activation="sigmoid")
+
+
+def test_the_page_explains_the_network_of_the_sweep_and_no_other(tmp_path: Path) -> None:
+    fasta = write_fasta(tmp_path / "r.fa", {"chr1": random_codes(LENGTH, 5)})
+    place = Interval("chr1", 300, 400)
+    name = NetworkName("tests.saliency.test_foreign:made", "count=1")
+    weights = module_digest(made(1))
+    expected = saliency_of_region(made(1), fasta, place, "a", method="gradient-x-input").values
+    stepped = module_digest(Redescribed(made(1), made(1).description))
+    for digest in (weights, stepped, None):
+        found = explain_region(SweptNetwork(name, digest), fasta, place, "a")
+        np.testing.assert_array_equal(found.values, expected)
+    with pytest.raises(NetworkError, match="other weights than those of the sweep"):
+        explain_region(SweptNetwork(name, "0" * 64), fasta, place, "a")
