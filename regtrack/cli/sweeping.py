@@ -140,6 +140,7 @@ def print_forecast(forecast: Forecast) -> None:
     strands = ", both strands" if forecast.strands == 2 else ""
     compiled = ", compiled" if forecast.compiled else ""
     averaged = f", means of {forecast.resolution} bp" if forecast.resolution > 1 else ""
+    encoded = f", {forecast.encoding:.0%} of it to store values," if forecast.encoding > 0.2 else ""
     console.print(
         f"{forecast.out}: {files}, {span_text(forecast.bases)} each, "
         f"{forecast.keep_bits} bits kept{averaged}, at most {size_text(forecast.disk)}, "
@@ -149,7 +150,7 @@ def print_forecast(forecast: Forecast) -> None:
         f"{forecast.device}{strands}"
         f"{compiled}\n"
         f"{chunks}{left if forecast.chunks_left < forecast.chunks else ''}, "
-        f"about {duration_text(forecast.seconds)} "
+        f"about {duration_text(forecast.seconds)}{encoded} "
         f"and {size_text(forecast.memory)} of memory"
     )
 

@@ -35,7 +35,7 @@ from regtrack.sweep.summary import Forecast
 from regtrack.sweep.work import Work, shards_size
 from regtrack.tracks.bigwig.file_size import bytes_per_file, bytes_per_value, pieces_size
 
-_ENCODED = 30_000_000  # values rounded and encoded per second and thread
+_AVERAGED, _ENCODED = 3e-9, 30e-9  # seconds per base and per value stored, on one thread
 _TIMED, _LEAST_TIMED = 50_000, 5_000  # bp of the pass timed on the CPU
 _TIMED_PART = 100  # of the bases to read, the part that is timed
 _STRIP = 100e-6  # seconds per strip to plan, read and mask it
@@ -98,15 +98,16 @@ class Job:
     @cached_property
     def forecast(self) -> Forecast:
         """What the sweep will write and need; the first access times the model for a moment."""
-        speed = self._speed
-        values = self.plan.bases * self.computation.count
+        passes, encoding = self.plan.bases_read / self._speed, self._encoding
+        seconds = passes + encoding + self._overhead
         return Forecast(
             out=self.request.out,
             files=tuple(track.file for track in self.tracks),
             bases=self.plan.bases,
             disk=self._disk,
             memory=peak_memory() + self._memory,
-            seconds=self.plan.bases_read / speed + values / (_ENCODED * cores()) + self._overhead,
+            seconds=seconds,
+            encoding=encoding / seconds,
             windows=self.plan.windows,
             chunks=len(self.plan.chunks),
             chunks_left=len(self.plan.chunks),
@@ -121,6 +122,12 @@ class Job:
             keep_bits=self.encoding.keep_bits,
             resolution=self.encoding.resolution,
         )
+
+    @property
+    def _encoding(self) -> float:
+        """Time to average, round, encode and join the values (seconds)."""
+        each = _AVERAGED + _ENCODED / self.encoding.resolution
+        return self.plan.bases * self.computation.count * each / cores()
 
     @property
     def _speed(self) -> float:

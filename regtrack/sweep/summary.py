@@ -22,6 +22,8 @@ class Forecast:
         disk: total size of the files (bytes); twice that is needed until they are joined.
         memory: memory of the process (bytes), apart from the device's.
         seconds: time for the chunks left, extrapolated from one timed pass, including flanks.
+        encoding: the part of that time for storing values, from 0 to 1: where it is most of it, the
+            encoder and not the network determines the speed.
         windows: windows to compute, including those that turn out to be all N.
         chunks: number of chunks.
         chunks_left: chunks to compute now, fewer than `chunks` when resuming or for a share.
@@ -40,6 +42,7 @@ class Forecast:
     disk: int
     memory: int
     seconds: float
+    encoding: float
     windows: int
     chunks: int
     chunks_left: int

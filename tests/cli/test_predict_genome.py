@@ -92,6 +92,15 @@ def test_the_forecast_and_the_summary_are_printed(run: Run) -> None:
     ]  # fmt: skip
 
 
+def test_the_plan_says_if_storing_values_takes_much_of_the_time(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regtrack.sweep.job.speed", lambda *_: 1e12)
+    code, out, _ = run("--dry-run", *APART)
+    assert code == 0
+    assert re.search(r"about 1 s, \d\d% of it to store values, and ", out)
+
+
 def test_brackets_of_the_output_are_kept(run: Run) -> None:
     code, out, _ = run("--out", "mk/a[/b]")
     assert code == 0

@@ -323,6 +323,19 @@ def test_the_forecast_comes_first_and_progress_ends_at_the_total(
     json.dumps(forecast.to_dict())
 
 
+def test_the_forecast_says_which_part_of_the_time_stores_values(
+    tmp_path: Path, fasta: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """3 ns per base and 30 per stored value, of three markers, beside passes of a known speed."""
+    request = SweepRequest(as_checkpoint(small_model("cnn3"), ASSEMBLY), fasta, tmp_path / "t")
+    monkeypatch.setattr("regtrack.sweep.job.cores", lambda: 1)
+    for speed, resolution, each in ((1e6, 1, 33), (1e7, 1, 33), (1e7, 10, 6)):
+        monkeypatch.setattr("regtrack.sweep.job.speed", lambda *_, speed=speed: speed)
+        found = forecast_sweep(replace(request, storage=Storage(resolution=resolution)))
+        assert found.encoding * found.seconds == pytest.approx(ASSEMBLY.total * 3 * each * 1e-9)
+        assert found.seconds > ASSEMBLY.total * (1 / speed + 3 * each * 1e-9)
+
+
 @pytest.mark.parametrize(("name", "shape"), [("cnn3", (1, 1_120)), ("bi-lstm", (2, 600))])
 def test_on_a_device_the_forecast_times_a_pass_as_it_will_run(
     tmp_path: Path,
