@@ -225,10 +225,12 @@ class RawBigWig(Closing):
             raise self.source.error(what, at, message)
         items = self.source.table(data, item, count, _BLOCK.size)
         if kind == layout.FIXED_STEP:
-            starts = _steps(start, step, count)
+            edges = _steps(start, step, count + 1)
+            starts = edges[:-1]
+            ends = edges[1:] if step == span else starts + span
         else:
             starts = items["start"].astype(np.int64)
-        ends = items["end"].astype(np.int64) if kind == layout.BED_GRAPH else starts + span
+            ends = items["end"].astype(np.int64) if kind == layout.BED_GRAPH else starts + span
         return DataBlock(chrom, start, end, starts, ends, items["value"])
 
     def blocks(self, places: Sequence[Interval]) -> Iterator[DataBlock]:
