@@ -124,6 +124,7 @@ def command(
     from regtrack.compare.open_sources import open_sources
     from regtrack.machine.allocator import return_memory
     from regtrack.machine.open_files import allow_open_files
+    from regtrack.tracks.session import known_genome
 
     allow_open_files()
     return_memory()
@@ -141,9 +142,15 @@ def command(
         for address in addresses[1:]:
             console.print(f"From other machines: {address}", soft_wrap=True)
         if share:
-            for name in ("hub.txt", "igv.json"):
-                place = addresses[-1].partition("?")[0] + shared_path(name, access)
-                console.print(f"For other browsers: {place}", soft_wrap=True)
+            base = addresses[-1].partition("?")[0]
+            if known_genome(sources.assembly) is None:
+                console.print(
+                    "No hub: UCSC does not know this assembly; regtrack hub writes one with its "
+                    "sequence", soft_wrap=True,
+                )  # fmt: skip
+            else:
+                console.print(f"For UCSC: {base}{shared_path('hub.txt', access)}", soft_wrap=True)
+            console.print(f"For igv.js: {base}{shared_path('igv.json', access)}", soft_wrap=True)
         if not access.local:
             who = "anyone who can reach it" if access.token is None else "whoever has this address"
             console.print(

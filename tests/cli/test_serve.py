@@ -54,9 +54,15 @@ def serving(
 
 
 def test_it_answers_and_ends_on_ctrl_c_without_torch(sweep: Path) -> None:
-    with serving(sweep, "--port", 0) as (process, address):
+    with serving(sweep, "--port", 0, "--share") as (process, address):
         with urlopen(address) as page:
             assert b"regtrack" in page.read()
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(2)]
+        assert said[0].startswith("No hub: UCSC does not know this assembly")
+        assert said[1] == f"For igv.js: {address}igv.json\n"
+        with urlopen(said[1].split()[-1]) as shared:
+            assert b"cnn7.a" in shared.read()
         if Path("/proc").is_dir():
             assert "torch" not in Path(f"/proc/{process.pid}/maps").read_text()
         process.send_signal(signal.SIGINT)
