@@ -58,7 +58,7 @@ def pages(loci: Loci) -> dict[str, Picture]:
         ),
         "dashboard-windows": Picture(
             f"{whole}&markers=GM12878_H3K4me3&pair=hybrid,cnn7&panel=windows&split=test",
-            height=860, ready="#windows-grid tbody tr", press=("n",) * 3,
+            height=1130, ready="#windows-grid tbody tr", press=("n",) * 3,
         ),
         "dashboard-scores": Picture(
             f"{whole}&markers=GM12878_POLR2A&pair=cnn7,hybrid&panel=scores&split=test",
