@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from regtrack.model_check.values import ModelCheck
     from regtrack.models.registry import build_model
     from regtrack.predict.description import NetworkDescription, OutputTrack
-    from regtrack.predict.named import NetworkSource
+    from regtrack.predict.named import NetworkSource, save_network
     from regtrack.predict.one_hot import OneHotNetwork
     from regtrack.predict.plain import as_network
     from regtrack.predict.scores import RegionScores, scores
@@ -150,6 +150,7 @@ _HOMES = {
     "run_search": "regtrack.search.run",
     "run_share": "regtrack.sweep.run",
     "run_sweep": "regtrack.sweep.run",
+    "save_network": "regtrack.predict.named",
     "saliency_of_region": "regtrack.saliency.region",
     "saliency_tracks": "regtrack.saliency.tracks",
     "save_checkpoint": "regtrack.checkpoint",
@@ -174,7 +175,7 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "Checkpoint", "load_checkpoint", "save_checkpoint",
     "evaluate", "calibrate", "Calibrated", "scores", "RegionScores",
     "as_network", "two_strands", "with_step", "transformed",
-    "NetworkDescription", "OutputTrack", "NetworkSource", "OneHotNetwork",
+    "NetworkDescription", "OutputTrack", "NetworkSource", "OneHotNetwork", "save_network",
     "check_model", "ModelCheck",
     "Selection", "Compute", "Storage", "SweepRequest",
     "predict_genome", "run_sweep", "forecast_sweep", "Forecast", "SweepSummary",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from regtrack.errors import CheckpointError, RecordError
+from regtrack.errors import CheckpointError, NetworkError, RecordError
 from regtrack.files.records import (
     check_seal,
     content_digest,
@@ -27,6 +27,7 @@ from regtrack.files.shown import shown
 from regtrack.genome.assembly import Assembly
 from regtrack.labels.marker import Marker
 from regtrack.measures.calibration import Calibration
+from regtrack.saved_network import SavedNetwork, saved_in
 
 FORMAT = "regtrack.checkpoint"
 VERSION = 2
@@ -240,6 +241,11 @@ def read_checkpoint_file(path: str | Path) -> CheckpointFile:
         layout = read_safetensors_header(path)
     except RecordError as error:
         raise _refused(path, str(error)) from error
+    if (saved := _saved(path, layout)) is not None:
+        raise CheckpointError(
+            f"{path} is a network that {shown(saved.function)} made, and no code runs because a "
+            "file says so; name the function too, as `network`"
+        )
     if FORMAT not in layout.metadata:
         raise CheckpointError(f"{path} holds weights, but no record by regtrack; {_EXPECTED}")
     try:
@@ -252,6 +258,14 @@ def read_checkpoint_file(path: str | Path) -> CheckpointFile:
             f"{path} cannot be read: its record is damaged: {error}; copy it again"
         ) from error
     except CheckpointError as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+
+
+def _saved(path: Path, layout: SafetensorsHeader) -> SavedNetwork | None:
+    """What a file of a network of the user's own says of it."""
+    try:
+        return saved_in(layout.metadata)
+    except NetworkError as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from regtrack.errors import NetworkError
 from regtrack.files.shown import shown
-from regtrack.frozen import take_names
+from regtrack.frozen import take_names, take_paths
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class NetworkName:
     Attributes:
         function: `package.module:function`, or the name of an entry point of `regtrack.networks`.
         settings: `name=value`, or several, passed by keyword; a value is JSON, or else text.
+        checkpoint: a file of `save_network` that names the same function: its weights are loaded,
+            and its settings are used where none is given.
 
     Raises:
         NetworkError: a setting that is not of this form, or a name that is given twice.
@@ -29,9 +32,11 @@ class NetworkName:
 
     function: str
     settings: Sequence[str] | str = ()
+    checkpoint: Path | None = None
 
     def __post_init__(self) -> None:
         take_names(self, "settings")
+        take_paths(self, "checkpoint")
         _ = self.keywords
 
     @property

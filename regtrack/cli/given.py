@@ -31,9 +31,15 @@ def compared_networks(
     Raises:
         NetworkError: none, or arguments of no function.
     """
+    from regtrack.saved_network import names_code
+
     if checkpoints and not network:
         return tuple(given_network(one, network, settings) for one in checkpoints)
-    return (*(checkpoints or ()), given_network(None, network, settings))
+    own = [one for one in checkpoints or () if names_code(one)]
+    found = tuple(
+        given_network(one, network, settings) if one in own else one for one in checkpoints or ()
+    )
+    return found if own else (*found, given_network(None, network, settings))
 
 
 def given_network(
@@ -45,9 +51,10 @@ def given_network(
         NetworkError: both, neither, or arguments of no function.
     """
     from regtrack.predict.named import NetworkSource
+    from regtrack.saved_network import names_code
 
-    if checkpoint is None and network:
-        return NetworkSource(network, settings or ())
+    if network and (checkpoint is None or names_code(checkpoint)):
+        return NetworkSource(network, settings or (), checkpoint)
     if checkpoint is None or network:
         found = "neither" if checkpoint is None else "both"
         raise NetworkError(f"found {found} of CHECKPOINT and --network; expected one of them")
@@ -56,16 +63,23 @@ def given_network(
     return checkpoint
 
 
-def named_network(network: str, settings: Sequence[str] | None) -> tuple[NetworkName, ...]:
-    """What --network and --network-set name, without torch; nothing if nothing is named.
+def swept_networks(
+    checkpoints: Sequence[Path] | None, network: str, settings: Sequence[str] | None
+) -> tuple[Path | NetworkName, ...]:
+    """What --checkpoint, --network and --network-set of `serve` name, without torch.
 
     Raises:
         NetworkError: arguments of no function.
     """
     from regtrack.network_name import NetworkName
+    from regtrack.saved_network import names_code
 
-    if network:
-        return (NetworkName(network, settings or ()),)
-    if settings:
+    if settings and not network:
         raise NetworkError(_OF_NETWORK)
-    return ()
+    given = tuple(checkpoints or ())
+    if not network:
+        return given
+    files = [one for one in given if names_code(one)]
+    own = [NetworkName(network, settings or (), file) for file in files]
+    others = tuple(one for one in given if one not in files)
+    return (*others, *(own or [NetworkName(network, settings or ())]))

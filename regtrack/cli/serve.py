@@ -119,7 +119,7 @@ def command(
     from regtrack_app.sign_in import shared_path
 
     from regtrack.cli.console import console
-    from regtrack.cli.given import named_network
+    from regtrack.cli.given import swept_networks
     from regtrack.cli.wording import in_options
     from regtrack.compare.open_sources import open_sources
     from regtrack.machine.allocator import return_memory
@@ -132,7 +132,7 @@ def command(
     access = access_of(host, allow_host or (), token, no_token=no_token, share=share)
     sources = open_sources(
         places, labels=labels, genes=genes, reference=reference,
-        checkpoints=(*(checkpoint or ()), *named_network(network, network_set)),
+        checkpoints=swept_networks(checkpoint, network, network_set),
         names=names,
     )  # fmt: skip
     app = create_app(sources, access=access, url_base=url_base, wording=in_options)

@@ -62,7 +62,9 @@ def _made_by_network(models: Sequence[ModelTracks], name: NetworkName) -> dict[s
     made = [
         model
         for model, by in records.items()
-        if by.function == name.function and (by.settings or {}) == name.keywords
+        if by.function == name.function
+        # a file has settings of its own, and weights, which are compared later
+        and (name.checkpoint is not None or (by.settings or {}) == name.keywords)
     ]
     unnamed = [
         model for model, by in records.items() if not (by.function or by.sha256) and by.weights

@@ -46,7 +46,7 @@ class TensorRecord:
         start, end = self.data_offsets
         if self.dtype not in _SIZES:
             raise RecordError(f"it is of type {shown(self.dtype)}; expected {', '.join(_SIZES)}")
-        if min(start, *self.shape) < 0 or len(self.shape) > _MOST_AXES:
+        if min((start, *self.shape)) < 0 or len(self.shape) > _MOST_AXES:
             raise RecordError("it has an impossible shape or offset")
         needed = math.prod(self.shape) * _SIZES[self.dtype]
         if end - start != needed:

@@ -68,7 +68,7 @@ def _stamp(checkpoint: Path) -> int:
 def _made(swept: SweptNetwork) -> ForeignNetwork:
     """The network of a sweep, if it has its weights."""
     name = swept.name
-    made = NetworkSource(name.function, name.settings).make()
+    made = NetworkSource(name.function, name.settings, name.checkpoint).make()
     network = cast(SequenceNetwork, made.model.network)
     known = {None, module_digest(made.model.network)}
     for _ in range(_AROUND):
