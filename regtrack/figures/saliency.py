@@ -32,6 +32,7 @@ from regtrack.figures.panels import (
     stacked_panels,
     title_panels,
 )
+from regtrack.figures.steps import fill_steps
 from regtrack.figures.style import style
 from regtrack.genome.intervals import Mask
 from regtrack.model_style import OKABE_ITO
@@ -103,5 +104,5 @@ def _draw(axes: Axes, saliency: Saliency, bins: int) -> None:
     edges = saliency.start + 0.5 + found.edges  # base i, counted from 1, is centred at i
     for heights in (found.highs, found.lows):
         if heights.any():
-            axes.stairs(heights, edges, fill=True, color=LINE, linewidth=0.25)
+            fill_steps(axes, heights, edges, LINE, linewidth=0.25)
     draw_outputs(axes, saliency.interval, saliency.outputs, bins=bins)

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from regtrack.figures.palette import GREY, LETTER_COLOURS
 from regtrack.figures.region.layout import NUMBER, number_text
 from regtrack.figures.region.values import Floats, Limits, Line, Panel
+from regtrack.figures.steps import fill_steps
 from regtrack.figures.window import ABSENT, TINT
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals
@@ -75,10 +76,9 @@ def _draw_filled(axes: Axes, line: Line, panel: Panel) -> None:
                 (np.minimum(drawn, np.float32(0)), line.below),
             ]
         for part, colour in parts:
-            axes.stairs(
-                part, line.edges + 0.5, baseline=base, fill=True, color=colour, linewidth=0.2,
-                alpha=alpha,
-            )  # fmt: skip
+            fill_steps(
+                axes, part, line.edges + 0.5, colour, baseline=base, linewidth=0.2, alpha=alpha
+            )
 
 
 def _draw_line(axes: Axes, line: Line, *, log: bool) -> None:

@@ -41,13 +41,20 @@ print("in bounds")
 """
 
 
+@pytest.fixture
+def compiled(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A folder for the checked machine code, which is compiled again when its sources change."""
+    kept: pytest.Cache | None = getattr(request.config, "cache", None)
+    return tmp_path if kept is None else kept.mkdir("bounds-checked")
+
+
 @pytest.mark.slow
-def test_no_index_is_out_of_bounds(tmp_path: Path) -> None:
+def test_no_index_is_out_of_bounds(compiled: Path) -> None:
     tests = Path(__file__).parent / "deflate", Path(__file__).parents[2] / "readers"
     environment = {
         **os.environ,
         "NUMBA_BOUNDSCHECK": "1",
-        "NUMBA_CACHE_DIR": str(tmp_path),
+        "NUMBA_CACHE_DIR": str(compiled),
         "PYTHONPATH": os.pathsep.join([*map(str, tests), *sys.path]),
     }
     result = subprocess.run(
