@@ -51,6 +51,7 @@ bench: .venv/develop         ## benchmarks: the reference, writing against pyBig
 	$(BIN)/python scripts/bench_forward.py
 	$(BIN)/python scripts/bench_training.py
 	$(BIN)/python scripts/bench_sweep.py
+	$(BIN)/python scripts/bench_storing.py
 	$(BIN)/python scripts/bench_networks.py
 	$(BIN)/python scripts/bench_compare.py
 	$(BIN)/python scripts/bench_saliency.py

@@ -6,7 +6,6 @@ sees half an output, and an interruption leaves nothing that looks finished.
 
 from __future__ import annotations
 
-import glob
 import logging
 import os
 import shutil
@@ -20,7 +19,7 @@ from regtrack.disk_errors import disk_errors, resolved
 from regtrack.errors import OutputError
 from regtrack.exchange import take_place
 from regtrack.lock import Lock
-from regtrack.partial_names import PARTIAL, aside_of, temporary_path
+from regtrack.partial_names import PARTIAL, aside_of, is_temporary, temporary_path
 
 _log = logging.getLogger(__name__)
 
@@ -233,8 +232,10 @@ def collect(path: Path) -> None:
         if not os.path.lexists(path):
             aside.rename(path)
             _log.warning("%s was moved aside by a process that was killed: it is back", path)
-    pattern = f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}{PARTIAL}"
-    for left in (aside, *path.parent.glob(pattern)):
+    names: list[str] = []
+    with suppress(OSError), os.scandir(path.parent) as entries:
+        names = [entry.name for entry in entries if is_temporary(entry.name, path)]
+    for left in (aside, *(path.with_name(name) for name in names)):
         remove(left)
 
 

@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 
 PARTIAL = ".partial"  # the suffix of all their names
+_DIGITS = frozenset("0123456789abcdef")
 
 
 def work_folder(out: Path) -> Path:
@@ -25,3 +26,18 @@ def aside_of(path: Path) -> Path:
 def temporary_path(path: Path) -> Path:
     """A temporary path in the same folder."""
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{PARTIAL}")
+
+
+def is_temporary(name: str, path: Path) -> bool:
+    """Whether a name is one that `temporary_path` gives for a path.
+
+    >>> is_temporary(".tracks.0f9a1b2c.partial", Path("runs/tracks"))
+    True
+    >>> is_temporary(".tracks.old.partial", Path("runs/tracks"))
+    False
+    """
+    before = f".{path.name}."
+    if not (name.startswith(before) and name.endswith(PARTIAL)):
+        return False
+    middle = name[len(before) : -len(PARTIAL)]
+    return len(middle) == 8 and set(middle) <= _DIGITS
