@@ -140,7 +140,9 @@ def print_forecast(forecast: Forecast) -> None:
     strands = ", both strands" if forecast.strands == 2 else ""
     compiled = ", compiled" if forecast.compiled else ""
     averaged = f", means of {forecast.resolution} bp" if forecast.resolution > 1 else ""
-    encoded = f", {forecast.encoding:.0%} of it to store values," if forecast.encoding > 0.2 else ""
+    encoded = (
+        f", {forecast.encoding:.0%} of it to store values," if forecast.encoding > 0.05 else ""
+    )
     console.print(
         f"{forecast.out}: {files}, {span_text(forecast.bases)} each, "
         f"{forecast.keep_bits} bits kept{averaged}, at most {size_text(forecast.disk)}, "
