@@ -50,7 +50,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         return (
             score_figure(board, labels, screen_of(screen).theme) | {"config": GRAPH_CONFIG},
             category_table(board.categories(), labels),
-            _says(board, labels),
+            score_text(board, labels),
             True,
         )
 
@@ -91,14 +91,17 @@ def _labels(sources: Sources, board: Scoreboard) -> tuple[str, str]:
     return first, catalog.model(board.model_b).label
 
 
-def _says(board: Scoreboard, labels: tuple[str, str]) -> str:
+def score_text(board: Scoreboard, labels: tuple[str, str]) -> str:
+    """Which model is better on more markers, and on how many; a single one is named anyway."""
     scored = [row for row in board.rows if row.first is not None and row.second is not None]
-    better = sum((row.second or 0) > (row.first or 0) for row in scored)
+    pairs = [(row.first or 0, row.second or 0) for row in scored]
+    wins = (sum(a > b for a, b in pairs), sum(b > a for a, b in pairs))
+    best = 1 if board.model_a is None or wins[1] >= wins[0] else 0
     where = "all windows" if board.split is None else f"the {board.split} windows"
     skipped = len(board.rows) - len(scored)
     chance = " than chance" if board.model_a is None else ""
     more = f" {skipped} more have too few labelled bases." if skipped else ""
     return (
-        f"PR AUC (average precision) over {where}: {labels[1]} is better{chance} on {better} of "
-        f"{len(scored)} markers.{more} Click a point to go to its marker."
+        f"PR AUC (average precision) over {where}: {labels[best]} is better{chance} on "
+        f"{wins[best]} of {len(scored)} markers.{more} Click a point to go to its marker."
     )

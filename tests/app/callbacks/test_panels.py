@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from regtrack_app.callbacks.scores import category_table
+from regtrack_app.callbacks.scores import category_table, score_text
 from regtrack_app.callbacks.search import names_like
 from regtrack_app.callbacks.windows import grid_rows
 from regtrack_app.choosing import marker_options, predicted_by
@@ -28,6 +28,21 @@ def test_rows_of_the_grid_are_windows_1_based(sources: Sources) -> None:
     values = [row["value"] for row in rows]
     assert values == sorted(values, reverse=True)
     assert {row["split"] for row in rows} == {"train", "test"}
+
+
+@pytest.mark.parametrize(
+    ("model", "scores", "says"),
+    [
+        ("a", ((0.3, 0.2), (0.4, 0.1), (0.1, 0.2)), "A is better on 2 of 3 markers"),
+        ("a", ((0.3, 0.2), (0.1, 0.1), (0.1, 0.2)), "B is better on 1 of 3 markers"),
+        (None, ((0.3, 0.2), (0.1, 0.0)), "B is better than chance on 0 of 2 markers"),
+    ],
+)
+def test_the_model_that_is_better_on_more_markers_is_named(
+    model: str | None, scores: tuple[tuple[float, float], ...], says: str
+) -> None:
+    rows = tuple(MarkerRow("m", "TF", first, second, 0.01, 100) for first, second in scores)
+    assert says in score_text(Scoreboard(model, "b", None, rows), ("A", "B"))
 
 
 def test_the_scatter_has_a_point_a_scored_marker() -> None:
