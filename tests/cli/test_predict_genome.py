@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from forked import begin_regtrack
+from forked import begin_python
 
 from regtrack.checkpoint import Checkpoint, save_checkpoint
 from regtrack.cli import main
@@ -220,6 +220,15 @@ def test_shares_are_computed_separately_and_assembled(
     assert "tracks is complete, with its sweep.json; there is nothing to join" in err
 
 
+# the command, with so small chunks that the first one is there at once
+IN_SMALL_CHUNKS = """
+import regtrack.sweep.chunks
+from regtrack.cli import main
+regtrack.sweep.chunks.CHUNK = 100_000
+main()
+"""
+
+
 @pytest.mark.parametrize(
     ("stop", "times"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGINT, 10)]
 )
@@ -227,9 +236,9 @@ def test_a_signal_is_one_line_and_the_same_command_resumes(
     folder: Path, stop: signal.Signals, times: int
 ) -> None:
     Path("long.fa").write_text(">chr1\n" + ("ACGT" * 15 + "\n") * 100_000)
-    process = begin_regtrack(
-        "predict-genome", "c.safetensors", "--reference", "long.fa", "--out", "tracks",
-        "--any-assembly", "--window", "10000", "--batch-size", "1",
+    process = begin_python(
+        IN_SMALL_CHUNKS, "predict-genome", "c.safetensors", "--reference", "long.fa",
+        "--out", "tracks", "--any-assembly", "--window", "10000", "--batch-size", "1",
     )  # fmt: skip
     try:
         for _ in range(2_400):

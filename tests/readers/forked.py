@@ -89,7 +89,7 @@ def regtrack(*words: object, timeout: float = 120) -> subprocess.CompletedProces
 
 def python(code: str, *words: object, timeout: float = 120) -> subprocess.CompletedProcess[str]:
     """Run code to its end as `python -c` does, in a process that has torch loaded."""
-    return _finished(Forked(_execute, code, *map(str, words)), words, timeout)
+    return _finished(begin_python(code, *words), words, timeout)
 
 
 def _finished(
@@ -106,6 +106,11 @@ def _finished(
 def begin_regtrack(*words: object) -> Forked:
     """Begin a command."""
     return Forked(_command, *map(str, words))
+
+
+def begin_python(code: str, *words: object) -> Forked:
+    """Begin code as `python -c` does."""
+    return Forked(_execute, code, *map(str, words))
 
 
 def of_file(path: str, name: str, *arguments: Any) -> None:
