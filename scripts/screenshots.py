@@ -36,6 +36,8 @@ class Picture:
     height: int = 800
     ready: str = "#measures-table tbody tr"
     press: tuple[str, ...] = ()
+    start: str = ""  # a button, and what is there when its work is done
+    done: str = ""
 
 
 NAMES = (
@@ -94,6 +96,11 @@ def take(browser: Browser, address: str, picture: Picture, path: Path) -> None:
         page.set_default_timeout(120_000)
         page.goto(f"{address}?{picture.query}")
         _wait(page, picture)
+        if picture.start:
+            page.locator(picture.start).click()
+            page.locator(picture.done).wait_for()
+            page.wait_for_timeout(2_000)  # until the row is drawn
+            page.evaluate("scrollTo(0, 0)")
         for key in picture.press:
             page.locator("#tracks").focus()
             with page.expect_response("**/_dash-update-component*"):

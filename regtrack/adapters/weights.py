@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import safetensors.torch
@@ -32,7 +33,7 @@ def load_weights(module: nn.Module, path: str | Path) -> None:
     if path.suffix == ".safetensors":
         found: Any = safetensors.torch.load_file(path)
     else:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        found = _unpickled(path)
     if isinstance(found, Mapping) and "state_dict" in found:
         found = found["state_dict"]
     if not isinstance(found, Mapping):
@@ -49,6 +50,21 @@ def load_weights(module: nn.Module, path: str | Path) -> None:
                 "weights of this network, or the settings that it was trained with"
             )
     module.load_state_dict(found, strict=False)
+
+
+def _unpickled(path: Path) -> Any:
+    """What a pickle of tensors alone holds, on the CPU.
+
+    Raises:
+        NetworkError: it holds something else, or is no pickle.
+    """
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (UnpicklingError, RuntimeError, EOFError) as error:  # torch's advice would run its code
+        raise NetworkError(
+            f"{path} is no pickle of tensors alone; expected a state_dict, by torch.save or as "
+            ".safetensors: a pickle of anything else could run code, and is not loaded"
+        ) from error
 
 
 def _shape(tensor: object) -> str:

@@ -119,6 +119,11 @@ def test_weights_are_loaded_or_refused_by_their_first_wrong_tensor(tmp_path: Pat
     torch.save([1], tmp_path / "list.pt")
     with pytest.raises(NetworkError, match="holds a list; expected a state_dict"):
         load_weights(nn.Linear(3, 2), tmp_path / "list.pt")
+    torch.save(nn.Linear(3, 2), tmp_path / "module.pt")
+    (tmp_path / "text.pt").write_text("no pickle")
+    for file in ("module.pt", "text.pt"):
+        with pytest.raises(NetworkError, match="is no pickle of tensors alone; expected a state_d"):
+            load_weights(nn.Linear(3, 2), tmp_path / file)
 
 
 def test_weights_of_a_gpu_are_loaded_onto_the_cpu(
