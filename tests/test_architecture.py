@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -278,9 +279,10 @@ def test_comparison_loads_no_page() -> None:
 def test_no_file_imports_our_own_modules_inside_a_function() -> None:
     """But for the command line, which loads late on purpose, and the lazy top-level names."""
     for path in SOURCES + APP_SOURCES:
-        if part_of(path) in {"cli"}:
+        text = path.read_text()
+        if part_of(path) in {"cli"} or not re.search(r"^.+from regtrack", text, re.MULTILINE):
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 for inner in ast.walk(node):
                     if isinstance(inner, ast.ImportFrom) and inner.module:
