@@ -211,7 +211,10 @@ def _values(one: Measured, split: str, rule: str, names: Sequence[str]) -> tuple
     places = {row.marker: at for at, row in enumerate(scores.markers)}
     chosen = [places[name] for name in names]
     value = fmean(getattr(scores.markers[at], rule) for at in chosen)
-    return value, np.nanmean(scores.samples[rule][:, chosen], axis=1)
+    samples = scores.samples[rule][:, chosen]
+    counts = (~np.isnan(samples)).sum(1)  # 0 where no window with a label was drawn
+    means = np.nansum(samples, axis=1) / np.maximum(counts, 1)
+    return value, np.where(counts, means, np.nan)
 
 
 def _estimate(group: Sequence[Measured], split: str, rule: str, names: Sequence[str]) -> Estimate:

@@ -6,8 +6,10 @@ import csv
 import json
 import re
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from regtrack.checkpoint import load_checkpoint
@@ -46,6 +48,25 @@ def test_seeds_of_a_network_are_one_row_with_mean_and_spread(
             assert cell.base_rate == pytest.approx(rows[0].base_rate)
             assert cell.markers == rows[0].markers
     assert all(cell.average_precision.spread is None for cell in table.rows[1].cells)
+
+
+def test_resamples_without_any_label_are_left_out(measured: list[Measured]) -> None:
+    one = measured[0]
+    whole = one.splits["test"]
+    samples = {rule: drawn.copy() for rule, drawn in whole.samples.items()}
+    for drawn in samples.values():
+        drawn[3:400] = np.nan
+    splits = {**one.splits, "test": replace(whole, samples=samples)}
+    table = make_table([replace(one, splits=splits)])
+
+    for cell in table.rows[0].cells:
+        if cell.split == "test":
+            rows = [at for at, row in enumerate(whole.markers) if row.category == cell.category]
+            means = whole.samples["average_precision"][:, rows].mean(1)
+            low, high = np.quantile(np.delete(means, range(3, 400))[1:], [0.025, 0.975]) - means[0]
+            found = cell.average_precision
+            assert (found.low - found.value) == pytest.approx(low)
+            assert (found.high - found.value) == pytest.approx(high)
 
 
 def test_parameters_and_labelled_bases_are_counted(
