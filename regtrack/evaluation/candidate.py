@@ -30,6 +30,7 @@ _log = logging.getLogger(__name__)
 
 Given = One
 AND = "+"
+_CENTRE = 4.0  # the furthest centre of bins from a score of 0.5, for networks of the user's own
 
 
 @dataclass(frozen=True)
@@ -132,9 +133,16 @@ class Candidate:
             device: where a network of the user's own is called.
         """
         if self.foreign is not None:
-            # its logits crowd where they are for sequence without meaning
+            # its logits crowd where they are for sequence without meaning; but bins reach 16 to
+            # either side, and the highest scores must not share one
             found = forward(self.network.model, self.foreign.short_sequences(), device=device)
-            return found.transpose(0, 1).flatten(1).median(1).values[pairing.rows]
+            return (
+                found.transpose(0, 1)
+                .flatten(1)
+                .median(1)
+                .values[pairing.rows]
+                .clamp(-_CENTRE, _CENTRE)
+            )
         every = zip(self.checkpoints, self.network.rows, strict=True)
         return torch.stack([centres(member.model)[rows] for member, rows in every]).mean(0)[
             pairing.rows

@@ -88,6 +88,22 @@ def test_scores_agree_with_sklearn(dataset: Dataset, values: str) -> None:
     assert report.titles == {"bases": "bases"}
 
 
+def test_scores_near_1_have_bins_of_their_own_where_most_are_near_0(dataset: Dataset) -> None:
+    network = network_of(dataset)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(5)
+        module = network.module
+        assert isinstance(module, Bases)
+        module.layer.bias.sub_(6)  # logits from below -40 to 9
+    expected = by_sklearn(dataset, network, "valid")
+    found = [row.average_precision for row in evaluate(dataset, network, split="valid").markers]
+    np.testing.assert_allclose(found, expected, atol=3e-3)
+    report = evaluate(dataset, network, split="valid", exact=True)
+    found = [row.average_precision for row in report.markers]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
 def test_it_stands_next_to_a_checkpoint(dataset: Dataset) -> None:
     report = evaluate(dataset, [trained(dataset), network_of(dataset)], split="valid", flanks=True)
     rows = {(row.model, row.reads) for row in report.markers}
