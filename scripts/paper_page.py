@@ -15,7 +15,8 @@ COMMAND = "python scripts/reproduce_paper.py"
 
 
 QUICK = (
-    "every step works, but so short a training teaches no network. These scores compare nothing."
+    "half of the bases, some markers, one pass over some windows. It shows that every step works; "
+    "so short a training teaches no network, and its scores compare nothing."
 )
 ABOUT = (
     "PR AUC by trapezoids on the test split, as in the paper: means over a category's markers, "
@@ -31,7 +32,7 @@ FIGURE_2 = (
 
 def write_page(out: Path, told: str, *, quick: bool) -> None:
     """Write README.md into the folder of a run."""
-    lines = ["# The paper's experiments on chr1:0-10,000,000 of hg38", "", f"{told}."]
+    lines = ["# The paper's experiments on ten megabases of hg38", "", f"{told}."]
     if quick:
         lines += ["", f"`{COMMAND} --quick`: {QUICK}"]
     lines += ["", ABOUT]
@@ -102,7 +103,7 @@ def _search(out: Path) -> Iterator[str]:
     if best:
         skipped = {"state", "machine", "seconds", "best_epoch"}
         shown = ", ".join(
-            f"{name} {value:.4f}" if isinstance(value, float) else f"{name} {value}"
+            f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
             for name, value in best.items()
             if name not in skipped
         )
