@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 import regtrack
-from regtrack.errors import NetworkError, PlanError, SaliencyError, TrackError
+from regtrack.errors import NetworkError, PlanError, TrackError
 from regtrack.genome.interval import Interval
 from regtrack.inspection import describe
 from regtrack.predict.network import SequenceNetwork
@@ -219,8 +219,6 @@ def test_what_is_wrong_is_found_before_the_sweep(tmp_path: Path, fasta: Path) ->
     ):
         with pytest.raises(NetworkError, match=problem):
             predict_genome(given, fasta, tmp_path / "t")
-    with pytest.raises(SaliencyError, match="own is not one of regtrack's networks"):
-        regtrack.saliency_tracks(network(), fasta, tmp_path / "t")
     with pytest.raises(PlanError, match="`window` is 260 bp; expected a multiple"):
         predict_genome(Weighted(length=100), fasta, tmp_path / "t", compute=Compute(window=260))
     assert list(tmp_path.iterdir()) == []
