@@ -75,11 +75,12 @@ class DatasetLabels:
         if name is None:
             return []
         here = windows[windows["chrom"] == assembly.number_of[name]]
-        starts, splits = here["start"].astype(np.int64), here["split"]
+        spec, splits = self.dataset.spec, here["split"]
+        starts = here["start"].astype(np.int64) + spec.crop
         found = []
         for split, label in enumerate(SPLITS):
             lows = starts[splits == split]
-            held = Intervals.merged(lows, lows + self.dataset.window).clip(start, end)
+            held = Intervals.merged(lows, lows + spec.labelled).clip(start, end)
             found += [(low, high, label) for low, high in held]
         return sorted(found)
 

@@ -150,19 +150,23 @@ def piece_labels(sources: Sources, marker: str, piece: Piece) -> npt.NDArray[np.
 
 
 def _of_dataset(sources: Sources) -> Windows:
-    """The dataset's windows on chromosomes that have tracks, under the names of the tracks."""
+    """The dataset's windows on chromosomes that have tracks, under the names of the tracks.
+
+    Of a window with labels in its middle alone that is the middle, so that no base counts twice.
+    """
     dataset = sources.dataset
     assert dataset is not None
     names = [sources.assembly.resolve(name) for name in dataset.assembly.names]
     windows = dataset.windows
     shown = np.array([name is not None for name in names])[windows["chrom"]]
     windows = windows[shown]
-    starts = windows["start"].astype(np.int64)
+    starts = windows["start"].astype(np.int64) + dataset.spec.crop
+    length = dataset.spec.labelled
     return Windows(
         names=tuple(name or "" for name in names),
         chroms=windows["chrom"].astype(np.int64),
         starts=starts,
-        ends=starts + dataset.window,
+        ends=starts + length,
         splits=windows["split"].astype(np.int8),
-        length=dataset.window,
+        length=length,
     )

@@ -9,6 +9,7 @@ from regtrack.errors import NetworkError
 from regtrack.genome.sequence import N, reverse_complement
 from regtrack.model_check.probe import Probe, largest, size_of, stored
 from regtrack.model_check.values import Claim
+from regtrack.predict.one_hot import takes_one_hot
 
 _BLOCK = 50  # N in the middle of a call (bp), at most
 
@@ -96,6 +97,24 @@ def _encoded(probe: Probe, codes: np.ndarray, at: int) -> str:
     if bool((here == 0).all()):
         return "zeros"
     return "quarter" if bool((here == 0.25).all()) else ""
+
+
+def check_gradients(probe: Probe) -> Claim:
+    """Whether the network can be explained by gradients at its one-hot sequence."""
+    if not takes_one_hot(probe.call.network):
+        return Claim("gradients", "none", "called with codes alone")
+    codes = probe.draw(count=1)
+    found, expected = probe.call.from_one_hot(codes), probe.call(codes)
+    apart = largest(found.detach(), expected) if found.shape == expected.shape else float("inf")
+    wrong = ""
+    if apart > probe.call.rounding * size_of(expected):
+        wrong = "gradients: from_one_hot gives other values than the same sequence as codes"
+    elif not found.requires_grad:
+        wrong = (
+            "gradients: values have none at the one-hot sequence; compute them by operations of "
+            "torch, without detach, no_grad or NumPy"
+        )
+    return Claim("gradients", "at one-hot sequence", f"values {_differ(apart)}", wrong)
 
 
 def check_strands(probe: Probe) -> Claim:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
@@ -16,6 +17,7 @@ from regtrack.genome.sequence import Codes
 from regtrack.predict.adapter_errors import adapter_errors
 from regtrack.predict.forward import one_pass
 from regtrack.predict.network import SequenceNetwork
+from regtrack.predict.one_hot import called, letter_rows
 
 _ROWS = 16  # tracks that are looked at
 _AT_ONCE = 200_000  # bp of calls at once
@@ -98,6 +100,21 @@ class Caller:
         total = (found[:, :, at].float() * signs).sum()
         (gradient,) = torch.autograd.grad(total, watch.sequence, allow_unused=True)
         return None if gradient is None else self._by_base(gradient, codes.shape[1])
+
+    def from_one_hot(self, codes: Codes) -> Tensor:
+        """Floats (B, M, bins) of the one-hot sequence of codes (B, L), in a graph of its gradients.
+
+        Raises:
+            NetworkError: it raises.
+        """
+        network, unknown = self.network, self.network.description.unknown
+        sequence = F.embedding(torch.from_numpy(codes).int(), letter_rows(unknown))
+        with (
+            torch.enable_grad(),
+            one_pass(network, self.device, precision=self.precision, shape=codes.shape),
+            adapter_errors(network.description.name),
+        ):
+            return called(network, sequence.to(self.device).requires_grad_(), self.rows).cpu()
 
     def one_hot(self, codes: Codes) -> Tensor | None:
         """The one-hot sequence that the network makes, floats (B, L, 4), of codes (B, L).

@@ -8,6 +8,7 @@ from regtrack.errors import PlanError, invalid
 from regtrack.genome.reference import Reference
 from regtrack.genome.source import Source
 from regtrack.model_check.behaviour import (
+    check_gradients,
     check_repeats,
     check_strands,
     check_unknown,
@@ -104,8 +105,8 @@ def _checked(probe: Probe, window: int, progress: Progress) -> ModelCheck:
         task.advance(note="reach")
         claims += [check_reach(probe, reach), check_place(probe, reach), check_grid(probe, reach)]
         task.advance(note="grid")
-        claims += [check_unknown(probe), check_strands(probe)]
-        task.advance(note="N, strands")
+        claims += [check_unknown(probe), check_strands(probe), check_gradients(probe)]
+        task.advance(note="N, strands, gradients")
         seams = measure_seams(probe, window)
         task.advance(note="seams")
         costs = measure_costs(probe)

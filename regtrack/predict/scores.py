@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from typing_extensions import TypeIs
 
 from regtrack.errors import SequenceError
 from regtrack.genome.assembly import Assembly
@@ -71,7 +72,7 @@ class RegionScores:
 
 def scores(
     checkpoint: Given,
-    reference: Source | str | Path | None = None,
+    reference: Source | str | Path | Codes | None = None,
     region: Interval | str | None = None,
     *,
     sequence: str | Codes | None = None,
@@ -87,6 +88,7 @@ def scores(
 
         found = regtrack.scores("run", "hg38.fa", "chr1:1,000,001-1,025,000", markers="*CTCF*")
         found["GM12878_CTCF"].max()
+        found = regtrack.scores("run", "ACGT" * 500)
 
     A region is read together with the neighbouring bases that its outputs depend on. Its values are
     those that `predict_genome` stores by default: for a convolutional network those of one pass
@@ -97,7 +99,7 @@ def scores(
     Args:
         checkpoint: a trained network, its file or its run's folder, or a network of your own
             (docs/networks.md); a network that is passed in is left unchanged.
-        reference: a FASTA, or an open `Reference` or `Dataset`.
+        reference: a FASTA, or an open `Reference` or `Dataset`; without a region, a sequence.
         region: such as `chr1:1,000,001-1,025,000` (1-based) or an `Interval` (0-based).
         sequence: letters or codes (uint8, A C G T N = 0 1 2 3 4, shape (L,)) to score instead of a
             region.
@@ -120,6 +122,8 @@ def scores(
     """
     check_precision(precision)
     place = pick_device(device)
+    if region is None and sequence is None and _is_sequence(reference):
+        reference, sequence = None, reference
     with _opened(reference, region, sequence) as (source, requested):
         loaded = open_network(checkpoint, device=place, precision=precision)
         if sequence is None:
@@ -190,9 +194,14 @@ class _Sequence:
         return self.bases[start:end]
 
 
+def _is_sequence(given: Source | str | Path | Codes | None) -> TypeIs[str | Codes]:
+    """Whether this is letters of DNA or codes, rather than a genome or its file."""
+    return isinstance(given, np.ndarray) or (isinstance(given, str) and count_unknown(given) == 0)
+
+
 @contextmanager
 def _opened(
-    reference: Source | str | Path | None,
+    reference: Source | str | Path | Codes | None,
     region: Interval | str | None,
     sequence: str | Codes | None,
 ) -> Iterator[tuple[Source, Interval]]:
@@ -210,6 +219,8 @@ def _opened(
     elif isinstance(reference, str | Path):
         with Reference(reference) as opened:
             yield opened, _interval(region, opened.assembly)
+    elif isinstance(reference, np.ndarray):
+        raise SequenceError("found a sequence with a `region`; expected a `reference` with it")
     elif reference is not None:
         yield reference, _interval(region, reference.assembly)
 

@@ -95,6 +95,7 @@ def test_a_sequence_is_a_whole_chromosome_as_letters_or_codes(fasta: Path) -> No
         found = scores(checkpoint, sequence=sequence)
         np.testing.assert_allclose(found.values, chromosome.values, rtol=0, atol=ROUNDING)
         assert (found.interval, found.chrom, found.start, found.end) == (None, None, None, None)
+        np.testing.assert_array_equal(scores(checkpoint, sequence).values, found.values)
     assert np.isnan(scores(checkpoint, sequence="ACRN").values[:, 2:]).all()
 
 
@@ -126,6 +127,7 @@ def test_bad_requests_are_refused(fasta: Path) -> None:
     for given in (
         {},
         {"reference": fasta},
+        {"reference": str(fasta)},
         {"region": "chr2"},
         {"reference": fasta, "region": "chr2", "sequence": "ACGT"},
         {"reference": fasta, "sequence": "ACGT"},
@@ -142,6 +144,8 @@ def test_bad_requests_are_refused(fasta: Path) -> None:
     ):
         with pytest.raises(SequenceError, match=problem):
             scores(checkpoint, sequence=sequence)
+    with pytest.raises(SequenceError, match="a sequence with a `region`"):
+        scores(checkpoint, CODES["chr2"], "chr2:1-100")
     with pytest.raises(RegionError, match="whose bases are 1 to 640"):
         scores(checkpoint, fasta, Interval("chr2", 600, 641))
     with pytest.raises(MarkerError, match='no marker matches "CTCF"'):
