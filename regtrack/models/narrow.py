@@ -44,13 +44,22 @@ class _NarrowConv(torch.autograd.Function):
     @once_differentiable
     def backward(context: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         x, weight = context.saved_tensors
-        width, length = weight.shape[2], upstream.shape[1]
         rows = upstream.flatten(0, 1)  # (B * L, C')
-        read = x.unfold(1, width, 1).flatten(0, 1).flatten(1)  # (B * L, C * width)
+        read = x.unfold(1, weight.shape[2], 1).flatten(0, 1).flatten(1)  # (B * L, C * width)
         of_weight = (rows.T @ read.to(rows.dtype)).view_as(weight)
-        matrix = weight.transpose(1, 2).flatten(1).to(rows.dtype)  # (C', width * C)
-        spread = (rows @ matrix).view(len(x), length, width, -1)
-        of_x = torch.zeros_like(x)
-        for position in range(width):
-            of_x[:, position : position + length] += spread[:, :, position]
-        return of_x, of_weight.to(weight.dtype), rows.sum(0, dtype=weight.dtype)
+        of_bias = rows.T @ rows.new_ones(len(rows))  # a sum would convert all rows to float32
+        return _of_input(x, upstream, weight), of_weight.to(weight.dtype), of_bias.to(weight.dtype)
+
+
+def _of_input(x: Tensor, upstream: Tensor, weight: Tensor) -> Tensor:
+    """The gradient of the input, floats (B, L + width - 1, C).
+
+    Channels come first while it is summed up, so that positions are contiguous.
+    """
+    length, width = upstream.shape[1], weight.shape[2]
+    matrix = weight.permute(2, 1, 0).flatten(0, 1).to(upstream.dtype)  # (width * C, C')
+    spread = (matrix @ upstream.mT).unflatten(1, (width, -1))  # (B, width, C, L)
+    found = x.new_zeros(len(x), x.shape[2], x.shape[1])
+    for position in range(width):
+        found[..., position : position + length] += spread[:, position]
+    return found.mT
