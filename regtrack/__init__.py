@@ -5,7 +5,7 @@ Each command is one function here. Names are imported on first use, so `import r
     import regtrack
 
     regtrack.build_dataset("hg38.fa", "markers.tsv", "dataset")
-    regtrack.train("dataset", "run", model="dilated")
+    regtrack.train("dataset", "run")
     regtrack.predict_genome("run/checkpoint.safetensors", "hg38.fa", "tracks")
     regtrack.scores("run/checkpoint.safetensors", "hg38.fa", "chr1:1,000,001-1,025,000")
 """
@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
     from regtrack.tracks.bigwig.validate import validate
     from regtrack.training.config import Hardware, TrainingConfig
+    from regtrack.training.defaults import recipe
     from regtrack.training.fit import TrainingResult, train
     from regtrack.version import __version__
 
@@ -146,6 +147,7 @@ _HOMES = {
     "rank_windows": "regtrack.compare.ranking",
     "run_benchmark": "regtrack.benchmark.run",
     "read_space": "regtrack.search.space_file",
+    "recipe": "regtrack.training.defaults",
     "run_demo": "regtrack.demo",
     "run_search": "regtrack.search.run",
     "run_share": "regtrack.sweep.run",
@@ -170,7 +172,7 @@ __all__ = [  # noqa: RUF022 - in the order of a user's work
     "Interval", "parse_region", "Reference", "simulate",
     "FetchRequest", "fetch_data", "FetchSummary", "plan_fetch", "FetchPlan",
     "DatasetSpec", "SplitSpec", "build_dataset", "BuildSummary", "Dataset",
-    "build_model", "TrainingConfig", "Hardware", "train", "TrainingResult",
+    "build_model", "recipe", "TrainingConfig", "Hardware", "train", "TrainingResult",
     "run_search", "SearchPlan", "SearchResult", "Space", "read_space", "default_space",
     "Checkpoint", "load_checkpoint", "save_checkpoint",
     "evaluate", "calibrate", "Calibrated", "scores", "RegionScores",

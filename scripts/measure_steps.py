@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from paper import LONG_ROWS, SHORT_RECIPE, SHORT_ROWS, Row
+from paper import LONG_ROWS, SHORT_ROWS, Row
+from real_loci import SHORT_RECIPE
 
 from regtrack.dataset.loader import Batch, make_loader
 from regtrack.dataset.store import Dataset

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from real_loci import PAPER, RECIPE
+from real_loci import PAPER, RECIPE, SHORT_PAPER, SHORT_RECIPE
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,6 @@ FIGURE = ("cnn7", "dilated", "bi-lstm", "hybrid")  # panels of Figure 2
 
 # the paper's dropout for networks that it does not have, too; its batch is of long windows
 DROPOUT = {"dropout": 0.25}
-SHORT_PAPER = {**PAPER, "batch_size": 64}
-# steps are longer, as so wide dense layers cost the same for any batch; shifted a bin at most
-SHORT_RECIPE = {**RECIPE, "batch_size": 32, "learning_rate": 0.001, "shift": 100}
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ from regtrack.genome.interval import Interval
 from regtrack.tracks.bigwig.read import values
 from regtrack.tracks.genes import Genes
 from regtrack.tracks.gtf import read_genes
+from regtrack.training.config import TrainingConfig
+from regtrack.training.recipes import RECIPES
 
 ROOT = Path(__file__).parents[1]
 REAL = Path(os.environ.get("REGTRACK_REAL_DATA", ROOT.parent / "shared" / "data"))
@@ -39,13 +41,18 @@ MODELS = {
     "dilated": ["--model", "dilated", "--pooling", "max"],
     "bi-lstm": ["--model", "bi-lstm"],
 }
-# of `TrainingConfig`; docs/training.md says what it buys
-RECIPE: dict[str, float] = {
-    "batch_size": 2, "learning_rate": 0.002, "weight_decay": 0.01, "warmup": 0.3,
-    "averaging": 0.99, "shift": 10_000,
-}  # fmt: skip
-# Gupta and Rush 2017: Adam at 0.001, batches of 8; dropout 0.25 and momentum 0.1 are defaults
-PAPER: dict[str, float] = {"batch_size": 8, "learning_rate": 0.001}
+
+
+def _settings(config: TrainingConfig) -> dict[str, float]:
+    """What the recipes of regtrack differ in, but for when they stop."""
+    names = ("batch_size", "learning_rate", "weight_decay", "warmup", "averaging", "shift")
+    return {name: getattr(config, name) for name in names}
+
+
+# of datasets that label every base, and of those that label the middle of a window; dropout 0.25
+# and momentum 0.1, the paper's, are defaults of its networks
+RECIPE, SHORT_RECIPE = map(_settings, RECIPES["standard"])
+PAPER, SHORT_PAPER = map(_settings, RECIPES["paper"])
 EPOCHS = 4
 SHOWN = ("GM12878_POLR2A", "Gm12878_DNase", "GM12878_H3K4me3", "GM12878_H3K27ac")
 SWEPT = (

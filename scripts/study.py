@@ -40,7 +40,7 @@ WORK = ROOT / "runs" / "study"
 SPLITS = (0, 1, 2)
 CATEGORIES = ("TF", "DNase", "histone")
 COLUMNS = ("study", "variant", "split", "epochs", "scored_on", *CATEGORIES, "parameters")
-BF16 = torch.cuda.is_available()  # the processors that this ran on are no faster in bf16
+BF16 = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()
 
 
 @dataclass(frozen=True)

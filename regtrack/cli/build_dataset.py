@@ -199,8 +199,7 @@ def _print(summary: BuildSummary, out: Path) -> None:
         f"{out}: windows {summary.kept:,} ({span_text(summary.bases)}), chromosomes "
         f"{summary.chroms:,}, markers {len(summary.markers):,}, {size_text(summary.bytes)}"
     )
-    short = summary.labels < summary.window
-    train = f"regtrack train {out} --model {'dilated6' if short else 'dilated'} --out RUN"
+    train = f"regtrack train {out} --out RUN"
     then = train if summary.trainable else evaluation_of(out, "RUN", summary.splits)
     console.print(f"Next: {then}")
 

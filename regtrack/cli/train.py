@@ -13,8 +13,10 @@ from regtrack.cli import offers
 from regtrack.cli.console import bars, console, print_json, print_table
 from regtrack.cli.next_step import evaluation_of
 from regtrack.errors import TrainingError
+from regtrack.training.recipes import RECIPES
 
 if TYPE_CHECKING:
+    from regtrack.training.config import TrainingConfig
     from regtrack.training.fit import TrainingResult
 
 EPILOG = """
@@ -24,8 +26,9 @@ Examples:
 
   regtrack train data --model cnn7 --out run-cnn7 --precision bf16 --workers 2
 
-  regtrack train data --model dilated --pooling max --epochs 60 --epoch-windows 8000
-  --devices 4 --out run-max
+  regtrack train data --model dilated --recipe paper --out run-dilated
+
+  regtrack train data --epochs 60 --epoch-windows 8000 --devices 4 --out run-long
 
   regtrack train mine --from run --epochs 10 --learning-rate 0.0003 --out fine-tuned
 
@@ -33,6 +36,36 @@ An interrupted run resumes when the same command is given again.
 """
 
 _NETWORK, _LOOP, _MACHINE = "Network", "Training", "Machine"
+
+
+def _by_recipe(field: str, text: str, *names: str) -> Any:
+    """An option whose default is the recipe's, which its help states.
+
+    Args:
+        field: of `TrainingConfig`.
+        text: what it is.
+        names: of the option, if they differ from the field's.
+    """
+    standard, paper = (_of_recipe(field, *RECIPES[name]) for name in ("standard", "paper"))
+    says = standard if paper == standard else f"{standard}; paper {paper}"
+    return typer.Option(*names, help=f"{text} Default: {says}.", rich_help_panel=_LOOP)
+
+
+def _of_recipe(field: str, dense: TrainingConfig, short: TrainingConfig) -> str:
+    """The value of a field in words, for both kinds of datasets."""
+    values = [_shown(getattr(one, field)) for one in (dense, short)]
+    return values[0] if values[0] == values[1] else f"{values[0]}, of short windows {values[1]}"
+
+
+def _shown(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:g}"
+    return str(value)
 
 
 def command(
@@ -43,7 +76,7 @@ def command(
         str | None,
         typer.Option(
             help="cnn1, cnn3, cnn7, id-cnn, dilated, bi-lstm or hybrid; on a dataset of --task "
-            "short: deepsea, danq or dilated6. Default: dilated (dilated6), or the network of "
+            "short: deepsea, danq or dilated6. Default: hybrid (dilated6), or the network of "
             "--from.",
             rich_help_panel=_NETWORK,
         ),
@@ -84,73 +117,64 @@ def command(
             "--freeze", help="With --from: train only the head.", rich_help_panel=_NETWORK
         ),
     ] = False,
-    epochs: Annotated[
-        int, typer.Option(help="Maximum number of epochs.", rich_help_panel=_LOOP)
-    ] = 30,
-    epoch_windows: Annotated[
-        int,
-        typer.Option(help="Windows per epoch; 0: all of the train split.", rich_help_panel=_LOOP),
-    ] = 0,
-    patience: Annotated[
-        int,
-        typer.Option(
-            help="Stop after this many epochs without a better PR AUC; 0: never.",
-            rich_help_panel=_LOOP,
-        ),
-    ] = 5,
-    batch_size: Annotated[
-        int, typer.Option(help="Windows per step and device.", rich_help_panel=_LOOP)
-    ] = 8,
-    learning_rate: Annotated[
-        float, typer.Option(help="Peak learning rate (Adam).", rich_help_panel=_LOOP)
-    ] = 0.001,
-    weight_decay: Annotated[
-        float, typer.Option(help="Weight decay (AdamW); 0: plain Adam.", rich_help_panel=_LOOP)
-    ] = 0.0,
-    schedule: Annotated[
+    recipe: Annotated[
         str,
-        typer.Option(help="Learning rate: constant, or cosine decay to 0.", rich_help_panel=_LOOP),
-    ] = "cosine",
+        typer.Option(
+            help="Defaults of what follows: standard, or paper for the settings of Gupta and Rush.",
+            autocompletion=offers.offer(*RECIPES),
+            rich_help_panel=_LOOP,
+        ),
+    ] = "standard",
+    epochs: Annotated[int | None, _by_recipe("epochs", "Maximum number of epochs.")] = None,
+    epoch_windows: Annotated[
+        int | None, _by_recipe("epoch_windows", "Windows per epoch; 0: all of the train split.")
+    ] = None,
+    patience: Annotated[
+        int | None,
+        _by_recipe("patience", "Stop after this many epochs without a better PR AUC; 0: never."),
+    ] = None,
+    batch_size: Annotated[
+        int | None, _by_recipe("batch_size", "Windows per step and device.")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, _by_recipe("learning_rate", "Peak learning rate (Adam).")
+    ] = None,
+    weight_decay: Annotated[
+        float | None, _by_recipe("weight_decay", "Weight decay (AdamW); 0: plain Adam.")
+    ] = None,
+    schedule: Annotated[
+        str | None, _by_recipe("schedule", "Learning rate: constant, or cosine decay to 0.")
+    ] = None,
     warmup: Annotated[
-        float,
-        typer.Option(help="Fraction of steps with a rising learning rate.", rich_help_panel=_LOOP),
-    ] = 0.05,
+        float | None, _by_recipe("warmup", "Fraction of steps with a rising learning rate.")
+    ] = None,
     averaging: Annotated[
-        float,
-        typer.Option(
-            help="Keep a running mean of the weights with this decay, such as 0.99; 0: do not.",
-            rich_help_panel=_LOOP,
-        ),
-    ] = 0.0,
+        float | None,
+        _by_recipe("averaging", "Keep a running mean of the weights with this decay; 0: do not."),
+    ] = None,
     positive_weight: Annotated[
-        float,
-        typer.Option(help="Weight of labelled bases in the loss.", rich_help_panel=_LOOP),
-    ] = 1.0,
+        float | None, _by_recipe("positive_weight", "Weight of labelled bases in the loss.")
+    ] = None,
     balance: Annotated[
-        float,
-        typer.Option(
-            help="How far rare markers count as much as frequent ones: 0 (as they come) to 1.",
-            rich_help_panel=_LOOP,
+        float | None,
+        _by_recipe(
+            "balance", "How far rare markers count as much as frequent ones: 0 (as they come) to 1."
         ),
-    ] = 0.0,
+    ] = None,
     clip: Annotated[
-        float,
-        typer.Option(help="Maximum norm of the gradient; 0: no limit.", rich_help_panel=_LOOP),
-    ] = 1.0,
+        float | None, _by_recipe("clip", "Maximum norm of the gradient; 0: no limit.")
+    ] = None,
     reverse_complement: Annotated[
-        bool,
-        typer.Option(
+        bool | None,
+        _by_recipe(
+            "reverse_complement",
+            "Reverse-complement windows with probability 0.5.",
             "--reverse-complement/--no-reverse-complement",
-            help="Reverse-complement windows with probability 0.5.",
-            rich_help_panel=_LOOP,
         ),
-    ] = True,
+    ] = None,
     shift: Annotated[
-        int,
-        typer.Option(
-            help="Maximum random shift of a window (bp), within its split.", rich_help_panel=_LOOP
-        ),
-    ] = 0,
+        int | None, _by_recipe("shift", "Maximum random shift of a window (bp), within its split.")
+    ] = None,
     seed: Annotated[
         int, typer.Option(help="Seed of weights, order and dropout.", rich_help_panel=_LOOP)
     ] = 0,
@@ -185,15 +209,19 @@ def command(
     Writes checkpoint.safetensors, metrics.csv and metrics.png. PR AUC is average precision,
     averaged over the markers of each category, then over the categories.
     """
-    from regtrack.training.config import Hardware, TrainingConfig
+    from regtrack.training.config import Hardware
+    from regtrack.training.defaults import recipe as recipe_of
     from regtrack.training.fit import train
 
-    config = TrainingConfig(
-        epochs=epochs, patience=patience, batch_size=batch_size, learning_rate=learning_rate,
-        weight_decay=weight_decay, schedule=schedule, warmup=warmup, averaging=averaging,
-        positive_weight=positive_weight, balance=balance, clip=clip, precision=precision,
-        reverse_complement=reverse_complement, shift=shift, epoch_windows=epoch_windows, seed=seed,
-    )  # fmt: skip
+    given = {
+        "epochs": epochs, "patience": patience, "batch_size": batch_size,
+        "learning_rate": learning_rate, "weight_decay": weight_decay, "schedule": schedule,
+        "warmup": warmup, "averaging": averaging, "positive_weight": positive_weight,
+        "balance": balance, "clip": clip, "reverse_complement": reverse_complement,
+        "shift": shift, "epoch_windows": epoch_windows, "precision": precision, "seed": seed,
+    }  # fmt: skip
+    changes = {name: value for name, value in given.items() if value is not None}
+    config = recipe_of(dataset, recipe, **changes)
     hardware = Hardware(
         accelerator=accelerator,
         devices=int(devices) if devices.isdigit() else devices,

@@ -58,7 +58,7 @@ def _of_input(x: Tensor, upstream: Tensor, weight: Tensor) -> Tensor:
     """
     length, width = upstream.shape[1], weight.shape[2]
     matrix = weight.permute(2, 1, 0).flatten(0, 1).to(upstream.dtype)  # (width * C, C')
-    spread = (matrix @ upstream.mT).unflatten(1, (width, -1))  # (B, width, C, L)
+    spread = (matrix @ upstream.mT).view(len(x), width, x.shape[2], length)
     found = x.new_zeros(len(x), x.shape[2], x.shape[1])
     for position in range(width):
         found[..., position : position + length] += spread[:, position]

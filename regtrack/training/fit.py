@@ -26,6 +26,7 @@ from regtrack.models.network import TrackModel
 from regtrack.progress import SILENT, Progress, Task
 from regtrack.training.config import Hardware, TrainingConfig
 from regtrack.training.data import Windows
+from regtrack.training.defaults import recipe
 from regtrack.training.history import Epoch, best_epoch, out_of_patience
 from regtrack.training.keeper import RunKeeper
 from regtrack.training.module import TrackTraining, step_seed
@@ -105,12 +106,12 @@ def train(
         dataset: a dataset or its folder.
         out: the run's folder; `regtrack.training.run` lists its files.
         model: a name in `regtrack.models.registry.MODELS`; None: that of `from_checkpoint`, or
-            dilated.
+            hybrid (dilated6 on windows with a label for their middle).
         settings: of the network, if they differ from its defaults, or from the checkpoint's.
         from_checkpoint: a checkpoint, or the folder of a run, whose weights are the first ones; the
             head is new unless it has the same markers in the same order. None: fresh weights.
         freeze: train only the head, and leave the checkpoint's other weights as they are.
-        config: how to train.
+        config: how to train; None: `recipe(dataset)`.
         hardware: where to train.
         progress: shows the bases trained on and validated.
         overwrite: replace the run in `out`, which stays until the new one is finished; until
@@ -130,7 +131,7 @@ def train(
         KeyboardInterrupt: SIGINT, SIGTERM or SIGHUP arrived; the run can be resumed.
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
-    config, hardware = config or TrainingConfig(), hardware or Hardware()
+    config, hardware = config or recipe(dataset), hardware or Hardware()
     base_rates = check_trainable(dataset)
     with torch.random.fork_rng(devices=[]):
         inputs = [] if from_checkpoint is None else [Path(from_checkpoint)]

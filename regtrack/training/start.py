@@ -17,9 +17,8 @@ from regtrack.evaluation.fits import check_fits
 from regtrack.labels.marker import Marker
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
+from regtrack.training.defaults import default_model
 
-DEFAULT_MODEL = "dilated"
-DEFAULT_SHORT = "dilated6"  # of windows with a label for their middle
 # settings without which a network computes the same from its weights
 _FREE = ("dropout", "bn_momentum")
 
@@ -56,8 +55,7 @@ class Start:
             DatasetError: a network that does not give what the dataset labels.
         """
         if self.checkpoint is None:
-            default = DEFAULT_SHORT if dataset.spec.crop else DEFAULT_MODEL
-            return _fresh(dataset, model or default, settings, seed)
+            return _fresh(dataset, model or default_model(dataset), settings, seed)
         found = self.checkpoint.model
         if model not in {None, found.name}:
             raise CheckpointError(

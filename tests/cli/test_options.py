@@ -17,6 +17,7 @@ from regtrack.saliency.gradient import gradient_saliency
 from regtrack.saliency.region import saliency_of_region
 from regtrack.sweep.request import Compute, Selection, Storage
 from regtrack.training.config import Hardware, TrainingConfig
+from regtrack.training.recipes import RECIPES
 
 COMMANDS: Any = typer.main.get_command(app)
 # where an option says by a value what the library says by none
@@ -40,7 +41,6 @@ def told(value: type) -> Iterator[tuple[str, Any]]:
     [
         ("build-dataset", DatasetSpec),
         ("build-dataset", SplitSpec),
-        ("train", TrainingConfig),
         ("train", Hardware),
         ("predict-genome", Selection),
         ("predict-genome", Compute),
@@ -60,6 +60,22 @@ def test_every_field_is_an_option_with_the_same_default(command: str, value: typ
             assert options[name] is None
         elif default not in {MISSING, SplitSpec}:  # a value of its own
             assert options[name] == EMPTY.get(default, default), name
+
+
+def test_every_setting_of_a_training_is_an_option_whose_help_states_the_recipes_values() -> None:
+    options = {one.name: one for one in COMMANDS.commands["train"].params}
+    for field, default in told(TrainingConfig):
+        option = options[field]
+        if option.default is not None:
+            assert option.default == default
+            assert {getattr(one, field) for pair in RECIPES.values() for one in pair} == {default}
+    says = {name: options[name].help.partition(" Default: ")[2] for name in options}
+    assert says["epochs"] == "30."
+    assert says["batch_size"] == "2, of short windows 32; paper 8, of short windows 64."
+    assert says["learning_rate"] == "0.002, of short windows 0.001; paper 0.001."
+    assert says["weight_decay"] == "0.01; paper 0."
+    assert says["shift"] == "10,000, of short windows 100; paper 0."
+    assert says["reverse_complement"] == "yes."
 
 
 @pytest.mark.parametrize(

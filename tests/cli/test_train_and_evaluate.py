@@ -100,6 +100,7 @@ def test_options_reach_the_run(train: Call) -> None:
         ),
         *("--no-reverse-complement", "--patience", "1", "--epoch-windows", "9"),
         *("--precision", "bf16", "--clip", "0", "--warmup", "0"),
+        *("--weight-decay", "0.1", "--averaging", "0.5"),
         *("--set", "hidden=20", "--set", "channels=[16]"),
     )
     assert code == 0, err
@@ -116,8 +117,8 @@ def test_options_reach_the_run(train: Call) -> None:
         "positive_weight": 2,
         "balance": 0.5,
         "clip": 0,
-        "weight_decay": 0,
-        "averaging": 0,
+        "weight_decay": 0.1,
+        "averaging": 0.5,
         "precision": "bf16",
         "reverse_complement": False,
         "shift": 20,
