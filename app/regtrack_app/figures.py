@@ -24,9 +24,6 @@ _TITLE = 21  # height of a row's title, in pixels
 _GAP = 7  # height above a row without a title
 _TICK = 16  # height of the number at a tick
 _TOP, _BOTTOM, _LEFT, _RIGHT = 40, 8, 52, 14
-# the parts of traces and axes that change with the region
-_DATA = ("x", "y", "x0", "dx", "text", "textfont")
-_AXIS = ("range", "minallowed", "maxallowed", "uirevision", "title", "tickvals", "ticktext")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,16 +56,9 @@ class Drawing:
         patch = Patch()
         for index, (trace, wide) in enumerate(zip(self.traces, self.wide, strict=True)):
             if not (wide and same_data):
-                for key in _DATA:
-                    if key in trace:
-                        patch["data"][index][key] = trace[key]
+                patch["data"][index] = trace
         for key in self.moving:
-            if key == "annotations":
-                patch["layout"][key] = self.layout[key]
-                continue
-            for part in _AXIS:
-                if part in self.layout[key]:
-                    patch["layout"][key][part] = self.layout[key][part]
+            patch["layout"][key] = self.layout[key]
         return patch
 
 
@@ -105,7 +95,7 @@ def draw(
             wide.append(is_wide)
             _name_once(traces[-1], known)
     layout["showlegend"] = shared is None  # beside other regions there is no room for it
-    layout["meta"] = {"rows": [_meta(row) for row in rows]}
+    layout["meta"] = {"rows": [_meta(row) for row in rows], "structure": structure(rows, look)}
     layout["shapes"] = [_mark(mark, colours) for mark in look.marks]
     layout["annotations"] = _annotations(rows, domains, colours)
     moving = ("xaxis", *(key for key in layout if key.startswith("yaxis")), "annotations")

@@ -21,6 +21,7 @@ from regtrack_app.scales import Range
 from regtrack_app.theme import MONO, THEMES, Theme, faint, line_of
 
 Trace = dict[str, Any]
+Levels = Floats | float
 NAMES, LETTERS = "names", "letters"
 """The names of the traces of gene names and of letters, which the browser adjusts."""
 _BODY, _EXON = 0.14, 0.55  # heights of genes and of exons that do not code, in those that do
@@ -246,13 +247,14 @@ def absent_stretches(curves: Sequence[Curve]) -> Intervals:
     return Intervals.merged(starts, ends)  # bins below 1 bp may round to the same position
 
 
-def _bars(starts: Positions, ends: Positions, low: float, high: float) -> Trace:
-    """Rectangles as one trace."""
-    x = np.full((len(starts), 6), np.nan)
-    x[:, 0] = x[:, 1] = x[:, 4] = starts + 0.5
-    x[:, 2] = x[:, 3] = ends + 0.5
-    y: Floats = np.full((len(starts), 6), np.nan, dtype=np.float32)
-    y[:] = (low, high, high, low, low, np.nan)
+def _bars(starts: Positions, ends: Positions, low: Levels, high: Levels) -> Trace:
+    """Rectangles as one trace; one that is nowhere if there are none, so that the trace stays."""
+    count = len(starts)
+    x = np.full((max(count, 1), 6), np.nan)
+    y = np.full_like(x, np.nan, dtype=np.float32)
+    x[:count, :5] = np.stack([starts, starts, ends, ends, starts], axis=1) + 0.5
+    for corners, level in (((0, 3, 4), low), ((1, 2), high)):
+        y[:count, corners] = np.broadcast_to(level, count)[:, None]
     return {
         "type": "scatter", "mode": "lines", "x": typed(x.ravel(), "f8"), "y": typed(y.ravel()),
         "line": {"width": 0}, "fill": "toself", "hoverinfo": "skip",
@@ -268,6 +270,8 @@ def _span_traces(row: SpanRow, theme: Theme) -> _Made:
     for name, colour in theme.splits.items():
         mine = np.array([found == name for found in row.names], dtype=bool)
         bars = _bars(row.starts[mine], row.ends[mine], 0.0, 1.0)
+        if not mine.any():  # the legend has those that are there
+            bars |= {"x": [], "y": []}
         made.append((bars | {"fillcolor": colour, "name": name, "legendgroup": name}, True))
     return made
 
@@ -280,19 +284,20 @@ def _gene_traces(row: GeneRow, theme: Theme) -> _Made:
 
     def boxes(parts: tuple[Positions, Positions, Positions], size: float) -> Trace:
         starts, ends, lanes = parts
-        heights = level(lanes)[:, None] + np.array([-1, 1, 1, -1, -1, np.nan]) * half * size
-        return _bars(starts, ends, 0, 0) | solid | {"y": typed(heights.ravel())}
+        middle, edge = level(lanes), np.float32(half * size)
+        return _bars(starts, ends, middle - edge, middle + edge) | solid
 
     solid = {"fillcolor": theme.gene, "line": {"width": 0.8, "color": theme.gene}}
     names = [
         f"{name} ▸" if strand == "+" else f"◂ {name}" if strand == "-" else name
         for name, strand in zip(row.names, row.strands, strict=True)
     ]
+    nowhere = np.array([np.nan])  # so that the trace stays
     text = {
-        "type": "scatter", "mode": "text", "text": names, "textposition": "top right",
+        "type": "scatter", "mode": "text", "text": names or [""], "textposition": "top right",
         "meta": NAMES,
-        "x": typed(row.named_at + 0.5, "f8"),
-        "y": typed(level(row.lanes) + half),
+        "x": typed(row.named_at + 0.5 if names else nowhere, "f8"),
+        "y": typed(level(row.lanes) + half if names else nowhere),
         "textfont": {"size": 10, "color": theme.text}, "hoverinfo": "skip", "cliponaxis": True,
     }  # fmt: skip
     return [

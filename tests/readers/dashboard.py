@@ -244,7 +244,8 @@ class Dashboard:
         )
 
     def values(self) -> list[list[float]]:
-        """The y values of each named curve, from the top."""
+        """The y values of each named curve, from the top, once Plotly has them."""
+        expect(self.page.locator("#view-graph .light")).to_have_count(0)
         found: list[list[float]] = self.page.evaluate(
             f"() => {_DRAWN}._fullData.filter(t => t.hovertemplate).map(t => Array.from(t.y))"
         )

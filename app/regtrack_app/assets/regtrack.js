@@ -81,6 +81,7 @@
     drawn.dataset.heard = "yes";
     const fit = () => { moving.drawn(); fitTexts(); window.regtrackRows.draw(); };
     drawn.on("plotly_afterplot", fit);
+    window.regtrackDrawing.begin();
     fit();
   }
   listen(); // from the first moment that there is a figure
@@ -272,7 +273,8 @@
       text: trace.text.map((name) => (fitted.has(name) ? name : "")) };
   }
 
-  function saveImage(format) {
+  async function saveImage(format) {
+    await window.regtrackDrawing.finish();
     const drawn = graph();
     const region = shownRegion().replace(/[^\w.-]+/g, "_");
     const { layout } = drawn;
