@@ -80,7 +80,8 @@ def test_the_forecast_and_the_summary_are_printed(run: Run) -> None:
     assert code == 0
     forecast, windows, chunks = out.splitlines()[:3]
     assert forecast.startswith("tracks: 2 files, 6 kb each, 7 bits kept, at most ")
-    assert chunks.startswith("2 chunks, about 1 s and ")
+    # on a busy machine the plan may add how much of the second goes into storing
+    assert re.match(r"2 chunks, about 1 s(, \d+% of it to store values,)? and ", chunks)
     assert windows.startswith("6 windows of 1,000 bp, 1 at once, flank ")
     assert "fp32 on cpu" in windows
     assert "cnn3.K562_CTCF.bw" in out
