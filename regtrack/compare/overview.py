@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +25,7 @@ from regtrack.tracks.bigwig.bins import Values
 _BLOCK = 256  # columns that are read and kept together
 _ROOM = 128 << 20  # bytes of blocks
 _REST = 0.3  # seconds without another view before more is read
-_PARTS = 32  # of the rows, for threads
+_ROWS = 8  # that are read at once: their records fit into the cache of a core
 _FINEST = 128  # bp per column: as wide as the finest zoom records of our files
 
 
@@ -195,43 +194,48 @@ class Overview:
             return found
         grid = replace(run, columns=there)
 
-        def read(row: int) -> None:
-            found[row, :there] = self._row(model, markers[row], grid, highest=highest)
+        def read(rows: range) -> None:
+            names = markers[rows.start : rows.stop]
+            if model is None:
+                found[rows, :there] = [self._labelled(marker, grid) for marker in names]
+            else:
+                found[rows, :there] = self._scores(model, names, grid, highest=highest)
 
         if still is not None:
-            for row in range(len(markers)):
+            for rows in _parts(len(markers)):
                 if not still():
                     break
-                read(row)
+                read(rows)
             return found
         with ThreadPoolExecutor(cores()) as pool:
-            list(pool.map(lambda rows: [*map(read, rows)], _parts(len(markers))))
+            list(pool.map(read, _parts(len(markers))))
         return found
 
-    def _row(
-        self, model: str | None, marker: str, grid: Grid, *, highest: bool
-    ) -> npt.NDArray[np.floating]:
-        sources, chrom = self._sources, grid.chrom
+    def _labelled(self, marker: str, grid: Grid) -> npt.NDArray[np.floating]:
+        """The labelled fraction of each column (columns,)."""
         low, high = grid.start, grid.start + grid.columns * grid.step
+        edges = np.arange(low, high + 1, grid.step)
+        end = min(high, self._sources.assembly.length(grid.chrom))
         try:
-            if model is None:
-                edges = np.arange(low, high + 1, grid.step)
-                end = min(high, sources.assembly.length(chrom))
-                stretches = sources.labelled(marker, chrom, low, end)
-                return np.diff(stretches.covered_below(edges)) / np.float32(grid.step)
-            track = sources.catalog.find(model, marker)
-            if track is None:
-                return np.full(grid.columns, np.nan)
-            found = sources.summary(track.id, chrom, low, high, grid.columns)
-            return found.high if highest else found.mean
+            stretches = self._sources.labelled(marker, grid.chrom, low, end)
         except RegtrackError:  # its row in the tracks says what is wrong
             return np.full(grid.columns, np.nan)
+        return np.diff(stretches.covered_below(edges)) / np.float32(grid.step)
+
+    def _scores(
+        self, model: str, markers: Sequence[str], grid: Grid, *, highest: bool
+    ) -> npt.NDArray[np.floating]:
+        """Means or maxima of the columns of some tracks (markers, columns)."""
+        tracks = [self._sources.catalog.find(model, marker) for marker in markers]
+        ids = [None if track is None else track.id for track in tracks]
+        end = grid.start + grid.columns * grid.step
+        means, highs = self._sources.summaries(ids, grid.chrom, grid.start, end, grid.columns)
+        return highs if highest else means
 
 
 def _parts(rows: int) -> list[range]:
-    """Rows in a few parts, since handing each to a thread takes as long as reading it."""
-    edges = np.linspace(0, rows, min(rows, _PARTS) + 1).astype(int).tolist()
-    return [range(low, high) for low, high in pairwise(edges)]
+    """Rows in parts."""
+    return [range(low, min(low + _ROWS, rows)) for low in range(0, rows, _ROWS)]
 
 
 def by_similarity(values: Values) -> npt.NDArray[np.int64]:

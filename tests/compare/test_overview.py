@@ -65,13 +65,13 @@ def test_what_was_read_is_kept_for_the_next_view(
     sources: Sources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[Any, ...]] = []
-    summary = Sources.summary
+    summaries = Sources.summaries
 
     def counted(self: Sources, *places: Any) -> object:
         asked.append(places)
-        return summary(self, *places)
+        return summaries(self, *places)
 
-    monkeypatch.setattr(Sources, "summary", counted)
+    monkeypatch.setattr(Sources, "summaries", counted)
     overview = Overview(sources)
     first = overview.values("cnn7", NAMES, Grid("chr1", 0, 128, 1_000))
     read = len(asked)

@@ -313,6 +313,29 @@ class RawBigWig(Closing):
             reached = int(edges[-1])
             yield records
 
+    def zoom_bytes(
+        self, level: ZoomLevel, chrom: str, start: int, end: int, most: int
+    ) -> bytes | None:
+        """The blocks of a zoom level that overlap a region (bp), unpacked and unchecked.
+
+        Their records may lie beside the region or on other chromosomes, and need not be in order.
+
+        Returns:
+            `layout.ZOOM_RECORD`, one after another; None if there are more than `most`.
+
+        Raises:
+            TrackError: as `zoom`.
+        """
+        leaves = self._search(level.index_at, _zoom_index(level), [Interval(chrom, start, end)])
+        blocks, room = [], most
+        for at, size in zip(leaves["offset"].tolist(), leaves["size"].tolist(), strict=True):
+            records = self.records_at(at, size)
+            room -= len(records)
+            if room < 0:
+                return None
+            blocks.append(records.data)
+        return b"".join(blocks)
+
     def _search(self, at: int, what: str, places: Sequence[Interval]) -> Leaves:
         """The leaves of an index near some places, in order of their first bases."""
         numbers = [self.chrom(place.chrom).number for place in places]
@@ -323,6 +346,8 @@ class RawBigWig(Closing):
             for side in ("start", "end")
         )
         leaves = search_index(self.source, at, what, lows, highs)
+        if len(leaves) < 2:
+            return leaves
         keys = order_key(leaves["first_chrom"], leaves["start"])
         return leaves[np.argsort(keys, kind="stable")]
 

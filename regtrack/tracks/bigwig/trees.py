@@ -109,7 +109,7 @@ def read_index(source: Source, at: int, what: str) -> Leaves:
     Raises:
         TrackError: the index is damaged, or a node exceeds the span of its parent.
     """
-    return _leaves(source, at, what, lambda items: np.arange(len(items)))
+    return _leaves(source, at, what, lambda begins, _: np.arange(len(begins)))
 
 
 def search_index(source: Source, at: int, what: str, lows: Keys, highs: Keys) -> Leaves:
@@ -130,9 +130,9 @@ def search_index(source: Source, at: int, what: str, lows: Keys, highs: Keys) ->
     """
     lows, highs = np.sort(lows), np.sort(highs)
 
-    def near(items: Leaves) -> Indices:
-        begins = order_key(items["first_chrom"], items["start"])
-        ends = order_key(items["last_chrom"], items["end"])
+    def near(begins: Keys, ends: Keys) -> Indices:
+        if len(lows) == 1:
+            return np.flatnonzero((ends > lows[0]) & (begins < highs[0]))
         # regions that begin before an item's end, without those that end before it begins
         begun, ended = np.searchsorted(lows, ends), np.searchsorted(highs, begins, side="right")
         return np.flatnonzero(begun > ended)
@@ -140,31 +140,45 @@ def search_index(source: Source, at: int, what: str, lows: Keys, highs: Keys) ->
     return _leaves(source, at, what, near)
 
 
-def _leaves(source: Source, at: int, what: str, choose: Callable[[Leaves], Indices]) -> Leaves:
-    """The chosen leaves under chosen branches."""
+def _leaves(source: Source, at: int, what: str, choose: Callable[[Keys, Keys], Indices]) -> Leaves:
+    """The chosen leaves under chosen branches, by the keys of where items begin and end."""
     magic, *_ = source.unpack(INDEX_HEADER, at, what)
     if magic != INDEX_MAGIC:
         raise source.error(what, at, f"magic {magic:#x}; expected {INDEX_MAGIC:#x}")
-    leaves = [np.empty(0, dtype=LEAF)]
+    leaves = []
     root = at + INDEX_HEADER.size
 
     def children(items: bytes) -> list[int]:
-        chosen: list[int] = choose(source.table(items, BRANCH)).tolist()
+        chosen: list[int] = choose(*_span(source.table(items, BRANCH))).tolist()
         return chosen
 
     for node in _nodes(source, root, LEAF.itemsize, BRANCH.itemsize, what, choose=children):
         items = source.table(node.items, LEAF if node.leaf else BRANCH)
-        if node.above and not _within(items, source.table(node.above, BRANCH)[0]):
-            raise source.error(what, node.at, "this node exceeds the span of its parent")
+        if not node.above and not node.leaf:
+            continue
+        begins, ends = _span(items)
+        if node.above:
+            low, high = _span(source.table(node.above, BRANCH))
+            if (begins < low).any() or (ends > high).any():
+                raise source.error(what, node.at, "this node exceeds the span of its parent")
         if node.leaf:
-            leaves.append(items[choose(items)])
-    found = np.concatenate(leaves)
+            leaves.append(items[choose(begins, ends)])
+    # joining one would take longer than all else
+    found = leaves[0] if len(leaves) == 1 else np.concatenate([np.empty(0, dtype=LEAF), *leaves])
     _check_apart(source, at, what, found)
     return found
 
 
+def _span(items: Leaves) -> tuple[Keys, Keys]:
+    """Where items begin and end, as keys, uint64 (n,) each."""
+    begins = order_key(items["first_chrom"], items["start"])
+    return begins, order_key(items["last_chrom"], items["end"])
+
+
 def _check_apart(source: Source, at: int, what: str, leaves: Leaves) -> None:
     """Refuse blocks that share bytes, of which a small file could have any number."""
+    if len(leaves) < 2:
+        return
     order = np.argsort(leaves["offset"], kind="stable")
     offsets, sizes = leaves["offset"][order], leaves["size"][order]
     shared = sizes[:-1] > offsets[1:] - offsets[:-1]
@@ -218,13 +232,3 @@ def _nodes(
             pending += [
                 (address.unpack(child[-CHILD.size :])[0], child) for child in children[::-1]
             ]
-
-
-def _within(items: Leaves, above: np.void) -> bool:
-    low = order_key(items["first_chrom"], items["start"]) >= order_key(
-        above["first_chrom"], above["start"]
-    )
-    high = order_key(items["last_chrom"], items["end"]) <= order_key(
-        above["last_chrom"], above["end"]
-    )
-    return bool(low.all() and high.all())
