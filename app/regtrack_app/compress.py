@@ -10,11 +10,12 @@ from flask import Flask, Response, request
 from isal import igzip, isal_zlib
 
 from regtrack_app.index import SCRIPT
+from regtrack_app.plotly_bundle import PATH as PLOTLY
 
 _LEAST = 1_000  # bytes; less would not become fewer packets
 _LEVEL = 3
 _TEXT = ("text/", "application/json", "application/xml", "image/svg+xml")
-_KEPT = ("/assets/", f"/{SCRIPT}")
+_KEPT = ("/assets/", f"/{SCRIPT}", f"/{PLOTLY}")
 _FOREVER = "public, max-age=31536000, immutable"
 
 

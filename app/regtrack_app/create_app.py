@@ -34,7 +34,7 @@ from regtrack_app.igv import SCRIPT as IGV
 from regtrack_app.index import Page, serve_script
 from regtrack_app.jobs import Jobs
 from regtrack_app.layout import page
-from regtrack_app.plotly_bundle import PATH as PLOTLY, find_bundle
+from regtrack_app.plotly_bundle import PATH as PLOTLY, address_of, find_bundle
 from regtrack_app.saliency import Saliency
 from regtrack_app.security import protect
 from regtrack_app.timing import tell_times
@@ -69,9 +69,10 @@ def create_app(
         RegtrackError: REGTRACK_IGV_JS or REGTRACK_PLOTLY_JS names a file that does not exist, or
             `url_base` is not a path.
     """
-    prefix, access = checked_base(url_base), access or Access()
+    prefix, access, plotly = checked_base(url_base), access or Access(), find_bundle()
     app = Page(
         "regtrack_app",
+        plotly=address_of(plotly),
         title="regtrack",
         update_title="",
         serve_locally=True,
@@ -94,7 +95,7 @@ def create_app(
     windows.register(app, sources, choices, jobs)
     scores.register(app, sources, choices, jobs)
     saliency_panel.register(app, choices, jobs, explained)
-    scripts = {"igv/igv.min.js": igv_script, PLOTLY: find_bundle()}
+    scripts = {"igv/igv.min.js": igv_script, PLOTLY: plotly}
     heat_routes.register(app, sources, choices, jobs)
     place_routes.register(app, sources)
     beside.register(app, data, choices)

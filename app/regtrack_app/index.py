@@ -10,8 +10,6 @@ from typing import Any
 from dash import Dash
 from flask import Flask, Response
 
-from regtrack_app.plotly_bundle import PATH as PLOTLY
-
 SCRIPT = "page.js"
 """Where the page's own scripts are served."""
 SCRIPTS_IGNORED = r".*\.js$"
@@ -46,11 +44,17 @@ _INDEX = """<!DOCTYPE html>
 
 
 class Page(Dash):
-    """A Dash application whose document names only the scripts that the page needs."""
+    """A Dash application whose document names only the scripts that the page needs.
 
-    def __init__(self, name: str, **options: Any) -> None:
+    Args:
+        name: of the application.
+        plotly: the address of plotly.js.
+        options: Dash's.
+    """
+
+    def __init__(self, name: str, *, plotly: str, **options: Any) -> None:
         version = hashlib.sha256(own_script()).hexdigest()[:12]
-        index = _INDEX.replace("OWN", f"{SCRIPT}?m={version}").replace("PLOTLY", PLOTLY)
+        index = _INDEX.replace("OWN", f"{SCRIPT}?m={version}").replace("PLOTLY", plotly)
         super().__init__(name, index_string=index, assets_ignore=SCRIPTS_IGNORED, **options)
 
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from plotly.offline import get_plotlyjs_version
 from regtrack_app.create_app import create_app
-from regtrack_app.plotly_bundle import PATH, SCRIPT, find_bundle
+from regtrack_app.plotly_bundle import PATH, SCRIPT, address_of, find_bundle
 
 from regtrack.compare.sources import Sources
 
@@ -29,11 +30,16 @@ def test_only_the_version_of_the_installed_plotly_is_taken(
     small = write_bundle(path, version)
     monkeypatch.setenv(SCRIPT.variable, str(path))
     same = version == get_plotlyjs_version()
-    assert find_bundle() == (path if same else None)
+    assert (find_bundle() == path) == same
     with create_app(sources).server.test_client() as client:
-        client.get("/", **LOCAL)  # registers the components' files
-        answer = client.get(f"/{PATH}", **LOCAL)
+        page = client.get("/", **LOCAL).get_data(as_text=True)
+        found = re.search(rf'<link rel="preload" as="script" href="({PATH}[^"]+)">', page)
+        assert found is not None
+        answer = client.get(f"/{found[1]}", **LOCAL)
         assert (answer.data == small, answer.status_code) == (same, 200)
+        # browsers keep it, since its address is another one if it changes
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert found[1] == address_of(find_bundle())
         again = client.get(f"/{PATH}", headers={"If-None-Match": answer.headers["ETag"]}, **LOCAL)
         assert again.status_code == 304
         for each in (answer, again):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from dashboard import Dashboard, served
@@ -33,3 +34,10 @@ def test_the_page_outlives_its_server(tab: Page, world: World) -> None:
         page.wait_region("chr1:110001-130000")
     page.leave()
     sources.pool.close()
+
+
+def test_plotly_is_asked_for_once_at_an_address_that_browsers_keep(page: Dashboard) -> None:
+    page.load("?panel=none")
+    asked = [request.url for request in page.requests if "plotly" in request.url]
+    assert len(asked) == 1
+    assert re.search(r"/plotly\.js\?m=[0-9a-f]{12}$", asked[0])
