@@ -84,5 +84,5 @@ window.regtrackConnection = (function () {
     return send(place, options);
   };
   window.setTimeout(beat, BEAT);
-  return { begin };
+  return { begin, gone: () => gone };
 })();

@@ -48,7 +48,7 @@
   function turnTheme() {
     screen.theme = screen.theme === "dark" ? "light" : "dark";
     try { window.localStorage.setItem("regtrack-theme", screen.theme); } catch { /* it is off */ }
-    showTheme();
+    if (!window.regtrackConnection.gone()) showTheme(); // else with the answer, which has the tracks
     set("screen", { data: { ...screen } });
   }
 

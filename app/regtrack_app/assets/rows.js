@@ -76,15 +76,24 @@ window.regtrackRows = (function () {
       target = under(moved.clientY);
       line.style.top = `${target.at}px`;
     };
-    const release = () => {
-      window.removeEventListener("pointermove", move);
-      window.removeEventListener("pointerup", release);
+    const stop = () => {
+      over.abort();
       line.remove();
+    };
+    const release = () => {
+      stop();
       if (!target) return open(button);
       if (target.key !== button.dataset.row) send(button.dataset.row, "before", target.key);
     };
-    window.addEventListener("pointermove", move);
-    window.addEventListener("pointerup", release);
+    const cancel = (pressed) => {
+      if (pressed.key === "Escape") stop();
+    };
+    const over = new AbortController();
+    const listen = (type, act) => window.addEventListener(type, act, { capture: true, signal: over.signal });
+    listen("pointermove", move);
+    listen("pointerup", release);
+    listen("pointercancel", stop);
+    listen("keydown", cancel);
   }
 
   /* the row in front of which something is dropped; none at the end */

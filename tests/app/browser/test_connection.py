@@ -27,9 +27,17 @@ def test_the_page_outlives_its_server(tab: Page, world: World) -> None:
     tab.keyboard.press("ArrowRight")
     page.wait_region(START)
     assert tab.locator(f"#{ids.NOTES}").text_content() == before
+    # curves and positions are still those of the last answer, and of its theme
+    layers = tab.locator(".cartesianlayer .mlayer").all()
+    assert {layer.evaluate("layer => layer.style.transform") for layer in layers} == {""}
+    theme = tab.locator("html").get_attribute("data-theme")
+    tab.click("#theme-toggle")
+    expect(tab.locator("html")).to_have_attribute("data-theme", str(theme))
     with served(create_app(sources), urlsplit(address).port):
         page.wait_region("chr1:105001-125000")  # what was asked for meanwhile
         expect(says).to_be_empty()
+        expect(tab.locator("html")).not_to_have_attribute("data-theme", str(theme))
+        tab.locator("#tracks").focus()
         tab.keyboard.press("ArrowRight")
         page.wait_region("chr1:110001-130000")
     page.leave()

@@ -70,3 +70,12 @@ def test_a_bigwig_removed_while_serving_is_a_row_that_says_so(
     page.wait_title("restore it")
     assert len(page.values()) == 1  # the other model is still drawn
     expect(page.page.locator(f"#{ids.MEASURES}")).to_contain_text("DILATED")
+
+
+def test_splits_are_not_offered_without_a_dataset(
+    show: Callable[[Sources], Dashboard], world: World
+) -> None:
+    page = show(world.open(labels=None))
+    page.load("?panel=windows")
+    expect(page.page.locator(f"#{ids.COMPARED}")).to_be_visible()
+    expect(page.page.locator(f"#{ids.COMPARED} fieldset")).to_be_hidden()

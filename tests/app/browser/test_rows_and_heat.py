@@ -41,6 +41,22 @@ def test_a_row_is_dragged_to_another_place(rows: Dashboard) -> None:
     assert rows.region() == (100_001, 101_000)
 
 
+def test_escape_leaves_a_dragged_row_where_it_was(rows: Dashboard) -> None:
+    box = rows.page.locator(".row-button[data-row='K562_DNase']").bounding_box()
+    assert box is not None
+    rows.page.mouse.move(box["x"] + 5, box["y"] + 5)
+    rows.page.mouse.down()
+    rows.page.mouse.move(box["x"] + 5, box["y"] - 300, steps=4)
+    line = rows.page.locator(".row-line")
+    expect(line).to_be_visible()
+    rows.page.keyboard.press("Escape")
+    expect(line).to_have_count(0)
+    rows.page.mouse.up()
+    with rows.answered():  # of which the order would be part
+        rows.page.keyboard.press("ArrowRight")
+    assert rows.fields()["markers"] == BOTH
+
+
 def test_the_menu_of_a_row(rows: Dashboard) -> None:
     menu(rows, "K562_CTCF")
     rows.page.fill(".row-menu input[type=text]", "0 to 0.5")
