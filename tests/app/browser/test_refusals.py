@@ -49,6 +49,19 @@ def test_a_hostile_address_is_answered_in_words(page: Dashboard, query: str) -> 
     expect(problems).to_be_empty()
 
 
+def test_what_is_wrong_is_in_sight_wherever_the_page_is_scrolled_to(page: Dashboard) -> None:
+    page.visit(region="chr1:1001-2000", panel="windows")
+    expect(page.page.locator(f"#{ids.WINDOWS_GRID} [data-row='0']")).to_be_visible()
+    page.page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
+    assert page.page.evaluate("() => scrollY") > 0
+    page.follow("?panel=windows&region=nowhere:1-2")
+    problems = page.page.locator(f"#{ids.PROBLEMS}")
+    expect(problems).to_contain_text("nowhere")
+    expect(problems).to_be_in_viewport(ratio=1)
+    page.visit(region="chr1:1001-2000", panel="none")
+    expect(problems).to_be_empty()
+
+
 def test_a_hostile_link_opens_a_page_that_works(page: Dashboard) -> None:
     page.load('?region="><script>alert(1)</script>&markers=<b>&models=,,,&pair=x,y,z&rank=0')
     expect(page.page.locator(f"#{ids.PROBLEMS}")).to_contain_text("no marker")
