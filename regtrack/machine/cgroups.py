@@ -56,4 +56,7 @@ def _groups(membership: Path, root: Path, controller: str) -> Iterator[tuple[Pat
             continue
         group = root / controllers / place.lstrip("/")
         # a container may see its own group as the root
-        yield from ((folder, bool(controllers)) for folder in (group, *group.parents))
+        for folder in (group, *group.parents):
+            yield folder, bool(controllers)
+            if folder == root:
+                break

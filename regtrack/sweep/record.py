@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,7 @@ def make_record(
     record = {
         **fixed,
         "format": FORMAT,
-        "versions": {"regtrack": __version__}
-        | {name: version(name) for name in ("torch", "numpy")},
+        "versions": _versions(),
         "checkpoint": _maker(checkpoint),
         "reference": {
             "path": str(reference.path),
@@ -67,6 +67,12 @@ def make_record(
         record["compiled"] = computation.compiled
     plain: dict[str, Any] = json.loads(json.dumps(record))
     return plain
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """The versions of what computes the bytes; kept, since to look them up takes milliseconds."""
+    return {"regtrack": __version__} | {name: version(name) for name in ("torch", "numpy")}
 
 
 def _maker(network: Opened) -> dict[str, Any]:
