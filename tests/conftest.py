@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files with slow tests first: begun last, they would leave the other cores idle."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Fork the server of processes, if any test has use for it, while nothing runs or is replaced.
+
+    With pytest-xdist it is one per worker; the process that hands out the tests collects none.
+    """
+    forked = sys.modules.get("forked")
+    wanted = forked and session.items and not session.config.option.collectonly
+    with forked.server() if wanted else nullcontext():
+        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -8,22 +8,73 @@ import os
 import runpy
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import warnings
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-_FORKING = multiprocessing.get_context("forkserver")
 _LOADED = ["forked", "regtrack.cli.app", "regtrack.sweep.run", "regtrack.saliency.tracks"]
-_FORKING.set_forkserver_preload(_LOADED)
+_servers: list[socket.socket] = []
 
 
 def preload(*modules: str) -> None:
-    """Have more modules loaded in the process from which others are forked, if none is yet."""
+    """Have more modules loaded in the process from which others are forked."""
     _LOADED.extend(modules)
+
+
+@contextmanager
+def server() -> Iterator[None]:
+    """Fork the process from which all others are forked; it ends with this context or process.
+
+    It has what this one has loaded, which for a whole test run is everything. For it to be in
+    order, this one should have no thread at work and nothing replaced yet.
+    """
+    mine, its = socket.socketpair()
+    with mine, warnings.catch_warnings():
+        # Python 3.12 warns of threads, such as that in which pytest-xdist listens
+        warnings.simplefilter("ignore", DeprecationWarning)
+        with its:
+            if os.fork() == 0:
+                try:
+                    mine.close()
+                    _serve(its)
+                finally:
+                    os._exit(0)
+        _servers.append(mine)
+        yield
+        _servers.remove(mine)
+
+
+def _serve(asked: socket.socket) -> None:
+    """Fork a process for each connection that arrives, which forks the one that is asked for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the first ones
+    for name in _LOADED:
+        import_module(name)
+    while files := socket.recv_fds(asked, 1, 1)[1]:
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            asked.close()
+            _watch(Connection(files[0]))
+            return
+        os.close(files[0])
+
+
+def _watch(connection: Connection) -> None:
+    """Call what a connection asks for in a process; answer its number, later its exit status."""
+    process = multiprocessing.get_context("fork").Process(target=_run, args=connection.recv())
+    process.start()
+    connection.send(process.pid)
+    process.join()
+    connection.send(process.exitcode)
 
 
 class Forked:
@@ -40,15 +91,18 @@ class Forked:
         folder = tempfile.mkdtemp()
         weakref.finalize(self, shutil.rmtree, folder)
         self._texts = [Path(folder, name) for name in ("out", "err")]
-        given = (dict(os.environ), self._texts, function, arguments)
-        self._process = _FORKING.Process(target=_run, args=given)
-        self._process.start()
-        self.pid = self._process.pid
+        self._status: int | None = None
+        self._watching, served = multiprocessing.Pipe()
+        with served:
+            socket.send_fds(_servers[-1], [b"."], [served.fileno()])
+        self._watching.send((str(Path.cwd()), dict(os.environ), self._texts, function, arguments))
+        self.pid: int = self._watching.recv()
 
     @property
     def returncode(self) -> int | None:
         """The exit status; minus the signal's number if one ended it; None while it runs."""
-        return self._process.exitcode
+        self.wait(0)
+        return self._status
 
     def poll(self) -> int | None:
         """As `returncode`."""
@@ -57,7 +111,6 @@ class Forked:
     def send_signal(self, number: int) -> None:
         """Send a signal, unless the process has ended."""
         if self.returncode is None:
-            assert self.pid is not None
             os.kill(self.pid, number)
 
     def kill(self) -> None:
@@ -66,7 +119,9 @@ class Forked:
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until it has ended, at most so many seconds."""
-        self._process.join(timeout)
+        if self._status is None and self._watching.poll(timeout):
+            self._status = self._watching.recv()
+            self._watching.close()
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         """What it has printed, once it has ended.
@@ -118,6 +173,12 @@ def of_file(path: str, name: str, *arguments: Any) -> None:
     runpy.run_path(path)[name](*arguments)
 
 
+def script(path: str, *words: str) -> None:
+    """Run a script, for `Forked`, as `python path` does."""
+    sys.argv = [path, *words]
+    runpy.run_path(path, run_name="__main__")
+
+
 def _command(*words: str) -> None:
     from regtrack.cli import main
 
@@ -132,8 +193,13 @@ def _execute(code: str, *words: str) -> None:
 
 
 def _run(
-    environment: dict[str, str], texts: list[Path], function: Callable[..., object], given: Any
+    folder: str,
+    environment: dict[str, str],
+    texts: list[Path],
+    function: Callable[..., object],
+    given: Any,
 ) -> None:
+    os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     for number, (name, path) in enumerate(zip(("stdout", "stderr"), texts, strict=True), 1):
@@ -144,4 +210,5 @@ def _run(
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     function(*given)

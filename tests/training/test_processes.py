@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -89,17 +87,18 @@ def spread(
 ) -> tuple[RunFolder, str]:
     """A run of `train_head` on two devices, which are two processes, and what they print."""
     folder = tmp_path_factory.mktemp("spread")
-    script, out = folder / "script.py", folder / "run"
-    script.write_text(SCRIPT.format(here=__file__))
+    path, out = folder / "script.py", folder / "run"
+    path.write_text(SCRIPT.format(here=__file__))
     places = Path(__file__).parents[2], Path(forked.__file__).parent
-    process = subprocess.Popen(
-        [sys.executable, script, dataset.path, out, "2", "2", first],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places))},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    output, _ = process.communicate(timeout=400)
+    with pytest.MonkeyPatch.context() as patch:
+        # for the second process, which the first one starts
+        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, places)))
+        words = map(str, (path, dataset.path, out, 2, 2, first))
+        process = Forked(forked.script, *words)
+    try:
+        output = "".join(process.communicate(timeout=400))
+    finally:
+        process.kill()
     assert process.returncode == 0, output
     return RunFolder(out), output
 
