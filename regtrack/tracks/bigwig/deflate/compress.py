@@ -60,7 +60,9 @@ def compress(
     head = np.empty((2, SYMBOLS + 30), np.int64)
     head_counts, head_lengths = np.empty(19, np.int64), np.empty(19, np.int64)
     fixed, fixed_distances = FIXED_LENGTHS.copy(), np.full(30, 5)
-    at, held, bits, done = 0, 0, 0, 0
+    # numbers of int64, since Numba would compile what it calls anew for each number in the source
+    at, held, bits, done = np.int64(0), np.int64(0), np.int64(0), 0
+    most, most_in_head = np.int64(15), np.int64(7)
     for piece in range(len(sizes)):
         for i in range(before):
             joined[i] = heads[piece, i]
@@ -76,10 +78,10 @@ def compress(
             found = find_in_numbers(part, latest, repeats, counts, distances)
         by_fixed = symbols_cost(counts, distances, fixed, fixed_distances)
         complete_distances(distances)
-        code_lengths(counts, 15, lengths)
-        code_lengths(distances, 15, distance_lengths)
+        code_lengths(counts, most, lengths)
+        code_lengths(distances, most, distance_lengths)
         entries = describe_lengths(lengths, distance_lengths, head, head_counts)
-        code_lengths(head_counts, 7, head_lengths)
+        code_lengths(head_counts, most_in_head, head_lengths)
         by_dynamic = header_cost(head_counts, head_lengths)
         by_dynamic += symbols_cost(counts, distances, lengths, distance_lengths)
         stored = 32 * len(part) + 40 * (1 + len(part) // STORED_WORDS)
