@@ -26,6 +26,8 @@ settings.load_profile("regtrack")
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CHROMIUM = Path("/usr/bin/chromium")
+# what is on screen is painted as a whole: in the usual small tiles, every curve is followed in each
+CHROMIUM_ARGS = ["--no-sandbox", "--default-tile-width=1536", "--default-tile-height=1024"]
 _BESIDE = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -176,6 +178,6 @@ def browser() -> Iterator[Browser]:
             pytest.fail(message)
         pytest.skip(message)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         yield browser
         browser.close()

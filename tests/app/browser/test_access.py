@@ -29,7 +29,8 @@ def axe() -> str:
 
 def faults(page: Dashboard, axe: str) -> list[str]:
     """What axe finds that keeps someone from using the page."""
-    page.page.evaluate(axe)
+    if not page.page.evaluate("() => 'axe' in window"):
+        page.page.evaluate(axe)
     found = page.page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
     return [
         f"{fault['id']}: {node['html'][:120]}"
@@ -42,15 +43,16 @@ def faults(page: Dashboard, axe: str) -> list[str]:
 @pytest.mark.parametrize(
     ("width", "theme", "panel"),
     [
+        # the theme turns once: whatever is in sight is drawn anew then
         (1500, "light", "measures"),
-        (1500, "dark", "windows"),
         (1500, "light", "scores"),
-        (820, "dark", "scores"),
         (820, "light", "windows"),
         (390, "light", "measures"),
-        (390, "dark", "saliency"),
-        pytest.param(1500, "dark", "igv", marks=needs_igv),
         pytest.param(390, "light", "igv", marks=needs_igv),
+        (390, "dark", "saliency"),
+        (820, "dark", "scores"),
+        (1500, "dark", "windows"),
+        pytest.param(1500, "dark", "igv", marks=needs_igv),
     ],
 )
 def test_axe_finds_nothing_serious(

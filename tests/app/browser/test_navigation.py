@@ -9,6 +9,20 @@ from regtrack_app import ids
 
 START = "chr1:100001-120000"
 
+# answers with a view come, but the page gets them only on release
+_HOLD = """() => {
+    const send = window.fetch;
+    window.held = [];
+    window.fetch = async (...asked) => {
+        const answer = await send(...asked);
+        const outputs = String(asked[1]?.body).split('"inputs"')[0];
+        if (!outputs.includes('view-graph.figure')) return answer;
+        await new Promise(go => window.held.push(go));
+        return answer;
+    };
+    window.release = () => { window.fetch = send; window.held.forEach(go => go()); };
+}"""
+
 
 @pytest.fixture
 def at_start(page: Dashboard) -> Dashboard:
@@ -295,8 +309,11 @@ def test_a_region_that_ends_past_the_chromosome_is_clipped_with_a_note(
 
 def test_what_is_being_typed_stays_while_the_view_changes(at_start: Dashboard) -> None:
     box = at_start.page.locator(f"#{ids.REGION}")
+    at_start.page.evaluate(_HOLD)
     at_start.page.keyboard.press("ArrowRight")
+    at_start.page.wait_for_function("() => held.length === 1")
     box.fill("chr2:50")
+    at_start.page.evaluate("() => release()")
     at_start.wait_field("region", "chr1:105001-125000")
     expect(box).to_have_value("chr2:50")
     expect(box).to_be_focused()
@@ -376,19 +393,6 @@ def test_the_back_button_leads_on_though_an_earlier_answer_has_its_own_address(
     page.wait_region("chr1:150001-170000")
 
 
-# answers with a view come, but the page gets them only on release
-_HOLD = """() => {
-    const send = window.fetch;
-    window.held = [];
-    window.fetch = async (...asked) => {
-        const answer = await send(...asked);
-        const outputs = String(asked[1]?.body).split('"inputs"')[0];
-        if (!outputs.includes('view-graph.figure')) return answer;
-        await new Promise(go => window.held.push(go));
-        return answer;
-    };
-    window.release = () => { window.fetch = send; window.held.forEach(go => go()); };
-}"""
 _SHIFTED = """() => [...document.querySelectorAll('#view-graph .cartesianlayer .mlayer')]
     .some(layer => layer.style.transform)"""
 
