@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, State, ctx, no_update
+from dash import Dash, Input, Output, State, no_update
 
 from regtrack.errors import RegtrackError
 from regtrack_app import ids
+from regtrack_app.callbacks.causes import causes
 from regtrack_app.choices import Choices
 from regtrack_app.jobs import Job, Jobs, progress_text
 from regtrack_app.saliency import Saliency
@@ -37,14 +38,14 @@ def register(app: Dash, choices: Choices, jobs: Jobs, saliency: Saliency) -> Non
     ) -> tuple[Any, ...]:  # fmt: skip
         """The state of the work; the view is notified when all of it is done."""
         keys = keys or []
-        if ctx.triggered_id == ids.SALIENCY_START:
+        if ids.SALIENCY_START in causes():
             try:
                 keys = [job.key for job in saliency.start(parse_view(query or "", choices).view)]
             except RegtrackError as error:
                 return no_update, no_update, str(error), True, True
         mine = [key for key in keys if str(key).startswith("saliency|")]
         found = [job for job in map(jobs.get, mine) if job is not None]
-        if ctx.triggered_id == ids.SALIENCY_CANCEL:
+        if ids.SALIENCY_CANCEL in causes():
             for job in found:
                 job.cancel()
         ended = all(job.ended or job.cancelled() for job in found)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, State, ctx, html, no_update
+from dash import Dash, Input, Output, State, html, no_update
 
 from regtrack.compare.scoreboard import CategoryRow, Scoreboard
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack_app import ids
+from regtrack_app.callbacks.causes import causes
 from regtrack_app.callbacks.measures import number_text
 from regtrack_app.choices import Choices
 from regtrack_app.jobs import Job, Jobs, progress_text
@@ -40,7 +41,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         """The scatter plot once it is computed, and the progress until then."""
         view = parse_view(query or "", choices).view
         try:
-            job = _job(sources, jobs, view, start=ctx.triggered_id == ids.SCORES_JOB)
+            job = _job(sources, jobs, view, start=ids.SCORES_JOB in causes())
         except RegtrackError as error:
             return None, "", str(error), True
         if job.state != "done":

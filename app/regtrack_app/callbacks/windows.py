@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import Dash, Input, Output, ctx, no_update
+from dash import Dash, Input, Output, no_update
 
 from regtrack.compare.ranking import WindowTable
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack_app import ids
+from regtrack_app.callbacks.causes import causes
 from regtrack_app.choices import Choices
 from regtrack_app.jobs import Job, Jobs, progress_text
 from regtrack_app.panels import window_columns
@@ -41,18 +42,18 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
         """The rows once they are computed, and the progress until then."""
         view = parse_view(query or "", choices).view
         try:
-            start = ctx.triggered_id in {ids.WINDOWS_JOB, ids.WINDOWS_AGAIN}
+            start = bool(causes() & {ids.WINDOWS_JOB, ids.WINDOWS_AGAIN})
             job = window_job(sources, jobs, view, start=start)
         except RegtrackError as error:
             return None, str(error), True, True, True
-        if ctx.triggered_id == ids.WINDOWS_CANCEL:
+        if ids.WINDOWS_CANCEL in causes():
             job.cancel()
             job.wait(1.0)
         found: Any = no_update
         if job.state == "done":
             columns = window_columns(sources, compared(view))
             found = {"columns": columns, "rows": grid_rows(job.result)}
-        elif ctx.triggered_id == ids.WINDOWS_JOB:
+        elif ids.WINDOWS_JOB in causes():
             found = None
         stopped = job.ended and job.state != "done"
         return found, _says(job, view), job.ended, job.ended, not stopped

@@ -18,21 +18,26 @@ from tests.app.test_border import body_of, called, posted
 QUERY = "?markers=K562_CTCF&models=cnn7,dilated&rank=disagreement"
 
 
-def asked(app: Dash, cause: str) -> dict[str, Any]:
-    """What the page shows after an event."""
+def asked(app: Dash, *causes: str) -> dict[str, Any]:
+    """What the page shows after one or several events in one moment."""
     output = next(name for name in called(app) if ids.WINDOWS_ROWS in name)
     inputs = [part["id"] for part in called(app)[output]["inputs"]]
     values = [QUERY if name == ids.WINDOWS_JOB else 1 for name in inputs]
     with app.server.test_client() as client:
-        answer = posted(client, body_of(app, output, values, inputs.index(cause)))
+        bodies = [body_of(app, output, values, inputs.index(cause)) for cause in causes]
+        changed = [name for body in bodies for name in body["changedPropIds"]]
+        answer = posted(client, bodies[0] | {"changedPropIds": changed})
     found: dict[str, Any] = answer.get_json()["response"]
     return {
         f"{name}.{prop}": value for name, props in found.items() for prop, value in props.items()
     }
 
 
+@pytest.mark.parametrize(
+    "cancelled", [(ids.WINDOWS_CANCEL,), (ids.WINDOWS_POLL, ids.WINDOWS_CANCEL)]
+)
 def test_a_cancelled_ranking_can_start_again(
-    sources: Sources, monkeypatch: pytest.MonkeyPatch
+    cancelled: tuple[str, ...], sources: Sources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def endless(*_: object, progress: Progress, **__: object) -> None:
         with progress.task("reading", None, "bp") as bar:
@@ -45,7 +50,7 @@ def test_a_cancelled_ranking_can_start_again(
     running = asked(app, ids.WINDOWS_JOB)
     assert running[f"{ids.WINDOWS_CANCEL}.hidden"] is False
     assert running[f"{ids.WINDOWS_AGAIN}.hidden"] is True
-    asked(app, ids.WINDOWS_CANCEL)
+    asked(app, *cancelled)
     for _ in range(1_000):
         stopped = asked(app, ids.WINDOWS_POLL)
         if not stopped[f"{ids.WINDOWS_AGAIN}.hidden"]:
