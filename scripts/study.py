@@ -52,12 +52,14 @@ class Variant:
         settings: of the network, if they differ from its defaults.
         config: of `TrainingConfig`.
         widths: bins whose loss is added to that of single bases (bp).
+        mean_of: other variants of the study whose logits are averaged, instead of a training.
     """
 
     model: str = "hybrid"
     settings: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     widths: tuple[int, ...] = ()
+    mean_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ STUDIES = {
         "hidden layer of 250": having(hidden=250),
         "twice the channels": having(channels=[192, 192, 128]),
         "wider": having(channels=[112, 256, 128]),
-    }),
+    }, epochs=6),
     "bar": Study("test", {
         "CNN7, the paper's settings": Variant("cnn7", config=PAPER),
         "DILATED, the paper's settings": Variant("dilated", config=PAPER),
@@ -143,6 +145,11 @@ STUDIES = {
         "DILATED with max pooling": other("dilated", pooling="max"),
         "BI-LSTM": other("bi-lstm"),
         "hybrid": other("hybrid"),
+        "hybrid, seed 1": based(seed=1),
+        "hybrid, seed 2": based(seed=2),
+        "hybrid, wider": having(channels=[112, 256, 128]),
+        "mean of three hybrids": Variant(mean_of=("hybrid", "hybrid, seed 1", "hybrid, seed 2")),
+        "mean of CNN7 and DILATED": Variant(mean_of=("CNN7", "DILATED")),
     }),
 }  # fmt: skip
 
@@ -195,20 +202,23 @@ def train(name: str, variant: str, split: int) -> Path:
 
 
 def compute(name: str, variant: str, split: int) -> str:
-    """Train and score a variant on a split, and add its row."""
+    """Train and score a variant on a split, or the mean of others, and add its row."""
     study = STUDIES[name]
-    out = train(name, variant, split)
+    members = study.variants[variant].mean_of or (variant,)
+    runs = [train(name, member, split) for member in members]
     if study.scored_on == "valid":  # the best epoch's scores
-        result = json.loads((out / "training.json").read_text())["result"]
+        result = json.loads((runs[0] / "training.json").read_text())["result"]
         scores = {key: result[f"average_precision_{key}"] for key in CATEGORIES}
     else:
-        report = regtrack.evaluate(dataset_of(split), out, split=study.scored_on)
+        report = regtrack.evaluate(
+            dataset_of(split), "+".join(map(str, runs)), split=study.scored_on
+        )
         scores = {row.category: row.average_precision for row in report.categories}
     add_row({
         "study": name, "variant": variant, "split": split,
         "epochs": study.variants[variant].config.get("epochs", study.epochs),
         "scored_on": study.scored_on, **{key: f"{scores[key]:.5f}" for key in CATEGORIES},
-        "parameters": load_checkpoint(out).model.parameter_count,
+        "parameters": sum(load_checkpoint(run).model.parameter_count for run in runs),
     })  # fmt: skip
     return ", ".join(f"{key} {scores[key]:.4f}" for key in CATEGORIES)
 
@@ -235,8 +245,12 @@ def compute_all(rows: Sequence[tuple[str, str, int]], at_once: int, minutes: flo
     WORK.mkdir(parents=True, exist_ok=True)
     for split in {split for *_, split in rows}:
         dataset_of(split)
-    wanted = [jobs.Job("{}: {}, split {}".format(*row), compute, row) for row in rows]
-    if left := jobs.run_jobs(wanted, at_once, minutes=minutes, start=start):
+    means = [row for row in rows if STUDIES[row[0]].variants[row[1]].mean_of]
+    left = []
+    for some in ([row for row in rows if row not in means], means):  # of networks that are trained
+        wanted = [jobs.Job("{}: {}, split {}".format(*row), compute, row) for row in some]
+        left += jobs.run_jobs(wanted, at_once, minutes=minutes, start=start)
+    if left:
         print(f"{len(left)} are left; the same command continues")
 
 
