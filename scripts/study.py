@@ -52,6 +52,7 @@ class Variant:
         settings: of the network, if they differ from its defaults.
         config: of `TrainingConfig`.
         widths: bins whose loss is added to that of single bases (bp).
+        renormalises_after: steps, then with batch renormalisation; None: never.
         mean_of: other variants of the study whose logits are averaged, instead of a training.
     """
 
@@ -59,6 +60,7 @@ class Variant:
     settings: Mapping[str, Any] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
     widths: tuple[int, ...] = ()
+    renormalises_after: int | None = None
     mean_of: tuple[str, ...] = ()
 
 
@@ -114,6 +116,7 @@ STUDIES = {
         "balance 0.5": based(balance=0.5),
         "balance 1": based(balance=1.0),
         "loss of bins of 25 and 250 bp as well": Variant(config=RECIPE, widths=(25, 250)),
+        "batch renormalisation": Variant(config=RECIPE, renormalises_after=140),
     }),
     "ablation": Study("valid", {
         "hybrid": having(),
@@ -196,7 +199,10 @@ def train(name: str, variant: str, split: int) -> Path:
         "epochs": study.epochs, "patience": 0, "precision": "bf16" if BF16 else "fp32",
         **chosen.config,
     }  # fmt: skip
-    with study_networks.losses_at(chosen.widths):
+    with (
+        study_networks.losses_at(chosen.widths),
+        study_networks.renormalised(chosen.renormalises_after),
+    ):
         jobs.train(dataset_of(split), out, chosen.model, chosen.settings, config)
     return out
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
+from unittest.mock import patch
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from regtrack.dataset.loader import Batch, dense_labels
@@ -21,6 +23,7 @@ from regtrack.models.blocks import (
     Block,
     Downsample,
     Head,
+    PassNorm,
     SamePadConv,
     Upsample,
 )
@@ -29,6 +32,7 @@ from regtrack.models.hybrid import POOLED_WIDTH, RESIDUAL_WIDTH, HybridSettings
 from regtrack.models.network import EMBEDDING, TrackModel
 from regtrack.training import loss, module
 from regtrack.training.loss import EVEN, Weights, cross_entropy
+from regtrack.training.module import TrackTraining
 
 
 class Gated(Residual):
@@ -256,3 +260,45 @@ def losses_at(widths: Sequence[int]) -> Iterator[None]:
         yield
     finally:
         vars(module)["batch_loss"] = plain
+
+
+@contextmanager
+def renormalised(after: int | None) -> Iterator[None]:
+    """Train with batch renormalisation (Ioffe 2017) once some steps have filled the statistics.
+
+    The values of a batch are then normalised by the running statistics, as in evaluation, within
+    the paper's limits; gradients pass through those of the batch. With None, training is as usual.
+    """
+    plain, begin = PassNorm.forward, TrackTraining.on_train_batch_start
+    on = False
+
+    def begun(self: TrackTraining, batch: Batch, batch_idx: int) -> None:
+        nonlocal on
+        on = after is not None and self.global_step >= after
+        begin(self, batch, batch_idx)
+
+    def normed(self: PassNorm, x: Tensor, index: int) -> Tensor:
+        if not on:
+            return plain(self, x, index)
+        rows = x.flatten(0, 1)
+        scale, shift = towards_running(self, rows.detach().float(), index)
+        found = F.batch_norm(
+            rows, self.running_mean[index], self.running_var[index], self.weight * scale,
+            self.bias + self.weight * shift, training=True, momentum=self.momentum, eps=self.eps,
+        )  # fmt: skip
+        return found.view_as(x)
+
+    with (
+        patch.object(PassNorm, "forward", normed),
+        patch.object(TrackTraining, "on_train_batch_start", begun),
+    ):
+        yield
+
+
+def towards_running(norm: PassNorm, rows: Tensor, index: int) -> tuple[Tensor, Tensor]:
+    """Scale and shift, floats (C,), from the statistics of rows (N, C) to the running ones."""
+    var, mean = torch.var_mean(rows, 0, correction=0)
+    spread = torch.sqrt(norm.running_var[index] + norm.eps)
+    scale = torch.sqrt(var + norm.eps) / spread
+    shift = (mean - norm.running_mean[index]) / spread
+    return scale.clamp(1 / 3, 3), shift.clamp(-5, 5)
