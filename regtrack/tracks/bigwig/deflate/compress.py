@@ -21,6 +21,7 @@ from regtrack.tracks.bigwig.deflate.symbols import (
     SYMBOLS,
     Counts,
     Words,
+    int64,
 )
 
 
@@ -60,9 +61,8 @@ def compress(
     head = np.empty((2, SYMBOLS + 30), np.int64)
     head_counts, head_lengths = np.empty(19, np.int64), np.empty(19, np.int64)
     fixed, fixed_distances = FIXED_LENGTHS.copy(), np.full(30, 5)
-    # numbers of int64, since Numba would compile what it calls anew for each number in the source
-    at, held, bits, done = np.int64(0), np.int64(0), np.int64(0), 0
-    most, most_in_head = np.int64(15), np.int64(7)
+    at, held, bits, done = int64(0), int64(0), int64(0), 0
+    most, most_in_head = int64(15), int64(7)
     for piece in range(len(sizes)):
         for i in range(before):
             joined[i] = heads[piece, i]

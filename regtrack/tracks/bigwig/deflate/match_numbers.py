@@ -18,6 +18,7 @@ from regtrack.tracks.bigwig.deflate.symbols import (
     Counts,
     Places,
     Words,
+    int64,
     u,
 )
 
@@ -77,7 +78,7 @@ def find_in_numbers(
     compared, far = (0xFFFFFFFF, FARTHEST) if rounded else (0, _FAR)
     short, long = latest[0], latest[1]
     short[:], long[:] = NEVER, NEVER
-    found, tries, misses, i = np.int64(0), _TRIES, 0, np.int64(0)
+    found, tries, misses, i = int64(0), _TRIES, 0, int64(0)
     near = np.zeros(_NEAR + 1, np.int64)
     while i < last - 1:
         if tries == 0 and rounded:

@@ -6,6 +6,9 @@ separately.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +16,10 @@ Words = npt.NDArray[np.uint32]
 Bytes = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int32]
+
+int64 = cast(Callable[[int], int], np.int64)
+"""Makes a number of the source one like those of arrays, for an argument of another compiled
+function: Numba compiles that function anew for each number in the source."""
 
 END = 256
 SYMBOLS = 288  # the last two are never used, but are part of the fixed code
