@@ -15,8 +15,11 @@ real: .venv/ready            ## the whole path on real data, fetched or in FILES
 reproduce: .venv/develop     ## the paper's experiments on ten real megabases: a night of two cores; ARGS=--quick, minutes (needs REGTRACK_REAL_DATA)
 	$(BIN)/python scripts/reproduce_paper.py $(ARGS)
 
-test: .venv/develop          ## every test, one process per core, at most eight
-	$(BIN)/pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+# one more than cores, since tests also wait: for pages, disks and other processes
+WORKERS = $(shell $(BIN)/python -c 'import os; print(min(8, os.cpu_count() + 1))')
+
+test: .venv/develop          ## every test in WORKERS processes, else one more than cores, at most eight
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 fuzz: .venv/develop          ## the readers of other people's files on invented damage, for some minutes
 	$(BIN)/pytest tests/fuzz --hypothesis-profile fuzz

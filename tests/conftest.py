@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("markexpr") != "gpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        # one worker per core: threads of torch within them would wait for each other
+        # the workers fill the cores: threads of torch within them would wait for each other
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
