@@ -136,13 +136,12 @@ def summarise_tracks(
     mean, high = np.full((2, len(raws), count), np.nan, dtype=np.float32)
     there = {row: raw for row, raw in enumerate(raws) if raw is not None}
     read = {row: _zoom_bytes(raw, chrom, start, end, count) for row, raw in there.items()}
-    rows, records = _usual(read, start, end)
+    usual, rows, records = _usual(read, start, end)
     sums = Sums(start, end, count, len(raws))
     sums.add(records, rows)
-    usual = np.bincount(rows, minlength=len(raws)) > 0
     means, highs, _ = sums.arrays()
     mean[usual], high[usual] = means[usual], highs[usual]
-    for row in there.keys() - set(np.flatnonzero(usual).tolist()):
+    for row in there.keys() - set(usual):
         with suppress(TrackError):
             bins = bin_track(there[row], chrom, start, end, count, exact_up_to=0)
             mean[row], high[row] = bins.mean, bins.high
@@ -166,8 +165,8 @@ def _zoom_bytes(
 
 def _usual(
     read: Mapping[int, tuple[int, bytes] | None], start: int, end: int
-) -> tuple[Positions, Columns]:
-    """The records of the rows whose records are all finite and in order, and their rows (n,)."""
+) -> tuple[list[int], Positions, Columns]:
+    """The rows whose records are all finite and in order; the rows (n,) of their records; these."""
     found = {row: part for row, part in read.items() if part is not None}
     packed = np.frombuffer(b"".join(part for _, part in found.values()), dtype=ZOOM_RECORD)
     counts = [len(part) // ZOOM_RECORD.itemsize for _, part in found.values()]
@@ -181,9 +180,10 @@ def _usual(
     odd |= records.start > records.end
     odd[1:] |= (records.start[1:] < records.end[:-1]) & (rows[1:] == rows[:-1])
     here = (records.start < end) & (records.end > start)
-    if odd.any():
+    left = set(rows[odd].tolist())
+    if left:
         here &= ~np.isin(rows, rows[odd])
-    return rows[here], records.chosen(here)
+    return [row for row in found if row not in left], rows[here], records.chosen(here)
 
 
 def base_values(raw: RawBigWig, chrom: str, start: int, end: int) -> Values:

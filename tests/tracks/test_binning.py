@@ -157,6 +157,20 @@ def test_several_files_at_once_are_as_one_by_one(
     assert np.isfinite(means[[1, 2, 5]]).any(axis=1).all()
 
 
+def test_a_stretch_without_values_is_read_only_once(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def again(*_: object, **__: object) -> None:
+        raise AssertionError("read again")
+
+    monkeypatch.setattr(binning, "bin_track", again)
+    with RawBigWig(path) as raw:
+        for start, end in ((105_000, 125_000), (90_000, 140_000)):
+            mean, high = summarise_tracks([raw, raw], "chr2", start, end, 50)
+            assert np.isnan([mean, high]).any()
+    assert np.isfinite(mean).any()
+
+
 def test_a_file_with_far_more_records_than_bins_is_read_in_pieces(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
