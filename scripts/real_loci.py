@@ -44,7 +44,7 @@ MODELS = {
 
 
 def _settings(config: TrainingConfig) -> dict[str, float]:
-    """What the recipes of regtrack differ in, but for when they stop."""
+    """The settings in which regtrack's recipes differ, except when to stop."""
     names = ("batch_size", "learning_rate", "weight_decay", "warmup", "averaging", "shift")
     return {name: getattr(config, name) for name in names}
 
