@@ -16,7 +16,8 @@ SCHEDULES = ("constant", "cosine")
 class TrainingConfig:
     """How a network is trained; every setting here affects its weights.
 
-    Loss, optimiser (Adam, learning rate 0.001) and batch size are those of Gupta and Rush (2017).
+    Loss, optimiser (Adam, learning rate 0.001) and batch size are those of Gupta and Rush (2017);
+    `regtrack.recipe` gives the settings that `train` uses by default.
 
     Attributes:
         epochs: maximum number of epochs.

@@ -30,7 +30,7 @@ window.regtrackDrawing = (function () {
     };
   }
 
-  /* leave the figure to Plotly; kept promises mean that it has it */
+  /* leave the figure to Plotly; resolves once it has drawn it */
   function finish() {
     if (!waiting) return Promise.resolve();
     const figure = waiting;

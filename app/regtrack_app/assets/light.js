@@ -1,6 +1,6 @@
 /* A figure of the rows on screen, at another place, drawn by changing paths, texts and the numbers of
-   axes in Plotly's picture. Plotly would lay out and compare the whole figure, which takes several
-   times as long; what it draws of the same figure is the same. */
+   axes in Plotly's picture. The result is what Plotly would draw, which lays out and compares the
+   whole figure and so takes several times as long. */
 "use strict";
 
 window.regtrackLight = (function () {
@@ -77,7 +77,7 @@ window.regtrackLight = (function () {
     return path([below(points.at(-1)), below(points[0]), ...points]);
   }
 
-  /* whether lines and fills of a trace are all of it, and its elements are there */
+  /* draw a trace that is a line, perhaps filled; false: Plotly has no elements for it yet */
   function drawLines(node, trace, found, y) {
     const [line, ...others] = node.querySelectorAll(".js-line");
     const fill = node.querySelector(".js-fill");
@@ -91,7 +91,7 @@ window.regtrackLight = (function () {
   const isSimple = ({ mode, fill, line }, next) => mode === "lines" && !line?.shape &&
     [undefined, "none", "tozeroy", "toself"].includes(fill) && next?.fill !== "tonexty";
 
-  /* a trace as Plotly's own parts take it */
+  /* the points of a trace, as Plotly's modules expect them */
   function pointsOf(graph, index, trace) {
     const full = graph._fullData[index];
     const given = Object.assign(Object.create(full), { y: numbers(trace.y) });
@@ -142,7 +142,7 @@ window.regtrackLight = (function () {
     });
     labels.forEach((label, index) => {
       const [text, value] = [texts[index], values[index]];
-      // by which Plotly knows it
+      // Plotly finds the label by these
       Object.assign(label.__data__, { text, x: axis.d2l(value) });
       label.firstChild.setAttribute("transform", at(value));
       if (label.textContent !== text) label.firstChild.textContent = text;

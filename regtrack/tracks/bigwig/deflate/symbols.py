@@ -18,8 +18,8 @@ Counts = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int32]
 
 int64 = cast(Callable[[int], int], np.int64)
-"""Makes a number of the source one like those of arrays, for an argument of another compiled
-function: Numba compiles that function anew for each number in the source."""
+"""A number written in the source, as one of the kind that arrays hold. Numba compiles a function
+anew for each literal that it is called with, but only once for all numbers of this kind."""
 
 END = 256
 SYMBOLS = 288  # the last two are never used, but are part of the fixed code
