@@ -135,6 +135,7 @@ def test_options_reach_the_run(train: Call) -> None:
         (["--set", "hiden=7"], 'Did you mean "hidden"'),
         (["--set", "hidden=wide"], "expected a whole number"),
         (["--schedule", "step"], '--schedule is "step"; expected constant or cosine'),
+        (["--recipe", "ours"], '--recipe is "ours"; expected standard or paper'),
         (["--devices", "many"], '--devices is "many"; expected 1 to'),
     ],
 )
