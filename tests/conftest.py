@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import nullcontext
@@ -29,6 +30,12 @@ CHROMIUM = Path("/usr/bin/chromium")
 # what is on screen is painted as a whole: in the usual small tiles, every curve is followed in each
 CHROMIUM_ARGS = ["--no-sandbox", "--default-tile-width=1536", "--default-tile-height=1024"]
 _BESIDE = Path(__file__).parents[2] / "shared" / "data"
+# the kernel that takes longest to compile; the machine code is kept on disk for all
+COMPILE = """
+import numpy as np
+from regtrack.tracks.bigwig.deflate.streams import deflate
+deflate(np.zeros(4, np.uint32), [0], [4])
+"""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,6 +50,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         # the workers fill the cores: threads of torch within them would wait for each other
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+    elif getattr(config.option, "numprocesses", None):
+        # once, while the workers collect the tests; else each of them would in a new checkout
+        compiling = subprocess.Popen([sys.executable, "-c", COMPILE])
+        config.add_cleanup(compiling.wait)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -20,8 +20,8 @@ from regtrack.tracks.bigwig.read import values
 
 from .spliceai import CONTEXT, SpliceAI, load_spliceai, splice_sites
 
-REGION = Interval("chr1", 900_000, 1_500_000)
-SEAMS = [slice(240_000, 260_000), slice(490_000, 510_000)]  # strips meet at 250,000 and 500,000
+REGION = Interval("chr1", 900_000, 1_260_000)
+SEAM = slice(240_000, 260_000)  # strips meet at 250,000
 
 
 def one_pass(module: SpliceAI, codes: Codes) -> np.ndarray:
@@ -62,7 +62,7 @@ def test_a_trained_network_of_others_finds_real_splice_sites(
     fasta = real_data / "chr1_hg38_10M.fa.gz"
     summary = regtrack.predict_genome(
         splice_sites(module), fasta, tmp_path / "tracks",
-        selection=regtrack.Selection(region="chr1:900,001-1,500,000"),
+        selection=regtrack.Selection(region="chr1:900,001-1,260,000"),
         storage=regtrack.Storage(keep_bits=23),
     )  # fmt: skip
     plus, minus = (
@@ -76,11 +76,10 @@ def test_a_trained_network_of_others_finds_real_splice_sites(
     with Reference(fasta) as reference:
         half = CONTEXT // 2
         codes = reference.codes("chr1", REGION.start - half, REGION.end + half)
-    for seam in SEAMS:
-        read = codes[seam.start : seam.stop + CONTEXT]
-        here, other = one_pass(module, read), one_pass(module, reverse_complement(read))
-        np.testing.assert_allclose(plus[:, seam], here, rtol=0, atol=3e-6)
-        np.testing.assert_allclose(minus[:, seam], other[:, ::-1], rtol=0, atol=3e-6)
+    read = codes[SEAM.start : SEAM.stop + CONTEXT]
+    here, other = one_pass(module, read), one_pass(module, reverse_complement(read))
+    np.testing.assert_allclose(plus[:, SEAM], here, rtol=0, atol=3e-6)
+    np.testing.assert_allclose(minus[:, SEAM], other[:, ::-1], rtol=0, atol=3e-6)
 
     sites, within = splice_sites_of(real_data / "genes_ensembl_hg38_chr1_10M.gtf.gz")
     precision = [
