@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from regtrack.kernel import inner
-from regtrack.tracks.bigwig.deflate.bits import add_bits
+from regtrack.tracks.bigwig.deflate.bits import add_bits, both
 from regtrack.tracks.bigwig.deflate.symbols import (
     DISTANCE_BASE,
     DISTANCE_BITS,
@@ -20,10 +20,9 @@ from regtrack.tracks.bigwig.deflate.symbols import (
     Bytes,
     Counts,
     Words,
+    int64,
     u,
 )
-
-_NEAR = 2_048  # bytes, the farthest of most short repeats
 
 
 @inner
@@ -51,7 +50,7 @@ def symbols_cost(
 @inner
 def write_symbols(
     data: Bytes, repeats: Counts, codes: Counts, distance_codes: Counts,
-    out: Words, at: int, held: int, bits: int,
+    out: Counts, at: int, held: int, bits: int,
 ) -> tuple[int, int, int]:  # fmt: skip
     """Write literals and repeats, and the end of the block.
 
@@ -60,7 +59,7 @@ def write_symbols(
         repeats: for each repeat its position << 32 | distance << 16 | length, in bytes, int64 (m,).
         codes: codes of literals and lengths from `assign_codes`, int64 (288,).
         distance_codes: codes of distances, int64 (30,).
-        out: the array to write to, uint32.
+        out: the array to write to, int64.
         at: index of the next word in `out`; see `add_bits`.
         held: bits that are not written yet.
         bits: number of these bits.
@@ -68,96 +67,74 @@ def write_symbols(
     Returns:
         `at`, `held` and `bits` after writing.
     """
-    of_size = np.zeros(4 * LONGEST + 1, np.int64)
-    for size in range(3, 4 * LONGEST + 1):
-        symbol = LENGTH_SYMBOL[size]
-        code = codes[END + 1 + symbol]
-        own = code >> 40
-        value = code & 0xFFFF | size - LENGTH_BASE[symbol] << own
-        of_size[size] = value | own + LENGTH_BITS[symbol] << 40
-    steps = _distance_steps(distance_codes)
-    least = of_size[3] & 0xFFFFFFFF, of_size[3] >> 40
+    of_size = sizes_written(codes)
     i = 0
     for number in range(len(repeats) + 1):
         repeat = repeats[u(number)] if number < len(repeats) else len(data) << 32
         stop = repeat >> 32
-        if i + 1 == stop and repeat & 0xFFFF == 3 and repeat >> 16 & 0xFFFF <= _NEAR:
-            # a literal and the shortest repeat, as in numbers that are rounded: written at once
-            code, step = codes[u(data[u(i)])], steps[u(repeat >> 16 & 0xFFFF)]
-            first = (code >> 40) + least[1]
-            count = first + (step >> 40)
-            if count <= 32:
-                value = code & 0xFFFF | least[0] << (code >> 40) | (step & 0xFFFFFFFF) << first
-                out[u(at)], at, held, bits = add_bits(at, held, bits, value, count)
-                i = stop + 3
-                continue
         while i + 4 <= stop:
             first, second = codes[data[u(i)]], codes[data[u(i + 1)]]
             third, fourth = codes[data[u(i + 2)]], codes[data[u(i + 3)]]
-            half = (first >> 40) + (second >> 40)
-            count = half + (third >> 40) + (fourth >> 40)
-            value = first & 0xFFFF | (second & 0xFFFF) << (first >> 40)
-            other = third & 0xFFFF | (fourth & 0xFFFF) << (third >> 40)
-            if count <= 32:
-                out[u(at)], at, held, bits = add_bits(at, held, bits, value | other << half, count)
-            else:
-                out[u(at)], at, held, bits = add_bits(at, held, bits, value, half)
-                out[u(at)], at, held, bits = add_bits(at, held, bits, other, count - half)
-            i += 4
-        value, count = 0, 0
-        while i < stop:
-            code = codes[data[u(i)]]
-            if count + (code >> 40) > 32:
-                out[u(at)], at, held, bits = add_bits(at, held, bits, value, count)
-                value, count = 0, 0
-            value |= (code & 0xFFFF) << count
-            count += code >> 40
-            i += 1
-        code = codes[END] if number == len(repeats) else of_size[u(repeat & 0xFFFF)]
-        if count + (code >> 40) > 32:
+            half = (first & 63) + (second & 63)
+            count = half + (third & 63) + (fourth & 63)
+            value = both(first, second) | both(third, fourth) << half
             out[u(at)], at, held, bits = add_bits(at, held, bits, value, count)
-            value, count = 0, 0
-        value |= (code & 0xFFFFFFFF) << count
-        count += code >> 40
+            i += 4
+        value, count = int64(0), int64(0)
+        while i < stop:  # at most three, of 15 bits
+            code = codes[data[u(i)]]
+            value |= code >> 6 << count
+            count += code & 63
+            i += 1
         if number < len(repeats):
-            back = repeat >> 16 & 0xFFFF
-            symbol = DISTANCE_SYMBOL[u(back)]
-            code = distance_codes[symbol]
-            own = code >> 40
-            step = code & 0xFFFF | back - DISTANCE_BASE[symbol] << own
-            own += DISTANCE_BITS[symbol]
-            if count + own > 32:
-                out[u(at)], at, held, bits = add_bits(at, held, bits, value, count)
-                value, count = 0, 0
-            value |= step << count
-            count += own
+            out[u(at)], at, held, bits = add_bits(at, held, bits, value, count)
+            code = of_size[u(repeat & 0xFFFF)]
+            step = distance_written(repeat >> 16 & 0xFFFF, distance_codes)
+            value, count = both(code, step), (code & 63) + (step & 63)
             i += repeat & 0xFFFF
         out[u(at)], at, held, bits = add_bits(at, held, bits, value, count)
+    code = codes[END]
+    out[u(at)], at, held, bits = add_bits(at, held, bits, code >> 6, code & 63)
     return at, held, bits
 
 
 @inner
-def _distance_steps(distance_codes: Counts) -> Counts:
-    """What is written for each distance up to `_NEAR`: bits | their number << 40, int64."""
-    steps = np.empty(_NEAR + 1, np.int64)
-    for back in range(1, _NEAR + 1):
-        symbol = DISTANCE_SYMBOL[back]
-        code = distance_codes[symbol]
-        own = code >> 40
-        value = code & 0xFFFF | back - DISTANCE_BASE[symbol] << own
-        steps[back] = value | own + DISTANCE_BITS[symbol] << 40
-    return steps
+def sizes_written(codes: Counts) -> Counts:
+    """What is written for a repeat's length, as by `assign_codes`, by length, int64 (257,)."""
+    found = np.zeros(4 * LONGEST + 1, np.int64)
+    for size in range(3, 4 * LONGEST + 1):
+        symbol = LENGTH_SYMBOL[size]
+        code = codes[END + 1 + symbol]
+        own = code & 63
+        value = code >> 6 | size - LENGTH_BASE[symbol] << own
+        found[size] = value << 6 | own + LENGTH_BITS[symbol]
+    return found
 
 
 @inner
-def write_stored(words: Words, out: Words, at: int, held: int, bits: int) -> tuple[int, int, int]:
+def distance_written(back: int, distance_codes: Counts) -> int:
+    """What is written for a distance (bytes), as by `assign_codes`.
+
+    Args:
+        back: the distance (bytes).
+        distance_codes: codes of distances, int64 (30,).
+    """
+    symbol = DISTANCE_SYMBOL[u(back)]
+    code = distance_codes[symbol]
+    own = code & 63
+    value = code >> 6 | back - DISTANCE_BASE[symbol] << own
+    return int64(value << 6 | own + DISTANCE_BITS[symbol])
+
+
+@inner
+def write_stored(words: Words, out: Counts, at: int, held: int, bits: int) -> tuple[int, int, int]:
     """Write words, uint32 (n,), uncompressed in stored blocks (RFC 1951, section 3.2.4)."""
     for start in range(0, len(words), STORED_WORDS):
         stop = min(start + STORED_WORDS, len(words))
-        out[at], at, held, bits = add_bits(at, held, bits, stop == len(words), 3)
+        out[at], at, held, bits = add_bits(at, held, bits, int64(stop == len(words)), 3)
         out[at], at, held, bits = add_bits(at, held, bits, 0, -bits & 7)
         size = 4 * (stop - start)
         out[at], at, held, bits = add_bits(at, held, bits, size | (size ^ 0xFFFF) << 16, 32)
         for i in range(start, stop):
-            out[at], at, held, bits = add_bits(at, held, bits, int(words[i]), 32)
+            out[at], at, held, bits = add_bits(at, held, bits, int64(words[i]), 32)
     return at, held, bits

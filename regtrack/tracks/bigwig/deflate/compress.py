@@ -7,10 +7,12 @@ import numpy as np
 from regtrack.kernel import kernel
 from regtrack.tracks.bigwig.deflate.bits import add_bits, adler32
 from regtrack.tracks.bigwig.deflate.body import symbols_cost, write_stored, write_symbols
+from regtrack.tracks.bigwig.deflate.body_rounded import write_rounded
 from regtrack.tracks.bigwig.deflate.header import describe_lengths, header_cost, write_header
 from regtrack.tracks.bigwig.deflate.huffman import assign_codes, code_lengths, complete_distances
 from regtrack.tracks.bigwig.deflate.match_numbers import find_in_numbers
 from regtrack.tracks.bigwig.deflate.match_records import find_in_records
+from regtrack.tracks.bigwig.deflate.match_rounded import are_rounded, find_in_rounded
 from regtrack.tracks.bigwig.deflate.symbols import (
     DYNAMIC,
     END,
@@ -32,7 +34,7 @@ def compress(
     lefts: Counts,
     rights: Counts,
     heads: Words,
-    out: Words,
+    out: Counts,
     sizes: Counts,
 ) -> int:
     """Compress pieces of an array, each to a zlib stream with one block.
@@ -43,7 +45,7 @@ def compress(
         lefts: index in `words` where each piece begins, int64 (pieces,).
         rights: index where each piece ends, int64 (pieces,).
         heads: words to put before each piece, uint32 (pieces, m).
-        out: filled with the streams, one after another.
+        out: filled with the streams, one after another, int64.
         sizes: filled with the size of each stream (bytes).
 
     Returns:
@@ -55,6 +57,7 @@ def compress(
         longest = max(longest, before + rights[piece] - lefts[piece])
     joined = np.empty(longest, np.uint32)
     repeats = np.empty(2 * longest, np.int64)  # a repeat has at least three bytes
+    steps = np.empty(longest, np.int32)
     latest = np.empty((2, 1 << SLOT_BITS), np.int32)
     counts, distances = np.empty(SYMBOLS, np.int64), np.empty(30, np.int64)
     lengths, distance_lengths = np.empty(SYMBOLS, np.int64), np.empty(30, np.int64)
@@ -64,15 +67,15 @@ def compress(
     at, held, bits, done = int64(0), int64(0), int64(0), 0
     most, most_in_head = int64(15), int64(7)
     for piece in range(len(sizes)):
-        for i in range(before):
-            joined[i] = heads[piece, i]
-        count = rights[piece] - lefts[piece]
-        for i in range(count):
-            joined[before + i] = words[lefts[piece] + i]
-        part = joined[: before + count]
+        part = joined[: before + rights[piece] - lefts[piece]]
+        part[:before] = heads[piece]
+        part[before:] = words[lefts[piece] : rights[piece]]
         counts[:], distances[:] = 0, 0
         counts[END] = 1
-        if stride:
+        rounded = not stride and are_rounded(part)
+        if rounded:
+            found = find_in_rounded(part, latest, steps, counts, distances)
+        elif stride:
             found = find_in_records(part.view(np.uint8), stride, latest, repeats, counts, distances)
         else:
             found = find_in_numbers(part, latest, repeats, counts, distances)
@@ -98,19 +101,18 @@ def compress(
                 at, held, bits = write_header(
                     lengths, distance_lengths, head, entries, head_lengths, out, at, held, bits
                 )
-            at, held, bits = write_symbols(
-                part.view(np.uint8),
-                repeats[:found],
-                assign_codes(codes),
-                assign_codes(distance_codes),
-                out,
-                at,
-                held,
-                bits,
-            )
+            symbols, backs = assign_codes(codes), assign_codes(distance_codes)
+            if rounded:
+                at, held, bits = write_rounded(
+                    part, steps[:found], symbols, backs, out, at, held, bits
+                )
+            else:
+                at, held, bits = write_symbols(
+                    part.view(np.uint8), repeats[:found], symbols, backs, out, at, held, bits
+                )
         out[at], at, held, bits = add_bits(at, held, bits, 0, -bits & 7)
         out[at], at, held, bits = add_bits(at, held, bits, adler32(part), 32)
-        sizes[piece] = 4 * at + bits // 8 - done
+        sizes[piece] = 8 * at + bits // 8 - done
         done += sizes[piece]
     out[at] = held
     return done

@@ -7,7 +7,7 @@ import numpy as np
 from regtrack.kernel import inner
 from regtrack.tracks.bigwig.deflate.bits import add_bits
 from regtrack.tracks.bigwig.deflate.huffman import assign_codes
-from regtrack.tracks.bigwig.deflate.symbols import Counts, Words
+from regtrack.tracks.bigwig.deflate.symbols import Counts
 
 _ORDER = np.array([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15])
 
@@ -83,7 +83,7 @@ def header_cost(counts: Counts, lengths: Counts) -> int:
 @inner
 def write_header(
     lengths: Counts, distance_lengths: Counts, head: Counts, entries: int, head_lengths: Counts,
-    out: Words, at: int, held: int, bits: int,
+    out: Counts, at: int, held: int, bits: int,
 ) -> tuple[int, int, int]:  # fmt: skip
     """Write the header: code lengths of its own symbols, then both codes in these symbols.
 
@@ -93,7 +93,7 @@ def write_header(
         head: symbols from `describe_lengths`, int64 (2, 318).
         entries: the number of these symbols.
         head_lengths: code lengths of the header's symbols (bits), int64 (19,).
-        out: the array to write to, uint32.
+        out: the array to write to, int64.
         at: index of the next word in `out`; see `add_bits`.
         held: bits that are not written yet.
         bits: number of these bits.
@@ -111,7 +111,7 @@ def write_header(
     codes = assign_codes(head_lengths)
     for entry in range(entries):
         symbol, code = head[0, entry], codes[head[0, entry]]
-        size = code >> 40
-        value = code & 0xFFFF | head[1, entry] << size
+        size = code & 63
+        value = code >> 6 | head[1, entry] << size
         out[at], at, held, bits = add_bits(at, held, bits, value, size + _extra_bits(symbol))
     return at, held, bits

@@ -102,7 +102,7 @@ def code_lengths(counts: Counts, limit: int, lengths: Counts) -> None:
 
 @inner
 def assign_codes(lengths: Counts) -> Counts:
-    """The code of each symbol, first bit lowest, | its length << 40, int64 (n,).
+    """The code of each symbol, first bit lowest, << 6 | its length, int64 (n,).
 
     Args:
         lengths: code lengths (bits), int64 (n,).
@@ -120,5 +120,5 @@ def assign_codes(lengths: Counts) -> Counts:
         for _ in range(lengths[symbol]):
             codes[symbol] = codes[symbol] << 1 | value & 1
             value >>= 1
-        codes[symbol] |= lengths[symbol] << 40
+        codes[symbol] = codes[symbol] << 6 | lengths[symbol]
     return codes

@@ -10,7 +10,6 @@ from regtrack.kernel import inner
 from regtrack.tracks.bigwig.deflate.symbols import (
     DISTANCE_SYMBOL,
     END,
-    FARTHEST,
     LENGTH_SYMBOL,
     LONGEST,
     NEVER,
@@ -22,8 +21,8 @@ from regtrack.tracks.bigwig.deflate.symbols import (
     u,
 )
 
-# How far back (words) to search for repeats, since farther ones cost more bits than they save:
-# repeats of three bytes, and longer ones if the low halves of words are not 0.
+# How far back (words) to search for repeats of three bytes and for longer ones, since farther ones
+# cost more bits than they save.
 _NEAR, _FAR = 512, 2_048
 # a search for long repeats costs one try, and finding a repeat of a word or more earns eight
 _TRIES, _WORTH = 256, 8
@@ -42,9 +41,9 @@ def _short_slot(four: int) -> int:
 
 
 @inner
-def _long_slot(four: int, following: int) -> int:
-    """The hash of eight bytes; the product wraps around."""
-    product = (four | following << 32) * -0x61C8864680B583EB
+def _long_slot(four: int) -> int:
+    """The hash of four bytes; the product wraps around."""
+    product = four * -0x61C8864680B583EB
     return product >> (64 - SLOT_BITS) & (1 << SLOT_BITS) - 1
 
 
@@ -54,8 +53,8 @@ def find_in_numbers(
 ) -> int:
     """Choose repeats in float32 numbers greedily, and count symbols.
 
-    A long repeat (at least eight bytes if the low halves of words are 0, else four) is preferred to
-    a short one (at least three bytes), for which only nearby words are searched.
+    A long repeat (at least four bytes) is preferred to a short one (at least three bytes), for
+    which only nearby words are searched.
 
     Args:
         words: the bits of the numbers, uint32 (n,), n > 0.
@@ -71,26 +70,11 @@ def find_in_numbers(
     for shift in (0, 8, 16):
         counts[words[0] >> shift & 255] += 1
     counts[words[last] >> 24] += 1
-    zeros = 0
-    for word in words:
-        zeros += word & 0xFFFF == 0
-    rounded = 2 * zeros > len(words)
-    compared, far = (0xFFFFFFFF, FARTHEST) if rounded else (0, _FAR)
     short, long = latest[0], latest[1]
     short[:], long[:] = NEVER, NEVER
     found, tries, misses, i = int64(0), _TRIES, 0, int64(0)
-    near = np.zeros(_NEAR + 1, np.int64)
     while i < last - 1:
-        if tries == 0 and rounded:
-            begin = i
-            found, i = _short_repeats(words, i, short, repeats, found, counts, near)
-            misses = 0 if i > begin else misses
-            if i >= last - 1:
-                break
-        four, following = (
-            _four(words[u(i)], words[u(i + 1)]),
-            _four(words[u(i + 1)], words[u(i + 2)]),
-        )
+        four = _four(words[u(i)], words[u(i + 1)])
         slot = _short_slot(four)
         origin = short[u(slot)]
         short[u(slot)] = i
@@ -99,15 +83,10 @@ def find_in_numbers(
             other = _four(words[u(origin)], words[u(origin + 1)]) ^ four
         if tries > 0:
             tries -= 1
-            slot = _long_slot(four, following & compared)
+            slot = _long_slot(four)
             farther = long[u(slot)]
             long[u(slot)] = i
-            if (
-                i - farther <= far
-                and _four(words[u(farther)], words[u(farther + 1)]) == four
-                and (_four(words[u(farther + 1)], words[u(farther + 2)]) ^ following) & compared
-                == 0
-            ):
+            if i - farther <= _FAR and _four(words[u(farther)], words[u(farther + 1)]) == four:
                 origin, other = farther, 0
         if other & 0xFFFFFF != 0:
             # the longer nothing repeats, the fewer positions are searched
@@ -137,8 +116,7 @@ def find_in_numbers(
             if other & 0xFF == 0 and i < last - 1:  # else the next search adds it
                 short[u(_short_slot(four))] = i
                 if tries > 0:
-                    following = _four(words[u(i + 1)], words[u(i + 2)])
-                    long[u(_long_slot(four, following & compared))] = i
+                    long[u(_long_slot(four))] = i
             i += other == 0
         rest = 0
         if other != 0:
@@ -156,44 +134,4 @@ def find_in_numbers(
         for shift in (0, 8, 16, 24):
             counts[four >> shift & 255] += 1
         i += 1
-    for back in range(1, _NEAR + 1):
-        distances[DISTANCE_SYMBOL[4 * back]] += near[back]
     return found
-
-
-@inner
-def _short_repeats(
-    words: Words, i: int, short: Places, repeats: Counts, found: int, counts: Counts, near: Counts
-) -> tuple[int, int]:
-    """Repeats of three bytes and a literal, one after another, as the search would choose them.
-
-    Of rounded numbers these three are the highest byte of a word and the zeros of the next one, so
-    most words have one, and no search for long repeats comes between them.
-
-    Returns:
-        The number of repeats, and the word at which something else is to be done.
-    """
-    last = len(words) - 1
-    before = found
-    word = np.int64(words[u(i)])
-    while i < last - 1:
-        following = np.int64(words[u(i + 1)])
-        top = word >> 24
-        slot = _short_slot(int(top))
-        origin = np.int64(short[u(slot)])
-        back = i - origin
-        if following & 0xFFFF != 0 or back > _NEAR:
-            break
-        earlier = np.int64(words[u(origin + 1)])
-        other = (following ^ earlier) & 0xFFFFFF
-        if np.int64(words[u(origin)]) >> 24 != top or other & 0xFFFF != 0 or other == 0:
-            break
-        short[u(slot)] = i
-        near[u(back)] += 1
-        repeats[u(found)] = 4 * i + 3 << 32 | back << 18 | 3
-        counts[u(following >> 16 & 255)] += 1
-        found += 1
-        i += 1
-        word = following
-    counts[END + 1] += found - before
-    return found, i

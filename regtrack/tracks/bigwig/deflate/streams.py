@@ -73,7 +73,7 @@ def deflate(
     total = int((ends - begins).sum()) + before.size
     # no stream is longer than a stored one: 4 bytes per word, 5 per stored block, 6 for header and
     # checksum, 1 for padding
-    out = _scratch.words(total + 4 * len(begins) + 2 * (total // STORED_WORDS) + 1)
+    out = _scratch.words((total + 4 * len(begins) + 2 * (total // STORED_WORDS)) // 2 + 2)
     sizes = np.empty(len(begins), dtype=np.int64)
     size = compress(words, 4 * record, begins, ends, before, out, sizes)
     return Deflated(out.view(np.uint8)[:size].copy(), sizes)
@@ -86,12 +86,12 @@ class _Scratch(threading.local):
     """
 
     def __init__(self) -> None:
-        self._words = np.empty(0, dtype=np.uint32)
+        self._words = np.empty(0, dtype=np.int64)
 
-    def words(self, count: int) -> Words:
-        """An uninitialised array, uint32 (count,)."""
+    def words(self, count: int) -> Counts:
+        """An uninitialised array, int64 (count,)."""
         if len(self._words) < count:
-            self._words = np.empty(count, dtype=np.uint32)
+            self._words = np.empty(count, dtype=np.int64)
         return self._words[:count]
 
 
