@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -12,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.compare.base_rates import BaseRates
-from regtrack.compare.overview import Grid, Overview, by_similarity, grid_of
+from regtrack.compare.overview import Overview, by_similarity, coarse, grid_of
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack.tracks.bigwig.bins import Values
+from regtrack.tracks.summaries import Grid
 from regtrack_app.state import HEAT_DIFFERENCE, HEAT_LABELS, View, compared
 
 COLUMNS = 1_000
@@ -46,6 +48,7 @@ class Heat:
             more, or ABSENT.
         lows: value of the code 0 in each row, float64 (markers,).
         highs: value of the code 252, float64 (markers,).
+        sharp: whether columns are as narrow as they shall be; otherwise this is a first picture.
     """
 
     shown: str
@@ -56,19 +59,40 @@ class Heat:
     codes: Codes
     lows: Ranges
     highs: Ranges
+    sharp: bool = True
 
     def packed(self, **more: Any) -> bytes:
         """The picture for the page: the length of a JSON object, the object, and the codes."""
         head = {
             "shown": self.shown, "pair": self.pair, "markers": self.markers,
             "categories": self.categories, "chrom": self.grid.chrom, "start": self.grid.start,
-            "step": self.grid.step, "columns": self.grid.columns,
+            "step": self.grid.step, "columns": self.grid.columns, "sharp": self.sharp,
             "lows": [float(f"{low:.4g}") for low in self.lows.tolist()],
             "highs": [float(f"{high:.4g}") for high in self.highs.tolist()],
             **more,
         }  # fmt: skip
         text = json.dumps(head, separators=(",", ":")).encode()
         return struct.pack("<I", len(text)) + text + self.codes.tobytes()
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A picture that was asked for; see `Heat` and `Overview.values`."""
+
+    view: View
+    shown: str
+    pair: tuple[str, ...]
+    markers: tuple[str, ...]
+    grid: Grid
+    soon: bool
+    still: Callable[[], bool]
+
+    @property
+    def model(self) -> str | None:
+        """The model that is shown, or the first of two; None: the labels."""
+        if self.shown == HEAT_DIFFERENCE:
+            return self.pair[0]
+        return None if self.shown == HEAT_LABELS else self.shown
 
 
 class Heats:
@@ -84,26 +108,37 @@ class Heats:
         self._rates = BaseRates(sources)
         self._similar = lru_cache(_ORDERS)(self._by_similarity)
 
-    def heat(self, view: View) -> Heat:
+    def heat(
+        self, view: View, *, first: bool = False, still: Callable[[], bool] = lambda: True
+    ) -> Heat:
         """The picture of a view.
+
+        Args:
+            view: the view.
+            first: a coarser one, which is soon there, unless the sharp one is too.
+            still: whether it is still wanted.
 
         Raises:
             RegtrackError: there is nothing to show, such as labels where none were given.
+            GivenUpError: it is no longer wanted.
         """
         shown, pair = shown_of(view), compared(view)
-        markers = self._markers(shown, pair)
         grid = grid_of(view.region, COLUMNS)
-        values, lows, highs = self._scaled(view, shown, pair, markers, grid)
-        if shown != HEAT_DIFFERENCE:
-            model = None if shown == HEAT_LABELS else shown
-            self._overview.read_ahead(model, markers, grid, highest=view.draw == "max")
-        order = self._order(view, shown, pair, markers, grid)
+        asked = _Asked(view, shown, pair, self._markers(shown, pair), grid, first, still)
+        if first and not self._known(asked):
+            asked = replace(asked, grid=coarse(grid))
+        values, lows, highs = self._scaled(asked)
+        sharp = asked.grid == grid
+        if shown != HEAT_DIFFERENCE and sharp:
+            highest = view.draw == "max"
+            self._overview.read_ahead(asked.model, asked.markers, grid, highest=highest)
+        order = self._order(asked)
         codes = _codes(values, lows, highs)
-        chosen = tuple(markers[row] for row in order.tolist())
+        chosen = tuple(asked.markers[row] for row in order.tolist())
         catalog = self._sources.catalog
         return Heat(
-            shown, pair, chosen, tuple(catalog.marker(name).category for name in chosen), grid,
-            np.ascontiguousarray(codes[order]), lows[order], highs[order],
+            shown, pair, chosen, tuple(catalog.marker(name).category for name in chosen),
+            asked.grid, np.ascontiguousarray(codes[order]), lows[order], highs[order], sharp,
         )  # fmt: skip
 
     def _markers(self, shown: str, pair: tuple[str, ...]) -> tuple[str, ...]:
@@ -121,26 +156,32 @@ class Heats:
             raise RegtrackError(f"there are no {what} to show; choose something else to colour by")
         return found
 
-    def _scaled(
-        self, view: View, shown: str, pair: tuple[str, ...], markers: tuple[str, ...], grid: Grid
-    ) -> tuple[Values, Ranges, Ranges]:
+    def _known(self, asked: _Asked) -> bool:
+        """Whether the values of a picture were read before."""
+        models = asked.pair if asked.shown == HEAT_DIFFERENCE else (asked.model,)
+        highest = asked.view.draw == "max"
+        return all(
+            self._overview.known(model, asked.markers, asked.grid, highest=highest)
+            for model in models
+        )
+
+    def _scaled(self, asked: _Asked) -> tuple[Values, Ranges, Ranges]:
         """Values and, for each row, those that have the first and the last colour."""
-        highest = view.draw == "max"
-        if shown == HEAT_DIFFERENCE:
-            first, second = (self._values(model, markers, grid, highest=highest) for model in pair)
+        highest = asked.view.draw == "max"
+        if asked.shown == HEAT_DIFFERENCE:
+            first, second = (self._values(asked, one, highest=highest) for one in asked.pair)
             # in parts of the higher one here, so that weak markers are seen beside strong ones
             most = np.maximum(*(_range(one)[1] for one in (first, second)))
             return first - second, -most, most
-        model = None if shown == HEAT_LABELS else shown
-        values = self._values(model, markers, grid, highest=highest)
-        if view.axis == "fold" and shown != HEAT_LABELS:
-            rates = [self._base(shown, name) for name in markers]
+        values = self._values(asked, asked.model, highest=highest)
+        if asked.view.axis == "fold" and asked.shown != HEAT_LABELS:
+            rates = [self._base(asked.shown, name) for name in asked.markers]
             lows = np.array(rates, dtype=np.float64)
             return values, lows, lows * 2.0**_DOUBLINGS
-        low, high = _range(values)
-        if shown == HEAT_LABELS:
-            return values, np.zeros_like(low), np.nan_to_num(values).max(axis=1).astype(np.float64)
-        return values, low, high
+        if asked.shown == HEAT_LABELS:
+            most = np.nan_to_num(values).max(axis=1).astype(np.float64)
+            return values, np.zeros_like(most), most
+        return values, *_range(values)
 
     def _base(self, model: str, marker: str) -> float:
         track = self._sources.catalog.find(model, marker)
@@ -149,22 +190,21 @@ class Heats:
         except RegtrackError:  # its row in the tracks says what is wrong
             return 1.0
 
-    def _values(
-        self, model: str | None, markers: tuple[str, ...], grid: Grid, *, highest: bool = False
-    ) -> Values:
-        return self._overview.values(model, markers, grid, highest=highest)
+    def _values(self, asked: _Asked, model: str | None, *, highest: bool = False) -> Values:
+        return self._overview.values(
+            model, asked.markers, asked.grid, highest=highest, soon=asked.soon, still=asked.still
+        )
 
-    def _order(
-        self, view: View, shown: str, pair: tuple[str, ...], markers: tuple[str, ...], grid: Grid
-    ) -> npt.NDArray[np.int64]:
-        if view.order == "similarity":
-            model = pair[0] if shown == HEAT_DIFFERENCE else None if shown == HEAT_LABELS else shown
-            return self._similar(model, markers, grid.chrom)
+    def _order(self, asked: _Asked) -> npt.NDArray[np.int64]:
+        if asked.view.order == "similarity":
+            return self._similar(asked.model, asked.markers, asked.grid.chrom)
+        if asked.view.order == "disagreement":
+            # in the first picture as in the sharp one, so that rows stay where they are
+            grid = coarse(grid_of(asked.view.region, COLUMNS))
+            return self._by_disagreement(replace(asked, grid=grid))
         catalog = self._sources.catalog
-        if view.order == "disagreement":
-            return self._by_disagreement(pair, markers, grid)
         names = list(dict.fromkeys(marker.category for marker in catalog.markers))
-        kinds = np.array([names.index(catalog.marker(name).category) for name in markers])
+        kinds = np.array([names.index(catalog.marker(name).category) for name in asked.markers])
         return np.argsort(kinds, kind="stable")
 
     def _by_similarity(
@@ -172,16 +212,15 @@ class Heats:
     ) -> npt.NDArray[np.int64]:
         """Over the whole chromosome, so that rows stay where they are while the view moves."""
         whole = Interval(chrom, 0, self._sources.assembly.length(chrom))
-        return by_similarity(self._values(model, markers, grid_of(whole, COLUMNS)))
+        return by_similarity(self._overview.values(model, markers, grid_of(whole, COLUMNS)))
 
-    def _by_disagreement(
-        self, pair: tuple[str, ...], markers: tuple[str, ...], grid: Grid
-    ) -> npt.NDArray[np.int64]:
+    def _by_disagreement(self, asked: _Asked) -> npt.NDArray[np.int64]:
         """Of the two models, or of one and the labels: parts of the row's highest score here."""
+        pair = asked.pair
         if not pair:
             raise RegtrackError("disagreement is between models; choose one or two")
-        first = self._values(pair[0], markers, grid)
-        second = self._values(pair[1] if len(pair) > 1 else None, markers, grid)
+        first = self._values(asked, pair[0])
+        second = self._values(asked, pair[1] if len(pair) > 1 else None)
         most = np.maximum(_range(first)[1], _range(second)[1])[:, None]
         apart = np.abs(first - second) / np.where(most > 0, most, 1)
         there = np.isfinite(apart)
@@ -211,7 +250,8 @@ def _range(values: Values) -> tuple[Ranges, Ranges]:
 
 def _codes(values: Values, lows: Ranges, highs: Ranges) -> Codes:
     """Values as codes of colours, uint8 (n, columns)."""
-    spans = np.where(highs > lows, highs - lows, 1)[:, None]
-    with np.errstate(invalid="ignore"):
-        parts = np.clip((values - lows[:, None]) / spans, 0, 1)
-        return np.where(np.isfinite(parts), np.round(parts * _MOST), ABSENT).astype(np.uint8)
+    spans = np.where(highs > lows, highs - lows, 1)
+    parts = values - lows[:, None].astype(np.float32)
+    parts *= (_MOST / spans)[:, None].astype(np.float32)
+    np.rint(np.clip(parts, 0, _MOST, out=parts), out=parts)
+    return np.nan_to_num(parts, copy=False, nan=ABSENT).astype(np.uint8)

@@ -7,6 +7,7 @@ from typing import Any
 from dash import Dash
 from flask import Flask, Response, abort, jsonify, request
 
+from regtrack.compare.overview import GivenUpError
 from regtrack.compare.scoreboard import Scoreboard
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
@@ -16,12 +17,13 @@ from regtrack_app.jobs import Job, Jobs, progress_text
 from regtrack_app.requested import refusal
 from regtrack_app.score_job import score_job
 from regtrack_app.state import HEAT_DIFFERENCE, HEAT_LABELS, View, compared, parse_view
+from regtrack_app.turns import Turns
 
 
 def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
     """Add the routes of the picture and of its scores."""
     server: Flask = app.server
-    heats = Heats(sources)
+    heats, turns = Heats(sources), Turns()
 
     def view_of_request() -> View:
         """The requested view; what is wrong with its address is said beside the tracks."""
@@ -29,10 +31,16 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
 
     @server.route("/heat/picture")
     def heat_picture() -> Response:
-        """Colours by marker and position: see `Heat.packed`."""
+        """Colours by marker and position: see `Heat.packed`; with `first`, soon and coarser.
+
+        A later `turn` of the same `page` ends the work on this one.
+        """
         view = view_of_request()
+        still = turns.take(request.args.get("page", ""), request.args.get("turn", 0, int))
         try:
-            heat = heats.heat(view)
+            heat = heats.heat(view, first="first" in request.args, still=still)
+        except GivenUpError:
+            return Response(status=204)
         except RegtrackError as error:
             return refusal(error)
         labels = {model.id: model.label for model in sources.catalog.models}
@@ -45,6 +53,7 @@ def register(app: Dash, sources: Sources, choices: Choices, jobs: Jobs) -> None:
                 kinds=list(dict.fromkeys(marker.category for marker in sources.catalog.markers)),
                 labels=[labels[model] for model in named],
                 colours=[colours[model] for model in named],
+                query=view.query(),
                 fold=view.axis == "fold" and heat.shown in labels,
             ),
             mimetype="application/octet-stream",

@@ -10,40 +10,26 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.compare.bounded_cache import BoundedCache
+from regtrack.compare.runs import Runs
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack.machine.cores import cores
 from regtrack.tracks.bigwig.bins import Values
+from regtrack.tracks.summaries import Grid
 
-_BLOCK = 256  # columns that are read and kept together
-_ROOM = 128 << 20  # bytes of blocks
+_ROOM = 128 << 20  # bytes of columns that are kept
 _REST = 0.3  # seconds without another view before more is read
-_ROWS = 8  # that are read at once: their records fit into the cache of a core
+_AT_ONCE = 16  # rows: their records fit into the cache of a core
 _FINEST = 128  # bp per column: as wide as the finest zoom records of our files
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Columns of equal width over a region.
-
-    Attributes:
-        chrom: the chromosome.
-        start: first base of the first column.
-        step: width of a column (bp).
-        columns: their number; the last one may reach past the end of the chromosome.
-    """
-
-    chrom: str
-    start: int
-    step: int
-    columns: int
+_WIDER = 4  # times as wide are those of the next zoom level
+_ENOUGH = 512  # columns of a first picture
 
 
 def grid_of(region: Interval, most: int) -> Grid:
@@ -80,6 +66,43 @@ def beside(grid: Grid, length: int) -> list[Grid]:
     ]
 
 
+def coarse(grid: Grid) -> Grid:
+    """A grid for a first picture: as wide as zoom records of our files are, and soon read.
+
+    >>> coarse(Grid("chr1", 896, 256, 978))
+    Grid(chrom='chr1', start=512, step=512, columns=490)
+    >>> coarse(Grid("chr1", 896, 128, 200))
+    Grid(chrom='chr1', start=896, step=128, columns=200)
+    """
+    step = _FINEST
+    while step < grid.step or step * _ENOUGH < grid.end - grid.start:
+        step *= _WIDER
+    start = grid.start // step * step
+    return Grid(grid.chrom, start, step, -(-(grid.end - start) // step))
+
+
+class GivenUpError(Exception):
+    """What was asked for is no longer wanted."""
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What the rows of a matrix are of: see `Overview.values`."""
+
+    model: str | None
+    markers: tuple[str, ...]
+    highest: bool
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How a matrix is read: while it is wanted, by how many threads, and how much of it."""
+
+    still: Callable[[], bool]
+    threads: int
+    wider: bool
+
+
 class Overview:
     """Reads matrices of markers by position, and keeps the latest; thread-safe.
 
@@ -90,7 +113,7 @@ class Overview:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._wanted = 0  # counts the views; what is read ahead of an earlier one is given up
-        self._kept: BoundedCache[Values] = BoundedCache(_ROOM, lambda values: values.nbytes)
+        self._runs = Runs(_ROOM)
 
     def markers(self, model: str | None) -> tuple[str, ...]:
         """The markers of a model, or for None those with labels, in the order of the catalog."""
@@ -112,7 +135,8 @@ class Overview:
         grid: Grid,
         *,
         highest: bool = False,
-        still: Callable[[], bool] | None = None,
+        soon: bool = False,
+        still: Callable[[], bool] = lambda: True,
     ) -> Values:
         """The mean of each column of a model's tracks, or for None its labelled fraction.
 
@@ -121,37 +145,26 @@ class Overview:
             markers: names, for the rows.
             grid: the columns.
             highest: the maximum of a model's tracks instead.
-            still: whether it is still wanted; it is then read by this thread alone, row by row,
-                and what it returns otherwise is not to be used.
+            soon: read nothing more, which would be kept for views beside this one.
+            still: whether it is still wanted.
 
         Returns:
             float32 (markers, columns); NaN where no base has a value, and in the row of a marker
             whose file cannot be read.
+
+        Raises:
+            GivenUpError: it is no longer wanted.
         """
-        names, step = tuple(markers), grid.step
-        first = grid.start // step // _BLOCK
-        last = -(-(grid.start // step + grid.columns) // _BLOCK)
+        rows = _Rows(model, tuple(markers), highest)
+        self._wanted += 1  # what is read ahead would take time from this
+        return self._values(rows, grid, _Reading(still, cores(), wider=not soon))
 
-        def key(number: int) -> tuple[object, ...]:
-            return model, names, grid.chrom, step, number, highest
-
-        blocks = {number: self._kept.peek(key(number)) for number in range(first, last)}
-        missing = [number for number, block in blocks.items() if block is None]
-        if missing:
-            if still is None:
-                self._wanted += 1  # what is read ahead would take time from this
-            # at once: the index of each file is searched once for all of them
-            low, high = missing[0], missing[-1] + 1
-            run = Grid(grid.chrom, low * _BLOCK * step, step, (high - low) * _BLOCK)
-            found = self._read(model, names, run, highest=highest, still=still)
-            if still is not None and not still():
-                return found
-            for number, block in enumerate(np.split(found, high - low, axis=1), low):
-                blocks[number] = part = block.copy()
-                self._kept.put(key(number), part)
-        there = [block for block in blocks.values() if block is not None]
-        skipped = grid.start // step - first * _BLOCK
-        return np.concatenate(there, axis=1)[:, skipped : skipped + grid.columns]
+    def known(
+        self, model: str | None, markers: Sequence[str], grid: Grid, *, highest: bool = False
+    ) -> bool:
+        """Whether `values` need not read anything; the arguments are those."""
+        rows = _Rows(model, tuple(markers), highest)
+        return not len(self._fill(rows, grid)[1])
 
     def read_ahead(
         self, model: str | None, markers: Sequence[str], grid: Grid, *, highest: bool = False
@@ -166,50 +179,62 @@ class Overview:
         """
         self._wanted += 1
         mine, length = self._wanted, self._sources.assembly.length(grid.chrom)
+        rows = _Rows(model, tuple(markers), highest)
+        reading = _Reading(lambda: self._wanted == mine, 1, wider=True)
 
         def read() -> None:
             time.sleep(_REST)
-            for one in beside(grid, length):
-                if self._wanted == mine:
-                    self.values(
-                        model, markers, one, highest=highest, still=lambda: self._wanted == mine
-                    )
+            with suppress(GivenUpError):
+                for one in beside(grid, length):
+                    self._values(rows, one, reading)
 
         # it ends with the process, whatever it is reading
         threading.Thread(target=read, name="ahead", daemon=True).start()
 
-    def _read(
-        self,
-        model: str | None,
-        markers: Sequence[str],
-        run: Grid,
-        *,
-        highest: bool,
-        still: Callable[[], bool] | None,
-    ) -> Values:
-        found = np.full((len(markers), run.columns), np.nan, dtype=np.float32)
-        there = -(-(self._sources.assembly.length(run.chrom) - run.start) // run.step)
-        there = min(there, run.columns)
-        if there <= 0:
+    def _values(self, rows: _Rows, grid: Grid, reading: _Reading) -> Values:
+        found, missing = self._fill(rows, grid)
+        if not len(missing):
             return found
+        low, high = int(missing[0]), int(missing[-1]) + 1
+        start = grid.start + low * grid.step
+        first, read = self._read(rows, replace(grid, start=start, columns=high - low), reading)
+        self._runs.put((rows, grid.chrom, grid.step), first // grid.step, read)
+        skipped = (start - first) // grid.step
+        found[:, low:high] = read[:, skipped : skipped + high - low]
+        return found
+
+    def _fill(self, rows: _Rows, grid: Grid) -> tuple[Values, npt.NDArray[np.int64]]:
+        """What is known of a matrix, (rows, columns), and the numbers of the other columns."""
+        found = np.empty((len(rows.markers), grid.columns), dtype=np.float32)
+        key = rows, grid.chrom, grid.step
+        return found, np.flatnonzero(self._runs.fill(key, grid.start // grid.step, found))
+
+    def _read(self, rows: _Rows, run: Grid, reading: _Reading) -> tuple[int, Values]:
+        """First base and values of a run of columns, or of a longer one that costs no more."""
+        length = self._sources.assembly.length(run.chrom)
+        there = min(-(-(length - run.start) // run.step), run.columns)
+        if there <= 0:
+            return run.start, np.full((len(rows.markers), run.columns), np.nan, dtype=np.float32)
         grid = replace(run, columns=there)
 
-        def read(rows: range) -> None:
-            names = markers[rows.start : rows.stop]
-            if model is None:
-                found[rows, :there] = [self._labelled(marker, grid) for marker in names]
-            else:
-                found[rows, :there] = self._scores(model, names, grid, highest=highest)
+        def read(names: Sequence[str]) -> tuple[int, Values]:
+            if not reading.still():
+                raise GivenUpError
+            if rows.model is None:
+                found = [self._labelled(marker, grid) for marker in names]
+                return grid.start, np.array(found, dtype=np.float32)
+            return self._scores(rows, names, grid, wider=reading.wider)
 
-        if still is not None:
-            for rows in _parts(len(markers)):
-                if not still():
-                    break
-                read(rows)
-            return found
-        with ThreadPoolExecutor(cores()) as pool:
-            list(pool.map(read, _parts(len(markers))))
-        return found
+        with ThreadPoolExecutor(reading.threads) as pool:
+            parts = list(pool.map(read, _parts(rows.markers)))
+        start = max(first for first, _ in parts)
+        end = min(first + values.shape[1] * run.step for first, values in parts)
+        found = np.concatenate([
+            values[:, (start - first) // run.step : (end - first) // run.step]
+            for first, values in parts
+        ])  # fmt: skip
+        beyond = max(run.end - end, 0) // run.step  # the end of the chromosome
+        return start, np.pad(found, ((0, 0), (0, beyond)), constant_values=np.nan)
 
     def _labelled(self, marker: str, grid: Grid) -> npt.NDArray[np.floating]:
         """The labelled fraction of each column (columns,)."""
@@ -223,19 +248,18 @@ class Overview:
         return np.diff(stretches.covered_below(edges)) / np.float32(grid.step)
 
     def _scores(
-        self, model: str, markers: Sequence[str], grid: Grid, *, highest: bool
-    ) -> npt.NDArray[np.floating]:
-        """Means or maxima of the columns of some tracks (markers, columns)."""
-        tracks = [self._sources.catalog.find(model, marker) for marker in markers]
+        self, rows: _Rows, markers: Sequence[str], grid: Grid, *, wider: bool
+    ) -> tuple[int, Values]:
+        """First base, and means or maxima (markers, columns), of some tracks."""
+        tracks = [self._sources.catalog.find(rows.model or "", marker) for marker in markers]
         ids = [None if track is None else track.id for track in tracks]
-        end = grid.start + grid.columns * grid.step
-        means, highs = self._sources.summaries(ids, grid.chrom, grid.start, end, grid.columns)
-        return highs if highest else means
+        found = self._sources.summaries(ids, grid, wider=wider)
+        return found.start, found.high if rows.highest else found.mean
 
 
-def _parts(rows: int) -> list[range]:
-    """Rows in parts."""
-    return [range(low, min(low + _ROWS, rows)) for low in range(0, rows, _ROWS)]
+def _parts(markers: Sequence[str]) -> list[Sequence[str]]:
+    """Markers in parts that are read at once."""
+    return [markers[low : low + _AT_ONCE] for low in range(0, len(markers), _AT_ONCE)]
 
 
 def by_similarity(values: Values) -> npt.NDArray[np.int64]:

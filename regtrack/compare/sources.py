@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,10 +27,11 @@ from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals, Positions
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.raw import RawBigWig
-from regtrack.tracks.binning import Bins, bin_track, summarise_tracks, values_of_places
+from regtrack.tracks.binning import Bins, bin_track, values_of_places
 from regtrack.tracks.catalog import Catalog
 from regtrack.tracks.genes import Genes
 from regtrack.tracks.pool import ReaderPool
+from regtrack.tracks.summaries import Grid, Summaries, summarise_tracks
 
 _CHROMS = 64 << 20  # bytes of the chromosomes of files in the assembly's order
 
@@ -153,33 +154,19 @@ class Sources(Closing):
             return bin_track(raw, chrom, start, end, count)
 
     def summaries(
-        self, track_ids: Sequence[str | None], chrom: str, start: int, end: int, count: int
-    ) -> tuple[Values, Values]:
-        """Means and maxima of several tracks (`regtrack.tracks.binning.summarise_tracks`).
+        self, track_ids: Sequence[str | None], grid: Grid, *, wider: bool = False
+    ) -> Summaries:
+        """Means and maxima of several tracks (`regtrack.tracks.summaries.summarise_tracks`).
 
         Args:
             track_ids: the tracks' ids; None: no such track, or one that cannot be read.
-            chrom: as in `bins`.
-            start: first base (bp).
-            end: one past the last base (bp).
-            count: number of bins.
-
-        Returns:
-            float32 (tracks, count) each.
+            grid: the columns.
+            wider: also those beside them that cost little.
         """
-        with ExitStack() as lent:
-            raws = [lent.enter_context(self._readable(track_id)) for track_id in track_ids]
-            return summarise_tracks(raws, chrom, start, end, count)
-
-    @contextmanager
-    def _readable(self, track_id: str | None) -> Iterator[RawBigWig | None]:
-        """An open track; None if it cannot be read."""
-        with ExitStack() as lent:
-            raw = None
-            if track_id is not None:
-                with suppress(RegtrackError):
-                    raw = lent.enter_context(self._borrowed(track_id))
-            yield raw
+        tracks = self.catalog.track
+        paths = [None if name is None else tracks(name).path for name in track_ids]
+        with self.pool.borrow_all(paths) as raws:
+            return summarise_tracks(raws, grid, wider=wider)
 
     def chroms_with_values(self, track_id: str) -> npt.NDArray[np.bool_]:
         """On which chromosomes of the assembly a track may have values, bool (chromosomes,).

@@ -11,8 +11,7 @@ value spoilt is computed again from the bases, as long as these are few.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -23,8 +22,7 @@ from regtrack.errors import RegionError, TrackError, invalid
 from regtrack.genome.interval import Interval
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.header import ZoomLevel
-from regtrack.tracks.bigwig.layout import ZOOM_RECORD
-from regtrack.tracks.bigwig.raw import DataBlock, Positions, RawBigWig, Records
+from regtrack.tracks.bigwig.raw import DataBlock, RawBigWig, Records
 from regtrack.tracks.zoom_sums import Columns, Sums, mean_of
 
 # Up to here (bp), read every base: 1 MB of values, 16 of our blocks, a few ms.
@@ -34,8 +32,6 @@ _WITHOUT_LEVEL = 2_000_000
 
 # Longer stretches are read in pieces of this many bases: 4 MB of values.
 _AT_ONCE = 1_000_000
-# Records that are read of each of several files; more are read block by block.
-_MOST_PER_BIN, _BESIDE = 16, 1 << 16
 # Bases that are read again to mend zoom records, and how many a stretch of records counts at least.
 _MENDED = 2_000_000
 _MENDED_AT_ONCE = 20_000
@@ -91,13 +87,13 @@ def bin_track(
         RegionError: an empty or negative stretch, or no bin.
         TrackError: the needed part of the file is damaged.
     """
-    _check(chrom, start, end)
+    check_stretch(chrom, start, end)
     if count < 1:
         raise RegionError(invalid("count", count, "at least 1"))
     span = end - start
     count = min(count, span)
     exact = EXACT_SPAN if exact_up_to is None else exact_up_to
-    level = _choose_level(raw.header.zooms, span, span / count, exact)
+    level = choose_level(raw.header.zooms, span, span / count, exact)
     if level is None:
         return _bin_bases(raw, Interval(chrom, start, end), count)
     name = raw.assembly.resolve(chrom)
@@ -108,82 +104,6 @@ def bin_track(
         sums.add(Columns.of(mended))
     mean, high, low = (rows[0] for rows in sums.arrays())
     return Bins(start, span / count, mean, high, low, exact=False, reduction=level.reduction)
-
-
-def summarise_tracks(
-    raws: Sequence[RawBigWig | None], chrom: str, start: int, end: int, count: int
-) -> tuple[Values, Values]:
-    """A stretch of several tracks in bins, of zoom records wherever there are fine enough ones.
-
-    It is what `bin_track` gives for each of them, in a fraction of the time, since the records of
-    all files are divided among the bins at once.
-
-    Args:
-        raws: the files; None: one that cannot be read.
-        chrom: as in `bin_track`.
-        start: first base.
-        end: one past the last base.
-        count: number of bins, at most one per base.
-
-    Returns:
-        Means and maxima, float32 (files, count) each; NaN where no base of a bin has a value, and
-        in the row of a file that cannot be read.
-
-    Raises:
-        RegionError: an empty or negative stretch.
-    """
-    _check(chrom, start, end)
-    mean, high = np.full((2, len(raws), count), np.nan, dtype=np.float32)
-    there = {row: raw for row, raw in enumerate(raws) if raw is not None}
-    read = {row: _zoom_bytes(raw, chrom, start, end, count) for row, raw in there.items()}
-    usual, rows, records = _usual(read, start, end)
-    sums = Sums(start, end, count, len(raws))
-    sums.add(records, rows)
-    means, highs, _ = sums.arrays()
-    mean[usual], high[usual] = means[usual], highs[usual]
-    for row in there.keys() - set(usual):
-        with suppress(TrackError):
-            bins = bin_track(there[row], chrom, start, end, count, exact_up_to=0)
-            mean[row], high[row] = bins.mean, bins.high
-    return mean, high
-
-
-def _zoom_bytes(
-    raw: RawBigWig, chrom: str, start: int, end: int, count: int
-) -> tuple[int, bytes] | None:
-    """A chromosome's number and the zoom records about a stretch; None where it takes more."""
-    try:
-        level = _choose_level(raw.header.zooms, end - start, (end - start) / count, 0)
-        name = raw.assembly.resolve(chrom)
-        if level is None or name is None:
-            return None
-        records = raw.zoom_bytes(level, name, start, end, _MOST_PER_BIN * count + _BESIDE)
-        return None if records is None else (raw.chrom(name).number, records)
-    except TrackError:
-        return None
-
-
-def _usual(
-    read: Mapping[int, tuple[int, bytes] | None], start: int, end: int
-) -> tuple[list[int], Positions, Columns]:
-    """The rows whose records are all finite and in order; the rows (n,) of their records; these."""
-    found = {row: part for row, part in read.items() if part is not None}
-    packed = np.frombuffer(b"".join(part for _, part in found.values()), dtype=ZOOM_RECORD)
-    counts = [len(part) // ZOOM_RECORD.itemsize for _, part in found.values()]
-    rows = np.repeat(np.array(list(found), dtype=np.int64), counts)
-    numbers = np.repeat(np.array([number for number, _ in found.values()], np.uint32), counts)
-    records = Columns.of(packed)
-    there = packed["chrom"] == numbers
-    if not there.all():
-        rows, records = rows[there], records.chosen(there)
-    odd = ~(np.isfinite(records.low) & np.isfinite(records.high) & np.isfinite(records.total))
-    odd |= records.start > records.end
-    odd[1:] |= (records.start[1:] < records.end[:-1]) & (rows[1:] == rows[:-1])
-    here = (records.start < end) & (records.end > start)
-    left = set(rows[odd].tolist())
-    if left:
-        here &= ~np.isin(rows, rows[odd])
-    return [row for row in found if row not in left], rows[here], records.chosen(here)
 
 
 def base_values(raw: RawBigWig, chrom: str, start: int, end: int) -> Values:
@@ -199,7 +119,7 @@ def base_values(raw: RawBigWig, chrom: str, start: int, end: int) -> Values:
         RegionError: an empty or negative stretch.
         TrackError: the needed part of the file is damaged.
     """
-    _check(chrom, start, end)
+    check_stretch(chrom, start, end)
     return values_of_places(raw, [Interval(chrom, start, end)])
 
 
@@ -246,14 +166,19 @@ def values_of_places(raw: RawBigWig, places: Sequence[Interval]) -> Values:
     return values
 
 
-def _check(chrom: str, start: int, end: int) -> None:
+def check_stretch(chrom: str, start: int, end: int) -> None:
+    """Refuse a stretch (bp) that is empty or negative.
+
+    Raises:
+        RegionError: it is.
+    """
     if not 0 <= start < end:
         raise RegionError(
             f"{chrom} [{start:,}, {end:,}) is empty or negative; expected start < end, from 0"
         )
 
 
-def _choose_level(
+def choose_level(
     levels: Sequence[ZoomLevel], span: int, step: float, exact_up_to: int
 ) -> ZoomLevel | None:
     """The widest level whose records are no wider than a bin; None to read every base."""

@@ -6,8 +6,8 @@ import errno
 import resource
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from regtrack.errors import TrackError
 from regtrack.tracks.bigwig.raw import RawBigWig
 
 _Stamp = tuple[int, int, int]
-_MOST_OPEN = 1_024  # so that the files of a model with the paper's 919 markers stay open
+_MOST_OPEN = 4_096  # so that those of several models with the paper's 919 markers stay open
 
 
 @dataclass(eq=False)
@@ -36,7 +36,7 @@ class ReaderPool:
     replaced is reopened; current users of the old one may finish.
 
     Args:
-        open_files: number of files to keep open; default: 1,024, or a quarter of what the system
+        open_files: number of files to keep open; default: 4,096, or a quarter of what the system
             allows this process, if that is less. More are open only while more are lent at once.
     """
 
@@ -59,6 +59,24 @@ class ReaderPool:
         finally:
             with self._lock:
                 self._take_back(reader)
+
+    @contextmanager
+    def borrow_all(self, paths: Sequence[Path | None]) -> Iterator[list[RawBigWig | None]]:
+        """Readers of several files, as by `borrow`; None: no file, or one that cannot be read."""
+        readers = []
+        try:
+            for path in paths:
+                reader = None
+                if path is not None:
+                    with suppress(TrackError), self._lock:
+                        reader = self._lend(path)
+                readers.append(reader)
+            yield [None if reader is None else reader.raw for reader in readers]
+        finally:
+            with self._lock:
+                for reader in readers:
+                    if reader is not None:
+                        self._take_back(reader)
 
     def close(self) -> None:
         """Close every file that is not lent; the others are closed when they are returned."""

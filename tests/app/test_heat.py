@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import struct
 import time
@@ -148,6 +149,49 @@ def test_the_page_fetches_picture_and_scores(sources: Sources, view: View) -> No
             found = client.get(f"/heat/scores{view.query()}").json
         assert set(found["scores"]) == set(MARKERS)
         assert all(0 < score <= 1 for score in found["scores"].values())
+
+
+def test_a_first_picture_is_coarser_unless_the_sharp_one_is_there(
+    sources: Sources, view: View
+) -> None:
+    view = replace(view, region=Interval("chr1", 1_000, 309_000))
+    for shown, order in itertools.product(("cnn7", "=difference"), ("category", "disagreement")):
+        heats, wanted = Heats(sources), replace(view, heat=shown, order=order)
+        first = heats.heat(wanted, first=True)
+        sharp = heats.heat(wanted)
+        again = heats.heat(wanted, first=True)
+        assert [one.sharp for one in (first, sharp, again)] == [False, True, True]
+        assert (first.grid.step, sharp.grid.step) == (2_048, 512)
+        assert first.markers == sharp.markers
+        np.testing.assert_array_equal(again.codes, sharp.codes)
+        if shown == "cnn7":
+            expected = Overview(sources).values("cnn7", first.markers, first.grid)
+            np.testing.assert_array_equal(first.codes == ABSENT, np.isnan(expected))
+            spans = (first.highs - first.lows)[:, None]
+            clipped = np.clip(expected, first.lows[:, None], first.highs[:, None])
+            assert np.nanmax(np.abs(values_of(first) - clipped) / spans) <= 0.5 / 252 + 1e-6
+
+
+def test_a_request_that_another_one_supersedes_is_given_up(
+    sources: Sources, view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with create_app(sources).server.test_client() as client:
+        path = f"/heat/picture{view.query()}&page=one&turn="
+        read, later = Sources.summaries, []
+
+        def moved_on(self: Sources, *places: Any, **how: Any) -> object:
+            if not later:
+                later.append(0)
+                later.append(create_app_client.get(f"{path}2").status_code)
+            return read(self, *places, **how)
+
+        create_app_client = client.application.test_client()
+        monkeypatch.setattr(Sources, "summaries", moved_on)
+        monkeypatch.setattr("regtrack.compare.overview._AT_ONCE", 1)
+        monkeypatch.setattr("regtrack.compare.overview.cores", lambda: 1)
+        assert client.get(f"{path}1").status_code == 204
+        assert later == [0, 200]
+        assert client.get(f"{path}1").status_code == 200  # what is known costs nothing
 
 
 def test_a_picture_that_there_is_none_of_is_refused_in_words(world: World) -> None:

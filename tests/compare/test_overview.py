@@ -12,9 +12,17 @@ import pytest
 from hypothesis import given, strategies as st
 from small_world import GAP, MARKERS, World
 
-from regtrack.compare.overview import Grid, Overview, beside, by_similarity, grid_of
+from regtrack.compare.overview import (
+    GivenUpError,
+    Overview,
+    beside,
+    by_similarity,
+    coarse,
+    grid_of,
+)
 from regtrack.compare.sources import Sources
 from regtrack.genome.interval import Interval
+from regtrack.tracks.summaries import Grid
 
 NAMES = tuple(MARKERS)
 
@@ -67,9 +75,9 @@ def test_what_was_read_is_kept_for_the_next_view(
     asked: list[tuple[Any, ...]] = []
     summaries = Sources.summaries
 
-    def counted(self: Sources, *places: Any) -> object:
+    def counted(self: Sources, *places: Any, wider: bool) -> object:
         asked.append(places)
-        return summaries(self, *places)
+        return summaries(self, *places, wider=wider)
 
     monkeypatch.setattr(Sources, "summaries", counted)
     overview = Overview(sources)
@@ -78,6 +86,38 @@ def test_what_was_read_is_kept_for_the_next_view(
     again = overview.values("cnn7", NAMES, Grid("chr1", 12_800, 128, 900))
     assert len(asked) == read
     np.testing.assert_array_equal(first[:, 100:], again)
+
+
+def test_a_first_picture_is_true_and_of_the_same_stretch(sources: Sources, world: World) -> None:
+    grid = grid_of(Interval("chr1", 1_000, 309_000), 1_000)
+    first = coarse(grid)
+    assert (grid.step, first.step) == (512, 2_048)
+    assert first.start <= grid.start < grid.end <= first.end < grid.end + first.step
+    overview = Overview(sources)
+    for highest, of_bases in ((False, np.nanmean), (True, np.nanmax)):
+        found = overview.values("cnn7", NAMES, first, highest=highest, soon=True)
+        for marker, row in zip(NAMES, found, strict=True):
+            truth = world.scores["cnn7"][marker]["chr1"][: 100 * 2_048].reshape(100, 2_048)
+            there = ~np.isnan(truth).all(axis=1)
+            expected = of_bases(truth[there].astype(np.float64), axis=1)
+            np.testing.assert_allclose(row[:100][there], expected, rtol=1e-5)
+            assert np.isnan(row[:100][~there]).all()
+
+
+def test_views_are_put_together_of_runs_that_were_read(
+    sources: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overview = Overview(sources)
+    left, right = Grid("chr1", 12_800, 128, 100), Grid("chr1", 38_400, 128, 100)
+    for grid in (left, right):
+        overview.values("cnn7", NAMES, grid, soon=True)
+    between = Grid("chr1", 19_200, 128, 200)
+    expected = Overview(sources).values("cnn7", NAMES, between)
+    assert not overview.known("cnn7", NAMES, between)
+    np.testing.assert_array_equal(overview.values("cnn7", NAMES, between, soon=True), expected)
+    assert overview.known("cnn7", NAMES, between)
+    monkeypatch.delattr(Sources, "summaries")
+    np.testing.assert_array_equal(overview.values("cnn7", NAMES, between), expected)
 
 
 def test_a_file_that_cannot_be_read_is_a_row_without_values(
@@ -138,7 +178,8 @@ def test_what_is_beside_a_view_is_read_ahead(sources: Sources) -> None:
 def test_what_is_no_longer_wanted_is_not_kept(sources: Sources) -> None:
     overview = Overview(sources)
     grid = Grid("chr1", 0, 256, 100)
-    overview.values("cnn7", NAMES, grid, still=lambda: False)
+    with pytest.raises(GivenUpError):
+        overview.values("cnn7", NAMES, grid, still=lambda: False)
     again = overview.values("cnn7", NAMES, grid)
     np.testing.assert_array_equal(again, Overview(sources).values("cnn7", NAMES, grid))
     assert np.isfinite(again).any()

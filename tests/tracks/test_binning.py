@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from small_tracks import write_bigwig
 from regtrack.errors import RegionError, TrackError
 from regtrack.tracks import binning
 from regtrack.tracks.bigwig.raw import RawBigWig
-from regtrack.tracks.binning import base_values, bin_track, summarise_tracks
+from regtrack.tracks.binning import base_values, bin_track
 
 LENGTH = 400_000
 Floats = npt.NDArray[np.float32]
@@ -109,77 +107,6 @@ def test_bins_of_whole_records_from_a_zoom_level_are_exact(
     np.testing.assert_allclose(bins.mean, mean, rtol=1e-6)
     np.testing.assert_array_equal(bins.high, high)
     np.testing.assert_array_equal(bins.low, low)
-
-
-@pytest.fixture
-def several(path: Path, tmp_path: Path, values: Floats) -> Iterator[list[RawBigWig | None]]:
-    """One that is missing, and files that are usual, of other chromosomes, and spoilt."""
-    spoilt = tmp_path / "spoilt.bw"
-    file = pyBigWig.open(str(spoilt), "w")
-    file.addHeader([("chr1", 10), ("chr2", LENGTH)])
-    stored = np.nan_to_num(values)
-    stored[[5, 150_000]] = np.inf
-    file.addEntries("chr2", 0, values=stored, span=1, step=1)
-    file.close()
-    elsewhere = write_bigwig(tmp_path / "elsewhere.bw", {"chr3": values[:10_000]})
-    truncated = tmp_path / "truncated.bw"
-    truncated.write_bytes(path.read_bytes())
-    with ExitStack() as opened:
-        raws = [
-            opened.enter_context(RawBigWig(one))
-            for one in (path, spoilt, elsewhere, truncated, path)
-        ]
-        leaves = raws[3].zoom_index(raws[3].header.zooms[0])
-        with truncated.open("r+b") as damaged:
-            for leaf in leaves:
-                damaged.seek(int(leaf["offset"]))
-                damaged.write(b"damaged!")
-        yield [None, *raws]
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "count"), [(0, 51_200, 400), (1_234, LENGTH - 77, 317), (64, 264, 100)]
-)
-def test_several_files_at_once_are_as_one_by_one(
-    several: list[RawBigWig | None], start: int, end: int, count: int
-) -> None:
-    means, highs = summarise_tracks(several, "chr2", start, end, count)
-    assert means.shape == highs.shape == (6, count)
-    for raw, mean, high in zip(several, means, highs, strict=True):
-        try:
-            assert raw is not None
-            bins = bin_track(raw, "chr2", start, end, count, exact_up_to=0)
-        except (AssertionError, TrackError):
-            assert np.isnan([mean, high]).all()
-            continue
-        np.testing.assert_allclose(mean, bins.mean, rtol=1e-6)
-        np.testing.assert_array_equal(high, bins.high)
-    assert np.isfinite(means[[1, 2, 5]]).any(axis=1).all()
-
-
-def test_a_stretch_without_values_is_read_only_once(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def again(*_: object, **__: object) -> None:
-        raise AssertionError("read again")
-
-    monkeypatch.setattr(binning, "bin_track", again)
-    with RawBigWig(path) as raw:
-        for start, end in ((105_000, 125_000), (90_000, 140_000)):
-            mean, high = summarise_tracks([raw, raw], "chr2", start, end, 50)
-            assert np.isnan([mean, high]).any()
-    assert np.isfinite(mean).any()
-
-
-def test_a_file_with_far_more_records_than_bins_is_read_in_pieces(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(binning, "_BESIDE", -16 * 300)  # no record at all
-    with RawBigWig(path) as raw:
-        mean, high = summarise_tracks([raw], "chr2", 0, 38_400, 300)
-        bins = bin_track(raw, "chr2", 0, 38_400, 300, exact_up_to=0)
-    np.testing.assert_array_equal(mean[0], bins.mean)
-    np.testing.assert_array_equal(high[0], bins.high)
 
 
 def test_bases_are_as_they_were_written(path: Path, values: Floats) -> None:

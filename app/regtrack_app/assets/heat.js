@@ -1,5 +1,7 @@
-/* The picture of all markers by position, painted from bytes: one per marker and column. While the
-   next picture is on its way the last one is shown where it belongs, as tiles of a map are. */
+/* The picture of all markers by position, painted from bytes: one per marker and column. It is asked
+   for in the moment in which the view is moved, at first a coarser one, which is soon there; the
+   sharp one once the view rests. Meanwhile the last picture is shown where it belongs, as tiles of a
+   map are. */
 "use strict";
 
 window.regtrackHeat = (function () {
@@ -12,6 +14,9 @@ window.regtrackHeat = (function () {
   const ABSENT = 255;
   const MOST = 252;
   const POLL = 700; // ms
+  const REST = 60; // ms after the tracks, in which another move makes the sharp picture needless
+  const SLOW = 800; // ms after which the page says that the picture will become sharper
+  const PAGE = crypto.randomUUID?.() ?? String(Math.random()); // its later requests end its earlier ones
   const NAMED = 11; // px of a row from which it has its name
   const KINDS = { light: ["#0072b2", "#d55e00", "#009e73", "#a8538a", "#b37700", "#333333"],
     dark: ["#56b4e9", "#ff8b45", "#2fc99c", "#e19ec3", "#f0b429", "#dddddd"] };
@@ -20,13 +25,15 @@ window.regtrackHeat = (function () {
     dark: ["#151a21", "#1d3f5e", "#2f78ad", "#7cc4f0", "#f2fbff"] };
 
   let picture = null; // the last one: header, codes, and the canvas of its cells
-  let shown = { query: "", theme: "light", range: [0, 1] };
-  let fetching = null;
+  let shown = { theme: document.documentElement.dataset.theme || "light", range: [0, 1] };
+  let wanted = { asked: null, query: "", turn: 0, stop: null }; // the last request
+  let resting = 0;
+  let slow = 0;
   let scores = { question: "", found: {}, timer: 0 };
   let parts = null; // elements
 
   const element = (id) => document.getElementById(id);
-  const say = (text) => { element("heat-status").textContent = text; };
+  const say = (text) => { if (element("heat-status")) element("heat-status").textContent = text; };
   const number = (value) => Number(value.toPrecision(3)).toString();
 
   function build() {
@@ -101,7 +108,7 @@ window.regtrackHeat = (function () {
   }
 
   function paint() {
-    if (!picture || element("panel-heat").hidden) return;
+    if (!picture || element("panel-heat")?.hidden !== false) return;
     const { canvas } = build();
     const { head } = picture;
     const { width, row, height } = geometry();
@@ -263,24 +270,48 @@ window.regtrackHeat = (function () {
   }
 
   // ---- fetching ----
-  async function load(query) {
-    if (fetching) fetching.abort();
-    const mine = fetching = new AbortController();
+  function load(query) {
+    wanted.stop?.abort();
+    window.clearTimeout(resting);
+    window.clearTimeout(slow);
+    wanted = { asked: pictureOf(query), query, turn: wanted.turn + 1, stop: new AbortController() };
     if (!picture) say("Reading all markers …");
+    return get(wanted, "&first=yes");
+  }
+
+  async function get(request, more) {
+    const fields = `page=${PAGE}&turn=${request.turn}${more}`;
     try {
-      const answer = await fetch(`heat/picture${query}`, { signal: mine.signal });
+      const answer = await fetch(`heat/picture${request.query || "?"}&${fields}`, { signal: request.stop.signal });
+      if (answer.status === 204) return; // another one has been asked for
       if (!answer.ok) return void say(await answer.text());
       const data = await answer.arrayBuffer();
+      if (request !== wanted) return;
       const length = new DataView(data).getUint32(0, true);
       const head = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
       const codes = new Uint8Array(data, 4 + length);
-      picture = { head, codes, query, theme: shown.theme, cells: cells(head, codes, shown.theme) };
+      picture = { head, codes, theme: shown.theme, cells: cells(head, codes, shown.theme) };
+      request.asked = pictureOf(head.query); // as the server spells it
+      request.sharp = head.sharp;
+      window.clearTimeout(slow);
       say("");
       paint();
-      askScores(query, true);
+      sharpen();
     } catch (error) {
       if (error.name !== "AbortError") say("The server does not answer.");
     }
+  }
+
+  /* once the tracks are there and the view rests, the sharp picture of it */
+  function sharpen() {
+    window.clearTimeout(resting);
+    if (wanted.sharp !== false || wanted.asked !== shown.asked) return;
+    const request = wanted;
+    resting = window.setTimeout(() => {
+      request.sharp = true;
+      slow = window.setTimeout(() => say("A sharper picture is being read …"), SLOW);
+      get(request, "");
+    }, REST);
   }
 
   /* what the scores depend on */
@@ -313,20 +344,38 @@ window.regtrackHeat = (function () {
     return fields.toString();
   }
 
+  const isOpen = () => element("panel-heat")?.hidden === false;
+
+  /* the chromosome and the range of 0-based positions of a query, if it says them so */
+  function placeOf(query) {
+    const found = /^([^,]+):(\d+)-(\d+)$/.exec(new URLSearchParams(query).get("region") || "");
+    return found && { chrom: found[1], range: [found[2] - 1, Number(found[3])] };
+  }
+
   return {
-    /* after each answer of the server, if the panel is open */
-    show(query, theme, chrom, range) {
-      const asked = pictureOf(query);
-      const same = shown.asked === asked;
-      shown = { query, theme, chrom, range, asked };
+    /* where a move leads, before the server is asked for the tracks there */
+    ahead(query) {
+      const loading = !element("panel-heat"); // the page is not there yet
+      if (!isOpen() && !(loading && new URLSearchParams(query).get("panel") === "heat")) return;
+      const place = placeOf(query);
+      if (place) Object.assign(shown, place, { asked: null });
+      paint();
+      if (wanted.asked !== pictureOf(query)) load(query);
+    },
+
+    /* after each answer of the server, if the panel is open; `asked`: the address that it answers */
+    show(query, theme, chrom, range, asked) {
       build();
+      shown = { theme, chrom, range, asked: pictureOf(query) };
       if (picture && picture.theme !== theme) {
         picture.theme = theme;
         picture.cells = cells(picture.head, picture.codes, theme);
       }
       paint();
-      if (!same) load(query);
-      else askScores(query, true);
+      if (wanted.asked === pictureOf(asked)) wanted.asked = shown.asked;
+      if (wanted.asked !== shown.asked) load(query);
+      else sharpen();
+      askScores(query, true);
     },
     /* for tests: the cells on screen */
     picture: () => picture,

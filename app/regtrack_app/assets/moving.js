@@ -60,6 +60,7 @@ window.regtrackMoving = (function () {
       target.at = performance.now(); // which the answer repeats
       const [low, high] = target.range;
       set("moved", { data: { low, high, at: target.at } });
+      window.regtrackHeat.ahead(window.regtrackQueryAt(target.range));
       if (window.regtrackConnection.gone()) failed();
     }, wait);
   }

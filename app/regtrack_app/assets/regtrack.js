@@ -30,6 +30,7 @@
   window.regtrackConnection.begin("_dash-layout", `_dash-layout?${new URLSearchParams({
     search: window.location.search, theme: screen.theme, height: screen.height })}`);
   window.regtrackConnection.begin("_dash-dependencies", "_dash-dependencies");
+  window.regtrackHeat.ahead(window.location.search);
 
   /* that of a link of earlier versions, else the last one chosen, else the system's */
   function firstTheme(named) {
@@ -250,6 +251,14 @@
 
   window.regtrackQuery = () => shownQuery;
 
+  /* the query of another range on the chromosome of the view, as the server will spell it */
+  window.regtrackQueryAt = ([low, high]) => {
+    const fields = new URLSearchParams(shownQuery);
+    const [chrom] = (fields.get("region") || "").split(/:(?=[^:]*$)/);
+    fields.set("region", `${chrom}:${low + 0.5}-${high - 0.5}`);
+    return `?${readable(fields)}`;
+  };
+
   /* a region of another view of the genome, as the back button goes to one */
   window.regtrackGo = (region, more = {}) => {
     const fields = new URLSearchParams(shownQuery);
@@ -340,7 +349,10 @@
   /* where the back button or a link within the page led, until a request has gone there: an answer
      to an earlier one that comes in the same moment puts its own address in the place of this one */
   let wanted = null;
-  window.addEventListener("popstate", () => { wanted = window.location.search; }, true);
+  window.addEventListener("popstate", () => {
+    wanted = window.location.search;
+    window.regtrackHeat.ahead(wanted);
+  }, true);
 
   function keepGoing(asked) {
     if (wanted === null || asked === wanted) return void (wanted = null);
@@ -378,7 +390,7 @@
         element("compared").hidden = !["windows", "scores", "heat"].includes(open);
         ask("windows", open, fields, []);
         ask("scores", open, fields, ["markers", "rank"]);
-        if (open === "heat") window.regtrackHeat.show(query, screen.theme, chrom, [first - 1, Number(last)]);
+        if (open === "heat") window.regtrackHeat.show(query, screen.theme, chrom, [first - 1, Number(last)], loaded.asked);
         window.regtrackBeside.show(query, screen.theme, Math.round(screen.height), REST);
         window.clearTimeout(resting);
         resting = window.setTimeout(() => {

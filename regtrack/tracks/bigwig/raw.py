@@ -22,6 +22,7 @@ from regtrack.tracks.bigwig import layout
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.bigwig.header import MAGIC, Summary, ZoomLevel, read_header
 from regtrack.tracks.bigwig.layout import Leaves, order_key
+from regtrack.tracks.bigwig.nearby import Place, near_blocks
 from regtrack.tracks.bigwig.source import Source
 from regtrack.tracks.bigwig.trees import (
     Chrom,
@@ -36,6 +37,10 @@ Records = npt.NDArray[np.void]
 
 # the header of a data block, as `layout.BLOCK_HEADER`
 _BLOCK = struct.Struct("<IIIIIBBH")
+
+# of a block's compressed bytes: more than the part of its records, since they differ in size
+_PART_MORE, _PART_LEAST = 1.06, 0.03
+_END, _END_FROM = struct.Struct("<I"), 8 - layout.ZOOM_RECORD.itemsize  # of a record's last base
 
 _logger = logging.getLogger(__name__)
 _reported: set[Path] = set()  # files whose values that are not finite were reported
@@ -290,6 +295,33 @@ class RawBigWig(Closing):
             raise self.source.error(what, at, message)
         return self.source.table(data, layout.ZOOM_RECORD)
 
+    def records_before(self, place: Place, end: int, reduction: int) -> bytes:
+        """The first records of a block of a zoom level, unchecked: all that begin before a base.
+
+        Less is unpacked where only the first part of the block is needed.
+
+        Args:
+            place: the block.
+            end: the base (bp).
+            reduction: bp per record of the level.
+
+        Returns:
+            `layout.ZOOM_RECORD`, one after another.
+
+        Raises:
+            TrackError: the block is damaged.
+        """
+        needed = -(-(end - place.start) // reduction)  # fewer, if there are gaps
+        part = (end - place.start) / (place.end - place.start) * _PART_MORE + _PART_LEAST
+        packed = self.header.block_size and not self.source.big_endian
+        if packed and place.alone and part < 1:
+            what, limit = "zoom block", min(self.header.block_size, layout.LARGEST_ZOOM_BLOCK)
+            data = self.source.inflate_part(place.at, place.size, part, limit, what)
+            size = needed * layout.ZOOM_RECORD.itemsize
+            if len(data) >= size and _END.unpack_from(data, size + _END_FROM)[0] >= end:
+                return data[:size]
+        return self.records_at(place.at, place.size).tobytes()
+
     def zoom(self, level: ZoomLevel, chrom: str, start: int, end: int) -> Iterator[Records]:
         """A zoom level's records that overlap a region (bp), in order, block by block.
 
@@ -313,28 +345,18 @@ class RawBigWig(Closing):
             reached = int(edges[-1])
             yield records
 
-    def zoom_bytes(
-        self, level: ZoomLevel, chrom: str, start: int, end: int, most: int
-    ) -> bytes | None:
-        """The blocks of a zoom level that overlap a region (bp), unpacked and unchecked.
-
-        Their records may lie beside the region or on other chromosomes, and need not be in order.
-
-        Returns:
-            `layout.ZOOM_RECORD`, one after another; None if there are more than `most`.
+    def zoom_places(self, level: ZoomLevel, chrom: str, start: int, end: int) -> list[Place]:
+        """Where the blocks of a zoom level lie that overlap a region (bp), in order.
 
         Raises:
             TrackError: as `zoom`.
         """
-        leaves = self._search(level.index_at, _zoom_index(level), [Interval(chrom, start, end)])
-        blocks, room = [], most
-        for at, size in zip(leaves["offset"].tolist(), leaves["size"].tolist(), strict=True):
-            records = self.records_at(at, size)
-            room -= len(records)
-            if room < 0:
-                return None
-            blocks.append(records.data)
-        return b"".join(blocks)
+        what, number = _zoom_index(level), self.chrom(chrom).number
+        found = near_blocks(self.source, level.index_at, what, number, (start, end))
+        if found is not None:
+            return found
+        leaves = self._search(level.index_at, what, [Interval(chrom, start, end)])
+        return [Place.of(number, leaf) for leaf in leaves.tolist()]
 
     def _search(self, at: int, what: str, places: Sequence[Interval]) -> Leaves:
         """The leaves of an index near some places, in order of their first bases."""

@@ -7,6 +7,7 @@ or big-endian; what is read is little-endian.
 
 from __future__ import annotations
 
+import math
 import os
 import struct
 from functools import cache
@@ -133,6 +134,28 @@ class Source:
         if not inflater.eof:
             raise self.error(what, at, "ends before the end of its compressed data")
         return data
+
+    def inflate_part(self, at: int, size: int, part: float, limit: int, what: str) -> bytes:
+        """Decompress about the first part of a zlib block, without checking its checksum.
+
+        Args:
+            at: as in `inflate`.
+            size: as in `inflate`.
+            part: of its compressed bytes, 0 to 1.
+            limit: as in `inflate`.
+            what: as in `inflate`.
+
+        Returns:
+            As many bytes as these hold.
+
+        Raises:
+            TrackError: they are damaged.
+        """
+        data = self.read(at, min(math.ceil(size * part), size), what)
+        try:
+            return isal_zlib.decompressobj().decompress(data, limit)
+        except _DAMAGED as error:
+            raise self.error(what, at, f"cannot be unpacked ({error})") from error
 
     def error(self, what: str, at: int, message: str) -> TrackError:
         """An error that names the file, the part and its offset."""
