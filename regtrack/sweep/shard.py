@@ -2,7 +2,7 @@
 
 The file starts with a head: magic number, length of a JSON header, the header, a table with one
 entry per marker, and the SHA-256 of all this. One section per marker follows: compressed blocks,
-their entries, and the bins of zoom level 1; the table has the section's SHA-256. docs/sweep.md
+their entries, and the bins of zoom level 1; the table has a checksum of the section. docs/sweep.md
 describes the format.
 """
 
@@ -23,6 +23,7 @@ import numpy.typing as npt
 from regtrack.closing import Closing
 from regtrack.disk_errors import disk_errors
 from regtrack.errors import OutputError, RecordError
+from regtrack.files.checksum import checksum_of
 from regtrack.files.records import parse_record, typed
 from regtrack.partial_names import temporary_path
 from regtrack.sweep.chunks import Chunk
@@ -35,7 +36,7 @@ _MAGIC = b"RTSHARD3"
 _DIGEST = 32
 _ENTRY = np.dtype(
     [("offset", "<u8"), ("data", "<u8"), ("blocks", "<u4"), ("bins", "<u4"), ("largest", "<u4"),
-     ("sha256", "u1", (_DIGEST,))]
+     ("checksum", "<u8")]
 )  # fmt: skip
 
 
@@ -73,10 +74,7 @@ def write_shard(path: Path, header: ShardHeader, tracks: Sequence[Encoded]) -> N
     for entry, track, section in zip(table, tracks, sections, strict=True):
         entry["data"], entry["blocks"] = track.size, len(track.blocks)
         entry["bins"], entry["largest"] = len(track.bins), track.largest
-        checksum = hashlib.sha256()
-        for part in section:
-            checksum.update(part)
-        entry["sha256"] = np.frombuffer(checksum.digest(), np.uint8)
+        entry["checksum"] = checksum_of(section)
     head = _HEAD.pack(_MAGIC, len(text)) + text + table.tobytes()
     temporary = temporary_path(path)
     try:
@@ -160,7 +158,7 @@ class Shard(Closing):
         ]
 
     def _section(self, section: memoryview, entry: np.void) -> Encoded:
-        if hashlib.sha256(section).digest() != entry["sha256"].tobytes():
+        if checksum_of([section]) != entry["checksum"]:
             raise self._broken()
         data = int(entry["data"])
         blocks = data + int(entry["blocks"]) * BLOCK_ENTRY.itemsize
