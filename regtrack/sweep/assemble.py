@@ -16,6 +16,7 @@ from regtrack.disk_errors import disk_errors
 from regtrack.errors import PlanError
 from regtrack.files.records import to_text, typed
 from regtrack.files.source import sha256_of
+from regtrack.machine.allocator import kept_memory
 from regtrack.machine.cores import cores
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
@@ -128,7 +129,11 @@ def _join_tracks(work: Work, progress: Progress) -> list[TrackSummary]:
     found: dict[int, TrackSummary] = {}
     pool = ThreadPoolExecutor(threads)
     try:
-        with SecondReader() as reader, progress.task("Joining", len(work.tracks), "files") as task:
+        with (
+            kept_memory(),
+            SecondReader() as reader,
+            progress.task("Joining", len(work.tracks), "files") as task,
+        ):
             groups = _groups(len(work.tracks), threads)
             jobs = {pool.submit(_join_group, work, markers): markers for markers in groups}
             for job in as_completed(jobs):

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.errors import TrackError, invalid
-from regtrack.tracks.bigwig.bins import NO_BINS, Bins, Values, first_reduction
+from regtrack.tracks.bigwig.bins import NO_BINS, Bins, Values, first_reduction, join_records
 from regtrack.tracks.bigwig.blocks import Blocks, make_blocks
 from regtrack.tracks.bigwig.layout import BLOCK_ENTRY, ITEMS_PER_BLOCK
 from regtrack.tracks.bigwig.places import Numbers, Places
@@ -178,8 +178,8 @@ def join(stretches: Sequence[Encoded]) -> Encoded:
     return Encoded(
         resolution=stretches[0].resolution,
         data=tuple(chain.from_iterable(stretch.data for stretch in stretches)),
-        blocks=np.concatenate([stretch.blocks for stretch in stretches]),
-        bins=np.concatenate([stretch.bins for stretch in stretches]),
+        blocks=join_records([stretch.blocks for stretch in stretches]),
+        bins=join_records([stretch.bins for stretch in stretches]),
         largest=max(stretch.largest for stretch in stretches),
     )
 

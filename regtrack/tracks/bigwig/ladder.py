@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.tracks.bigwig.bins import NO_BINS, Bins
+from regtrack.tracks.bigwig.bins import NO_BINS, Bins, join_records
 from regtrack.tracks.bigwig.deflate.streams import deflate
 from regtrack.tracks.bigwig.index import block_index, end_to_end, join_leaves
 from regtrack.tracks.bigwig.layout import (
@@ -61,7 +61,7 @@ class Ladder:
 
     def summary(self) -> bytes:
         """The total summary: the sum of the widest level's bins."""
-        bins = np.concatenate([NO_BINS, *self._widest])
+        bins = join_records([NO_BINS, *self._widest])
         if len(bins) == 0:
             return SUMMARY.pack(0, 0.0, 0.0, 0.0, 0.0)
         return SUMMARY.pack(
@@ -89,10 +89,10 @@ class _Level:
             bins: bins that follow those added before.
             last: no more bins will follow, so that all are complete.
         """
-        merged = merge_bins(np.concatenate([self._open, bins]), self._reduction)
+        merged = merge_bins(join_records([self._open, bins]), self._reduction)
         complete = merged if last else merged[:-1]
         self._open = merged[len(complete) :]
-        waiting = np.concatenate([self._waiting, complete])
+        waiting = join_records([self._waiting, complete])
         full = len(waiting) if last else _filled(waiting)
         if full:
             self._store(waiting[:full])
@@ -129,7 +129,9 @@ class _Level:
 
 
 def _block_starts(bins: Bins) -> npt.NDArray[np.int64]:
-    """The index of the first bin of each block, int64 (blocks,)."""
+    """The index of the first bin of each block, int64 (blocks,), of at least one bin."""
+    if bins["chrom"][0] == bins["chrom"][-1]:
+        return np.arange(0, len(bins), ZOOM_RECORDS_PER_BLOCK)
     first = np.flatnonzero(np.diff(bins["chrom"].astype(np.int64), prepend=-1))
     counts = np.diff(np.append(first, len(bins)))
     nth = np.arange(len(bins)) - np.repeat(first, counts)
