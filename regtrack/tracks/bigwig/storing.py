@@ -22,6 +22,7 @@ Present = npt.NDArray[np.bool_]
 Sums = npt.NDArray[np.float64]
 
 _ABSENT = np.uint32(0x7FC0_0000)  # NaN
+u = np.uint64  # an unsigned index is not checked for being negative
 _LONGEST = 128  # bp of a mean up to which NumPy adds without dividing a group
 
 
@@ -59,12 +60,14 @@ def store_rows(
         broken = [_store(row.view(np.uint32), present, dropped) for row in stored]
         return stored, _first(broken)
     stored = np.empty((len(values), -(-values.shape[1] // resolution)), dtype=np.float32)
+    whole = _whole(present, resolution, stored.shape[1])
     broken = [
-        _store_means(row, present, resolution, dropped, out)
+        _store_means(row, present, whole, resolution, out)
         if resolution <= _LONGEST
-        else _store_long(row, present, resolution, keep_bits, out)
+        else _store_long(row, present, resolution, out)
         for row, out in zip(values, stored, strict=True)
     ]
+    round_mantissa(stored, keep_bits)
     return stored, _first(broken)
 
 
@@ -72,10 +75,9 @@ def _first(broken: list[int]) -> int:
     return min((at for at in broken if at >= 0), default=-1)
 
 
-def _store_long(row: Values, present: Present, resolution: int, keep_bits: int, out: Values) -> int:
+def _store_long(row: Values, present: Present, resolution: int, out: Values) -> int:
     masked = np.where(present, row, np.float32(np.nan))
     out[:] = average(masked, resolution)
-    round_mantissa(out, keep_bits)
     broken = np.isnan(masked) & present
     return int(broken.argmax()) if broken.any() else -1
 
@@ -97,15 +99,44 @@ def _store(bits: Words, present: Present, dropped: int) -> int:
     return -1
 
 
+def _whole(present: Present, resolution: int, count: int) -> Present:
+    """Which groups of bases all get a value, bool (count,); the last may be cut off."""
+    whole = np.zeros(count, dtype=np.bool_)
+    groups = len(present) // resolution
+    whole[:groups] = present[: groups * resolution].reshape(groups, resolution).all(axis=1)
+    return whole
+
+
 @kernel
-def _store_means(row: Values, present: Present, resolution: int, dropped: int, out: Values) -> int:
-    """Means of up to `_LONGEST` bases, whose values are added in NumPy's order."""
-    found = np.empty(1, np.float32)
-    bits = found.view(np.uint32)
+def _store_means(
+    row: Values, present: Present, whole: Present, resolution: int, out: Values
+) -> int:
+    """Means of up to `_LONGEST` bases, whose values are added in NumPy's order.
+
+    Nothing is looked up for a group that is `whole`.
+    """
     group = np.empty(resolution, np.float64)
+    eights = resolution // 8 * 8
     broken = -1
     for at in range(len(out)):
         first = at * resolution
+        total = np.nan
+        if whole[at]:
+            total, at_least = 0.0, first
+            if eights:
+                s0, s1, s2, s3, s4, s5, s6, s7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+                for i in range(first, first + eights, 8):
+                    s0, s1 = s0 + row[u(i)], s1 + row[u(i + 1)]
+                    s2, s3 = s2 + row[u(i + 2)], s3 + row[u(i + 3)]
+                    s4, s5 = s4 + row[u(i + 4)], s5 + row[u(i + 5)]
+                    s6, s7 = s6 + row[u(i + 6)], s7 + row[u(i + 7)]
+                total = ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
+                at_least += eights
+            for i in range(at_least, first + resolution):
+                total += row[u(i)]
+        if not np.isnan(total):
+            out[at] = total / resolution
+            continue
         count = 0
         for i in range(resolution):
             place = first + i
@@ -116,12 +147,7 @@ def _store_means(row: Values, present: Present, resolution: int, dropped: int, o
                 else:
                     group[i] = row[place]
                     count += 1
-        found[0] = np.nan
-        if count:
-            found[0] = _sum(group) / count
-            if dropped:
-                bits[0] = rounded(bits[0], dropped)
-        out[at] = found[0]
+        out[at] = _sum(group) / count if count else np.nan
     return broken
 
 
