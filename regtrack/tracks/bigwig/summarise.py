@@ -12,6 +12,8 @@ from regtrack.tracks.bigwig.places import Numbers, Places
 
 # minimum, maximum, count, sum, sum of squares
 _Summary = tuple[Any, Any, float, float, float]
+# an unsigned index is not checked for being negative
+u = np.uint64
 
 
 def bin_values(values: Values, places: Places, reduction: int) -> Bins:
@@ -77,17 +79,36 @@ def _summarise(
     edge = np.empty(width, dtype=np.float32)
     for stretch in range(len(leads)):
         low, high, begin = edges[stretch], edges[stretch + 1], edges[stretch] - leads[stretch]
-        start = starts[stretch] - leads[stretch] * resolution
+        chrom, start = chroms[stretch], starts[stretch] - leads[stretch] * resolution
         for cell in range(cells[stretch], cells[stretch + 1]):
-            part = values[max(begin, low) : min(begin + width, high)]
-            if len(part) < width:
+            # no slice of a whole bin is made, since that would take longer than a short bin does
+            part, at = values, begin
+            if begin < low or begin + width > high:
                 edge[:] = np.nan
                 first = max(low - begin, 0)
-                for i in range(len(part)):
-                    edge[first + i] = part[i]
-                part = edge
-            least, greatest, present, total, squares = _bin(part)
-            bins[cell].chrom, bins[cell].start = chroms[stretch], start
+                for i in range(max(begin, low), min(begin + width, high)):
+                    edge[first + i - max(begin, low)] = values[i]
+                part, at = edge, 0
+            # four partial sums, so that no addition waits for the previous one, and always the same
+            # four, so that the result is the same on every machine
+            s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+            q0, q1, q2, q3 = 0.0, 0.0, 0.0, 0.0
+            l0, l1, l2, l3 = part[u(at)], part[u(at + 1)], part[u(at + 2)], part[u(at + 3)]
+            g0, g1, g2, g3 = l0, l1, l2, l3
+            for i in range(at, at + width, 4):
+                e, f, g, h = part[u(i)], part[u(i + 1)], part[u(i + 2)], part[u(i + 3)]
+                a, b, c, d = np.float64(e), np.float64(f), np.float64(g), np.float64(h)
+                s0, s1, s2, s3 = s0 + a, s1 + b, s2 + c, s3 + d
+                q0, q1, q2, q3 = q0 + a * a, q1 + b * b, q2 + c * c, q3 + d * d
+                l0, l1 = e if e < l0 else l0, f if f < l1 else l1
+                l2, l3 = g if g < l2 else l2, h if h < l3 else l3
+                g0, g1 = e if e > g0 else g0, f if f > g1 else g1
+                g2, g3 = g if g > g2 else g2, h if h > g3 else g3
+            total, squares = s0 + s1 + (s2 + s3), q0 + q1 + (q2 + q3)
+            least, greatest, present = min(l0, l1, l2, l3), max(g0, g1, g2, g3), float(width)
+            if np.isnan(total):
+                least, greatest, present, total, squares = _holed_bin(part[at : at + width])
+            bins[cell].chrom, bins[cell].start = chrom, start
             bins[cell].min, bins[cell].max = least, greatest
             bins[cell].valid = np.uint32(present * resolution)
             bins[cell].sum, bins[cell].squares = total * resolution, squares * resolution
@@ -96,37 +117,8 @@ def _summarise(
 
 
 @inner
-def _bin(values: Values) -> _Summary:
-    """Minimum, maximum, count, sum and sum of squares of a multiple of four values.
-
-    There are four partial sums, so that no addition waits for the previous one, and always the same
-    four, so that the result is the same on every machine.
-    """
-    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
-    q0, q1, q2, q3 = 0.0, 0.0, 0.0, 0.0
-    for i in range(0, len(values), 4):
-        a, b = np.float64(values[i]), np.float64(values[i + 1])
-        c, d = np.float64(values[i + 2]), np.float64(values[i + 3])
-        s0, s1, s2, s3 = s0 + a, s1 + b, s2 + c, s3 + d
-        q0, q1, q2, q3 = q0 + a * a, q1 + b * b, q2 + c * c, q3 + d * d
-    total = s0 + s1 + (s2 + s3)
-    if np.isnan(total):
-        return _holed_bin(values)
-    l0, l1, l2, l3 = values[0], values[1], values[2], values[3]
-    g0, g1, g2, g3 = l0, l1, l2, l3
-    for i in range(4, len(values), 4):
-        e, f, g, h = values[i], values[i + 1], values[i + 2], values[i + 3]
-        l0, l1 = e if e < l0 else l0, f if f < l1 else l1
-        l2, l3 = g if g < l2 else l2, h if h < l3 else l3
-        g0, g1 = e if e > g0 else g0, f if f > g1 else g1
-        g2, g3 = g if g > g2 else g2, h if h > g3 else g3
-    low, high = min(l0, l1, l2, l3), max(g0, g1, g2, g3)
-    return low, high, float(len(values)), total, q0 + q1 + (q2 + q3)
-
-
-@inner
 def _holed_bin(values: Values) -> _Summary:
-    """The same if some values are NaN; also used, without harm, if infinities cancel."""
+    """A bin of which some values are NaN; also used, without harm, if infinities cancel."""
     low, high, count, total, squares = np.float32(np.inf), np.float32(-np.inf), 0.0, 0.0, 0.0
     for value in values:
         if not np.isnan(value):
