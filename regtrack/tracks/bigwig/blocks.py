@@ -32,6 +32,7 @@ _BLOCK_COST = BLOCK_HEADER.itemsize + LEAF.itemsize
 _SHORTEST_RUNS = 4
 
 Indices = npt.NDArray[np.int64]
+u = np.uint64  # an unsigned index is not checked for being negative
 
 
 @dataclass(frozen=True)
@@ -108,14 +109,14 @@ def _find_plain(
     """
     for cell in range(len(plain)):
         first, stop = lefts[cell], rights[cell]
-        absent = False
+        # 32 bits in each step, so that the processor takes as many values at once as it can
+        absent, runs = np.uint32(0), np.uint32(1)
         for i in range(first, stop):
-            absent |= bool(np.uint32(bits[i] & np.uint32(0x7FFF_FFFF)) > np.uint32(0x7F80_0000))
-        runs, i = 1, first + 1
-        while i < stop and runs * shortest_runs <= stop - first:
-            runs += bits[i] != bits[i - 1]
-            i += 1
-        plain[cell] = not absent and runs * shortest_runs > stop - first
+            magnitude = np.uint32(bits[u(i)] & np.uint32(0x7FFF_FFFF))
+            absent = np.uint32(absent | np.uint32(magnitude > np.uint32(0x7F80_0000)))
+        for i in range(first + 1, stop):
+            runs = np.uint32(runs + np.uint32(bits[u(i)] != bits[u(i - 1)]))
+        plain[cell] = absent == 0 and np.int64(runs) * shortest_runs > stop - first
 
 
 @dataclass(frozen=True)

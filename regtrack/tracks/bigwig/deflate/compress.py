@@ -76,7 +76,7 @@ def compress(
         if rounded:
             found = find_in_rounded(part, latest, steps, counts, distances)
         elif stride:
-            found = find_in_records(part.view(np.uint8), stride, latest, repeats, counts, distances)
+            found = find_in_records(part, stride, repeats, counts, distances)
         else:
             found = find_in_numbers(part, latest, repeats, counts, distances)
         by_fixed = symbols_cost(counts, distances, fixed, fixed_distances)
