@@ -183,9 +183,9 @@ def profile(request: SweepRequest) -> dict[str, Any]:
 def host(request: SweepRequest) -> dict[str, Any]:
     """Everything but the model: the work left to the processor if a GPU took no time.
 
-    This times reading, encoding, shards and joining, and on the CPU also absence and rounding. For
-    another device, which does these two before the copy, the scores are rounded already, and are
-    copied where a base is absent.
+    This times reading, encoding, shards and joining, and on the CPU also absence and rounding,
+    which is in place as of a network's own values. For another device, which does these two before
+    the copy, the scores are rounded already. Scores are copied where a base is absent.
     """
     with open_job(request) as job:
         length, on_cpu = job.plan.bases_at_once, job.computation.device.type == "cpu"
@@ -195,7 +195,8 @@ def host(request: SweepRequest) -> dict[str, Any]:
         Encoding.finish = _already_finished  # type: ignore[method-assign,assignment]
 
     def prepared(_: Scorer, codes: np.ndarray, _lengths: None = None) -> torch.Tensor:
-        return scores[:, :, : codes.shape[1]]
+        found = scores[:, :, : codes.shape[1]]
+        return found.clone() if (codes > 3).any() else found
 
     Scorer.__call__ = prepared  # type: ignore[method-assign,assignment]
     return sweep(request)
@@ -206,7 +207,8 @@ def _stand_in(markers: int, length: int) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn(1, markers, length, generator=generator)
     smooth = torch.nn.functional.avg_pool1d(noise, 64, stride=1, padding=32)
-    return (8 * smooth - 3).sigmoid()
+    with torch.inference_mode():
+        return (8 * smooth - 3).sigmoid()
 
 
 def _already_finished(_encoding: Encoding, reading: Reading, values: torch.Tensor) -> Scores:
