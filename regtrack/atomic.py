@@ -249,13 +249,17 @@ def remove(path: Path) -> None:
 
 
 @contextmanager
-def publish_file(path: Path, *, overwrite: bool = False, wait: bool = False) -> Iterator[Path]:
+def publish_file(
+    path: Path, *, overwrite: bool = False, wait: bool = False, one_of_many: bool = False
+) -> Iterator[Path]:
     """Yield a temporary path in the same folder, renamed to `path` if the block succeeds.
 
     Args:
         path: the file to write.
         overwrite: replace a file that exists.
         wait: wait for another process that writes the same file instead of raising.
+        one_of_many: another file will be published in the folder, which makes both names survive a
+            power failure; until then only the content of this one does.
 
     Raises:
         OutputError: `path` exists and `overwrite` is off, at the start or at the end; another
@@ -270,7 +274,8 @@ def publish_file(path: Path, *, overwrite: bool = False, wait: bool = False) -> 
                 check_free(path, overwrite=overwrite)
                 _sync(temporary)
                 temporary.replace(path)
-                _sync(path.parent)
+                if not one_of_many:
+                    _sync(path.parent)
         finally:
             with suppress(OSError):
                 temporary.unlink()

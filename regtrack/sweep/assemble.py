@@ -169,8 +169,10 @@ def _join_group(work: Work, markers: range) -> list[tuple[TrackSummary, Expected
     contents = [Content(work.assembly, resolution) for _ in markers]
     with ExitStack() as stack:
         files = [
-            stack.enter_context(create_bigwig(path, work.assembly, resolution=resolution))
-            for path in paths
+            stack.enter_context(
+                create_bigwig(path, work.assembly, resolution=resolution, one_of_many=True)
+            )
+            for path in paths  # the record of the sweep is published after all of them
         ]
         for sections in _sections(work, markers):
             for file, content, section in zip(files, contents, sections, strict=True):

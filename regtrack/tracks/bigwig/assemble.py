@@ -51,7 +51,12 @@ def file_order(assembly: Assembly) -> tuple[str, ...]:
 
 @contextmanager
 def create_bigwig(
-    path: str | Path, assembly: Assembly, *, resolution: int = 1, overwrite: bool = False
+    path: str | Path,
+    assembly: Assembly,
+    *,
+    resolution: int = 1,
+    overwrite: bool = False,
+    one_of_many: bool = False,
 ) -> Iterator[BigWigFile]:
     """A bigWig to fill; the file at `path` is created only if the block succeeds.
 
@@ -60,6 +65,7 @@ def create_bigwig(
         assembly: names and lengths of its chromosomes.
         resolution: bp per value; zoom levels are chosen to fit.
         overwrite: replace an existing file.
+        one_of_many: as in `publish_file`.
 
     Raises:
         OutputError: the file exists and `overwrite` is off, or the disk is full.
@@ -67,7 +73,7 @@ def create_bigwig(
     """
     path = Path(path)
     with (
-        publish_file(path, overwrite=overwrite) as partial,
+        publish_file(path, overwrite=overwrite, one_of_many=one_of_many) as partial,
         partial.open("wb") as file,
         tempfile.TemporaryFile(dir=path.parent) as spool,
     ):
