@@ -258,27 +258,39 @@ def publish_file(
         path: the file to write.
         overwrite: replace a file that exists.
         wait: wait for another process that writes the same file instead of raising.
-        one_of_many: another file will be published in the folder, which makes both names survive a
-            power failure; until then only the content of this one does.
+        one_of_many: the caller alone writes in the folder, which is new, and will publish another
+            file there. So no lock is taken and nothing is looked for, and the name survives a power
+            failure when that of the other file does.
 
     Raises:
         OutputError: `path` exists and `overwrite` is off, at the start or at the end; another
             process writes it; the folder cannot be written, or the disk is full.
     """
-    check_free(path, overwrite=overwrite)
     temporary = temporary_path(path)
+    if one_of_many:
+        with _renamed(temporary, path):
+            yield temporary
+        return
+    check_free(path, overwrite=overwrite)
     with hold(path, wait=wait):
-        try:
-            with disk_errors(path):
-                yield temporary
-                check_free(path, overwrite=overwrite)
-                _sync(temporary)
-                temporary.replace(path)
-                if not one_of_many:
-                    _sync(path.parent)
-        finally:
-            with suppress(OSError):
-                temporary.unlink()
+        with _renamed(temporary, path):
+            yield temporary
+            check_free(path, overwrite=overwrite)
+        with disk_errors(path):
+            _sync(path.parent)
+
+
+@contextmanager
+def _renamed(temporary: Path, path: Path) -> Iterator[None]:
+    """Give a file its name if the block, which writes it, succeeds; otherwise remove it."""
+    try:
+        with disk_errors(path):
+            yield
+            _sync(temporary)
+            temporary.replace(path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
 
 
 @contextmanager

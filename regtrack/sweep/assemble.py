@@ -35,7 +35,7 @@ from regtrack.tracks.sweep_record import SWEEP_FILE
 AT_ONCE = 8  # threads that join
 _GROUP = 32  # tracks that a thread joins at once, reading each shard once for all of them
 _BINS = 8_192  # bins of a track appended at once, a million bases: each append has its cost
-_FILES_A_TRACK, _RESERVED = 3, 64  # files open per track being joined, and by all else
+_FILES_A_TRACK, _RESERVED = 2, 64  # files open per track being joined, and by all else
 _NAMED = 5  # missing chunks that a message names
 
 
@@ -149,7 +149,7 @@ def _join_tracks(work: Work, progress: Progress) -> list[TrackSummary]:
 def _groups(count: int, threads: int) -> list[range]:
     """Neighbouring tracks to join at once, of which every thread has some.
 
-    Each of a group is open together with its spool of zoom levels and its lock.
+    Each of a group is open together with its spool of zoom levels.
     """
     usable = (_files_at_most() - _RESERVED) // (_FILES_A_TRACK * threads)
     size = max(1, min(_GROUP, usable, -(-count // threads)))
