@@ -1,12 +1,12 @@
 """Speed of the picture of all markers beside the tracks: moves, far jumps, zooms, other contents.
 
-919 files of 25 Mb for each of two models, 5 MB each: 24 have distinct values, one per 32 bp, and
-the others of the first model are copies of these; those of the second are links to the first's, in
-another order. Nothing of the server knows of either. In the installed Chromium, headless, 1,794
-pixels wide. Each time is from the key, or from the step to another address, until it is painted:
-the tracks' exact curves, the first picture of all rows, and the sharp one.
+Two models with 919 tracks of a chromosome of 250 Mb each. The files are links to 24 that differ,
+with a value per 32 bp: nothing in the server knows that they are links, and their zoom levels are
+those of files with a value at every base. In the installed Chromium, headless, 1,794 pixels wide.
+Each time is from the key, or from the step to another address, until it is painted: the tracks'
+exact curves, the first picture of all rows, and the sharp one.
 
-    python scripts/bench_heat.py                    # some minutes, and 5 GB of disk
+    python scripts/bench_heat.py                    # some minutes, and 1 GB of disk
     python scripts/bench_heat.py --markers 40       # the same with few files, to see that it runs
     python scripts/bench_heat.py --folder /tmp/h    # keeps the files for the next time
 """
@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import random
-import shutil
 import statistics
 import tempfile
 from collections.abc import Iterator
@@ -33,7 +32,7 @@ from regtrack.tracks.bigwig.assemble import create_bigwig
 from regtrack.tracks.bigwig.rounding import round_mantissa
 
 MODELS = ("cnn7", "dilated")
-LENGTH, RESOLUTION, DISTINCT = 25_000_000, 32, 24
+LENGTH, RESOLUTION, DISTINCT = 250_000_000, 32, 24
 SPANS = (25_000, 250_000, 2_500_000, LENGTH)
 SHOWN = {"models": "", "labels": "", "difference": "=difference"}
 
@@ -74,25 +73,22 @@ _TIMES = """async ({ key, shiftKey, query }) => {
 
 
 def make_files(folder: Path, markers: int) -> None:
-    """Sweeps of two models."""
-    first, second = (folder / "sweeps" / model for model in MODELS)
-    names = [f"C{number // 40:02}_T{number:03}.bw" for number in range(markers)]
-    if second.exists():
+    """Sweeps of two models, whose tracks of a marker differ."""
+    if (folder / "sweeps").exists():
         return
-    first.mkdir(parents=True)
-    second.mkdir()
-    for number, name in enumerate(names):
-        if number < DISTINCT:
-            _write(first / name, number)
-        else:
-            shutil.copyfile(first / names[number % DISTINCT], first / name)
-        os.link(first / name, second / names[number - 1])
-    kinds = ("TF", "histone", "DNase")
+    (folder / "values").mkdir(parents=True)
+    for number in range(DISTINCT):
+        _write(folder / "values" / f"{number}.bw", number)
+    names = [f"C{number // 40:02}_T{number:03}" for number in range(markers)]
     tracks = [
-        {"file": name, "marker": name.removesuffix(".bw"), "category": kinds[number % 3]}
+        {"file": f"{name}.bw", "marker": name, "category": ("TF", "histone", "DNase")[number % 3]}
         for number, name in enumerate(names)
     ]
-    for model, place in zip(MODELS, (first, second), strict=True):
+    for nth, model in enumerate(MODELS):
+        place = folder / "sweeps" / model
+        place.mkdir(parents=True)
+        for number, name in enumerate(names):
+            os.link(folder / "values" / f"{(number + nth) % DISTINCT}.bw", place / f"{name}.bw")
         record = {"checkpoint": {"model": model}, "values": "scores", "reference": {}}
         (place / "sweep.json").write_text(json.dumps(record | {"tracks": tracks}))
 

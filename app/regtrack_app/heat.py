@@ -125,13 +125,15 @@ class Heats:
         shown, pair = shown_of(view), compared(view)
         grid = grid_of(view.region, COLUMNS)
         asked = _Asked(view, shown, pair, self._markers(shown, pair), grid, first, still)
-        if first and not self._known(asked):
-            asked = replace(asked, grid=coarse(grid))
+        models = pair if shown == HEAT_DIFFERENCE else (asked.model,)
+        highest = view.draw == "max"
+        if first:
+            soon = self._overview.first(models, asked.markers, grid, highest=highest)
+            asked = replace(asked, grid=soon)
         values, lows, highs = self._scaled(asked)
         sharp = asked.grid == grid
-        if shown != HEAT_DIFFERENCE and sharp:
-            highest = view.draw == "max"
-            self._overview.read_ahead(asked.model, asked.markers, grid, highest=highest)
+        if sharp:
+            self._overview.read_ahead(models, asked.markers, grid, highest=highest)
         order = self._order(asked)
         codes = _codes(values, lows, highs)
         chosen = tuple(asked.markers[row] for row in order.tolist())
@@ -155,15 +157,6 @@ class Heats:
             what = "labels" if shown == HEAT_LABELS else "tracks of a marker"
             raise RegtrackError(f"there are no {what} to show; choose something else to colour by")
         return found
-
-    def _known(self, asked: _Asked) -> bool:
-        """Whether the values of a picture were read before."""
-        models = asked.pair if asked.shown == HEAT_DIFFERENCE else (asked.model,)
-        highest = asked.view.draw == "max"
-        return all(
-            self._overview.known(model, asked.markers, asked.grid, highest=highest)
-            for model in models
-        )
 
     def _scaled(self, asked: _Asked) -> tuple[Values, Ranges, Ranges]:
         """Values and, for each row, those that have the first and the last colour."""

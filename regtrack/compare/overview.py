@@ -24,12 +24,14 @@ from regtrack.machine.cores import cores
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.summaries import Grid
 
-_ROOM = 128 << 20  # bytes of columns that are kept
+_ROOM = 256 << 20  # bytes of columns that are kept
 _REST = 0.3  # seconds without another view before more is read
 _AT_ONCE = 16  # rows: their records fit into the cache of a core
 _FINEST = 128  # bp per column: as wide as the finest zoom records of our files
 _WIDER = 4  # times as wide are those of the next zoom level
-_ENOUGH = 512  # columns of a first picture
+_ENOUGH, _LEAST = 256, 64  # columns of a first picture
+_WHOLE = 16_384  # columns of a chromosome that are kept: 60 MB of 919 markers
+_PIECE = 1_024  # of these that are read at once
 
 
 def grid_of(region: Interval, most: int) -> Grid:
@@ -70,15 +72,32 @@ def coarse(grid: Grid) -> Grid:
     """A grid for a first picture: as wide as zoom records of our files are, and soon read.
 
     >>> coarse(Grid("chr1", 896, 256, 978))
-    Grid(chrom='chr1', start=512, step=512, columns=490)
+    Grid(chrom='chr1', start=0, step=2048, columns=123)
     >>> coarse(Grid("chr1", 896, 128, 200))
     Grid(chrom='chr1', start=896, step=128, columns=200)
     """
     step = _FINEST
     while step < grid.step or step * _ENOUGH < grid.end - grid.start:
         step *= _WIDER
+    return _of_width(grid, step)
+
+
+def _of_width(grid: Grid, step: int) -> Grid:
+    """The columns of another width that cover a grid."""
     start = grid.start // step * step
     return Grid(grid.chrom, start, step, -(-(grid.end - start) // step))
+
+
+def _pieces(chrom: str, length: int) -> list[Grid]:
+    """All of a chromosome of `length` bp in wide columns, in pieces."""
+    step = _FINEST
+    while step * _WHOLE < length:
+        step *= 2
+    columns = -(-length // step)
+    return [
+        Grid(chrom, first * step, step, min(_PIECE, columns - first))
+        for first in range(0, columns, _PIECE)
+    ]
 
 
 class GivenUpError(Exception):
@@ -159,34 +178,58 @@ class Overview:
         self._wanted += 1  # what is read ahead would take time from this
         return self._values(rows, grid, _Reading(still, cores(), wider=not soon))
 
-    def known(
-        self, model: str | None, markers: Sequence[str], grid: Grid, *, highest: bool = False
-    ) -> bool:
-        """Whether `values` need not read anything; the arguments are those."""
-        rows = _Rows(model, tuple(markers), highest)
-        return not len(self._fill(rows, grid)[1])
+    def first(
+        self,
+        models: Sequence[str | None],
+        markers: Sequence[str],
+        grid: Grid,
+        *,
+        highest: bool = False,
+    ) -> Grid:
+        """The grid of a first picture: the best that need not be read, else one that is soon read.
+
+        Args:
+            models: as in `values`; several: those of a difference.
+            markers: as in `values`.
+            grid: that of the sharp picture, which may be there already.
+            highest: as in `values`.
+        """
+        rows = [_Rows(model, tuple(markers), highest) for model in models]
+        wider = grid
+        while wider is grid or wider.columns >= _LEAST:
+            if not any(len(self._fill(one, wider)[1]) for one in rows):
+                return wider
+            wider = _of_width(wider, wider.step * 2)
+        return coarse(grid)
 
     def read_ahead(
-        self, model: str | None, markers: Sequence[str], grid: Grid, *, highest: bool = False
+        self,
+        models: Sequence[str | None],
+        markers: Sequence[str],
+        grid: Grid,
+        *,
+        highest: bool = False,
     ) -> None:
         """Read what is beside a view in the background, until another one is asked for.
 
+        Then all of its chromosome is read in wide columns, of which first pictures are made.
+
         Args:
-            model: as in `values`.
+            models: as in `first`.
             markers: as in `values`.
             grid: of the view.
             highest: as in `values`.
         """
         self._wanted += 1
         mine, length = self._wanted, self._sources.assembly.length(grid.chrom)
-        rows = _Rows(model, tuple(markers), highest)
         reading = _Reading(lambda: self._wanted == mine, 1, wider=True)
 
         def read() -> None:
             time.sleep(_REST)
             with suppress(GivenUpError):
-                for one in beside(grid, length):
-                    self._values(rows, one, reading)
+                for one in (*beside(grid, length), *_pieces(grid.chrom, length)):
+                    for model in models:
+                        self._values(_Rows(model, tuple(markers), highest), one, reading)
 
         # it ends with the process, whatever it is reading
         threading.Thread(target=read, name="ahead", daemon=True).start()
@@ -225,8 +268,12 @@ class Overview:
                 return grid.start, np.array(found, dtype=np.float32)
             return self._scores(rows, names, grid, wider=reading.wider)
 
-        with ThreadPoolExecutor(reading.threads) as pool:
-            parts = list(pool.map(read, _parts(rows.markers)))
+        names = _parts(rows.markers)
+        if reading.threads == 1:  # also while the process ends, when there are no new threads
+            parts = list(map(read, names))
+        else:
+            with ThreadPoolExecutor(reading.threads) as pool:
+                parts = list(pool.map(read, names))
         start = max(first for first, _ in parts)
         end = min(first + values.shape[1] * run.step for first, values in parts)
         found = np.concatenate([

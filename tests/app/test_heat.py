@@ -21,7 +21,7 @@ from small_tracks import write_sweep
 from small_world import MARKERS, World
 
 from regtrack.compare.open_sources import open_sources
-from regtrack.compare.overview import Overview
+from regtrack.compare.overview import Overview, coarse
 from regtrack.compare.sources import Sources
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
@@ -89,7 +89,7 @@ def test_rows_are_ordered_by_category_similarity_or_disagreement(
     apart = []
     for name in heat.markers:
         first, second = (
-            Overview(sources).values(model, (name,), heat.grid)[0] for model in heat.pair
+            Overview(sources).values(model, (name,), coarse(heat.grid))[0] for model in heat.pair
         )
         most = max(np.nanquantile(first, 0.995), np.nanquantile(second, 0.995))
         apart.append(np.nanmean(np.abs(first - second)) / most)

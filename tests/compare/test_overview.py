@@ -108,14 +108,15 @@ def test_views_are_put_together_of_runs_that_were_read(
     sources: Sources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     overview = Overview(sources)
-    left, right = Grid("chr1", 12_800, 128, 100), Grid("chr1", 38_400, 128, 100)
+    left, right = Grid("chr1", 12_800, 128, 200), Grid("chr1", 51_200, 128, 200)
     for grid in (left, right):
         overview.values("cnn7", NAMES, grid, soon=True)
-    between = Grid("chr1", 19_200, 128, 200)
+    between = Grid("chr1", 19_200, 128, 400)
     expected = Overview(sources).values("cnn7", NAMES, between)
-    assert not overview.known("cnn7", NAMES, between)
+    assert overview.first(["cnn7"], NAMES, left) == left
+    assert overview.first(["cnn7"], NAMES, between) == coarse(between) != between
     np.testing.assert_array_equal(overview.values("cnn7", NAMES, between, soon=True), expected)
-    assert overview.known("cnn7", NAMES, between)
+    assert overview.first(["cnn7"], NAMES, between) == between
     monkeypatch.delattr(Sources, "summaries")
     np.testing.assert_array_equal(overview.values("cnn7", NAMES, between), expected)
 
@@ -163,7 +164,7 @@ def test_what_is_beside_a_view_is_read_ahead(sources: Sources) -> None:
     ]  # fmt: skip
     assert beside(Grid("chr1", 0, 128, 2_422), 310_000) == []
     overview.values("cnn7", NAMES, grid)
-    overview.read_ahead("cnn7", NAMES, grid)
+    overview.read_ahead(["cnn7"], NAMES, grid)
     reading = next(thread for thread in threading.enumerate() if thread.name == "ahead")
     reading.join(30)
     read: list[str] = []
@@ -171,6 +172,8 @@ def test_what_is_beside_a_view_is_read_ahead(sources: Sources) -> None:
         patch.setattr(Overview, "_read", lambda *_, **__: read.append("again"))
         found = [overview.values("cnn7", NAMES, one) for one in near]
     assert read == []
+    wide = overview.first(["cnn7", "dilated"], NAMES, Grid("chr1", 0, 128, 2_422))
+    assert wide.step == 2_048  # of two models, nothing is known
     for one, values in zip(near, found, strict=True):
         np.testing.assert_array_equal(values, Overview(sources).values("cnn7", NAMES, one))
 

@@ -26,7 +26,9 @@ window.regtrackHeat = (function () {
 
   let picture = null; // the last one: header, codes, and the canvas of its cells
   let shown = { theme: document.documentElement.dataset.theme || "light", range: [0, 1] };
-  let wanted = { asked: null, query: "", turn: 0, stop: null }; // the last request
+  // the last request: the queries that lead to its picture, and the address that led to it, until
+  // the server has said which query that is
+  let wanted = { names: new Set(), address: null, query: "", turn: 0, stop: null };
   let resting = 0;
   let slow = 0;
   let scores = { question: "", found: {}, timer: 0 };
@@ -270,11 +272,12 @@ window.regtrackHeat = (function () {
   }
 
   // ---- fetching ----
-  function load(query) {
+  function load(query, address = null) {
     wanted.stop?.abort();
     window.clearTimeout(resting);
     window.clearTimeout(slow);
-    wanted = { asked: pictureOf(query), query, turn: wanted.turn + 1, stop: new AbortController() };
+    wanted = { names: new Set([pictureOf(query)]), address, query, turn: wanted.turn + 1,
+      stop: new AbortController() };
     if (!picture) say("Reading all markers …");
     return get(wanted, "&first=yes");
   }
@@ -291,7 +294,7 @@ window.regtrackHeat = (function () {
       const head = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
       const codes = new Uint8Array(data, 4 + length);
       picture = { head, codes, theme: shown.theme, cells: cells(head, codes, shown.theme) };
-      request.asked = pictureOf(head.query); // as the server spells it
+      request.names.add(pictureOf(head.query)); // as the server spells it
       request.sharp = head.sharp;
       window.clearTimeout(slow);
       say("");
@@ -305,7 +308,7 @@ window.regtrackHeat = (function () {
   /* once the tracks are there and the view rests, the sharp picture of it */
   function sharpen() {
     window.clearTimeout(resting);
-    if (wanted.sharp !== false || wanted.asked !== shown.asked) return;
+    if (wanted.sharp !== false || !wanted.names.has(shown.asked)) return;
     const request = wanted;
     resting = window.setTimeout(() => {
       request.sharp = true;
@@ -353,14 +356,14 @@ window.regtrackHeat = (function () {
   }
 
   return {
-    /* where a move leads, before the server is asked for the tracks there */
-    ahead(query) {
+    /* where a move leads, or an address, before the server is asked for the tracks there */
+    ahead(query, isAddress = false) {
       const loading = !element("panel-heat"); // the page is not there yet
       if (!isOpen() && !(loading && new URLSearchParams(query).get("panel") === "heat")) return;
       const place = placeOf(query);
       if (place) Object.assign(shown, place, { asked: null });
       paint();
-      if (wanted.asked !== pictureOf(query)) load(query);
+      if (!wanted.names.has(pictureOf(query))) load(query, isAddress ? pictureOf(query) : null);
     },
 
     /* after each answer of the server, if the panel is open; `asked`: the address that it answers */
@@ -372,8 +375,9 @@ window.regtrackHeat = (function () {
         picture.cells = cells(picture.head, picture.codes, theme);
       }
       paint();
-      if (wanted.asked === pictureOf(asked)) wanted.asked = shown.asked;
-      if (wanted.asked !== shown.asked) load(query);
+      if (wanted.address === pictureOf(asked)) wanted.names.add(shown.asked);
+      wanted.address = null;
+      if (!wanted.names.has(shown.asked)) load(query);
       else sharpen();
       askScores(query, true);
     },

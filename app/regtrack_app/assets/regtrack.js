@@ -30,7 +30,7 @@
   window.regtrackConnection.begin("_dash-layout", `_dash-layout?${new URLSearchParams({
     search: window.location.search, theme: screen.theme, height: screen.height })}`);
   window.regtrackConnection.begin("_dash-dependencies", "_dash-dependencies");
-  window.regtrackHeat.ahead(window.location.search);
+  window.regtrackHeat.ahead(window.location.search, true);
 
   /* that of a link of earlier versions, else the last one chosen, else the system's */
   function firstTheme(named) {
@@ -351,7 +351,7 @@
   let wanted = null;
   window.addEventListener("popstate", () => {
     wanted = window.location.search;
-    window.regtrackHeat.ahead(wanted);
+    window.regtrackHeat.ahead(wanted, true);
   }, true);
 
   function keepGoing(asked) {

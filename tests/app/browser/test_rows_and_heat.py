@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from dashboard import Dashboard
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from regtrack_app import ids
+from small_world import World
+
+from regtrack.compare.open_sources import open_sources
+from regtrack.compare.sources import Sources
 
 REGION = "chr1:100001-101000"
 BOTH = "K562_CTCF,K562_DNase"
@@ -95,6 +103,87 @@ def test_the_picture_of_all_markers_names_what_is_under_the_pointer(page: Dashbo
     start, end = page.region()
     assert end - start == 49_999
     assert start < 155_000 < end
+
+
+PICTURE = "regtrackHeat.picture()?.head"
+
+
+def hovered(page: Dashboard, part: float) -> str:
+    """What is said about a place of the picture, given as a part of its width."""
+    canvas = page.page.locator(f"#{ids.HEAT_VIEW} canvas")
+    canvas.scroll_into_view_if_needed()
+    page.page.mouse.move(0, 0)
+    box = canvas.bounding_box()
+    assert box is not None
+    page.page.mouse.move(box["x"] + box["width"] * part, box["y"] + box["height"] * 0.75)
+    note = page.page.locator(".heat-note")
+    expect(note).to_be_visible()
+    return note.inner_text()
+
+
+def width_of(said: str) -> int:
+    """The width of the column that is named."""
+    found = re.search(r":([\d,]+)-([\d,]+)", said)
+    assert found is not None
+    first, last = (int(end.replace(",", "")) for end in found.groups())
+    return last - first + 1
+
+
+def test_a_first_picture_is_painted_and_then_the_sharp_one(
+    show: Callable[[Sources], Dashboard], world: World
+) -> None:
+    held: list[Route] = []
+    page = show(open_sources([world.folder / "sweeps"], labels=world.folder / "data"))
+
+    def hold(route: Route) -> None:
+        if "first=yes" in route.request.url:
+            route.continue_()
+        else:
+            held.append(route)
+
+    def release(region: str) -> None:
+        while not (mine := [one for one in held if region in one.request.url]):
+            page.page.wait_for_timeout(20)
+        mine[-1].continue_()
+
+    page.page.route("**/heat/picture*", hold)
+    page.load("?region=chr1:1001-309000&panel=heat&heat=dilated")
+    page.page.wait_for_function(f"() => {PICTURE}?.step === 2048 && !{PICTURE}.sharp")
+    first = hovered(page, 0.5)
+    assert "DILATED: " in first
+    assert width_of(first) == 2_048
+    release("1001-309000")
+    page.page.wait_for_function(f"() => {PICTURE}.sharp")
+    assert width_of(hovered(page, 0.5)) == 512
+
+    # what is asked for before the sharp picture is there takes its place
+    page.visit(region="chr1:1001-270000", panel="heat", heat="cnn7")
+    page.page.wait_for_function(f"() => {PICTURE}.query.includes('1001-270000')")
+    page.visit(region="chr1:20001-290000", panel="heat", heat="cnn7")
+    release("20001-290000")
+    page.page.wait_for_function(f"() => {PICTURE}.sharp && {PICTURE}.start === 19968")
+    turns = [
+        int(parse_qs(urlsplit(one.url).query)["turn"][0])
+        for one in page.requests
+        if "/heat/picture" in one.url
+    ]
+    assert turns == sorted(turns)
+    assert turns[-1] == 3
+    page.page.unroute("**/heat/picture*")
+
+
+def test_a_move_asks_for_the_picture_at_once(page: Dashboard) -> None:
+    page.visit(region="chr1:100001-120000", markers="K562_CTCF", panel="heat", heat="dilated")
+    page.page.wait_for_function(f"() => {PICTURE}.sharp")
+    page.forget()
+    with page.answered():
+        page.page.keyboard.press("ArrowRight")
+    page.wait_region("chr1:105001-125000")
+    page.page.wait_for_function(f"() => {PICTURE}.query.includes('chr1:105001-125000')")
+    pictures = [request.url for request in page.requests if "/heat/picture" in request.url]
+    assert len(pictures) == 1
+    assert "region=chr1:105001-125000" in pictures[0]
+    assert len(page.moves()) == 1
 
 
 def test_own_regions_are_kept_named_gone_to_and_saved(rows: Dashboard) -> None:
