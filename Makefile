@@ -59,6 +59,7 @@ bench: .venv/develop         ## benchmarks: the reference, writing against pyBig
 	$(BIN)/python scripts/bench_compare.py
 	$(BIN)/python scripts/bench_saliency.py
 	$(BIN)/python scripts/bench_dashboard.py
+	$(BIN)/python scripts/bench_heat.py
 
 screenshots: .venv/develop   ## docs/images of real loci; trains for an hour the first time (needs Debian's chromium and REGTRACK_REAL_DATA)
 	$(BIN)/python scripts/screenshots.py

@@ -22,9 +22,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import numpy as np
-from bench_dashboard import CHROMIUM, WIDTH, serving
+from bench_dashboard import CHROMIUM, WIDTH, Served, serving
 from playwright.sync_api import Page, sync_playwright
 
 from regtrack.genome.assembly import Assembly
@@ -126,6 +127,30 @@ def steps(span: int, repeats: int, choose: random.Random) -> Iterator[tuple[str,
         yield "A-B far", {"query": query_of(LENGTH - span - start, span, heat="%3Ddifference")}
 
 
+def processor_times(served: Served, repeats: int) -> None:
+    """What the server spends on far jumps, whose files are open, without a browser."""
+    choose, turn = random.Random(1), 0
+    print("processor time of a far jump (ms)\n   view (bp)   first   sharp", flush=True)
+    for span in (SPANS[0], *SPANS[:-1]):  # once before, which opens the files
+        spent = {"&first=yes": 0, "": 0}
+        for more in spent:
+            before = _ticks(served.process)
+            for _ in range(repeats):  # too fast after each other for reading ahead
+                turn += 1
+                query = query_of(choose.randrange(0, LENGTH - span), span)
+                place = f"{served.address}heat/picture{query}&page=bench&turn={turn}{more}"
+                with urlopen(place) as answer:
+                    answer.read()
+            spent[more] = round(1000 * (_ticks(served.process) - before) / repeats)
+        print(f"{span:12,} {spent['&first=yes']:7} {spent['']:7}", flush=True)
+
+
+def _ticks(process: int) -> float:
+    """Seconds of processor time of a process."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(page: Page, repeats: int, rest: int) -> dict[tuple[int, str], list[dict[str, float]]]:
     """The times of every step, by width of the view and kind."""
     found: dict[tuple[int, str], list[dict[str, float]]] = {}
@@ -143,6 +168,8 @@ def measure(page: Page, repeats: int, rest: int) -> dict[tuple[int, str], list[d
 def report(folder: Path, markers: int, repeats: int, rest: int) -> None:
     """Everything, in one run."""
     make_files(folder, markers)
+    with serving(folder) as served:
+        processor_times(served, 4 * repeats)
     with sync_playwright() as playwright, serving(folder) as served:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH, "height": 900})
