@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import struct
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -180,7 +181,7 @@ def test_a_request_that_another_one_supersedes_is_given_up(
         read, later = Sources.summaries, []
 
         def moved_on(self: Sources, *places: Any, **how: Any) -> object:
-            if not later:
+            if not later and threading.current_thread().name != "ahead":
                 later.append(0)
                 later.append(create_app_client.get(f"{path}2").status_code)
             return read(self, *places, **how)
