@@ -9,7 +9,7 @@ from regtrack.sweep import assemble
 
 @pytest.mark.parametrize(
     ("count", "threads", "limit", "longest"),
-    [(919, 2, 1 << 20, 32), (919, 2, 256, 32), (919, 8, 256, 8), (8, 2, 1024, 4), (1, 8, 64, 1)],
+    [(919, 2, 1 << 20, 32), (919, 2, 256, 32), (919, 8, 256, 12), (8, 2, 1024, 4), (1, 8, 64, 1)],
 )
 def test_groups_cover_all_tracks_within_the_limit(
     count: int, threads: int, limit: int, longest: int, monkeypatch: pytest.MonkeyPatch
