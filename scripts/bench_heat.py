@@ -19,6 +19,7 @@ import os
 import random
 import statistics
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,17 @@ def _ticks(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def settle(served: Served) -> float:
+    """Wait until the server has read what it reads ahead; its processor time until then (s)."""
+    begin = last = _ticks(served.process)
+    while True:
+        time.sleep(1)
+        now = _ticks(served.process)
+        if now - last < 0.1:
+            return now - begin
+        last = now
+
+
 def measure(page: Page, repeats: int, rest: int) -> dict[tuple[int, str], list[dict[str, float]]]:
     """The times of every step, by width of the view and kind."""
     found: dict[tuple[int, str], list[dict[str, float]]] = {}
@@ -175,6 +187,7 @@ def report(folder: Path, markers: int, repeats: int, rest: int) -> None:
         page = browser.new_page(viewport={"width": WIDTH, "height": 900})
         page.goto(f"{served.address}{query_of(5_000_000, 250_000)}")
         page.wait_for_function("() => regtrackHeat.picture()?.head.sharp")
+        print(f"to read both models along the chromosome ahead: {settle(served):.0f} s of CPU")
         found = measure(page, repeats, rest)
         print(f"{markers} markers; medians in ms, and the median of first / tracks (aim: 1)")
         print(f"{'view (bp)':>12} {'':8} {'tracks':>7} {'first':>7} {'sharp':>7} {'ratio':>6}")

@@ -62,17 +62,20 @@ class Heat:
     sharp: bool = True
 
     def packed(self, **more: Any) -> bytes:
-        """The picture for the page: the length of a JSON object, the object, and the codes."""
+        """The picture for the page: the length of a JSON object, the object, and arrays.
+
+        These are the lows and highs, float32, and the codes; the object is as long as aligns them.
+        """
         head = {
             "shown": self.shown, "pair": self.pair, "markers": self.markers,
             "categories": self.categories, "chrom": self.grid.chrom, "start": self.grid.start,
             "step": self.grid.step, "columns": self.grid.columns, "sharp": self.sharp,
-            "lows": [float(f"{low:.4g}") for low in self.lows.tolist()],
-            "highs": [float(f"{high:.4g}") for high in self.highs.tolist()],
             **more,
         }  # fmt: skip
         text = json.dumps(head, separators=(",", ":")).encode()
-        return struct.pack("<I", len(text)) + text + self.codes.tobytes()
+        text += b" " * (-len(text) % 4)
+        ends = np.concatenate([self.lows, self.highs]).astype("<f4")
+        return struct.pack("<I", len(text)) + text + ends.tobytes() + self.codes.tobytes()
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ class Heats:
         self._overview = Overview(sources)
         self._rates = BaseRates(sources)
         self._similar = lru_cache(_ORDERS)(self._by_similarity)
+        self._categories = {marker.name: marker.category for marker in sources.catalog.markers}
 
     def heat(
         self, view: View, *, first: bool = False, still: Callable[[], bool] = lambda: True
@@ -124,22 +128,23 @@ class Heats:
         """
         shown, pair = shown_of(view), compared(view)
         grid = grid_of(view.region, COLUMNS)
-        asked = _Asked(view, shown, pair, self._markers(shown, pair), grid, first, still)
+        asked = _Asked(view, shown, pair, self._markers(shown, pair), grid, False, still)
         models = pair if shown == HEAT_DIFFERENCE else (asked.model,)
         highest = view.draw == "max"
-        if first:
+        if first and not self._overview.knows(models, asked.markers, grid, highest=highest):
             soon = self._overview.first(models, asked.markers, grid, highest=highest)
-            asked = replace(asked, grid=soon)
+            asked = replace(asked, grid=soon, soon=True)
         values, lows, highs = self._scaled(asked)
-        sharp = asked.grid == grid
+        known = self._overview.knows(models, asked.markers, grid, highest=highest)
+        sharp = not asked.soon or (known and asked.grid == grid)
         if sharp:
-            self._overview.read_ahead(models, asked.markers, grid, highest=highest)
+            others = [model for model in pair if model not in models]
+            self._overview.read_ahead(models, others, asked.markers, grid, highest=highest)
         order = self._order(asked)
         codes = _codes(values, lows, highs)
         chosen = tuple(asked.markers[row] for row in order.tolist())
-        catalog = self._sources.catalog
         return Heat(
-            shown, pair, chosen, tuple(catalog.marker(name).category for name in chosen),
+            shown, pair, chosen, tuple(self._categories[name] for name in chosen),
             asked.grid, np.ascontiguousarray(codes[order]), lows[order], highs[order], sharp,
         )  # fmt: skip
 
@@ -195,9 +200,10 @@ class Heats:
             # in the first picture as in the sharp one, so that rows stay where they are
             grid = coarse(grid_of(asked.view.region, COLUMNS))
             return self._by_disagreement(replace(asked, grid=grid))
-        catalog = self._sources.catalog
-        names = list(dict.fromkeys(marker.category for marker in catalog.markers))
-        kinds = np.array([names.index(catalog.marker(name).category) for name in asked.markers])
+        numbers = {
+            kind: number for number, kind in enumerate(dict.fromkeys(self._categories.values()))
+        }
+        kinds = np.array([numbers[self._categories[name]] for name in asked.markers])
         return np.argsort(kinds, kind="stable")
 
     def _by_similarity(
@@ -247,4 +253,5 @@ def _codes(values: Values, lows: Ranges, highs: Ranges) -> Codes:
     parts = values - lows[:, None].astype(np.float32)
     parts *= (_MOST / spans)[:, None].astype(np.float32)
     np.rint(np.clip(parts, 0, _MOST, out=parts), out=parts)
-    return np.nan_to_num(parts, copy=False, nan=ABSENT).astype(np.uint8)
+    parts[np.isnan(parts)] = ABSENT
+    return parts.astype(np.uint8)

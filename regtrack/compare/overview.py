@@ -18,20 +18,21 @@ import numpy.typing as npt
 
 from regtrack.compare.runs import Runs
 from regtrack.compare.sources import Sources
+from regtrack.compare.wide_columns import WideColumns, wide_pieces
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack.machine.cores import cores
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.summaries import Grid
 
-_ROOM = 256 << 20  # bytes of columns that are kept
+_ROOM = 128 << 20  # bytes of columns that are kept
+_WIDE_ROOM = 192 << 20  # bytes of wide ones: with 919 markers, two models along a chromosome
 _REST = 0.3  # seconds without another view before more is read
 _AT_ONCE = 16  # rows: their records fit into the cache of a core
 _FINEST = 128  # bp per column: as wide as the finest zoom records of our files
 _WIDER = 4  # times as wide are those of the next zoom level
-_ENOUGH, _LEAST = 256, 64  # columns of a first picture
-_WHOLE = 16_384  # columns of a chromosome that are kept: 60 MB of 919 markers
-_PIECE = 1_024  # of these that are read at once
+_ENOUGH = 256  # columns of a first picture that is read
+_FEW = 4  # columns of one that need not be read
 
 
 def grid_of(region: Interval, most: int) -> Grid:
@@ -88,18 +89,6 @@ def _of_width(grid: Grid, step: int) -> Grid:
     return Grid(grid.chrom, start, step, -(-(grid.end - start) // step))
 
 
-def _pieces(chrom: str, length: int) -> list[Grid]:
-    """All of a chromosome of `length` bp in wide columns, in pieces."""
-    step = _FINEST
-    while step * _WHOLE < length:
-        step *= 2
-    columns = -(-length // step)
-    return [
-        Grid(chrom, first * step, step, min(_PIECE, columns - first))
-        for first in range(0, columns, _PIECE)
-    ]
-
-
 class GivenUpError(Exception):
     """What was asked for is no longer wanted."""
 
@@ -115,11 +104,11 @@ class _Rows:
 
 @dataclass(frozen=True)
 class _Reading:
-    """How a matrix is read: while it is wanted, by how many threads, and how much of it."""
+    """How a matrix is read: while it is wanted, by how many threads, and whether in a hurry."""
 
     still: Callable[[], bool]
     threads: int
-    wider: bool
+    soon: bool
 
 
 class Overview:
@@ -132,20 +121,20 @@ class Overview:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._wanted = 0  # counts the views; what is read ahead of an earlier one is given up
+        self._markers: dict[str, tuple[str, ...]] = {}
         self._runs = Runs(_ROOM)
+        self._wide = WideColumns(_WIDE_ROOM)
 
     def markers(self, model: str | None) -> tuple[str, ...]:
         """The markers of a model, or for None those with labels, in the order of the catalog."""
         sources = self._sources
-        return tuple(
-            marker.name
-            for marker in sources.catalog.markers
-            if (
-                sources.has_labels(marker.name)
-                if model is None
-                else sources.catalog.find(model, marker.name)
-            )
-        )
+        names = [marker.name for marker in sources.catalog.markers]
+        if model is None:
+            return tuple(name for name in names if sources.has_labels(name))
+        if model not in self._markers:
+            found = (name for name in names if sources.catalog.find(model, name))
+            self._markers[model] = tuple(found)
+        return self._markers[model]
 
     def values(
         self,
@@ -164,7 +153,8 @@ class Overview:
             markers: names, for the rows.
             grid: the columns.
             highest: the maximum of a model's tracks instead.
-            soon: read nothing more, which would be kept for views beside this one.
+            soon: read nothing more, which would be kept for views beside this one, and take what
+                is kept for first pictures, which is true to 0.4 %.
             still: whether it is still wanted.
 
         Returns:
@@ -176,7 +166,26 @@ class Overview:
         """
         rows = _Rows(model, tuple(markers), highest)
         self._wanted += 1  # what is read ahead would take time from this
-        return self._values(rows, grid, _Reading(still, cores(), wider=not soon))
+        return self._values(rows, grid, _Reading(still, cores(), soon=soon))
+
+    def knows(
+        self,
+        models: Sequence[str | None],
+        markers: Sequence[str],
+        grid: Grid,
+        *,
+        highest: bool = False,
+    ) -> bool:
+        """Whether nothing need be read for a grid.
+
+        Args:
+            models: as in `values`; several: those of a difference.
+            markers: as in `values`.
+            grid: the columns.
+            highest: as in `values`.
+        """
+        rows = [_Rows(model, tuple(markers), highest) for model in models]
+        return all(self._knows(one, grid) for one in rows)
 
     def first(
         self,
@@ -189,22 +198,23 @@ class Overview:
         """The grid of a first picture: the best that need not be read, else one that is soon read.
 
         Args:
-            models: as in `values`; several: those of a difference.
+            models: as in `knows`.
             markers: as in `values`.
-            grid: that of the sharp picture, which may be there already.
+            grid: that of the sharp picture.
             highest: as in `values`.
         """
         rows = [_Rows(model, tuple(markers), highest) for model in models]
         wider = grid
-        while wider is grid or wider.columns >= _LEAST:
-            if not any(len(self._fill(one, wider)[1]) for one in rows):
+        while wider is grid or wider.columns >= _FEW:
+            if all(self._knows(one, wider) or self._wide.has(one, wider) for one in rows):
                 return wider
-            wider = _of_width(wider, wider.step * 2)
+            wider = _of_width(grid, wider.step * 2)
         return coarse(grid)
 
     def read_ahead(
         self,
         models: Sequence[str | None],
+        others: Sequence[str | None],
         markers: Sequence[str],
         grid: Grid,
         *,
@@ -212,45 +222,61 @@ class Overview:
     ) -> None:
         """Read what is beside a view in the background, until another one is asked for.
 
-        Then all of its chromosome is read in wide columns, of which first pictures are made.
+        Then all of its chromosome is read in wide columns, of which first pictures are made, also
+        of other models.
 
         Args:
-            models: as in `first`.
+            models: as in `knows`.
+            others: models to which the view is likely to change.
             markers: as in `values`.
             grid: of the view.
             highest: as in `values`.
         """
         self._wanted += 1
         mine, length = self._wanted, self._sources.assembly.length(grid.chrom)
-        reading = _Reading(lambda: self._wanted == mine, 1, wider=True)
+        reading = _Reading(lambda: self._wanted == mine, 1, soon=False)
+        kept = [_Rows(model, tuple(markers), highest) for model in (*models, *others)]
 
         def read() -> None:
             time.sleep(_REST)
             with suppress(GivenUpError):
-                for one in (*beside(grid, length), *_pieces(grid.chrom, length)):
-                    for model in models:
-                        self._values(_Rows(model, tuple(markers), highest), one, reading)
+                for one in beside(grid, length):
+                    for rows in kept[: len(models)]:
+                        self._values(rows, one, reading)
+                middle = (grid.start + grid.end) // 2
+                for rows in kept:
+                    for piece in wide_pieces(grid.chrom, length, _FINEST, middle):
+                        self._keep_wide(rows, piece, reading)
 
         # it ends with the process, whatever it is reading
         threading.Thread(target=read, name="ahead", daemon=True).start()
 
     def _values(self, rows: _Rows, grid: Grid, reading: _Reading) -> Values:
-        found, missing = self._fill(rows, grid)
+        found = np.empty((len(rows.markers), grid.columns), dtype=np.float32)
+        if reading.soon and not self._knows(rows, grid) and self._wide.has(rows, grid):
+            self._wide.fill(rows, grid, found)
+            return found
+        key = rows, grid.chrom, grid.step
+        missing = np.flatnonzero(self._runs.fill(key, grid.start // grid.step, found))
         if not len(missing):
             return found
         low, high = int(missing[0]), int(missing[-1]) + 1
         start = grid.start + low * grid.step
         first, read = self._read(rows, replace(grid, start=start, columns=high - low), reading)
-        self._runs.put((rows, grid.chrom, grid.step), first // grid.step, read)
+        self._runs.put(key, first // grid.step, read)
         skipped = (start - first) // grid.step
         found[:, low:high] = read[:, skipped : skipped + high - low]
         return found
 
-    def _fill(self, rows: _Rows, grid: Grid) -> tuple[Values, npt.NDArray[np.int64]]:
-        """What is known of a matrix, (rows, columns), and the numbers of the other columns."""
-        found = np.empty((len(rows.markers), grid.columns), dtype=np.float32)
-        key = rows, grid.chrom, grid.step
-        return found, np.flatnonzero(self._runs.fill(key, grid.start // grid.step, found))
+    def _knows(self, rows: _Rows, grid: Grid) -> bool:
+        """Whether all of a matrix is there."""
+        return self._runs.has((rows, grid.chrom, grid.step), grid.start // grid.step, grid.columns)
+
+    def _keep_wide(self, rows: _Rows, piece: Grid, reading: _Reading) -> None:
+        """Read a piece of a chromosome for first pictures, unless it is there."""
+        if not self._wide.has(rows, piece):
+            _, found = self._read(rows, piece, replace(reading, soon=True))
+            self._wide.put(rows, piece, found)
 
     def _read(self, rows: _Rows, run: Grid, reading: _Reading) -> tuple[int, Values]:
         """First base and values of a run of columns, or of a longer one that costs no more."""
@@ -266,7 +292,7 @@ class Overview:
             if rows.model is None:
                 found = [self._labelled(marker, grid) for marker in names]
                 return grid.start, np.array(found, dtype=np.float32)
-            return self._scores(rows, names, grid, wider=reading.wider)
+            return self._scores(rows, names, grid, wider=not reading.soon)
 
         names = _parts(rows.markers)
         if reading.threads == 1:  # also while the process ends, when there are no new threads

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from regtrack.tracks.bigwig.bins import Values
+Columns = npt.NDArray[Any]
 
 
 class Runs:
@@ -24,12 +25,12 @@ class Runs:
 
     def __init__(self, room: int) -> None:
         self._room = room
-        self._kept: OrderedDict[tuple[Hashable, int], Values] = OrderedDict()
+        self._kept: OrderedDict[tuple[Hashable, int], Columns] = OrderedDict()
         self._used = 0
         self._lock = threading.Lock()
 
-    def put(self, key: Hashable, first: int, values: Values) -> None:
-        """Keep a run, float32 (rows, columns), instead of those that it covers, unless one does."""
+    def put(self, key: Hashable, first: int, values: Columns) -> None:
+        """Keep a run, of any one dtype (rows, columns), instead of those in it, unless one has it."""
         last = first + values.shape[1]
         with self._lock:
             mine = [start for known, start in self._kept if known == key]
@@ -44,34 +45,44 @@ class Runs:
             while self._used > self._room and len(self._kept) > 1:
                 self._used -= self._kept.popitem(last=False)[1].nbytes
 
-    def fill(self, key: Hashable, first: int, found: Values) -> npt.NDArray[np.bool_]:
+    def fill(self, key: Hashable, first: int, found: Columns) -> npt.NDArray[np.bool_]:
         """Copy what is known of the columns from `first` on.
 
         Args:
             key: of what they are.
             first: number of the first column.
-            found: what is filled, float32 (rows, columns).
+            found: what is filled (rows, columns), of the type that was kept.
 
         Returns:
             Which columns are not known, bool (columns,).
         """
         missing = np.ones(found.shape[1], dtype=np.bool_)
-        last = first + found.shape[1]
-        with self._lock:
-            near = [
-                (start, values)
-                for (known, start), values in self._kept.items()
-                if start < last and first < start + values.shape[1] and known == key
-            ]
-            for start, _ in near:
-                self._kept.move_to_end((key, start))
-        for start, values in near:
-            low, high = max(start, first), min(start + values.shape[1], last)
+        for start, values in self._near(key, first, found.shape[1]):
+            low, high = max(start, first), min(start + values.shape[1], first + found.shape[1])
             here = slice(low - first, high - first)
             if missing[here].any():
                 found[:, here] = values[:, low - start : high - start]
                 missing[here] = False
         return missing
+
+    def has(self, key: Hashable, first: int, count: int) -> bool:
+        """Whether all of `count` columns from `first` on are known."""
+        missing = np.ones(count, dtype=np.bool_)
+        for start, values in self._near(key, first, count):
+            missing[max(start - first, 0) : start + values.shape[1] - first] = False
+        return not missing.any()
+
+    def _near(self, key: Hashable, first: int, count: int) -> list[tuple[int, Columns]]:
+        """The runs that have some of the columns, which are now the latest used ones."""
+        with self._lock:
+            near = [
+                (start, values)
+                for (known, start), values in self._kept.items()
+                if start < first + count and first < start + values.shape[1] and known == key
+            ]
+            for start, _ in near:
+                self._kept.move_to_end((key, start))
+        return near
 
     def __len__(self) -> int:
         return len(self._kept)

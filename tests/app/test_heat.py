@@ -133,8 +133,10 @@ def test_what_cannot_be_shown_is_said(world: World) -> None:
 def read(data: bytes) -> tuple[dict[str, Any], np.ndarray]:
     (length,) = struct.unpack_from("<I", data)
     head = json.loads(data[4 : 4 + length])
-    codes = np.frombuffer(data[4 + length :], dtype=np.uint8)
-    return head, codes.reshape(len(head["markers"]), head["columns"])
+    rows = len(head["markers"])
+    head["lows"], head["highs"] = np.frombuffer(data, "<f4", 2 * rows, 4 + length).reshape(2, rows)
+    codes = np.frombuffer(data, np.uint8, offset=4 + length + 8 * rows)
+    return head, codes.reshape(rows, head["columns"])
 
 
 def test_the_page_fetches_picture_and_scores(sources: Sources, view: View) -> None:
@@ -143,6 +145,8 @@ def test_the_page_fetches_picture_and_scores(sources: Sources, view: View) -> No
         heat = Heats(sources).heat(view)
         assert tuple(head["markers"]) == heat.markers
         np.testing.assert_array_equal(codes, heat.codes)
+        np.testing.assert_array_equal(head["lows"], heat.lows.astype(np.float32))
+        np.testing.assert_array_equal(head["highs"], heat.highs.astype(np.float32))
         assert head["labels"] == ["CNN7"]
         found = client.get(f"/heat/scores{view.query()}&start=yes").json
         while found["state"] in {"waiting", "running"}:

@@ -113,10 +113,11 @@ def test_views_are_put_together_of_runs_that_were_read(
         overview.values("cnn7", NAMES, grid, soon=True)
     between = Grid("chr1", 19_200, 128, 400)
     expected = Overview(sources).values("cnn7", NAMES, between)
-    assert overview.first(["cnn7"], NAMES, left) == left
+    assert overview.knows(["cnn7"], NAMES, left)
+    assert not overview.knows(["cnn7"], NAMES, between)
     assert overview.first(["cnn7"], NAMES, between) == coarse(between) != between
     np.testing.assert_array_equal(overview.values("cnn7", NAMES, between, soon=True), expected)
-    assert overview.first(["cnn7"], NAMES, between) == between
+    assert overview.knows(["cnn7"], NAMES, between)
     monkeypatch.delattr(Sources, "summaries")
     np.testing.assert_array_equal(overview.values("cnn7", NAMES, between), expected)
 
@@ -164,7 +165,7 @@ def test_what_is_beside_a_view_is_read_ahead(sources: Sources) -> None:
     ]  # fmt: skip
     assert beside(Grid("chr1", 0, 128, 2_422), 310_000) == []
     overview.values("cnn7", NAMES, grid)
-    overview.read_ahead(["cnn7"], NAMES, grid)
+    overview.read_ahead(["cnn7"], ["dilated"], NAMES, grid)
     reading = next(thread for thread in threading.enumerate() if thread.name == "ahead")
     reading.join(30)
     read: list[str] = []
@@ -172,10 +173,34 @@ def test_what_is_beside_a_view_is_read_ahead(sources: Sources) -> None:
         patch.setattr(Overview, "_read", lambda *_, **__: read.append("again"))
         found = [overview.values("cnn7", NAMES, one) for one in near]
     assert read == []
-    wide = overview.first(["cnn7", "dilated"], NAMES, Grid("chr1", 0, 128, 2_422))
-    assert wide.step == 2_048  # of two models, nothing is known
+    assert overview.knows(["cnn7"], NAMES, near[0])
+    assert not overview.knows(["cnn7", "dilated"], NAMES, near[0])
     for one, values in zip(near, found, strict=True):
         np.testing.assert_array_equal(values, Overview(sources).values("cnn7", NAMES, one))
+
+
+@pytest.mark.parametrize("highest", [False, True])
+def test_first_pictures_of_any_view_need_not_be_read(
+    sources: Sources, monkeypatch: pytest.MonkeyPatch, highest: bool
+) -> None:
+    overview, both = Overview(sources), ["cnn7", "dilated"]
+    shown = Grid("chr1", 0, 128, 200)
+    overview.values("cnn7", NAMES, shown, highest=highest)
+    overview.read_ahead(["cnn7"], ["dilated"], NAMES, shown, highest=highest)
+    reading = next(thread for thread in threading.enumerate() if thread.name == "ahead")
+    reading.join(30)
+    monkeypatch.delattr(Sources, "summaries")
+    for grid in (Grid("chr1", 250_880, 128, 40), Grid("chr1", 102_400, 256, 500)):
+        wide = overview.first(both, NAMES, grid, highest=highest)
+        assert wide.start <= grid.start < grid.end <= wide.end < grid.end + wide.step
+        for model in both:
+            assert not overview.knows([model], NAMES, grid, highest=highest)
+            found = overview.values(model, NAMES, wide, highest=highest, soon=True)
+            monkeypatch.undo()
+            exact = Overview(sources).values(model, NAMES, wide, highest=highest)
+            monkeypatch.delattr(Sources, "summaries")
+            np.testing.assert_allclose(found, exact, rtol=0.004)
+            assert np.isfinite(found).any()
 
 
 def test_what_is_no_longer_wanted_is_not_kept(sources: Sources) -> None:

@@ -26,6 +26,7 @@ def test_what_is_known_is_copied_and_what_is_not_is_said(
     np.testing.assert_array_equal(missing, ~known[here])
     np.testing.assert_array_equal(found[:, ~missing], TRUTH[:, here][:, ~missing])
     assert np.isnan(found[:, missing]).all()
+    assert runs.has("a", first, count) == known[here].all()
 
 
 def test_a_run_takes_the_place_of_those_within_it() -> None:

@@ -292,7 +292,10 @@ window.regtrackHeat = (function () {
       if (request !== wanted) return;
       const length = new DataView(data).getUint32(0, true);
       const head = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
-      const codes = new Uint8Array(data, 4 + length);
+      const rows = head.markers.length;
+      head.lows = new Float32Array(data, 4 + length, rows);
+      head.highs = new Float32Array(data, 4 + length + 4 * rows, rows);
+      const codes = new Uint8Array(data, 4 + length + 8 * rows);
       picture = { head, codes, theme: shown.theme, cells: cells(head, codes, shown.theme) };
       request.names.add(pictureOf(head.query)); // as the server spells it
       request.sharp = head.sharp;
