@@ -119,6 +119,9 @@ STUDIES = {
         "balance 1": based(balance=1.0),
         "loss of bins of 25 and 250 bp as well": Variant(config=RECIPE, widths=(25, 250)),
         "batch renormalisation": Variant(config=RECIPE, renormalises_after=140),
+        "batch renormalisation, 30 epochs": Variant(
+            config=RECIPE | {"epochs": 30}, renormalises_after=140
+        ),
     }),
     "ablation": Study("valid", {
         "hybrid": having(),

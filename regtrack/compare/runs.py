@@ -30,7 +30,7 @@ class Runs:
         self._lock = threading.Lock()
 
     def put(self, key: Hashable, first: int, values: Columns) -> None:
-        """Keep a run, of any one dtype (rows, columns), instead of those in it, unless one has it."""
+        """Keep a run of any dtype (rows, columns), and forget those in it, unless one has it."""
         last = first + values.shape[1]
         with self._lock:
             mine = [start for known, start in self._kept if known == key]
