@@ -36,7 +36,6 @@ from regtrack.tracks.bigwig.rounding import round_mantissa
 MODELS = ("cnn7", "dilated")
 LENGTH, RESOLUTION, DISTINCT = 250_000_000, 32, 24
 SPANS = (25_000, 250_000, 2_500_000, LENGTH)
-SHOWN = {"models": "", "labels": "", "difference": "=difference"}
 
 # something is done, and the times until tracks, first and sharp picture are painted (ms)
 _TIMES = """async ({ key, shiftKey, query }) => {
