@@ -25,6 +25,7 @@ from regtrack.tracks.bigwig.layout import (
     LEAF,
 )
 from regtrack.tracks.bigwig.places import Places
+from regtrack.tracks.bigwig.unsigned import u
 
 # bytes of a block besides its values: its header and its leaf in the index
 _BLOCK_COST = BLOCK_HEADER.itemsize + LEAF.itemsize
@@ -32,7 +33,6 @@ _BLOCK_COST = BLOCK_HEADER.itemsize + LEAF.itemsize
 _SHORTEST_RUNS = 4
 
 Indices = npt.NDArray[np.int64]
-u = np.uint64  # an unsigned index is not checked for being negative
 
 
 @dataclass(frozen=True)

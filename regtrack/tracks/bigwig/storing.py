@@ -17,12 +17,12 @@ from regtrack.tracks.bigwig.rounding import (
     round_mantissa,
     rounded,
 )
+from regtrack.tracks.bigwig.unsigned import u
 
 Present = npt.NDArray[np.bool_]
 Sums = npt.NDArray[np.float64]
 
 _ABSENT = np.uint32(0x7FC0_0000)  # NaN
-u = np.uint64  # an unsigned index is not checked for being negative
 _LONGEST = 128  # bp of a mean up to which NumPy adds without dividing a group
 
 

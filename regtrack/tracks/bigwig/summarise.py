@@ -9,11 +9,10 @@ import numpy as np
 from regtrack.kernel import inner, kernel
 from regtrack.tracks.bigwig.bins import BIN, Bins, Values
 from regtrack.tracks.bigwig.places import Numbers, Places
+from regtrack.tracks.bigwig.unsigned import u
 
 # minimum, maximum, count, sum, sum of squares
 _Summary = tuple[Any, Any, float, float, float]
-# an unsigned index is not checked for being negative
-u = np.uint64
 
 
 def bin_values(values: Values, places: Places, reduction: int) -> Bins:

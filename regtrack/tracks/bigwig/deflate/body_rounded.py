@@ -23,13 +23,13 @@ def write_rounded(
         steps: from `find_in_rounded`, int32 (m,).
         codes: as in `write_symbols`, int64 (288,).
         distance_codes: as in `write_symbols`, int64 (30,).
-        out: the array to write to, int64.
-        at: index of the next word in `out`; see `add_bits`.
-        held: bits that are not written yet.
-        bits: number of these bits.
+        out: as in `write_symbols`, int64.
+        at: as in `write_symbols`.
+        held: as in `write_symbols`.
+        bits: as in `write_symbols`.
 
     Returns:
-        `at`, `held` and `bits` after writing.
+        As `write_symbols`.
     """
     of_size = sizes_written(codes)
     short = _short_written(of_size[3], distance_codes)

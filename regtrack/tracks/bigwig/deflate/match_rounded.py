@@ -43,8 +43,8 @@ def find_in_rounded(
     """Choose repeats greedily, and count symbols.
 
     A repeat begins at the highest byte of a word. The next two bytes are 0, so the nearest word
-    with the same highest byte always gives three bytes. Longer ones of at
-    least eight bytes are searched for as long as that pays.
+    with the same highest byte always gives three bytes. Repeats of eight bytes or more are searched
+    for as long as that pays.
 
     Args:
         words: the bits of the numbers, uint32 (n,), n > 0.
