@@ -68,7 +68,8 @@ class Report:
         levels = f"zoom levels of {zooms} bp" if zooms else "no zoom level"
         second = "" if self._alone else "; pyBigWig reads the same"
         return (
-            f"valid; {self.chroms:,} chromosomes, {self.covered:,} bases with a value, "
+            f"valid; {self.chroms:,} chromosome{'s' * (self.chroms != 1)}, "
+            f"{self.covered:,} bases with a value, "
             f"{levels}{second}"
         )
 
