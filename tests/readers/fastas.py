@@ -23,15 +23,23 @@ def write(path: Path, text: str | bytes) -> Path:
 
 
 def letters_of(text: bytes) -> dict[str, str]:
-    """The letters of each record, upper case, with N for all but A, C, G and T."""
-    records: dict[str, str] = {}
-    name = ""
-    for line in re.split(
-        r"\r\n|\n|\r", text.decode(errors="surrogateescape").removeprefix("\ufeff")
-    ):
-        if line.startswith(">"):
+    """The letters of each record, upper case, with N for all but A, C, G and T.
+
+    Blanks are those of C, as samtools has them: a separator such as \\x1c is part of a name.
+    """
+    records: dict[bytes, bytes] = {}
+    name = b""
+    for line in re.split(rb"\r\n|\n|\r", text.removeprefix(b"\xef\xbb\xbf")):
+        if line.startswith(b">"):
             name = line[1:].split()[0]
-            records[name] = ""
+            records[name] = b""
         else:
-            records[name] = records.get(name, "") + re.sub(r"\s", "", line)
-    return {name: re.sub("[^ACGT]", "N", bases.upper()) for name, bases in records.items() if name}
+            records[name] = records.get(name, b"") + re.sub(rb"\s", b"", line)
+    return {
+        name.decode(errors="surrogateescape"): "".join(
+            letter if letter in "ACGT" else "N"
+            for letter in bases.decode(errors="surrogateescape").upper()
+        )
+        for name, bases in records.items()
+        if name
+    }
