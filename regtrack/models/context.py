@@ -160,7 +160,8 @@ class Join(Convolution):
         # one split instead of two slices, whose gradients would be padded with zeros and added
         bases, coarse = torch.split(x, [own, x.shape[2] - own], 2)
         shared = F.linear(coarse, dense[:, self.fine :], bias)
-        # own channels as (B, L / factor, factor, C)
-        found = F.linear(bases.reshape(len(x), -1, self.factor, self.fine), dense[:, : self.fine])
-        found = found.add_(shared[:, :, None])
-        return found.flatten(1, 2)  # (B, L, C")
+        # a product of one matrix; of a view with four dimensions, PyTorch makes one per position,
+        # each with a copy of the weights
+        rows = bases.reshape(-1, self.fine)  # (B * L, C)
+        found = F.linear(rows, dense[:, : self.fine]).view(*shared.shape[:2], self.factor, -1)
+        return found.add_(shared[:, :, None]).flatten(1, 2)  # (B, L, C")
