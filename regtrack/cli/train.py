@@ -161,6 +161,10 @@ def command(
             "balance", "How far rare markers count as much as frequent ones: 0 (as they come) to 1."
         ),
     ] = None,
+    loss_every: Annotated[
+        int | None,
+        _by_recipe("loss_every", "Count one base of so many in the loss, evenly spaced; 1: all."),
+    ] = None,
     clip: Annotated[
         float | None, _by_recipe("clip", "Maximum norm of the gradient; 0: no limit.")
     ] = None,
@@ -171,6 +175,10 @@ def command(
             "Reverse-complement windows with probability 0.5.",
             "--reverse-complement/--no-reverse-complement",
         ),
+    ] = None,
+    cutout: Annotated[
+        float | None,
+        _by_recipe("cutout", "Hide this fraction of the bases as N, in stretches of 20 bp."),
     ] = None,
     shift: Annotated[
         int | None, _by_recipe("shift", "Maximum random shift of a window (bp), within its split.")
@@ -217,8 +225,9 @@ def command(
         "epochs": epochs, "patience": patience, "batch_size": batch_size,
         "learning_rate": learning_rate, "weight_decay": weight_decay, "schedule": schedule,
         "warmup": warmup, "averaging": averaging, "positive_weight": positive_weight,
-        "balance": balance, "clip": clip, "reverse_complement": reverse_complement,
-        "shift": shift, "epoch_windows": epoch_windows, "precision": precision, "seed": seed,
+        "balance": balance, "loss_every": loss_every, "clip": clip,
+        "reverse_complement": reverse_complement, "cutout": cutout, "shift": shift,
+        "epoch_windows": epoch_windows, "precision": precision, "seed": seed,
     }  # fmt: skip
     changes = {name: value for name, value in given.items() if value is not None}
     config = recipe_of(dataset, recipe, **changes)

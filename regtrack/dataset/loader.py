@@ -58,6 +58,17 @@ class Batch:
         """P, the number of labels of each marker in a window."""
         return (self.codes.shape[1] - 2 * self.crop) // self.bin
 
+    def every(self, step: int, first: int) -> Batch:
+        """The same windows with labels `first`, `first + step`, ... alone.
+
+        Its codes stand for these labels: 0, or N where a label is not known.
+        """
+        known = self.known[:, first::step]
+        rows = self.rows.clone()
+        # those of start <= first + i step < end, so that both are rounded up
+        rows[:, 2:] = ((rows[:, 2:] + (step - 1 - first)) // step).clamp(min=0)
+        return Batch(torch.where(known, 0, N).to(self.codes.dtype), rows)
+
     def to(self, device: torch.device | str) -> Batch:
         """The same batch on another device; a copy to a GPU is asynchronous."""
         unawaited = torch.device(device).type == "cuda"

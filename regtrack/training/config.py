@@ -33,9 +33,13 @@ class TrainingConfig:
         positive_weight: weight of a labelled base in the loss, relative to an unlabelled one.
         balance: how far rare markers count as much as frequent ones: a marker's loss is divided by
             the entropy of its base rate to this power. 0: as they come; 1: all alike.
+        loss_every: in training the loss counts one base of so many, evenly spaced, the first at
+            random in each step; 1: all. Of labels of several bp, one label of so many.
         clip: maximum norm of the gradient; 0: no clipping.
         precision: `fp32`, or `bf16` for mixed precision.
         reverse_complement: reverse-complement training windows with probability 0.5.
+        cutout: expected fraction of the bases of training windows that the network reads as N, in
+            stretches of 20 bp; their labels stay.
         shift: maximum random shift of a training window, in either direction (bp).
         epoch_windows: windows per epoch; 0: the whole train split.
         seed: of the initial weights, order, augmentation and dropout.
@@ -54,9 +58,11 @@ class TrainingConfig:
     averaging: float = 0.0
     positive_weight: float = 1.0
     balance: float = 0.0
+    loss_every: int = 1
     clip: float = 1.0
     precision: str = "fp32"
     reverse_complement: bool = True
+    cutout: float = 0.0
     shift: int = 0
     epoch_windows: int = 0
     seed: int = 0
@@ -72,8 +78,10 @@ class TrainingConfig:
         self._check("averaging", 0 <= self.averaging < 1, "0 or more and below 1")
         self._check("positive_weight", 0 < self.positive_weight < math.inf, "more than 0")
         self._check("balance", 0 <= self.balance <= 1, "0 to 1")
+        self._check("loss_every", self.loss_every >= 1, "at least 1")
         self._check("clip", 0 <= self.clip < math.inf, "0 or more")
         self._check("precision", self.precision in PRECISIONS, " or ".join(PRECISIONS))
+        self._check("cutout", 0 <= self.cutout < 1, "a fraction from 0 to below 1")
         self._check("shift", self.shift >= 0, "0 bp or more")
         self._check("epoch_windows", self.epoch_windows >= 0, "0 or more")
         self._check("seed", 0 <= self.seed < 2**32, "0 or more and below 2^32")

@@ -18,6 +18,7 @@ from regtrack.evaluation.metrics import StreamingCurves, category_means, centres
 from regtrack.models.network import TrackModel
 from regtrack.training.averaging import follow
 from regtrack.training.config import TrainingConfig
+from regtrack.training.cutout import cut_out
 from regtrack.training.loss import Weights, batch_loss, marker_weights, scored_loss
 from regtrack.training.start import keep_frozen
 
@@ -87,12 +88,18 @@ class TrackTraining(pl.LightningModule):
 
     @override
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        share = self.config.cutout
+        codes = cut_out(batch.codes, share) if share else batch.codes
+        every, first, counted = min(self.config.loss_every, batch.labels), 0, batch
+        if every > 1:
+            first = int(torch.randint(every, ()))
+            counted = batch.every(every, first)
         losses = [
-            batch_loss(self.model.head, stage, batch, self.weights)
-            for stage in self.model.stages(batch.codes)
+            batch_loss(self.model.head, stage[:, first::every], counted, self.weights)
+            for stage in self.model.stages(codes)
         ]
         loss = torch.stack(losses).mean()
-        self.train_loss.add(loss, batch)
+        self.train_loss.add(loss, counted)
         return loss
 
     @override

@@ -99,7 +99,8 @@ def test_options_reach_the_run(train: Call) -> None:
             "5",
         ),
         *("--no-reverse-complement", "--patience", "1", "--epoch-windows", "9"),
-        *("--precision", "bf16", "--clip", "0", "--warmup", "0"),
+        *("--precision", "bf16", "--clip", "0", "--warmup", "0", "--loss-every", "7"),
+        *("--cutout", "0.2"),
         *("--weight-decay", "0.1", "--averaging", "0.5"),
         *("--set", "hidden=20", "--set", "channels=[16]"),
     )
@@ -116,6 +117,8 @@ def test_options_reach_the_run(train: Call) -> None:
         "warmup": 0,
         "positive_weight": 2,
         "balance": 0.5,
+        "loss_every": 7,
+        "cutout": 0.2,
         "clip": 0,
         "weight_decay": 0.1,
         "averaging": 0.5,

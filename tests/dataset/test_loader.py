@@ -225,6 +225,36 @@ def test_dense_labels_agree_with_rows(case: Any) -> None:
     assert dense.numpy().tobytes() == expected.tobytes()
 
 
+@given(labelled(), st.data())
+@settings(deadline=None)
+def test_every_so_many_labels_are_those_of_the_whole(case: Any, data: st.DataObject) -> None:
+    count, markers, length, rows = case
+    step = data.draw(st.integers(1, length))
+    first = data.draw(st.integers(0, step - 1))
+    codes = data.draw(st.binary(min_size=count * length, max_size=count * length))
+    batch = Batch(
+        torch.tensor([code % (N + 1) for code in codes], dtype=torch.uint8).view(count, length),
+        torch.tensor(rows, dtype=torch.int32).reshape(-1, 4),
+    )
+    fewer = batch.every(step, first)
+    assert torch.equal(fewer.known, batch.known[:, first::step])
+    assert torch.equal(
+        dense_labels(fewer, markers), dense_labels(batch, markers)[:, :, first::step]
+    )
+    assert fewer.codes.dtype == torch.uint8
+
+
+def test_every_so_many_labels_of_windows_whose_middle_is_labelled_in_bins() -> None:
+    codes = torch.zeros(1, 40, dtype=torch.uint8)
+    codes[0, 18:22] = N  # the third of five labels, of 4 bp each, between 10 bp on either side
+    codes[0, 22:24] = N
+    batch = Batch(codes, torch.tensor([[0, 0, 1, 3]], dtype=torch.int32), crop=10, bin=4)
+    assert batch.known.tolist() == [[True, True, False, True, True]]
+    fewer = batch.every(2, 0)
+    assert fewer.known.tolist() == [[True, False, True]]
+    assert dense_labels(fewer, 1).tolist() == [[[0, 1, 0]]]
+
+
 def test_a_batch_marks_its_n_and_moves_between_devices(dataset: Dataset) -> None:
     batch = batches(dataset, shuffle=False, batch_size=1000)[0]
     assert torch.equal(batch.known, batch.codes != N)

@@ -175,6 +175,27 @@ def test_a_run_with_decay_and_averaging_resumes_to_identical_weights(
     assert plain.best.valid_loss != whole.best.valid_loss
 
 
+@pytest.mark.parametrize(
+    ("changes", "near"),
+    [({"loss_every": 7}, 0.02), ({"loss_every": 100_000}, 0.5), ({"cutout": 0.2}, 0.1)],
+)
+def test_a_run_with_less_loss_or_sequence_resumes_to_identical_weights(
+    dataset: Dataset,
+    tmp_path: Path,
+    undisturbed: TrainingResult,
+    changes: dict[str, Any],
+    near: float,
+) -> None:
+    config = replace(CONFIG, **changes, epochs=2)
+    whole = fit(dataset, tmp_path / "whole", config=config)
+    with pytest.raises(KeyboardInterrupt):
+        fit(dataset, tmp_path / "run", config=config, progress=Stopping(7))
+    assert_same(fit(dataset, tmp_path / "run", config=config), whole)
+    changed, plain = (one.history[0].train_loss for one in (whole, undisturbed))
+    assert changed != plain
+    assert changed == pytest.approx(plain, rel=near)
+
+
 def test_reading_in_other_processes_changes_nothing(
     dataset: Dataset, run: Path, undisturbed: TrainingResult
 ) -> None:

@@ -118,6 +118,23 @@ def test_loss_and_gradients_are_those_of_the_whole(tile_size: int, weight: float
     assert_same(found(*one, weight), reference(*one, weight))
 
 
+@pytest.mark.parametrize("step", [2, 5, LENGTH])
+def test_losses_of_every_so_many_bases_add_up_to_that_of_all(tile_size: int, step: int) -> None:
+    head, x, batch = case(step, windows=3)
+    x.requires_grad_()
+    head.zero_grad()
+    known = batch.known.sum()
+    parts = []
+    for first in range(step):
+        fewer = batch.every(step, first)
+        share = fewer.known.sum() / known
+        parts.append(share * batch_loss(head, x[:, first::step], fewer))
+    loss = torch.stack(parts).sum()
+    loss.backward()
+    gradients = [one.grad for one in (x, *head.parameters()) if one.grad is not None]
+    assert_same((loss.detach(), gradients), reference(head, x.detach(), batch))
+
+
 @pytest.mark.parametrize("weight", [1.0, 8.0])
 def test_markers_count_as_they_are_weighted(tile_size: int, weight: float) -> None:
     one = case(tile_size + 1, windows=3)
