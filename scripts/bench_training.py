@@ -17,6 +17,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -85,11 +86,11 @@ def measure(args: argparse.Namespace) -> dict[str, float]:
     model = build_model(args.model, args.markers).train().to(device)
     if args.way == "plain PyTorch":
         made_plain(model)
-    loss_of = {
+    loss_of: dict[str, Callable[[TrackModel, Batch], Tensor]] = {
         "regtrack": our_loss,
         "plain PyTorch": plain_loss,
         "loss every 5 bp": partial(our_loss, every=EVERY),
-    }[args.way]
+    }
     optimizer = torch.optim.AdamW(model.parameters())
     batch = batch_of(args.batch, args.markers).to(device)
     clock = time.perf_counter if device.type == "cuda" else time.process_time
@@ -98,7 +99,7 @@ def measure(args: argparse.Namespace) -> dict[str, float]:
         for _ in range(args.steps + 1):
             start = clock()
             with torch.autocast(device.type, torch.bfloat16, enabled=args.precision == "bf16"):
-                loss = loss_of(model, batch)
+                loss = loss_of[args.way](model, batch)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()

@@ -45,7 +45,10 @@ MODELS = {
 
 def _settings(config: TrainingConfig) -> dict[str, float]:
     """The settings in which regtrack's recipes differ, except when to stop."""
-    names = ("batch_size", "learning_rate", "weight_decay", "warmup", "averaging", "shift")
+    names = (
+        "batch_size", "learning_rate", "weight_decay", "warmup", "averaging", "shift", "cutout",
+        "loss_every",
+    )  # fmt: skip
     return {name: getattr(config, name) for name in names}
 
 

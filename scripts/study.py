@@ -22,7 +22,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,8 @@ WORK = ROOT / "runs" / "study"
 SPLITS = (0, 1, 2)
 CATEGORIES = ("TF", "DNase", "histone")
 COLUMNS = ("study", "variant", "split", "epochs", "scored_on", *CATEGORIES, "parameters")
+# what was chosen last, as it was before
+FULL = {"cutout": 0.0, "loss_every": 1}
 # mixed precision where it is faster
 BF16 = torch.cuda.is_available() or torch.cpu.get_capabilities().get("avx512_bf16", False)
 
@@ -86,6 +88,11 @@ def based(**changes: Any) -> Variant:
     return Variant(config=RECIPE | changes)
 
 
+def full(settings: Mapping[str, Any] | None = None, **changes: Any) -> Variant:
+    """As `based`, with the whole sequence and the loss of every base, as most of `recipe` has."""
+    return Variant(settings=settings or {}, config=RECIPE | FULL | changes)
+
+
 def having(**settings: Any) -> Variant:
     """The hybrid with the recipe and other settings of the network."""
     return Variant(settings=settings, config=RECIPE)
@@ -98,30 +105,32 @@ def other(model: str, **settings: Any) -> Variant:
 
 STUDIES = {
     "recipe": Study("valid", {
-        "30 epochs": based(epochs=30),
-        "batch 2, rate 0.002": based(),
-        "batch 4, rate 0.003": based(batch_size=4, learning_rate=0.003, averaging=0.98),
-        "batch 1, rate 0.0015": based(batch_size=1, learning_rate=0.0015, averaging=0.995),
-        "dropout 0.25": Variant(settings={"dropout": 0.25}, config=RECIPE),
-        "dropout 0.4": Variant(settings={"dropout": 0.4}, config=RECIPE),
-        "rate 0.004": based(learning_rate=0.004),
-        "rate 0.001": based(learning_rate=0.001),
-        "weight decay 0.1": based(weight_decay=0.1),
-        "no weight decay": based(weight_decay=0.0),
-        "weights not averaged": based(averaging=0.0),
-        "averaging 0.999": based(averaging=0.999),
-        "momentum 0.02": Variant(settings={"bn_momentum": 0.02}, config=RECIPE),
-        "windows not shifted": based(shift=0),
-        "strands as they are": based(reverse_complement=False),
-        "warm-up 0.05": based(warmup=0.05),
-        "labelled bases weigh 4": based(positive_weight=4.0),
-        "balance 0.5": based(balance=0.5),
-        "balance 1": based(balance=1.0),
-        "loss of bins of 25 and 250 bp as well": Variant(config=RECIPE, widths=(25, 250)),
-        "batch renormalisation": Variant(config=RECIPE, renormalises_after=140),
-        "batch renormalisation, 30 epochs": Variant(
-            config=RECIPE | {"epochs": 30}, renormalises_after=140
+        "30 epochs": full(epochs=30),
+        "batch 2, rate 0.002": full(),
+        "batch 4, rate 0.003": full(batch_size=4, learning_rate=0.003, averaging=0.98),
+        "batch 1, rate 0.0015": full(batch_size=1, learning_rate=0.0015, averaging=0.995),
+        "dropout 0.25": full({"dropout": 0.25}),
+        "dropout 0.4": full({"dropout": 0.4}),
+        "rate 0.004": full(learning_rate=0.004),
+        "rate 0.001": full(learning_rate=0.001),
+        "weight decay 0.1": full(weight_decay=0.1),
+        "no weight decay": full(weight_decay=0.0),
+        "weights not averaged": full(averaging=0.0),
+        "averaging 0.999": full(averaging=0.999),
+        "momentum 0.02": full({"bn_momentum": 0.02}),
+        "windows not shifted": full(shift=0),
+        "strands as they are": full(reverse_complement=False),
+        "warm-up 0.05": full(warmup=0.05),
+        "labelled bases weigh 4": full(positive_weight=4.0),
+        "balance 0.5": full(balance=0.5),
+        "balance 1": full(balance=1.0),
+        "loss of bins of 25 and 250 bp as well": replace(full(), widths=(25, 250)),
+        "batch renormalisation": replace(full(), renormalises_after=140),
+        "batch renormalisation, 30 epochs": replace(
+            full(epochs=30), renormalises_after=140
         ),
+        "loss of every fifth base": full(loss_every=5),
+        "the same, cutout 0.15": based(),
     }),
     "ablation": Study("valid", {
         "hybrid": having(),
