@@ -146,7 +146,7 @@ STUDIES = {
         "ConvNeXt blocks": other("hybrid-convnext"),
         "no join with single bases": other("hybrid-no-join"),
         "stem that reads both strands": other("hybrid-strands"),
-        "equivariant": other("hybrid-conjoined"),
+        "both strands": having(both_strands=True),
         "hidden layer of 250": having(hidden=250),
         "twice the channels": having(channels=[192, 192, 128]),
         "wider": having(channels=[112, 256, 128]),

@@ -7,7 +7,7 @@ are made for windows as long as a multiple of the stride; they are not made to b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 from unittest.mock import patch
@@ -93,14 +93,6 @@ class BothStrands(SamePadConv):
         return torch.maximum(forward, super().convolve(x, weight.flip(1, 2), bias))
 
 
-class Conjoined(TrackModel):
-    """A network whose features are the mean of those of a sequence and its reverse complement."""
-
-    def _stages(self, x: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
-        both = super()._stages(torch.cat([x, x.flip(1, 2)]), lengths)
-        return [(one[: len(x)] + one[len(x) :].flip(1)) / 2 for one in both]
-
-
 def one_hot(model: TrackModel) -> TrackModel:
     """Give a network letters that are not learnt; N is zeros."""
     with torch.no_grad():
@@ -135,13 +127,12 @@ def assemble(
     settings: HybridSettings,
     found: Parts,
     *,
-    kind: Callable[..., TrackModel] = TrackModel,
     trunk: Sequence[Block] | None = None,
 ) -> TrackModel:
     """A network of those blocks, or of a trunk of its own."""
     beside = Beside([*found["shorten"], found["enter"], *found["context"]])
     joined = settings.channels[-1]
-    return kind(
+    return TrackModel(
         name,
         settings.to_dict(),
         trunk=trunk or [found["stem"], beside, found["join"]],
@@ -206,11 +197,6 @@ def with_both_strands(markers: int, settings: HybridSettings) -> TrackModel:
     return one_hot(assemble("hybrid-strands", markers, settings, found))
 
 
-def conjoined(markers: int, settings: HybridSettings) -> TrackModel:
-    """Exactly equivariant: the mean of both strands in front of the head."""
-    return one_hot(assemble("hybrid-conjoined", markers, settings, parts(settings), kind=Conjoined))
-
-
 FAMILIES = {
     "hybrid-gated": with_gates,
     "hybrid-convnext": with_convnext,
@@ -218,7 +204,6 @@ FAMILIES = {
     "hybrid-no-join": without_join,
     "hybrid-strided": with_stride,
     "hybrid-strands": with_both_strands,
-    "hybrid-conjoined": conjoined,
 }
 
 

@@ -23,6 +23,8 @@ class HybridSettings(Settings):
         dropout: fraction of activations dropped in training.
         block: bases of which the largest is kept, and whose context is shared (bp).
         dilations: of the residual blocks, in blocks of `block` bases.
+        both_strands: whether both strands go through all blocks, so that the head reads the mean of
+            their features: exactly equivariant, for twice the work below the head.
     """
 
     channel_roles: ClassVar[tuple[str, ...]] = ("at single bases", "of the context", "joined")
@@ -32,6 +34,7 @@ class HybridSettings(Settings):
     dropout: float = 0.1
     block: int = 10
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+    both_strands: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -63,4 +66,5 @@ def build_hybrid(marker_count: int, settings: HybridSettings) -> TrackModel:
             Join(fine, coarse, joined, settings.block, after),
         ],
         head=Head(joined, settings.hidden, marker_count, settings.dropout),
+        conjoined=settings.both_strands,
     )

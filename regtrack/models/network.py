@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from regtrack.models.blocks import Block, Head, OneHot, past
-from regtrack.models.receptive_field import count_reach, count_stride
+from regtrack.models.receptive_field import count_reach, count_stride, needed_span
+from regtrack.models.strands import both_strands, mean_of_strands, mean_of_tile, reversed_rows
 
 LETTERS = 5
 EMBEDDING = 4
@@ -36,6 +37,8 @@ class TrackModel(nn.Module):
         stem: blocks that run once, before the trunk.
         passes: how many times the trunk runs.
         embed: gives each letter its row; default: one that is learnt.
+        conjoined: both strands go through the blocks, and the head reads the mean of their
+            features; the letters are then one-hot.
 
     Attributes:
         bin: bp with one common label.
@@ -61,8 +64,12 @@ class TrackModel(nn.Module):
         stem: Sequence[Block] = (),
         passes: int = 1,
         embed: OneHot | None = None,
+        conjoined: bool = False,
     ) -> None:
         super().__init__()
+        if conjoined:  # a learnt letter has no complement
+            embed = embed or OneHot()
+        self.conjoined = conjoined
         self.name = name
         self.config = dict(config)
         self.passes = passes
@@ -74,7 +81,7 @@ class TrackModel(nn.Module):
 
     def _count(self) -> None:
         """Set the stride, the receptive field and the reach."""
-        reach = count_reach(self.chain)
+        reach = count_reach(self.chain, both_strands=self.conjoined)
         self.stride = count_stride(self.chain)
         self.receptive_field = reach.span if reach else None
         self.reach = (reach.left, reach.right) if reach else None
@@ -89,6 +96,10 @@ class TrackModel(nn.Module):
         """The blocks in the order they run, each with the index of its pass."""
         passes = [(block, index) for index in range(self.passes) for block in self.trunk]
         return cast("list[Step]", [*((block, 0) for block in self.stem), *passes])
+
+    def needed(self, position: int) -> tuple[int, int]:
+        """First and last base that the output at `position` depends on, in an endless sequence."""
+        return needed_span(self.chain, position, both_strands=self.conjoined)
 
     @property
     def marker_count(self) -> int:
@@ -162,16 +173,26 @@ class TrackModel(nn.Module):
         batch, length = x.shape[:2]
         rows = self.marker_count if markers is None else len(markers)
         body, tail = self._parts()
-        x = run_steps(body, *self._padded(x, lengths)).flatten(0, 1)[None]
         factor = math.prod(block.factor for block, _ in tail)
+        x, ends = self._padded(x, lengths)
+        if self.conjoined:
+            x, ends = both_strands(x, ends)
+        x = run_steps(body, x, ends)
+        if self.conjoined:
+            ends = None if ends is None else ends[batch:] // factor
+            other = reversed_rows(x[batch:], ends).flatten(0, 1)[None]
+        x = x[:batch].flatten(0, 1)[None]
         # a row ends with the padding to the stride, which only a single row can do without
         columns = length if batch == 1 else x.shape[1] * factor
         logits = x.new_empty(1, rows, columns)
         positions = max(TILE // factor, 1)
         for first in range(0, -(-columns // factor), positions):
-            features = run_steps(tail, x[:, first : first + positions])
-            here = logits[:, :, first * factor : (first + positions) * factor]
-            here.copy_(self.head(features[:, : here.shape[2]], markers))
+            here = slice(first, first + positions)
+            features = run_steps(tail, x[:, here])
+            if self.conjoined:
+                features = mean_of_tile(features, run_steps(tail, other[:, here]), factor)
+            found = logits[:, :, first * factor : (first + positions) * factor]
+            found.copy_(self.head(features[:, : found.shape[2]], markers))
         return logits.view(rows, batch, -1)[:, :, :length].transpose(0, 1).contiguous()
 
     def _padded(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
@@ -205,13 +226,16 @@ class TrackModel(nn.Module):
         """The trunk's output after each pass, (B, L, C), of an embedded sequence (B, L, 4)."""
         length = x.shape[1]
         x, ends = self._padded(x, lengths)
+        if self.conjoined:
+            x, ends = both_strands(x, ends)
         stem, trunk = len(self.stem), len(self.trunk)
         x = run_steps(self.steps[:stem], x, ends)
         stages = []
         for index in range(self.passes):
             first = stem + index * trunk
             x = run_steps(self.steps[first : first + trunk], x, ends)
-            stages.append(x if x.shape[1] == length else x[:, :length])
+            found = mean_of_strands(x, ends) if self.conjoined else x
+            stages.append(found if found.shape[1] == length else found[:, :length])
         return stages
 
     def forward(self, codes: Tensor) -> Tensor:

@@ -55,8 +55,12 @@ def count_stride(blocks: Sequence[Counted]) -> int:
     return math.lcm(*scales)
 
 
-def count_reach(blocks: Sequence[Counted]) -> Reach | None:
+def count_reach(blocks: Sequence[Counted], *, both_strands: bool = False) -> Reach | None:
     """The reach of a chain of blocks, over every phase of its stride.
+
+    Args:
+        blocks: the chain.
+        both_strands: whether an output also depends on what the blocks read of the other strand.
 
     Returns:
         The reach, or None if a block depends on the whole sequence.
@@ -64,7 +68,7 @@ def count_reach(blocks: Sequence[Counted]) -> Reach | None:
     if not all(block.bounded for block in blocks):
         return None
     phases = range(count_stride(blocks))
-    spans = [needed_span(blocks, phase) for phase in phases]
+    spans = [needed_span(blocks, phase, both_strands=both_strands) for phase in phases]
     return Reach(
         span=max(last - first + 1 for first, last in spans),
         left=max(phase - first for phase, (first, _) in zip(phases, spans, strict=True)),
@@ -72,9 +76,23 @@ def count_reach(blocks: Sequence[Counted]) -> Reach | None:
     )
 
 
-def needed_span(blocks: Sequence[Counted], position: int) -> tuple[int, int]:
-    """First and last base that the output at `position` depends on, in an endless sequence."""
+def needed_span(
+    blocks: Sequence[Counted], position: int, *, both_strands: bool = False
+) -> tuple[int, int]:
+    """First and last base that the output at `position` depends on, in an endless sequence.
+
+    Args:
+        blocks: the chain.
+        position: of the output.
+        both_strands: whether it also depends on what the blocks read of the other strand, whose
+            positions are those of this one in the opposite order, at the same multiples of the
+            stride.
+    """
     first = last = position
     for block in reversed(blocks):
         first, last = block.needs(first, last)
-    return first, last
+    if not both_strands:
+        return first, last
+    mirror = count_stride(blocks) - 1  # where the other strand's position 0 is
+    low, high = needed_span(blocks, mirror - position)
+    return min(first, mirror - high), max(last, mirror - low)

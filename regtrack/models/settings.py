@@ -92,5 +92,6 @@ def converted(name: str, value: Any, default: Any) -> Any:
     else:
         if type(value) is type(default):
             return value
-        expected = "a whole number" if isinstance(default, int) else "a string"
+        kinds = {bool: "true or false", int: "a whole number"}
+        expected = kinds.get(type(default), "a string")
     raise CheckpointError(invalid(name, value, expected))

@@ -111,9 +111,7 @@ class _Known:
     Attributes:
         model: the network.
         codes: the sequence, (L,).
-        steps: its blocks, each with the number of its pass.
-        inputs: of each step, and finally of the head, (1, L', C').
-        sums: of each `SamePadConv`, before its ReLU, (1, L', C'); None for other blocks.
+        strands: the sequence as it is; in a network that reads both strands, the other one as well.
         logits: of the marker, (1, L).
         outputs: which of them count, (L,).
         rows: the marker's row of the last layer, (1,).
@@ -121,9 +119,7 @@ class _Known:
 
     model: TrackModel
     codes: Codes
-    steps: Sequence[tuple[Block, int]]
-    inputs: Sequence[Tensor]
-    sums: Sequence[Tensor | None]
+    strands: Sequence[_Strand]
     logits: Tensor
     outputs: Outputs
     rows: Tensor
@@ -133,20 +129,15 @@ class _Known:
         cls, model: TrackModel, codes: Codes, outputs: Outputs, marker: int, device: torch.device
     ) -> _Known:
         x = model.embedded(torch.as_tensor(codes[None], device=device))
-        inputs = [F.pad(x, (0, 0, 0, -len(codes) % model.stride))]
-        sums: list[Tensor | None] = []
-        for block, index in model.steps:
-            if isinstance(block, SamePadConv):
-                folded = block.norm.fold(block.weight, block.bias, index)
-                found = block.convolve(inputs[-1], *folded)
-                sums.append(found)
-                inputs.append(F.relu(found))
-            else:
-                sums.append(None)
-                inputs.append(block(inputs[-1], index))
+        x = F.pad(x, (0, 0, 0, -len(codes) % model.stride))
+        counted = np.pad(outputs, (0, x.shape[1] - len(codes)))
+        strands = [_Strand.of(model.steps, x, counted)]
+        if model.conjoined:
+            strands.append(_Strand.of(model.steps, _turned(x), counted[::-1]))
         rows = torch.tensor([marker], device=device)
-        logits = model.head(inputs[-1][:, : len(codes)], rows)[:, 0]
-        return cls(model, codes, model.steps, inputs, sums, logits, outputs, rows)
+        features = _mean([strands[0].inputs[-1], *(one.inputs[-1].flip(1) for one in strands[1:])])
+        logits = model.head(features[:, : len(codes)], rows)[:, 0]
+        return cls(model, codes, strands, logits, outputs, rows)
 
     def sites(self, first: int, batch_size: int | None) -> int:
         """Bases to mutate at once: by the requested mutants, or by the outputs that a base reaches.
@@ -155,7 +146,7 @@ class _Known:
         network would only cost time.
         """
         if batch_size is None:
-            spans = self.spans((first, first))
+            spans = self.strands[0].spans((first, first))
             reached = spans[-1][1] - spans[-1][0] + 1 if spans else 1
             batch_size = _BASES.get(self.logits.device.type, _BASES["other"]) // reached
         return max(1, min(batch_size // (N - 1), max(_SITES, self.model.stride)))
@@ -170,12 +161,87 @@ class _Known:
             sites: the base that each mutant changes, counted from the first of the stretch.
             letters: the substituted letters.
         """
-        spans = self.spans(changed)
-        if spans is None:
-            return np.zeros(len(sites))
         mutants = np.tile(self.codes[changed[0] : changed[1] + 1], (len(sites), 1))
         mutants[np.arange(len(sites)), sites] = letters
         x = self.model.embedded(to_device(mutants, self.logits.device))
+        found = self.strands[0].changed(changed, x)
+        if self.model.conjoined:
+            length = self.strands[0].inputs[0].shape[1]
+            other = self.strands[1].changed(_mirrored(changed, length), _turned(x))
+            found = self._joined(found, other, length)
+        return np.zeros(len(sites)) if found is None else self._difference(found)
+
+    def _joined(self, own: _Changed | None, other: _Changed | None, length: int) -> _Changed | None:
+        """The mean of both strands where either of them may differ."""
+        if other is not None:
+            other = _Changed(length - 1 - other.places[::-1], other.values.flip(1))
+        known = [self.strands[0].inputs[-1], self.strands[1].inputs[-1].flip(1)]
+        every = [(one, before) for one, before in zip((own, other), known, strict=True) if one]
+        if not every:
+            return None
+        places = np.unique(np.concatenate([one.places for one, _ in every]))
+        total = _mean([_at(before, places) for before in known])
+        total = total.repeat(len(every[0][0].values), 1, 1)
+        for one, before in every:
+            here = to_device(places.searchsorted(one.places), total.device)
+            total.index_add_(1, here, (one.values - _at(before, one.places)) / len(known))
+        return _Changed(places, total)
+
+    def _difference(self, now: _Changed) -> npt.NDArray[np.float64]:
+        """The sum of the selected logits, minus the original one."""
+        inside = now.places < len(self.outputs)
+        counted = inside.copy()
+        counted[inside] = self.outputs[now.places[inside]]
+        if not counted.all():
+            now = _Changed(now.places[counted], _at(now.values, np.flatnonzero(counted)))
+        logits = self.model.head(now.values, self.rows)[:, 0]
+        change = (logits - _at(self.logits, now.places)).sum(-1, dtype=torch.float64)
+        found: npt.NDArray[np.float64] = change.cpu().numpy()
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Strand:
+    """A strand of the sequence that has gone through the trunk once.
+
+    Attributes:
+        steps: the blocks, each with the number of its pass.
+        inputs: of each step, and finally of the head, (1, L', C').
+        sums: of each `SamePadConv`, before its ReLU, (1, L', C'); None for other blocks.
+        outputs: which positions count, (L',), False in the padding to the stride.
+    """
+
+    steps: Sequence[tuple[Block, int]]
+    inputs: Sequence[Tensor]
+    sums: Sequence[Tensor | None]
+    outputs: Outputs
+
+    @classmethod
+    def of(cls, steps: Sequence[tuple[Block, int]], x: Tensor, outputs: Outputs) -> _Strand:
+        """Of an embedded sequence, floats (1, L', 4)."""
+        inputs = [x]
+        sums: list[Tensor | None] = []
+        for block, index in steps:
+            if isinstance(block, SamePadConv):
+                folded = block.norm.fold(block.weight, block.bias, index)
+                found = block.convolve(inputs[-1], *folded)
+                sums.append(found)
+                inputs.append(F.relu(found))
+            else:
+                sums.append(None)
+                inputs.append(block(inputs[-1], index))
+        return cls(steps, inputs, sums, outputs)
+
+    def changed(self, changed: Span, x: Tensor) -> _Changed | None:
+        """The head's input where mutants may differ; None if no selected output depends on them.
+
+        Args:
+            changed: the stretch with the mutated bases.
+            x: the embedded mutants there, floats (mutants, T, 4).
+        """
+        spans = self.spans(changed)
+        if spans is None:
+            return None
         now = _Changed(np.arange(changed[0], changed[1] + 1), x)
         for number, (block, _) in enumerate(self.steps):
             now = now.within(spans[number])
@@ -185,17 +251,7 @@ class _Known:
                 now = self._widen(number, block, now)
             else:
                 now = self._step(number, now, spans[number + 1])
-        return self._difference(now.within(spans[-1]))
-
-    def _difference(self, now: _Changed) -> npt.NDArray[np.float64]:
-        """The sum of the selected logits, minus the original one."""
-        counted = self.outputs[now.places]
-        if not counted.all():
-            now = _Changed(now.places[counted], _at(now.values, np.flatnonzero(counted)))
-        logits = self.model.head(now.values, self.rows)[:, 0]
-        change = (logits - _at(self.logits, now.places)).sum(-1, dtype=torch.float64)
-        found: npt.NDArray[np.float64] = change.cpu().numpy()
-        return found
+        return now.within(spans[-1])
 
     def _convolve(self, number: int, block: SamePadConv, now: _Changed) -> _Changed:
         """A convolution is linear: each changed input adds to the outputs that read it."""
@@ -257,6 +313,21 @@ class _Known:
             if spans[0][0] > spans[0][1]:
                 return None
         return spans
+
+
+def _mean(strands: Sequence[Tensor]) -> Tensor:
+    """The mean of what one or two strands gave at the same positions, (B, P, C)."""
+    return strands[0] if len(strands) == 1 else (strands[0] + strands[1]) / 2
+
+
+def _turned(x: Tensor) -> Tensor:
+    """The reverse complement of an embedded sequence, (B, L, 4) of one-hot A C G T."""
+    return x.flip(1, 2)
+
+
+def _mirrored(span: Span, length: int) -> Span:
+    """A stretch as the other strand counts it, of a sequence of `length` positions."""
+    return length - 1 - span[1], length - 1 - span[0]
 
 
 def _groups(start: int, end: int, size: int, stride: int) -> Iterator[Span]:

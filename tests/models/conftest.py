@@ -66,11 +66,9 @@ def seen(bases: Callable[..., torch.Tensor]) -> Seen:
     """
 
     def once(model: TrackModel, codes: torch.Tensor, position: int) -> torch.Tensor:
-        kept: list[torch.Tensor] = []
-        handle = model.embed.register_forward_hook(lambda _module, _inputs, out: kept.append(out))
-        logits = model.logits(codes)
-        handle.remove()
-        (gradient,) = torch.autograd.grad(logits[0, :, position].sum(), kept)
+        embedded = model.embedded(codes).detach().requires_grad_()
+        logits = model.logits_from_embedded(embedded)
+        (gradient,) = torch.autograd.grad(logits[0, :, position].sum(), embedded)
         return gradient[0].abs().sum(1) > 0
 
     def look(model: TrackModel, position: int, length: int) -> torch.Tensor:

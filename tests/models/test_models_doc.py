@@ -13,7 +13,6 @@ import torch
 
 from regtrack.model_style import TITLES
 from regtrack.models.network import TrackModel
-from regtrack.models.receptive_field import needed_span
 from regtrack.models.registry import MODELS, build_model, default_settings
 
 DOC = Path(__file__).parents[2] / "docs" / "models.md"
@@ -80,7 +79,7 @@ def test_the_shares_seen_match_the_docs(
     name = next(name for name, paper in TITLES.items() if paper == title)
     model = lively(name, **settings_of(settings))
     position = model.flank + model.stride
-    first, last = needed_span(model.chain, position)
+    first, last = model.needed(position)
     touched = seen(model, position, 2 * position)
 
     assert f"{touched[first : last + 1].double().mean():.3f}" == share

@@ -23,6 +23,9 @@ COUNTED: list[tuple[str, dict[str, Any], int, tuple[int, int]]] = [
     ("id-cnn", {}, 21_099, (10_468, 10_649)),
     # 513 blocks of 10 bp before and after its own, and 7 bp on either side of them
     ("hybrid", {}, 10_284, (5_146, 5_146)),
+    # a convolution of even width reads one base more on one side, and so on both with both strands
+    ("hybrid", {"width": 14}, 10_283, (5_145, 5_146)),
+    ("hybrid", {"width": 14, "both_strands": True}, 10_284, (5_146, 5_146)),
     ("dilated", {}, 10_810, (5_389, 5_429)),
     ("dilated", {"pooling": "max"}, 10_930, (5_449, 5_489)),
     ("dilated", {"pooling": "dilated"}, 15_130, (7_549, 7_589)),
@@ -43,7 +46,7 @@ def test_counts_are_pinned(
     assert model.flank - model.stride < max(reach) <= model.flank
 
 
-@pytest.fixture(params=COUNTED, ids=lambda row: "-".join([row[0], *row[1].values()]))
+@pytest.fixture(params=COUNTED, ids=lambda row: "-".join([row[0], *map(str, row[1].values())]))
 def seeing(request: pytest.FixtureRequest, lively: Callable[..., TrackModel]) -> TrackModel:
     """Each network of the table, small."""
     name, settings, _, _ = request.param
@@ -56,7 +59,7 @@ def test_counted_span_is_the_one_gradients_reach(seeing: TrackModel, seen: Seen)
     for phase in {*range(0, model.stride, 3), model.stride - 1}:
         position = margin + phase
         touched = seen(model, position, 2 * margin + model.stride).nonzero()
-        first, last = needed_span(model.chain, position)
+        first, last = model.needed(position)
 
         assert (int(touched.min()), int(touched.max())) == (first, last)
         assert position - first <= model.reach[0]
@@ -69,7 +72,7 @@ def test_a_base_within_the_span_matters_and_one_beyond_does_not(
 ) -> None:
     model = seeing
     position = model.flank + 2 * model.stride
-    first, last = needed_span(model.chain, position)
+    first, last = model.needed(position)
 
     def moved(base: int) -> bool:
         """Whether another letter at `base` changes the logits at `position`."""
