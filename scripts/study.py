@@ -162,6 +162,8 @@ STUDIES = {
         "DILATED with max pooling": other("dilated", pooling="max"),
         "BI-LSTM": other("bi-lstm"),
         "hybrid": other("hybrid"),
+        "hybrid, both strands": having(both_strands=True),
+        "hybrid, no cutout": full(),
         "hybrid, seed 1": based(seed=1),
         "hybrid, seed 2": based(seed=2),
         "hybrid, wider": having(channels=[112, 256, 128]),
