@@ -32,7 +32,7 @@ from regtrack.labels.marker import Marker
 from regtrack.measures.calibration import Calibration
 from regtrack.model_style import ModelStyle, Run, style_of, styles_of
 from regtrack.models.network import TrackModel
-from regtrack.models.registry import build_model
+from regtrack.models.registry import rebuild_model
 
 __all__ = [
     "Checkpoint",
@@ -194,7 +194,7 @@ def _unallocated(file: CheckpointFile) -> TrackModel:
     """The network that a file names, on torch's meta device, if the file's tensors are its."""
     header = file.header
     with torch.device("meta"), _Uninitialised():
-        model = build_model(header.model, len(header.markers), **header.config)
+        model = rebuild_model(header.model, len(header.markers), header.config)
     _check_tensors(file.layout, model)
     return model
 

@@ -89,8 +89,13 @@ def based(**changes: Any) -> Variant:
 
 
 def full(settings: Mapping[str, Any] | None = None, **changes: Any) -> Variant:
-    """As `based`, with the whole sequence and the loss of every base, as most of `recipe` has."""
-    return Variant(settings=settings or {}, config=RECIPE | FULL | changes)
+    """As `based`, but of one strand, with its whole sequence and the loss of every base.
+
+    Most of `recipe` was computed like this.
+    """
+    return Variant(
+        settings={"both_strands": False, **(settings or {})}, config=RECIPE | FULL | changes
+    )
 
 
 def having(**settings: Any) -> Variant:
@@ -130,7 +135,8 @@ STUDIES = {
             full(epochs=30), renormalises_after=140
         ),
         "loss of every fifth base": full(loss_every=5),
-        "the same, cutout 0.15": based(),
+        "the same, cutout 0.15": full(loss_every=5, cutout=0.15),
+        "the same, both strands": based(),
     }),
     "ablation": Study("valid", {
         "hybrid": having(),
@@ -145,8 +151,8 @@ STUDIES = {
         "gates": other("hybrid-gated"),
         "ConvNeXt blocks": other("hybrid-convnext"),
         "no join with single bases": other("hybrid-no-join"),
-        "stem that reads both strands": other("hybrid-strands"),
-        "both strands": having(both_strands=True),
+        "one strand, and a stem that reads both": other("hybrid-strands", both_strands=False),
+        "one strand": having(both_strands=False),
         "hidden layer of 250": having(hidden=250),
         "twice the channels": having(channels=[192, 192, 128]),
         "wider": having(channels=[112, 256, 128]),
@@ -162,8 +168,8 @@ STUDIES = {
         "DILATED with max pooling": other("dilated", pooling="max"),
         "BI-LSTM": other("bi-lstm"),
         "hybrid": other("hybrid"),
-        "hybrid, both strands": having(both_strands=True),
-        "hybrid, no cutout": full(),
+        "hybrid, one strand": having(both_strands=False),
+        "hybrid, one strand, no cutout": full(),
         "hybrid, seed 1": based(seed=1),
         "hybrid, seed 2": based(seed=2),
         "hybrid, wider": having(channels=[112, 256, 128]),

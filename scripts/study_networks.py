@@ -137,6 +137,7 @@ def assemble(
         settings.to_dict(),
         trunk=trunk or [found["stem"], beside, found["join"]],
         head=Head(joined, settings.hidden, marker_count, settings.dropout),
+        conjoined=settings.both_strands,
     )
 
 

@@ -34,7 +34,7 @@ class HybridSettings(Settings):
     dropout: float = 0.1
     block: int = 10
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-    both_strands: bool = False
+    both_strands: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, Generic, TypeVar
 
 from regtrack.errors import CheckpointError, invalid, nearest, quoted
@@ -33,10 +33,12 @@ class Family(Generic[S]):
     Attributes:
         settings: the class of its settings.
         build: builds the network for a marker count and settings.
+        older: what a checkpoint means that lacks a setting, where that is not its default.
     """
 
     settings: type[S]
     build: Callable[[int, S], TrackModel]
+    older: Mapping[str, Any] = field(default_factory=dict)
 
 
 DENSE: dict[str, Family[Any]] = {
@@ -46,7 +48,7 @@ DENSE: dict[str, Family[Any]] = {
     "id-cnn": Family(IdCnnSettings, build_id_cnn),
     "dilated": Family(DilatedSettings, build_dilated),
     "bi-lstm": Family(BiLstmSettings, build_bi_lstm),
-    "hybrid": Family(HybridSettings, build_hybrid),
+    "hybrid": Family(HybridSettings, build_hybrid, older={"both_strands": False}),
 }
 """Networks of any length with a logit for each base."""
 
@@ -74,7 +76,7 @@ def build_model(name: str, marker_count: int, /, **settings: Any) -> TrackModel:
         CheckpointError: no such network or setting, or an invalid value.
     """
     family = _family(name)
-    known = [field.name for field in fields(family.settings)]
+    known = [one.name for one in fields(family.settings)]
     for setting in settings:
         if setting not in known:
             raise CheckpointError(
@@ -84,6 +86,15 @@ def build_model(name: str, marker_count: int, /, **settings: Any) -> TrackModel:
     if marker_count < 1:
         raise CheckpointError(invalid("marker_count", marker_count, "at least 1"))
     return family.build(marker_count, family.settings(**settings))
+
+
+def rebuild_model(name: str, marker_count: int, settings: Mapping[str, Any]) -> TrackModel:
+    """As `build_model`, with the settings of a checkpoint, which may be older than some of them.
+
+    Raises:
+        CheckpointError: as `build_model`.
+    """
+    return build_model(name, marker_count, **{**_family(name).older, **settings})
 
 
 def default_settings(name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 
-BYTES_PER_BASE = 1_200  # activations of the widest network at single-base resolution
+BYTES_PER_BASE = 2_400  # activations of the widest network at single-base resolution
 BYTES_PER_SCORE = 24  # logits, scores of both strands, scores waiting to be encoded
 _AT_ONCE = {"cpu": 250_000, "other": 2_000_000}  # bp; larger passes are not faster
 _CPU_MEMORY = 2 << 30  # bytes of a pass on the CPU

@@ -69,9 +69,9 @@ class TrackSaliency:
         ValueKind("absolute saliency", ".saliency-abs"),
     )
     flanks: ClassVar[int] = 2
-    # Tensors, including those of the backward pass, take 3,200 (CNN7, DILATED) to 5,200 (BI-LSTM)
-    # on the CPU; with what the C library keeps, processes grew by up to 6,400.
-    bytes_per_base: ClassVar[int] = 6_400
+    # Tensors, including those of the backward pass, take 3,300 (CNN7, DILATED), 5,200 (BI-LSTM) or
+    # 6,900 (the hybrid, of both strands) on the CPU, and the C library keeps some more.
+    bytes_per_base: ClassVar[int] = 8_000
     both_strands: ClassVar[bool] = False
     compiled: ClassVar[Shape | None] = None
     why_not_compiled: ClassVar[str] = "saliency takes gradients"

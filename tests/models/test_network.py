@@ -23,8 +23,8 @@ VARIANTS = [(name, {}) for name in BOUNDED] + [
     ("cnn7", {"width": 3}),
     ("id-cnn", {"block": 8, "width": 5, "passes": 2}),
     ("hybrid", {"block": 7, "width": 4}),
-    ("hybrid", {"both_strands": True}),
-    ("hybrid", {"both_strands": True, "block": 7, "width": 4}),
+    ("hybrid", {"both_strands": False}),
+    ("hybrid", {"both_strands": False, "block": 7, "width": 4}),
 ]
 
 

@@ -11,7 +11,7 @@ import torch
 from regtrack.errors import CheckpointError
 from regtrack.genome.sequence import N
 from regtrack.models.network import TrackModel
-from regtrack.models.registry import build_model
+from regtrack.models.registry import build_model, rebuild_model
 from regtrack.models.strands import both_strands, mean_of_strands, reversed_rows
 
 Lively = Callable[..., TrackModel]
@@ -29,12 +29,12 @@ def reverse_complement(codes: torch.Tensor) -> torch.Tensor:
 def test_a_sequence_and_its_reverse_complement_have_the_same_logits(
     lively: Lively, bases: Bases, settings: dict[str, Any], tiled: bool
 ) -> None:
-    model = lively("hybrid", both_strands=True, **settings)
+    model = lively("hybrid", **settings)
     codes = bases(40 * model.stride)
     codes[:, 30:37] = N
     with torch.inference_mode(tiled), torch.set_grad_enabled(not tiled):
         own, other = model.logits(codes), model.logits(reverse_complement(codes)).flip(2)
-        plain = lively("hybrid", **settings)
+        plain = lively("hybrid", both_strands=False, **settings)
         unlike = plain.logits(codes) - plain.logits(reverse_complement(codes)).flip(2)
     torch.testing.assert_close(own, other, rtol=0, atol=1e-13)
     assert unlike.abs().max() > 1e-3
@@ -78,3 +78,11 @@ def test_both_strands_and_back() -> None:
 def test_the_setting_is_true_or_false() -> None:
     with pytest.raises(CheckpointError, match="`both_strands` is 1; expected true or false"):
         build_model("hybrid", 3, both_strands=1)
+
+
+def test_a_checkpoint_from_before_the_setting_reads_one_strand() -> None:
+    saved = build_model("hybrid", 3, both_strands=False)
+    older = {name: value for name, value in saved.config.items() if name != "both_strands"}
+    assert not rebuild_model("hybrid", 3, older).conjoined
+    assert build_model("hybrid", 3, **older).conjoined
+    assert rebuild_model("hybrid", 3, {**older, "both_strands": True}).conjoined

@@ -112,8 +112,10 @@ def test_a_region_has_the_same_values(tmp_path: Path) -> None:
 def test_bf16_is_close_to_fp32(name: str) -> None:
     """Except at bases where rounding switches a unit on or off, which changes their gradient.
 
-    ID-CNN goes through the same layers three times, and an untrained one has many such units.
+    ID-CNN goes through the same layers three times, and an untrained one has many such units. The
+    hybrid's gradient is the mean of both strands', which partly cancel, while such units do not.
     """
+    alike, apart = {"id-cnn": (0.9, 0.3), "hybrid": (0.97, 0.12)}.get(name, (0.98, 0.08))
     model = checkpoint_of(name, Sequences(CODES)).model.float()
     codes = random_codes(4_000, 2, [(100, 130)])[None]
     exact, quick = (
@@ -123,8 +125,8 @@ def test_bf16_is_close_to_fp32(name: str) -> None:
     assert exact.dtype == quick.dtype == np.float32
     assert not np.array_equal(exact, quick)
     for one, other in zip(exact, quick, strict=True):
-        assert np.corrcoef(one, other)[0, 1] > (0.9 if name == "id-cnn" else 0.98)
-        assert np.abs(other - one).mean() < (0.3 if name == "id-cnn" else 0.08) * np.abs(one).mean()
+        assert np.corrcoef(one, other)[0, 1] > alike
+        assert np.abs(other - one).mean() < apart * np.abs(one).mean()
     assert (quick[:, codes[0] == N] == 0).all()
 
 

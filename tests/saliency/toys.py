@@ -25,14 +25,14 @@ MODELS: dict[str, dict[str, Any]] = {
     "id-cnn": {"block": 6, "width": 3, "dilations": [2, 4]},
     "bi-lstm": {},
     "hybrid": {"block": 4, "width": 5, "dilations": [1, 2]},
-    "hybrid-strands": {"block": 4, "width": 4, "dilations": [1, 2], "both_strands": True},
+    "hybrid-strand": {"block": 4, "width": 4, "dilations": [1, 2], "both_strands": False},
 }
 BOUNDED = [name for name in MODELS if name != "bi-lstm"]
 
 
 def build(name: str) -> TrackModel:
     """A small network of `MODELS`, in float64, whose every path is alive."""
-    family = name.removesuffix("-max").removesuffix("-strands")
+    family = name.removesuffix("-max").removesuffix("-strand")
     return small_model(family, **MODELS[name])
 
 

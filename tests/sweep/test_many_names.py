@@ -39,7 +39,7 @@ COMPUTE = Compute(window=500, batch_size=4)
 SETTINGS: list[tuple[str, dict[str, Any]]] = [
     ("cnn1", {}), ("cnn7", {}), ("id-cnn", {}), ("dilated", {}),
     ("dilated", {"pooling": "max"}), ("dilated", {"pooling": "dilated"}), ("bi-lstm", {}),
-    ("hybrid", {}), ("hybrid", {"both_strands": True}),
+    ("hybrid", {}), ("hybrid", {"both_strands": False}),
 ]  # fmt: skip
 
 
