@@ -199,5 +199,5 @@ def _between(places: Places, span: Span) -> slice:
 
 
 def at_places(x: Tensor, places: Places) -> Tensor:
-    """Some positions of a tensor (B, L, ...), as (B, P, ...)."""
+    """Some positions of floats (B, L) or (B, L, C), as (B, P) or (B, P, C)."""
     return x.index_select(1, to_device(places, x.device))
