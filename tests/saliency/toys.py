@@ -24,8 +24,8 @@ MODELS: dict[str, dict[str, Any]] = {
     "dilated-max": {"width": 4, "dilations": [3, 9, 9], "pooling": "max"},
     "id-cnn": {"block": 6, "width": 3, "dilations": [2, 4]},
     "bi-lstm": {},
-    "hybrid": {"block": 4, "width": 5, "dilations": [1, 2]},
-    "hybrid-strand": {"block": 4, "width": 4, "dilations": [1, 2], "both_strands": False},
+    "hybrid": {"block": 4, "width": 4, "dilations": [1, 2]},
+    "hybrid-strand": {"block": 4, "width": 5, "dilations": [1, 2], "both_strands": False},
 }
 BOUNDED = [name for name in MODELS if name != "bi-lstm"]
 
