@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urljoin, urlsplit
@@ -36,19 +36,19 @@ def proxied(upstream: int, *, strip: bool) -> Iterator[int]:
                 return
             path = self.path.removeprefix(PREFIX.rstrip("/")) if strip else self.path
             size = int(self.headers.get("Content-Length") or 0)
-            client = HTTPConnection("127.0.0.1", upstream, timeout=20)
-            client.request(self.command, path, self.rfile.read(size), dict(self.headers))
-            answer = client.getresponse()
-            body = answer.read()
+            with closing(HTTPConnection("127.0.0.1", upstream, timeout=20)) as client:
+                client.request(self.command, path, self.rfile.read(size), dict(self.headers))
+                answer = client.getresponse()
+                body = answer.read()
             self.send_response_only(answer.status)
             for name, value in answer.getheaders():
                 if name != "Transfer-Encoding":  # of this hop alone
                     self.send_header(name, value)
             if answer.getheader("Content-Length") is None:
                 self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-            client.close()
+            with suppress(ConnectionError):  # a page that moves on gives up what it asked for
+                self.end_headers()
+                self.wfile.write(body)
 
         do_POST = do_GET  # noqa: N815
 
