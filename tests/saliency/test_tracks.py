@@ -108,14 +108,16 @@ def test_a_region_has_the_same_values(tmp_path: Path) -> None:
     assert record["region"] == "chr1:401-1,250"
 
 
-@pytest.mark.parametrize("name", sorted(SMALL))
+@pytest.mark.parametrize("name", [*sorted(SMALL), "hybrid-strand"])
 def test_bf16_is_close_to_fp32(name: str) -> None:
     """Except at bases where rounding switches a unit on or off, which changes their gradient.
 
-    ID-CNN goes through the same layers three times, and an untrained one has many such units. The
-    hybrid's gradient is the mean of both strands', which partly cancel, while such units do not.
+    ID-CNN goes through the same layers three times, and an untrained one has many such units. An
+    untrained hybrid's gradients of both strands are uncorrelated, so that their mean is smaller by
+    the root of 2, which the differences, at other bases of each strand, are not.
     """
-    alike, apart = {"id-cnn": (0.9, 0.3), "hybrid": (0.97, 0.12)}.get(name, (0.98, 0.08))
+    bounds = {"id-cnn": (0.9, 0.3), "hybrid": (0.97, 0.08 * 2**0.5)}
+    alike, apart = bounds.get(name, (0.98, 0.08))
     model = checkpoint_of(name, Sequences(CODES)).model.float()
     codes = random_codes(4_000, 2, [(100, 130)])[None]
     exact, quick = (

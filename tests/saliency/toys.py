@@ -24,7 +24,8 @@ MODELS: dict[str, dict[str, Any]] = {
     "dilated-max": {"width": 4, "dilations": [3, 9, 9], "pooling": "max"},
     "id-cnn": {"block": 6, "width": 3, "dilations": [2, 4]},
     "bi-lstm": {},
-    "hybrid": {"block": 4, "width": 4, "dilations": [1, 2]},
+    "hybrid": {"block": 4, "width": 5, "dilations": [1, 2]},
+    "hybrid-even": {"block": 4, "width": 4, "dilations": [1, 2]},
     "hybrid-strand": {"block": 4, "width": 5, "dilations": [1, 2], "both_strands": False},
 }
 BOUNDED = [name for name in MODELS if name != "bi-lstm"]
@@ -32,7 +33,7 @@ BOUNDED = [name for name in MODELS if name != "bi-lstm"]
 
 def build(name: str) -> TrackModel:
     """A small network of `MODELS`, in float64, whose every path is alive."""
-    family = name.removesuffix("-max").removesuffix("-strand")
+    family = name.removesuffix("-max").removesuffix("-strand").removesuffix("-even")
     return small_model(family, **MODELS[name])
 
 
