@@ -42,13 +42,15 @@ class _NarrowConv(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(context: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def backward(context: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
         x, weight = context.saved_tensors
         rows = upstream.flatten(0, 1)  # (B * L, C')
         read = x.unfold(1, weight.shape[2], 1).flatten(0, 1).flatten(1)  # (B * L, C * width)
         of_weight = (rows.T @ read.to(rows.dtype)).view_as(weight)
         of_bias = rows.T @ rows.new_ones(len(rows))  # a sum would convert all rows to float32
-        return _of_input(x, upstream, weight), of_weight.to(weight.dtype), of_bias.to(weight.dtype)
+        # letters that are not learnt need no gradient
+        of_input = _of_input(x, upstream, weight) if context.needs_input_grad[0] else None
+        return of_input, of_weight.to(weight.dtype), of_bias.to(weight.dtype)
 
 
 def _of_input(x: Tensor, upstream: Tensor, weight: Tensor) -> Tensor:

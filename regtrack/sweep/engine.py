@@ -37,7 +37,7 @@ from regtrack.tracks.bigwig.places import Places
 
 _READ_AHEAD = 2  # batches read before they are needed
 _ENCODE_QUEUE = 2  # pieces that wait to be encoded
-_AT_ONCE = 1 << 19  # values encoded in one step, of several files if rows are short
+_AT_ONCE = 1 << 20  # values encoded in one step, of several files if rows are short
 _WRITE_QUEUE = 2  # chunks that wait to be written; also the number of writing threads
 
 _Item = TypeVar("_Item")

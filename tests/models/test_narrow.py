@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from regtrack.models import narrow
 from regtrack.models.narrow import narrow_conv
 
 
@@ -28,6 +29,20 @@ def test_values_and_gradients_are_those_of_pytorch(
     (expected * upstream).sum().backward()
     for one, other in zip(inputs, others, strict=True):
         torch.testing.assert_close(one.grad, other.grad)
+
+
+def test_the_gradient_of_letters_that_are_not_learnt_is_not_computed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    torch.manual_seed(2)
+    shapes = (2, 30, 4), (6, 4, 5), (6,)
+    x, *weights = (torch.randn(s, dtype=torch.float64, requires_grad=True) for s in shapes)
+    upstream = torch.randn(2, 26, 6, dtype=torch.float64)
+    expected = torch.autograd.grad(narrow_conv(x, *weights), weights, upstream)
+    monkeypatch.setattr(narrow, "_of_input", lambda *_: pytest.fail("computed"))
+    found = torch.autograd.grad(narrow_conv(x.detach(), *weights), weights, upstream)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other)
 
 
 def test_mixed_precision_has_gradients_of_weights_in_full() -> None:

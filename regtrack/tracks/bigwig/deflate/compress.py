@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from regtrack.kernel import kernel
+from regtrack.kernel import inner, kernel
 from regtrack.tracks.bigwig.deflate.bits import add_bits, adler32
 from regtrack.tracks.bigwig.deflate.body import symbols_cost, write_stored, write_symbols
 from regtrack.tracks.bigwig.deflate.body_rounded import write_rounded
@@ -68,8 +68,8 @@ def compress(
     most, most_in_head = int64(15), int64(7)
     for piece in range(len(sizes)):
         part = joined[: before + rights[piece] - lefts[piece]]
-        part[:before] = heads[piece]
-        part[before:] = words[lefts[piece] : rights[piece]]
+        _copy(heads[piece], part, 0)
+        _copy(words[lefts[piece] : rights[piece]], part, before)
         counts[:], distances[:] = 0, 0
         counts[END] = 1
         rounded = not stride and are_rounded(part)
@@ -116,3 +116,14 @@ def compress(
         done += sizes[piece]
     out[at] = held
     return done
+
+
+@inner
+def _copy(source: Words, target: Words, at: int) -> None:
+    """Copy words, uint32 (n,), into others from `at` on.
+
+    Numba would compile an assignment to a slice with a message of its own for wrong sizes, which
+    takes a quarter of the whole kernel's time.
+    """
+    for i in range(len(source)):
+        target[at + i] = source[i]
