@@ -138,9 +138,9 @@ def search_jobs(place: Place, speeds: dict[str, Speed], at_once: int) -> list[Jo
     processes = min(at_once, size.trials)
     seconds = speeds["dilated"].training(data, size.epochs, size.windows[0]) * size.trials
     words = (
-        "search", place.data("dense"), "--model", "dilated", "--trials", size.trials, "--epochs",
-        size.epochs, "--epoch-windows", size.windows[0] or data.split_sizes["train"],
-        "--out", place.search,
+        "search", place.data("dense"), "--model", "dilated", "--recipe", "paper", "--trials",
+        size.trials, "--epochs", size.epochs, "--epoch-windows",
+        size.windows[0] or data.split_sizes["train"], "--out", place.search,
     )  # fmt: skip
     return [
         Job(f"search, process {one}", search, (words, place.log(f"search-{one}")),

@@ -51,6 +51,13 @@ def command(
         Path | None,
         typer.Option(help="What to vary (TOML); default: the settings that the paper searched."),
     ] = None,
+    recipe: Annotated[
+        str,
+        typer.Option(
+            help="How trials are trained, but for what the space names: standard or paper, as of "
+            "train."
+        ),
+    ] = "standard",
     sampler: Annotated[
         str, typer.Option(help="tpe, random or grid.", rich_help_panel=_HOW)
     ] = "tpe",
@@ -120,11 +127,13 @@ def command(
     from regtrack.search.run import plan_search, run_search
     from regtrack.search.space_file import default_space, read_space, to_toml
     from regtrack.training.config import Hardware
+    from regtrack.training.defaults import recipe as recipe_of
 
     plan = SearchPlan(sampler=sampler, pruner=pruner, trials=trials, keep=keep, seed=seed)
     given = {"epochs": epochs, "epoch_windows": epoch_windows, "precision": precision}
     chosen = default_space(model) if space is None else read_space(space, model)
     chosen = chosen.with_fixed(**{name: one for name, one in given.items() if one is not None})
+    chosen = chosen.with_recipe(recipe_of(dataset, recipe))
     hardware = Hardware(accelerator=accelerator, devices=1, workers=workers)
     if dry_run:
         count = plan_search(dataset, out, space=chosen, plan=plan, hardware=hardware)
@@ -135,7 +144,7 @@ def command(
         return
     with leaderboard(list(chosen.searched)) as (progress, board):
         result = run_search(
-            dataset, out, space=chosen, plan=plan, storage=storage, study=study,
+            dataset, out, space=chosen, recipe=recipe, plan=plan, storage=storage, study=study,
             hardware=hardware, progress=progress, board=board,
         )  # fmt: skip
     if as_json:

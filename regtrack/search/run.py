@@ -18,6 +18,7 @@ from regtrack.search.study import importances, open_study
 from regtrack.search.trials import trials_of
 from regtrack.search.worker import Board, Worker
 from regtrack.training.config import Hardware
+from regtrack.training.defaults import recipe as recipe_of
 from regtrack.training.fit import check_trainable
 from regtrack.training.run import RunFolder
 from regtrack.training.start import read_start
@@ -63,6 +64,7 @@ def run_search(
     *,
     model: str = "dilated",
     space: Space | str | Path | None = None,
+    recipe: str = "standard",
     plan: SearchPlan | None = None,
     storage: str | None = None,
     study: str | None = None,
@@ -80,6 +82,8 @@ def run_search(
         out: the folder of the search; `regtrack.search.folder` lists its files.
         model: the network.
         space: what to vary, or a TOML file of it; None: `default_space`.
+        recipe: `standard` or `paper`, as of `regtrack.recipe`: how trials are trained, but for what
+            the space names.
         plan: how to choose, prune and count trials.
         storage: a database for the study, as `postgresql://user@host/name`; None: a file in `out`.
         study: its name there; None: the name of `out`.
@@ -88,6 +92,7 @@ def run_search(
         board: shows the trials so far.
 
     Raises:
+        TrainingError: an unknown recipe.
         SearchError: the space or plan is invalid, `out` or the study are of another search, the
             storage cannot be used, or all trials fail.
         DatasetError: a split without windows or labels, or labels that the network does not give.
@@ -99,6 +104,7 @@ def run_search(
     hardware, plan = hardware or Hardware(devices=1), plan or SearchPlan()
     if not isinstance(space, Space):
         space = default_space(model) if space is None else read_space(space, model)
+    space = space.with_recipe(recipe_of(dataset, recipe))
     wanted = plan_search(dataset, out, space=space, plan=plan, hardware=hardware)
     folder = SearchFolder(real_place(Path(out)))
     request = identity(dataset, space)

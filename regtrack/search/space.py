@@ -196,6 +196,17 @@ class Space:
                 raise SearchError(f"`{name}` is given, and the search space has it too; drop one")
         return Space(self.model, self.searched, {**self.fixed, **values})
 
+    def with_recipe(self, recipe: TrainingConfig) -> Space:
+        """A space in which training settings that it does not name have the values of a recipe."""
+        values = {
+            field.name: getattr(recipe, field.name)
+            for field in fields(TrainingConfig)
+            if field.name not in {**self.searched, **self.fixed}
+        }
+        defaults = settings_of(self.model)[TRAINING]
+        others = {name: value for name, value in values.items() if value != defaults[name]}
+        return self.with_fixed(**others)
+
     def to_dict(self) -> dict[str, Any]:
         """The space as JSON-serialisable values, by section."""
         made: dict[str, Any] = {section: {} for section in SECTIONS}

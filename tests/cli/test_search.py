@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 from small_training import make_dataset
 
+from regtrack.checkpoint_header import read_header
 from regtrack.cli import main
 from regtrack.cli.leaderboard import board_table, leaderboard
 from regtrack.search.space_file import read_space
 from regtrack.search.trials import Trial
+from regtrack.training.defaults import recipe
 
 SPACE = """\
 [network]
@@ -75,7 +78,23 @@ def test_a_dry_run_prints_a_space_to_edit_and_writes_nothing(
     space = read_space("printed.toml", "dilated")
     assert space.size == 3**8 == 6561
     assert space.config.epochs == 3
+    assert space.config == replace(
+        recipe("data"), learning_rate=space.config.learning_rate, epochs=3
+    )
     assert not Path("s").exists()
+
+
+def test_trials_are_trained_with_the_recipe_that_is_asked_for(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("rate.toml").write_text(f"{SPACE}learning_rate = 0.001\n")
+    words = "search data --model cnn3 --space rate.toml --trials 1 --epochs 1 --accelerator cpu"
+    for name, options in (("standard", ""), ("paper", "--recipe paper")):
+        assert run(f"--quiet {words} {options} --out {name} --json", monkeypatch) == 0
+        capsys.readouterr()
+        trained = read_header(Path(name) / "checkpoint.safetensors").training["config"]
+        expected = recipe("data", name, epochs=1, batch_size=8, learning_rate=0.001)
+        assert trained == expected.to_dict()
 
 
 @pytest.mark.parametrize(
@@ -88,6 +107,7 @@ def test_a_dry_run_prints_a_space_to_edit_and_writes_nothing(
         ("--space both.toml --epochs 3", "--epochs is given, and the search space has it too"),
         ("--space bad.toml", 'bad.toml: there is no setting "hiden". Did you mean "hidden"?'),
         ("--space range.toml --sampler grid", "choose another --sampler"),
+        ("--recipe papre", '--recipe is "papre"; expected standard or paper'),
         ("--space space.toml --storage x.db", "x.db is not the address of a database"),
     ],
 )

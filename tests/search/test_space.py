@@ -164,6 +164,19 @@ def test_what_the_command_gives_must_not_be_in_the_space() -> None:
             space.with_fixed(**given)
 
 
+def test_a_recipe_gives_what_the_space_does_not_name() -> None:
+    content = {"training": {"batch_size": [4, 8], "warmup": 0.05, "epochs": 3}}
+    recipe = TrainingConfig(batch_size=2, warmup=0.3, shift=10_000, epochs=30, averaging=0.99)
+    space = space_of("cnn3", content).with_recipe(recipe)
+    assert space.searched == space_of("cnn3", content).searched
+    _, config = space.trial({"batch_size": 4})
+    assert config == TrainingConfig(
+        batch_size=4, warmup=0.05, shift=10_000, epochs=3, averaging=0.99
+    )
+    assert space.with_recipe(recipe) == space
+    assert space_of("cnn3", content).with_recipe(TrainingConfig()) == space_of("cnn3", content)
+
+
 def test_defaults_outside_the_space_are_not_tried_first() -> None:
     inside = {"learning_rate": Range(low=1e-4, high=1e-2, log=True)}
     assert Space("cnn3", inside, {}).defaults == {"learning_rate": 0.001}

@@ -12,6 +12,7 @@ from forked import Forked
 from small_search import CPU, small_space, work
 
 from regtrack.dataset.store import Dataset
+from regtrack.training.defaults import recipe
 from regtrack.training.fit import train
 
 pytestmark = pytest.mark.slow
@@ -49,7 +50,7 @@ def test_a_killed_worker_s_trial_is_resumed_by_the_other(dataset: Dataset, tmp_p
     assert sorted(trial.number for trial in found.trials) == list(range(TRIALS))
     resumed = next(trial for trial in found.trials if trial.number == int(killed.name))
     rate = resumed.values["learning_rate"]
-    space = small_space({"learning_rate": [rate, 1.0]}, epochs=EPOCHS)
+    space = small_space({"learning_rate": [rate, 1.0]}, epochs=EPOCHS).with_recipe(recipe(dataset))
     settings, config = space.trial({"learning_rate": rate})
     whole = train(
         dataset, tmp_path / "whole", model="cnn3", settings=settings, config=config, hardware=CPU
