@@ -1,6 +1,6 @@
 """Regulatory markers from DNA, as genome browser tracks.
 
-Each command is one function here. Names are imported on first use, so `import regtrack` is fast.
+Most commands are one function here. Names are imported on first use, so `import regtrack` is fast.
 
     import regtrack
 

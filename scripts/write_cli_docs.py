@@ -19,9 +19,9 @@ Every command with its options, as `--help` prints them. All take `-h`; the opti
 command's name (`regtrack --quiet train ...`) are those of `regtrack` itself. Tab completion:
 `regtrack --install-completion`.
 
-Exit status: 0 done; 1 `validate` found something wrong in a file; 2 something a user can mend (one
-line on stderr says what); 129 its terminal was closed (SIGHUP); 130 interrupted (Ctrl-C); 143
-terminated (SIGTERM).
+Exit status: 0 done; 1 `validate`, `check-model` or `hub --check` found something wrong, or `fetch`
+could not fetch a file; 2 something a user can mend (one line on stderr says what); 129 its terminal
+was closed (SIGHUP); 130 interrupted (Ctrl-C); 143 terminated (SIGTERM).
 
 This page is written by `python scripts/write_cli_docs.py`; a test compares it.
 """

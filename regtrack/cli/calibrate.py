@@ -20,7 +20,7 @@ Examples:
 
   regtrack calibrate run data --out calibrated.safetensors --figure reliability.pdf
 
-  regtrack predict-genome run/calibrated.safetensors hg38.fa --out tracks
+  regtrack predict-genome run/calibrated.safetensors --reference hg38.fa --out tracks
 """
 
 

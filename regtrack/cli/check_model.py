@@ -1,4 +1,4 @@
-"""`regtrack check-model`: what a network says of itself, measured."""
+"""`regtrack check-model`: a network's description, measured."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
-    """Measure what a network says of itself, and the error that tiling it makes.
+    """Check a network's description, and measure the error that tiling it makes.
 
     Calls it on random and real sequence: shape, lengths, grid, crop, reach, N, the other strand,
     repeats and batches; the differences at window ends by flank, and those of a sweep; speed and

@@ -41,7 +41,7 @@ def command(
     files: Annotated[
         Path | None,
         typer.Option(
-            help="A folder with a FASTA, markers.tsv and perhaps a blacklist (BED) and genes "
+            help="A folder with a FASTA, markers.tsv and optionally a blacklist (BED) and genes "
             "(GTF); default: fetch the starter."
         ),
     ] = None,

@@ -25,7 +25,7 @@ Examples:
   --dataset data --marker '*CTCF' --out field.pdf --out field.csv
 
   regtrack receptive-field --network my_networks:splicing --network-set weights=w.safetensors
-  --dataset splice-sites --marker acceptor.plus
+  --dataset splice-sites --marker acceptor
 """
 
 

@@ -33,7 +33,7 @@ Examples:
   --tracks letters
 
   regtrack saliency --network my_networks:splicing --network-set weights=w.safetensors
-  --reference hg38.fa --marker acceptor.plus --at chr1:1,010,250 --method ism --out letters.png
+  --reference hg38.fa --marker acceptor --at chr1:1,010,250 --method ism --out letters.png
 """
 
 # options that have no effect in combination with others

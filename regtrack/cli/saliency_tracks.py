@@ -25,7 +25,7 @@ Examples:
   --device cuda --precision bf16 --shard 3/16
 
   regtrack saliency-tracks --network my_networks:splicing --network-set weights=w.safetensors
-  --reference hg38.fa --out saliency --markers acceptor.plus --region chr1:1,000,001-1,050,000
+  --reference hg38.fa --out saliency --markers acceptor --region chr1:1,000,001-1,050,000
 """
 
 

@@ -26,7 +26,7 @@ Examples:
 
   regtrack search data --storage postgresql://me@host/studies --study dilated --out search
 
-  regtrack search data --out search --dry-run > space.toml    (the default space, to edit)
+  regtrack search data --model hybrid --out search --dry-run > space.toml    (a space to edit)
 
 Give the same command again, at the same time or later, on any machine that sees the folder, to
 share the work or to resume it.

@@ -1,1 +1,1 @@
-"""What a network is: everything it says of itself, measured by calling it."""
+"""What a network is: every claim of its description, measured by calling it."""

@@ -1,4 +1,4 @@
-"""Check a network: call it, measure what it says of itself, and say what is claimed wrongly."""
+"""Check a network: call it, measure what its description claims, and say what is wrong."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def check_model(
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> ModelCheck:
-    """Measure what a network says of itself: shapes, grid, reach, N, strands, seams, time.
+    """Check a network's description by calling it: shapes, grid, reach, N, strands, seams, time.
 
         found = regtrack.check_model(network, "hg38.fa")
         found.wrong  # one line per wrong claim

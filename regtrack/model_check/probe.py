@@ -50,7 +50,7 @@ class Probe:
 
     @property
     def said(self) -> NetworkDescription:
-        """What the network says of itself."""
+        """The network's description."""
         return self.call.network.description
 
     @property

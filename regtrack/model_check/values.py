@@ -15,7 +15,7 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Something that a network says of itself, or that a sweep relies on, and what was measured.
+    """A claim of a network's description, or what a sweep relies on, and what was measured.
 
     Attributes:
         what: a field of the description, or another property.
@@ -123,7 +123,7 @@ class Cost:
 
 @dataclass(frozen=True, eq=False)
 class ModelCheck:
-    """What a network says of itself, and what was measured.
+    """What a network's description claims, and what was measured.
 
     Attributes:
         name: the network's name.
