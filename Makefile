@@ -61,7 +61,7 @@ bench: .venv/develop         ## benchmarks: the reference, writing against pyBig
 	$(BIN)/python scripts/bench_dashboard.py
 	$(BIN)/python scripts/bench_heat.py
 
-screenshots: .venv/develop   ## docs/images of real loci; trains for an hour the first time (needs Debian's chromium and REGTRACK_REAL_DATA)
+screenshots: .venv/develop   ## docs/images of real loci; trains for one to two hours the first time (needs Debian's chromium and REGTRACK_REAL_DATA)
 	$(BIN)/python scripts/screenshots.py
 
 lock: .venv/develop          ## write requirements.lock after a change of constraints.txt (Linux x86-64, Python 3.11)

@@ -22,6 +22,10 @@ import torch
 import regtrack
 from regtrack.training.config import Hardware, TrainingConfig
 
+# mixed where that is faster
+_BF16 = torch.cuda.is_available() or torch.cpu.get_capabilities().get("avx512_bf16", False)
+PRECISION = "bf16" if _BF16 else "fp32"
+
 
 @dataclass(frozen=True)
 class Job:

@@ -21,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from jobs import run_regtrack
+from jobs import PRECISION, run_regtrack
 
 from regtrack.dataset.store import Dataset
 from regtrack.genome.interval import Interval
@@ -56,10 +56,10 @@ def _settings(config: TrainingConfig) -> dict[str, float]:
 # and momentum 0.1, the paper's, are defaults of its networks
 RECIPE, SHORT_RECIPE = map(_settings, RECIPES["standard"])
 PAPER, SHORT_PAPER = map(_settings, RECIPES["paper"])
-EPOCHS = 4
-SHOWN = ("GM12878_POLR2A", "Gm12878_DNase", "GM12878_H3K4me3", "GM12878_H3K27ac")
+EPOCHS = 12
+SHOWN = ("GM12878_CTCF", "Gm12878_DNase", "GM12878_H3K27ac")
 SWEPT = (
-    *SHOWN, "category:histone", "GM12878_CTCF", "GM12878_ELF1", "GM12878_YY1", "GM12878_EBF1",
+    *SHOWN, "category:histone", "GM12878_POLR2A", "GM12878_ELF1", "GM12878_YY1", "GM12878_EBF1",
     "GM12878_CHD2", "GM12878_MAZ", "GM12878_Pol2", "GM12878_Egr-1", "GM12878_NF-YB",
     "GM12878_RUNX3", "GM12878_ATF2", "GM12878_Max", "GM12878_PU.1", "GM12878_Rad21",
     "GM12878_c-Myc", "GM12878_USF2", "Hepg2_DNase", "K562_DNase", "A549_DNase", "H7hesc_DNase",
@@ -175,7 +175,7 @@ def make_loci(
         if not loci.checkpoint(model).is_file():
             _regtrack(
                 "train", loci.data, *settings, "--out", loci.runs / model, "--epochs", epochs,
-                "--patience", "0", *flags(RECIPE),
+                "--patience", "0", "--precision", PRECISION, *flags(RECIPE),
             )  # fmt: skip
         if not (loci.tracks / model / "sweep.json").is_file():
             (loci.tracks).mkdir(parents=True, exist_ok=True)

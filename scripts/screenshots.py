@@ -20,7 +20,7 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
-from real_loci import Loci, add_options, loci_of, print_scores
+from real_loci import SHOWN, Loci, add_options, loci_of, print_scores
 from static_pictures import FIGURES, MUTATED_MARKER
 
 CHROMIUM = "/usr/bin/chromium"
@@ -48,12 +48,12 @@ NAMES = (
 
 def pages(loci: Loci) -> dict[str, Picture]:
     """The pictures of the dashboard."""
-    place, summit = loci.locus, loci.summit(MUTATED_MARKER, "cnn7")
+    place, summit = loci.locus, loci.summit(MUTATED_MARKER, "hybrid")
     whole = f"region={place.chrom}:{place.start + 1}-{place.end}"
     close = f"region={place.chrom}:{summit - 59}-{summit + 60}"
     models = "models=hybrid,cnn7,dilated,bi-lstm"
     return {
-        "dashboard": Picture(f"{whole}&markers=GM12878_POLR2A,GM12878_H3K4me3&{models}"),
+        "dashboard": Picture(f"{whole}&markers={','.join(SHOWN)}&{models}"),
         "dashboard-dark": Picture(
             f"{whole}&markers=GM12878_H3K4me3&{models}&mode=stack&scale=own&differences=models"
             "&pair=hybrid,cnn7&theme=dark",

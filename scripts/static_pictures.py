@@ -16,7 +16,7 @@ MUTATED_MARKER = "GM12878_ELF1"
 
 
 def draw_locus(loci: Loci, path: Path) -> None:
-    """Genes, labels and the tracks of three models over the locus."""
+    """Genes, labels and the tracks of all models over the locus."""
     _regtrack(
         "figure", *(loci.tracks / model for model in MODELS), "--region", loci.locus,
         "--labels", loci.data, "--genes", loci.gene_file, "--markers", ",".join(SHOWN),
@@ -35,11 +35,11 @@ def draw_saliency(loci: Loci, path: Path) -> None:
 
 
 def draw_mutations(loci: Loci, path: Path) -> None:
-    """Every substitution about the highest score in a peak of ELF1."""
-    middle = loci.summit(MUTATED_MARKER, "cnn7")
+    """Every substitution about the hybrid's highest score in a peak of ELF1."""
+    middle = loci.summit(MUTATED_MARKER, "hybrid")
     start = middle - MUTATED // 2
     _regtrack(
-        "saliency", loci.checkpoint("cnn7"), "--dataset", loci.data, "--marker", MUTATED_MARKER,
+        "saliency", loci.checkpoint("hybrid"), "--dataset", loci.data, "--marker", MUTATED_MARKER,
         "--region", Interval(loci.locus.chrom, start, start + MUTATED), "--method", "ism",
         "--out", path, "--overwrite",
     )  # fmt: skip

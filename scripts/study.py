@@ -30,7 +30,6 @@ from typing import Any
 import jobs
 import numpy as np
 import study_networks
-import torch
 from real_loci import PAPER, REAL, RECIPE, ROOT
 
 import regtrack
@@ -43,8 +42,6 @@ CATEGORIES = ("TF", "DNase", "histone")
 COLUMNS = ("study", "variant", "split", "epochs", "scored_on", *CATEGORIES, "parameters")
 # what was chosen last, as it was before
 FULL = {"cutout": 0.0, "loss_every": 1}
-# mixed precision where it is faster
-BF16 = torch.cuda.is_available() or torch.cpu.get_capabilities().get("avx512_bf16", False)
 
 
 @dataclass(frozen=True)
@@ -218,8 +215,7 @@ def train(name: str, variant: str, split: int) -> Path:
     study, out = STUDIES[name], run_of(name, variant, split)
     chosen = study.variants[variant]
     config = {
-        "epochs": study.epochs, "patience": 0, "precision": "bf16" if BF16 else "fp32",
-        **chosen.config,
+        "epochs": study.epochs, "patience": 0, "precision": jobs.PRECISION, **chosen.config,
     }  # fmt: skip
     with (
         study_networks.losses_at(chosen.widths),
