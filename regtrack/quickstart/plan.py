@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from regtrack.files.records import check_seal, read_record
 from regtrack.frozen import take_names, take_paths
 from regtrack.tracks.sweep_record import SWEEP_FILE
 from regtrack.training.config import TrainingConfig
+from regtrack.training.recipes import RECIPES
 from regtrack.training.run import RunFolder
 
 STARTER = "starter"
@@ -25,7 +26,7 @@ MODELS: dict[str, dict[str, Any]] = {
 
 EPOCHS = 4
 A_MINUTE = 300  # windows of 25 kb and 24 markers that any of these trains on, on two cores
-_BATCH = 4
+_RECIPE, _ = RECIPES["standard"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,15 +95,12 @@ class QuickstartRequest:
     @property
     def windows(self) -> int:
         """Training windows per epoch."""
-        return max(_BATCH, round(A_MINUTE * self.minutes / EPOCHS))
+        return max(_RECIPE.batch_size, round(A_MINUTE * self.minutes / EPOCHS))
 
     @property
     def config(self) -> TrainingConfig:
-        """How each network is trained."""
-        return TrainingConfig(
-            epochs=EPOCHS, epoch_windows=self.windows, patience=0, batch_size=_BATCH,
-            learning_rate=0.003, weight_decay=0.01, warmup=0.3, averaging=0.98, shift=10_000,
-        )  # fmt: skip
+        """How each network is trained: with the standard recipe, on a few windows."""
+        return replace(_RECIPE, epochs=EPOCHS, epoch_windows=self.windows)
 
 
 @dataclass(frozen=True)
