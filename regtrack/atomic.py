@@ -16,9 +16,10 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from regtrack.disk_errors import disk_errors, resolved
-from regtrack.errors import OutputError
+from regtrack.errors import OutputError, quoted
 from regtrack.exchange import take_place
 from regtrack.lock import Lock
+from regtrack.owned import foreign
 from regtrack.partial_names import PARTIAL, aside_of, is_temporary, temporary_path
 
 _log = logging.getLogger(__name__)
@@ -28,15 +29,24 @@ _MOUNTS = Path("/proc/self/mountinfo")
 _reserved: ContextVar[frozenset[Path]] = ContextVar("reserved", default=frozenset())
 
 
-def check_free(path: Path, *, overwrite: bool = False) -> None:
+def check_free(
+    path: Path, *, inputs: Iterable[_PathLike | None] = (), overwrite: bool = False
+) -> None:
     """Refuse an output that exists or cannot be written, before any work is done.
 
+    Args:
+        path: the file or folder to write.
+        inputs: files that are read, which it may not replace.
+        overwrite: whether it may exist.
+
     Raises:
-        OutputError: `path` exists and `overwrite` is off, its name is too long, or its folder
-            is not writable.
+        OutputError: `path` exists and `overwrite` is off, or is an input, its name is too long, or
+            its folder is not writable.
     """
     with disk_errors(path):
         there = os.path.lexists(path)
+        if there:
+            _check_inputs(path, resolved(path), inputs)
     if there and not overwrite:
         raise OutputError(
             f"{path} exists already; choose another output, or pass `overwrite=True` to replace it"
@@ -55,7 +65,12 @@ def _try_writing(folder: Path) -> None:
 
 
 def check_folder_free(
-    path: Path, *, mark: str, inputs: Iterable[_PathLike | None] = (), overwrite: bool = False
+    path: Path,
+    *,
+    mark: str,
+    inputs: Iterable[_PathLike | None] = (),
+    overwrite: bool = False,
+    keeps: bool = False,
 ) -> Path:
     """Like `check_free`, for a folder; an empty folder counts as free.
 
@@ -66,23 +81,31 @@ def check_folder_free(
         mark: the file that identifies a folder as such an output.
         inputs: files and folders that are read, which no output may replace.
         overwrite: replace an earlier output.
+        keeps: whether the caller keeps what else lies in the folder.
 
     Returns:
         The folder to write: `path`, or its target if it is a link.
 
     Raises:
         OutputError: see `check_free`; or `path` is a dangling link, a mount point or the current
-            folder, contains inputs, or is not such an output.
+            folder, contains inputs, is not such an output, or holds more than that.
     """
     with disk_errors(path):
         place = real_place(path)
         _check_place(path, place, inputs)
         empty = place.is_dir() and not any(place.iterdir())
         ours = (place / mark).is_file()
+        others = foreign(place, mark) if ours and overwrite and not keeps else []
         other = f"holds other files, and no {mark}" if place.is_dir() else "is a file"
     if os.path.lexists(place) and not empty and not ours:
         raise OutputError(
             f"{path} exists already and {other}; move it away or choose another output"
+        )
+    if others:
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        raise OutputError(
+            f"{path} holds {quoted(others[0])}{more}, not written with {mark}; move it away or "
+            "choose another output"
         )
     check_free(place, overwrite=overwrite or empty)
     return place
@@ -132,6 +155,11 @@ def _check_place(path: Path, place: Path, inputs: Iterable[_PathLike | None]) ->
         raise OutputError(
             f"{path} is a mount point, which cannot be replaced; name a folder inside it"
         )
+    _check_inputs(path, real, inputs)
+
+
+def _check_inputs(path: Path, real: Path, inputs: Iterable[_PathLike | None]) -> None:
+    """Refuse an output, a file or folder at `real`, that is an input or holds one."""
     for given in (Path(one) for one in inputs if one is not None):
         # an input that is a link is in its own folder as well as in that of its target
         for file in (resolved(given), resolved(given.parent) / given.name):
@@ -195,21 +223,24 @@ def hold(path: Path, *, wait: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def reserve(paths: Iterable[Path], *, overwrite: bool = False) -> Iterator[None]:
+def reserve(
+    paths: Iterable[Path], *, inputs: Iterable[_PathLike | None] = (), overwrite: bool = False
+) -> Iterator[None]:
     """Be the only writer of files from before they are computed until this thread published them.
 
     Args:
         paths: the files, by the names with which they will be published.
+        inputs: files that are read, which they may not replace.
         overwrite: whether they may exist.
 
     Raises:
-        OutputError: one exists and `overwrite` is off, another process writes one, or one cannot
-            be written.
+        OutputError: one exists and `overwrite` is off, one is an input, another process writes
+            one, or one cannot be written.
     """
-    files = frozenset(paths)
+    files, inputs = frozenset(paths), tuple(inputs)
     with ExitStack() as held:
         for path in sorted(files):
-            check_free(path, overwrite=overwrite)
+            check_free(path, inputs=inputs, overwrite=overwrite)
             held.enter_context(hold(path))
             check_free(path, overwrite=overwrite)  # another process may have just published it
         before = _reserved.set(_reserved.get() | files)
@@ -250,12 +281,18 @@ def remove(path: Path) -> None:
 
 @contextmanager
 def publish_file(
-    path: Path, *, overwrite: bool = False, wait: bool = False, one_of_many: bool = False
+    path: Path,
+    *,
+    inputs: Iterable[_PathLike | None] = (),
+    overwrite: bool = False,
+    wait: bool = False,
+    one_of_many: bool = False,
 ) -> Iterator[Path]:
     """Yield a temporary path in the same folder, renamed to `path` if the block succeeds.
 
     Args:
         path: the file to write.
+        inputs: files that are read, which it may not replace.
         overwrite: replace a file that exists.
         wait: wait for another process that writes the same file instead of raising.
         one_of_many: the caller alone writes in the folder, which is new, and will publish another
@@ -263,7 +300,8 @@ def publish_file(
             failure when that of the other file does.
 
     Raises:
-        OutputError: `path` exists and `overwrite` is off, at the start or at the end; another
+        OutputError: `path` exists and `overwrite` is off, at the start or at the end; it is an
+            input; another
             process writes it; the folder cannot be written, or the disk is full.
     """
     temporary = temporary_path(path)
@@ -271,7 +309,7 @@ def publish_file(
         with _renamed(temporary, path):
             yield temporary
         return
-    check_free(path, overwrite=overwrite)
+    check_free(path, inputs=inputs, overwrite=overwrite)
     with hold(path, wait=wait):
         with _renamed(temporary, path):
             yield temporary

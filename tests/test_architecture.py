@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 GROUND = {
-    "errors", "frozen", "progress", "closing", "atomic", "disk_errors", "partial_names",
+    "errors", "frozen", "progress", "closing", "atomic", "disk_errors", "partial_names", "owned",
     "exchange", "lock", "version", "kernel", "model_style", "csv_table", "name_lists",
 }  # fmt: skip
 

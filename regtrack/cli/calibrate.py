@@ -58,10 +58,12 @@ def command(
     from regtrack.evaluation.calibrate import calibrate
     from regtrack.figures.style import check_format
 
-    out = out or checkpoint_file(checkpoint).with_name("calibrated.safetensors")
+    read = checkpoint_file(checkpoint)
+    out = out or read.with_name("calibrated.safetensors")
     if figure is not None:
         check_format(figure)
-    with reserve([out, *([] if figure is None else [figure])], overwrite=overwrite):
+    files = [out, *([] if figure is None else [figure])]
+    with reserve(files, inputs=(read, dataset), overwrite=overwrite):
         with bars() as progress:
             found = calibrate(
                 checkpoint, dataset,

@@ -71,7 +71,8 @@ def command(
     files = tuple(out or ())
     for path in files:
         check_format(path)
-    with reserve(files, overwrite=overwrite):
+    inputs = [one for one in (checkpoint, reference) if one is not None]
+    with reserve(files, inputs=inputs, overwrite=overwrite):
         with bars() as progress:
             found = check_model(
                 given_network(checkpoint, network, network_set), reference,

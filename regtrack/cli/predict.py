@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -115,7 +116,8 @@ def command(
     )
     with open_regions(request) as opened:
         if out is not None:
-            _write(opened, out, binning, overwrite=overwrite, as_json=as_json)
+            inputs = (*(checkpoints or ()), reference, sequences, bed)
+            _write(opened, out, binning, inputs=inputs, overwrite=overwrite, as_json=as_json)
         elif as_json:
             with bars() as progress:
                 print_json({"regions": [_described(one) for one in opened.scores(progress)]})
@@ -135,7 +137,13 @@ def _reference(reference: Path | None, sequences: Path | None) -> Path:
 
 
 def _write(
-    opened: OpenRequest, out: Path, binning: Binning, *, overwrite: bool, as_json: bool
+    opened: OpenRequest,
+    out: Path,
+    binning: Binning,
+    *,
+    inputs: Sequence[Path | None],
+    overwrite: bool,
+    as_json: bool,
 ) -> None:
     """Write the file, or the table to stdout where it is `-`."""
     from regtrack.atomic import publish_file
@@ -147,7 +155,7 @@ def _write(
             write_tsv(sys.stdout, opened.markers, found)
         return
     check_format(out.suffix, opened.markers)
-    with publish_file(out, overwrite=overwrite) as path, bars() as progress:
+    with publish_file(out, inputs=inputs, overwrite=overwrite) as path, bars() as progress:
         found = binned(opened.scores(progress), binning)
         write_bins(path, out.suffix, opened.markers, found)
     bases = sum(len(region) for region in opened.regions)

@@ -66,10 +66,11 @@ def command(
     from regtrack.saliency.receptive_field import compare_receptive_fields
 
     files = tuple(out or ())
-    with reserve_outputs(files, data=data, overwrite=overwrite):
+    models = compared_networks(checkpoints, network, network_set)
+    with reserve_outputs(files, data=data, inputs=(*models, dataset), overwrite=overwrite):
         with bars() as progress:
             curves = compare_receptive_fields(
-                compared_networks(checkpoints, network, network_set), dataset, marker=marker,
+                models, dataset, marker=marker,
                 split=split, positives=positives, seed=seed, device=device,
                 any_assembly=any_assembly, progress=progress,
             )  # fmt: skip

@@ -171,7 +171,8 @@ def command(
     )  # fmt: skip
     if tracks is not None:
         _check_tracks(wanted, tracks, overwrite=overwrite)
-    with reserve_outputs(outputs, data=data, overwrite=overwrite):
+    inputs = (*wanted.checkpoints, reference, dataset, labels)
+    with reserve_outputs(outputs, data=data, inputs=inputs, overwrite=overwrite):
         with bars() as progress:
             found = compare_saliency(wanted, progress=progress)
         written = _written_tracks(found, tracks, overwrite=overwrite)
@@ -195,7 +196,10 @@ def _check_tracks(wanted: SaliencyRequest, tracks: Path, *, overwrite: bool) -> 
     check_letters(find_method(wanted.method))
     if not (wanted.region or wanted.at):
         raise RegtrackError("--tracks is of one region; name it with --region or --at")
-    check_folder_free(tracks, mark=MARK, overwrite=overwrite)
+    check_folder_free(
+        tracks, mark=MARK, inputs=(wanted.reference, wanted.dataset, wanted.labels),
+        overwrite=overwrite,
+    )  # fmt: skip
 
 
 def _written_tracks(found: Sequence[Panels], tracks: Path | None, *, overwrite: bool) -> list[str]:

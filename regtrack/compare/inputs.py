@@ -29,3 +29,9 @@ class Inputs:
     reference: str | Path | None = None
     names: Mapping[str | Path, str] = field(default_factory=dict)
     checkpoints: tuple[str | Path | NetworkName, ...] = ()
+
+    @property
+    def files(self) -> tuple[str | Path, ...]:
+        """All paths, which no output may replace."""
+        others = (self.labels, self.genes, self.reference, *self.checkpoints)
+        return (*self.paths, *(one for one in others if isinstance(one, str | Path)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
@@ -49,15 +49,26 @@ def planned_files(paths: Sequence[Path], *, data: bool = False) -> tuple[Path, .
 
 
 def reserve_outputs(
-    paths: Sequence[Path], *, data: bool = False, overwrite: bool = False
+    paths: Sequence[Path],
+    *,
+    data: bool = False,
+    inputs: Iterable[object] = (),
+    overwrite: bool = False,
 ) -> AbstractContextManager[None]:
     """Refuse outputs that cannot be written, before any work is done, and lock them meanwhile.
 
+    Args:
+        paths: the figures and tables to write.
+        data: whether a table is written beside each figure.
+        inputs: what is read, of which no file may be replaced; others than paths do not count.
+        overwrite: replace files that exist.
+
     Raises:
-        OutputError: see `planned_files`; or a file exists and `overwrite` is off, or another
-            process writes it.
+        OutputError: see `planned_files`; or a file is an input, or exists and `overwrite` is off,
+            or another process writes it.
     """
-    return reserve(planned_files(paths, data=data), overwrite=overwrite)
+    files = [one for one in inputs if isinstance(one, str | Path)]
+    return reserve(planned_files(paths, data=data), inputs=files, overwrite=overwrite)
 
 
 def write_saliency(

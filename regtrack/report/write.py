@@ -100,7 +100,11 @@ def write_report(
     path = Path(out)
     if path.suffix.lower() not in {".html", ".htm"}:
         raise OutputError(f"cannot write {path}: expected a name that ends in .html, as `out`")
-    with publish_file(path, overwrite=overwrite) as temporary, open_inputs(inputs) as sources:
+    files = (*inputs.files, request.regions)
+    with (
+        publish_file(path, inputs=files, overwrite=overwrite) as temporary,
+        open_inputs(inputs) as sources,
+    ):
         sources.wait_for_genes()
         named = _named_regions(sources, request.regions)
         wanted = request.split or usual_split(sources)

@@ -262,7 +262,7 @@ def find_place(
         if final.finished:  # killed when it had just taken its place: the older run is still there
             RunFolder(work_folder(final.path)).give_to(final)
         return final, final
-    place = check_folder_free(out, mark=RUN_FILE, inputs=inputs, overwrite=True)
+    place = check_folder_free(out, mark=RUN_FILE, inputs=inputs, overwrite=True, keeps=True)
     return RunFolder(work_folder(place), run), RunFolder(place, run)
 
 

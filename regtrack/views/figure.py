@@ -67,7 +67,7 @@ def draw_figure(
             names something that does not exist.
     """
     paths = _checked(outputs)
-    with reserve(paths, overwrite=overwrite), open_inputs(inputs) as sources:
+    with reserve(paths, inputs=inputs.files, overwrite=overwrite), open_inputs(inputs) as sources:
         picture = read_picture(sources, request)
         figure = region_figure(picture)
         for path in paths:
