@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -100,6 +101,7 @@ def command(
     from regtrack.predict.regions import RegionRequest, open_regions
 
     binning = Binning(resolution, summary)
+    _check_output(out, binning, as_json=as_json)
     given = given_networks(checkpoints, network, network_set)
     request = RegionRequest(
         (given,) if isinstance(given, Path) else given,
@@ -125,6 +127,24 @@ def command(
             _sketch(opened)
 
 
+def _check_output(out: Path | None, binning: Binning, *, as_json: bool) -> None:
+    """Refuse two outputs on stdout, and bins that nothing shows.
+
+    Raises:
+        RegtrackError: options that contradict each other.
+    """
+    if as_json and out is not None and str(out) == "-":
+        raise RegtrackError(
+            "found --json and --out -, which would both print on stdout; expected one of them"
+        )
+    if out is None and (binning.summary or binning.resolution != 1):
+        option = "--summary" if binning.summary else "--resolution"
+        raise RegtrackError(
+            f"{option} is for --out, which was not given; give --out (- prints the table), or omit "
+            f"{option}"
+        )
+
+
 def _reference(reference: Path | None, sequences: Path | None) -> Path:
     if (reference is None) == (sequences is None):
         raise RegtrackError(
@@ -147,7 +167,7 @@ def _write(
 ) -> None:
     """Write the file, or the table to stdout where it is `-`."""
     from regtrack.atomic import publish_file
-    from regtrack.predict.region_files import binned, check_format, write_bins, write_tsv
+    from regtrack.predict.region_files import arranged, binned, check_format, write_bins, write_tsv
 
     if str(out) == "-":
         with bars() as progress:
@@ -155,16 +175,16 @@ def _write(
             write_tsv(sys.stdout, opened.markers, found)
         return
     check_format(out.suffix, opened.markers)
+    opened = replace(opened, regions=arranged(out.suffix, opened.regions))
     with publish_file(out, inputs=inputs, overwrite=overwrite) as path, bars() as progress:
         found = binned(opened.scores(progress), binning)
         write_bins(path, out.suffix, opened.markers, found)
-    bases = sum(len(region) for region in opened.regions)
     if as_json:
-        print_json({"file": str(out), "regions": len(opened.regions), "bases": bases,
+        print_json({"file": str(out), "regions": len(opened.regions), "bases": opened.bases,
                     "markers": list(opened.markers)})  # fmt: skip
         return
     console.print(
-        f"{out}: regions {len(opened.regions):,} ({bases:,} bp), markers {len(opened.markers):,}"
+        f"{out}: regions {len(opened.regions):,} ({opened.bases:,} bp), markers {len(opened.markers):,}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
 
@@ -152,6 +153,28 @@ def check_format(form: str, markers: Sequence[str]) -> None:
         raise OutputError(
             f"bedGraph holds one marker and {len(markers)} are asked for; choose one, or write .tsv"
         )
+
+
+def arranged(form: str, regions: Sequence[Interval]) -> list[Interval]:
+    """Regions in the order in which a format needs them: for bedGraph sorted, else as they are.
+
+    Args:
+        form: the end of a file's name, one of `FORMATS`.
+        regions: what is scored.
+
+    Raises:
+        OutputError: bedGraph, which gives a base one value, of regions that overlap.
+    """
+    if _TEXT.get(form.lower()) is not write_bedgraph:
+        return list(regions)
+    found = sorted(regions, key=lambda one: (one.chrom.encode(), one.start, one.end))
+    for one, two in pairwise(found):
+        if one.chrom == two.chrom and two.start < one.end:
+            raise OutputError(
+                f"the regions {one} and {two} overlap, and bedGraph gives a base one value; merge "
+                "the regions, or write .tsv"
+            )
+    return found
 
 
 def write_bins(path: Path, form: str, markers: Sequence[str], bins: Iterable[Bins]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 from regtrack.checkpoint import Checkpoint
 from regtrack.errors import CheckpointError, RegionError
 from regtrack.genome.interval import Interval, parse_region
+from regtrack.genome.intervals import Intervals
 from regtrack.genome.reference import Reference
 from regtrack.labels.marker import select_markers
 from regtrack.labels.peaks import read_intervals
@@ -90,6 +92,14 @@ class OpenRequest:
     def markers(self) -> tuple[str, ...]:
         """The names of the markers asked for."""
         return tuple(self.network.marker_names[row] for row in self.rows)
+
+    @property
+    def bases(self) -> int:
+        """The number of bases in the regions, each counted once (bp)."""
+        of_chroms: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for region in self.regions:
+            of_chroms[region.chrom].append((region.start, region.end))
+        return sum(Intervals.merged(*zip(*some, strict=True)).bases for some in of_chroms.values())
 
     def scores(self, progress: Progress = SILENT) -> Iterator[RegionScores]:
         """The scores of each region; see `regtrack.scores`.

@@ -165,6 +165,27 @@ def test_bedgraph_has_one_marker_and_no_line_for_n(run: Run) -> None:
     assert "bedGraph holds one marker and 3 are asked for; choose one, or write .tsv" in err
 
 
+def test_bedgraph_is_sorted_and_bases_are_counted_once(run: Run) -> None:
+    one_marker = ("--reference", "r.fa", "--markers", "A_D")
+    regions = ("chr2:8-9", "chr1:30-32", "chr1:7-8", "chr1:9-10")
+    given = [word for region in regions for word in ("--region", region)]
+    code, out, _ = run(*one_marker, *given, "--out", "a.bdg")
+    assert (code, out) == (0, "a.bdg: regions 4 (9 bp), markers 1\n")
+    lines = [line.split("\t") for line in Path("a.bdg").read_text().splitlines()[1:]]
+    starts = [("chr1", at) for at in (6, 7, 8, 9, 29, 30, 31)] + [("chr2", 7), ("chr2", 8)]
+    assert [(line[0], int(line[1])) for line in lines] == starts
+    for first, line in (("chr1:7", lines[0]), ("chr2:9", lines[-1])):
+        value = regtrack.scores("c0.safetensors", "r.fa", f"{first}-{first[5:]}")["A_D"][0]
+        assert float(line[3]) == pytest.approx(value, rel=1e-4)
+    twice = ("--region", "chr1:31-40", "--region", "chr2:1-9", "--region", "chr1:7-35")
+    code, out, err = run(*one_marker, *twice, "--out", "b.bedgraph")
+    assert (code, Path("b.bedgraph").exists()) == (2, False)
+    assert "the regions chr1:7-35 and chr1:31-40 overlap" in err
+    _, out, _ = run(*one_marker, *twice, "--out", "b.tsv")
+    assert out == "b.tsv: regions 3 (43 bp), markers 1\n"  # 34 bp of chr1 and 9 of chr2
+    assert len(Path("b.tsv").read_text().splitlines()) == 1 + 10 + 9 + 29
+
+
 def test_arrays_have_names_and_places(run: Run) -> None:
     code, _, _ = run("--reference", "r.fa", "--region", "chr2:1-9", "--region", "chr1:90-94",
                      "--out", "x.npz")  # fmt: skip
@@ -222,6 +243,9 @@ def test_json_has_each_region_and_marker(run: Run) -> None:
     ((*REGION, "--summary", "median"), "--summary"),
     ((*REGION, "--summary", "mean", "--resolution", "5"), "cannot be combined"),
     ((*REGION, "--markers", "nothing"), "nothing"),
+    ((*REGION, "--out", "-", "--json"), "found --json and --out -"),
+    ((*REGION, "--summary", "max"), "--summary is for --out, which was not given"),
+    ((*REGION, "--resolution", "5", "--json"), "--resolution is for --out"),
     (("c0.safetensors", "missing", *REGION), "missing"),
 ])  # fmt: skip
 def test_a_request_that_cannot_be_met_gets_one_line(
