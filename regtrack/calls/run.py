@@ -14,7 +14,7 @@ from regtrack.atomic import publish_folder
 from regtrack.calls.find import find_peaks
 from regtrack.calls.rule import CallRule, Cut
 from regtrack.calls.summary import CALLS_FILE, CalledTrack, CallSummary
-from regtrack.calls.tables import find_tables
+from regtrack.calls.tables import INSTEAD, find_tables
 from regtrack.calls.write import PeakFiles
 from regtrack.errors import MarkerError, RegtrackError, TrackError
 from regtrack.files.shown import listed
@@ -67,6 +67,7 @@ def call_peaks(
 
     Raises:
         TrackError: a path without tracks or with tracks that cannot be called by this rule.
+            A `checkpoint` without a sweep, or for a sweep whose values no table is of.
         CheckpointError: the checkpoint is not there, or is another than the one that made them.
         MarkerError: a glob that matches nothing, or no marker has a table of thresholds.
         OutputError: `out` exists and `overwrite` is off, or it cannot be written.
@@ -179,8 +180,13 @@ def _sources(
     loose = [track for track in catalog.tracks if track.marker is None]
     if loose and rule.by_table:
         raise TrackError(
-            f"there is no table of thresholds for {loose[0].path}, which no sweep of regtrack "
-            "wrote; give a `threshold`"
+            f"there is no table of thresholds for {loose[0].path}, which is not given as part of a "
+            f"sweep; give the folder of its sweep if it has one, or {INSTEAD}"
+        )
+    if checkpoint is not None and not found:
+        raise TrackError(
+            "`checkpoint` is the one that made a sweep, and no sweep is given; give the folder of "
+            "the sweep, or omit `checkpoint`"
         )
     found += [_Source(track, None, MANTISSA_BITS) for track in loose if chosen is None]
     _check_names(found)
@@ -195,7 +201,8 @@ def _of_sweep(
     record = sweep.record
     tables = {}
     try:
-        tables = dict(find_tables(sweep, checkpoint))
+        instead = INSTEAD if rule.by_table else "omit `checkpoint`"
+        tables = dict(find_tables(sweep, checkpoint, instead=instead))
     except RegtrackError:
         if rule.by_table or checkpoint is not None:
             raise

@@ -10,26 +10,25 @@ from regtrack.errors import CheckpointError, TrackError
 from regtrack.measures.thresholds import ThresholdTable
 from regtrack.tracks.catalog import ModelTracks
 
-_ADVICE = (
-    "run regtrack calibrate on its checkpoint and predict with the result, or give a `threshold`"
-)
+INSTEAD = "give a `threshold`"
 
 
 def find_tables(
-    model: ModelTracks, checkpoint: str | Path | None = None
+    model: ModelTracks, checkpoint: str | Path | None = None, *, instead: str = INSTEAD
 ) -> Mapping[str, ThresholdTable]:
     """The tables of a sweep's markers, by name.
 
     Args:
         model: the sweep.
         checkpoint: the checkpoint that made it; None: the one that it names.
+        instead: what a user can do who needs no tables, for messages.
 
     Raises:
         TrackError: its values are not such as the tables are of: logits, means of both strands, or
             of a network that is not calibrated.
         CheckpointError: the checkpoint is not there, or it is another, or of another calibration.
     """
-    _check_values(model)
+    _check_values(model, instead)
     made_by = model.record.checkpoint
     assert made_by.calibration is not None
     file = _checkpoint(model, checkpoint)
@@ -41,23 +40,24 @@ def find_tables(
     return dict(zip((marker.name for marker in header.markers), tables, strict=True))
 
 
-def _check_values(model: ModelTracks) -> None:
+def _check_values(model: ModelTracks, instead: str) -> None:
     """Refuse tracks whose values no table is of."""
     kinds = {track.kind for track in model.tracks}
     if kinds != {"scores"}:
         raise TrackError(
             f"{model.folder} holds {' and '.join(sorted(kinds))}, and tables of thresholds are of "
-            "scores; predict scores, or give a `threshold`"
+            f"scores; predict scores, or {instead}"
         )
     if model.record.checkpoint.calibration is None:
         raise TrackError(
             f"there is no table of thresholds for {model.folder}, which a network made that is not "
-            f"calibrated; {_ADVICE}"
+            "calibrated; run regtrack calibrate on its checkpoint and predict with the result, or "
+            f"{instead}"
         )
     if model.record.plan.both_strands:
         raise TrackError(
             f"{model.folder} holds means of both strands, and the table of thresholds is of one; "
-            "predict without `reverse_complement`, or give a `threshold`"
+            f"predict without `reverse_complement`, or {instead}"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,13 @@ from regtrack.compare.open_sources import open_inputs
 from regtrack.errors import OutputError
 from regtrack.figures.region.draw import region_figure
 from regtrack.figures.style import check_format, save_figure
-from regtrack.genome.interval import Interval
+from regtrack.files.shown import listed
+from regtrack.genome.assembly import Assembly
+from regtrack.genome.interval import Interval, parse_region
 from regtrack.views.read import read_picture
 from regtrack.views.request import ViewRequest
+
+_log = logging.getLogger(__name__)
 
 _PAGE = 247.0  # height of a journal's page, mm
 
@@ -69,11 +74,24 @@ def draw_figure(
     paths = _checked(outputs)
     with reserve(paths, inputs=inputs.files, overwrite=overwrite), open_inputs(inputs) as sources:
         picture = read_picture(sources, request)
+        _note_marks_elsewhere(request, picture.region, sources.assembly)
         figure = region_figure(picture)
         for path in paths:
             save_figure(figure, path, dpi=dpi, about=about, overwrite=overwrite)
     width, height = (round(float(size) * 25.4, 1) for size in figure.get_size_inches())
     return Drawn(picture.region, paths, width, height, len(picture.rows))
+
+
+def _note_marks_elsewhere(request: ViewRequest, region: Interval, assembly: Assembly) -> None:
+    """Note the regions to highlight that are not within the figure."""
+    marks = [parse_region(text, assembly) for text in request.marks]
+    outside = [
+        str(mark)
+        for mark in marks
+        if mark.chrom != region.chrom or mark.end <= region.start or mark.start >= region.end
+    ]
+    if outside:
+        _log.warning("not highlighted, outside of %s: %s", region, listed(outside, 5))
 
 
 def _checked(outputs: Sequence[str | Path]) -> tuple[Path, ...]:

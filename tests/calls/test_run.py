@@ -156,7 +156,7 @@ def test_any_bigwig_can_be_called_by_a_threshold(tmp_path: Path) -> None:
         ("logits", TrackError, "holds logits, and tables of thresholds are of scores"),
         ("strands", TrackError, "holds means of both strands"),
         ("raw", TrackError, "there is no table of thresholds for .*; run regtrack calibrate"),
-        ("loose", TrackError, "there is no table of thresholds for .*which no sweep of regtrack"),
+        ("loose", TrackError, "there is no table of thresholds for .*give the folder of its sweep"),
         ("again", CheckpointError, "again.safetensors is another calibration of the network"),
         ("stranger", CheckpointError, "stranger.safetensors is another network than the one"),
         ("uncalibrated", CheckpointError, "raw.safetensors is not calibrated"),
@@ -186,6 +186,28 @@ def test_scores_and_tables_that_do_not_belong_together_are_refused(
         checkpoint = lab.folder / f"{name}.safetensors"
     with pytest.raises(error, match=said):
         call_peaks(sweep, tmp_path / "calls", EASY, checkpoint=checkpoint)
+    assert not (tmp_path / "calls").exists()
+
+
+@pytest.mark.parametrize(("case", "said"), [
+    ("loose", "`checkpoint` is the one that made a sweep, and no sweep is given"),
+    ("raw", "regtrack calibrate on its checkpoint and predict with the result, or omit `check"),
+    ("logits", "predict scores, or omit `checkpoint`"),
+    ("stranger", "is another network than the one"),
+])  # fmt: skip
+def test_a_checkpoint_counts_by_threshold_too(
+    lab: Lab, tmp_path: Path, case: str, said: str
+) -> None:
+    if case == "logits":
+        sweep = lab.tracks("logits", logits=True)
+    else:
+        sweep = lab.tracks("of-raw", "raw") if case == "raw" else lab.tracks("tracks")
+    given = next(sweep.glob("*.bw")) if case == "loose" else sweep
+    name = "stranger" if case == "stranger" else "calibrated"
+    checkpoint, rule = lab.folder / f"{name}.safetensors", CallRule(threshold=0.1)
+    with pytest.raises(RegtrackError, match=said) as caught:
+        call_peaks(given, tmp_path / "calls", rule, checkpoint=checkpoint)
+    assert "give a `threshold`" not in str(caught.value)
     assert not (tmp_path / "calls").exists()
 
 

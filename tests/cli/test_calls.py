@@ -49,11 +49,15 @@ def test_nothing_found_is_said_and_no_error(call: Call) -> None:
     [
         ("signal.bw", "found none; expected one of --precision, --fdr and --threshold"),
         ("signal.bw --threshold 2 --fdr 0.1", "found --fdr and --threshold"),
-        ("signal.bw --precision 0.9", "no sweep of regtrack wrote; give a --threshold"),
+        (
+            "signal.bw --precision 0.9",
+            "give the folder of its sweep if it has one, or give a --threshold",
+        ),
         ("signal.bw --threshold 2 --extend-to 3", "--extend-to is 3; expected at most 2"),
         ("signal.bw --threshold 2 --min-length 0", "--min-length is 0 bp; expected at least 1"),
         ("gone.bw --threshold 2", "nothing at gone.bw; expected a sweep"),
         ("signal.bw --threshold 2 --markers x", 'no marker matches "x"'),
+        ("signal.bw --threshold 2 --checkpoint no", "--checkpoint is the one that made a sweep"),
         ("signal.bw --threshold 2 --out .", "is the current folder"),
     ],
 )

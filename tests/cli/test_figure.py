@@ -67,6 +67,20 @@ def test_the_size_is_said_and_nothing_is_replaced(
     assert "--overwrite" in error
 
 
+def test_highlights_outside_of_the_region_are_named(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    marks = ["chr2:1-5", "chr1:900-2000", "chr1:1,001-1,050", "chr1:5-9"]
+    given = [word for mark in marks for word in ("--highlight", mark)]
+    code, _, err = run(
+        capsys, monkeypatch, world.folder / "sweeps", "--region", "chr1:1-1000", *given,
+        "--out", tmp_path / "a.svg",
+    )  # fmt: skip
+    assert code == 0
+    assert "note: not highlighted, outside of chr1:1-1,000: chr2:1-5, chr1:1,001-1,050\n" in err
+
+
 def test_a_mistake_is_one_line_that_names_the_option(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
