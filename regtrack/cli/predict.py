@@ -183,9 +183,8 @@ def _write(
         print_json({"file": str(out), "regions": len(opened.regions), "bases": opened.bases,
                     "markers": list(opened.markers)})  # fmt: skip
         return
-    console.print(
-        f"{out}: regions {len(opened.regions):,} ({opened.bases:,} bp), markers {len(opened.markers):,}"
-    )
+    scored = f"regions {len(opened.regions):,} ({opened.bases:,} bp)"
+    console.print(f"{out}: {scored}, markers {len(opened.markers):,}")
 
 
 def _described(found: RegionScores) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from regtrack.compare.labels import DatasetLabels, LabelSource, PeakLabels, bed_marker
 from regtrack.dataset.format import HEADER_FILE
 from regtrack.dataset.store import Dataset
-from regtrack.errors import AssemblyError, RegtrackError, TrackError
+from regtrack.errors import AssemblyError, MarkerError, RegtrackError, TrackError
 from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals
@@ -18,7 +18,8 @@ from regtrack.labels.manifest import MarkerFile, read_markers
 from regtrack.labels.marker import Marker, select_markers
 from regtrack.name_lists import split_names
 from regtrack.tracks.bigwig.raw import RawBigWig
-from regtrack.tracks.build_catalog import build_catalog, is_bigwig
+from regtrack.tracks.build_catalog import build_catalog, is_bigwig, track_markers
+from regtrack.tracks.catalog import Catalog
 
 _MOST = 200  # tracks and labels at once
 
@@ -78,16 +79,10 @@ def open_compared(
 
     Raises:
         RegtrackError: a file is missing, cannot be read or is of another assembly, fewer than two
-            inputs, or two of one name.
+            inputs, two of one name, or `markers` that match nothing, or of inputs without any.
     """
     places = [Path(path) for path in paths]
-    tracks: list[tuple[str, Path]] = []
-    labels: list[tuple[str, Dataset | MarkerFile, str]] = []
-    for path in places:
-        if _is_tracks(path):
-            tracks += _tracks_of(path, markers)
-        else:
-            labels += _labels_of(path, markers)
+    tracks, labels = _collect(places, markers)
     found = [one[0] for one in tracks] + [one[0] for one in labels]
     files = [str(path) for _, path in tracks] + [one[0] for one in labels]
     given = _checked_names(found, files, names)
@@ -107,23 +102,53 @@ def open_compared(
         yield Compared(tuple(signals), labelled, assembly)
 
 
+def _collect(
+    places: Sequence[Path], markers: Sequence[str]
+) -> tuple[list[tuple[str, Path]], list[tuple[str, Dataset | MarkerFile, str]]]:
+    """The tracks and the labels at paths, of the markers asked for.
+
+    Raises:
+        MarkerError: `markers` that match nothing, or that no input has.
+    """
+    tracks: list[tuple[str, Path]] = []
+    labels: list[tuple[str, Dataset | MarkerFile, str]] = []
+    known = False
+    for path in places:
+        if _is_tracks(path):
+            catalog = build_catalog([path])
+            known |= bool(track_markers(catalog))
+            tracks += _tracks_of(catalog, markers)
+        else:
+            known |= _has_markers(path)
+            labels += _labels_of(path, markers)
+    if markers and not known:
+        raise MarkerError(
+            "`markers` choose among those of sweeps, markers tables and datasets, and none of "
+            "these is given; omit `markers`"
+        )
+    return tracks, labels
+
+
 def _is_tracks(path: Path) -> bool:
     if path.is_dir():
         return not (path / HEADER_FILE).is_file()
     return is_bigwig(path) or not path.exists()
 
 
-def _tracks_of(path: Path, markers: Sequence[str]) -> list[tuple[str, Path]]:
-    catalog = build_catalog([path])
-    chosen = None
-    if markers and catalog.markers:
-        rows = select_markers(catalog.markers, markers)
-        chosen = {catalog.markers[row].name for row in rows}
+def _tracks_of(catalog: Catalog, markers: Sequence[str]) -> list[tuple[str, Path]]:
+    chosen, known = None, track_markers(catalog)
+    if markers and known:
+        chosen = {known[row].name for row in select_markers(known, markers)}
     return [
         (track.path.stem, track.path)
         for track in catalog.tracks
         if chosen is None or track.marker is None or track.marker in chosen
     ]
+
+
+def _has_markers(path: Path) -> bool:
+    """Whether labels are of markers by name: a dataset or a markers table, and no peak file."""
+    return path.is_dir() or path.suffix.lower() == ".tsv"
 
 
 def _labels_of(path: Path, markers: Sequence[str]) -> list[tuple[str, Dataset | MarkerFile, str]]:

@@ -23,12 +23,14 @@ class Piece:
 
     Attributes:
         chrom: the chromosome.
+        read: bases that count in it (bp), with or without values.
         starts: of each position, a base or the bin of the genome that it is in (bp), int64 (n,).
         signals: float32 (tracks, n), NaN if absent.
         labels: the labelled fraction of each position, float32 (labels, n).
     """
 
     chrom: str
+    read: int
     starts: Positions
     signals: npt.NDArray[np.float32]
     labels: npt.NDArray[np.float32]
@@ -85,7 +87,9 @@ class Grid:
             labels = [group_means(row, first).astype(np.float32) for row in labels]
             bases = bins[first] * self.resolution
         nothing = np.empty((0, len(bases)), dtype=np.float32)
-        return Piece(chrom, bases, np.stack(values), np.stack(labels) if labels else nothing)
+        return Piece(
+            chrom, here.bases, bases, np.stack(values), np.stack(labels) if labels else nothing
+        )
 
 
 def group_means(values: Values, first: Positions) -> npt.NDArray[np.float64]:

@@ -150,6 +150,8 @@ class _Run:
                     spearman = self._ranked([chrom], here, None, task)
                     pairs += here.pair_rows(chrom, inputs.names, spearman)
                     peaks += here.peak_rows(chrom, inputs.names)
+                elif len(chroms) > 1:  # nothing to rank
+                    task.advance(self._grid.regions[chrom].bases)
             if not every.moments.count:
                 raise TrackError(
                     "there is no position at which all tracks have a value; compare others, or "
@@ -188,7 +190,7 @@ class _Run:
             if written is not None:
                 _write_difference(written, piece, self._grid.resolution)
             rows = present(piece)
-            task.advance(len(piece.starts) * self._grid.resolution)
+            task.advance(piece.read)
             if kept is not None:
                 kept.append(rows)
                 self._room -= rows.nbytes

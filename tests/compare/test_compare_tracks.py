@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -213,6 +216,55 @@ def test_sweeps_are_compared_by_their_markers(tmp_path: Path) -> None:
         assert inputs.names == ("p", "q", "r", "s")
 
 
+def test_markers_of_saliency_are_chosen_too(tmp_path: Path) -> None:
+    tracks = {"m1": values(0), "m2": values(1)}
+    write_sweep(tmp_path / "s", "cnn1", tracks, "gradient-x-input of all outputs")
+    write_bigwig(tmp_path / "a.bw", values(2))
+    paths = [tmp_path / "s", tmp_path / "a.bw"]
+    with open_compared(paths, markers=["m2"]) as inputs:
+        assert inputs.names == ("cnn1.m2", "a")
+    with (
+        pytest.raises(RegtrackError, match='no marker matches "m3"'),
+        open_compared(paths, markers=["m3"]),
+    ):
+        pass
+
+
+class Counted:
+    """Progress that adds up what was said to be done."""
+
+    def __init__(self) -> None:
+        self.total, self.done = 0.0, 0.0
+
+    @contextmanager
+    def task(self, _description: str, total: float | None, _unit: str) -> Iterator[Counted]:
+        self.total = total or 0.0
+        yield self
+
+    def advance(self, amount: float = 1, note: str | None = None) -> None:
+        self.done += amount
+
+
+@pytest.mark.parametrize(("options", "total"), [
+    ({}, 3 * sum(LENGTHS.values())),
+    ({"resolution": 1_000_000}, 3 * sum(LENGTHS.values())),
+    ({"resolution": 7, "chroms": ["chr2"]}, 2 * LENGTHS["chr2"]),
+    ({"resolution": 100, "regions": "peaks.bed"}, 3 * (800 + 50 + 300 + 100)),
+])  # fmt: skip
+def test_progress_ends_at_its_total(
+    folder: Path, tmp_path: Path, options: dict[str, Any], total: int
+) -> None:
+    only = {chrom: np.full(n, np.nan, dtype=np.float32) for chrom, n in LENGTHS.items()}
+    only["chr2"][:] = np.arange(LENGTHS["chr2"])  # the other chromosomes have nothing to rank
+    second = write_bigwig(tmp_path / "only.bw", only)
+    if "regions" in options:
+        options = {**options, "regions": folder / options["regions"]}
+    counted = Counted()
+    request = ComparisonRequest([folder / "a.bw", second], **options)
+    compare_tracks(request, tmp_path / "out", progress=counted)
+    assert (counted.total, counted.done) == (total, total)
+
+
 def other_assembly(path: Path) -> None:
     write_bigwig(path, {"chr1": np.ones(90, dtype=np.float32)})
 
@@ -230,6 +282,8 @@ def other_assembly(path: Path) -> None:
         (["a.bw", "b.bw"], {"resolution": 0}, "`resolution` is 0 bp; expected at least 1"),
         (["a.bw", "b.bw"], {"chroms": ["chr9"]}, 'chromosome "chr9" is not in the assembly'),
         (["a.bw", "b.bw"], {"regions": "far.bed"}, "has no base on the chromosomes"),
+        (["a.bw", "b.bw"], {"markers": ["X"]}, "`markers` choose among those of sweeps"),
+        (["a.bw", "peaks.bed"], {"markers": ["X"]}, "none of these is given; omit `markers`"),
         (["a.bw", "empty.bw"], {}, "there is no position at which all tracks have a value"),
     ],
 )
