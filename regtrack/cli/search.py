@@ -14,6 +14,7 @@ from regtrack.cli.next_step import evaluation_of
 
 if TYPE_CHECKING:
     from regtrack.search.results import SearchResult
+    from regtrack.search.space import Space
 
 EPILOG = """
 Examples:
@@ -125,7 +126,7 @@ def command(
     """
     from regtrack.search.request import SearchPlan
     from regtrack.search.run import plan_search, run_search
-    from regtrack.search.space_file import default_space, read_space, to_toml
+    from regtrack.search.space_file import default_space, read_space
     from regtrack.training.config import Hardware
     from regtrack.training.defaults import recipe as recipe_of
 
@@ -136,11 +137,10 @@ def command(
     chosen = chosen.with_recipe(recipe_of(dataset, recipe))
     hardware = Hardware(accelerator=accelerator, devices=1, workers=workers)
     if dry_run:
-        count = plan_search(dataset, out, space=chosen, plan=plan, hardware=hardware)
-        size = "any number of" if chosen.size is None else f"{chosen.size:,}"
-        print(to_toml(chosen), end="")
-        print(f"\n# {count:,} trials of {size} combinations, each at most "
-              f"{chosen.config.epochs} epochs")  # fmt: skip
+        count = plan_search(
+            dataset, out, space=chosen, plan=plan, hardware=hardware, storage=storage, study=study
+        )
+        _print_space(chosen, count, as_json=as_json)
         return
     with leaderboard(list(chosen.searched)) as (progress, board):
         result = run_search(
@@ -151,6 +151,20 @@ def command(
         print_json(result.to_dict())
     else:
         _print(result, dataset)
+
+
+def _print_space(space: Space, trials: int, *, as_json: bool) -> None:
+    """What would be searched: a space file, or JSON."""
+    from regtrack.search.space_file import to_toml
+
+    epochs = space.config.epochs
+    if as_json:
+        print_json({"space": space.to_dict(), "trials": trials, "combinations": space.size,
+                    "epochs": epochs})  # fmt: skip
+        return
+    size = "any number of" if space.size is None else f"{space.size:,}"
+    print(to_toml(space), end="")
+    print(f"\n# {trials:,} trials of {size} combinations, each at most {epochs} epochs")
 
 
 def _print(result: SearchResult, dataset: Path) -> None:

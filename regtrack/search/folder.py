@@ -84,11 +84,15 @@ class SearchFolder:
         """The training run of a trial."""
         return RunFolder(self.path / "trials" / f"{number:04d}")
 
-    def check(self) -> None:
+    def check(self, request: Mapping[str, Any] | None = None) -> None:
         """Refuse a folder that holds something else.
+
+        Args:
+            request: what is searched; None: anything.
 
         Raises:
             OutputError: it is a file, or holds other files.
+            SearchError: it holds a search for something else, or its record is damaged.
         """
         path = self.path
         with disk_errors(path):
@@ -101,6 +105,8 @@ class SearchFolder:
                     raise OutputError(
                         f"{path} holds other files, and no {RECORD}; name another folder"
                     )
+            if request is not None and self.record.exists():
+                self._place(request)
 
     def start(self, request: Mapping[str, Any]) -> str:
         """Create the folder, or join the search in it.

@@ -14,7 +14,7 @@ from regtrack.search.request import SearchPlan, identity
 from regtrack.search.results import SearchResult, keep_best, report
 from regtrack.search.space import Space
 from regtrack.search.space_file import default_space, read_space
-from regtrack.search.study import importances, open_study
+from regtrack.search.study import check_storage, importances, open_study
 from regtrack.search.trials import trials_of
 from regtrack.search.worker import Board, Worker
 from regtrack.training.config import Hardware
@@ -32,6 +32,8 @@ def plan_search(
     space: Space,
     plan: SearchPlan,
     hardware: Hardware,
+    storage: str | None = None,
+    study: str | None = None,
 ) -> int:
     """Refuse a search that cannot start, before anything is written; arguments as for `run_search`.
 
@@ -46,9 +48,16 @@ def plan_search(
     check_trainable(dataset)
     _check_network(space, dataset)
     folder = SearchFolder(real_place(Path(out)))
-    folder.check()
+    request = identity(dataset, space)
+    folder.check(request)
     check_hardware(space.config, hardware, RunFolder(folder.path))
+    if storage is not None:
+        check_storage(storage, _study_name(study, folder), request)
     return wanted
+
+
+def _study_name(study: str | None, folder: SearchFolder) -> str:
+    return study or folder.path.resolve().name
 
 
 def _check_network(space: Space, dataset: Dataset) -> None:
@@ -105,11 +114,13 @@ def run_search(
     if not isinstance(space, Space):
         space = default_space(model) if space is None else read_space(space, model)
     space = space.with_recipe(recipe_of(dataset, recipe))
-    wanted = plan_search(dataset, out, space=space, plan=plan, hardware=hardware)
+    wanted = plan_search(
+        dataset, out, space=space, plan=plan, hardware=hardware, storage=storage, study=study
+    )
     folder = SearchFolder(real_place(Path(out)))
     request = identity(dataset, space)
     place = folder.start(request)
-    name = study or folder.path.resolve().name
+    name = _study_name(study, folder)
     first = None if plan.sampler == "grid" else space.defaults
     with folder.alone():
         opened = open_study(folder.journal, storage, name, request, first=first)

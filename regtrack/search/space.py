@@ -131,7 +131,7 @@ class Space:
 
     Attributes:
         model: the network's name.
-        searched: choices and ranges by setting; at least one.
+        searched: choices and ranges by setting; at least two combinations.
         fixed: values of other settings that differ from their defaults.
 
     Raises:
@@ -143,7 +143,7 @@ class Space:
     fixed: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        if not self.searched:
+        if self.size == 1:
             raise SearchError("nothing varies; give at least one setting several values or a range")
         for name in NOT_SEARCHED:
             if name in self.searched:

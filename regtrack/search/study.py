@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import sqlalchemy
 import sqlalchemy.exc
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
@@ -58,12 +60,65 @@ def open_study(
             study.set_user_attr(REQUEST, request)
             if first is not None:
                 study.enqueue_trial({name: _stored(value) for name, value in first.items()})
-        elif different := differences(found, request):
-            raise SearchError(
-                f"the study {name} searches something else: {'; '.join(different)}. Name another "
-                "folder or `study`, or request the same"
-            )
+        else:
+            _check_same(name, found, request)
         return study
+
+
+def check_storage(storage: str, name: str, request: Mapping[str, Any]) -> None:
+    """Refuse a database that a study cannot be in, without writing to it.
+
+    Args:
+        storage: as for `open_study`, like what follows it.
+        name: of the study.
+        request: what is searched.
+
+    Raises:
+        SearchError, MissingPackageError: see `open_study`.
+    """
+    with quiet_optuna(), storage_errors(storage):
+        engine = sqlalchemy.create_engine(storage)
+        try:
+            if engine.dialect.name == "sqlite" and not _has_file(storage, engine.url.database):
+                return
+            tables = sqlalchemy.inspect(engine).get_table_names()
+        finally:
+            engine.dispose()
+        if not {"studies", "version_info"} <= set(tables):
+            return  # Optuna creates its tables
+        for study in RDBStorage(storage).get_all_studies():
+            if study.study_name == name and REQUEST in study.user_attrs:
+                _check_same(name, study.user_attrs[REQUEST], request)
+
+
+def _has_file(storage: str, database: str | None) -> bool:
+    """Whether a file of SQLite exists, which else is created by the first one that connects.
+
+    Raises:
+        SearchError: it can be neither created nor written.
+    """
+    if not database or database == ":memory:" or database.startswith("file:"):
+        return False
+    path = Path(database)
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise SearchError(
+            f"the study in {storage} cannot be used: unable to open database file; name one in a "
+            "folder that exists and can be written"
+        )
+    return path.exists()
+
+
+def _check_same(name: str, found: Mapping[str, Any], request: Mapping[str, Any]) -> None:
+    """Refuse a study of another request.
+
+    Raises:
+        SearchError: it is one.
+    """
+    if different := differences(found, request):
+        raise SearchError(
+            f"the study {name} searches something else: {'; '.join(different)}. Name another "
+            "folder or `study`, or request the same"
+        )
 
 
 def differences(found: Mapping[str, Any], request: Mapping[str, Any]) -> list[str]:

@@ -81,7 +81,54 @@ def test_a_dry_run_prints_a_space_to_edit_and_writes_nothing(
     assert space.config == replace(
         recipe("data"), learning_rate=space.config.learning_rate, epochs=3
     )
+    assert (
+        run("search data --out s --model cnn3 --space space.toml --dry-run --json", monkeypatch)
+        == 0
+    )
+    found = json.loads(capsys.readouterr().out)
+    assert found["space"]["network"] == {"channels": [6, 8, 4], "hidden": 8, "dropout": [0.0, 0.1]}
+    assert (found["trials"], found["combinations"], found["epochs"]) == (50, 2, 30)
     assert not Path("s").exists()
+
+
+@pytest.mark.parametrize("last", ["--dry-run", ""])
+def test_the_storage_is_checked_before_anything_is_written(
+    last: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("regtrack.search.worker.train", lambda *_, **__: pytest.fail("started"))
+    Path("text.db").write_text("no database, but a text that is longer than SQLite's header" * 9)
+    Path("here.db").touch()
+    words = "search data --model cnn3 --space space.toml --accelerator cpu --out s"
+    for address, message in (
+        ("foo", "foo is not the address of a database; expected one as sqlite:///study.db"),
+        ("sqlite:////nowhere/x.db", "cannot be used: unable to open database file"),
+        ("sqlite:///text.db", "cannot be used: file is not a database"),
+        ("mysql+pymysql://me:secret@host/x", "needs a driver that is not installed"),
+    ):
+        before = sorted(Path().rglob("*"))
+        assert run(f"{words} --storage {address} {last}", monkeypatch) == 2
+        shown = capsys.readouterr()
+        assert (shown.out, shown.err.count("\n")) == ("", 1)
+        assert message in shown.err
+        assert sorted(Path().rglob("*")) == before
+
+
+def test_a_dry_run_knows_a_study_of_something_else_and_writes_no_database(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "--quiet search data --model cnn3 --space space.toml --accelerator cpu --out"
+    stored = "--storage sqlite:///x.db --study one"
+    assert run(f"{words} s {stored} --dry-run", monkeypatch) == 0
+    assert not Path("x.db").exists()
+    assert run(f"{words} s {stored} --epochs 1 --trials 1", monkeypatch) == 0
+    before = Path("x.db").read_bytes()
+    assert run(f"{words} t {stored} --epochs 1 --dry-run", monkeypatch) == 0
+    capsys.readouterr()
+    assert run(f"{words} t {stored} --epochs 2 --dry-run", monkeypatch) == 2
+    assert "the study one searches something else: config.epochs 1 there" in capsys.readouterr().err
+    assert run(f"{words} s {stored} --epochs 2 --dry-run", monkeypatch) == 2
+    assert "s holds a search for something else" in capsys.readouterr().err
+    assert (Path("x.db").read_bytes(), Path("t").exists()) == (before, False)
 
 
 def test_trials_are_trained_with_the_recipe_that_is_asked_for(

@@ -122,6 +122,7 @@ def test_a_grid_needs_an_end_of_values() -> None:
         ("training = 3", "training is not a table"),
         ("[training\n", "is not valid TOML"),
         ("", "nothing varies"),
+        ("[network]\ndropout = [0.1]\n[training]\nbatch_size = [4]", "nothing varies"),
     ],
 )
 def test_a_bad_space_is_one_line_with_the_file(text: str, message: str, tmp_path: Path) -> None:
