@@ -123,7 +123,7 @@ def _collect(
             labels += _labels_of(path, markers)
     if markers and not known:
         raise MarkerError(
-            "`markers` choose among those of sweeps, markers tables and datasets, and none of "
+            "`markers` chooses among those of sweeps, markers tables and datasets, and none of "
             "these is given; omit `markers`"
         )
     return tracks, labels

@@ -127,6 +127,10 @@ def _matches(marker: Marker, glob: str) -> bool:
 
 
 def _no_match(glob: str, markers: Sequence[Marker]) -> MarkerError:
+    if not markers:
+        return MarkerError(
+            f'no marker matches "{glob}", since the inputs have none to choose from; omit it'
+        )
     categories = sorted({marker.category for marker in markers})
     if glob.lower().startswith(_CATEGORY):
         found = ", ".join(categories)
@@ -135,5 +139,5 @@ def _no_match(glob: str, markers: Sequence[Marker]) -> MarkerError:
     hint = nearest(glob, [*targets, *(marker.name for marker in markers)])
     return MarkerError(
         f'no marker matches "{glob}"; there are {len(markers)} markers, the first '
-        f"{markers[0].name if markers else 'none'}{hint}"
+        f"{markers[0].name}{hint}"
     )

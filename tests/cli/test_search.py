@@ -97,7 +97,6 @@ def test_the_storage_is_checked_before_anything_is_written(
 ) -> None:
     monkeypatch.setattr("regtrack.search.worker.train", lambda *_, **__: pytest.fail("started"))
     Path("text.db").write_text("no database, but a text that is longer than SQLite's header" * 9)
-    Path("here.db").touch()
     words = "search data --model cnn3 --space space.toml --accelerator cpu --out s"
     for address, message in (
         ("foo", "foo is not the address of a database; expected one as sqlite:///study.db"),

@@ -282,7 +282,7 @@ def other_assembly(path: Path) -> None:
         (["a.bw", "b.bw"], {"resolution": 0}, "`resolution` is 0 bp; expected at least 1"),
         (["a.bw", "b.bw"], {"chroms": ["chr9"]}, 'chromosome "chr9" is not in the assembly'),
         (["a.bw", "b.bw"], {"regions": "far.bed"}, "has no base on the chromosomes"),
-        (["a.bw", "b.bw"], {"markers": ["X"]}, "`markers` choose among those of sweeps"),
+        (["a.bw", "b.bw"], {"markers": ["X"]}, "`markers` chooses among those of sweeps"),
         (["a.bw", "peaks.bed"], {"markers": ["X"]}, "none of these is given; omit `markers`"),
         (["a.bw", "empty.bw"], {}, "there is no position at which all tracks have a value"),
     ],

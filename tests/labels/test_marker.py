@@ -79,3 +79,6 @@ def test_a_glob_without_a_match_names_the_nearest() -> None:
         select_markers(MARKERS, ["CTFC"])
     with pytest.raises(MarkerError, match="the categories are DNase, TF, histone"):
         select_markers(MARKERS, ["category:ATAC"])
+    for glob in ("CTCF", "category:TF"):
+        with pytest.raises(MarkerError, match=f'"{glob}", since the inputs have none to choose'):
+            select_markers([], [glob])
