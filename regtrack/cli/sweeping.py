@@ -79,13 +79,14 @@ def sweep(
 def _write_hub(request: SweepRequest, summary: SweepSummary, progress: Progress) -> None:
     """Write a hub into a sweep's folder; for an assembly that browsers lack, with its sequence."""
     from regtrack.hub.publish import HubRequest, write_hub
+    from regtrack.hub.track_db import plain
     from regtrack.tracks.bigwig.raw import RawBigWig
     from regtrack.tracks.session import known_genome
 
     out, reference = Path(request.out), Path(request.reference)
     with RawBigWig(out / summary.tracks[0].file) as track:
         known = known_genome(track.assembly)
-    name = known or reference.name.partition(".")[0]
+    name = known or plain(reference.name.partition(".")[0]) or "genome"
     hub = HubRequest(paths=[out], genome=name, reference=None if known else reference)
     write_hub(hub, overwrite=True, progress=progress)
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from regtrack.compare.annotations import Annotation
 from regtrack.compare.browser_tracks import session_track
 from regtrack.compare.sources import Sources
+from regtrack.errors import harmless
 from regtrack.genome.interval import Interval
 from regtrack.genome.intervals import Intervals, Positions
 from regtrack.tracks.bigwig.bins import Values
@@ -238,4 +239,9 @@ def _head(sources: Sources, track: Track) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text.replace('"', "'")
+    r"""A name as the line of a track holds it in quotation marks.
+
+    >>> _quoted('a "b"\nchr1')
+    "a 'b'\\nchr1"
+    """
+    return harmless(text).replace('"', "'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ from pathlib import Path
 from regtrack.atomic import publish_file, publish_folder, reserve
 from regtrack.compare.open_sources import open_sources
 from regtrack.compare.sources import Sources
-from regtrack.errors import TrackError
+from regtrack.errors import TrackError, invalid
 from regtrack.genome.agreement import compare_assemblies
 from regtrack.genome.interval import Interval, parse_region
 from regtrack.genome.reference import Reference
@@ -40,6 +41,7 @@ from regtrack.tracks.build_catalog import track_markers
 from regtrack.tracks.catalog import Catalog, Track
 
 _FIRST_VIEW = 100_000  # bp
+_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?", re.IGNORECASE)
 TWO_BIT_FILE = "genome.2bit"
 
 
@@ -63,6 +65,9 @@ class HubRequest:
         labels: a dataset, a markers table (.tsv) or one BED, whose labels are written as bigBeds.
         genes: GTF.
         items: files of variants and calls.
+
+    Raises:
+        TrackError: `copy` without `out`, text that is not one line, or an address that is none.
     """
 
     paths: Sequence[Path]
@@ -87,6 +92,20 @@ class HubRequest:
     def __post_init__(self) -> None:
         if self.copy and self.out is None:
             raise TrackError("`copy` needs a folder to copy to; give it as `out`")
+        for name in ("title", "email", "genome"):
+            value = getattr(self, name)
+            if value is not None and not (value.strip() and value.isprintable()):
+                raise TrackError(
+                    invalid(name, value, "one line of text, without control characters")
+                )
+        if self.genome is not None and self.reference is None and len(self.genome.split()) > 1:
+            raise TrackError(
+                invalid("genome", self.genome, "UCSC's name of an assembly, such as hg38")
+            )
+        if self.url and not (_URL.fullmatch(self.url) and self.url.isprintable()):
+            raise TrackError(
+                invalid("url", self.url, "the folder's address, as https://lab.edu/hub")
+            )
 
 
 def write_hub(

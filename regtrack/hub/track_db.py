@@ -83,7 +83,7 @@ class Stanza:
         """The lines of the stanza and of those below, each followed by an empty one."""
         indent = "    " * depth
         for at, (key, value) in enumerate(self.settings.items()):
-            yield f"{indent}{key} {value}"
+            yield f"{indent}{_setting(key, value)}"
             if at == 0 and parent:
                 yield f"{indent}parent {parent}"
         yield ""
@@ -100,11 +100,21 @@ def hub_text(head: dict[str, str], genome: dict[str, str], tracks: Iterable[Stan
         tracks: of the genome, from top to bottom.
     """
     lines = [
-        *(f"{key} {value}" for key, value in head.items()), "",
-        *(f"{key} {value}" for key, value in genome.items()), "",
+        *(_setting(key, value) for key, value in head.items()), "",
+        *(_setting(key, value) for key, value in genome.items()), "",
         *(line for one in tracks for line in one.lines()),
     ]  # fmt: skip
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _setting(key: str, value: str) -> str:
+    r"""The line of a setting, whose value can neither begin another line nor continue on one.
+
+    >>> _setting("email", "a@b.edu\ntrack x\\")
+    'email a@b.edu track x'
+    """
+    line = plain(value).rstrip("\\ ")
+    return f"{key} {line or '-'}"
 
 
 def file_address(path: str) -> str:

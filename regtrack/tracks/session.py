@@ -7,6 +7,7 @@ by `autoscaleGroup`, which is a number in a session and any string in igv.js.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ _TRACK = "org.broad.igv.track.DataSourceTrack"
 _FEATURES = "org.broad.igv.track.FeatureTrack"
 _LOW = 45  # pixels of a track of items
 _MERGED = "org.broad.igv.track.MergedTracks"
+
+_ILLEGAL = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 IGV_GENOMES = {
     "hg38": 248_956_422,
@@ -100,9 +103,20 @@ def igv_session(tracks: Sequence[SessionTrack], genome: str, region: Interval) -
             parent = ElementTree.SubElement(panel, "Track", _merged(group, scales))
         for track in group:
             ElementTree.SubElement(parent, "Track", _attributes(track, scales))
+    for element in root.iter():
+        element.attrib.update({key: _legal(value) for key, value in element.attrib.items()})
     ElementTree.indent(root)
     text = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n{text}\n'
+
+
+def _legal(text: str) -> str:
+    r"""A text that XML can hold: what it cannot, such as most control characters, is a blank.
+
+    >>> _legal("a\x01b")
+    'a b'
+    """
+    return _ILLEGAL.sub(" ", text)
 
 
 def igv_config(

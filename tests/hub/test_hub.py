@@ -185,6 +185,16 @@ def test_a_page_says_how_to_open_it(house: Path) -> None:
     ({"region": "chr3:1-9"}, "chr3"),
     ({"show": ["nothing"]}, "nothing"),
     ({"reference": "other.fa"}, "is not the reference of the tracks"),
+    ({"email": "x\ntrack evil"}, r'`email` is "x\\ntrack evil"; expected one line'),
+    ({"title": "a\x1b[2J"}, r'`title` is "a\\x1b\[2J"; expected one line'),
+    ({"genome": "hg38\rtrack evil"}, "`genome` is .*; expected one line"),
+    ({"genome": "my genome"}, '`genome` is "my genome"; expected UCSC\'s name'),
+    ({"genome": ""}, '`genome` is ""; expected one line'),
+    ({"url": "not a url"}, '`url` is "not a url"; expected the folder\'s address, as https://'),
+    ({"url": "lab.edu/hub"}, "expected the folder's address"),
+    ({"url": "file:///srv/hub"}, "expected the folder's address"),
+    ({"url": "https://"}, "expected the folder's address"),
+    ({"url": "https://lab.edu/hub?x=1"}, "expected the folder's address"),
 ])  # fmt: skip
 def test_what_cannot_be_a_hub_is_refused_before_anything_is_written(
     house: Path, options: dict[str, Any], message: str
@@ -235,6 +245,15 @@ def test_a_hub_is_not_written_where_links_lead(house: Path) -> None:
     assert not list(house.rglob("hub.txt"))
     (house / "all").symlink_to(house / "tracks")  # a folder that was named itself
     assert made(house, paths=[house / "all"]) == house / "tracks"
+
+
+def test_files_of_any_name_make_no_line_of_their_own(house: Path) -> None:
+    write_bigwig(house / "tracks" / "a\ntrack evil\x01.bw", ONES)
+    folder = made(house)
+    lines = (folder / "hub.txt").read_text().splitlines()
+    assert "track evil" not in [line.strip() for line in lines]
+    session = ElementTree.parse(folder / "igv-session.xml")  # \x01 is not XML
+    assert len(session.findall("Resources/Resource")) == 2 + 2 + 2 + 1 + 2
 
 
 def test_an_earlier_hub_is_replaced_only_when_asked(house: Path) -> None:

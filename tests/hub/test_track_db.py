@@ -45,5 +45,13 @@ def test_stanzas_are_nested_and_name_their_parents() -> None:
     )
 
 
+@given(st.text(max_size=60))
+@settings(max_examples=150, deadline=None)
+def test_no_value_begins_another_line_or_continues_on_one(text: str) -> None:
+    lines = hub_text({"email": text}, {"genome": text}, [Stanza({"track": text})]).splitlines()
+    assert [line.partition(" ")[0] for line in lines] == ["email", "", "genome", "", "track"]
+    assert not any(line.endswith(("\\", " ")) for line in lines)
+
+
 def test_addresses_escape_what_they_cannot_hold() -> None:
     assert file_address("a b/ü?#%.bw") == "a%20b/%C3%BC%3F%23%25.bw"
