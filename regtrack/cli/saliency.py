@@ -157,11 +157,9 @@ def command(
     """
     _refuse_what_is_ignored(ctx)
     from regtrack.figures.output import reserve_outputs, write_saliency
-    from regtrack.saliency.compare import SaliencyRequest, compare_saliency
+    from regtrack.saliency.compare import SaliencyRequest, open_saliency
 
     count = 1 if region or at else windows
-    files = [[numbered(path, n, count) for path in out or ()] for n in range(1, count + 1)]
-    outputs = [path for one in files for path in one]
     wanted = SaliencyRequest(
         checkpoints=compared_networks(checkpoints, network, network_set),
         marker=marker, reference=reference, dataset=dataset, region=region,
@@ -171,19 +169,29 @@ def command(
     )  # fmt: skip
     if tracks is not None:
         _check_tracks(wanted, tracks, overwrite=overwrite)
+    named = (
+        [numbered(path, number, count) for path in out or ()] for number in range(1, count + 1)
+    )
     inputs = (*wanted.checkpoints, reference, dataset, labels)
-    with reserve_outputs(outputs, data=data, inputs=inputs, overwrite=overwrite):
-        with bars() as progress:
-            found = compare_saliency(wanted, progress=progress)
-        written = _written_tracks(found, tracks, overwrite=overwrite)
-        written += [
-            str(path)
-            for panels, paths in zip(found, files, strict=True)
-            for path in write_saliency(
-                panels.saliencies, paths,
-                marks=panels.marks, width=width.value, data=data, overwrite=overwrite,
-            )
-        ]  # fmt: skip
+    options = {"data": data, "overwrite": overwrite}
+    files = [next(named)]
+    with (
+        reserve_outputs(files[0], inputs=inputs, **options),
+        open_saliency(wanted) as comparison,
+    ):
+        files += named  # not before: there may be far fewer windows
+        others = [path for one in files[1:] for path in one]
+        with reserve_outputs(others, inputs=inputs, **options):
+            with bars() as progress:
+                found = comparison.panels(progress)
+            written = _written_tracks(found, tracks, overwrite=overwrite)
+            written += [
+                str(path)
+                for panels, paths in zip(found, files, strict=True)
+                for path in write_saliency(
+                    panels.saliencies, paths, marks=panels.marks, width=width.value, **options
+                )
+            ]
     _print(found, written, as_json=as_json)
 
 

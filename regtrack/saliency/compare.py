@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -135,6 +135,19 @@ def compare_saliency(request: SaliencyRequest, *, progress: Progress = SILENT) -
         NetworkError: a network of the user's own that raises, or that is not as described.
         OutOfMemoryError: too little memory.
     """
+    with open_saliency(request) as comparison:
+        return comparison.panels(progress)
+
+
+@contextmanager
+def open_saliency(request: SaliencyRequest) -> Iterator[SaliencyComparison]:
+    """What a request names, opened and checked, before anything is computed.
+
+    Raises:
+        CheckpointError, FastaError, AssemblyError, RegionError, MarkerError, DatasetError: bad
+            input, such as fewer labelled windows than requested.
+        SaliencyError: a network without gradients.
+    """
     place = pick_device(request.device)
     models = style_checkpoints([open_one(one, device=place) for one in request.checkpoints])
     with ExitStack() as stack:
@@ -146,7 +159,24 @@ def compare_saliency(request: SaliencyRequest, *, progress: Progress = SILENT) -
                 check_place(model, assembly, any_assembly=request.any_assembly)
             check_gradients(model.model, place, find_method(request.method))
             row_of(model, inputs.marker)
-        return [inputs.panels(interval, progress) for interval in inputs.intervals()]
+        yield SaliencyComparison(inputs, tuple(inputs.intervals()))
+
+
+@dataclass(frozen=True)
+class SaliencyComparison:
+    """A comparison that is ready to be computed.
+
+    Attributes:
+        inputs: the opened files.
+        intervals: what is shown, one after the other.
+    """
+
+    inputs: _Inputs
+    intervals: tuple[Interval, ...]
+
+    def panels(self, progress: Progress = SILENT) -> list[Panels]:
+        """Compute each interval; errors are those of `compare_saliency`."""
+        return [self.inputs.panels(interval, progress) for interval in self.intervals]
 
 
 @dataclass(frozen=True)

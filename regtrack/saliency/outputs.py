@@ -118,8 +118,14 @@ def random_windows(
         MarkerError: the dataset has no such marker.
     """
     row = marker_row(dataset.markers, marker.name, dataset.path)
+    ids = dataset.window_ids(split)
+    if len(ids) < number:
+        raise DatasetError(
+            f"{number:,} windows were requested, and the {split} split of {dataset.path} has "
+            f"{len(ids):,}; choose another `split`, or a smaller `windows`"
+        )
     found: list[Interval] = []
-    for window in np.random.default_rng(seed).permutation(dataset.window_ids(split)):
+    for window in np.random.default_rng(seed).permutation(ids):
         if len(found) == number:
             break
         interval = dataset.interval(int(window))
@@ -127,8 +133,9 @@ def random_windows(
             found.append(interval)
     if len(found) < number:
         raise DatasetError(
-            f"{len(found)} windows of the {split} split of {dataset.path} have a label of "
-            f"{marker.name}, but {number} were requested; choose another `split` or `marker`"
+            f"{len(found):,} windows of the {split} split of {dataset.path} have a label of "
+            f"{marker.name}, but {number:,} were requested; choose another `split` or `marker`, "
+            "or a smaller `windows`"
         )
     return found
 

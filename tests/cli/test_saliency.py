@@ -12,6 +12,7 @@ import pyBigWig
 import pytest
 import torch
 
+from regtrack import atomic
 from regtrack.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from regtrack.cli import main
 from regtrack.dataset.build import build_dataset
@@ -101,6 +102,20 @@ def test_several_windows_are_numbered(run: Run) -> None:
     )  # fmt: skip
     assert code == 2
     assert "f-1.tsv exists already" in err
+
+
+def test_windows_are_counted_before_their_files_are_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked: list[Path] = []
+    lock = atomic.hold
+    monkeypatch.setattr(atomic, "hold", lambda path: locked.append(path) or lock(path))
+    code, out, err = run(
+        "saliency", "cnn3.safetensors", "--dataset", "data", "--marker", "K562_CTCF",
+        "--random", "100000", "--out", "f.svg",
+    )  # fmt: skip
+    assert (code, out, locked) == (2, "", [Path("f-1.svg")])
+    assert "100,000 windows were requested" in err
 
 
 @pytest.mark.parametrize("method", ["gradient-x-input", "integrated-gradients", "ism"])

@@ -87,6 +87,8 @@ def test_random_windows_follow_from_the_seed_and_have_labels(files: Files) -> No
         DatasetError, match=r"4 windows of the valid split .*, but 5 were requested"
     ):
         regions(0, 5)
+    with pytest.raises(DatasetError, match=r"100,000 windows were requested, and .* has 10;"):
+        regions(0, 100_000)
 
 
 @pytest.mark.parametrize(
