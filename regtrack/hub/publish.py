@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 from collections.abc import Sequence
@@ -39,7 +40,9 @@ from regtrack.progress import SILENT, Progress
 from regtrack.tracks.bigwig.raw import RawBigWig
 from regtrack.tracks.build_catalog import track_markers
 from regtrack.tracks.catalog import Catalog, Track
+from regtrack.tracks.session import IGV_GENOMES
 
+_log = logging.getLogger(__name__)
 _FIRST_VIEW = 100_000  # bp
 _URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?", re.IGNORECASE)
 TWO_BIT_FILE = "genome.2bit"
@@ -138,7 +141,7 @@ def _write(
     catalog = sources.catalog
     name = genome_name(catalog, request.genome)
     region = _region(request, catalog)
-    _check_reference(request, catalog)
+    _check_reference(request, catalog, name)
     rows = request.items.read(catalog.assembly)
     labelled_markers(sources)  # refused before anything is copied
     inputs = [request.reference, request.labels, request.genes, *request.items.variants,
@@ -240,13 +243,20 @@ def _shown(request: HubRequest, catalog: Catalog) -> frozenset[str]:
     return frozenset(markers[row].name for row in select_markers(markers, request.show))
 
 
-def _check_reference(request: HubRequest, catalog: Catalog) -> None:
-    """Refuse a reference that the tracks are not of.
+def _check_reference(request: HubRequest, catalog: Catalog, name: str) -> None:
+    """Refuse a reference that the tracks are not of; tell if none is given and one may be needed.
+
+    UCSC has hundreds of assemblies, so that a name which is not known here may be right.
 
     Raises:
         TrackError: another assembly.
     """
     if request.reference is None:
+        if name not in IGV_GENOMES:
+            _log.warning(
+                "the hub brings no sequence: right if UCSC has an assembly that it calls %s; "
+                "otherwise give its FASTA as `reference`, or browsers cannot open the hub", name,
+            )  # fmt: skip
         return
     with Reference(request.reference) as reference:
         found = compare_assemblies(catalog.assembly, reference.assembly)

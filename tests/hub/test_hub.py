@@ -19,6 +19,7 @@ from regtrack.genome import two_bit
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
 from regtrack.genome.reference import Reference
+from regtrack.hub.check.run import check_hub
 from regtrack.hub.publish import HubRequest, write_hub
 from regtrack.model_style import style_of
 from regtrack.tracks.bigwig.assemble import create_bigwig
@@ -234,6 +235,27 @@ def test_a_part_of_a_genome_is_told_of(tmp_path: Path, caplog: pytest.LogCapture
     write_bigwig(tmp_path / "a.bw", {"chr1": np.ones(50, np.float32)})
     write_hub(HubRequest(paths=[tmp_path / "a.bw"], genome="hg38"))
     assert "chr1 has 50 bp in the tracks and 248,956,422 bp in hg38" in caplog.text
+
+
+def test_an_assembly_without_a_sequence_is_told_of(
+    house: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = made(house)
+    assert "right if UCSC has an assembly that it calls planted; otherwise give its FASTA" in (
+        caplog.text
+    )
+    report = check_hub(str(folder))
+    assert (report.works, report.assumed) == (True, ["planted"])
+    assert "works, if UCSC has planted" in report.text()
+    caplog.clear()
+    made(house, reference=house / "r.fa", out=house / "hub", copy=True)
+    assert "UCSC" not in caplog.text
+    report = check_hub(str(house / "hub"))
+    assert (report.works, report.assumed) == (True, [])
+    assert report.text().endswith("works")
+    write_bigwig(house / "hg" / "a.bw", {"chr1": np.ones(50, np.float32)})
+    made(house, paths=[house / "hg"], genome="hg38")
+    assert "brings no sequence" not in caplog.text
 
 
 def test_a_hub_is_not_written_where_links_lead(house: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from regtrack.files.recognise import recognise
-from regtrack.files.shown import shown
+from regtrack.files.shown import listed, shown
 from regtrack.genome.assembly import Assembly
 from regtrack.hub.check.files import assembly_of_track, assembly_of_two_bit, open_file
 from regtrack.hub.check.places import WHOLE, Folder, Places, Server, UnreachableError
@@ -37,16 +37,19 @@ class HubReport:
         tracks: how many tracks it has with files.
         files: how many files were read.
         problems: where and what, each a line.
+        assumed: assemblies without a sequence in the hub that UCSC must have; those that it is
+            known to have are left out.
     """
 
     address: str
     tracks: int = 0
     files: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
+    assumed: list[str] = field(default_factory=list)
 
     @property
     def works(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether nothing is wrong, if UCSC has what is assumed."""
         return not self.problems
 
     def add(self, where: str, problems: Iterable[str]) -> None:
@@ -61,6 +64,8 @@ class HubReport:
         lines = [f"{_places(where)}: {problem}" for problem, where in places.items()]
         lost = len(lines)
         found = "works" if self.works else f"{lost} problem{'' if lost == 1 else 's'}"
+        if self.assumed:
+            found += f", if UCSC has {listed(self.assumed)} (the hub brings no sequence)"
         summary = f"{self.address}: {self.tracks:,} tracks, {self.files:,} files read: {found}"
         return "\n".join([*lines, summary])
 
@@ -192,6 +197,8 @@ class _Check:
         """The assembly that a hub brings; None if it is UCSC's own."""
         name = genome.get("twoBitPath")
         if not name:
+            if genome.get("genome") not in IGV_GENOMES:
+                self.report.assumed.append(genome.get("genome") or "the assembly")
             return None
         try:
             source = open_file(self.places, self.places.join(self.at, name), name, "a 2bit file")
