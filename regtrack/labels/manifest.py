@@ -37,17 +37,17 @@ def read_markers(table: Path, peaks_folder: Path | None = None) -> tuple[MarkerF
 
     Columns, in any case: `file` (a path relative to the peaks folder) or `url` (its last part is
     looked up there); `category`; `biosample` or `cell`; `target`; and optionally `treatment`
-    (`None` for none) and `name`. Others are ignored. Cells may be in double quotes. Without a
-    `name`, a marker is called `{biosample}_{target}`, plus `_{treatment}` if it has one; names
-    already taken get `_2`, `_3` in the order of the table.
+    (`None` for none) and `name`. Others are ignored. Cells may be in double quotes, and the header
+    may begin with `#`. Without a `name`, a marker is called `{biosample}_{target}`, plus
+    `_{treatment}` if it has one; names already taken get `_2`, `_3` in the order of the table.
 
     Args:
         table: the TSV.
         peaks_folder: folder of the peak files; default: the folder of the table.
 
     Raises:
-        MarkerError: no table, a column or value missing, a duplicate file or name, or missing peak
-            that are not there.
+        MarkerError: no table, a column or value missing, a duplicate file or name, or peak files
+            that are not there or are folders.
     """
     rows = _read_rows(table)
     folder = peaks_folder or (table.parent if table.is_file() else Path())  # a pipe has no folder
@@ -79,6 +79,7 @@ def _read_rows(table: Path) -> list[_Row]:
         for number, line in text:
             cells = _cells(text, number, line)
             if not columns:
+                cells[0] = cells[0].removeprefix("#").lstrip()  # as headers of BED and VCF begin
                 columns = [cell.lower() for cell in cells]
                 _check_columns(table, columns, cells, text.note())
             else:
@@ -180,6 +181,12 @@ def _check_once(
 
 
 def _check_there(table: Path, folder: Path, paths: Sequence[Path]) -> None:
+    folders = [_within(folder, path) for path in paths if os.path.isdir(path)]  # noqa: PTH112
+    if folders:
+        raise MarkerError(
+            f"{table} names {listed(folders, most=3)} in {shown(folder)}: a folder, not a peak "
+            "file; name the file itself"
+        )
     missing = [_within(folder, path) for path in paths if not _is_there(path)]
     if missing and not os.path.isdir(folder):  # noqa: PTH112
         raise MarkerError(f"no folder of peak files at {folder}; check `peaks_folder`")

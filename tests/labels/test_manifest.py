@@ -54,6 +54,21 @@ def test_blank_lines_spaces_and_a_byte_order_mark_are_ignored(tmp_path: Path) ->
     assert names(table) == ["K562_CTCF"]
 
 
+@pytest.mark.parametrize("mark", ["#", "# "])
+def test_a_header_may_begin_as_those_of_bed_and_vcf_do(tmp_path: Path, mark: str) -> None:
+    (tmp_path / "a.bed").touch()
+    table = tmp_path / "markers.tsv"
+    table.write_text(f"{mark}file\tcategory\tcell\ttarget\na.bed\tTF\tK562\tCTCF\n")
+    assert names(table) == ["K562_CTCF"]
+
+
+def test_a_folder_is_no_peak_file(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    table = written(tmp_path, [row("p"), row("gone.bed", target="MAX")], peaks=False)
+    with pytest.raises(MarkerError, match=r"names p in .*: a folder, not a peak file; name the"):
+        read_markers(table)
+
+
 def test_files_are_looked_up_in_the_peaks_folder(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
