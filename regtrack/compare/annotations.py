@@ -147,7 +147,8 @@ def read_places(path: Path, kind: str, assembly: Assembly) -> dict[str, Places]:
         path: the file.
         kind: `BED` or `VCF`; a VCF's places are the bases of its REF, named by ID, or else by REF
             and ALT.
-        assembly: the chromosomes; places on others, or past their ends, are left out.
+        assembly: the chromosomes; places on others, past their ends, or at the telomere (POS 0)
+            are left out.
 
     Raises:
         RegtrackError: not such a file, or none of its places is on the assembly.
@@ -159,7 +160,7 @@ def read_places(path: Path, kind: str, assembly: Assembly) -> dict[str, Places]:
             if count > _MOST:
                 raise RegtrackError(f"{path} has more than {_MOST:,} places; show a part of it")
             by_chrom.setdefault(line[0], []).append(line)
-    bridge = assembly.bridge(by_chrom)
+    bridge = assembly.bridge(by_chrom, where=path)
     if by_chrom and not bridge:
         raise RegtrackError(
             f"{path} has nothing on the tracks, which have {assembly.summary()}; use files of one "
@@ -171,7 +172,7 @@ def read_places(path: Path, kind: str, assembly: Assembly) -> dict[str, Places]:
                  for line in by_chrom[theirs]]  # fmt: skip
         length = assembly.length(name)
         rows = sorted(
-            (low, min(high, length), text) for _, low, high, text in lines if low < length
+            (low, min(high, length), text) for _, low, high, text in lines if 0 <= low < length
         )
         if rows:
             starts, ends, names = zip(*rows, strict=True)
@@ -205,6 +206,6 @@ def _place(line: bytes) -> _Line:
 def _variant(line: bytes) -> _Line:
     chrom, position, name, ref, alt, *_ = line.decode().split("\t")
     start = int(position) - 1
-    if start < 0:
+    if start < -1:  # position 0 is the telomere, which no base is drawn at
         raise ValueError
     return chrom, start, start + len(ref), f"{ref}>{alt}"[:40] if name == "." else name

@@ -134,10 +134,7 @@ def _open_peaks(files: Sequence[MarkerFile], alone: Path | None, assembly: Assem
 def _read_genes(path: Path, assembly: Assembly) -> Genes:
     with called(path):
         genes = read_genes(path)
-        try:
-            bridge = assembly.bridge(genes.by_chrom)
-        except AssemblyError as error:
-            raise AssemblyError(f"{path}: {error}") from None
+        bridge = assembly.bridge(genes.by_chrom, where=path)
         if not bridge:
             raise AssemblyError(
                 f"{path} has no gene on the tracks, which have {assembly.summary()}: its genes are "

@@ -105,8 +105,12 @@ class Assembly:
         """
         return chrom if chrom in self.length_of else self._spellings.find(chrom)
 
-    def bridge(self, names: Iterable[str]) -> dict[str, str]:
+    def bridge(self, names: Iterable[str], *, where: object = "") -> dict[str, str]:
         """The assembly's own name for each name of one file that it has, in any spelling.
+
+        Args:
+            names: of the file.
+            where: the file, which an error then begins with.
 
         Raises:
             AssemblyError: two names of the file are one chromosome.
@@ -123,6 +127,7 @@ class Assembly:
             first = spelled.setdefault(chrom, name)
             if first != name:
                 raise AssemblyError(
+                    f"{where}{where and ': '}"
                     f'"{shown(first)}" and "{shown(name)}" in one file are both read as '
                     f"{shown(chrom)}, so its data may be there twice or be of two assemblies; keep "
                     "the lines of one name, or rename them if they belong together"

@@ -19,7 +19,6 @@ _SKIPPED = (b"#", b"track", b"browser")
 _PEAK_COLUMNS = 10
 _VCF = b"##fileformat=VCF"
 _DARKEST = 1000
-_DIGITS = 10
 _log = logging.getLogger(__name__)
 
 Row = tuple[Any, ...]  # start, end and the columns of a form
@@ -32,38 +31,58 @@ class Rows:
     Attributes:
         form: their columns.
         by_chrom: rows by the assembly's names of chromosomes.
-        dropped: rows on other chromosomes, or past the end of one.
+        unknown: rows left out: on chromosomes that the assembly lacks.
+        outside: rows left out: past the end of their chromosome.
+        empty: rows left out: no base, as those of a VCF at the telomere (POS 0).
     """
 
     form: BedForm
     by_chrom: dict[str, list[Row]] = field(default_factory=dict)
-    dropped: int = 0
+    unknown: int = 0
+    outside: int = 0
+    empty: int = 0
 
     def __len__(self) -> int:
         return sum(map(len, self.by_chrom.values()))
+
+    @property
+    def dropped(self) -> str:
+        """How many rows are left out and why, in words; empty if none is."""
+        reasons = (
+            (self.unknown, "on chromosomes that the tracks lack"),
+            (self.outside, "ending past their chromosome"),
+            (self.empty, "with no base"),
+        )
+        return ", ".join(f"{count:,} {what}" for count, what in reasons if count)
+
+
+class _EmptyError(Exception):
+    """A row that has no base."""
+
+
+class _RowError(Exception):
+    """A row that cannot be used; the reason."""
 
 
 def read_rows(path: Path, assembly: Assembly) -> Rows:
     """Read narrowPeak, BED or VCF, gzipped or plain, told apart by their lines.
 
-    Rows outside the assembly are dropped, which a warning counts.
+    Rows outside the assembly or without a base are left out, which a warning counts.
 
     Raises:
         PeakFileError: no such file, a line that is none of these, too many rows, or no row on the
             assembly although there are some.
         AssemblyError: two names of the file are one chromosome.
     """
-    with Text(path, "peak, BED or VCF file", PeakFileError, "a VCF file") as text:
+    with Text(path, "peak file, BED file or VCF file", PeakFileError, "a VCF file") as text:
         found = _read(text, assembly)
-    kept = len(found)
-    if found.dropped and not kept:
+    if found.dropped and not len(found):
         raise PeakFileError(
-            f"{path} has no item on the tracks, which have {assembly.summary()}; use files of one "
-            "assembly"
+            f"{path} has no item on the tracks, which have {assembly.summary()}: "
+            f"{found.dropped}; use files of one assembly"
         )
     if found.dropped:
-        _log.warning("%s: %d of %d items are outside the tracks' assembly, and are left out",
-                     path, found.dropped, kept + found.dropped)  # fmt: skip
+        _log.warning("%s: items are left out: %s", path, found.dropped)
     return found
 
 
@@ -82,13 +101,21 @@ def _read(text: Text, assembly: Assembly) -> Rows:
             found, parse = (Rows(PEAK_FORM), _peak) if is_peak else (Rows(LABEL_FORM), _bed)
         try:
             row = parse(fields)
+        except _EmptyError:
+            found.empty += 1
+            continue
+        except _RowError as error:
+            raise text.refused(number, line, str(error)) from None
         except (IndexError, ValueError, OverflowError):
             raise text.refused(number, line, _EXPECTED[found.form.table]) from None
         chrom = names.get(fields[0], "")
         if chrom == "":
             chrom = names[fields[0]] = assembly.resolve(fields[0].decode())
-        if chrom is None or row[1] > assembly.length(chrom):
-            found.dropped += 1
+        if chrom is None:
+            found.unknown += 1
+            continue
+        if row[1] > assembly.length(chrom):
+            found.outside += 1
             continue
         found.by_chrom.setdefault(chrom, []).append(row)
         if len(found.by_chrom[chrom]) > _MOST:
@@ -96,7 +123,9 @@ def _read(text: Text, assembly: Assembly) -> Rows:
                 f"{text.path} has more than {_MOST:,} items on {chrom}, too many to keep in "
                 "memory; make a bigBed of them with UCSC's bedToBigBed"
             )
-    assembly.bridge(name.decode() for name in names)  # refuses two names of one chromosome
+    assembly.bridge(
+        (name.decode() for name in names), where=text.path
+    )  # refuses two names of one chromosome
     return Rows(LABEL_FORM) if found is None else found
 
 
@@ -111,13 +140,17 @@ def _place(start: bytes, end: bytes) -> tuple[int, int]:
     """Start and end (bp).
 
     Raises:
-        ValueError: not numbers, or an empty interval.
+        _RowError: not whole numbers, or an end before the start.
+        _EmptyError: no base.
     """
-    if not (start.isdigit() and end.isdigit() and max(len(start), len(end)) <= _DIGITS):
-        raise ValueError
-    if int(start) >= int(end):
-        raise ValueError
-    return int(start), int(end)
+    if not (start.isdigit() and end.isdigit()):
+        raise _RowError("expected start and end as whole numbers of 0 or more")
+    low, high = int(start), int(end)
+    if low > high:
+        raise _RowError(f"its end, {high:,}, is before its start; expected the start first")
+    if low == high:
+        raise _EmptyError
+    return low, high
 
 
 def _bed(fields: Sequence[bytes]) -> Row:
@@ -139,7 +172,12 @@ def _peak(fields: Sequence[bytes]) -> Row:
 
 def _variant(fields: Sequence[bytes]) -> Row:
     chrom, position, name, ref, alt = (one.decode() for one in fields[:5])
-    if not ref or not ref.isalpha():
-        raise ValueError
-    start, end = _place(str(int(position) - 1).encode(), str(int(position) - 1 + len(ref)).encode())
-    return start, end, f"{chrom}:{position}_{ref}>{alt}" if name == "." else name, ref, alt
+    if not position.isdigit():
+        raise _RowError("expected POS as a whole number of 0 or more")
+    if not (ref.isascii() and ref.isalpha()):
+        raise _RowError("expected REF as the letters of the reference")
+    start = int(position) - 1
+    if start < 0:
+        raise _EmptyError  # the telomere
+    label = f"{chrom}:{position}_{ref}>{alt}" if name == "." else name
+    return start, start + len(ref), label, ref, alt

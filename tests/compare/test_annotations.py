@@ -48,6 +48,12 @@ def test_a_vcf_names_its_variants(tmp_path: Path) -> None:
     assert rows(path, "VCF") == {"chr1": [(10, 13, "rs7")], "chr2": [(99, 100, "A>G")]}
 
 
+def test_the_telomere_is_no_base(tmp_path: Path) -> None:
+    path = tmp_path / "a.vcf"
+    path.write_text("chr1\t0\t.\tN\t<DEL>\nchr1\t1\tfirst\tA\tT\n")
+    assert rows(path, "VCF") == {"chr1": [(0, 1, "first")]}
+
+
 def test_places_are_found_by_bisection(tmp_path: Path) -> None:
     path = tmp_path / "a.bed"
     path.write_text("chr1\t0\t900\nchr1\t10\t20\nchr1\t300\t310\nchr1\t800\t810\n")
@@ -69,7 +75,8 @@ def test_places_are_found_by_bisection(tmp_path: Path) -> None:
         ("a.bed", "chr1\t5\n", "expected chrom, start and end"),
         ("a.bed", "chr1\t9\t5\n", "expected chrom, start and end"),
         ("a.bed", "chrX\t5\t9\n", "nothing on the tracks"),
-        ("a.vcf", "chr1\t0\t.\tA\tT\n", "expected CHROM, POS"),
+        ("a.vcf", "chr1\t-1\t.\tA\tT\n", "expected CHROM, POS"),
+        ("a.bed", "1\t5\t9\nchr1\t5\t9\n", 'a.bed: "1" and "chr1"'),
     ],
 )
 def test_what_is_no_place_is_refused(tmp_path: Path, name: str, text: str, says: str) -> None:

@@ -110,7 +110,29 @@ def test_variants_have_their_alleles(house: Path, caplog: pytest.LogCaptureFixtu
         (199, 202, "1:200_ACG>A", "ACG", "A"),
     ]
     assert items(folder / tracks["variants_eqtl"]["bigDataUrl"], "chr1") == [(7, 8, "rs1")]
-    assert "1 of 3 items are outside the tracks' assembly" in caplog.text
+    assert "hits.vcf: items are left out: 1 on chromosomes that the tracks lack" in caplog.text
+
+
+def test_items_without_a_base_or_past_an_end_are_left_out_and_counted(
+    house: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    start = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\n"
+    (house / "ends.vcf").write_text(
+        f"{start}chr2\t0\tt\tN\t<DEL>\nchr2\t900\tlast\tA\tC\nchr2\t901\tafter\tN\tC\n"
+    )
+    (house / "cuts.bed").write_text(
+        f"chr1\t5\t5\nchr1\t4999\t5000\nchr1\t8\t8\nchr1\t9\t{'9' * 15}\nchr7\t1\t2\n"
+    )
+    folder = made(house, items=ItemFiles(variants=(house / "ends.vcf", house / "cuts.bed")))
+    assert items(folder / "hub-items/variants_ends.bb", "chr2") == [(899, 900, "last", "A", "C")]
+    assert items(folder / "hub-items/variants_cuts.bb", "chr1") == [(4_999, 5_000, ".")]
+    assert "ends.vcf: items are left out: 1 ending past their chromosome, 1 with no base" in (
+        caplog.text
+    )
+    assert (
+        "cuts.bed: items are left out: 1 on chromosomes that the tracks lack, 1 ending past their "
+        "chromosome, 2 with no base"
+    ) in caplog.text
 
 
 def test_calls_named_as_a_track_stand_below_it_in_its_colour(house: Path) -> None:
@@ -203,12 +225,17 @@ def test_a_hub_of_919_markers_and_as_many_files_of_any_name_is_valid(tmp_path: P
     ("content", "message"),
     [
         ("chr1\t5\n", "line 1 cannot be read.*expected BED"),
-        ("chr1\t9\t5\tx\n", "expected BED"),
+        ("chr1\t9\t5\tx\n", "its end, 5, is before its start; expected the start first$"),
+        ("chr1\t-1\t5\tx\n", "expected start and end as whole numbers of 0 or more$"),
+        ("chr1\t5\t5\n", "has no item on the tracks, .*: 1 with no base;"),
+        ("chr1\t5\t99999999999\n", "has no item on the tracks, .*: 1 ending past their chromos"),
         ("chr1\t5\t9\tx\t0\t.\t1\t-1\tnan\t2\n", "ten columns of narrowPeak"),
         ("chr1\t5\t9\tx\t0\t.\t1\t-1\t1\t4\n", "ten columns of narrowPeak"),
-        ("##fileformat=VCFv4.2\nchr1\tx\t.\tA\tC\n", "expected VCF"),
+        ("##fileformat=VCFv4.2\nchr1\tx\t.\tA\tC\n", "expected POS as a whole number"),
+        ("##fileformat=VCFv4.2\nchr1\t5\t.\t.\tC\n", "expected REF as the letters"),
+        ("##fileformat=VCFv4.2\nchr1\t5\t.\n", "expected VCF"),
         ("chr77\t5\t9\n", "has no item on the tracks"),
-        ("1\t5\t9\nchr1\t5\t9\n", '"1" and "chr1" in one file are both read as chr1'),
+        ("1\t5\t9\nchr1\t5\t9\n", 'calls.txt: "1" and "chr1" in one file are both read as chr1'),
         (VCF, "is a VCF; expected calls"),
     ],
 )
