@@ -79,7 +79,8 @@ def read_rows(path: Path, assembly: Assembly) -> Rows:
     if found.dropped and not len(found):
         raise PeakFileError(
             f"{path} has no item on the tracks, which have {assembly.summary()}: "
-            f"{found.dropped}; use files of one assembly"
+            f"{found.dropped}; use "
+            + ("files of one assembly" if found.unknown or found.outside else "items with bases")
         )
     if found.dropped:
         _log.warning("%s: items are left out: %s", path, found.dropped)

@@ -26,8 +26,12 @@ def plain(text: str) -> str:
     """
     flat = unicodedata.normalize("NFKD", text)
     kept = "".join(one for one in flat if not unicodedata.combining(one))
-    seen = "".join(one if one.isprintable() else " " for one in kept)
-    return " ".join(seen.encode("ascii", "replace").decode("ascii").split())
+    return _one_line(kept).encode("ascii", "replace").decode("ascii")
+
+
+def _one_line(text: str) -> str:
+    """A text without line ends and other control characters, and with single blanks."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def cut(text: str, most: int) -> str:
@@ -113,7 +117,7 @@ def _setting(key: str, value: str) -> str:
     >>> _setting("email", "a@b.edu\ntrack x\\")
     'email a@b.edu track x'
     """
-    line = plain(value).rstrip("\\ ")
+    line = _one_line(value).rstrip("\\ ")
     return f"{key} {line or '-'}"
 
 

@@ -54,3 +54,14 @@ def test_an_unknown_assembly_is_asked_for_by_its_option(
     assert (code, out) == (2, "")
     assert "name it with --genome, and give its FASTA as --reference" in " ".join(err.split())
     assert not Path("tracks/hub.txt").exists()
+
+
+def test_text_that_would_be_lines_of_its_own_is_refused_by_its_option(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for option, value in (("--email", "x\ntrack evil"), ("--url", "not a url")):
+        code, out, err = run(capsys, monkeypatch, "tracks", "--genome", "planted", option, value)
+        assert (code, out) == (2, "")
+        assert err.startswith(f"error: {option} is ")
+        assert err.count("\n") == 1
+    assert not Path("tracks/hub.txt").exists()

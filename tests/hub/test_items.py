@@ -227,7 +227,7 @@ def test_a_hub_of_919_markers_and_as_many_files_of_any_name_is_valid(tmp_path: P
         ("chr1\t5\n", "line 1 cannot be read.*expected BED"),
         ("chr1\t9\t5\tx\n", "its end, 5, is before its start; expected the start first$"),
         ("chr1\t-1\t5\tx\n", "expected start and end as whole numbers of 0 or more$"),
-        ("chr1\t5\t5\n", "has no item on the tracks, .*: 1 with no base;"),
+        ("chr1\t5\t5\n", "has no item on the tracks, .*: 1 with no base; use items with bases"),
         ("chr1\t5\t99999999999\n", "has no item on the tracks, .*: 1 ending past their chromos"),
         ("chr1\t5\t9\tx\t0\t.\t1\t-1\tnan\t2\n", "ten columns of narrowPeak"),
         ("chr1\t5\t9\tx\t0\t.\t1\t-1\t1\t4\n", "ten columns of narrowPeak"),
