@@ -133,7 +133,7 @@ def _check(address: str, *, as_json: bool) -> None:
         problems = [{"where": where, "problem": problem} for where, problem in report.problems]
         print_json(
             {"hub": report.address, "tracks": report.tracks, "files": report.files,
-             "problems": problems}
+             "problems": problems, "assumed": report.assumed}
         )  # fmt: skip
     else:
         for line in report.text().split("\n"):

@@ -65,3 +65,14 @@ def test_text_that_would_be_lines_of_its_own_is_refused_by_its_option(
         assert err.startswith(f"error: {option} is ")
         assert err.count("\n") == 1
     assert not Path("tracks/hub.txt").exists()
+
+
+def test_a_check_names_the_assembly_that_ucsc_must_have(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _, err = run(capsys, monkeypatch, "tracks", "--genome", "planted")
+    assert code == 0
+    assert "otherwise give its FASTA as --reference" in " ".join(err.split())
+    code, out, _ = run(capsys, monkeypatch, "--check", "tracks", "--json")
+    found = json.loads(out)
+    assert (code, found["problems"], found["assumed"]) == (0, [], ["planted"])
