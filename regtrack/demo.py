@@ -17,6 +17,7 @@ from regtrack.dataset.build import build_dataset
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.dataset.store import Dataset
 from regtrack.dataset.summary import BuildSummary
+from regtrack.errors import TrainingError, check_seed
 from regtrack.evaluation.report import evaluate
 from regtrack.evaluation.scores import Report
 from regtrack.figures.style import save_figure
@@ -110,8 +111,10 @@ def run_demo(
         progress: shows every step.
 
     Raises:
+        TrainingError: a negative seed.
         OutputError: `out` exists, another process writes there, or it cannot be written.
     """
+    check_seed(seed, TrainingError)
     out = Path(out)
     check_free(out, overwrite=overwrite)
     with hold(out):

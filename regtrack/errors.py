@@ -171,6 +171,20 @@ def invalid(name: str, value: object, expected: str, unit: str = "") -> str:
     return f"`{name}` is {shown}{unit and ' ' + unit}; expected {expected}"
 
 
+def check_seed(seed: int, error: type[RegtrackError]) -> None:
+    """Refuse a seed that a generator, or a record of what was done, cannot take.
+
+    Args:
+        seed: of any random choice.
+        error: what to raise.
+
+    Raises:
+        RegtrackError: of the class `error`: a seed below 0, or of 2^63 or more.
+    """
+    if not 0 <= seed < 2**63:
+        raise error(invalid("seed", seed, "0 or more and below 2^63"))
+
+
 def nearest(name: str, candidates: Iterable[str], count: int = 3) -> str:
     """The candidates most similar to a name, as the end of an error message.
 

@@ -59,7 +59,7 @@ PERMITTED: dict[str, set[str]] = {
     "calls": {
         "genome", "labels", "machine", "tracks", "checkpoint_header", "measures", "files",
     },
-    "simulation": {"genome", "files"},
+    "simulation": {"genome", "files", "machine"},
     "figures": {"genome", "labels", "tracks", "saliency", "model_check", "measures"},
     "report": {
         "genome", "labels", "tracks", "compare", "figures", "measures", "views", "files",

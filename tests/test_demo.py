@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from regtrack import demo
 from regtrack.dataset.store import Dataset
 from regtrack.demo import Demo, run_demo
-from regtrack.errors import OutputError
+from regtrack.errors import OutputError, TrainingError
 from regtrack.genome.interval import Interval
 from regtrack.models.registry import MODELS, default_settings
 from regtrack.simulation.genome import simulate
@@ -85,3 +86,9 @@ def test_the_picture_shows_every_marker_and_a_domain(made: Demo) -> None:
 def test_an_existing_folder_is_refused(made: Demo) -> None:
     with pytest.raises(OutputError, match="`overwrite=True`"):
         run_demo(made.folder)
+
+
+def test_a_negative_seed_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="`seed` is -1; expected 0 or more"):
+        run_demo(tmp_path / "demo", seed=-1)
+    assert not list(tmp_path.iterdir())

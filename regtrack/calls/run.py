@@ -16,7 +16,7 @@ from regtrack.calls.rule import CallRule, Cut
 from regtrack.calls.summary import CALLS_FILE, CalledTrack, CallSummary
 from regtrack.calls.tables import INSTEAD, find_tables
 from regtrack.calls.write import PeakFiles
-from regtrack.errors import MarkerError, RegtrackError, TrackError
+from regtrack.errors import MarkerError, RegtrackError, TrackError, invalid
 from regtrack.files.shown import listed
 from regtrack.labels.marker import select_markers
 from regtrack.machine.cores import cores
@@ -66,12 +66,15 @@ def call_peaks(
         progress: shows the bases read.
 
     Raises:
-        TrackError: a path without tracks or with tracks that cannot be called by this rule.
+        TrackError: fewer than one thread, a path without tracks or with tracks that cannot be
+            called by this rule.
             A `checkpoint` without a sweep, or for a sweep whose values no table is of.
         CheckpointError: the checkpoint is not there, or is another than the one that made them.
         MarkerError: a glob that matches nothing, or no marker has a table of thresholds.
         OutputError: `out` exists and `overwrite` is off, or it cannot be written.
     """
+    if threads is not None and threads < 1:
+        raise TrackError(invalid("threads", threads, "at least 1"))
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     catalog = build_catalog([Path(path) for path in given])
     sources = _sources(catalog, rule, markers, checkpoint)

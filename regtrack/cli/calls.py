@@ -78,7 +78,7 @@ def command(
         Path | None, typer.Option(help="Folder to write; default: PATH-calls, beside PATH.")
     ] = None,
     threads: Annotated[
-        int | None, typer.Option(help="Tracks read at once; default: one per core.", min=1)
+        int | None, typer.Option(help="Tracks read at once; default: one per core.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,

@@ -26,7 +26,7 @@ Examples:
 def command(
     *,
     out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("regtrack-demo"),
-    seed: Annotated[int, typer.Option(help="Seed of genome and weights.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of genome and weights.")] = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an earlier demo in --out.")
     ] = False,

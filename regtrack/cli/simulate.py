@@ -29,9 +29,7 @@ def command(
     grammar: Annotated[
         str, typer.Option(help="What is planted: demo, benchmark or a JSON file.")
     ] = "demo",
-    seed: Annotated[
-        int, typer.Option(help="Seed; the same seed gives byte-identical files.", min=0)
-    ] = 0,
+    seed: Annotated[int, typer.Option(help="Seed; the same seed gives byte-identical files.")] = 0,
     length: Annotated[
         int, typer.Option(help="Total length of the four chromosomes (bp).")
     ] = 2_000_000,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 from regtrack.dataset.places import single_places
-from regtrack.errors import DatasetError, invalid
+from regtrack.errors import DatasetError, check_seed, invalid
 from regtrack.frozen import take_names
 from regtrack.genome.assembly import Assembly
 
@@ -57,8 +57,7 @@ class SplitSpec:
         take_names(self, "valid_chroms", "test_chroms")
         if self.kind not in _USES:
             raise DatasetError(invalid("split", self.kind, ", ".join(_USES)))
-        if self.seed < 0:
-            raise DatasetError(invalid("seed", self.seed, "0 or more"))
+        check_seed(self.seed, DatasetError)
         self._check_unread()
         self._check_fractions()
         self._check_chroms()

@@ -22,11 +22,15 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def check_memory(needed: int) -> None:
+_SMALLER = "choose a smaller `batch_size`, fewer markers or a smaller `window`"
+
+
+def check_memory(needed: int, advice: str = _SMALLER) -> None:
     """Refuse work that does not fit into memory, for which the process would be killed.
 
     Args:
         needed: bytes that the work takes.
+        advice: what to do if there are fewer.
 
     Raises:
         OutOfMemoryError: this process may use less.
@@ -35,6 +39,5 @@ def check_memory(needed: int) -> None:
     if needed > usable:
         raise OutOfMemoryError(
             f"about {needed / 1e9:,.0f} GB of memory would be needed and there are "
-            f"{usable / 1e9:,.0f} GB; choose a smaller `batch_size`, fewer markers or a "
-            "smaller `window`"
+            f"{usable / 1e9:,.0f} GB; {advice}"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from regtrack.errors import PlanError, invalid
+from regtrack.errors import PlanError, check_seed, invalid
 from regtrack.genome.reference import Reference
 from regtrack.genome.source import Source
 from regtrack.model_check.behaviour import (
@@ -68,13 +68,14 @@ def check_model(
         CheckpointError, FastaError: invalid input.
         NetworkError: the network has no description, or raises for a call that it is described to
             take.
-        PlanError: a window below 1 bp.
+        PlanError: a window below 1 bp, or a negative seed.
         DeviceError: no such device or precision.
         OutOfMemoryError: too little memory for a call.
     """
     check_precision(precision)
     if window < 1:
         raise PlanError(invalid("window", window, "at least 1", "bp"))
+    check_seed(seed, PlanError)
     if isinstance(reference, str | Path):
         with Reference(reference) as opened:
             return check_model(

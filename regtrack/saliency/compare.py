@@ -12,7 +12,7 @@ import torch
 
 from regtrack.checkpoint import style_checkpoints
 from regtrack.dataset.store import Dataset
-from regtrack.errors import SaliencyError, invalid
+from regtrack.errors import SaliencyError, check_seed, invalid
 from regtrack.frozen import take_names, take_paths
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
@@ -102,6 +102,7 @@ class SaliencyRequest:
             )
         if self.windows < 1:
             raise SaliencyError(invalid("windows", self.windows, "at least 1"))
+        check_seed(self.seed, SaliencyError)
         if self.at and self.threshold is not None:
             raise SaliencyError("`at` and `threshold` both select the outputs; give one of them")
 

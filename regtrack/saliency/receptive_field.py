@@ -17,7 +17,7 @@ import torch
 
 from regtrack.checkpoint import style_checkpoints
 from regtrack.dataset.store import Dataset
-from regtrack.errors import DatasetError, MarkerError, SaliencyError, invalid
+from regtrack.errors import DatasetError, MarkerError, SaliencyError, check_seed, invalid
 from regtrack.genome.intervals import Intervals
 from regtrack.labels.marker import Marker
 from regtrack.model_style import ModelStyle, styles_of
@@ -72,9 +72,10 @@ def effective_receptive_field(
     Raises:
         MarkerError: the dataset or the checkpoint has no such marker.
         DatasetError: no such split, or no labelled base in it with enough sequence on both sides.
-        SaliencyError: a network without gradients.
+        SaliencyError: fewer than one output, a negative seed, or a network without gradients.
         OutOfMemoryError: too little memory.
     """
+    _check_sample(positives, seed)
     row_of(checkpoint, marker)
     device = device or torch.device("cpu")
     check_gradients(checkpoint.model, device)
@@ -156,13 +157,12 @@ def compare_receptive_fields(
 
     Raises:
         CheckpointError, AssemblyError, MarkerError, DatasetError: bad input.
-        SaliencyError: fewer than one output, or a network without gradients.
+        SaliencyError: fewer than one output, a negative seed, or a network without gradients.
         NetworkError: a network of the user's own that raises, or that is not as described.
         DeviceError: an unknown device.
         OutOfMemoryError: too little memory.
     """
-    if positives < 1:
-        raise SaliencyError(invalid("positives", positives, "at least 1"))
+    _check_sample(positives, seed)
     place = pick_device(device)
     models = style_checkpoints([open_one(one, device=place) for one in checkpoints])
     opened = Dataset.open(dataset)
@@ -179,6 +179,12 @@ def compare_receptive_fields(
         _mean(checkpoint, opened, chosen, drawn, style=style, device=place, progress=progress)
         for style, checkpoint in models.items()
     ]
+
+
+def _check_sample(positives: int, seed: int) -> None:
+    if positives < 1:
+        raise SaliencyError(invalid("positives", positives, "at least 1"))
+    check_seed(seed, SaliencyError)
 
 
 def _commonest(checkpoint: Single, dataset: Dataset, split: str) -> Marker:

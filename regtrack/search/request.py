@@ -7,7 +7,7 @@ from typing import Any
 
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
-from regtrack.errors import SearchError, invalid, nearest
+from regtrack.errors import SearchError, check_seed, invalid, nearest
 from regtrack.search.space import Space, plain
 
 SAMPLERS = ("tpe", "random", "grid")
@@ -47,8 +47,7 @@ class SearchPlan:
         for name in ("trials", "keep"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise SearchError(invalid(name, value, "at least 1"))
-        if not 0 <= self.seed < 2**32:
-            raise SearchError(invalid("seed", self.seed, "0 or more and below 2^32"))
+        check_seed(self.seed, SearchError)
 
     def count(self, space: Space) -> int:
         """The number of trials in a space.

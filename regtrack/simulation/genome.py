@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from regtrack.atomic import publish_folder
-from regtrack.errors import AssemblyError, invalid
+from regtrack.errors import AssemblyError, check_seed, invalid
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.intervals import Intervals, Mask
 from regtrack.genome.sequence import Codes, decode
+from regtrack.machine.memory import check_memory
 from regtrack.progress import SILENT, Progress
 from regtrack.simulation.background import draw_background, draw_soft_mask, put_gaps
 from regtrack.simulation.default import DEFAULT_GRAMMAR
@@ -29,6 +30,7 @@ BIOSAMPLE = "sim"
 SHORTEST = 100_000
 
 _COLUMNS = 60
+_PER_BASE = 15  # bytes of memory, measured
 _TRUTH_FILE = "truth.bed"
 # N, as a fraction of the length: at each telomere-like end, and in the gap inside
 _CHROMS = {
@@ -104,10 +106,12 @@ def simulate(
         progress: receives the chromosomes as they are done.
 
     Raises:
-        AssemblyError: `length` is below 100,000.
+        AssemblyError: `length` is below 100,000, or a negative seed.
+        OutOfMemoryError: the genome does not fit into memory.
         GrammarError: a motif that cannot be drawn, or a rule that grammar files cannot express.
         OutputError: `out` exists, or cannot be written.
     """
+    check_seed(seed, AssemblyError)
     assembly, out = _assembly(length), Path(out)
     with publish_folder(out, mark=_TRUTH_FILE, overwrite=overwrite) as folder:
         write_grammar(folder / "grammar.json", grammar)
@@ -139,6 +143,7 @@ def _assembly(length: int) -> Assembly:
         raise AssemblyError(
             invalid("length", length, f"{SHORTEST:,} or more, to hold its grammar", "bp")
         )
+    check_memory(_PER_BASE * length, "choose a smaller `length`")
     # odd lengths, as real chromosomes have
     lengths = [round(share * length) + 37 - 2 * i for i, (share, *_) in enumerate(_CHROMS.values())]
     lengths[-1] = length - sum(lengths[:-1])

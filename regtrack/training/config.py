@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from regtrack.errors import TrainingError, invalid
+from regtrack.errors import TrainingError, check_seed, invalid
 from regtrack.predict.precision import PRECISIONS
 
 SCHEDULES = ("constant", "cosine")
@@ -84,7 +84,7 @@ class TrainingConfig:
         self._check("cutout", 0 <= self.cutout < 1, "a fraction from 0 to below 1")
         self._check("shift", self.shift >= 0, "0 bp or more")
         self._check("epoch_windows", self.epoch_windows >= 0, "0 or more")
-        self._check("seed", 0 <= self.seed < 2**32, "0 or more and below 2^32")
+        check_seed(self.seed, TrainingError)
 
     def _check(self, name: str, holds: bool, expected: str) -> None:
         if not holds:

@@ -20,6 +20,7 @@ from regtrack.calls.rule import CallRule
 from regtrack.calls.run import call_peaks
 from regtrack.checkpoint_header import read_header
 from regtrack.errors import CheckpointError, MarkerError, OutputError, RegtrackError, TrackError
+
 from regtrack.files.records import check_seal, read_record
 from regtrack.genome.sequence import N
 
@@ -99,6 +100,11 @@ def test_the_record_says_what_was_done(lab: Lab, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="exists"):
         call_peaks(lab.tracks("tracks"), tmp_path / "calls", EASY)
     call_peaks(lab.tracks("tracks"), tmp_path / "calls", EASY, overwrite=True)
+
+
+def test_fewer_than_one_thread_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrackError, match="`threads` is 0; expected at least 1"):
+        call_peaks(tmp_path / "tracks", tmp_path / "calls", EASY, threads=0)
 
 
 def test_the_result_does_not_depend_on_threads(lab: Lab, tmp_path: Path) -> None:

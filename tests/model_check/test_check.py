@@ -235,6 +235,8 @@ def test_bad_input_is_refused() -> None:
         check_model(nn.Conv1d(4, 1, 3))  # type: ignore[arg-type]
     with pytest.raises(PlanError, match="`window` is 0 bp"):
         check_model(local(), window=0)
+    with pytest.raises(PlanError, match="`seed` is -1; expected 0 or more"):
+        check_model(local(), seed=-1)
     short_source = Sequences({"chr1": random_codes(100, 5, [(50, 60)])})
     with pytest.raises(FastaError, match="no stretch of 280 bp without N"):
         check_model(local(), short_source)

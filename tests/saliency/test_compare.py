@@ -97,6 +97,7 @@ def test_random_windows_follow_from_the_seed_and_have_labels(files: Files) -> No
         ({}, "name a `reference` or a `dataset`"),
         ({"reference": Path("r.fa")}, "name a `region`, `at`, or a `dataset`"),
         ({"dataset": Path("d"), "windows": 0}, "`windows` is 0; expected at least 1"),
+        ({"dataset": Path("d"), "seed": -1}, "`seed` is -1; expected 0 or more"),
         ({"dataset": Path("d"), "at": ("chr1:1",), "threshold": 0.1}, "`at` and `threshold` both"),
         ({"dataset": Path("d"), "method": "loud"}, '`method` is "loud"'),
     ],

@@ -134,6 +134,8 @@ def test_invalid_receptive_fields_are_refused(
     paths = [files.checkpoint("cnn3")]
     with pytest.raises(SaliencyError, match="`positives` is 0; expected at least 1"):
         compare_receptive_fields(paths, files.data, positives=0)
+    with pytest.raises(SaliencyError, match="`seed` is -1; expected 0 or more"):
+        compare_receptive_fields(paths, files.data, seed=-1)
     with pytest.raises(DatasetError, match=r"no base of the valid split .* is labelled K562_DNase"):
         compare_receptive_fields(paths, files.data, marker="*DNase")
     with pytest.raises(MarkerError, match="no marker matches"):

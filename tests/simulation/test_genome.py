@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regtrack.errors import AssemblyError, GrammarError, OutputError
+from regtrack.errors import AssemblyError, GrammarError, OutOfMemoryError, OutputError
 from regtrack.genome.reference import Reference
 from regtrack.genome.sequence import N
 from regtrack.labels.manifest import read_markers
@@ -170,6 +170,14 @@ def test_too_short_a_length_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AssemblyError, match="expected 100,000 or more"):
         simulate(tmp_path / "short", length=5_000)
     assert not (tmp_path / "short").exists()
+
+
+def test_a_negative_seed_and_a_genome_beyond_memory_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(AssemblyError, match="`seed` is -1; expected 0 or more"):
+        simulate(tmp_path / "odd", seed=-1)
+    with pytest.raises(OutOfMemoryError, match="1,500,000 GB .*; choose a smaller `length`"):
+        simulate(tmp_path / "long", length=10**14)
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_existing_folder_is_refused_before_anything_is_drawn(made: Simulation) -> None:
