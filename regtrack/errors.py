@@ -68,6 +68,10 @@ class TrainingError(RegtrackError):
     """A training run that cannot start or resume."""
 
 
+class DivergedError(TrainingError):
+    """A training whose loss is no longer finite."""
+
+
 class SearchError(RegtrackError):
     """A search that cannot start or be joined, or a search space that no network has."""
 

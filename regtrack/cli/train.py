@@ -262,10 +262,14 @@ def command(
 def _settings(pairs: Sequence[str], **values: Any) -> dict[str, Any]:
     """The network settings given by the user; all others keep their defaults."""
     settings = {name: value for name, value in values.items() if value is not None}
+    options = {name: f"--{name}" for name in settings}
     for given in pairs:
         name, equals, text = given.partition("=")
         if not equals:
             raise TrainingError(f'--set "{given}" is not a setting; expected name=value')
+        if name in settings:
+            where = options.get(name, "--set")
+            raise TrainingError(f'"{name}" was given by {where} and by --set; give it once')
         try:
             settings[name] = json.loads(text)
         except ValueError:

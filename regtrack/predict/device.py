@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 import torch
 
 from regtrack.errors import DeviceError, OutOfMemoryError, invalid
 
 _GPUS = ("gpu", "cuda")
-_ELSEWHERE = ("mps", "tpu")  # not of Linux, or not of torch: Lightning counts them
+_ELSEWHERE = ("mps", "tpu")  # of other machines: Lightning counts them
 _ACCELERATORS = ("auto", "cpu", *_GPUS, *_ELSEWHERE)
 
 # messages of torch on the CPU, CUDA, cuBLAS and cuDNN; the last is cuDNN's where no kernel fits
@@ -50,7 +51,7 @@ def check_accelerator(accelerator: str, devices: int | str) -> None:
     """
     found = torch.cuda.is_available()
     on_gpu = accelerator in _GPUS or (accelerator == "auto" and found)
-    if accelerator not in _ACCELERATORS or (on_gpu and not found):
+    if accelerator not in _ACCELERATORS or (on_gpu and not found) or not _is_here(accelerator):
         raise _unusable("accelerator", accelerator)
     if accelerator in _ELSEWHERE or devices in {"auto", "-1", -1}:
         return
@@ -63,6 +64,13 @@ def check_accelerator(accelerator: str, devices: int | str) -> None:
         kind = "GPU" if on_gpu else "CPU core"
         which = f"this machine has {there} {kind}{'s' * (there != 1)}"
         raise DeviceError(f"{invalid('devices', devices, f'at most {there}')}: {which}")
+
+
+def _is_here(accelerator: str) -> bool:
+    """Whether this machine has what Lightning counts, if it is that."""
+    if accelerator == "mps":
+        return torch.backends.mps.is_available()
+    return accelerator != "tpu" or find_spec("torch_xla") is not None
 
 
 def _unusable(parameter: str, name: str) -> DeviceError:

@@ -15,7 +15,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from regtrack.dataset.store import Dataset
-from regtrack.errors import CheckpointError, SearchError
+from regtrack.errors import CheckpointError, DivergedError, SearchError
 from regtrack.files.shown import shown
 from regtrack.lock import Lock
 from regtrack.models.registry import build_model
@@ -42,7 +42,11 @@ Board = Callable[[Sequence[Trial]], None]
 """Called with all trials, the best first, whenever this process has news of one."""
 
 _GIVE_UP = 5  # trials that fail before any succeeds
-_DOES_NOT_FIT = (CheckpointError, torch.OutOfMemoryError)  # a trial's own fault, not the search's
+_DOES_NOT_FIT = (
+    CheckpointError,
+    DivergedError,
+    torch.OutOfMemoryError,
+)  # a trial's own fault, not the search's
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from regtrack.errors import TrainingError, check_seed, invalid
 from regtrack.predict.precision import PRECISIONS
 
 SCHEDULES = ("constant", "cosine")
+_LARGEST = 10**18  # of a setting: products of two are float32, and single ones 64-bit integers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,9 @@ class TrainingConfig:
         self._check("shift", self.shift >= 0, "0 bp or more")
         self._check("epoch_windows", self.epoch_windows >= 0, "0 or more")
         check_seed(self.seed, TrainingError)
+        for name, value in self.to_dict().items():
+            if isinstance(value, int | float) and name != "seed":
+                self._check(name, value <= _LARGEST, f"at most {_LARGEST:g}")
 
     def _check(self, name: str, holds: bool, expected: str) -> None:
         if not holds:

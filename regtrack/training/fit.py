@@ -120,14 +120,15 @@ def train(
             training there. On several devices, it must return the same in all processes.
 
     Raises:
-        CheckpointError: no such network or setting, a network that diverged, or a
+        CheckpointError: no such network or setting, or a
             `from_checkpoint` that cannot be loaded or is another network.
         DatasetError: a split without windows or labels.
         OutputError: `out` holds a finished run, another process trains there, or it cannot be
             written.
         DeviceError: the hardware is not available.
         TrainingError: `out` holds a run with other settings, or `freeze` without a
-            checkpoint.
+            checkpoint; as DivergedError, a loss that is not finite, after which the run's earlier
+            epochs and their checkpoint are as they were.
         KeyboardInterrupt: SIGINT, SIGTERM or SIGHUP arrived; the run can be resumed.
     """
     dataset = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from regtrack.atomic import publish_file
+from regtrack.errors import DivergedError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,24 @@ class Epoch:
 def best_epoch(history: Sequence[Epoch]) -> Epoch | None:
     """The first epoch with the highest average precision."""
     return max(history, key=lambda epoch: epoch.average_precision, default=None)
+
+
+def check_finite(loss: float, epoch: int) -> None:
+    """Refuse an epoch after which the network has no finite loss: no later one would have.
+
+    Args:
+        loss: of the validation split.
+        epoch: counted from 1.
+
+    Raises:
+        DivergedError: the loss is infinite or NaN.
+    """
+    if not math.isfinite(loss):
+        kept = "the checkpoint is of an epoch before it: " if epoch > 1 else ""
+        raise DivergedError(
+            f"the loss is not finite after epoch {epoch}; {kept}train again with a lower "
+            "`learning_rate`"
+        )
 
 
 def out_of_patience(history: Sequence[Epoch], patience: int) -> bool:

@@ -19,6 +19,7 @@ from regtrack.models.network import TrackModel
 from regtrack.training.averaging import follow
 from regtrack.training.config import TrainingConfig
 from regtrack.training.cutout import cut_out
+from regtrack.training.history import check_finite
 from regtrack.training.loss import Weights, batch_loss, marker_weights, scored_loss
 from regtrack.training.start import keep_frozen
 
@@ -122,7 +123,9 @@ class TrackTraining(pl.LightningModule):
 
     @override
     def on_validation_epoch_end(self) -> None:
-        curves, reduce = self.curves, self.trainer.strategy.reduce
+        strategy = self.trainer.strategy
+        check_finite(self.valid_loss.value(strategy), self.trainer.current_epoch + 1)
+        curves, reduce = self.curves, strategy.reduce
         curves.counts = cast(Tensor, reduce(curves.counts, reduce_op="sum"))
         curves.nans = cast(Tensor, reduce(curves.nans, reduce_op="sum"))
         self.categories = category_means(curves.average_precision(), self.marker_categories)

@@ -88,7 +88,7 @@ def make_trainer(
             enable_progress_bar=False,
             enable_model_summary=False,
         )
-    except (MisconfigurationException, TypeError, ValueError) as error:
+    except (MisconfigurationException, TypeError, ValueError, ImportError) as error:
         raise TrainingError(
             f'`accelerator` "{hardware.accelerator}", `devices` "{hardware.devices}" and '
             f'`strategy` "{hardware.strategy}" cannot be used together here; expected what '

@@ -20,7 +20,6 @@ from regtrack.calls.rule import CallRule
 from regtrack.calls.run import call_peaks
 from regtrack.checkpoint_header import read_header
 from regtrack.errors import CheckpointError, MarkerError, OutputError, RegtrackError, TrackError
-
 from regtrack.files.records import check_seal, read_record
 from regtrack.genome.sequence import N
 

@@ -105,6 +105,15 @@ def test_more_processes_than_cores_are_refused(monkeypatch: pytest.MonkeyPatch) 
             check_accelerator("cpu", number)
 
 
+@pytest.mark.parametrize("accelerator", ["mps", "tpu"])
+def test_accelerators_of_other_machines_are_refused(
+    accelerator: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(DeviceError, match=f'`accelerator` is "{accelerator}"; expected auto or'):
+        check_accelerator(accelerator, "auto")
+
+
 def test_an_unknown_precision_is_refused(model: nn.Module, codes: np.ndarray) -> None:
     with pytest.raises(DeviceError, match='`precision` is "fp16"; expected fp32 or bf16'):
         scores_of_codes(model, codes, precision="fp16")

@@ -175,7 +175,7 @@ def test_too_short_a_length_is_refused(tmp_path: Path) -> None:
 def test_a_negative_seed_and_a_genome_beyond_memory_are_refused(tmp_path: Path) -> None:
     with pytest.raises(AssemblyError, match="`seed` is -1; expected 0 or more"):
         simulate(tmp_path / "odd", seed=-1)
-    with pytest.raises(OutOfMemoryError, match="1,500,000 GB .*; choose a smaller `length`"):
+    with pytest.raises(OutOfMemoryError, match=r"1,500,000 GB .*; choose a smaller `length`"):
         simulate(tmp_path / "long", length=10**14)
     assert not list(tmp_path.iterdir())
 

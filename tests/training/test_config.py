@@ -30,6 +30,10 @@ from regtrack.training.config import Hardware, TrainingConfig
         ("shift", -1, "-1"),
         ("epoch_windows", -1, "-1"),
         ("seed", -1, "-1"),
+        ("seed", 2**63, "9,223,372,036,854,775,808"),
+        ("learning_rate", 1e300, "1e\\+300"),
+        ("positive_weight", 1e19, "1e\\+19"),
+        ("epochs", 10**19, "10,000,000,000,000,000,000"),
     ],
 )
 def test_an_invalid_setting_is_refused_by_name(name: str, value: Any, found: str) -> None:

@@ -19,10 +19,11 @@ import torch
 from regtrack.checkpoint import load_checkpoint
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
-from regtrack.errors import CheckpointError, DeviceError, OutputError, TrainingError
+from regtrack.errors import DeviceError, DivergedError, OutputError, TrainingError
 from regtrack.progress import Task
 from regtrack.training.config import Hardware, TrainingConfig
 from regtrack.training.fit import TrainingResult, train
+from regtrack.training.module import TrackTraining
 from regtrack.training.run import RunFolder
 
 SETTINGS = {"channels": [6, 8, 4], "hidden": 8, "dropout": 0.2}
@@ -270,8 +271,8 @@ def test_the_old_run_stays_until_the_new_one_is_finished(
         fit(dataset, run, overwrite=True, progress=Stopping(2))
     assert contents(run) == old
     assert not beside.exists()
-    with pytest.raises(CheckpointError, match="lower learning rate"):
-        fit(dataset, run, overwrite=True, config=replace(CONFIG, learning_rate=1e30, clip=0.0))
+    with pytest.raises(DivergedError, match="lower `learning_rate`"):
+        fit(dataset, run, overwrite=True, config=replace(CONFIG, learning_rate=1e18, clip=0.0))
     with pytest.raises(KeyboardInterrupt):
         fit(dataset, run, overwrite=True, progress=Stopping(6))
     assert contents(run) == old
@@ -426,9 +427,28 @@ def test_mixed_precision_trains_a_float32_network(
 
 
 def test_a_network_that_diverges_is_named(dataset: Dataset, run: Path) -> None:
-    config = replace(CONFIG, learning_rate=1e30, schedule="constant", warmup=0.0, clip=0.0)
-    with pytest.raises(CheckpointError, match="lower learning rate"):
+    config = replace(CONFIG, learning_rate=1e18, schedule="constant", warmup=0.0, clip=0.0)
+    with pytest.raises(DivergedError, match=r"not finite after epoch 1; train again .* `learning_"):
         fit(dataset, run, config=config)
+    assert not (run / "checkpoint.safetensors").exists()
+
+
+def test_the_epochs_before_a_divergence_stay(
+    dataset: Dataset, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = TrackTraining.on_validation_epoch_start
+
+    def diverging(module: TrackTraining) -> None:
+        start(module)
+        if module.current_epoch == 2:
+            next(module.model.parameters()).data.fill_(torch.inf)
+
+    monkeypatch.setattr(TrackTraining, "on_validation_epoch_start", diverging)
+    with pytest.raises(DivergedError, match="after epoch 3; the checkpoint is of an epoch before"):
+        fit(dataset, run, config=replace(CONFIG, epochs=4, patience=0))
+    rows = (run / "metrics.csv").read_text().splitlines()
+    assert [row.partition(",")[0] for row in rows] == ["epoch", "1", "2"]
+    assert load_checkpoint(run / "checkpoint.safetensors").training["epoch"] in {1, 2}
 
 
 def test_unavailable_hardware_is_refused(dataset: Dataset, run: Path) -> None:
