@@ -267,9 +267,10 @@ def _settings(pairs: Sequence[str], **values: Any) -> dict[str, Any]:
         name, equals, text = given.partition("=")
         if not equals:
             raise TrainingError(f'--set "{given}" is not a setting; expected name=value')
+        if name in options:
+            raise TrainingError(f"{name} was given by {options[name]} and by --set; give it once")
         if name in settings:
-            where = options.get(name, "--set")
-            raise TrainingError(f'"{name}" was given by {where} and by --set; give it once')
+            raise TrainingError(f"--set {name} was given twice; give it once")
         try:
             settings[name] = json.loads(text)
         except ValueError:

@@ -15,13 +15,16 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from regtrack.atomic import publish_file
-from regtrack.errors import OutputError, nearest
+from regtrack.errors import OutputError, invalid, nearest
 from regtrack.figures.svg_fonts import with_fonts
 from regtrack.figures.svg_paths import short_paths
 
 FORMATS = ("png", "pdf", "svg")
 WIDTHS = {"single": 89.0, "1.5": 120.0, "double": 183.0}
 """A column, one and a half, and the full width of a journal's page, mm (those of Nature)."""
+
+_FINEST = 2_400  # dots per inch
+_LONGEST, _DOTS = 65_000, 400_000_000  # of a PNG: a side, and in all, which take 2 GB
 
 _STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
@@ -75,6 +78,19 @@ def check_format(path: Path) -> str:
     return kind
 
 
+def check_dpi(dpi: int) -> None:
+    """Refuse a resolution that no printer or screen has.
+
+    Args:
+        dpi: dots per inch of a PNG.
+
+    Raises:
+        OutputError: below 10 or above 2,400.
+    """
+    if not 10 <= dpi <= _FINEST:
+        raise OutputError(invalid("dpi", dpi, f"10 to {_FINEST:,}"))
+
+
 def save_figure(
     figure: Figure, path: Path, *, dpi: int = 200, about: str = "", overwrite: bool = False
 ) -> None:
@@ -90,9 +106,11 @@ def save_figure(
         overwrite: replace a file that exists.
 
     Raises:
-        OutputError: another suffix, or `path` exists or cannot be written.
+        OutputError: another suffix, an invalid `dpi`, a PNG of more dots than can be drawn, or
+            `path` exists or cannot be written.
     """
     kind = check_format(path)
+    check_dpi(dpi)
     with publish_file(path, overwrite=overwrite) as temporary, style():
         if kind == "png":
             _save_png(figure, temporary, dpi, about)
@@ -118,11 +136,21 @@ def svg_text(figure: Figure, about: str = "") -> str:
         return with_fonts(short_paths(drawn.getvalue()))
 
 
+def _check_dots(figure: Figure, dpi: int) -> None:
+    width, height = (round(float(inch) * dpi) for inch in figure.get_size_inches())
+    if max(width, height) > _LONGEST or width * height > _DOTS:
+        raise OutputError(
+            f"a PNG of {width:,} x {height:,} dots is more than can be drawn, {_LONGEST:,} on a "
+            f"side and {_DOTS:,} in all; choose a lower `dpi` than {dpi:,}, or a .pdf"
+        )
+
+
 def _save_png(figure: Figure, path: Path, dpi: int, about: str) -> None:
     """A PNG of 256 colours: line drawings look the same at a third of the size.
 
     Heat maps keep all colours.
     """
+    _check_dots(figure, dpi)
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=dpi, pil_kwargs={"compress_level": 0})
     image = Image.open(drawn).convert("RGB")

@@ -12,7 +12,7 @@ from regtrack.compare.inputs import Inputs
 from regtrack.compare.open_sources import open_inputs
 from regtrack.errors import OutputError
 from regtrack.figures.region.draw import region_figure
-from regtrack.figures.style import check_format, save_figure
+from regtrack.figures.style import check_dpi, check_format, save_figure
 from regtrack.files.shown import listed
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval, parse_region
@@ -67,11 +67,13 @@ def draw_figure(
         overwrite: replace files that exist.
 
     Raises:
-        OutputError: no output, another suffix, or a file that exists or cannot be written.
+        OutputError: no output, another suffix, an invalid `dpi`, or a file that exists or cannot
+            be written.
         RegtrackError: a file is missing, cannot be read or does not fit the others, or the request
             names something that does not exist.
     """
     paths = _checked(outputs)
+    check_dpi(dpi)
     with reserve(paths, inputs=inputs.files, overwrite=overwrite), open_inputs(inputs) as sources:
         picture = read_picture(sources, request)
         _note_marks_elsewhere(request, picture.region, sources.assembly)

@@ -79,3 +79,18 @@ def test_the_callers_settings_come_back() -> None:
 
 def test_colours_are_eight_and_differ() -> None:
     assert len(set(OKABE_ITO.values())) == len(OKABE_ITO) == 8
+
+
+@pytest.mark.parametrize("dpi", [-5, 0, 9, 2_401, 1_000_000])
+def test_a_resolution_that_no_printer_has_is_refused(dpi: int, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=f"`dpi` is {dpi:,}; expected 10 to 2,400"):
+        save_figure(Figure(), tmp_path / "a.png", dpi=dpi)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("size", "dots"), [((40, 1), "80,000 x 2,000"), ((15, 15), "30,000 x 30")])
+def test_a_png_of_too_many_dots_is_refused(
+    size: tuple[int, int], dots: str, tmp_path: Path
+) -> None:
+    with pytest.raises(OutputError, match=f"a PNG of {dots}.*; choose a lower `dpi` than 2,000"):
+        save_figure(Figure(figsize=size), tmp_path / "a.png", dpi=2_000)
