@@ -13,6 +13,7 @@ from itertools import islice
 
 _LONGEST = 80  # letters of a value in a message
 _OVERLONG = re.compile(r'[^\s/"]{256,}')  # a file's name has at most 255 bytes
+_WORKERS = 1_024
 _COMPARED = 2_000  # names that are compared with a wrong one: the first, at 70 microseconds each
 
 
@@ -187,6 +188,20 @@ def check_seed(seed: int, error: type[RegtrackError]) -> None:
     """
     if not 0 <= seed < 2**63:
         raise error(invalid("seed", seed, "0 or more and below 2^63"))
+
+
+def check_workers(workers: int, error: type[RegtrackError]) -> None:
+    """Refuse a number of reading processes that no machine runs.
+
+    Args:
+        workers: number of processes; 0: none.
+        error: what to raise.
+
+    Raises:
+        RegtrackError: of the class `error`: below 0 or above 1,024.
+    """
+    if not 0 <= workers <= _WORKERS:
+        raise error(invalid("workers", workers, f"0 to {_WORKERS:,}"))
 
 
 def nearest(name: str, candidates: Iterable[str], count: int = 3) -> str:

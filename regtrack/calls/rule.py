@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from regtrack.errors import TrackError, invalid
 from regtrack.measures.thresholds import Threshold, ThresholdTable
+from regtrack.tracks.bigwig.layout import LAST_BASE
 from regtrack.tracks.bigwig.rounding import MANTISSA_BITS
 
 _ROUNDING = 1e-12
@@ -54,6 +55,9 @@ class CallRule:
             raise TrackError(invalid("min_length", self.min_length, "at least 1", "bp"))
         if self.max_gap < 0:
             raise TrackError(invalid("max_gap", self.max_gap, "at least 0", "bp"))
+        for name, length in (("min_length", self.min_length), ("max_gap", self.max_gap)):
+            if length > LAST_BASE:
+                raise TrackError(invalid(name, length, f"at most {LAST_BASE:,}", "bp"))
 
     def _check_low(self, name: str, strict: float) -> None:
         """Refuse a lower threshold that is no number, or above the other."""

@@ -25,6 +25,7 @@ from regtrack.machine.memory import usable_memory
 from regtrack.measures.moments import Moments
 from regtrack.progress import SILENT, Progress, Task
 from regtrack.tracks.bigwig.assemble import BigWigFile, create_bigwig
+from regtrack.tracks.bigwig.layout import LAST_BASE
 
 DIFFERENCE_FILE = "difference.bw"
 _SHARE = 8  # of the memory, that positions may take so as not to be read again
@@ -60,6 +61,8 @@ class ComparisonRequest:
         take_names(self, "chroms", "markers", "names")
         if self.resolution < 1:
             raise TrackError(invalid("resolution", self.resolution, "at least 1", "bp"))
+        if self.resolution > LAST_BASE:
+            raise TrackError(invalid("resolution", self.resolution, f"at most {LAST_BASE:,}", "bp"))
 
 
 def compare_tracks(

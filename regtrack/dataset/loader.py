@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset as TorchDataset
 
 from regtrack.dataset.store import Dataset
-from regtrack.errors import DatasetError, invalid
+from regtrack.errors import DatasetError, check_workers, invalid
 from regtrack.genome.sequence import Codes, N, reverse_complement
 
 Ids = npt.NDArray[np.int64]
@@ -189,8 +189,7 @@ def make_loader(
     """
     if batch_size < 1:
         raise DatasetError(invalid("batch_size", batch_size, "at least 1"))
-    if workers < 0:
-        raise DatasetError(invalid("workers", workers, "0 or more"))
+    check_workers(workers, DatasetError)
     ids = (
         epoch_windows(dataset.window_ids(split), seed, epoch, limit)
         if shuffle

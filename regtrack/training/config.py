@@ -6,10 +6,11 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from regtrack.errors import TrainingError, check_seed, invalid
+from regtrack.errors import TrainingError, check_seed, check_workers, invalid
 from regtrack.predict.precision import PRECISIONS
 
 SCHEDULES = ("constant", "cosine")
+_NODES = 100_000
 _LARGEST = 10**18  # of a setting: products of two are float32, and single ones 64-bit integers
 
 
@@ -72,15 +73,15 @@ class TrainingConfig:
         self._check("epochs", self.epochs >= 1, "at least 1")
         self._check("patience", self.patience >= 0, "0 or more")
         self._check("batch_size", self.batch_size >= 1, "at least 1")
-        self._check("learning_rate", 0 < self.learning_rate < math.inf, "more than 0")
-        self._check("weight_decay", 0 <= self.weight_decay < math.inf, "0 or more")
+        self._check("learning_rate", self.learning_rate > 0, "more than 0")
+        self._check("weight_decay", self.weight_decay >= 0, "0 or more")
         self._check("schedule", self.schedule in SCHEDULES, " or ".join(SCHEDULES))
         self._check("warmup", 0 <= self.warmup < 1, "a fraction from 0 to below 1")
         self._check("averaging", 0 <= self.averaging < 1, "0 or more and below 1")
-        self._check("positive_weight", 0 < self.positive_weight < math.inf, "more than 0")
+        self._check("positive_weight", self.positive_weight > 0, "more than 0")
         self._check("balance", 0 <= self.balance <= 1, "0 to 1")
         self._check("loss_every", self.loss_every >= 1, "at least 1")
-        self._check("clip", 0 <= self.clip < math.inf, "0 or more")
+        self._check("clip", self.clip >= 0, "0 or more")
         self._check("precision", self.precision in PRECISIONS, " or ".join(PRECISIONS))
         self._check("cutout", 0 <= self.cutout < 1, "a fraction from 0 to below 1")
         self._check("shift", self.shift >= 0, "0 bp or more")
@@ -126,7 +127,7 @@ class Hardware:
         workers: processes that read the dataset, per device; 0 reads in the training process.
 
     Raises:
-        TrainingError: a negative number of workers, or no node.
+        TrainingError: a number of workers or nodes that no machine has.
     """
 
     accelerator: str = "auto"
@@ -136,7 +137,6 @@ class Hardware:
     workers: int = 0
 
     def __post_init__(self) -> None:
-        if self.nodes < 1:
-            raise TrainingError(invalid("nodes", self.nodes, "at least 1"))
-        if self.workers < 0:
-            raise TrainingError(invalid("workers", self.workers, "0 or more"))
+        if not 1 <= self.nodes <= _NODES:
+            raise TrainingError(invalid("nodes", self.nodes, f"1 to {_NODES:,}"))
+        check_workers(self.workers, TrainingError)

@@ -280,6 +280,7 @@ def other_assembly(path: Path) -> None:
         (["peaks.bed", "twice.bed"], {}, "found labels alone; expected at least one bigWig"),
         (["a.bw", "far.bed"], {}, "has no peak of far on the tracks"),
         (["a.bw", "b.bw"], {"resolution": 0}, "`resolution` is 0 bp; expected at least 1"),
+        (["a.bw", "b.bw"], {"resolution": 2**32}, "expected at most 4,294,967,295"),
         (["a.bw", "b.bw"], {"chroms": ["chr9"]}, 'chromosome "chr9" is not in the assembly'),
         (["a.bw", "b.bw"], {"regions": "far.bed"}, "has no base on the chromosomes"),
         (["a.bw", "b.bw"], {"markers": ["X"]}, "`markers` chooses among those of sweeps"),

@@ -44,6 +44,10 @@ def test_an_invalid_setting_is_refused_by_name(name: str, value: Any, found: str
 def test_negative_workers_or_nodes_are_refused() -> None:
     with pytest.raises(TrainingError, match="`workers` is -1; expected"):
         Hardware(workers=-1)
+    with pytest.raises(TrainingError, match="`workers` is 1,025; expected 0 to 1,024"):
+        Hardware(workers=1_025)
+    with pytest.raises(TrainingError, match="`nodes` is 100,001; expected 1 to 100,000"):
+        Hardware(nodes=100_001)
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine"])
