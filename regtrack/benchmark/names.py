@@ -23,11 +23,14 @@ def check_name(name: str) -> None:
         )
 
 
+_MOST_SEEDS = 1_000
+
+
 def check_choice(models: Sequence[str], seeds: int) -> None:
     """Check that the models exist, and that there is at least one seed.
 
     Raises:
-        TrainingError: no such model, or fewer than one seed.
+        TrainingError: no such model, fewer than one seed, or more than 1,000.
     """
     for name in models:
         if name not in MODELS:
@@ -37,3 +40,5 @@ def check_choice(models: Sequence[str], seeds: int) -> None:
             )
     if seeds < 1:
         raise TrainingError(invalid("seeds", seeds, "at least 1"))
+    if seeds > _MOST_SEEDS:
+        raise TrainingError(invalid("seeds", seeds, f"at most {_MOST_SEEDS:,}"))

@@ -131,6 +131,7 @@ def test_the_command_prints_every_table_and_json(
         (["gramar"], 'Did you mean "grammar"'),
         (["grammar", "--models", "cnn7,dilatd"], 'Did you mean "dilated"'),
         (["grammar", "--seeds", "0"], "--seeds is 0; expected at least 1"),
+        (["grammar", "--seeds", "1001"], "--seeds is 1,001; expected at most 1,000"),
     ],
 )
 def test_a_mistake_is_reported_in_one_line_without_heavy_imports(

@@ -28,7 +28,7 @@ WORDS = {
     "search": "dataset --out new --model cnn1 --trials 1 --epochs 1 --epoch-windows 2",
     "calibrate": "raw.safetensors --dataset dataset",
     "check-model": "nowhere.safetensors",
-    "benchmark": "grammar --out new --models none",
+    "benchmark": "grammar --out new --models cnn1",
     "predict": "raw.safetensors --reference genome.fa --region chr1:1-100",
     "predict-genome": SWEEP,
     "saliency-tracks": SWEEP,

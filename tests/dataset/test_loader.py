@@ -303,7 +303,7 @@ def test_a_loader_can_be_sent_to_a_process(dataset: Dataset) -> None:
     ("wrong", "message"),
     [
         ({"batch_size": 0}, "`batch_size` is 0; expected at least 1"),
-        ({"batch_size": 2, "workers": -1}, "`workers` is -1; expected 0 or more"),
+        ({"batch_size": 2, "workers": -1}, "`workers` is -1; expected 0 to 1,024"),
     ],
 )
 def test_impossible_batches_are_refused(
