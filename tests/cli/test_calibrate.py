@@ -94,7 +94,9 @@ def test_json_has_every_marker(call: Call) -> None:
     ("words", "said"),
     [
         ("run dataset --figure curves.bmp", "not a figure format; expected .png, .pdf or .svg"),
-        ("run dataset --out run/checkpoint.safetensors", "checkpoint.safetensors exists"),
+        ("run dataset --out run/checkpoint.safetensors", "checkpoint.safetensors, an input"),
+        ("run dataset --out run/checkpoint.safetensors --overwrite", "checkpoint.safetensors, an"),
+        ("run dataset --out dataset/dataset.json", "dataset/dataset.json exists already"),
         (
             "run dataset --split tset --out a.safetensors",
             '--split is "tset"; expected train, valid, test',

@@ -171,8 +171,12 @@ def test_an_existing_output_is_kept(run: Run) -> None:
     Path("tracks/mine.txt").rename("mine.txt")
     assert run()[0] == 0
     Path("tracks/mine.txt").write_text("mine")
+    code, _, err = run("--overwrite")
+    assert code == 2
+    assert 'tracks holds "mine.txt", not written with sweep.json; move it away' in err
+    assert Path("tracks/mine.txt").read_text() == "mine"
+    Path("tracks/mine.txt").unlink()
     assert run("--overwrite")[0] == 0
-    assert not Path("tracks/mine.txt").exists()
 
 
 def test_a_dry_run_prints_the_forecast_and_writes_nothing(run: Run, folder: Path) -> None:

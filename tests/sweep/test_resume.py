@@ -361,7 +361,7 @@ def test_overwrite_starts_over_if_the_plan_differs(
 ) -> None:
     stopped(monkeypatch)
     with publish_folder(Path("tracks"), mark="sweep.json") as old:
-        (old / "sweep.json").write_text("{}")
+        (old / "sweep.json").write_text(json.dumps({"tracks": [{"file": "old.bw"}]}))
         (old / "old.bw").write_text("")
     predict_genome("c.safetensors", "r.fa", "tracks", overwrite=True, compute=Compute(window=500))
     assert {path.name for path in Path("tracks").iterdir()} == {
