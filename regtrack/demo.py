@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from regtrack.atomic import check_free, hold
+from regtrack.atomic import hold
 from regtrack.dataset.build import build_dataset
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
 from regtrack.dataset.store import Dataset
 from regtrack.dataset.summary import BuildSummary
+from regtrack.destination import check_free
 from regtrack.errors import TrainingError, check_seed
 from regtrack.evaluation.report import evaluate
 from regtrack.evaluation.scores import Report

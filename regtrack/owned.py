@@ -50,6 +50,24 @@ def foreign(folder: Path, mark: str) -> list[str]:
     )
 
 
+def is_own(folder: Path, path: Path) -> bool:
+    """Whether a path is a part of a folder of output, written by its command.
+
+    Args:
+        folder: any folder or file, resolved.
+        path: resolved.
+
+    Raises:
+        OSError: the folder or its record cannot be read.
+    """
+    if not (folder.is_dir() and folder in path.parents):
+        return False
+    entry = folder / path.relative_to(folder).parts[0]
+    return entry.exists() and any(
+        (folder / mark).is_file() and entry.name not in foreign(folder, mark) for mark in _WRITTEN
+    )
+
+
 def _names(record: Path) -> Iterator[str]:
     """The files and folders that a record names: whole values of JSON, or words of a text."""
     text = record.read_text(encoding="utf-8", errors="replace")

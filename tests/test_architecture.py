@@ -12,8 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 GROUND = {
-    "errors", "frozen", "progress", "closing", "atomic", "disk_errors", "partial_names", "owned",
-    "exchange", "lock", "version", "kernel", "model_style", "csv_table", "name_lists",
+    "errors", "frozen", "progress", "closing", "atomic", "disk_errors", "partial_names",
+    "owned", "destination", "exchange", "lock", "version", "kernel", "model_style", "csv_table",
+    "name_lists",
 }  # fmt: skip
 
 # each part of the house, and the parts that it may import besides GROUND and itself

@@ -12,16 +12,14 @@ from typing import Any
 
 import pytest
 
-from regtrack import atomic, exchange
+from regtrack import destination, exchange
 from regtrack.atomic import (
-    check_folder_free,
-    check_free,
-    check_name,
     hold,
     publish_file,
     publish_folder,
     reserve,
 )
+from regtrack.destination import check_folder_free, check_free, check_name
 from regtrack.disk_errors import disk_errors
 from regtrack.errors import OutputError
 
@@ -208,7 +206,7 @@ def test_a_folder_bound_from_the_same_disk_is_a_mount_point(
         f"22 1 0:1 / / rw - ext4 /dev/a rw\n36 22 0:1 /data {place} rw,noatime - ext4 /dev/a rw\n"
     )
     check_folder_free(tmp_path / "my disk", mark="made.json", overwrite=True)
-    monkeypatch.setattr(atomic, "_MOUNTS", tmp_path / "told")
+    monkeypatch.setattr(destination, "_MOUNTS", tmp_path / "told")
     with pytest.raises(OutputError, match=r"is a mount point.*; name a folder inside it"):
         check_folder_free(tmp_path / "my disk", mark="made.json", overwrite=True)
     check_folder_free(tmp_path / "my disk" / "out", mark="made.json")

@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from regtrack.atomic import check_folder_free, publish_file, publish_folder, reserve
+from regtrack.atomic import publish_file, publish_folder, reserve
+from regtrack.destination import check_folder_free
 from regtrack.errors import OutputError
+from regtrack.hub import file_names
+from regtrack.hub.make_items import ITEM_FOLDER
+from regtrack.hub.publish import TWO_BIT_FILE
 from regtrack.owned import _WRITTEN, foreign
+from regtrack.tables import write
 
 REGTRACK = Path(__file__).parents[1] / "regtrack"
 _MARK = re.compile(r"^(_?[A-Z_]+) = \"([\w.]+)\"", re.MULTILINE)
@@ -43,7 +48,8 @@ def test_a_record_that_is_text_names_files_by_word(tmp_path: Path) -> None:
 
 
 def test_every_record_of_a_folder_is_known() -> None:
-    texts = [path.read_text() for path in REGTRACK.rglob("*.py") if path.name != "atomic.py"]
+    shared = {"atomic.py", "destination.py"}
+    texts = [path.read_text() for path in REGTRACK.rglob("*.py") if path.name not in shared]
     values: dict[str, set[str]] = {}
     for name, value in (found for text in texts for found in _MARK.findall(text)):
         values.setdefault(name, set()).add(value)
@@ -51,6 +57,11 @@ def test_every_record_of_a_folder_is_known() -> None:
     assert len(used) > 5
     known = {value for name in used for value in values[name]}
     assert known - {"training.json"} <= set(_WRITTEN)  # a run keeps what else is there
+
+
+def test_what_is_written_is_what_the_commands_say() -> None:
+    assert {"table.json", *_WRITTEN["table.json"]} == set(write.FILES)
+    assert {"hub.txt", *_WRITTEN["hub.txt"]} == {*file_names.FILES, TWO_BIT_FILE, ITEM_FOLDER}
 
 
 @pytest.mark.parametrize("mark", sorted(_WRITTEN))
@@ -81,6 +92,22 @@ def test_a_file_that_came_meanwhile_is_kept(tmp_path: Path) -> None:
     ):
         (folder / "late.txt").write_text("mine")
     assert sorted(path.name for path in folder.iterdir()) == ["late.txt", "sweep.json"]
+
+
+def test_a_part_of_a_folder_that_is_read_is_not_replaced(tmp_path: Path) -> None:
+    record = json.dumps({"sizes": {"codes.npy": 1}})
+    folder = made(tmp_path / "data", "dataset.json", record, "codes.npy", "figure.svg")
+    for name in ("dataset.json", "codes.npy"):
+        path = folder / name
+        with pytest.raises(OutputError) as error, reserve([path], inputs=[folder], overwrite=True):
+            pytest.fail("reserved")
+        assert str(error.value) == (f"{path} is part of {folder}, an input; choose another output")
+    for name in ("figure.svg", "new.svg"):  # others may lie there
+        with reserve([folder / name], inputs=[folder], overwrite=True):
+            pass
+    plain = made(tmp_path / "plain", "a.txt", "x", "b.txt")
+    with reserve([plain / "b.txt"], inputs=[plain], overwrite=True):
+        pass
 
 
 def test_a_file_that_is_read_is_not_replaced(tmp_path: Path) -> None:

@@ -197,7 +197,7 @@ def command(
 
 def _check_tracks(wanted: SaliencyRequest, tracks: Path, *, overwrite: bool) -> None:
     """Refuse tracks that cannot be written, before anything is computed."""
-    from regtrack.atomic import check_folder_free
+    from regtrack.destination import check_folder_free
     from regtrack.saliency.letter_tracks import MARK, check_letters
     from regtrack.saliency.method import find_method
 

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from regtrack.atomic import check_name, publish_file
+from regtrack.atomic import publish_file
 from regtrack.checkpoint_header import CHECKPOINT_FILE
+from regtrack.destination import check_name
 from regtrack.disk_errors import disk_errors
 from regtrack.errors import OutputError, RecordError, SearchError
 from regtrack.files.records import check_seal, read_record, to_text, typed

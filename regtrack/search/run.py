@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
-from regtrack.atomic import real_place
 from regtrack.dataset.store import Dataset
+from regtrack.destination import real_place
 from regtrack.progress import SILENT, Progress
 from regtrack.search.folder import SearchFolder
 from regtrack.search.request import SearchPlan, identity

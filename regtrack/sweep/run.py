@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from regtrack.atomic import check_folder_free, check_name
+from regtrack.destination import check_folder_free, check_name
 from regtrack.disk_errors import disk_errors
 from regtrack.errors import OutputError
 from regtrack.genome.inputs import Inputs

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from regtrack.atomic import check_folder_free, check_name, real_place
+from regtrack.destination import check_folder_free, check_name, real_place
 from regtrack.errors import ClusterError, OutputError, PlanError, RecordError
 from regtrack.files.records import check_seal, read_record, typed
 from regtrack.partial_names import PARTIAL, work_folder
@@ -131,7 +131,7 @@ class Work(SavedPlan):
         """Refuse an output that exists and must not be replaced.
 
         Raises:
-            OutputError: as `regtrack.atomic.check_folder_free`.
+            OutputError: as `regtrack.destination.check_folder_free`.
         """
         check_folder_free(self.out, mark=SWEEP_FILE, inputs=self._inputs, overwrite=overwrite)
 

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from regtrack.atomic import hold, real_place
+from regtrack.atomic import hold
 from regtrack.checkpoint import Checkpoint, save_checkpoint
 from regtrack.dataset.identity import dataset_digest
 from regtrack.dataset.store import Dataset
+from regtrack.destination import real_place
 from regtrack.errors import DatasetError
 from regtrack.evaluation.metrics import category_means
 from regtrack.machine.allocator import kept_memory

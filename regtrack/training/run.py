@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from regtrack.atomic import (
-    check_folder_free,
     hold,
     publish_file,
-    real_place,
     remove,
     replace_folder,
 )
 from regtrack.checkpoint_header import CHECKPOINT_FILE, RUN_FILE
+from regtrack.destination import check_folder_free, real_place
 from regtrack.disk_errors import disk_errors
 from regtrack.errors import OutputError, RecordError, TrainingError
 from regtrack.files.records import check_seal, read_record, to_text, typed

@@ -96,7 +96,7 @@ def test_json_has_every_marker(call: Call) -> None:
         ("run dataset --figure curves.bmp", "not a figure format; expected .png, .pdf or .svg"),
         ("run dataset --out run/checkpoint.safetensors", "checkpoint.safetensors, an input"),
         ("run dataset --out run/checkpoint.safetensors --overwrite", "checkpoint.safetensors, an"),
-        ("run dataset --out dataset/dataset.json", "dataset/dataset.json exists already"),
+        ("run dataset --out dataset/dataset.json --overwrite", "is part of dataset, an input"),
         (
             "run dataset --split tset --out a.safetensors",
             '--split is "tset"; expected train, valid, test',
