@@ -8,6 +8,7 @@ from regtrack.errors import TrainingError, invalid, nearest
 
 BENCHMARKS = ("grammar",)
 MODELS = ("cnn1", "cnn3", "cnn7", "id-cnn", "dilated", "dilated-max", "bi-lstm", "hybrid")
+_MOST_SEEDS = 1_000
 
 
 def check_name(name: str) -> None:
@@ -21,9 +22,6 @@ def check_name(name: str) -> None:
             f'there is no benchmark "{name}"; expected {", ".join(BENCHMARKS)}'
             f"{nearest(name, BENCHMARKS)}"
         )
-
-
-_MOST_SEEDS = 1_000
 
 
 def check_choice(models: Sequence[str], seeds: int) -> None:

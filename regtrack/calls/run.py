@@ -67,8 +67,7 @@ def call_peaks(
 
     Raises:
         TrackError: fewer than one thread, a path without tracks or with tracks that cannot be
-            called by this rule.
-            A `checkpoint` without a sweep, or for a sweep whose values no table is of.
+            called by this rule, or a `checkpoint` where no sweep is given or none has a table.
         CheckpointError: the checkpoint is not there, or is another than the one that made them.
         MarkerError: a glob that matches nothing, or no marker has a table of thresholds.
         OutputError: `out` exists and `overwrite` is off, or it cannot be written.

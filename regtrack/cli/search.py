@@ -134,9 +134,9 @@ def command(
     given = {"epochs": epochs, "epoch_windows": epoch_windows, "precision": precision}
     chosen = default_space(model) if space is None else read_space(space, model)
     chosen = chosen.with_fixed(**{name: one for name, one in given.items() if one is not None})
-    chosen = chosen.with_recipe(recipe_of(dataset, recipe))
     hardware = Hardware(accelerator=accelerator, devices=1, workers=workers)
     if dry_run:
+        chosen = chosen.with_recipe(recipe_of(dataset, recipe))
         count = plan_search(
             dataset, out, space=chosen, plan=plan, hardware=hardware, storage=storage, study=study
         )

@@ -124,9 +124,8 @@ def _read(text: Text, assembly: Assembly) -> Rows:
                 f"{text.path} has more than {_MOST:,} items on {chrom}, too many to keep in "
                 "memory; make a bigBed of them with UCSC's bedToBigBed"
             )
-    assembly.bridge(
-        (name.decode() for name in names), where=text.path
-    )  # refuses two names of one chromosome
+    # refuses two names of one chromosome
+    assembly.bridge((name.decode() for name in names), where=text.path)
     return Rows(LABEL_FORM) if found is None else found
 
 

@@ -9,6 +9,8 @@ import sys
 from regtrack.errors import OutOfMemoryError
 from regtrack.machine.cgroups import memory_limits
 
+_SMALLER = "choose a smaller `batch_size`, fewer markers or a smaller `window`"
+
 
 def usable_memory() -> int:
     """Bytes that this process may use: the machine's, or less if a control group limits it."""
@@ -20,9 +22,6 @@ def peak_memory() -> int:
     """Bytes of this process's largest resident set so far."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-_SMALLER = "choose a smaller `batch_size`, fewer markers or a smaller `window`"
 
 
 def check_memory(needed: int, advice: str = _SMALLER) -> None:

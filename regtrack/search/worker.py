@@ -42,11 +42,8 @@ Board = Callable[[Sequence[Trial]], None]
 """Called with all trials, the best first, whenever this process has news of one."""
 
 _GIVE_UP = 5  # trials that fail before any succeeds
-_DOES_NOT_FIT = (
-    CheckpointError,
-    DivergedError,
-    torch.OutOfMemoryError,
-)  # a trial's own fault, not the search's
+# a trial's own fault, not the search's
+_OF_A_TRIAL = (CheckpointError, DivergedError, torch.OutOfMemoryError)
 
 
 @dataclass(frozen=True)
@@ -145,7 +142,7 @@ class Worker:
             result = run.result
             if result["average_precision"] is None:
                 raise CheckpointError("no epoch has a score, since no logits are finite")
-        except _DOES_NOT_FIT as error:
+        except _OF_A_TRIAL as error:
             facts["error"] = shown(error, 300)
             _log.warning("trial %d failed: %s", job.trial.number, facts["error"])
             return self._tell(job.trial, TrialState.FAIL, None, facts)
