@@ -31,12 +31,7 @@ CHROMIUMS = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")
 # what is on screen is painted as a whole: in the usual small tiles, every curve is followed in each
 CHROMIUM_ARGS = ["--no-sandbox", "--default-tile-width=1536", "--default-tile-height=1024"]
 _BESIDE = Path(__file__).parents[2] / "shared" / "data"
-# the kernel that takes longest to compile; the machine code is kept on disk for all
-COMPILE = """
-import numpy as np
-from regtrack.tracks.bigwig.deflate.streams import deflate
-deflate(np.zeros(4, np.uint32), [0], [4])
-"""
+_PRECOMPILE = Path(__file__).parents[1] / "scripts" / "precompile.py"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     elif getattr(config.option, "numprocesses", None):
         # once, while the workers collect the tests; else each of them would in a new checkout
-        compiling = subprocess.Popen([sys.executable, "-c", COMPILE])
+        compiling = subprocess.Popen([sys.executable, _PRECOMPILE])
         config.add_cleanup(compiling.wait)
 
 
