@@ -153,7 +153,7 @@ def publish_file(
             yield temporary
             check_free(path, overwrite=overwrite)
         with disk_errors(path):
-            _sync(path.parent)
+            sync(path.parent)
 
 
 @contextmanager
@@ -162,7 +162,7 @@ def _renamed(temporary: Path, path: Path) -> Iterator[None]:
     try:
         with disk_errors(path):
             yield
-            _sync(temporary)
+            sync(temporary)
             temporary.replace(path)
     finally:
         with suppress(OSError):
@@ -216,9 +216,9 @@ def move_file(made: Path, path: Path) -> None:
     """
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _sync(made)
+        sync(made)
         made.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
 
 
 def replace_folder(made: Path, path: Path) -> Path:
@@ -232,13 +232,14 @@ def replace_folder(made: Path, path: Path) -> Path:
     """
     with disk_errors(path):
         for file in (*made.rglob("*"), made):
-            _sync(file)
+            sync(file)
         old = take_place(made, path, aside_of(path))
-        _sync(path.parent)
+        sync(path.parent)
     return old
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file's content, or the names in a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

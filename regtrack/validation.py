@@ -12,8 +12,10 @@ from regtrack.errors import RecordError, TrackError
 from regtrack.files.source import sha256_of
 from regtrack.genome.assembly import Assembly
 from regtrack.progress import SILENT, Progress
+from regtrack.sweep.joined import TRACKS, read_joined
 from regtrack.sweep.plan_file import load_plan
 from regtrack.sweep.shard import is_intact
+from regtrack.sweep.summary import TrackSummary
 from regtrack.tracks.bigwig.findings import Finding
 from regtrack.tracks.bigwig.second_reader import SecondReader
 from regtrack.tracks.bigwig.validate import validate
@@ -73,7 +75,7 @@ def validate_stored(
     elif kind == "sweep":
         found = _sweep(folder, assembly, second_reader, progress)
     else:
-        found = _unfinished(folder, progress)
+        found = _unfinished(folder, assembly, second_reader, progress)
     return StoredReport(path, kind, tuple(Finding(part, message) for part, message in found))
 
 
@@ -91,37 +93,45 @@ def _sweep(
 
 def _track(
     path: Path,
-    track: TrackEntry,
+    track: TrackEntry | TrackSummary,
     assembly: Assembly | None,
     reader: SecondReader | None,
     progress: Progress,
+    *,
+    record: str = SWEEP_FILE,
 ) -> Iterator[tuple[str, str]]:
     if not path.is_file():
         yield track.file, "the file is missing"
         return
     if (size := path.stat().st_size) != (track.size or size):
-        yield track.file, f"{size:,} bytes; {SWEEP_FILE} says {track.size:,}"
+        yield track.file, f"{size:,} bytes; {record} says {track.size:,}"
     elif track.sha256 not in {None, sha256_of(path)}:
-        yield track.file, f"it is not the file that {SWEEP_FILE} lists: its SHA-256 differs"
+        yield track.file, f"it is not the file that {record} lists: its SHA-256 differs"
     report = validate(path, assembly, second_reader=reader, progress=progress)
     for finding in (*report.findings, *report.notes):  # our own files give no reason for doubt
         yield f"{track.file}, {finding.part}", finding.message
     if report.valid and track.bases not in {None, report.covered}:
         yield (
             track.file,
-            f"{report.covered:,} bases with a value; {SWEEP_FILE} says {track.bases:,}",
+            f"{report.covered:,} bases with a value; {record} says {track.bases:,}",
         )
 
 
-def _unfinished(folder: Path, progress: Progress) -> Iterator[tuple[str, str]]:
+def _unfinished(
+    folder: Path, assembly: Assembly | None, reader: SecondReader | None, progress: Progress
+) -> Iterator[tuple[str, str]]:
     try:
         plan = load_plan(folder)
     except RecordError as error:
         yield SWEEP_FILE, str(error)
         return
+    joined = read_joined(folder, plan)
     with progress.task("Checking shards", len(plan.chunks), "shards") as task:
         for chunk in plan.chunks:
             shard = folder / "shards" / f"{chunk.number:06d}.shard"
-            if shard.exists() and not is_intact(shard, plan.digest, chunk):
+            if shard.exists() and not is_intact(shard, plan.digest, chunk, joined):
                 yield shard.name, "it is broken; running the sweep again computes it again"
             task.advance()
+    for track in joined.values():
+        path = folder / TRACKS / track.file
+        yield from _track(path, track, assembly, reader, progress, record="its record")

@@ -25,7 +25,7 @@ from typing import Any
 import bench_sweep
 from bench_sweep import Case, make_inputs
 
-from regtrack.sweep import assemble, encoding, engine
+from regtrack.sweep import encoding, engine, joining
 from regtrack.sweep.encoding import prepare_encoder
 from regtrack.sweep.request import Compute, Selection, Storage
 from regtrack.sweep.run import run_sweep
@@ -38,11 +38,11 @@ PARTS: tuple[tuple[str, Any, str], ...] = (
     ("  bins of the first zoom level", encode, "bins_by_stretch"),
     ("  compression", forms, "deflate"),
     ("shards written", engine, "write_shard"),
-    ("joining", assemble, "_join_group"),
+    ("joining", joining, "_join_group"),
     ("  zoom levels", ladder.Ladder, "add"),
     ("  their compression", ladder, "deflate"),
     ("  end of a file", files.BigWigFile, "finish"),
-    ("  checksums of files", assemble, "sha256_of"),
+    ("  checksums of files", joining, "sha256_of"),
 )
 
 

@@ -147,7 +147,7 @@ def print_forecast(forecast: Forecast) -> None:
     console.print(
         f"{forecast.out}: {files}, {span_text(forecast.bases)} each, "
         f"{forecast.keep_bits} bits kept{averaged}, at most {size_text(forecast.disk)}, "
-        "twice that until the tracks are joined\n"
+        f"{size_text(forecast.disk_peak)} while the tracks are joined\n"
         f"{windows} of {forecast.window:,} bp, {forecast.batch_size} at once, "
         f"flank {forecast.flank:,} bp, {forecast.seam} seams, {forecast.precision} on "
         f"{forecast.device}{strands}"

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,27 +12,16 @@ from regtrack.atomic import hold, move_folder, publish_file
 from regtrack.disk_errors import disk_errors
 from regtrack.errors import PlanError
 from regtrack.files.records import to_text, typed
-from regtrack.files.source import sha256_of
-from regtrack.machine.allocator import kept_memory
-from regtrack.machine.cores import cores
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.claim import claimed, remove
-from regtrack.sweep.content import Content, check_track
 from regtrack.sweep.encoding import prepare_encoder
-from regtrack.sweep.plan_file import Track
-from regtrack.sweep.summary import JoinedRecord, SweepSummary, TrackSummary
+from regtrack.sweep.joined import clear_unrecorded
+from regtrack.sweep.joining import join_tracks
+from regtrack.sweep.summary import JoinedRecord, SweepSummary
 from regtrack.sweep.work import Work, load_work
-from regtrack.tracks.bigwig.assemble import create_bigwig
-from regtrack.tracks.bigwig.encode import Encoded, join
-from regtrack.tracks.bigwig.readings import Expected
-from regtrack.tracks.bigwig.second_reader import SecondReader
 from regtrack.tracks.sweep_record import SWEEP_FILE
 
-AT_ONCE = 8  # threads that join
-_GROUP = 32  # tracks that a thread joins at once, reading each shard once for all of them
-_BINS = 8_192  # bins of a track appended at once, a million bases: each append has its cost
-_FILES_A_TRACK, _RESERVED = 2, 64  # files open per track being joined, and by all else
 _NAMED = 5  # missing chunks that a message names
 
 
@@ -110,9 +96,8 @@ def _join(work: Work, progress: Progress) -> JoinedRecord:
     bases = _bases(work)
     prepare_encoder()  # it compresses the zoom levels
     with disk_errors(work.joined):
-        shutil.rmtree(work.joined, ignore_errors=True)
-        work.joined.mkdir()
-        tracks = _join_tracks(work, progress)
+        clear_unrecorded(work.folder, work)
+        tracks = join_tracks(work, progress)
         record = {
             **work.record,
             "bases": bases,
@@ -122,97 +107,6 @@ def _join(work: Work, progress: Progress) -> JoinedRecord:
         with publish_file(work.joined / SWEEP_FILE) as partial:
             partial.write_text(to_text(record, indent=2), encoding="utf-8")
     return typed(record, JoinedRecord)
-
-
-def _join_tracks(work: Work, progress: Progress) -> list[TrackSummary]:
-    threads = min(AT_ONCE, cores())
-    found: dict[int, TrackSummary] = {}
-    pool = ThreadPoolExecutor(threads)
-    try:
-        with (
-            kept_memory(),
-            SecondReader() as reader,
-            progress.task("Joining", len(work.tracks), "files") as task,
-        ):
-            groups = _groups(len(work.tracks), threads)
-            jobs = {pool.submit(_join_group, work, markers): markers for markers in groups}
-            for job in as_completed(jobs):
-                for marker, (track, expected) in zip(jobs[job], job.result(), strict=True):
-                    check_track(reader, work.joined / track.file, expected)
-                    found[marker] = track
-                    task.advance(note=track.file)
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return [found[marker] for marker in range(len(work.tracks))]
-
-
-def _groups(count: int, threads: int) -> list[range]:
-    """Neighbouring tracks to join at once, of which every thread has some.
-
-    Each of a group is open together with its spool of zoom levels.
-    """
-    usable = (_files_at_most() - _RESERVED) // (_FILES_A_TRACK * threads)
-    size = max(1, min(_GROUP, usable, -(-count // threads)))
-    return [range(first, min(first + size, count)) for first in range(0, count, size)]
-
-
-def _files_at_most() -> int:
-    """The files that this process may have open."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 1 << 20 if soft == resource.RLIM_INFINITY else soft
-
-
-def _join_group(work: Work, markers: range) -> list[tuple[TrackSummary, Expected]]:
-    """Write some tracks from their shards; also returns what pyBigWig should read from each."""
-    paths = [work.joined / work.tracks[marker].file for marker in markers]
-    resolution = work.record["plan"]["resolution"]
-    contents = [Content(work.assembly, resolution) for _ in markers]
-    with ExitStack() as stack:
-        files = [
-            stack.enter_context(
-                create_bigwig(path, work.assembly, resolution=resolution, one_of_many=True)
-            )
-            for path in paths  # the record of the sweep is published after all of them
-        ]
-        for sections in _sections(work, markers):
-            for file, content, section in zip(files, contents, sections, strict=True):
-                file.append(section)
-                content.add(section.bins)
-    return [
-        (_summary(work.tracks[marker], path, content), content.expected)
-        for marker, path, content in zip(markers, paths, contents, strict=True)
-    ]
-
-
-def _sections(work: Work, markers: range) -> Iterator[list[Encoded]]:
-    """What the shards hold of some tracks, short chunks together: one value for each track."""
-    waiting: list[list[Encoded]] = []
-    size = 0
-    for chunk in work.chunks:
-        with work.open_shard(chunk) as shard:
-            waiting.append(shard.tracks(markers))
-        size += max(len(section.bins) for section in waiting[-1])
-        if size >= _BINS:
-            yield [join(of_track) for of_track in zip(*waiting, strict=True)]
-            waiting, size = [], 0
-    if waiting:
-        yield [join(of_track) for of_track in zip(*waiting, strict=True)]
-
-
-def _summary(track: Track, path: Path, content: Content) -> TrackSummary:
-    totals = content.totals
-    return TrackSummary(
-        file=track.file,
-        marker=track.marker,
-        category=track.category,
-        values=track.values,
-        bases=totals.bases,
-        size=path.stat().st_size,
-        sha256=sha256_of(path),
-        low=totals.low,
-        high=totals.high,
-        mean=totals.total / totals.bases,
-    )
 
 
 def _bases(work: Work) -> int:

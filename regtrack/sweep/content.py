@@ -106,7 +106,7 @@ def check_track(reader: SecondReader, path: Path, expected: Expected) -> None:
 
 def _refusal(path: Path, message: str) -> str:
     return (
-        f"{path.name} differs from what was computed: {message}. No track was published, and all "
-        "shards are kept. Run the same command again to join them again; if this error returns, "
-        "check the disk and the memory for faults"
+        f"{path.name} differs from what was computed: {message}. No track was published, and what "
+        "the shards hold of it is kept. Run the same command again to join it again; if this error "
+        "returns, check the disk and the memory for faults"
     )

@@ -19,7 +19,6 @@ from regtrack.predict.lending import borrowed
 from regtrack.predict.network import seam_of, traits_of
 from regtrack.predict.opening import Opened, check_place, open_network
 from regtrack.predict.reading import choose_flank
-from regtrack.sweep.assemble import AT_ONCE
 from regtrack.sweep.batch import choose_batch_size, passes_at_once, results_of
 from regtrack.sweep.chunks import Chunk, choose_chunk
 from regtrack.sweep.compiling import choose_compiled
@@ -27,12 +26,13 @@ from regtrack.sweep.computation import Computation, MakeComputation, speed
 from regtrack.sweep.compute import check_any_known, make_scorer
 from regtrack.sweep.encoding import Encoding
 from regtrack.sweep.engine import Engine
+from regtrack.sweep.joining import AT_ONCE, joined_twice
 from regtrack.sweep.plan import SweepPlan
 from regtrack.sweep.plan_file import Track, earlier_choices
 from regtrack.sweep.record import chosen_by_user, make_record
 from regtrack.sweep.request import SweepRequest, fit_request, read_targets
 from regtrack.sweep.summary import Forecast
-from regtrack.sweep.work import Work, shards_size
+from regtrack.sweep.work import Work, space_taken
 from regtrack.tracks.bigwig.file_size import bytes_per_file, bytes_per_value, pieces_size
 
 _AVERAGED, _ENCODED = 3e-9, 30e-9  # seconds per base and per value stored, on one thread
@@ -105,6 +105,7 @@ class Job:
             files=tuple(track.file for track in self.tracks),
             bases=self.plan.bases,
             disk=self._disk,
+            disk_peak=self._disk_peak,
             memory=peak_memory() + self._memory,
             seconds=seconds,
             encoding=encoding / seconds,
@@ -154,8 +155,8 @@ class Job:
             OutputError: too little disk space.
         """
         check_memory(self._memory if self.computation.device.type == "cpu" else self._waiting)
-        # shards, then also the tracks; existing shards are not written again
-        check_disk(self.request.out, 2 * self._disk - shards_size(self.request.out))
+        # what is there is not written again
+        check_disk(self.request.out, self._disk_peak - space_taken(self.request.out))
 
     def make(self, chunks: Sequence[Chunk]) -> Iterator[Chunk]:
         """Make the shards of some chunks; each chunk is yielded when its shard is on disk."""
@@ -169,6 +170,12 @@ class Job:
         overhead = bytes_per_file(self.reference.assembly, self.encoding.resolution)
         overhead += pieces_size(self.plan.intervals + self.plan.strips)
         return int(self._bytes_per_base * self.plan.bases) + overhead * self.computation.count
+
+    @cached_property
+    def _disk_peak(self) -> int:
+        """Disk space while tracks are joined (bytes): shards, and some of the tracks besides."""
+        folder = next(parent for parent in self.request.out.parents if parent.is_dir())
+        return int(self._disk * (1 + joined_twice(self.computation.count, folder)))
 
     @property
     def _memory(self) -> int:

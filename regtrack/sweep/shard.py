@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -25,6 +25,7 @@ from regtrack.disk_errors import disk_errors
 from regtrack.errors import OutputError, RecordError
 from regtrack.files.checksum import checksum_of
 from regtrack.files.records import parse_record, typed
+from regtrack.machine.holes import punch
 from regtrack.partial_names import temporary_path
 from regtrack.sweep.chunks import Chunk
 from regtrack.tracks.bigwig.bins import BIN
@@ -142,9 +143,7 @@ class Shard(Closing):
         Raises:
             OutputError: the shard is broken.
         """
-        table = self._table[markers.start : markers.stop]  # trusted: the head passed its checksum
-        sizes = _section_sizes(table)
-        begin, end = int(table["offset"][0]), int(table["offset"][-1]) + sizes[-1]
+        table, sizes, begin, end = self._place(markers)
         if end > self._path.stat().st_size:
             raise self._broken()
         self._file.seek(begin)
@@ -156,6 +155,25 @@ class Shard(Closing):
             self._section(content[start : start + size], entry)
             for start, size, entry in zip(starts, sizes, table, strict=True)
         ]
+
+    def free(self, markers: range) -> bool:
+        """Give the space of the sections of neighbouring markers, at least one, back to the disk.
+
+        Returns:
+            Whether the system can; otherwise they stay.
+
+        Raises:
+            OutputError: the shard cannot be written.
+        """
+        *_, begin, end = self._place(markers)
+        with disk_errors(self._path), self._path.open("r+b") as file:
+            return punch(file, begin, end)
+
+    def _place(self, markers: range) -> tuple[npt.NDArray[np.void], list[int], int, int]:
+        """The entries of neighbouring markers, the sizes of their sections, and where these are."""
+        table = self._table[markers.start : markers.stop]  # trusted: the head passed its checksum
+        sizes = _section_sizes(table)
+        return table, sizes, int(table["offset"][0]), int(table["offset"][-1]) + sizes[-1]
 
     def _section(self, section: memoryview, entry: np.void) -> Encoded:
         if checksum_of([section]) != entry["checksum"]:
@@ -201,14 +219,22 @@ def _section_sizes(table: npt.NDArray[np.void]) -> list[int]:
     return found
 
 
-def is_intact(path: Path, plan: str, chunk: Chunk) -> bool:
-    """Whether a shard exists, belongs to the sweep, and passes all of its checksums."""
+def is_intact(path: Path, plan: str, chunk: Chunk, joined: Container[int] = ()) -> bool:
+    """Whether a shard exists, belongs to the sweep, and passes its checksums.
+
+    Args:
+        path: as for `Shard`.
+        plan: as for `Shard`.
+        chunk: as for `Shard`.
+        joined: indices of tracks that are joined, whose sections may be freed.
+    """
     if not path.exists():
         return False
     try:
         with Shard(path, plan, chunk) as shard:
             for marker in range(shard.header.markers):
-                shard.track(marker)
+                if marker not in joined:
+                    shard.track(marker)
             return True
     except OutputError:
         return False

@@ -19,7 +19,8 @@ class Forecast:
         out: the folder to write.
         files: names of the tracks, one per marker and kind of value.
         bases: requested bases (bp), including N, which get no value.
-        disk: total size of the files (bytes); twice that is needed until they are joined.
+        disk: total size of the files (bytes).
+        disk_peak: disk space needed until they are joined (bytes), at most twice that.
         memory: memory of the process (bytes), apart from the device's.
         seconds: time for the chunks left, extrapolated from one timed pass, including flanks.
         encoding: the part of that time for storing values, from 0 to 1: where it is most of it, the
@@ -40,6 +41,7 @@ class Forecast:
     files: tuple[str, ...]
     bases: int
     disk: int
+    disk_peak: int
     memory: int
     seconds: float
     encoding: float

@@ -17,12 +17,14 @@ from regtrack.files.records import check_seal, read_record, typed
 from regtrack.partial_names import PARTIAL, work_folder
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
+from regtrack.sweep.joined import TRACKS, drop_damaged, read_joined
 from regtrack.sweep.plan_file import SavedPlan, other_version, read_plan
 from regtrack.sweep.record import agrees, differences
 from regtrack.sweep.shard import Shard, is_intact
 from regtrack.sweep.summary import JoinedRecord
 from regtrack.tracks.sweep_record import SWEEP_FILE
 
+_STAT_BLOCK = 512  # bytes, the unit of st_blocks
 _SHOWN = 8  # differences that a message lists
 _BROKEN = "its plan is broken"
 _BEGUN = "it was begun by"
@@ -46,7 +48,7 @@ class Work(SavedPlan):
     @property
     def joined(self) -> Path:
         """The folder in which tracks are joined before they are moved to `out`."""
-        return self.folder / "tracks"
+        return self.folder / TRACKS
 
     def shard(self, chunk: Chunk) -> Path:
         """The path of a chunk's shard."""
@@ -64,13 +66,17 @@ class Work(SavedPlan):
         return tuple(chunk for chunk in chunks if not self.shard(chunk).exists())
 
     def missing(self, chunks: Sequence[Chunk], progress: Progress = SILENT) -> tuple[Chunk, ...]:
-        """The chunks whose shard is missing or broken; none once the tracks are joined."""
+        """The chunks whose shard is missing or broken; none once the tracks are joined.
+
+        Joined tracks that have changed do not count as joined from then on.
+        """
         if self.joined_record() is not None:
             return ()
-        found = []
+        drop_damaged(self.folder, self, progress)
+        found, joined = [], read_joined(self.folder, self)
         with progress.task("Checking shards", len(chunks), "shards") as task:
             for chunk in chunks:
-                if not is_intact(self.shard(chunk), self.digest, chunk):
+                if not is_intact(self.shard(chunk), self.digest, chunk, joined):
                     found.append(chunk)
                 task.advance()
         return tuple(found)
@@ -160,9 +166,14 @@ class Work(SavedPlan):
         return differences(found.content, self.content)
 
 
-def shards_size(out: Path) -> int:
-    """Total size of the shards in an output's work folder (bytes)."""
-    return sum(path.stat().st_size for path in work_folder(out).glob("shards/*.shard"))
+def space_taken(out: Path) -> int:
+    """Space that shards and joined tracks in an output's work folder take (bytes).
+
+    Sections of shards that are freed do not count.
+    """
+    work = work_folder(out)
+    files = [path.stat() for path in (*work.glob("shards/*.shard"), *work.glob(f"{TRACKS}/*.bw"))]
+    return sum(min(file.st_size, _STAT_BLOCK * file.st_blocks) for file in files)
 
 
 def load_work(folder: Path) -> Work:

@@ -14,7 +14,7 @@ import torch
 
 from regtrack.errors import OutputError
 from regtrack.genome.assembly import Assembly
-from regtrack.sweep import assemble, chunks, encoding
+from regtrack.sweep import chunks, encoding, joining
 from regtrack.sweep.content import Content
 from regtrack.sweep.request import Compute
 from regtrack.sweep.run import predict_genome
@@ -113,16 +113,16 @@ def test_a_damaged_track_is_not_published(
     damage: Callable[[Path], None], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sweep("undisturbed")
-    undamaged = assemble._join_group
+    undamaged = joining._write_group
 
-    def join_group(work: Any, markers: range) -> Any:
+    def write_group(work: Any, markers: range) -> Any:
         found = undamaged(work, markers)
         if 1 in markers:
             damage(work.joined / work.tracks[1].file)
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(assemble, "_join_group", join_group)
+        patch.setattr(joining, "_write_group", write_group)
         with pytest.raises(OutputError, match=message) as error:
             sweep()
     assert str(error.value).startswith("cnn3.K562_histone.bw differs from what was computed: ")

@@ -13,7 +13,7 @@ from regtrack.checkpoint import Checkpoint
 from regtrack.errors import PlanError, TrackError
 from regtrack.genome.assembly import Assembly
 from regtrack.genome.interval import Interval
-from regtrack.sweep import assemble, chunks, engine
+from regtrack.sweep import chunks, engine, joining
 from regtrack.sweep.assemble import assemble_genome
 from regtrack.sweep.chunks import Chunk, choose_chunk, choose_share
 from regtrack.sweep.request import Compute, Storage, SweepRequest
@@ -44,7 +44,7 @@ def content(folder: str) -> dict[str, bytes]:
 def test_threads_change_no_byte(fasta: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
     for cores in (1, 2, 16):
-        for module in (engine, assemble):
+        for module in (engine, joining):
             monkeypatch.setattr(module, "cores", lambda cores=cores: cores)
         predict_genome(checkpoint(), fasta, str(cores), compute=Compute(window=250, batch_size=3))
         found.append(content(str(cores)))
