@@ -35,7 +35,7 @@ from regtrack.sweep.summary import Forecast
 from regtrack.sweep.work import Work, space_taken
 from regtrack.tracks.bigwig.file_size import bytes_per_file, bytes_per_value, pieces_size
 
-_AVERAGED, _ENCODED = 3e-9, 30e-9  # seconds per base and per value stored, on one thread
+_AVERAGED, _ENCODED = 4e-9, 14e-9  # seconds per base and per value stored, on one thread
 _TIMED, _LEAST_TIMED = 50_000, 5_000  # bp of the pass timed on the CPU
 _TIMED_PART = 100  # of the bases to read, the part that is timed
 _STRIP = 100e-6  # seconds per strip to plan, read and mask it

@@ -326,10 +326,10 @@ def test_the_forecast_comes_first_and_progress_ends_at_the_total(
 def test_the_forecast_says_which_part_of_the_time_stores_values(
     tmp_path: Path, fasta: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """3 ns per base and 30 per stored value, of three markers, beside passes of a known speed."""
+    """4 ns per base and 14 per stored value, of three markers, beside passes of a known speed."""
     request = SweepRequest(as_checkpoint(small_model("cnn3"), ASSEMBLY), fasta, tmp_path / "t")
     monkeypatch.setattr("regtrack.sweep.job.cores", lambda: 1)
-    for speed, resolution, each in ((1e6, 1, 33), (1e7, 1, 33), (1e7, 10, 6)):
+    for speed, resolution, each in ((1e6, 1, 18), (1e7, 1, 18), (1e7, 10, 5.4)):
         monkeypatch.setattr("regtrack.sweep.job.speed", lambda *_, speed=speed: speed)
         found = forecast_sweep(replace(request, storage=Storage(resolution=resolution)))
         assert found.encoding * found.seconds == pytest.approx(ASSEMBLY.total * 3 * each * 1e-9)
