@@ -36,20 +36,24 @@ NO_BINS: Bins = np.empty(0, dtype=BIN)
 LARGEST = float(np.finfo(np.float32).max)
 
 _STEP = 4
+_LEAST = 32  # values of the first zoom level's bins
 
 
 def first_reduction(resolution: int) -> int:
-    """The width of the first zoom level's bins (bp): at least 128 bp and at least four values.
+    """The width of the first zoom level's bins (bp): at least 128 bp and at least 32 values.
+
+    So zoom levels take at most a byte or so per value, and their time is in proportion to the
+    values, at any resolution.
 
     The number of values is a power of two, so that stretches that begin on a multiple of 128 values
     never cut a bin.
 
     >>> [first_reduction(resolution) for resolution in (1, 10, 25, 100)]
-    [128, 160, 200, 400]
+    [128, 320, 800, 3200]
     """
     if resolution < 1:
         raise TrackError(invalid("resolution", resolution, "at least 1", "bp"))
-    values = _STEP
+    values = _LEAST
     while values * resolution < 128:
         values *= 2
     return values * resolution
