@@ -16,7 +16,7 @@ from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.claim import claimed, remove
 from regtrack.sweep.encoding import prepare_encoder
-from regtrack.sweep.joined import clear_unrecorded
+from regtrack.sweep.joined import clear_unrecorded, drop_damaged
 from regtrack.sweep.joining import join_tracks
 from regtrack.sweep.summary import JoinedRecord, SweepSummary
 from regtrack.sweep.work import Work, load_work
@@ -44,6 +44,7 @@ def assemble_genome(
     work = load_work(Path(folder))
     work.check_out(overwrite=overwrite)
     with claimed(work, exclusive=True):
+        drop_damaged(work.folder, work, progress)
         if missing := work.missing(work.chunks, progress):
             raise PlanError(_missing(work, missing))
         return finish(work, start=start, progress=progress, overwrite=overwrite)

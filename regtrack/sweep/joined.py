@@ -7,7 +7,7 @@ them is not needed any more then.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,15 +43,14 @@ def read_joined(folder: Path, plan: SavedPlan) -> dict[int, TrackSummary]:
 
 def drop_damaged(folder: Path, plan: SavedPlan, progress: Progress = SILENT) -> None:
     """Remove the records with a track that has another SHA-256 than when it was written."""
-    groups = list(_valid(folder, plan))
-    total = sum(track.size for _, group in groups for track in group.tracks)
-    with progress.task("Checking tracks", total, "bytes") if groups else nullcontext() as task:
-        for path, group in groups:
-            for track in group.tracks:
-                if sha256_of(folder / TRACKS / track.file) != track.sha256:
-                    remove(path)
-                if task is not None:
-                    task.advance(track.size, note=track.file)
+    recorded = [(path, track) for path, group in _valid(folder, plan) for track in group.tracks]
+    if not recorded:
+        return
+    with progress.task("Checking tracks", sum(one.size for _, one in recorded), "B") as task:
+        for path, track in recorded:
+            if sha256_of(folder / TRACKS / track.file) != track.sha256:
+                remove(path)
+            task.advance(track.size, note=track.file)
 
 
 def record_joined(

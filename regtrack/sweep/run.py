@@ -23,6 +23,7 @@ from regtrack.sweep.chunks import Chunk, choose_share
 from regtrack.sweep.claim import claimed
 from regtrack.sweep.encoding import prepare_encoder
 from regtrack.sweep.job import open_job
+from regtrack.sweep.joined import drop_damaged
 from regtrack.sweep.request import Compute, Selection, Storage, SweepRequest, make_request
 from regtrack.sweep.spread import make_spread
 from regtrack.sweep.summary import Forecast, ShareSummary, SweepSummary
@@ -237,6 +238,7 @@ def _with_checked_output(request: SweepRequest, *, overwrite: bool) -> SweepRequ
 
 def _make(job: Runner, chunks: Sequence[Chunk], progress: Progress) -> Sequence[Chunk]:
     """Make the missing shards; returns their chunks."""
+    drop_damaged(job.work.folder, job.work, progress)
     resuming = len(job.work.without_shard(chunks)) < len(chunks)
     missing = job.work.missing(chunks, progress if resuming else SILENT)
     if resuming:

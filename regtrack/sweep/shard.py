@@ -12,6 +12,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Container, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -160,14 +161,12 @@ class Shard(Closing):
         """Give the space of the sections of neighbouring markers, at least one, back to the disk.
 
         Returns:
-            Whether the system can; otherwise they stay.
-
-        Raises:
-            OutputError: the shard cannot be written.
+            Whether the system can, and the shard may be written; otherwise they stay.
         """
         *_, begin, end = self._place(markers)
-        with disk_errors(self._path), self._path.open("r+b") as file:
+        with suppress(OSError), self._path.open("r+b") as file:  # it may be another user's
             return punch(file, begin, end)
+        return False
 
     def _place(self, markers: range) -> tuple[npt.NDArray[np.void], list[int], int, int]:
         """The entries of neighbouring markers, the sizes of their sections, and where these are."""

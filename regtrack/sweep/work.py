@@ -17,7 +17,7 @@ from regtrack.files.records import check_seal, read_record, typed
 from regtrack.partial_names import PARTIAL, work_folder
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.chunks import Chunk
-from regtrack.sweep.joined import TRACKS, drop_damaged, read_joined
+from regtrack.sweep.joined import TRACKS, read_joined
 from regtrack.sweep.plan_file import SavedPlan, other_version, read_plan
 from regtrack.sweep.record import agrees, differences
 from regtrack.sweep.shard import Shard, is_intact
@@ -66,13 +66,9 @@ class Work(SavedPlan):
         return tuple(chunk for chunk in chunks if not self.shard(chunk).exists())
 
     def missing(self, chunks: Sequence[Chunk], progress: Progress = SILENT) -> tuple[Chunk, ...]:
-        """The chunks whose shard is missing or broken; none once the tracks are joined.
-
-        Joined tracks that have changed do not count as joined from then on.
-        """
+        """The chunks whose shard is missing or broken; none once the tracks are joined."""
         if self.joined_record() is not None:
             return ()
-        drop_damaged(self.folder, self, progress)
         found, joined = [], read_joined(self.folder, self)
         with progress.task("Checking shards", len(chunks), "shards") as task:
             for chunk in chunks:

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from regtrack.checkpoint import save_checkpoint
+from regtrack.errors import PlanError
 from regtrack.files.records import to_text
 from regtrack.genome.assembly import Assembly
 from regtrack.machine.holes import can_punch
@@ -33,6 +34,12 @@ REQUEST = SweepRequest(
     "c.safetensors", "r.fa", Path("tracks"),
     compute=Compute(window=10_000, batch_size=1), storage=Storage(keep_bits=23),
 )  # fmt: skip
+
+
+AGAIN: list[Callable[[], object]] = [
+    lambda: run_sweep(REQUEST),
+    lambda: assemble_genome("tracks"),
+]
 
 
 class StopError(Exception):
@@ -93,7 +100,7 @@ def joined_by(monkeypatch: pytest.MonkeyPatch, run: Callable[[], object]) -> lis
     return joined
 
 
-@pytest.mark.parametrize("again", [lambda: run_sweep(REQUEST), lambda: assemble_genome("tracks")])
+@pytest.mark.parametrize("again", AGAIN)
 def test_joined_tracks_are_not_joined_again(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, again: Callable[[], object]
 ) -> None:
@@ -170,13 +177,26 @@ def changed(path: Path) -> None:
     path.write_bytes(content)
 
 
+@pytest.mark.parametrize("again", AGAIN)
 @pytest.mark.parametrize("damage", [removed, shorter, changed])
 def test_a_joined_track_that_is_damaged_is_made_again(
-    monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]
+    monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None], again: Callable[[], object]
 ) -> None:
     stop_before(monkeypatch, 2)
     damage(Path("tracks.partial/tracks", FILES[1]))
-    assert joined_by(monkeypatch, lambda: run_sweep(REQUEST)) == [1, 2]
+    if can_punch(Path()) and again is not AGAIN[0]:
+        with pytest.raises(PlanError, match="3 of 3 shards are missing or broken"):
+            again()  # what they held of it is freed, and only the sweep computes it again
+    else:
+        assert joined_by(monkeypatch, again) == [1, 2]
+
+
+def test_shards_of_another_user_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr("regtrack.sweep.shard.punch", refuse)
+    assert joined_by(monkeypatch, lambda: run_sweep(REQUEST)) == [0, 1, 2]
 
 
 def test_a_record_that_is_not_as_it_was_written_does_not_count(
