@@ -18,6 +18,7 @@ from regtrack.files.source import sha256_of
 from regtrack.progress import SILENT, Progress
 from regtrack.sweep.plan_file import SavedPlan
 from regtrack.sweep.summary import TrackSummary
+from regtrack.tracks.sweep_record import SWEEP_FILE
 
 TRACKS = "tracks"
 _RECORDS = "joined"
@@ -50,6 +51,7 @@ def drop_damaged(folder: Path, plan: SavedPlan, progress: Progress = SILENT) -> 
         for path, track in recorded:
             if sha256_of(folder / TRACKS / track.file) != track.sha256:
                 remove(path)
+                remove(folder / TRACKS / SWEEP_FILE)  # which is there if all had been joined
             task.advance(track.size, note=track.file)
 
 

@@ -191,6 +191,20 @@ def test_a_joined_track_that_is_damaged_is_made_again(
         assert joined_by(monkeypatch, again) == [1, 2]
 
 
+def test_a_track_that_is_damaged_before_it_is_moved_is_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stop(*_: object) -> None:
+        raise StopError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("regtrack.sweep.assemble.move_folder", stop)
+        with pytest.raises(StopError):
+            run_sweep(REQUEST)
+    changed(Path("tracks.partial/tracks", FILES[1]))
+    assert joined_by(monkeypatch, lambda: run_sweep(REQUEST)) == [1]
+
+
 def test_shards_of_another_user_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> bool:
         raise PermissionError
