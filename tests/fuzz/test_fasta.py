@@ -47,7 +47,7 @@ def changed(content: bytes, found: list[tuple[int, bytes, int]]) -> bytes:
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A folder whose files are not forced to the disk, which takes most of the time."""
-    with patch.object(atomic, "_sync"):
+    with patch.object(atomic, "sync"):
         yield tmp_path
 
 
