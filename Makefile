@@ -89,7 +89,7 @@ PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-compil
 	$(PIP_INSTALL) -e .
 	touch $@
 
-# adds the tools for tests, lint, types and docs; pip leaves all cores but one to the compiling
+# adds the tools for tests, lint, types and docs; pip uses one core, so the encoder is compiled meanwhile
 .venv/develop: .venv/ready
 	PYTHONPATH=. $(BIN)/python scripts/precompile.py & $(PIP_INSTALL) -e '.[dev,docs]' && wait
 	touch $@
