@@ -20,7 +20,7 @@ class Forecast:
         files: names of the tracks, one per marker and kind of value.
         bases: requested bases (bp), including N, which get no value.
         disk: total size of the files (bytes).
-        disk_peak: disk space needed until they are joined (bytes), at most twice that.
+        disk_peak: disk space needed while they are joined (bytes), at most twice `disk`.
         memory: memory of the process (bytes), apart from the device's.
         seconds: time for the chunks left, extrapolated from one timed pass, including flanks.
         encoding: the part of that time for storing values, from 0 to 1: where it is most of it, the

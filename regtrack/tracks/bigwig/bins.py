@@ -42,8 +42,7 @@ _LEAST = 32  # values of the first zoom level's bins
 def first_reduction(resolution: int) -> int:
     """The width of the first zoom level's bins (bp): at least 128 bp and at least 32 values.
 
-    So zoom levels take at most a byte or so per value, and their time is in proportion to the
-    values, at any resolution.
+    So at any resolution all levels together have at most four records per 96 values.
 
     The number of values is a power of two, so that stretches that begin on a multiple of 128 values
     never cut a bin.
