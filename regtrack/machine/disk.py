@@ -23,12 +23,17 @@ def check_disk(
     Raises:
         OutputError: fewer bytes are free.
     """
-    folder = next(parent for parent in out.resolve().parents if parent.exists())
+    folder = folder_for(out)
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise OutputError(
             f"about {_size(needed)} will be written and {folder} has {_size(free)} free; {advice}"
         )
+
+
+def folder_for(out: Path) -> Path:
+    """The folder that exists and in which an output, or its first missing parent, will be made."""
+    return next(parent for parent in out.resolve().parents if parent.exists())
 
 
 def _size(count: int) -> str:

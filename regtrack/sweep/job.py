@@ -11,7 +11,7 @@ from typing import Any
 from regtrack.genome.reference import Reference
 from regtrack.labels.marker import Marker, select_markers
 from regtrack.machine.cores import cores
-from regtrack.machine.disk import check_disk
+from regtrack.machine.disk import check_disk, folder_for
 from regtrack.machine.memory import check_memory, peak_memory
 from regtrack.predict.capacity import memory_of
 from regtrack.predict.device import pick_device
@@ -174,8 +174,8 @@ class Job:
     @cached_property
     def _disk_peak(self) -> int:
         """Disk space while tracks are joined (bytes): shards, and some of the tracks besides."""
-        folder = next(parent for parent in self.request.out.parents if parent.is_dir())
-        return int(self._disk * (1 + joined_twice(self.computation.count, folder)))
+        twice = joined_twice(self.computation.count, folder_for(self.request.out))
+        return int(self._disk * (1 + twice))
 
     @property
     def _memory(self) -> int:

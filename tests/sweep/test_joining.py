@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,35 +63,33 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def stop_before(monkeypatch: pytest.MonkeyPatch, track: int) -> list[int]:
-    """Begin the sweep, stopped before a track is joined; returns those that a run joins."""
+@contextmanager
+def watched(monkeypatch: pytest.MonkeyPatch, stop_at: int | None = None) -> Iterator[list[int]]:
+    """The tracks that are joined meanwhile, until it is the turn of one at which to stop."""
     joined: list[int] = []
     write_group = joining._write_group
 
     def write(work: Any, markers: range) -> Any:
-        if markers.start == track:
+        if markers.start == stop_at:
             raise StopError
         joined.extend(markers)
         return write_group(work, markers)
 
     with monkeypatch.context() as patch:
         patch.setattr(joining, "_write_group", write)
-        with pytest.raises(StopError):
-            run_sweep(REQUEST)
+        yield joined
+
+
+def stop_before(monkeypatch: pytest.MonkeyPatch, track: int) -> list[int]:
+    """Begin the sweep, stopped before a track is joined; returns those that were joined."""
+    with watched(monkeypatch, track) as joined, pytest.raises(StopError):
+        run_sweep(REQUEST)
     return joined
 
 
 def joined_by(monkeypatch: pytest.MonkeyPatch, run: Callable[[], object]) -> list[int]:
-    """The tracks that a run joins, which then are as they should be."""
-    joined: list[int] = []
-    write_group = joining._write_group
-
-    def write(work: Any, markers: range) -> Any:
-        joined.extend(markers)
-        return write_group(work, markers)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(joining, "_write_group", write)
+    """The tracks that a run joins, after which all are as they should be."""
+    with watched(monkeypatch) as joined:
         run()
     names = [*FILES, "sweep.json"]
     assert sorted(path.name for path in Path("tracks").iterdir()) == sorted(names)
