@@ -15,6 +15,7 @@ from regtrack.genome.assembly import Assembly
 FORMAT = "regtrack dataset"
 VERSION = 2
 CROPPED_VERSION = 3  # of datasets whose spec has a crop or bins, which version 2 does not know
+VERSIONS = (VERSION, CROPPED_VERSION)  # no set: in a damaged header, any JSON is looked for in it
 SPLITS = ("train", "valid", "test")
 TILE = 25_000  # bp; a position within a tile fits in 16 bits
 

@@ -16,6 +16,7 @@ from regtrack.dataset.format import (
     HEADER_FILE,
     OFFSETS_FILE,
     VERSION,
+    VERSIONS,
     damaged,
     tile_counts,
 )
@@ -90,7 +91,7 @@ def read_header(folder: Path) -> DatasetHeader:
         record = read_record(path)
         if record.get("format") != FORMAT:
             raise RecordError(f'it does not say "{FORMAT}"')
-        if record.get("version") not in {VERSION, CROPPED_VERSION}:
+        if record.get("version") not in VERSIONS:
             raise _other_version(folder, record.get("version"))
         header = typed(record, DatasetHeader)
         check_seal(record)

@@ -190,6 +190,8 @@ def test_an_array_of_another_type_is_an_error(copy: Path) -> None:
         ({"version": 4}, "of version 4; this regtrack reads versions 2 and 3: build it again"),
         ({"version": 1}, "of version 1 and has no checksums; .* build it again"),
         ({"version": None}, "of version None; this regtrack reads versions 2 and 3"),
+        ({"version": [2]}, r"of version \[2\]; this regtrack reads versions 2 and 3"),
+        ({"version": {"of": 2}}, r"of version .*; this regtrack reads versions 2 and 3"),
         ({"format": "something"}, 'does not say "regtrack dataset"'),
         ({"files": {}}, '"files" lacks codes.npy, label_rows.npy, tile_offsets.npy, windows.npy'),
         ({"files": None}, '"files" is null; expected an object'),
