@@ -28,7 +28,7 @@ PERMITTED: dict[str, set[str]] = {
     "saved_network": {"files"},
     "measures": {"machine"},
     "labels": {"genome", "files"},
-    "tracks": {"genome", "labels", "files"},
+    "tracks": {"genome", "labels", "files", "machine"},
     "dataset": {"genome", "labels", "tracks", "files"},
     "models": set(),
     "checkpoint_header": {"genome", "labels", "files", "measures", "saved_network"},
@@ -56,7 +56,7 @@ PERMITTED: dict[str, set[str]] = {
         "genome", "labels", "machine", "tracks", "dataset.store", "dataset.format",
         "dataset.identity", "checkpoint_header", "measures", "files", "network_name",
     },
-    "hub": {"genome", "labels", "tracks", "files", "compare", "figures.palette"},
+    "hub": {"genome", "labels", "tracks", "files", "compare", "machine", "figures.palette"},
     "calls": {
         "genome", "labels", "machine", "tracks", "checkpoint_header", "measures", "files",
     },
@@ -118,6 +118,7 @@ KEPT_TO: dict[str, set[str]] = {
     "dash": {"app"},
     "flask": {"app"},
     "waitress": {"app"},
+    "concurrent": {"machine"},  # whose threads a signal cannot leave waiting for each other
 }  # fmt: skip
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from regtrack.errors import MarkerError, RegtrackError, TrackError, invalid
 from regtrack.files.shown import listed
 from regtrack.labels.marker import select_markers
 from regtrack.machine.cores import cores
+from regtrack.machine.threads import Threads
 from regtrack.measures.thresholds import Threshold, ThresholdTable
 from regtrack.progress import SILENT, Progress, Task
 from regtrack.tracks.bigwig.raw import RawBigWig
@@ -83,7 +82,7 @@ def call_peaks(
         total = catalog.assembly.total * len(sources)
         with (
             progress.task(f"Calling peaks of {len(sources)} tracks", total, "bp") as task,
-            _pool(threads) as pool,
+            Threads(threads or cores()) as pool,
         ):
             jobs = [pool.submit(_call, one, rule, folder, task) for one in sources]
             called = [job.result() for job in jobs]
@@ -241,13 +240,3 @@ def _check_names(sources: Sequence[_Source]) -> None:
                 "them into different folders"
             )
         seen[path.stem] = path
-
-
-@contextmanager
-def _pool(threads: int | None) -> Iterator[ThreadPoolExecutor]:
-    """Threads that end with the first error."""
-    pool = ThreadPoolExecutor(threads or cores())
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)

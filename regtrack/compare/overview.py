@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -22,6 +21,7 @@ from regtrack.compare.wide_columns import WideColumns, wide_pieces
 from regtrack.errors import RegtrackError
 from regtrack.genome.interval import Interval
 from regtrack.machine.cores import cores
+from regtrack.machine.threads import Threads
 from regtrack.tracks.bigwig.bins import Values
 from regtrack.tracks.summaries import Grid
 
@@ -298,8 +298,8 @@ class Overview:
         if reading.threads == 1:  # also while the process ends, when there are no new threads
             parts = list(map(read, names))
         else:
-            with ThreadPoolExecutor(reading.threads) as pool:
-                parts = list(pool.map(read, names))
+            with Threads(reading.threads) as pool:
+                parts = list(pool.ahead(read, names, len(names)))
         start = max(first for first, _ in parts)
         end = min(first + values.shape[1] * run.step for first, values in parts)
         found = np.concatenate([

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from torch import Tensor
 
 from regtrack.errors import TrackError
+from regtrack.machine.threads import Threads
 from regtrack.predict.copies import Scores, to_host
 from regtrack.sweep import on_device
 from regtrack.sweep.compute import Reading
@@ -76,13 +76,11 @@ class Encoding:
 
 def prepare_encoder() -> None:
     """Load or compile the encoder, with a note if that takes longer than two seconds."""
-    with ThreadPoolExecutor(1) as pool:
-        ready = pool.submit(prepare)
-        try:
-            ready.result(timeout=_SHORT)
-        except TimeoutError:
+    with Threads(1) as thread:
+        ready = thread.submit(prepare)
+        if not ready.done_within(_SHORT):
             _log.warning("compiling the encoder once, about ten seconds; later runs reuse it")
-            ready.result()
+        ready.result()
 
 
 def _on_cpu(values: Tensor) -> bool:

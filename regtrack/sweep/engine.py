@@ -8,13 +8,11 @@ memory holds a few batches and the compressed blocks of a few chunks, however lo
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import chain
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +20,7 @@ import torch
 from regtrack.genome.reference import Reference
 from regtrack.machine.allocator import kept_memory
 from regtrack.machine.cores import cores
+from regtrack.machine.threads import Task, Threads, wait_for
 from regtrack.predict.copies import Scores
 from regtrack.predict.reading import Strip
 from regtrack.sweep.chunks import Chunk
@@ -39,9 +38,6 @@ _READ_AHEAD = 2  # batches read before they are needed
 _ENCODE_QUEUE = 2  # pieces that wait to be encoded
 _AT_ONCE = 1 << 20  # values encoded in one step, of several files if rows are short
 _WRITE_QUEUE = 2  # chunks that wait to be written; also the number of writing threads
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -80,17 +76,17 @@ class Engine:
         """
         with (
             kept_memory(),
-            _pool(1) as reader,
-            _pass_pool(self.computation.device, self.passes) as model,
-            _pool(self._encoders) as encoder,
-            _pool(_WRITE_QUEUE) as writer,
+            Threads(1) as reader,
+            _pass_threads(self.computation.device, self.passes) as model,
+            Threads(self._encoders) as encoder,
+            Threads(_WRITE_QUEUE) as writer,
         ):
             batches = chain.from_iterable(map(self._batches, chunks))
-            readings = _ahead(reader, self._read, batches, self.passes + _READ_AHEAD)
-            predicted = _ahead(model, self._predict, readings, self.passes)
-            encoding: deque[list[Future[list[Encoded]]]] = deque()
-            writing: deque[Future[Chunk]] = deque()
-            parts: list[list[Future[list[Encoded]]]] = []
+            readings = reader.ahead(self._read, batches, self.passes + _READ_AHEAD)
+            predicted = model.ahead(self._predict, readings, self.passes)
+            encoding: deque[list[Task[list[Encoded]]]] = deque()
+            writing: deque[Task[Chunk]] = deque()
+            parts: list[list[Task[list[Encoded]]]] = []
             bases = 0
             for complete, piece in predicted:
                 if piece.values is not None:
@@ -98,7 +94,7 @@ class Engine:
                     encoding.append(parts[-1])
                 bases += piece.bases
                 while len(encoding) > _ENCODE_QUEUE:
-                    wait(encoding.popleft())
+                    wait_for(encoding.popleft())
                 if complete is None:
                     continue
                 writing.append(writer.submit(self._write, complete, parts, bases))
@@ -133,8 +129,8 @@ class Engine:
         return complete, predict(reading, self.computation, self.encoding.finish)
 
     def _encode(
-        self, encoder: Executor, strips: tuple[Strip, ...], values: Scores
-    ) -> list[Future[list[Encoded]]]:
+        self, encoder: Threads, strips: tuple[Strip, ...], values: Scores
+    ) -> list[Task[list[Encoded]]]:
         places = Places(
             np.array([self._numbers[strip.chrom] for strip in strips]),
             np.array([strip.start for strip in strips]),
@@ -156,7 +152,7 @@ class Engine:
             1, min(_AT_ONCE // max(length, 1), self.computation.count // (4 * self._encoders))
         )
 
-    def _write(self, chunk: Chunk, parts: list[list[Future[list[Encoded]]]], bases: int) -> Chunk:
+    def _write(self, chunk: Chunk, parts: list[list[Task[list[Encoded]]]], bases: int) -> Chunk:
         nothing = Encoded.nothing(self.encoding.resolution)
         # the rows of each part, one after another
         done = [list(chain.from_iterable(one.result() for one in futures)) for futures in parts]
@@ -174,31 +170,8 @@ class Engine:
         return chunk
 
 
-def _ahead(
-    pool: Executor, work: Callable[[_Item], _Result], items: Iterable[_Item], count: int
-) -> Iterator[_Result]:
-    """Results in order, while the next `count` are being computed."""
-    waiting: deque[Future[_Result]] = deque()
-    for item in items:
-        waiting.append(pool.submit(work, item))
-        if len(waiting) > count:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
-
-
 @contextmanager
-def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """A pool of threads that drops tasks not yet started when the block ends."""
-    pool = ThreadPoolExecutor(threads)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _pass_pool(device: torch.device, passes: int) -> Iterator[Executor]:
+def _pass_threads(device: torch.device, passes: int) -> Iterator[Threads]:
     """Threads for forward passes: they divide torch's threads, or have one stream each on a GPU."""
     threads = torch.get_num_threads()
     numbers = iter(range(passes))
@@ -213,11 +186,10 @@ def _pass_pool(device: torch.device, passes: int) -> Iterator[Executor]:
             )  # which copied the model to the device
             torch.cuda.set_stream(stream)
 
-    pool = ThreadPoolExecutor(passes, initializer=prepare)
     try:
-        yield pool
+        with Threads(passes, prepare) as found:
+            yield found
     finally:
-        pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)
 
 

@@ -10,7 +10,6 @@ import logging
 import resource
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from regtrack.files.source import sha256_of
 from regtrack.machine.allocator import kept_memory
 from regtrack.machine.cores import cores
 from regtrack.machine.holes import can_punch
+from regtrack.machine.threads import Threads, as_ended
 from regtrack.progress import Progress
 from regtrack.sweep.content import Content, check_track
 from regtrack.sweep.joined import read_joined, record_joined
@@ -78,13 +78,10 @@ def _join_groups(
         with reading:
             check_track(reader, path, expected)
 
-    pool = ThreadPoolExecutor(threads)
-    try:
+    with Threads(threads) as pool:
         jobs = {pool.submit(_join_group, work, group, check): group for group in groups}
-        for job in as_completed(jobs):
+        for job in as_ended(jobs):
             yield jobs[job], job.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def joined_twice(count: int, folder: Path) -> float:

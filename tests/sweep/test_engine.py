@@ -123,17 +123,3 @@ def test_a_value_that_cannot_be_stored_is_named(
     monkeypatch.setattr(made.model, "logits", broken)
     with pytest.raises(TrackError, match=r"NaN at chr10:8|infinite value at base 8"):
         predict_genome(made, fasta, "t", storage=Storage(logits=True))
-
-
-def test_reading_ahead_is_limited(fasta: Path) -> None:
-    begun: list[int] = []
-
-    def work(item: int) -> int:
-        begun.append(item)
-        return item
-
-    with engine._pool(1) as pool:
-        results = engine._ahead(pool, work, range(50), 2)
-        for expected in range(50):
-            assert next(results) == expected
-            assert len(begun) <= expected + 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +20,7 @@ from regtrack.hub.check.stanzas import (
     track_problems,
 )
 from regtrack.hub.file_names import HUB_FILE
+from regtrack.machine.threads import Threads
 from regtrack.progress import SILENT, Progress
 from regtrack.tracks.session import IGV_GENOMES, known_genome
 
@@ -184,9 +184,11 @@ class _Check:
         assembly = self._two_bit(genome)
         with (
             progress.task("Reading", len(held), "files") as task,
-            ThreadPoolExecutor(_AT_ONCE) as pool,
+            Threads(_AT_ONCE) as pool,
         ):
-            for address, problems, found in pool.map(lambda one: self._file(one, at), held):
+            for address, problems, found in pool.ahead(
+                lambda one: self._file(one, at), held, 2 * _AT_ONCE
+            ):
                 self.report.add(address, problems)
                 if found is not None:
                     self.report.files += 1

@@ -8,9 +8,7 @@ cores.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
@@ -18,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from regtrack.errors import TrackError, invalid
+from regtrack.machine.threads import Threads
 from regtrack.tracks.bigwig.bins import NO_BINS, Bins, Values, first_reduction, join_records
 from regtrack.tracks.bigwig.blocks import Blocks, make_blocks
 from regtrack.tracks.bigwig.layout import BLOCK_ENTRY, ITEMS_PER_BLOCK
@@ -227,14 +226,8 @@ def encode_all(
             round_mantissa(stored, keep_bits)
         return encode(chrom, at, stored, resolution=resolution, end=limit)
 
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[Encoded]] = deque()
-        for number in range(len(cuts) - 1):
-            waiting.append(pool.submit(part, number))
-            if len(waiting) > 2 * threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    with Threads(threads) as pool:
+        yield from pool.ahead(part, range(len(cuts) - 1), 2 * threads)
 
 
 def _row(values: Values) -> Values:
