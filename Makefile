@@ -15,10 +15,10 @@ real: .venv/ready            ## the whole path on real data, fetched or in FILES
 reproduce: .venv/develop     ## the paper's experiments on ten real megabases: a night of two cores; ARGS=--quick, minutes (needs REGTRACK_REAL_DATA)
 	$(BIN)/python scripts/reproduce_paper.py $(ARGS)
 
-# two more than cores, since tests also wait: for pages, disks and other processes
-WORKERS = $(shell $(BIN)/python -c 'import os; print(min(8, os.cpu_count() + 2))')
+# one more than cores, since tests also wait: for pages, disks and other processes
+WORKERS = $(shell $(BIN)/python -c 'import os; print(min(8, os.cpu_count() + 1))')
 
-test: .venv/develop          ## every test in WORKERS processes, else two more than cores, at most eight
+test: .venv/develop          ## every test in WORKERS processes, else one more than cores, at most eight
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 fuzz: .venv/develop          ## the readers of other people's files on invented damage, for some minutes

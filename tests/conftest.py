@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from kept_reader import kept_readers
+from one_browser import BROWSER, OneBrowser, scope_of
 from playwright.sync_api import Browser, sync_playwright
 from small_world import World, make_world
+from xdist.remote import Producer
 
 from regtrack.compare.sources import Sources
 
@@ -52,6 +54,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(compiling.wait)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneBrowser:
+    """Have one worker run every test of the dashboard in Chromium."""
+    return OneBrowser(config, log)
+
+
 def pytest_make_parametrize_id(val: object) -> str | None:
     """A gzip holds the time when it was made: as the name of a test it would differ by worker."""
     return "gzip" if isinstance(val, bytes) and val.startswith(b"\x1f\x8b") else None
@@ -62,20 +70,22 @@ def pytest_collection() -> Generator[None, object, object]:
     """Collect with the garbage collector off, since everything imported and collected stays.
 
     Searching it for garbage takes a sixth of the time, and would slow down every later search.
+    Those are fewer than usual, as a test makes little garbage.
     """
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(50_000)
         gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files with slow tests first: begun last, they would leave the other cores idle."""
+    """Put what takes long first, the browser before all: begun last, it would run alone."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (scope_of(item.nodeid) != BROWSER, item.path not in slow))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
