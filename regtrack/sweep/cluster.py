@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from regtrack.errors import ClusterError, MissingPackageError, PlanError
+from regtrack.machine.threads import Threads
 from regtrack.predict.named import NetworkSource
 from regtrack.sweep.chunks import Chunk
 from regtrack.sweep.computation import MakeComputation
@@ -81,9 +82,21 @@ class ClusterJob:
             request=self.request, maker=self.maker, plan=self.work.digest,
             retries=_RETRIES, pure=False, batch_size=1,
         )  # fmt: skip
-        with _named_errors():
-            for future in as_completed(futures, loop=self.client.loop):
-                yield from future.result()
+        ended = as_completed(futures, loop=self.client.loop)
+        # in a thread, since Dask waits by locks that a signal must not interrupt
+        with _named_errors(), Threads(1) as thread:
+            try:
+                while made := thread.submit(_made, ended).result():
+                    yield from made
+            finally:
+                ended.clear()  # which ends the thread's wait
+
+
+def _made(ended: Iterator[Any]) -> Sequence[Chunk]:
+    """The chunks of the next task that ends; none after the last."""
+    for future in ended:
+        return future.result()  # type: ignore[no-any-return]
+    return ()
 
 
 def tasks(chunks: Sequence[Chunk], size: int) -> list[tuple[Chunk, ...]]:

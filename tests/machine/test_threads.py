@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from struck_locks import struck
 
 from regtrack.machine.threads import Task, Threads, as_ended, wait_for
 
 
 class Ended(BaseException):
-    """What a handler of SIGTERM raises here."""
+    """What the handler of a signal raises here."""
 
 
 @pytest.fixture(params=["SIGINT", "SIGTERM", "SIGHUP"])
@@ -44,38 +45,11 @@ def squares(pool: Threads, count: int) -> list[int]:
     return in_order
 
 
-@pytest.fixture
-def strike(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], list[int]]:
-    """Have a signal arrive where the main thread has just taken a lock for the n-th time."""
-    enter = threading.Condition.__enter__
-    left: list[int] = []
-    numbers: list[int] = []
-
-    def struck(condition: threading.Condition) -> bool:
-        taken = enter(condition)
-        if left and threading.get_ident() == threading.main_thread().ident:
-            left[0] -= 1
-            if left[0] < 0:
-                left.clear()
-                signal.raise_signal(numbers[0])
-        return taken
-
-    def prepare(number: int, lock: int) -> list[int]:
-        left[:], numbers[:] = [lock], [number]
-        return left
-
-    monkeypatch.setattr(threading.Condition, "__enter__", struck)
-    return prepare
-
-
-def test_a_signal_with_any_lock_taken_ends_all_threads(
-    strike: Callable[[int, int], list[int]], number: int
-) -> None:
+def test_a_signal_with_any_lock_taken_ends_all_threads(number: int) -> None:
     before = threading.active_count()
     for lock in range(1_000):
-        left = strike(number, lock)
         try:
-            with Threads(2) as pool:
+            with struck(number, lock) as left, Threads(2) as pool:
                 squares(pool, 3)
         except Ended:
             assert not left

@@ -9,11 +9,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import forked
 import numpy as np
@@ -21,6 +21,7 @@ import pyBigWig
 import pytest
 from forked import Forked
 from safetensors.torch import save_file
+from struck_locks import struck
 
 from regtrack.checkpoint import save_checkpoint
 from regtrack.errors import ClusterError, MarkerError, PlanError
@@ -104,6 +105,19 @@ def scheduler() -> Iterator[str]:
         yield local.scheduler_address
 
 
+class Silent:
+    """A progress that shows nothing."""
+
+    def task(self, description: str, total: float | None, unit: str) -> Self:
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
 def content(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*.bw")}
 
@@ -123,17 +137,8 @@ def test_two_workers_of_which_one_is_killed_give_byte_identical_tracks(
     run_sweep(replace(request_, out=Path("alone")))
     killed = []
 
-    class Killer:
+    class Killer(Silent):
         """A progress that kills a worker when some chunks are done."""
-
-        def task(self, description: str, total: float | None, unit: str) -> Killer:
-            return self
-
-        def __enter__(self) -> Killer:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
 
         def advance(self, amount: float = 1, note: str | None = None) -> None:
             done = len(list(Path("tracks.partial/shards").glob("*.shard")))
@@ -154,6 +159,29 @@ def test_two_workers_of_which_one_is_killed_give_byte_identical_tracks(
             replace(request_, selection=Selection(markers=("none",)), out=Path("t")),
             runner=cluster.on_dask(Path("s.json")),
         )
+
+
+@pytest.mark.parametrize("lock", [0, 1, 10])
+def test_ctrl_c_ends_the_wait_for_the_cluster_and_the_same_request_resumes(
+    request_: SweepRequest, workers: list[Forked], lock: int
+) -> None:
+    run_sweep(replace(request_, out=Path("alone")))
+    striking = ExitStack()
+
+    class Striking(Silent):
+        """A progress that has the signal come once the first chunks are done."""
+
+        def advance(self, amount: float = 1, note: str | None = None) -> None:
+            if amount and not begun:
+                begun.append(striking.enter_context(struck(signal.SIGINT, lock)))
+
+    begun: list[list[int]] = []
+    with striking, pytest.raises(KeyboardInterrupt):
+        run_sweep(request_, runner=cluster.on_dask(Path("s.json")), progress=Striking())
+    assert begun == [[]]
+    assert [worker.poll() for worker in workers] == [None, None]
+    run_sweep(request_, runner=cluster.on_dask(Path("s.json")))
+    assert content(Path("tracks")) == content(Path("alone"))
 
 
 def test_a_task_taken_over_computes_only_missing_shards(
