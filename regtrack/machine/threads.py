@@ -40,8 +40,11 @@ class Task(Generic[R]):
             Exception: that of the work.
         """
         wait_for([self])
-        with _signals_later():
-            return self._future.result()
+        try:
+            with _signals_later():
+                return self._future.result()
+        finally:
+            del self  # else an error, by its traceback, would keep itself and what it holds
 
 
 class Threads:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from struck_locks import struck
@@ -101,6 +104,26 @@ def test_an_error_is_that_of_the_work_and_what_is_not_begun_is_dropped() -> None
         list(pool.ahead(work, range(100), 50))
     assert 0 in done
     assert len(done) < 99
+
+
+def test_an_error_keeps_nothing_alive() -> None:
+    held: list[weakref.ref[threading.Event]] = []
+
+    def work(_: int) -> None:
+        file = threading.Event()  # as an open file, which must be closed at once
+        held.append(weakref.ref(file))
+        raise ValueError
+
+    gc.disable()
+    try:
+        with Threads(1) as pool, suppress(ValueError):
+            pool.submit(work, 0).result()
+        with Threads(1) as pool, suppress(ValueError):
+            list(pool.ahead(work, range(3), 1))
+        assert held
+        assert [one() for one in held] == [None] * len(held)
+    finally:
+        gc.enable()
 
 
 def test_reading_ahead_is_limited() -> None:
