@@ -92,7 +92,7 @@ def test_handlers_are_as_before(number: int) -> None:
     ]
 
 
-def test_an_error_is_that_of_the_work_and_what_is_not_begun_is_dropped() -> None:
+def test_an_error_is_that_of_the_work() -> None:
     done: list[int] = []
 
     def work(value: int) -> None:
@@ -103,7 +103,24 @@ def test_an_error_is_that_of_the_work_and_what_is_not_begun_is_dropped() -> None
     with pytest.raises(ValueError, match="1"), Threads(1) as pool:
         list(pool.ahead(work, range(100), 50))
     assert 0 in done
-    assert len(done) < 99
+
+
+def test_what_is_not_begun_is_dropped() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    done: list[int] = []
+
+    def work(value: int) -> None:
+        begun.set()
+        assert go_on.wait(60)
+        done.append(value)
+
+    with pytest.raises(KeyError), Threads(1) as pool:
+        for value in range(100):
+            pool.submit(work, value)
+        assert begun.wait(60)
+        threading.Timer(0.2, go_on.set).start()
+        raise KeyError
+    assert done == [0]
 
 
 def test_an_error_keeps_nothing_alive() -> None:
