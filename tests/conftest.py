@@ -70,7 +70,7 @@ def pytest_collection() -> Generator[None, object, object]:
     """Collect with the garbage collector off, since everything imported and collected stays.
 
     Searching it for garbage takes a sixth of the time, and would slow down every later search.
-    Those are fewer than usual, as a test makes little garbage.
+    Afterwards it is searched less often than usual, since a test makes little garbage.
     """
     gc.disable()
     try:
