@@ -13,6 +13,7 @@ import json
 import logging
 import platform
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -43,6 +44,7 @@ except ModuleNotFoundError as error:
 _log = logging.getLogger(__name__)
 
 _TIMEOUT = 30  # seconds to connect to the scheduler
+_POLL = 0.05  # seconds between two looks at whether a worker has answered
 _CHUNKS = 16  # most chunks per task, whose start and end do not overlap with other tasks
 _TASKS = 4  # fewest tasks per worker, so that all workers finish at about the same time
 _RETRIES = 2  # of a failed task, such as after a short storage outage
@@ -83,13 +85,21 @@ class ClusterJob:
             retries=_RETRIES, pure=False, batch_size=1,
         )  # fmt: skip
         ended = as_completed(futures, loop=self.client.loop)
-        # in a thread, since Dask waits by locks that a signal must not interrupt
+        # it waits by Dask's locks, which a signal must not interrupt: so in a thread
         with _named_errors(), Threads(1) as thread:
             try:
                 while made := thread.submit(_made, ended).result():
                     yield from made
             finally:
                 ended.clear()  # which ends the thread's wait
+
+
+def _answer(future: Any) -> Any:
+    """What a worker answers, without waiting by Dask's locks, which a signal must not interrupt."""
+    while not future.done():  # there may be no worker yet
+        time.sleep(_POLL)
+    with Threads(1) as thread:
+        return thread.submit(future.result).result()
 
 
 def _made(ended: Iterator[Any]) -> Sequence[Chunk]:
@@ -125,7 +135,7 @@ def on_dask(
             if not client.nthreads():
                 _log.warning("the Dask scheduler has no workers yet; waiting for the first one")
             with _named_errors():
-                forecast, work, notes = client.submit(_prepare, request, make, pure=False).result()
+                forecast, work, notes = _answer(client.submit(_prepare, request, make, pure=False))
             for note in notes:
                 _log.warning("%s", note)
             workers = max(1, len(client.nthreads()))

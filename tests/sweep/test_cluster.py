@@ -252,6 +252,17 @@ def test_a_note_says_that_a_scheduler_has_no_worker_yet(
     assert content(Path("tracks"))
 
 
+def test_ctrl_c_ends_the_wait_for_the_first_worker(request_: SweepRequest) -> None:
+    with here(0) as local:
+        main = threading.get_ident()
+        later = threading.Timer(1, signal.pthread_kill, (main, signal.SIGINT))
+        later.start()
+        with pytest.raises(KeyboardInterrupt):
+            run_sweep(request_, runner=cluster.on_dask(local.scheduler_address))
+        later.join()
+    assert not Path("tracks").exists()
+
+
 @pytest.mark.parametrize(("asked", "sent"), [("auto", "cuda"), ("cuda:1", "cuda:1")])
 def test_an_explicit_device_is_kept(request_: SweepRequest, asked: str, sent: str) -> None:
     record = {"plan": {"batch_size": 3}, "device": "cuda"}
