@@ -148,6 +148,23 @@ def dense_labels(
     return steps.cumsum_(-1)[..., :-1].view(torch.uint8)
 
 
+def labelled_places(
+    batch: Batch, marker_count: int, *, windows: slice = slice(None), span: slice = slice(None)
+) -> Tensor:
+    """Where `dense_labels` of the same arguments are 1: indices into them when flat, int64 (K,)."""
+    low, high, _ = span.indices(batch.labels)
+    first, last, _ = windows.indices(len(batch))
+    index, marker, start, end = batch.rows.long().unbind(1)
+    inside = (index >= first) & (index < last) & (start < high) & (end > low)
+    index, marker, start, end = (one[inside] for one in (index, marker, start, end))
+    start, end = start.clamp(min=low), end.clamp(max=high)
+    lengths = end - start
+    begin = ((index - first) * marker_count + marker) * (high - low) + start - low
+    before = lengths.cumsum(0) - lengths
+    places = torch.repeat_interleave(begin - before, lengths)
+    return places.add_(torch.arange(len(places), device=places.device))
+
+
 def make_loader(
     dataset: Dataset,
     split: str,

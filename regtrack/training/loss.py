@@ -8,7 +8,6 @@ the head and of its input are computed for one tile after the other, in the proc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -16,32 +15,14 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from regtrack.dataset.loader import Batch, dense_labels
+from regtrack.dataset.loader import Batch, dense_labels, labelled_places
 from regtrack.evaluation.metrics import StreamingCurves
 from regtrack.models.blocks import Head
+from regtrack.training.head import Gradients, Layers
+from regtrack.training.tiles import Tile, tile_size, tiles
 
-# logits of a tile: a megabyte in float32, half of a core's second cache; a GPU is fastest with
-# few large tiles
-_CPU = 1 << 18
-_DEVICE = 1 << 26
-_LEAST = 128  # positions
+_LARGE = 80.0  # logits whose exponential is near the end of float32
 RAREST = 1e-4  # base rate; rarer markers count as if they had this one
-
-
-class Tile(NamedTuple):
-    """A part of a batch.
-
-    Attributes:
-        windows: of the batch.
-        span: labels of each.
-        labels: uint8 (B, M, T), 0 or 1.
-        known: bool (B, T); False for N.
-    """
-
-    windows: slice
-    span: slice
-    labels: Tensor
-    known: Tensor
 
 
 class Weights(NamedTuple):
@@ -86,21 +67,6 @@ def marker_weights(base_rates: Tensor, balance: float) -> Tensor:
     return weights * entropy.sum() / (weights * entropy).sum()
 
 
-def tiles(batch: Batch, marker_count: int) -> Iterator[Tile]:
-    """The tiles of a batch, window by window where windows are larger than a tile."""
-    count, length = len(batch), batch.labels
-    size = _CPU if batch.codes.device.type == "cpu" else _DEVICE
-    at_once = min(max(size // (marker_count * length), 1), count)
-    positions = min(max(size // (marker_count * at_once), _LEAST), length)
-    known = batch.known
-    for first in range(0, count, at_once):
-        windows = slice(first, min(first + at_once, count))
-        for start in range(0, length, positions):
-            span = slice(start, min(start + positions, length))
-            labels = dense_labels(batch, marker_count, windows=windows, span=span)
-            yield Tile(windows, span, labels, known[windows, span])
-
-
 def batch_loss(head: Head, x: Tensor, batch: Batch, weights: Weights = EVEN) -> Tensor:
     """Mean binary cross-entropy over the known labels of all markers, a float32 scalar.
 
@@ -132,7 +98,7 @@ def scored_loss(
     """
     count, length = len(batch), batch.labels
     markers = len(curves.centre)
-    size = _CPU if batch.codes.device.type == "cpu" else _DEVICE
+    size = tile_size(batch.codes.device)
     together = min(max(size // (length * markers), 1), count)  # windows, where they are short
     at_once = max(size // (length * together), 1)
     total = torch.zeros((), device=x.device)
@@ -174,6 +140,40 @@ def _hit(labels: Tensor, positive_weight: float) -> Tensor:
     return labels if positive_weight == 1 else positive_weight * labels
 
 
+def _losses_and_slopes(
+    logits: Tensor, batch: Batch, tile: Tile, positive_weight: float
+) -> tuple[Tensor, Tensor]:
+    """`cross_entropy` and `cross_entropy_slope` of a tile's logits, which may be overwritten.
+
+    On CPUs passes over all logits are what takes long: here there are four, and those for the
+    labels go over labelled bases alone.
+    """
+    count = logits.shape[1]
+    if logits.device.type != "cpu":  # a GPU would wait for the number of labelled bases
+        labels = dense_labels(batch, count, windows=tile.windows, span=tile.span)
+        return (
+            cross_entropy(logits, labels, positive_weight),
+            cross_entropy_slope(logits, labels, positive_weight),
+        )
+    x = logits.float()
+    places = labelled_places(batch, count, windows=tile.windows, span=tile.span)
+    labelled = x.view(-1)[places]
+    losses, slopes = _unlabelled(x)
+    for values, one in ((losses.view(-1), labelled), (slopes.view(-1), 1.0)):
+        values[places] = positive_weight * (values[places] - one)
+    return losses, slopes
+
+
+def _unlabelled(x: Tensor) -> tuple[Tensor, Tensor]:
+    """softplus(x) and sigmoid(x) of float32, to 6e-8; x is overwritten."""
+    if x.amax() > _LARGE:
+        return F.softplus(x), torch.sigmoid(x)
+    odds = x.exp_()
+    total = odds + 1
+    slopes = odds.div_(total)
+    return total.log_(), slopes
+
+
 class _BatchLoss(torch.autograd.Function):
     """The gradients are computed along with the loss, and scaled in the backward pass."""
 
@@ -181,61 +181,29 @@ class _BatchLoss(torch.autograd.Function):
     def forward(
         context: Any, x: Tensor, head: Head, batch: Batch, weights: Weights, *layers: Tensor
     ) -> Tensor:
-        w1, b1, w2, b2 = layers
-        share = 1 / (batch.known.sum() * len(b2)).clamp(min=1)
+        gradients = Gradients(x, *layers) if any(context.needs_input_grad) else None
         total = torch.zeros((), device=x.device)
-        gradients = _Gradients(x, *layers) if any(context.needs_input_grad) else None
-        for tile in tiles(batch, len(b2)):
-            here = x[tile.windows, tile.span]
-            hidden = head.rectify.without_gradient(F.linear(here, w1, b1))
-            logits = torch.baddbmm(b2[None, :, None], w2.expand(len(here), -1, -1), hidden.mT)
-            losses = weights.summed(cross_entropy(logits, tile.labels, weights.positive))
-            total += (losses * tile.known).sum() * share
+        ready = Layers.of(x, head, *layers)
+        for tile in tiles(batch, count := len(ready.output)):
+            here = x[tile.windows, tile.span].to(ready.output.dtype)
+            inputs = ready.inputs(here)
+            logits = torch.matmul(ready.output, inputs.mT)
+            losses, slope = _losses_and_slopes(logits, batch, tile, weights.positive)
+            total += tile.of_known(weights.summed(losses)).sum()
             if gradients:
-                slope = cross_entropy_slope(logits, tile.labels, weights.positive)
-                slope.mul_((tile.known * share)[:, None])
+                tile.of_known(slope)
                 if weights.markers is not None:
                     slope.mul_(weights.markers[:, None])
-                gradients.add(tile, here, hidden, slope.to(hidden.dtype), head.rectify.scale)
+                gradients.add(tile, here, inputs, slope.to(inputs.dtype), ready)
+        context.share = 1 / (batch.known.sum() * count).clamp(min=1)
         if gradients:
             context.save_for_backward(*gradients.of)
-        return total
+        return cast(Tensor, total * context.share)
 
     @staticmethod
     @once_differentiable
     def backward(context: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         # in place: the graph is used only once
-        of_x, *of_layers = (one.mul_(upstream) for one in context.saved_tensors)
+        scale = upstream * context.share
+        of_x, *of_layers = (one.mul_(scale) for one in context.saved_tensors)
         return of_x, None, None, None, *of_layers
-
-
-class _Gradients:
-    """The gradients of a head and of its input, summed up tile by tile.
-
-    Attributes:
-        of: the input (B, L, C), and the weights and biases of both layers.
-    """
-
-    def __init__(self, x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> None:
-        self.of = (torch.empty_like(x), *(torch.zeros_like(one) for one in (w1, b1, w2, b2)))
-        self._w1, self._w2 = w1, w2
-
-    def add(self, tile: Tile, x: Tensor, hidden: Tensor, slope: Tensor, scale: float) -> None:
-        """Add those of a tile.
-
-        Args:
-            tile: it.
-            x: the head's input, floats (B, T, C).
-            hidden: what the hidden layer gave, (B, T, H).
-            slope: of the loss by the logits, (B, M, T).
-            scale: of the hidden layer's values that are more than zero.
-        """
-        d_x, d_w1, d_b1, d_w2, d_b2 = self.of
-        d_w2 += torch.einsum("bmt,bth->mh", slope, hidden)
-        d_b2 += slope.sum((0, 2), dtype=d_b2.dtype)
-        towards = torch.matmul(slope.mT, (self._w2 * scale).to(slope.dtype))  # (B, T, H)
-        towards = torch.ops.aten.threshold_backward(towards, hidden, 0)
-        rows = towards.flatten(0, 1)
-        d_w1 += rows.T @ x.flatten(0, 1).to(rows.dtype)
-        d_b1 += rows.sum(0, dtype=d_b1.dtype)
-        d_x[tile.windows, tile.span] = torch.matmul(towards, self._w1.to(rows.dtype))

@@ -20,6 +20,7 @@ from regtrack.dataset.loader import (
     Batch,
     dense_labels,
     epoch_windows,
+    labelled_places,
     make_loader,
 )
 from regtrack.dataset.spec import DatasetSpec, SplitSpec
@@ -223,6 +224,24 @@ def test_dense_labels_agree_with_rows(case: Any) -> None:
     dense = dense_labels(batch, markers)
     assert dense.dtype == torch.uint8
     assert dense.numpy().tobytes() == expected.tobytes()
+
+
+@given(labelled(), st.data())
+@settings(deadline=None)
+def test_places_are_where_dense_labels_are_one(case: Any, data: st.DataObject) -> None:
+    count, markers, length, rows = case
+    batch = Batch(
+        torch.zeros(count, length, dtype=torch.uint8),
+        torch.tensor(rows, dtype=torch.int32).reshape(-1, 4),
+    )
+    windows, span = (
+        slice(first, data.draw(st.integers(first + 1, end)))
+        for end in (count, length)
+        for first in [data.draw(st.integers(0, end - 1))]
+    )
+    places = labelled_places(batch, markers, windows=windows, span=span)
+    expected = dense_labels(batch, markers)[windows, :, span].flatten().nonzero()[:, 0]
+    assert torch.equal(places.sort().values, expected)
 
 
 @given(labelled(), st.data())

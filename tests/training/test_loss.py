@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,8 +16,16 @@ from regtrack.dataset.loader import Batch, dense_labels
 from regtrack.evaluation.metrics import StreamingCurves
 from regtrack.genome.sequence import N
 from regtrack.models.blocks import Head
-from regtrack.training import loss as losses
-from regtrack.training.loss import Weights, batch_loss, marker_weights, scored_loss, tiles
+from regtrack.training import tiles as sizes
+from regtrack.training.loss import (
+    Weights,
+    batch_loss,
+    cross_entropy,
+    cross_entropy_slope,
+    marker_weights,
+    scored_loss,
+)
+from regtrack.training.tiles import tiles
 
 LENGTH, MARKERS, CHANNELS = 157, 5, 6
 
@@ -94,28 +103,51 @@ def assert_same(one: tuple[Tensor, list[Tensor]], other: tuple[Tensor, list[Tens
 def tile_size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Tiles of few positions, of a part of a window, of two windows, and of the whole batch."""
     size = int(request.param)
-    monkeypatch.setattr(losses, "_CPU", size)
-    monkeypatch.setattr(losses, "_LEAST", 13)
+    monkeypatch.setattr(sizes, "_CPU", size)
+    monkeypatch.setattr(sizes, "_LEAST", 13)
     return size
 
 
 def test_tiles_cover_every_base_of_the_batch_once(tile_size: int) -> None:
     _, _, batch = case(0)
-    seen = torch.zeros(len(batch), MARKERS, LENGTH)
-    labels = torch.zeros_like(seen)
+    seen = torch.zeros(len(batch), LENGTH)
     for tile in tiles(batch, MARKERS):
-        seen[tile.windows, :, tile.span] += 1
-        labels[tile.windows, :, tile.span] = tile.labels.float()
-        assert torch.equal(tile.known, (batch.codes != N)[tile.windows, tile.span])
-        assert tile.labels.numel() <= max(tile_size, MARKERS * 13)
+        seen[tile.windows, tile.span] += 1
+        known = (batch.codes != N)[tile.windows, tile.span]
+        assert tile.known is not None and torch.equal(tile.known, known)
+        assert known.numel() * MARKERS <= max(tile_size, MARKERS * 13)
     assert seen.eq(1).all()
-    assert torch.equal(labels.double(), plain_labels(batch))
 
 
 @pytest.mark.parametrize("weight", [1.0, 0.5, 8.0])
 def test_loss_and_gradients_are_those_of_the_whole(tile_size: int, weight: float) -> None:
     one = case(tile_size, windows=3)
     assert_same(found(*one, weight), reference(*one, weight))
+
+
+@pytest.mark.parametrize("weight", [1.0, 8.0])
+def test_without_n_the_loss_is_that_of_all_bases(tile_size: int, weight: float) -> None:
+    head, x, batch = case(tile_size + 2)
+    batch = replace(batch, codes=batch.codes.clamp(max=N - 1))
+    assert all(tile.known is None for tile in tiles(batch, MARKERS))
+    assert_same(found(head, x, batch, weight), reference(head, x, batch, weight))
+
+
+@pytest.mark.parametrize("weight", [1.0, 8.0])
+@pytest.mark.parametrize("spread", [0.1, 3.0, 60.0])
+def test_losses_and_slopes_by_labels_of_every_base(weight: float, spread: float) -> None:
+    """As GPUs compute them."""
+    x = (spread * torch.randn(2, MARKERS, LENGTH)).double().requires_grad_()
+    labels = (torch.rand(x.shape) < 0.1).to(torch.uint8)
+    expected = F.binary_cross_entropy_with_logits(
+        x, labels.double(), pos_weight=torch.tensor(weight).double(), reduction="none"
+    )
+    expected.sum().backward()
+    assert x.grad is not None
+    logits = x.detach().float()
+    losses, slopes = (of(logits, labels, weight) for of in (cross_entropy, cross_entropy_slope))
+    torch.testing.assert_close(losses.double(), expected.detach(), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(slopes.double(), x.grad, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("step", [2, 5, LENGTH])
