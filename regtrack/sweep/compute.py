@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -161,6 +162,22 @@ class Piece:
     strips: tuple[Strip, ...]
     bases: int
     values: Scores | None
+
+    @property
+    def length(self) -> int:
+        """L', the values of each file."""
+        return 0 if self.values is None else self.values.shape[1]
+
+    @classmethod
+    def of(cls, pieces: Sequence[Piece]) -> Piece:
+        """Pieces one after another, as one."""
+        bases = sum(piece.bases for piece in pieces)
+        stored = [piece for piece in pieces if piece.values is not None]
+        if len(stored) < 2:
+            return replace(stored[0] if stored else pieces[0], bases=bases)
+        strips = tuple(chain.from_iterable(piece.strips for piece in stored))
+        values = [piece.values for piece in stored if piece.values is not None]
+        return cls(strips, bases, np.concatenate(values, axis=1))
 
 
 class Finish(Protocol):

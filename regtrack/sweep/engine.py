@@ -37,6 +37,7 @@ from regtrack.tracks.bigwig.places import Places
 _READ_AHEAD = 2  # batches read before they are needed
 _ENCODE_QUEUE = 2  # pieces that wait to be encoded
 _AT_ONCE = 1 << 20  # values encoded in one step, of several files if rows are short
+_ENOUGH = 25_000  # values per file of one step, if batches are stored as fewer
 _WRITE_QUEUE = 2  # chunks that wait to be written; also the number of writing threads
 
 
@@ -83,7 +84,7 @@ class Engine:
         ):
             batches = chain.from_iterable(map(self._batches, chunks))
             readings = reader.ahead(self._read, batches, self.passes + _READ_AHEAD)
-            predicted = model.ahead(self._predict, readings, self.passes)
+            predicted = _together(model.ahead(self._predict, readings, self.passes))
             encoding: deque[list[Task[list[Encoded]]]] = deque()
             writing: deque[Task[Chunk]] = deque()
             parts: list[list[Task[list[Encoded]]]] = []
@@ -168,6 +169,19 @@ class Engine:
         self.reference.check_unchanged()  # a shard of another sequence would be kept when resuming
         write_shard(self.work.shard(chunk), header, tracks)
         return chunk
+
+
+def _together(
+    predicted: Iterator[tuple[Chunk | None, Piece]],
+) -> Iterator[tuple[Chunk | None, Piece]]:
+    """Pieces of a chunk, several as one where they are short; the chunk itself with the last."""
+    waiting: list[Piece] = []
+    for complete, piece in predicted:
+        waiting.append(piece)
+        length = sum(one.length for one in waiting)
+        if complete is not None or length >= _ENOUGH:
+            yield complete, Piece.of(waiting)
+            waiting = []
 
 
 @contextmanager

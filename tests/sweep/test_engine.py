@@ -18,6 +18,7 @@ from regtrack.sweep.assemble import assemble_genome
 from regtrack.sweep.chunks import Chunk, choose_chunk, choose_share
 from regtrack.sweep.request import Compute, Storage, SweepRequest
 from regtrack.sweep.run import predict_genome, run_share
+from regtrack.tracks.bigwig.places import Places
 from regtrack.tracks.bigwig.read import values
 from regtrack.tracks.bigwig.validate import validate
 
@@ -49,6 +50,28 @@ def test_threads_change_no_byte(fasta: Path, monkeypatch: pytest.MonkeyPatch) ->
         predict_genome(checkpoint(), fasta, str(cores), compute=Compute(window=250, batch_size=3))
         found.append(content(str(cores)))
     assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("resolution", [5, 50])
+def test_pieces_encoded_together_change_no_byte(
+    fasta: Path, monkeypatch: pytest.MonkeyPatch, resolution: int
+) -> None:
+    """Some of them empty, since all of their bases are N."""
+    found, steps = [], []
+    monkeypatch.setattr(
+        engine, "Places", lambda *places: steps[-1].append(len(places[1])) or Places(*places)
+    )
+    for enough in (1, 20, 10**6):
+        monkeypatch.setattr(engine, "_ENOUGH", enough)
+        steps.append([])
+        predict_genome(
+            checkpoint(), fasta, str(enough),
+            compute=Compute(window=250, batch_size=2), storage=Storage(resolution=resolution),
+        )  # fmt: skip
+        found.append(content(str(enough)))
+    assert found[0] == found[1] == found[2]
+    assert sum(steps[0]) == sum(steps[1]) == sum(steps[2])
+    assert len(steps[0]) >= len(steps[1]) > len(steps[2])
 
 
 def test_chunks_change_no_value(fasta: Path, monkeypatch: pytest.MonkeyPatch) -> None:
