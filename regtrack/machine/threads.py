@@ -39,10 +39,11 @@ class Task(Generic[R]):
         Raises:
             Exception: that of the work.
         """
-        wait_for([self])
         try:
-            with _signals_later():
-                return self._future.result()
+            while True:
+                with _signals_later():
+                    if wait([self._future], _PATIENCE).done:
+                        return self._future.result()
         finally:
             del self  # else an error, by its traceback, would keep itself and what it holds
 
