@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 from typing_extensions import override
 
+from regtrack.cli.mistakes import in_one_line
 from regtrack.cli.once import OnceCommand
 
 # in the order of a user's work, also in `regtrack --help`
@@ -39,6 +40,30 @@ class CommandGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Their names, in the order of a user's work."""
         return list(COMMANDS)
+
+    @override
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words up to the command's name.
+
+        Raises:
+            RegtrackError: an option that there is not.
+        """
+        if ctx.resilient_parsing or not args:  # of a shell that completes words; or for help
+            return super().parse_args(ctx, args)
+        with in_one_line(ctx):
+            return super().parse_args(ctx, args)
+
+    @override
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the words name.
+
+        Raises:
+            RegtrackError: there is none of this name.
+        """
+        if ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        with in_one_line(ctx):
+            return super().resolve_command(ctx, args)
 
 
 class _Commands(Mapping[str, Any]):

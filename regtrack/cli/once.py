@@ -8,6 +8,7 @@ from typing import Any
 from typer.core import TyperCommand
 from typing_extensions import override
 
+from regtrack.cli.mistakes import in_one_line
 from regtrack.errors import RegtrackError
 
 
@@ -23,20 +24,23 @@ class OnceCommand(TyperCommand):
 
         Raises:
             RegtrackError: an option with one value, or both sides of a switch, given twice; an
-                empty value.
+                empty value; words that the command does not have or cannot take.
         """
-        if not ctx.resilient_parsing:  # of a shell that completes words
+        if ctx.resilient_parsing or not args:  # of a shell that completes words; or for help
+            return super().parse_args(ctx, args)
+        with in_one_line(ctx):
             values, _, order = self.make_parser(ctx).parse_args(list(args))
-            for parameter, count in Counter(order).items():
-                if count > 1 and _has_one_value(parameter):
-                    name = "/".join(parameter.opts + parameter.secondary_opts)
-                    raise RegtrackError(f"{name} was given {_times(count)}; give it once")
-            for parameter in order:
-                if _is_empty(values.get(parameter.name)) and parameter.param_type_name == "option":
-                    raise RegtrackError(
-                        f"{parameter.opts[0]} is empty; name something, or omit the option"
-                    )
-        return super().parse_args(ctx, args)
+        for parameter, count in Counter(order).items():
+            if count > 1 and _has_one_value(parameter):
+                name = "/".join(parameter.opts + parameter.secondary_opts)
+                raise RegtrackError(f"{name} was given {_times(count)}; give it once")
+        for parameter in order:
+            if _is_empty(values.get(parameter.name)) and parameter.param_type_name == "option":
+                raise RegtrackError(
+                    f"{parameter.opts[0]} is empty; name something, or omit the option"
+                )
+        with in_one_line(ctx):
+            return super().parse_args(ctx, args)
 
 
 def _is_empty(value: Any) -> bool:

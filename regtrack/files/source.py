@@ -11,6 +11,7 @@ import hashlib
 import io
 import logging
 import os
+import re
 import stat
 import zlib
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ _AHEAD = 1 << 15  # bytes of a gzip read at once; fewer, and its ratio is known 
 _ISAL: type[Exception] = isal_zlib.error  # type: ignore[assignment]
 _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, _ISAL)
 
+
+_REGION = re.compile(r"[^/\s]+:[\d,.]+[kKmM]?(?:-[\d,.]+[kKmM]?)?")
 
 _log = logging.getLogger(__name__)
 _digests: dict[str, str] = {}  # of the pipes that were read
@@ -132,6 +135,9 @@ def _opened(path: Path, expected: str, error: type[RegtrackError]) -> BinaryIO:
     try:
         return path.open("rb", buffering=0)
     except (FileNotFoundError, NotADirectoryError):
+        if _REGION.fullmatch(str(path)):
+            what = "which looks like a region, not like a path; check the option"
+            raise error(f"no {expected} at {path}, {what}") from None
         raise error(f"no {expected} at {path}; check the path") from None
     except IsADirectoryError:
         raise error(f"{path} is a folder; expected a {expected}") from None

@@ -34,6 +34,46 @@ def regtrack(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     return call
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("predict-genome net", "missing option --reference; see regtrack predict-genome --help"),
+        (
+            "predict-genom",
+            "no such command: predict-genom; did you mean predict-genome or predict?",
+        ),
+        ("zzz", "no such command: zzz; see regtrack --help"),
+        ("--quik demo", "no such option: --quik; did you mean --quiet?"),
+        (
+            "train d --epocs 3",
+            "no such option: --epocs; did you mean --devices, --epoch-windows or --epochs?",
+        ),
+        ("train -Q", "no such option: -Q; see regtrack train --help"),
+        ("train d --epochs 0.5", '--epochs is "0.5"; expected a whole number'),
+        ("train d --dropout", "--dropout needs a value; see regtrack train --help"),
+        ("predict-genome a --window x", '--window is "x"; expected a whole number'),
+        ("train d --learning-rate [b]", '--learning-rate is "[b]"; expected a number'),
+        ("train d e f --out o", "too many arguments: e f; see regtrack train --help"),
+        (
+            "train d --overwrite=3 --out o",
+            "option --overwrite does not take a value; see regtrack train --help",
+        ),
+    ],
+)
+def test_a_mistake_in_the_words_is_one_line(regtrack: Run, words: str, said: str) -> None:
+    found = regtrack(*words.split())
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr == f"error: {said}\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_unknown_option_of_any_command_is_one_line(regtrack: Run, name: str) -> None:
+    found = regtrack(name, "--unknown-zz")
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr.startswith("error: no such option: --unknown-zz; ")
+    assert found.stderr.count("\n") == 1
+
+
 def test_the_version_is_the_packages() -> None:
     for begun in ([sys.executable, "-m", "regtrack"], [SCRIPT]):
         found = subprocess.run([*begun, "--version"], capture_output=True, text=True, check=True)

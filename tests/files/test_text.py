@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import logging
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -235,3 +236,15 @@ def test_process_substitution_is_read(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )  # fmt: skip
     assert found.stdout == "[(1, 'a'), (2, 'b')]\n"
+
+
+@pytest.mark.parametrize("name", ["chr1:1,000-2,000", "chrX:5000", "chr1:1.5m-2m"])
+def test_a_region_in_place_of_a_path_is_told_apart(name: str) -> None:
+    with pytest.raises(RegtrackError, match=re.escape(f"at {name}, which looks like a region")):
+        Text(Path(name), "BED file", RegtrackError)
+
+
+@pytest.mark.parametrize("name", ["a.bed", "C:a.bed", "run:2/a.bed"])
+def test_a_path_that_is_none_is_no_region(name: str) -> None:
+    with pytest.raises(RegtrackError, match=re.escape(f"no BED file at {name}; check the path")):
+        Text(Path(name), "BED file", RegtrackError)
