@@ -34,8 +34,6 @@ _AHEAD = 1 << 15  # bytes of a gzip read at once; fewer, and its ratio is known 
 # the exception of the inflater; the package's stub declares it as an instance
 _ISAL: type[Exception] = isal_zlib.error  # type: ignore[assignment]
 _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, _ISAL)
-
-
 _REGION = re.compile(r"[^/\s]+:[\d,.]+[kKmM]?(?:-[\d,.]+[kKmM]?)?")
 
 _log = logging.getLogger(__name__)

@@ -1,7 +1,8 @@
 """The gradients of the dense head, a few positions at a time.
 
-Matrix products take most of the time. In bfloat16 they take up to twice as long if the inner length
-is no multiple of 32, so weights and inputs are widened by the bias and zeros.
+Matrix products take most of the time. In bfloat16 they take about 1.5 times as long if the inner
+length is no multiple of 32, so weights are widened by the bias and zeros, and inputs by ones and
+zeros.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from regtrack.models.blocks import Head
 from regtrack.models.rectify import Rectify
 from regtrack.training.tiles import Tile
 
-_EVEN = 32  # of it the inner length of matrix products is a multiple
+_EVEN = 32  # the inner length of matrix products is a multiple of it
 
 
 class Layers(NamedTuple):
@@ -25,7 +26,8 @@ class Layers(NamedTuple):
     Attributes:
         hidden: weight (H, C) and bias (H,) of the hidden layer.
         output: weight and bias of the output layer, `_widened`, (M, W).
-        back: of the logits by inputs of the output layer that are more than zero, (W, M).
+        back: the slope of the logits by the hidden layer's values before `rectify`, where they pass
+            it, (W, M).
         rectify: what follows the hidden layer.
     """
 

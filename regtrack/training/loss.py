@@ -187,7 +187,7 @@ class _BatchLoss(torch.autograd.Function):
         for tile in tiles(batch, count := len(ready.output)):
             here = x[tile.windows, tile.span].to(ready.output.dtype)
             inputs = ready.inputs(here)
-            logits = torch.matmul(ready.output, inputs.mT)
+            logits = torch.bmm(ready.output.expand(len(inputs), -1, -1), inputs.mT)
             losses, slope = _losses_and_slopes(logits, batch, tile, weights.positive)
             total += tile.of_known(weights.summed(losses)).sum()
             if gradients:
