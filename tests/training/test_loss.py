@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from hypothesis import example, given, settings, strategies as st
 from torch import Tensor
 
-from regtrack.dataset.loader import Batch, dense_labels
+from regtrack.dataset.loader import Batch, dense_labels, labelled_places
 from regtrack.evaluation.metrics import StreamingCurves
 from regtrack.genome.sequence import N
 from regtrack.models.blocks import Head
@@ -111,12 +111,17 @@ def tile_size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 def test_tiles_cover_every_base_of_the_batch_once(tile_size: int) -> None:
     _, _, batch = case(0)
     seen = torch.zeros(len(batch), LENGTH)
+    labels = torch.zeros(len(batch), MARKERS, LENGTH)
     for tile in tiles(batch, MARKERS):
         seen[tile.windows, tile.span] += 1
+        here = torch.zeros_like(labels[tile.windows, :, tile.span])
+        here.view(-1)[labelled_places(batch, MARKERS, windows=tile.windows, span=tile.span)] = 1
+        labels[tile.windows, :, tile.span] = here
         known = (batch.codes != N)[tile.windows, tile.span]
         assert tile.known is not None and torch.equal(tile.known, known)
         assert known.numel() * MARKERS <= max(tile_size, MARKERS * 13)
     assert seen.eq(1).all()
+    assert torch.equal(labels.double(), plain_labels(batch))
 
 
 @pytest.mark.parametrize("weight", [1.0, 0.5, 8.0])
