@@ -46,11 +46,9 @@ class CommandGroup(TyperGroup):
         """Parse the words up to the command's name.
 
         Raises:
-            RegtrackError: an option that there is not.
+            RegtrackError: an unknown option.
         """
-        if ctx.resilient_parsing or not args:  # of a shell that completes words; or for help
-            return super().parse_args(ctx, args)
-        with in_one_line(ctx):
+        with in_one_line(ctx, args):
             return super().parse_args(ctx, args)
 
     @override
@@ -58,11 +56,9 @@ class CommandGroup(TyperGroup):
         """The command that the words name.
 
         Raises:
-            RegtrackError: there is none of this name.
+            RegtrackError: an unknown command.
         """
-        if ctx.resilient_parsing:
-            return super().resolve_command(ctx, args)
-        with in_one_line(ctx):
+        with in_one_line(ctx, args):
             return super().resolve_command(ctx, args)
 
 

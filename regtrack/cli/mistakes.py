@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,15 +19,21 @@ _NAME = re.compile(r"'([^']+)'|(-[\w-]+)")
 
 
 @contextmanager
-def in_one_line(ctx: Any) -> Iterator[None]:
+def in_one_line(ctx: Any, words: Sequence[str]) -> Iterator[None]:
     """Turn typer's errors about the words of a command into one line with what to do.
+
+    Without words typer shows the help, and a shell that completes words wants no errors of ours.
 
     Args:
         ctx: of the command, as click has it.
+        words: after the command's name.
 
     Raises:
         RegtrackError: a mistake.
     """
+    if ctx.resilient_parsing or not words:
+        yield
+        return
     try:
         yield
     except TyperException as error:
@@ -43,9 +49,9 @@ def _line(error: Any, advice: str) -> str:
     text = error.format_message().strip().rstrip(".")
     if unknown := _UNKNOWN.fullmatch(text):
         kind, name, others = unknown.groups()
-        near = " or ".join(max(found) for found in _NAME.findall(others or ""))
-        meant = f"did you mean {near.replace(' or ', ', ', max(near.count(' or ') - 1, 0))}?"
-        return f"no such {kind}: {name}; {meant if near else advice}"
+        near = [quoted or plain for quoted, plain in _NAME.findall(others or "")]
+        one_of = " or ".join(filter(None, [", ".join(near[:-1]), *near[-1:]]))
+        return f"no such {kind}: {name}; {f'did you mean {one_of}?' if near else advice}"
     if without := _WITHOUT.fullmatch(text):
         return f"{without[1]} needs a value; {advice}"
     if more := _MORE.fullmatch(text):

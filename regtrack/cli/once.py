@@ -26,10 +26,13 @@ class OnceCommand(TyperCommand):
             RegtrackError: an option with one value, or both sides of a switch, given twice; an
                 empty value; words that the command does not have or cannot take.
         """
-        if ctx.resilient_parsing or not args:  # of a shell that completes words; or for help
+        with in_one_line(ctx, args):
+            if not ctx.resilient_parsing:  # of a shell that completes words
+                self._check(ctx, args)
             return super().parse_args(ctx, args)
-        with in_one_line(ctx):
-            values, _, order = self.make_parser(ctx).parse_args(list(args))
+
+    def _check(self, ctx: Any, args: list[str]) -> None:
+        values, _, order = self.make_parser(ctx).parse_args(list(args))
         for parameter, count in Counter(order).items():
             if count > 1 and _has_one_value(parameter):
                 name = "/".join(parameter.opts + parameter.secondary_opts)
@@ -39,8 +42,6 @@ class OnceCommand(TyperCommand):
                 raise RegtrackError(
                     f"{parameter.opts[0]} is empty; name something, or omit the option"
                 )
-        with in_one_line(ctx):
-            return super().parse_args(ctx, args)
 
 
 def _is_empty(value: Any) -> bool:
