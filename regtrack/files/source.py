@@ -134,7 +134,7 @@ def _opened(path: Path, expected: str, error: type[RegtrackError]) -> BinaryIO:
         return path.open("rb", buffering=0)
     except (FileNotFoundError, NotADirectoryError):
         if _REGION.fullmatch(str(path)):
-            what = "which looks like a region, not like a path; check the option"
+            what = "which looks like a region, not a path; check the option"
             raise error(f"no {expected} at {path}, {what}") from None
         raise error(f"no {expected} at {path}; check the path") from None
     except IsADirectoryError:

@@ -174,7 +174,7 @@ class Engine:
 def _together(
     predicted: Iterator[tuple[Chunk | None, Piece]],
 ) -> Iterator[tuple[Chunk | None, Piece]]:
-    """Pieces of a chunk, several as one where they are short; the chunk itself with the last."""
+    """The pieces of a chunk, short ones joined; the chunk itself comes with the last."""
     waiting: list[Piece] = []
     for complete, piece in predicted:
         waiting.append(piece)

@@ -1,8 +1,8 @@
 """The gradients of the dense head, a few positions at a time.
 
-Matrix products take most of the time. In bfloat16 they take about 1.5 times as long if the inner
-length is no multiple of 32, so weights are widened by the bias and zeros, and inputs by ones and
-zeros.
+In bfloat16, matrix products take about 1.4 times as long if their inner length is not a multiple of
+32. So the weights of the output layer get its bias and zeros as further columns, and its inputs
+ones and zeros.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Layers(NamedTuple):
     Attributes:
         hidden: weight (H, C) and bias (H,) of the hidden layer.
         output: weight and bias of the output layer, `_widened`, (M, W).
-        back: the slope of the logits by the hidden layer's values before `rectify`, where they pass
-            it, (W, M).
+        back: the derivative of the logits by the hidden layer's values where `rectify` lets them
+            pass, (W, M).
         rectify: what follows the hidden layer.
     """
 
@@ -87,6 +87,6 @@ class Gradients:
 
 
 def _widened(values: Tensor, one: Tensor) -> Tensor:
-    """Floats (..., H) and (..., 1), and zeros up to (..., W), which products are fastest with."""
+    """Floats (..., H), (..., 1) and zeros in one tensor (..., W); W is a multiple of `_EVEN`."""
     width = values.shape[-1] + 1
     return F.pad(torch.cat([values, one], -1), (0, -width % _EVEN))

@@ -145,8 +145,8 @@ def _losses_and_slopes(
 ) -> tuple[Tensor, Tensor]:
     """`cross_entropy` and `cross_entropy_slope` of a tile's logits, which may be overwritten.
 
-    On CPUs passes over all logits are what takes long: here there are four, and those for the
-    labels go over labelled bases alone.
+    On CPUs, passes over all logits take long. So there are few, and labels are applied at labelled
+    bases alone.
     """
     count = logits.shape[1]
     if logits.device.type != "cpu":  # a GPU would wait for the number of labelled bases

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from regtrack.dataset.loader import Batch
 
-# logits of a tile: four megabytes in float32, since of smaller ones the steps between take long;
-# a GPU is fastest with few large tiles
+# logits of a tile: four megabytes in float32; with smaller tiles Python's steps take longer, and a
+# GPU is fastest with few large ones
 _CPU = 1 << 20
 _DEVICE = 1 << 26
 _LEAST = 128  # positions
