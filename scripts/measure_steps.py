@@ -1,4 +1,4 @@
-"""How long a training of each network takes here, from one step of each."""
+"""How long a training of each row takes here, from a step of each."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from paper import LONG_ROWS, SHORT_ROWS, Row
-from real_loci import SHORT_RECIPE
+from paper import TABLES, PaperTable, Row, Size
 
 from regtrack.dataset.loader import Batch, make_loader
 from regtrack.dataset.store import Dataset
 from regtrack.evaluation.metrics import StreamingCurves, centres
 from regtrack.models.network import TrackModel
 from regtrack.models.registry import build_model
+from regtrack.training.config import TrainingConfig
 from regtrack.training.loss import batch_loss, scored_loss
 
 START = 2.0  # seconds of a core before a first step
@@ -48,34 +48,41 @@ class Speed:
         return windows * self.scored + 2 * RESAMPLING * len(data.markers)
 
 
-def measure_steps(path: Path, datasets: Mapping[str, Dataset]) -> dict[str, Speed]:
-    """The speed of every row, measured once and kept in a file."""
+def key(table: PaperTable, row: str) -> str:
+    """What a row of a table is called where speeds are kept."""
+    return f"{table.name}/{row}"
+
+
+def measure_steps(path: Path, datasets: Mapping[str, Dataset], size: Size) -> dict[str, Speed]:
+    """The speed of every row of every table, measured once and kept in a file."""
     if path.exists():
         return {name: Speed(**one) for name, one in json.loads(path.read_text()).items()}
-    found = {}
-    for rows, task, size in ((LONG_ROWS, "dense", 2), (SHORT_ROWS, "short", _SHORT_BATCH)):
-        for name, row in rows.items():
-            found[name] = measure_step(datasets[task], row, size)
+    found = {
+        key(table, name): measure_step(datasets[table.task], table, row, size)
+        for table in TABLES
+        for name, row in table.rows.items()
+    }
     path.write_text(json.dumps({name: asdict(one) for name, one in found.items()}, indent=1) + "\n")
     return found
 
 
-_SHORT_BATCH = int(SHORT_RECIPE["batch_size"])
-
-
-def measure_step(data: Dataset, row: Row, batch_size: int) -> Speed:
-    """A step of a network, after one of a window that is not counted."""
-    model = build_model(row.model, len(data.markers), **row.settings)
-    optimizer = torch.optim.AdamW(model.parameters())
-    first, batch = (_batch(data, size) for size in (1, batch_size))
-    _step(model, optimizer, first)
-    trained = _step(model, optimizer, batch)
-    model.eval()
-    curves = StreamingCurves(centres(model))
-    began = time.process_time()
-    with torch.inference_mode():
-        scored_loss(model.head, model.stages(batch.codes)[-1], batch, curves)
-    return Speed(trained / batch_size, (time.process_time() - began) / batch_size)
+def measure_step(data: Dataset, table: PaperTable, row: Row, size: Size) -> Speed:
+    """A step as the row is trained, after one of a window that is not counted."""
+    settings, words = table.training(row, size, 0)
+    config = TrainingConfig(**words)
+    model = build_model(row.model, len(data.markers), **settings)
+    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
+    first, batch = (_batch(data, count) for count in (1, config.batch_size))
+    with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16"):
+        _step(model, optimizer, first, config)
+        trained = _step(model, optimizer, batch, config)
+        model.eval()
+        curves = StreamingCurves(centres(model))
+        began = time.process_time()
+        with torch.inference_mode():
+            scored_loss(model.head, model.stages(batch.codes)[-1], batch, curves)
+    count = config.batch_size
+    return Speed(trained / count, (time.process_time() - began) / count)
 
 
 def _batch(data: Dataset, size: int) -> Batch:
@@ -84,9 +91,15 @@ def _batch(data: Dataset, size: int) -> Batch:
     return batch
 
 
-def _step(model: TrackModel, optimizer: torch.optim.Optimizer, batch: Batch) -> float:
+def _step(
+    model: TrackModel, optimizer: torch.optim.Optimizer, batch: Batch, config: TrainingConfig
+) -> float:
     began = time.process_time()
-    losses = [batch_loss(model.head, stage, batch) for stage in model.stages(batch.codes)]
+    every = min(config.loss_every, batch.labels)
+    counted = batch.every(every, 0) if every > 1 else batch
+    losses = [
+        batch_loss(model.head, stage[:, ::every], counted) for stage in model.stages(batch.codes)
+    ]
     torch.stack(losses).mean().backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     optimizer.zero_grad()

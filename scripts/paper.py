@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jobs import PRECISION
 from real_loci import PAPER, RECIPE, SHORT_PAPER, SHORT_RECIPE
 
 
@@ -101,7 +102,8 @@ class PaperTable:
         """The settings of a row's network, and how it is trained."""
         config = {
             "epochs": size.epochs, "patience": 0, "seed": seed,
-            "epoch_windows": size.windows[self.task == "short"], **self.config, **row.config,
+            "epoch_windows": size.windows[self.task == "short"], "precision": PRECISION,
+            **self.config, **row.config,
         }  # fmt: skip
         return {**self.settings, **row.settings}, config
 

@@ -22,8 +22,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jobs import Job, Meter, is_trained, one_thread, run_jobs, run_regtrack, span, train
-from measure_steps import Speed, measure_steps
+from jobs import PRECISION, Job, Meter, is_trained, one_thread, run_jobs, run_regtrack, span, train
+from measure_steps import Speed, key, measure_steps
 from paper import FIGURE, FULL, QUICK, SEARCHED, TABLES, PaperTable, Row, Size
 from paper_page import write_page
 from real_loci import PAPER, REAL, ROOT
@@ -136,11 +136,13 @@ def search_jobs(place: Place, speeds: dict[str, Speed], at_once: int) -> list[Jo
         return []
     data, size = place.datasets["dense"], place.size
     processes = min(at_once, size.trials)
-    seconds = speeds["dilated"].training(data, size.epochs, size.windows[0]) * size.trials
+    seconds = (
+        speeds[key(TABLES[2], "dilated")].training(data, size.epochs, size.windows[0]) * size.trials
+    )
     words = (
-        "search", place.data("dense"), "--model", "dilated", "--recipe", "paper", "--trials",
-        size.trials, "--epochs", size.epochs, "--epoch-windows",
-        size.windows[0] or data.split_sizes["train"], "--out", place.search,
+        "search", place.data("dense"), "--model", "dilated", "--recipe", "paper",
+        "--precision", PRECISION, "--trials", size.trials, "--epochs", size.epochs,
+        "--epoch-windows", size.windows[0] or data.split_sizes["train"], "--out", place.search,
     )  # fmt: skip
     return [
         Job(f"search, process {one}", search, (words, place.log(f"search-{one}")),
@@ -161,7 +163,7 @@ def training_jobs(place: Place, speeds: dict[str, Speed]) -> Iterator[Job]:
     for seed in range(place.size.seeds):
         jobs = [
             Job(f"{table.name}, {name}, seed {seed}", train_row, (place, table, name, row, seed),
-                speeds[name].training(
+                speeds[key(table, name)].training(
                     place.datasets[table.task], place.size.epochs,
                     place.size.windows[table.task == "short"]))
             for table in TABLES
@@ -204,7 +206,7 @@ def table_jobs(place: Place, speeds: dict[str, Speed]) -> Iterator[Job]:
     for table in TABLES:
         data = place.datasets[table.task]
         rows = [name for name in table.rows if name in place.rows]
-        seconds = sum(speeds[name].scoring(data) for name in rows) * place.size.seeds
+        seconds = sum(speeds[key(table, name)].scoring(data) for name in rows) * place.size.seeds
         if rows:
             yield Job(table.name, make_table, (place, table), seconds)
 
@@ -247,11 +249,13 @@ def draw_figure(place: Place) -> str:
 
 def compute(place: Place, at_once: int, *, only_plan: bool) -> None:
     """Print the plan, then do what is missing of it."""
-    speeds = measure_steps(place.out / "speed.json", place.datasets)
+    speeds = measure_steps(place.out / "speeds.json", place.datasets, place.size)
     size, dense = place.size, place.datasets["dense"]
     searching = search_jobs(place, speeds, at_once)
     training = list(training_jobs(place, speeds))
-    again = speeds["dilated"].training(dense, size.epochs, size.windows[0]) * size.seeds
+    again = (
+        speeds[key(TABLES[2], "dilated")].training(dense, size.epochs, size.windows[0]) * size.seeds
+    )
     tables = list(table_jobs(place, speeds))
     steps = {
         "search": sum(job.seconds for job in searching),

@@ -131,9 +131,18 @@ class TrackTraining(pl.LightningModule):
         self.categories = category_means(curves.average_precision(), self.marker_categories)
 
     @override
+    def configure_gradient_clipping(self, optimizer: Any, *_: Any, **__: Any) -> None:
+        # Lightning's own refuses fused optimisers in mixed precision, since those of float16 undo
+        # its scaling themselves; bfloat16 has none
+        if self.config.clip:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
+
+    @override
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         optimizer = torch.optim.AdamW(
-            decay_groups(self.model, self.config.weight_decay), lr=self.config.learning_rate
+            decay_groups(self.model, self.config.weight_decay),
+            lr=self.config.learning_rate,
+            fused=True,
         )
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = torch.optim.lr_scheduler.LambdaLR(

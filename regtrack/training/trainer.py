@@ -76,7 +76,6 @@ def make_trainer(
             num_nodes=hardware.nodes,
             precision=_LIGHTNING[config.precision],
             max_epochs=config.epochs,
-            gradient_clip_val=config.clip or None,
             callbacks=keeper,
             plugins=plugins,
             default_root_dir=folder.path,
