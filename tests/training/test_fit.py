@@ -15,6 +15,7 @@ from typing import Any
 import lightning.pytorch as pl
 import pytest
 import torch
+from torch.optim.optimizer import Optimizer, register_optimizer_step_post_hook
 
 from regtrack.checkpoint import load_checkpoint
 from regtrack.dataset.identity import dataset_digest
@@ -424,6 +425,27 @@ def test_mixed_precision_trains_a_float32_network(
     assert losses != full
     state = load_checkpoint(result.checkpoint).model.state_dict()
     assert {t.dtype for t in state.values() if t.is_floating_point()} == {torch.float32}
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_no_gradient_is_longer_than_clip(dataset: Dataset, run: Path, precision: str) -> None:
+    lengths: list[float] = []
+
+    def measure(optimizer: Optimizer, *_: object) -> None:
+        weights = (weight for group in optimizer.param_groups for weight in group["params"])
+        lengths.append(sum(float(weight.grad.double().square().sum()) for weight in weights) ** 0.5)
+
+    hook = register_optimizer_step_post_hook(measure)
+    try:
+        for clip in (0.0, 0.01):
+            config = replace(CONFIG, precision=precision, epochs=1, clip=clip)
+            fit(dataset, run, config=config, overwrite=True)
+    finally:
+        hook.remove()
+    half = len(lengths) // 2  # of steps that clip nothing
+    assert len(lengths) == 2 * half > 2
+    assert min(lengths[:half]) > 0.011
+    assert max(lengths[half:]) == pytest.approx(0.01, rel=1e-4)
 
 
 def test_a_network_that_diverges_is_named(dataset: Dataset, run: Path) -> None:
