@@ -118,7 +118,7 @@ def main() -> None:
     print(f"ns of CPU per base and marker, {given.markers} markers of {given.megabases:g} Mb")
     print(f"| part | {heads} |\n|---|{'---|' * len(found)}")
     for part in ("all", *(part for part, _, _ in PARTS)):
-        cells = " | ".join(f"{one.get(part, 0) / values * 1e9:.1f}" for one in found)
+        cells = " | ".join(f"{one.get(part, 0) / values * 1e9:.2f}" for one in found)
         print(f"| {part} | {cells} |")
     rates = " | ".join(f"{2 * values / one['all'] / 1e6:.0f}" for one in found)
     print(f"| million bases and markers per second of two cores | {rates} |")

@@ -36,8 +36,11 @@ from regtrack.tracks.bigwig.places import Places
 
 _READ_AHEAD = 2  # batches read before they are needed
 _ENCODE_QUEUE = 2  # pieces that wait to be encoded
-_AT_ONCE = 1 << 20  # values encoded in one step, of several files if rows are short
-_ENOUGH = 25_000  # values per file of one step, if batches are stored as fewer
+# values encoded in one step, at least and at most, of several files if rows are short: a step costs
+# as much as 20,000 values
+_STEP = 1 << 18, 1 << 20
+# a piece waits for others until it has so many values, of all files and of each
+_ENOUGH = 4_000_000, 25_000
 _WRITE_QUEUE = 2  # chunks that wait to be written; also the number of writing threads
 
 
@@ -84,7 +87,8 @@ class Engine:
         ):
             batches = chain.from_iterable(map(self._batches, chunks))
             readings = reader.ahead(self._read, batches, self.passes + _READ_AHEAD)
-            predicted = _together(model.ahead(self._predict, readings, self.passes))
+            enough = max(_ENOUGH[0] // max(self.computation.count, 1), _ENOUGH[1])
+            predicted = _together(model.ahead(self._predict, readings, self.passes), enough)
             encoding: deque[list[Task[list[Encoded]]]] = deque()
             writing: deque[Task[Chunk]] = deque()
             parts: list[list[Task[list[Encoded]]]] = []
@@ -137,7 +141,7 @@ class Engine:
             np.array([strip.start for strip in strips]),
             np.array([strip.end for strip in strips]),
             self.encoding.resolution,
-        )
+        ).joined()
         rows = self._rows_at_once(values.shape[1])
         return [
             encoder.submit(self.encoding, places, values[first : first + rows])
@@ -145,13 +149,12 @@ class Engine:
         ]
 
     def _rows_at_once(self, length: int) -> int:
-        """How many files are encoded in one step: short rows would cost more in steps than values.
+        """How many files are encoded in one step.
 
-        Each thread still gets a few steps of a piece.
+        Each thread gets a few steps of a piece, unless they would be short.
         """
-        return max(
-            1, min(_AT_ONCE // max(length, 1), self.computation.count // (4 * self._encoders))
-        )
+        least, most = (values // max(length, 1) for values in _STEP)
+        return max(1, least, min(most, self.computation.count // (4 * self._encoders)))
 
     def _write(self, chunk: Chunk, parts: list[list[Task[list[Encoded]]]], bases: int) -> Chunk:
         nothing = Encoded.nothing(self.encoding.resolution)
@@ -172,14 +175,19 @@ class Engine:
 
 
 def _together(
-    predicted: Iterator[tuple[Chunk | None, Piece]],
+    predicted: Iterator[tuple[Chunk | None, Piece]], enough: int
 ) -> Iterator[tuple[Chunk | None, Piece]]:
-    """The pieces of a chunk, short ones joined; the chunk itself comes with the last."""
+    """The pieces of a chunk, joined until they are long; the chunk itself comes with the last.
+
+    Args:
+        predicted: the piece of each batch.
+        enough: values per file that make a piece long.
+    """
     waiting: list[Piece] = []
     for complete, piece in predicted:
         waiting.append(piece)
         length = sum(one.length for one in waiting)
-        if complete is not None or length >= _ENOUGH:
+        if complete is not None or length >= enough:
             yield complete, Piece.of(waiting)
             waiting = []
 

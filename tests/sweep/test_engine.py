@@ -53,25 +53,32 @@ def test_threads_change_no_byte(fasta: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("resolution", [5, 50])
-def test_pieces_encoded_together_change_no_byte(
+def test_pieces_encoded_together_change_no_value(
     fasta: Path, monkeypatch: pytest.MonkeyPatch, resolution: int
 ) -> None:
     """Some of them empty, since all of their bases are N."""
-    found, steps = [], []
+    found, steps, sizes = [], [], []
     monkeypatch.setattr(
         engine, "Places", lambda *places: steps[-1].append(len(places[1])) or Places(*places)
     )
     for enough in (1, 20, 10**6):
-        monkeypatch.setattr(engine, "_ENOUGH", enough)
+        monkeypatch.setattr(engine, "_ENOUGH", (enough, 1))
         steps.append([])
         predict_genome(
             checkpoint(), fasta, str(enough),
             compute=Compute(window=250, batch_size=2), storage=Storage(resolution=resolution),
         )  # fmt: skip
-        found.append(content(str(enough)))
-    assert found[0] == found[1] == found[2]
+        path = Path(str(enough)) / "cnn7.K562_TF.bw"
+        report = validate(path, ASSEMBLY)
+        assert report.valid, report.text()
+        wholes = [Interval(chrom, 0, len(codes)) for chrom, codes in CODES.items()]
+        found.append(np.concatenate([values(path, whole) for whole in wholes]))
+        sizes.append(path.stat().st_size)
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
     assert sum(steps[0]) == sum(steps[1]) == sum(steps[2])
     assert len(steps[0]) >= len(steps[1]) > len(steps[2])
+    assert sizes[0] > sizes[2]  # of shorter blocks
 
 
 def test_chunks_change_no_value(fasta: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,26 +36,21 @@ NO_BINS: Bins = np.empty(0, dtype=BIN)
 LARGEST = float(np.finfo(np.float32).max)
 
 _STEP = 4
-_LEAST = 32  # values of the first zoom level's bins
+_VALUES = 128  # of a bin of the first zoom level
 
 
 def first_reduction(resolution: int) -> int:
-    """The width of the first zoom level's bins (bp): at least 128 bp and at least 32 values.
+    """The width of the first zoom level's bins (bp): 128 values at any resolution.
 
-    So at any resolution all levels together have at most four records per 96 values.
-
-    The number of values is a power of two, so that stretches that begin on a multiple of 128 values
-    never cut a bin.
+    So all levels together have at most four records per 384 values, and cost the same share of a
+    file. Stretches that begin on a multiple of 128 values never cut a bin.
 
     >>> [first_reduction(resolution) for resolution in (1, 10, 25, 100)]
-    [128, 320, 800, 3200]
+    [128, 1280, 3200, 12800]
     """
     if resolution < 1:
         raise TrackError(invalid("resolution", resolution, "at least 1", "bp"))
-    values = _LEAST
-    while values * resolution < 128:
-        values *= 2
-    return values * resolution
+    return _VALUES * resolution
 
 
 def zoom_reductions(resolution: int, longest: int) -> list[int]:

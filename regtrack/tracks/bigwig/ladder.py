@@ -1,8 +1,8 @@
 """The zoom levels of a file while its data are being written.
 
-The lowest level takes bins of the data; each further level joins four bins of the level below. A
-level keeps at most one block of records in memory. Full blocks of all levels go to one temporary
-file, from which each level is copied after the data when these are complete.
+The lowest level takes bins of the data, some thousand at a time; each further level joins four bins
+of the level below. A level keeps at most one block of records in memory. Full blocks of all levels
+go to one temporary file, from which each level is copied after the data when these are complete.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from regtrack.tracks.bigwig.layout import (
 )
 from regtrack.tracks.bigwig.merging import merge_bins, zoom_records
 
+_ENOUGH = 4_096  # bins taken up in one step, which costs as much as some hundred of them
+
 
 class Ladder:
     """All zoom levels and the total summary.
@@ -41,6 +43,7 @@ class Ladder:
     ) -> None:
         self._levels = [_Level(reduction, lengths, spool) for reduction in reductions]
         self._widest: list[Bins] = []
+        self._held: list[Bins] = []  # bins to come
 
     def add(self, bins: Bins, *, last: bool = False) -> None:
         """Add bins of the data, `BIN` (n,) in bp, which follow those added before.
@@ -49,6 +52,10 @@ class Ladder:
             bins: of one or more chromosomes.
             last: no more will follow, so that all are complete.
         """
+        self._held.append(bins)
+        if not last and sum(map(len, self._held)) < _ENOUGH:
+            return
+        bins, self._held = join_records(self._held), []
         for level in self._levels:
             bins = level.add(bins, last=last)
         if len(bins):

@@ -47,6 +47,19 @@ class Places:
         """How many bases the last value of each stretch lacks, int64 (n,)."""
         return -(self.end - self.start) % self.resolution
 
+    def joined(self) -> Places:
+        """The same places, with those that follow each other without a gap as one.
+
+        >>> starts, ends = np.array([0, 20, 50, 60]), np.array([20, 40, 60, 70])
+        >>> found = Places(np.array([0, 0, 0, 1]), starts, ends).joined()
+        >>> found.chrom, found.start, found.end
+        (array([0, 0, 1]), array([ 0, 50, 60]), array([40, 60, 70]))
+        """
+        apart = (self.chrom[1:] != self.chrom[:-1]) | (self.start[1:] != self.end[:-1])
+        first = np.flatnonzero(np.append(True, apart))
+        last = np.flatnonzero(np.append(apart, True))
+        return Places(self.chrom[first], self.start[first], self.end[last], self.resolution)
+
     def repeated(self, times: int) -> Places:
         """The same stretches (bp) so many times, for rows of values one after another."""
         chrom, start, end = (np.tile(side, times) for side in (self.chrom, self.start, self.end))
