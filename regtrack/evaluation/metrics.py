@@ -23,6 +23,7 @@ from torch import Tensor
 from regtrack.errors import CheckpointError
 from regtrack.evaluation.pieces import pieces
 from regtrack.measures.bins import FloatBins
+from regtrack.measures.counting import count_rows
 from regtrack.measures.curve import MIN_POSITIVES, Curve, Values
 from regtrack.measures.reliability import Reliability
 from regtrack.measures.temperature import sigmoid
@@ -103,9 +104,22 @@ class StreamingCurves:
             mask: bool (B, L), False at positions to leave out (N); None: count all.
             first: the marker of the first row, if there are M of more.
         """
-        planes = labels if mask is None else labels.masked_fill(~mask[:, None], _LEFT_OUT)
+        known = torch.ones_like(labels[:, 0], dtype=torch.bool) if mask is None else mask
         if logits.shape[2] < _FEW:
-            logits, planes = (one.transpose(0, 1).flatten(1)[None] for one in (logits, planes))
+            logits, labels = (one.transpose(0, 1).flatten(1)[None] for one in (logits, labels))
+            known = known.flatten()[None]
+        count = self._count_here if logits.device.type == "cpu" else self._count_on_device
+        count(logits, labels, known, first)
+
+    def _count_here(self, logits: Tensor, labels: Tensor, known: Tensor, first: int) -> None:
+        rows = slice(first, first + logits.shape[1])
+        centre, counts = self.centre[rows].numpy(), self.counts[rows].numpy()
+        for arrays in zip(logits.detach().float(), labels, known, strict=True):
+            values, ones, counted = (np.ascontiguousarray(one.numpy()) for one in arrays)
+            self.nans += count_rows(BINS, values, centre, ones, counted, counts)
+
+    def _count_on_device(self, logits: Tensor, labels: Tensor, known: Tensor, first: int) -> None:
+        planes = labels.masked_fill(~known[:, None], _LEFT_OUT)
         for window, markers in pieces(logits):
             piece = logits[window, markers]
             self.nans += piece.amax().isnan()

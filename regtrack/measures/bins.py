@@ -38,6 +38,16 @@ class FloatBins:
         return (self.farthest - self.nearest) << self.fraction_bits
 
     @property
+    def shift(self) -> int:
+        """By how many bits a float32, read as an integer, is truncated."""
+        return _FRACTION_BITS - self.fraction_bits
+
+    @property
+    def offset(self) -> int:
+        """What is then subtracted, so that the first bin beside that around 0 is 1 away from it."""
+        return ((_BIAS + self.nearest) << self.fraction_bits) - 1
+
+    @property
     def count(self) -> int:
         """The number of bins."""
         return 2 * self.side + 1
@@ -55,8 +65,8 @@ class FloatBins:
             Bins, int32 of the same type and shape, 0 to `count` - 1, ascending with the value.
         """
         steps = bits & _SIGNLESS
-        steps >>= _FRACTION_BITS - self.fraction_bits
-        steps -= ((_BIAS + self.nearest) << self.fraction_bits) - 1
+        steps >>= self.shift
+        steps -= self.offset
         steps = steps.clip(0, self.side)
         steps *= (bits >> 31) | 1  # -1 below 0, else 1
         steps += self.side

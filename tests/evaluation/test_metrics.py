@@ -176,11 +176,20 @@ def test_batches_merging_and_bf16_input_do_not_change_the_counts() -> None:
     assert torch.equal(first.counts, whole.counts)
 
 
-def test_chunks_larger_than_a_window_count_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    logits, labels = realistic(4, (2, 7, 999))
-    expected = streamed(logits, labels).counts
-    monkeypatch.setattr("regtrack.evaluation.pieces._CPU", 999 * 3)
-    assert torch.equal(streamed(logits, labels).counts, expected)
+@pytest.mark.parametrize("length", [7, 999])
+def test_a_device_counts_as_the_processor_does(
+    monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    monkeypatch.setattr("regtrack.evaluation.pieces._LARGEST", 999 * 3)
+    logits, labels = realistic(4, (2, 7, length))
+    mask = np.random.default_rng(1).random((2, length)) < 0.8
+    logits[0, 2, :4] = np.inf, -np.inf, CENTRE, CENTRE - 1e-9
+    here = streamed(logits, labels, mask)
+    monkeypatch.setattr(StreamingCurves, "_count_here", StreamingCurves._count_on_device)
+    there = streamed(logits, labels, mask)
+    assert torch.equal(here.counts, there.counts)
+    assert int(here.counts.sum()) == 7 * mask.sum()
+    assert bool(here.nans) == bool(there.nans) is False
 
 
 def test_a_marker_with_too_few_labelled_bases_has_no_score() -> None:
@@ -204,7 +213,9 @@ def test_a_marker_labelled_everywhere_has_no_roc_curve() -> None:
     assert np.isnan(curves.roc_auc()[0])
 
 
-def test_nan_logits_are_refused() -> None:
+@pytest.mark.parametrize("where", ["_count_here", "_count_on_device"])
+def test_nan_logits_are_refused(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    monkeypatch.setattr(StreamingCurves, "_count_here", getattr(StreamingCurves, where))
     logits, labels = realistic(6, (1, 2, 100))
     logits[0, 1, 50] = np.nan
     curves = streamed(logits, labels)

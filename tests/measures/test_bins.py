@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, strategies as st
 
 from regtrack.measures.bins import FloatBins, sort_keys
+from regtrack.measures.counting import count_rows
 
 LOGITS = FloatBins(fraction_bits=8, nearest=-16, farthest=4)
 ANY = FloatBins(fraction_bits=9, nearest=-126, farthest=128)
@@ -46,6 +47,21 @@ def test_torch_bins_as_numpy_does(bins: FloatBins, values: list[float]) -> None:
     assert found.dtype == torch.int32
     np.testing.assert_array_equal(found.numpy(), bins.of_values(floats))
     np.testing.assert_array_equal(floats, np.array(values, dtype=np.float32))  # unchanged
+
+
+@pytest.mark.parametrize("bins", [LOGITS, ANY])
+@given(values=FLOATS)
+def test_rows_are_counted_in_these_bins(bins: FloatBins, values: list[float]) -> None:
+    rows = np.array([values, values[::-1]], dtype=np.float32)
+    labels = (np.arange(rows.size) % 3 == 0).reshape(rows.shape).astype(np.uint8)
+    counted = np.arange(len(values)) % 4 != 1
+    counts = np.ones((2, 2, bins.count), np.int64)
+    assert not count_rows(bins, rows, np.zeros(2, np.float32), labels, counted, counts)
+    expected = np.ones_like(counts)
+    for row, number in ((row, at) for row in (0, 1) for at in np.flatnonzero(counted).tolist()):
+        place = min(by_definition(float(rows[row, number]), bins), bins.count - 1)
+        expected[row, labels[row, number], place] += 1
+    np.testing.assert_array_equal(counts, expected)
 
 
 @pytest.mark.parametrize("bins", [LOGITS, ANY])
