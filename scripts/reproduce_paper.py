@@ -5,7 +5,7 @@ The sequence and peaks of hg38-chr1-10mb become Dataset 1 (windows of 1,000 bp) 
 once with the paper's settings and once with our recipe, and scored on the valid and test splits.
 What is finished is not computed again: the same command continues.
 
-    python scripts/reproduce_paper.py --jobs 2      # into runs/paper: a night of two cores
+    python scripts/reproduce_paper.py --jobs 2      # into runs/paper: three hours of two cores
     python scripts/reproduce_paper.py --quick       # the same steps in minutes; teaches no network
     python scripts/reproduce_paper.py --plan        # what would be done, and how long it takes
     python scripts/reproduce_paper.py --rows cnn7 dilated hybrid   # some rows; others may follow
