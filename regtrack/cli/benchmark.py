@@ -44,7 +44,7 @@ def command(
     """Train models on genomes with known answers, and measure what they learnt.
 
     Reports PR AUC per marker on a held-out chromosome, the effective receptive field, how well
-    saliency finds the planted bases, and the scores on controls. Takes about two minutes on one
+    saliency finds the planted bases, and the scores on controls. Takes one to five minutes on one
     core per model and seed. The same command, also with more models or seeds, resumes.
     """
     chosen = split_names(given_lists("--models", models), ())

@@ -1,8 +1,8 @@
 """The benchmark in small: DILATED finds the distant marker, and looks at both of its partners.
 
-One genome where the benchmark has three, one network of half the width, and fewer epochs at twice
-the rate: half a minute of one core. The margins are wide; docs/results.md has the whole benchmark,
-with the networks that cannot see both partners.
+One genome of half the length where the benchmark has three, one network of half the width, and
+fewer epochs at twice the rate: half a minute of one core. The margins are wide; docs/results.md has
+the whole benchmark, with the networks that cannot see both partners.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
             tmp_path_factory.mktemp("benchmark") / "benchmark",
             models=["dilated-max"],
             seeds=1,
-            plan=Plan(epochs=8, learning_rate=0.01, regions=6, positives=10),
+            plan=Plan(length=2_000_000, epochs=8, learning_rate=0.01, regions=6, positives=10),
         )
     return made.summary
 
