@@ -37,20 +37,25 @@ LARGEST = float(np.finfo(np.float32).max)
 
 _STEP = 4
 _VALUES = 128  # of a bin of the first zoom level
+_WIDEST = 2**32 - 1  # bp
 
 
 def first_reduction(resolution: int) -> int:
     """The width of the first zoom level's bins (bp): 128 values at any resolution.
 
     So all levels together have at most four records per 384 values, and cost the same share of a
-    file. Stretches that begin on a multiple of 128 values never cut a bin.
+    file. Stretches that begin on a multiple of 128 values never cut a bin. Beyond 33 Mb per value a
+    bin has fewer values, since a file cannot hold wider bins.
 
     >>> [first_reduction(resolution) for resolution in (1, 10, 25, 100)]
     [128, 1280, 3200, 12800]
     """
     if resolution < 1:
         raise TrackError(invalid("resolution", resolution, "at least 1", "bp"))
-    return _VALUES * resolution
+    values = _VALUES
+    while values > _STEP and values * resolution > _WIDEST:
+        values //= 2
+    return values * resolution
 
 
 def zoom_reductions(resolution: int, longest: int) -> list[int]:

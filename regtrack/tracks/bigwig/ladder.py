@@ -43,7 +43,7 @@ class Ladder:
     ) -> None:
         self._levels = [_Level(reduction, lengths, spool) for reduction in reductions]
         self._widest: list[Bins] = []
-        self._held: list[Bins] = []  # bins to come
+        self._held: list[Bins] = []  # added, and not yet taken up
 
     def add(self, bins: Bins, *, last: bool = False) -> None:
         """Add bins of the data, `BIN` (n,) in bp, which follow those added before.

@@ -189,3 +189,16 @@ def test_more_than_4_gb(tmp_path: Path) -> None:
     for name, track in tracks.items():
         for chrom in assembly.names:
             assert (track[chrom] == case.by_base(chrom)).all(), name
+
+
+@pytest.mark.parametrize("resolution", [10**6, 4 * 10**7, 10**9])
+def test_values_may_be_as_far_apart_as_a_file_can_say(tmp_path: Path, resolution: int) -> None:
+    length = 4 * 10**9 + 5
+    values = np.arange(-(-length // resolution), dtype=np.float32)
+    path, assembly = tmp_path / "wide.bw", Assembly(("chr1",), (length,))
+    with create_bigwig(path, assembly, resolution=resolution) as file:
+        file.append(encode(0, 0, values, resolution=resolution, end=length))
+    report = validate(path, assembly)
+    assert report.valid, report.text()
+    with RawBigWig(path) as raw:
+        assert raw.summary.covered == length

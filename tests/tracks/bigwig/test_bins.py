@@ -75,13 +75,15 @@ def test_bins_must_be_a_multiple_of_four_values(reduction: int) -> None:
         bin_values(np.ones(9, np.float32), Places.one(0, 0, 225, 25), reduction)
 
 
-@pytest.mark.parametrize("resolution", [1, 2, 5, 10, 25, 32, 33, 100, 1000])
-def test_the_first_level_holds_a_power_of_two_of_values(resolution: int) -> None:
-    count, rest = divmod(first_reduction(resolution), resolution)
-    assert rest == 0
-    assert count >= 4
-    assert count & (count - 1) == 0
-    assert first_reduction(resolution) >= 128
+@pytest.mark.parametrize(
+    ("resolution", "values"),
+    [(1, 128), (2, 128), (25, 128), (33, 128), (1000, 128), (33_554_431, 128), (33_554_432, 64),
+     (10**8, 32), (5 * 10**8, 8), (10**9, 4)],
+)  # fmt: skip
+def test_bins_of_the_first_level_have_128_values_if_a_file_can_hold_them(
+    resolution: int, values: int
+) -> None:
+    assert first_reduction(resolution) == values * resolution < 2**32
 
 
 def test_levels_differ_by_a_factor_of_4_and_are_never_missing() -> None:
