@@ -1,8 +1,11 @@
-"""The class of all commands: an option with one value is given once, and not an empty one."""
+"""The class of all commands: an option takes one value at a time, which is not an empty one."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 from typer.core import TyperCommand
@@ -24,7 +27,8 @@ class OnceCommand(TyperCommand):
 
         Raises:
             RegtrackError: an option with one value, or both sides of a switch, given twice; an
-                empty value; words that the command does not have or cannot take.
+                empty value; a value too many of a list; words that the command does not have or
+                cannot take.
         """
         with in_one_line(ctx, args):
             if not ctx.resilient_parsing:  # of a shell that completes words
@@ -42,6 +46,30 @@ class OnceCommand(TyperCommand):
                 raise RegtrackError(
                     f"{parameter.opts[0]} is empty; name something, or omit the option"
                 )
+        if any(one.name in _FILES for one in self.params):
+            self._check_lists(args)
+
+    def _check_lists(self, args: list[str]) -> None:
+        """Refuse `--markers A B` where B, which is then a file, is none."""
+        lists = {word for one in self.params if _is_list(one) for word in one.opts}
+        for at, word in enumerate(args):
+            option, equals, _ = word.partition("=")
+            if option not in lists:
+                continue
+            after = args[at + (1 if equals else 2) :]
+            for more in takewhile(lambda one: not one.startswith("-"), after):
+                if not ("=" in more or os.sep in more or Path(more).exists()):
+                    raise RegtrackError(
+                        f"found {more} after a value of {option}, and no file of that name; for "
+                        f"several values repeat {option}"
+                    )
+
+
+_FILES = ("paths", "checkpoints")  # arguments of any number of files
+
+
+def _is_list(parameter: Any) -> bool:
+    return parameter.param_type_name == "option" and bool(parameter.multiple)
 
 
 def _is_empty(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +60,34 @@ def test_lists_are_repeated_and_a_flag_says_the_same_twice() -> None:
     for name, option in OTHERS:
         words = [option.opts[0]] if option.is_flag else [option.opts[0], "1"]
         assert "was given" not in answer(name, words * 2), (name, words)
+
+
+def test_a_second_value_after_a_list_is_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("there").touch()
+    tried = 0
+    for name, option in OTHERS:
+        files = [one for one in COMMANDS[name].params if one.nargs == -1 and one.name != "what"]
+        if option.is_flag or not files:
+            continue
+        word, tried = option.opts[0], tried + 1
+        for words in (["there", word, "A", "B"], ["there", f"{word}=A", "there", "B", "--help"]):
+            said = answer(name, words)
+            assert said.startswith("RegtrackError: found B after a value of "), (name, words, said)
+            assert said.endswith(f"no file of that name; for several values repeat {word}")
+        for words in (
+            [word, "A", "there"], [word, "A", word, "B"], ["B", word, "A"], [word, "A", "--", "B"],
+            [word, "A", "a/B"],
+        ):  # fmt: skip
+            assert "no file of that name" not in answer(name, words), (name, words)
+        COMMANDS[name].make_context(name, [word, "A", "B"], resilient_parsing=True)
+    assert tried > 20
+
+
+def test_what_is_fetched_may_follow_a_list() -> None:
+    assert answer("fetch", ["--out", "x", "--markers", "A", "hg19"]) == "taken"
 
 
 def test_a_switch_is_not_turned_both_ways() -> None:
