@@ -34,7 +34,7 @@ from regtrack.tracks.bigwig.encode import Encoded
 from regtrack.tracks.bigwig.layout import BLOCK_ENTRY
 
 _HEAD = struct.Struct("<8sI")
-_MAGIC = b"RTSHARD4"
+_MAGIC = b"RTSHARD5"
 _DIGEST = 32
 _ENTRY = np.dtype(
     [("offset", "<u8"), ("data", "<u8"), ("blocks", "<u4"), ("bins", "<u4"), ("largest", "<u4"),

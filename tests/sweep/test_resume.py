@@ -210,6 +210,18 @@ def test_a_broken_shard_is_computed_again(
     go_on()
 
 
+def test_shards_of_an_earlier_version_are_computed_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose bins of the first zoom level were narrower."""
+    with monkeypatch.context() as patch:
+        patch.setattr(shard, "_MAGIC", b"RTSHARD4")
+        patch.setattr("regtrack.tracks.bigwig.encode.first_reduction", lambda width: 32 * width)
+        stopped(monkeypatch)
+    assert len(shards()) == 5
+    go_on()
+
+
 @pytest.mark.parametrize(
     ("error", "message"),
     [
