@@ -12,7 +12,7 @@ demo: .venv/ready            ## the whole path on a simulated genome, in three t
 real: .venv/ready            ## the whole path on real data, fetched or in FILES=folder, in half an hour
 	$(BIN)/regtrack quickstart --out regtrack-real $(if $(FILES),--files $(FILES))
 
-reproduce: .venv/develop     ## the paper's experiments on ten real megabases: three hours of two cores; ARGS=--quick, minutes (needs REGTRACK_REAL_DATA)
+reproduce: .venv/develop     ## the paper's experiments on ten real megabases: some hours of two cores; ARGS=--quick, minutes (needs REGTRACK_REAL_DATA)
 	$(BIN)/python scripts/reproduce_paper.py $(ARGS)
 
 # one more than cores, since tests also wait: for pages, disks and other processes

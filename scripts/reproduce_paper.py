@@ -5,7 +5,7 @@ The sequence and peaks of hg38-chr1-10mb become Dataset 1 (windows of 1,000 bp) 
 once with the paper's settings and once with our recipe, and scored on the valid and test splits.
 What is finished is not computed again: the same command continues.
 
-    python scripts/reproduce_paper.py --jobs 2      # into runs/paper: three hours of two cores
+    python scripts/reproduce_paper.py --jobs 2      # into runs/paper: some hours of two cores
     python scripts/reproduce_paper.py --quick       # the same steps in minutes; teaches no network
     python scripts/reproduce_paper.py --plan        # what would be done, and how long it takes
     python scripts/reproduce_paper.py --rows cnn7 dilated hybrid   # some rows; others may follow
@@ -130,15 +130,19 @@ def build(place: Place, real: Path) -> None:
             )  # fmt: skip
 
 
+def one_dilated(place: Place, speeds: dict[str, Speed]) -> float:
+    """Seconds to train DILATED as the paper does; a searched network may take longer."""
+    speed, size = speeds[key(TABLES[2], "dilated")], place.size
+    return speed.training(place.datasets["dense"], size.epochs, size.windows[0])
+
+
 def search_jobs(place: Place, speeds: dict[str, Speed], at_once: int) -> list[Job]:
     """Processes that share a search of DILATED on long windows."""
     if (place.search / "report.json").exists():
         return []
     data, size = place.datasets["dense"], place.size
     processes = min(at_once, size.trials)
-    seconds = (
-        speeds[key(TABLES[2], "dilated")].training(data, size.epochs, size.windows[0]) * size.trials
-    )
+    seconds = one_dilated(place, speeds) * size.trials
     words = (
         "search", place.data("dense"), "--model", "dilated", "--recipe", "paper",
         "--precision", PRECISION, "--trials", size.trials, "--epochs", size.epochs,
@@ -253,9 +257,7 @@ def compute(place: Place, at_once: int, *, only_plan: bool) -> None:
     size, dense = place.size, place.datasets["dense"]
     searching = search_jobs(place, speeds, at_once)
     training = list(training_jobs(place, speeds))
-    again = (
-        speeds[key(TABLES[2], "dilated")].training(dense, size.epochs, size.windows[0]) * size.seeds
-    )
+    again = one_dilated(place, speeds) * size.seeds
     tables = list(table_jobs(place, speeds))
     steps = {
         "search": sum(job.seconds for job in searching),
